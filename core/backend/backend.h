@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The table that a backend is: `ref` (clear C, the oracle), `cpu`, `cuda`.
+ *
+ * A backend compiles single nodes to kernels. What to run, in which order and
+ * at which addresses is decided by graph/plan.c, the same for all. An op that
+ * a backend lacks is an error when a plan is made, never a silent detour.
+ */
+#ifndef S2VI_BACKEND_BACKEND_H
+#define S2VI_BACKEND_BACKEND_H
+
+#include "base/error.h"
+#include "graph/fuse.h"
+#include "graph/graph.h"
+
+/** The number that arrays are made of. */
+typedef enum s2vi_dtype {
+    S2VI_F32,
+    S2VI_F64, /* `ref` only: gradient checks */
+} s2vi_dtype;
+
+static inline size_t s2vi_dtype_size(s2vi_dtype dtype)
+{
+    return dtype == S2VI_F64 ? sizeof(double) : sizeof(float);
+}
+
+/** What changes from run to run beside the arrays. */
+typedef struct s2vi_clock {
+    uint64_t seed;  /* of all RANDOM nodes */
+    uint64_t frame; /* of their first row */
+} s2vi_clock;
+
+typedef struct s2vi_kernel s2vi_kernel;
+
+/** A node made ready to run: by one thread at a time, see instance(). */
+struct s2vi_kernel {
+    /**
+     * @param out     the result (ASSIGN, ADAM: unused)
+     * @param in      the inputs, in the node's order; dense, row-major
+     * @param scratch `scratch_size` bytes, 64-byte aligned, contents undefined
+     * @return S2V_OK or S2V_ERR_DEVICE
+     */
+    int (*run)(const s2vi_kernel *kernel, void *out, void *const *in,
+               void *scratch, const s2vi_clock *clock);
+    void (*close)(s2vi_kernel *kernel);
+    /* For a kernel that changes as it runs: another one like it, cheap, for
+     * another thread; closed first. NULL: one kernel serves all threads. */
+    int (*instance)(const s2vi_kernel *kernel, s2vi_kernel **other);
+    size_t scratch_size;
+    /* Input i that never changes may be given in a form of the kernel's own:
+     * packed_size[i] bytes, filled once by pack(). 0: as it is. */
+    size_t packed_size[3];
+    int (*pack)(const s2vi_kernel *kernel, int i, const void *from, void *to);
+    const s2vi_node *node;
+};
+
+typedef struct s2vi_backend s2vi_backend;
+
+typedef struct s2vi_backend_table {
+    const char *name; /* "ref", "cpu", "cuda" */
+    bool fuses;       /* wants CHAIN nodes and folded activations */
+
+    /** @param threads 0: as many as the process may use */
+    int (*open)(s2vi_backend **backend, s2vi_dtype dtype, int threads,
+                s2v_error *err);
+    void (*close)(s2vi_backend *backend);
+
+    /** Memory of the device, 64-byte aligned, zeroed; NULL without. */
+    void *(*alloc)(s2vi_backend *backend, size_t size);
+    void (*free)(s2vi_backend *backend, void *memory);
+    void (*upload)(s2vi_backend *backend, void *to, const void *from,
+                   size_t size);
+    void (*download)(s2vi_backend *backend, void *to, const void *from,
+                     size_t size);
+
+    /**
+     * Make a node ready. `constant` bit i: input i never changes, so that
+     * packed_size[i] may be set.
+     */
+    int (*compile)(s2vi_backend *backend, const s2vi_node *node,
+                   uint32_t constant, s2vi_kernel **kernel, s2v_error *err);
+
+    /** Around each run, on the thread that runs (number of threads). */
+    void (*enter)(s2vi_backend *backend);
+    void (*leave)(s2vi_backend *backend);
+} s2vi_backend_table;
+
+/** Every backend begins with this. */
+struct s2vi_backend {
+    const s2vi_backend_table *table;
+    s2vi_dtype dtype;
+    int threads;
+};
+
+extern const s2vi_backend_table s2vi_backend_ref;
+extern const s2vi_backend_table s2vi_backend_cpu; /* if S2V_HAVE_CPU */
+
+/**
+ * Open a device by name: "auto", "cpu", "ref", "cuda", "cuda:N".
+ *
+ * Strict: a device that is not there is S2V_ERR_DEVICE. "auto" takes the best
+ * of what is there.
+ */
+int s2vi_backend_open(s2vi_backend **backend, const char *device,
+                      s2vi_dtype dtype, int threads, s2v_error *err);
+void s2vi_backend_close(s2vi_backend **backend);
+
+#endif

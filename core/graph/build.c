@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Builders: one short function for each op that a model may record. */
+#include "graph/build.h"
+
+#include <string.h>
+
+/* ------------------------------------------------------------ leaves -- */
+
+static s2vi_node *named(s2vi_graph *g, s2vi_op op, const char *name,
+                        s2vi_shape shape)
+{
+    s2vi_node *node = s2vi_node_create(g, op, NULL, 0, NULL, &shape);
+    size_t size = strlen(name) + 1;
+    char *copy = node ? s2vi_graph_alloc(g, size) : NULL;
+    if (!copy)
+        return NULL;
+    node->name = memcpy(copy, name, size);
+    return node;
+}
+
+s2vi_node *s2vi_input(s2vi_graph *g, const char *name, s2vi_shape shape)
+{
+    return named(g, S2VI_OP_INPUT, name, shape);
+}
+
+s2vi_node *s2vi_var(s2vi_graph *g, s2vi_var_kind kind, const char *name,
+                    s2vi_shape shape)
+{
+    s2vi_node *node = named(g, S2VI_OP_VAR, name, shape);
+    if (node)
+        node->var_kind = kind;
+    return node;
+}
+
+s2vi_node *s2vi_fill(s2vi_graph *g, double value, s2vi_shape shape)
+{
+    return s2vi_node_create(g, S2VI_OP_FILL, NULL, 0,
+                            &(s2vi_attr){.offset = value}, &shape);
+}
+
+s2vi_node *s2vi_normal(s2vi_graph *g, uint32_t stream, s2vi_shape shape)
+{
+    return s2vi_node_create(g, S2VI_OP_RANDOM, NULL, 0,
+                            &(s2vi_attr){.stream = stream}, &shape);
+}
+
+s2vi_node *s2vi_uniform(s2vi_graph *g, uint32_t stream, s2vi_shape shape)
+{
+    s2vi_attr attr = {.stream = stream, .uniform = true};
+    return s2vi_node_create(g, S2VI_OP_RANDOM, NULL, 0, &attr, &shape);
+}
+
+/* ------------------------------------------------------ element-wise -- */
+
+static s2vi_node *unary(s2vi_op op, s2vi_node *x, const s2vi_attr *attr)
+{
+    return x ? s2vi_node_create(x->graph, op, &x, 1, attr, NULL) : NULL;
+}
+
+static s2vi_node *binary(s2vi_op op, s2vi_node *a, s2vi_node *b,
+                         const s2vi_attr *attr)
+{
+    s2vi_node *const in[] = {a, b};
+    return a && b ? s2vi_node_create(a->graph, op, in, 2, attr, NULL) : NULL;
+}
+
+s2vi_node *s2vi_affine(s2vi_node *x, double scale, double offset)
+{
+    s2vi_attr attr = {.scale = scale, .offset = offset};
+    return unary(S2VI_OP_AFFINE, x, &attr);
+}
+
+s2vi_node *s2vi_scale(s2vi_node *x, double scale)
+{
+    return s2vi_affine(x, scale, 0);
+}
+
+s2vi_node *s2vi_abs(s2vi_node *x)
+{
+    return unary(S2VI_OP_ABS, x, NULL);
+}
+
+s2vi_node *s2vi_sign(s2vi_node *x)
+{
+    return unary(S2VI_OP_SIGN, x, NULL);
+}
+
+s2vi_node *s2vi_square(s2vi_node *x)
+{
+    return unary(S2VI_OP_SQUARE, x, NULL);
+}
+
+s2vi_node *s2vi_sqrt(s2vi_node *x)
+{
+    return unary(S2VI_OP_SQRT, x, NULL);
+}
+
+s2vi_node *s2vi_rsqrt(s2vi_node *x)
+{
+    return unary(S2VI_OP_RSQRT, x, NULL);
+}
+
+s2vi_node *s2vi_recip(s2vi_node *x)
+{
+    return unary(S2VI_OP_RECIP, x, NULL);
+}
+
+s2vi_node *s2vi_exp(s2vi_node *x)
+{
+    return unary(S2VI_OP_EXP, x, NULL);
+}
+
+s2vi_node *s2vi_ln(s2vi_node *x)
+{
+    return unary(S2VI_OP_LOG, x, NULL);
+}
+
+s2vi_node *s2vi_tanh(s2vi_node *x)
+{
+    return unary(S2VI_OP_TANH, x, NULL);
+}
+
+s2vi_node *s2vi_sigmoid(s2vi_node *x)
+{
+    return unary(S2VI_OP_SIGMOID, x, NULL);
+}
+
+s2vi_node *s2vi_lrelu(s2vi_node *x, double slope)
+{
+    return unary(S2VI_OP_LRELU, x, &(s2vi_attr){.slope = slope});
+}
+
+s2vi_node *s2vi_step(s2vi_node *x, double slope)
+{
+    return unary(S2VI_OP_STEP, x, &(s2vi_attr){.slope = slope});
+}
+
+s2vi_node *s2vi_add(s2vi_node *a, s2vi_node *b)
+{
+    return binary(S2VI_OP_ADD, a, b, NULL);
+}
+
+s2vi_node *s2vi_sub(s2vi_node *a, s2vi_node *b)
+{
+    return binary(S2VI_OP_SUB, a, b, NULL);
+}
+
+s2vi_node *s2vi_mul(s2vi_node *a, s2vi_node *b)
+{
+    return binary(S2VI_OP_MUL, a, b, NULL);
+}
+
+s2vi_node *s2vi_max(s2vi_node *a, s2vi_node *b)
+{
+    return binary(S2VI_OP_MAX, a, b, NULL);
+}
+
+/* ------------------------------------------------------- moving data -- */
+
+s2vi_node *s2vi_detach(s2vi_node *x)
+{
+    return unary(S2VI_OP_DETACH, x, NULL);
+}
+
+s2vi_node *s2vi_reshape(s2vi_node *x, s2vi_shape shape)
+{
+    if (x && s2vi_shape_equal(&x->shape, &shape))
+        return x;
+    return x ? s2vi_node_create(x->graph, S2VI_OP_RESHAPE, &x, 1, NULL, &shape)
+             : NULL;
+}
+
+s2vi_node *s2vi_pad(s2vi_node *x, const int64_t lo[], const int64_t hi[])
+{
+    if (!x)
+        return NULL;
+    s2vi_attr attr = {0};
+    bool changes = false;
+    for (int i = 0; i < x->shape.rank; i++) {
+        attr.lo[i] = lo[i];
+        attr.hi[i] = hi[i];
+        changes |= lo[i] || hi[i];
+    }
+    return changes ? unary(S2VI_OP_PAD, x, &attr) : x;
+}
+
+s2vi_node *s2vi_slice(s2vi_node *x, int axis, int64_t from, int64_t count)
+{
+    if (!x)
+        return NULL;
+    int64_t lo[S2VI_MAX_RANK] = {0}, hi[S2VI_MAX_RANK] = {0};
+    if (axis < 0 || axis >= x->shape.rank || from < 0 || count < 1 ||
+        from > x->shape.dim[axis] - count)
+        return s2vi_graph_mistake(x->graph, "slice: [%lld, +%lld) of axis %d "
+                                  "is outside", (long long)from,
+                                  (long long)count, axis);
+    lo[axis] = -from;
+    hi[axis] = from + count - x->shape.dim[axis];
+    return s2vi_pad(x, lo, hi);
+}
+
+s2vi_node *s2vi_concat(s2vi_node *const *x, int n, int axis)
+{
+    if (n == 1)
+        return x[0];
+    for (int i = 0; i < n; i++)
+        if (!x[i])
+            return NULL;
+    /* More parts than a node may have inputs: concatenate groups first. */
+    if (n > S2VI_MAX_INPUTS) {
+        int half = n / 2;
+        s2vi_node *const parts[] = {s2vi_concat(x, half, axis),
+                                    s2vi_concat(x + half, n - half, axis)};
+        return s2vi_concat(parts, 2, axis);
+    }
+    return s2vi_node_create(x[0]->graph, S2VI_OP_CONCAT, x, n,
+                            &(s2vi_attr){.axis = axis}, NULL);
+}
+
+s2vi_node *s2vi_permute(s2vi_node *x, const int perm[])
+{
+    s2vi_attr attr = {0};
+    for (int i = 0; x && i < x->shape.rank; i++)
+        attr.perm[i] = perm[i];
+    return unary(S2VI_OP_PERMUTE, x, &attr);
+}
+
+s2vi_node *s2vi_broadcast(s2vi_node *x, s2vi_shape shape)
+{
+    if (!x || s2vi_shape_equal(&x->shape, &shape))
+        return x;
+    if (!s2vi_shape_broadcasts(&x->shape, &shape))
+        return s2vi_graph_mistake(x->graph, "broadcast: shapes do not fit");
+    return s2vi_node_create(x->graph, S2VI_OP_BROADCAST, &x, 1, NULL, &shape);
+}
+
+s2vi_node *s2vi_gather(s2vi_node *x, s2vi_node *index)
+{
+    return binary(S2VI_OP_GATHER, x, index, NULL);
+}
+
+s2vi_node *s2vi_scatter(s2vi_node *y, s2vi_node *index, int64_t rows)
+{
+    s2vi_node *const in[] = {y, index};
+    s2vi_shape shape = {.rank = 1, .dim = {rows}};
+    return y && index ? s2vi_node_create(y->graph, S2VI_OP_SCATTER, in, 2,
+                                         NULL, &shape)
+                      : NULL;
+}
+
+static s2vi_window factor_window(const s2vi_node *x, const int factor[])
+{
+    s2vi_window w = {.rank = x->shape.rank - 2};
+    for (int i = 0; i < w.rank && i < 3; i++)
+        w.kernel[i] = w.stride[i] = factor[i];
+    return w;
+}
+
+s2vi_node *s2vi_upsample(s2vi_node *x, const int factor[])
+{
+    s2vi_attr attr = {0};
+    if (x)
+        attr.window = factor_window(x, factor);
+    return unary(S2VI_OP_UPSAMPLE, x, &attr);
+}
+
+/* -------------------------------------------------------- summing up -- */
+
+s2vi_node *s2vi_sum(s2vi_node *x, uint32_t axes)
+{
+    uint32_t needed = 0;
+    for (int i = 0; x && i < x->shape.rank; i++)
+        if (axes & 1u << i && x->shape.dim[i] > 1)
+            needed |= 1u << i;
+    return needed ? unary(S2VI_OP_SUM, x, &(s2vi_attr){.axes = needed}) : x;
+}
+
+s2vi_node *s2vi_mean(s2vi_node *x, uint32_t axes)
+{
+    if (!x)
+        return NULL;
+    double n = 1;
+    for (int i = 0; i < x->shape.rank; i++)
+        if (axes & 1u << i)
+            n *= (double)x->shape.dim[i];
+    return s2vi_scale(s2vi_sum(x, axes), 1 / n);
+}
+
+s2vi_node *s2vi_sum_to(s2vi_node *x, const s2vi_shape *shape)
+{
+    uint32_t axes = 0;
+    for (int i = 0; x && i < x->shape.rank; i++)
+        if (shape->dim[i] == 1)
+            axes |= 1u << i;
+    return s2vi_sum(x, axes);
+}
+
+s2vi_node *s2vi_sum_all(s2vi_node *x)
+{
+    return s2vi_reshape(s2vi_sum(x, ~0u), S2VI_SHAPE(1));
+}
+
+s2vi_node *s2vi_mean_all(s2vi_node *x)
+{
+    return x ? s2vi_scale(s2vi_sum_all(x),
+                          1 / (double)s2vi_shape_count(&x->shape))
+             : NULL;
+}
+
+s2vi_node *s2vi_avgpool(s2vi_node *x, const int factor[])
+{
+    s2vi_attr attr = {0};
+    if (x)
+        attr.window = factor_window(x, factor);
+    return unary(S2VI_OP_AVGPOOL, x, &attr);
+}
+
+s2vi_node *s2vi_maxpool(s2vi_node *x, const s2vi_window *window)
+{
+    return unary(S2VI_OP_MAXPOOL, x, &(s2vi_attr){.window = *window});
+}
+
+/* ---------------------------------------------------------- products -- */
+
+s2vi_node *s2vi_matmul(s2vi_node *a, s2vi_node *b, bool trans_a, bool trans_b)
+{
+    s2vi_attr attr = {.trans_a = trans_a, .trans_b = trans_b};
+    return binary(S2VI_OP_MATMUL, a, b, &attr);
+}
+
+s2vi_node *s2vi_conv(s2vi_node *x, s2vi_node *w, s2vi_node *bias,
+                     const s2vi_window *window)
+{
+    s2vi_node *const in[] = {x, w, bias};
+    s2vi_attr attr = {.window = *window};
+    return x && w ? s2vi_node_create(x->graph, S2VI_OP_CONV, in, bias ? 3 : 2,
+                                     &attr, NULL)
+                  : NULL;
+}
+
+s2vi_node *s2vi_conv_data(s2vi_node *y, s2vi_node *w,
+                          const s2vi_window *window, s2vi_shape shape)
+{
+    s2vi_node *const in[] = {y, w};
+    s2vi_attr attr = {.window = *window};
+    return y && w ? s2vi_node_create(y->graph, S2VI_OP_CONV_DATA, in, 2,
+                                     &attr, &shape)
+                  : NULL;
+}
+
+s2vi_node *s2vi_conv_weight(s2vi_node *x, s2vi_node *y,
+                            const s2vi_window *window, s2vi_shape shape)
+{
+    s2vi_node *const in[] = {x, y};
+    s2vi_attr attr = {.window = *window};
+    return x && y ? s2vi_node_create(x->graph, S2VI_OP_CONV_WEIGHT, in, 2,
+                                     &attr, &shape)
+                  : NULL;
+}
+
+/* -------------------------------------------------------- composites -- */
+
+s2vi_node *s2vi_moment_mean(s2vi_node *x, uint32_t axes)
+{
+    return s2vi_mean(x, axes);
+}
+
+s2vi_node *s2vi_moment_rstd(s2vi_node *x, s2vi_node *mean, uint32_t axes,
+                            double eps)
+{
+    s2vi_attr attr = {.axes = axes, .eps = eps};
+    return binary(S2VI_OP_RSTD, x, mean, &attr);
+}
+
+s2vi_node *s2vi_norm(s2vi_node *x, s2vi_node *mean, s2vi_node *rstd,
+                     s2vi_node *gamma, s2vi_node *beta)
+{
+    s2vi_node *const in[] = {x, mean, rstd, gamma, beta};
+    for (int i = 0; i < 5; i++)
+        if (!in[i])
+            return NULL;
+    return s2vi_node_create(x->graph, S2VI_OP_NORM, in, 5, NULL, NULL);
+}
+
+s2vi_node *s2vi_gru(s2vi_node *a, s2vi_node *b, s2vi_node *h)
+{
+    s2vi_node *const in[] = {a, b, h};
+    return a && b && h ? s2vi_node_create(a->graph, S2VI_OP_GRU, in, 3, NULL,
+                                          NULL)
+                       : NULL;
+}
+
+/* ----------------------------------------------------------- effects -- */
+
+s2vi_node *s2vi_assign(s2vi_node *var, s2vi_node *value)
+{
+    return binary(S2VI_OP_ASSIGN, var, value, NULL);
+}
+
+s2vi_node *s2vi_adam(s2vi_node *param, s2vi_node *m, s2vi_node *v,
+                     s2vi_node *grad, s2vi_node *step, double rate,
+                     double beta1, double beta2, double eps)
+{
+    s2vi_node *const in[] = {param, m, v, grad, step};
+    s2vi_attr attr = {
+        .rate = rate, .beta1 = beta1, .beta2 = beta2, .eps = eps};
+    for (int i = 0; i < 5; i++)
+        if (!in[i])
+            return NULL;
+    return s2vi_node_create(param->graph, S2VI_OP_ADAM, in, 5, &attr, NULL);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Builders: one short function for each op that a model may record. */
+#ifndef S2VI_GRAPH_BUILD_H
+#define S2VI_GRAPH_BUILD_H
+
+#include "graph/graph.h"
+
+/* Leaves. `name` is copied. */
+s2vi_node *s2vi_input(s2vi_graph *g, const char *name, s2vi_shape shape);
+s2vi_node *s2vi_var(s2vi_graph *g, s2vi_var_kind kind, const char *name,
+                    s2vi_shape shape);
+s2vi_node *s2vi_fill(s2vi_graph *g, double value, s2vi_shape shape);
+/** N(0,1); row n of the first dimension is frame (clock + n), philox.h. */
+s2vi_node *s2vi_normal(s2vi_graph *g, uint32_t stream, s2vi_shape shape);
+/** Uniform in (0,1), keyed likewise. */
+s2vi_node *s2vi_uniform(s2vi_graph *g, uint32_t stream, s2vi_shape shape);
+
+/* Element by element. */
+s2vi_node *s2vi_affine(s2vi_node *x, double scale, double offset);
+s2vi_node *s2vi_scale(s2vi_node *x, double scale);
+s2vi_node *s2vi_abs(s2vi_node *x);
+s2vi_node *s2vi_sign(s2vi_node *x); /* 0 at 0 */
+s2vi_node *s2vi_square(s2vi_node *x);
+s2vi_node *s2vi_sqrt(s2vi_node *x);
+s2vi_node *s2vi_rsqrt(s2vi_node *x);
+s2vi_node *s2vi_recip(s2vi_node *x);
+s2vi_node *s2vi_exp(s2vi_node *x);
+s2vi_node *s2vi_ln(s2vi_node *x); /* natural logarithm */
+s2vi_node *s2vi_tanh(s2vi_node *x);
+s2vi_node *s2vi_sigmoid(s2vi_node *x);
+s2vi_node *s2vi_lrelu(s2vi_node *x, double slope); /* x > 0 ? x : slope x */
+s2vi_node *s2vi_step(s2vi_node *x, double slope);  /* x > 0 ? 1 : slope */
+s2vi_node *s2vi_add(s2vi_node *a, s2vi_node *b);
+s2vi_node *s2vi_sub(s2vi_node *a, s2vi_node *b);
+s2vi_node *s2vi_mul(s2vi_node *a, s2vi_node *b);
+s2vi_node *s2vi_max(s2vi_node *a, s2vi_node *b);
+
+/* Moving data. */
+s2vi_node *s2vi_detach(s2vi_node *x); /* x, but no gradient flows */
+s2vi_node *s2vi_reshape(s2vi_node *x, s2vi_shape shape);
+/** Zeros before and after each dimension; negative amounts cut. */
+s2vi_node *s2vi_pad(s2vi_node *x, const int64_t lo[], const int64_t hi[]);
+/** Elements [from, from + count) of dimension `axis`. */
+s2vi_node *s2vi_slice(s2vi_node *x, int axis, int64_t from, int64_t count);
+s2vi_node *s2vi_concat(s2vi_node *const *x, int n, int axis);
+s2vi_node *s2vi_permute(s2vi_node *x, const int perm[]);
+s2vi_node *s2vi_broadcast(s2vi_node *x, s2vi_shape shape);
+/** Rows index[i] of x's first dimension; index: (n), whole numbers. */
+s2vi_node *s2vi_gather(s2vi_node *x, s2vi_node *index);
+/** Adjoint of s2vi_gather(): rows of y added up into `rows` rows. */
+s2vi_node *s2vi_scatter(s2vi_node *y, s2vi_node *index, int64_t rows);
+/** Nearest neighbour, each spatial dimension times its factor. */
+s2vi_node *s2vi_upsample(s2vi_node *x, const int factor[]);
+
+/* Summing up: dimensions in `axes` (bit i = dimension i) become 1. */
+s2vi_node *s2vi_sum(s2vi_node *x, uint32_t axes);
+s2vi_node *s2vi_mean(s2vi_node *x, uint32_t axes);
+/** To `shape`, to which x was broadcast from: the adjoint of broadcasting. */
+s2vi_node *s2vi_sum_to(s2vi_node *x, const s2vi_shape *shape);
+/** Every element: shape (1). */
+s2vi_node *s2vi_sum_all(s2vi_node *x);
+s2vi_node *s2vi_mean_all(s2vi_node *x);
+/** Mean over windows of `factor`, stride `factor`, spatial dimensions. */
+s2vi_node *s2vi_avgpool(s2vi_node *x, const int factor[]);
+s2vi_node *s2vi_maxpool(s2vi_node *x, const s2vi_window *window);
+
+/* Products. */
+/** (..,m,k) x (..,k,n); trans_* swap the operand's last two dimensions. */
+s2vi_node *s2vi_matmul(s2vi_node *a, s2vi_node *b, bool trans_a, bool trans_b);
+/**
+ * Convolution, 1, 2 or 3 spatial dimensions.
+ *
+ * @param x    (N, spatial.., Cin)
+ * @param w    (Cout, kernel.., Cin)
+ * @param bias (Cout), or NULL
+ */
+s2vi_node *s2vi_conv(s2vi_node *x, s2vi_node *w, s2vi_node *bias,
+                     const s2vi_window *window);
+/**
+ * Adjoint of s2vi_conv() in x; also the transposed convolution.
+ *
+ * @param y     (N, spatial.., Cout)
+ * @param w     (Cout, kernel.., Cin)
+ * @param shape the result's (N, spatial.., Cin), since strides lose it
+ */
+s2vi_node *s2vi_conv_data(s2vi_node *y, s2vi_node *w, const s2vi_window *window,
+                          s2vi_shape shape);
+/** Adjoint of s2vi_conv() in w, of the given (Cout, kernel.., Cin) shape. */
+s2vi_node *s2vi_conv_weight(s2vi_node *x, s2vi_node *y,
+                            const s2vi_window *window, s2vi_shape shape);
+
+/* Composites with kernels of their own. */
+/** x's mean over `axes`. */
+s2vi_node *s2vi_moment_mean(s2vi_node *x, uint32_t axes);
+/** 1 / sqrt(variance + eps) over `axes`; `mean` from s2vi_moment_mean(). */
+s2vi_node *s2vi_moment_rstd(s2vi_node *x, s2vi_node *mean, uint32_t axes,
+                            double eps);
+/** (x - mean) rstd gamma + beta; the moments must be x's own. */
+s2vi_node *s2vi_norm(s2vi_node *x, s2vi_node *mean, s2vi_node *rstd,
+                     s2vi_node *gamma, s2vi_node *beta);
+/**
+ * Gated recurrent unit, PyTorch's equations, element by element.
+ *
+ * r = sigmoid(a_r + b_r); z = sigmoid(a_z + b_z); n = tanh(a_n + r b_n);
+ * result = (1 - z) n + z h.
+ *
+ * @param a input half of the gates, biases included: (.., 3C) = (r, z, n)
+ * @param b hidden half, likewise
+ * @param h (.., C)
+ */
+s2vi_node *s2vi_gru(s2vi_node *a, s2vi_node *b, s2vi_node *h);
+
+/* Effects, carried out at the end of a run. */
+s2vi_node *s2vi_assign(s2vi_node *var, s2vi_node *value);
+/**
+ * One step of Adam in place (Kingma and Ba 2015, algorithm 1).
+ *
+ * @param step (1): the step's number, from 1
+ */
+s2vi_node *s2vi_adam(s2vi_node *param, s2vi_node *m, s2vi_node *v,
+                     s2vi_node *grad, s2vi_node *step, double rate,
+                     double beta1, double beta2, double eps);
+
+#endif

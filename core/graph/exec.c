@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Exec: one runner's memory, and the loop over the kernels. */
+#include "graph/plan_internal.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+static int bind_step(s2vi_exec *exec, int i, void **operands)
+{
+    const s2vi_plan *plan = exec->plan;
+    const s2vi_node *node = plan->schedule.node[i];
+    struct s2vi_step *step = &exec->step[exec->n_steps++];
+    step->kernel = plan->kernel[i];
+    if (step->kernel->instance) {
+        if (step->kernel->instance(step->kernel, &step->own) < 0)
+            return -1;
+        step->kernel = step->own;
+    }
+    step->out = s2vi_plan_address(plan, exec, i);
+    step->in = operands;
+    for (int j = 0; j < node->n_inputs; j++) {
+        void *packed = j < 3 ? plan->packed[i].memory[j] : NULL;
+        int from = plan->layout.index[node->input[j]->id];
+        operands[j] = packed ? packed : s2vi_plan_address(plan, exec, from);
+    }
+    return node->n_inputs;
+}
+
+static bool bind(s2vi_exec *exec)
+{
+    const s2vi_plan *plan = exec->plan;
+    size_t steps = 0, operands = 0;
+    for (int i = 0; i < plan->schedule.count; i++)
+        if (plan->kernel[i] &&
+            plan->layout.place[i].region != S2VI_CONSTANT) {
+            steps++;
+            operands += (size_t)plan->schedule.node[i]->n_inputs;
+        }
+    exec->step = calloc(steps + 1, sizeof(*exec->step));
+    exec->operands = calloc(operands + 1, sizeof(*exec->operands));
+    if (!exec->step || !exec->operands)
+        return false;
+    void **next = exec->operands;
+    for (int i = 0; i < plan->schedule.count; i++)
+        if (plan->kernel[i] &&
+            plan->layout.place[i].region != S2VI_CONSTANT) {
+            int used = bind_step(exec, i, next);
+            if (used < 0)
+                return false;
+            next += used;
+        }
+    return true;
+}
+
+int s2vi_exec_create(s2vi_exec **out, const s2vi_plan *plan, s2v_error *err)
+{
+    s2vi_exec *exec = *out = calloc(1, sizeof(*exec));
+    if (!exec)
+        return s2vi_error_nomem(err, "a runner");
+    const s2vi_backend_table *table = plan->backend->table;
+    exec->plan = plan;
+    exec->arena = table->alloc(plan->backend, plan->layout.arena_size + 64);
+    exec->kept = table->alloc(plan->backend, plan->layout.kept_size + 64);
+    exec->scratch = table->alloc(plan->backend, plan->scratch_size + 64);
+    if (exec->arena && exec->kept && exec->scratch && bind(exec))
+        return S2V_OK;
+    s2vi_exec_close(out);
+    return s2vi_error_nomem(err, "a runner's arrays");
+}
+
+void s2vi_exec_close(s2vi_exec **out)
+{
+    if (!out || !*out)
+        return;
+    s2vi_exec *exec = *out;
+    s2vi_backend *be = exec->plan->backend;
+    be->table->free(be, exec->arena);
+    be->table->free(be, exec->kept);
+    be->table->free(be, exec->scratch);
+    for (int i = 0; i < exec->n_steps; i++)
+        if (exec->step[i].own)
+            exec->step[i].own->close(exec->step[i].own);
+    free(exec->step);
+    free(exec->operands);
+    free(exec);
+    *out = NULL;
+}
+
+/* ---------------------------------------------------- in and out -- */
+
+static int write_as(s2vi_exec *exec, const s2vi_node *node, const void *data,
+                    s2vi_dtype type)
+{
+    int i;
+    if (!s2vi_plan_resolve(exec->plan, node, &i) ||
+        exec->plan->layout.place[i].region != S2VI_KEPT)
+        return S2V_ERR_INTERNAL;
+    return s2vi_copy_in(exec->plan->backend,
+                        s2vi_plan_address(exec->plan, exec, i), data, type,
+                        s2vi_shape_count(&node->shape));
+}
+
+static int read_as(s2vi_exec *exec, const s2vi_node *node, void *data,
+                   s2vi_dtype type)
+{
+    int i;
+    const void *from = s2vi_plan_resolve(exec->plan, node, &i)
+                           ? s2vi_plan_address(exec->plan, exec, i)
+                           : NULL;
+    return from ? s2vi_copy_out(exec->plan->backend, data, type, from,
+                                s2vi_shape_count(&node->shape))
+                : S2V_ERR_INTERNAL;
+}
+
+int s2vi_exec_write(s2vi_exec *exec, const s2vi_node *node, const float *data)
+{
+    return write_as(exec, node, data, S2VI_F32);
+}
+
+int s2vi_exec_write_f64(s2vi_exec *exec, const s2vi_node *node,
+                        const double *data)
+{
+    return write_as(exec, node, data, S2VI_F64);
+}
+
+int s2vi_exec_read(s2vi_exec *exec, const s2vi_node *node, float *data)
+{
+    return read_as(exec, node, data, S2VI_F32);
+}
+
+int s2vi_exec_read_f64(s2vi_exec *exec, const s2vi_node *node, double *data)
+{
+    return read_as(exec, node, data, S2VI_F64);
+}
+
+const float *s2vi_exec_view(const s2vi_exec *exec, const s2vi_node *node)
+{
+    int i;
+    if (exec->plan->backend->dtype != S2VI_F32 ||
+        !s2vi_plan_resolve(exec->plan, node, &i))
+        return NULL;
+    return s2vi_plan_address(exec->plan, exec, i);
+}
+
+void s2vi_exec_reset(s2vi_exec *exec)
+{
+    static const float zero[1024];
+    s2vi_backend *be = exec->plan->backend;
+    for (int s = 0; s < s2vi_plan_state_count(exec->plan); s++) {
+        const s2vi_node *state = s2vi_plan_state(exec->plan, s);
+        int i = exec->plan->layout.index[state->id];
+        char *to = s2vi_plan_address(exec->plan, exec, i);
+        size_t left = exec->plan->layout.place[i].bytes;
+        for (size_t n; left; left -= n, to += n) {
+            n = left < sizeof(zero) ? left : sizeof(zero);
+            be->table->upload(be, to, zero, n);
+        }
+    }
+}
+
+/* --------------------------------------------------------------- run -- */
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void s2vi_exec_set_watch(s2vi_exec *exec, s2vi_exec_watch watch, void *opaque)
+{
+    exec->watch = watch;
+    exec->watch_opaque = opaque;
+}
+
+int s2vi_exec_run(s2vi_exec *exec, const s2vi_clock *clock, s2v_error *err)
+{
+    s2vi_backend *be = exec->plan->backend;
+    int ret = S2V_OK;
+    be->table->enter(be);
+    for (int i = 0; i < exec->n_steps && ret >= 0; i++) {
+        const struct s2vi_step *step = &exec->step[i];
+        double start = exec->watch ? now() : 0;
+        ret = step->kernel->run(step->kernel, step->out, step->in,
+                                exec->scratch, clock);
+        if (ret < 0)
+            s2vi_error(err, ret, "%s: a %s failed to run", be->table->name,
+                       s2vi_op_get(step->kernel->node->op)->name);
+        else if (exec->watch)
+            exec->watch(exec->watch_opaque, step->kernel->node,
+                        now() - start);
+    }
+    be->table->leave(be);
+    return ret;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Choosing what to run, and fusing it: maps into chains, the rest around. */
+#include "graph/fuse.h"
+
+#include "graph/build.h"
+#include "graph/chain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct fuser {
+    s2vi_graph *graph;
+    int count;          /* nodes when the pass began; ids below it are given */
+    bool *needed;       /* by id */
+    int *uses;          /* by id: consumers among the needed, roots count 1 */
+    s2vi_node **user;   /* by id: one of the consumers */
+    int *group;         /* by id: id of the chain's root it is absorbed by */
+    s2vi_node **made;   /* by id: what stands for it now */
+    s2vi_schedule *out;
+} fuser;
+
+/* ---------------------------------------------------------- choosing -- */
+
+static void count_uses(fuser *f, s2vi_node *const *roots, int n)
+{
+    for (int i = 0; i < n; i++) {
+        f->needed[roots[i]->id] = true;
+        f->uses[roots[i]->id]++;
+    }
+    for (int id = f->count - 1; id >= 0; id--) {
+        s2vi_node *node = s2vi_graph_node(f->graph, id);
+        for (int i = 0; f->needed[id] && i < node->n_inputs; i++) {
+            int from = node->input[i]->id;
+            f->needed[from] = true;
+            f->uses[from]++;
+            f->user[from] = node;
+        }
+    }
+}
+
+/* -------------------------------------------------- folding into convs -- */
+
+static bool is_conv(const s2vi_node *node)
+{
+    return node->op == S2VI_OP_CONV || node->op == S2VI_OP_CONV_DATA;
+}
+
+static s2vi_activation activation_of(const s2vi_node *node)
+{
+    switch (node->op) {
+    case S2VI_OP_LRELU:
+        return node->attr.slope >= 0 ? S2VI_ACT_LRELU : S2VI_ACT_NONE;
+    case S2VI_OP_TANH: return S2VI_ACT_TANH;
+    case S2VI_OP_SIGMOID: return S2VI_ACT_SIGMOID;
+    default: return S2VI_ACT_NONE;
+    }
+}
+
+/* An activation that alone uses a convolution runs inside it. */
+static bool folds_activation(const fuser *f, const s2vi_node *node)
+{
+    return activation_of(node) && is_conv(node->input[0]) &&
+           f->uses[node->input[0]->id] == 1;
+}
+
+/* The operand of an addition that is a convolution used by it alone, or -1.
+ * Where the sum goes on into a chain, the chain adds for less. */
+static int folds_addition(const fuser *f, const s2vi_node *node)
+{
+    const s2vi_node *next = f->user[node->id];
+    if (node->op != S2VI_OP_ADD ||
+        !s2vi_shape_equal(&node->input[0]->shape, &node->input[1]->shape) ||
+        (f->uses[node->id] == 1 && next && s2vi_is_map(next)))
+        return -1;
+    for (int i = 1; i >= 0; i--)
+        if (is_conv(node->input[i]) && f->uses[node->input[i]->id] == 1 &&
+            node->input[0] != node->input[1])
+            return i;
+    return -1;
+}
+
+/* A convolution again, with an activation or an addend. */
+static s2vi_node *fold(fuser *f, const s2vi_node *conv, const s2vi_node *act,
+                       s2vi_node *addend)
+{
+    s2vi_node *in[4];
+    int n = 0;
+    s2vi_attr attr = conv->attr;
+    for (; n < conv->n_inputs; n++)
+        in[n] = f->made[conv->input[n]->id];
+    if (act) {
+        attr.act = activation_of(act);
+        attr.slope = act->attr.slope;
+    }
+    if (addend) {
+        attr.accumulate = true;
+        in[n++] = addend;
+    }
+    return s2vi_node_create(f->graph, conv->op, in, n, &attr, &conv->shape);
+}
+
+/* ---------------------------------------------------------- grouping -- */
+
+static bool may_root(const fuser *f, const s2vi_node *node)
+{
+    return (s2vi_is_map(node) || node->op == S2VI_OP_SUM) &&
+           !folds_activation(f, node) && folds_addition(f, node) < 0;
+}
+
+/* True if every use of `node` is by the group of `root`. */
+static bool only_used_by(const fuser *f, const s2vi_node *node, int root)
+{
+    int inside = 0;
+    for (int id = node->id + 1; id <= root && inside < f->uses[node->id]; id++)
+        if (f->needed[id] && f->group[id] == root) {
+            const s2vi_node *user = s2vi_graph_node(f->graph, id);
+            for (int i = 0; i < user->n_inputs; i++)
+                inside += user->input[i] == node;
+        }
+    return inside == f->uses[node->id];
+}
+
+/* The farthest that a member may lie from its root in the recording: a chain
+ * is local, and this bounds the search. */
+#define REACH 400
+
+/* Absorb into the group of `root` what it alone uses, nearest first. */
+static void grow(fuser *f, const s2vi_node *root)
+{
+    const s2vi_shape *space = s2vi_chain_space(root);
+    int steps = s2vi_chain_steps(root), open = root->n_inputs;
+    f->group[root->id] = root->id;
+    for (int id = root->id - 1; id >= 0 && id > root->id - REACH && open; id--) {
+        const s2vi_node *node = s2vi_graph_node(f->graph, id);
+        if (!f->needed[id] || f->group[id] >= 0 || !s2vi_is_map(node) ||
+            !f->user[id] || f->group[f->user[id]->id] != root->id)
+            continue;
+        int more = s2vi_chain_steps(node);
+        if (!s2vi_shape_equal(&node->shape, space) ||
+            steps + more > S2VI_CHAIN_MAX ||
+            open + node->n_inputs - 1 > S2VI_CHAIN_MAX_INPUTS ||
+            folds_activation(f, node) || folds_addition(f, node) >= 0 ||
+            !only_used_by(f, node, root->id))
+            continue;
+        f->group[id] = root->id;
+        steps += more;
+        open += node->n_inputs - 1;
+    }
+}
+
+static void group(fuser *f)
+{
+    for (int id = 0; id < f->count; id++)
+        f->group[id] = -1;
+    for (int id = f->count - 1; id >= 0; id--) {
+        const s2vi_node *node = s2vi_graph_node(f->graph, id);
+        if (f->needed[id] && f->group[id] < 0 && may_root(f, node))
+            grow(f, node);
+    }
+}
+
+/* --------------------------------------------------------- emitting -- */
+
+/* The group of `root` as one CHAIN node. */
+static s2vi_node *chain_node(fuser *f, const s2vi_node *root)
+{
+    s2vi_chain_builder b;
+    int from = root->id - REACH > 0 ? root->id - REACH : 0;
+    if (!s2vi_chain_begin(&b, root))
+        return NULL;
+    for (int id = from; id <= root->id; id++) {
+        if (!f->needed[id] || f->group[id] != root->id)
+            continue;
+        if (!s2vi_chain_append(&b, s2vi_graph_node(f->graph, id)))
+            return NULL;
+    }
+    return s2vi_chain_end(&b, f->made);
+}
+
+static s2vi_node *rewired(fuser *f, s2vi_node *node)
+{
+    s2vi_node *in[S2VI_MAX_INPUTS];
+    bool same = true;
+    for (int i = 0; i < node->n_inputs; i++) {
+        in[i] = f->made[node->input[i]->id];
+        same = same && in[i] == node->input[i];
+    }
+    return same ? node
+                : s2vi_node_create(f->graph, node->op, in, node->n_inputs,
+                                   &node->attr, &node->shape);
+}
+
+static s2vi_node *emit(fuser *f, s2vi_node *node)
+{
+    int conv = folds_addition(f, node);
+    if (folds_activation(f, node))
+        return fold(f, node->input[0], node, NULL);
+    if (conv >= 0)
+        return fold(f, node->input[conv], NULL,
+                    f->made[node->input[1 - conv]->id]);
+    if (f->group[node->id] == node->id)
+        return chain_node(f, node);
+    return rewired(f, node);
+}
+
+/* A convolution that the next activation or addition takes in. */
+static bool is_folded_away(const fuser *f, const s2vi_node *node)
+{
+    const s2vi_node *user = f->user[node->id];
+    if (!is_conv(node) || f->uses[node->id] != 1 || !user)
+        return false;
+    if (folds_activation(f, user))
+        return true;
+    int conv = folds_addition(f, user);
+    return conv >= 0 && user->input[conv] == node;
+}
+
+static bool emit_all(fuser *f, bool fuse, bool effects)
+{
+    for (int id = 0; id < f->count; id++) {
+        s2vi_node *node = s2vi_graph_node(f->graph, id);
+        bool effect = s2vi_op_get(node->op)->kind == S2VI_KIND_EFFECT;
+        if (!f->needed[id] || effect != effects)
+            continue;
+        if (fuse && ((f->group[id] >= 0 && f->group[id] != id) ||
+                     is_folded_away(f, node)))
+            continue;
+        f->made[id] = fuse ? emit(f, node) : node;
+        if (!f->made[id])
+            return false;
+        f->out->node[f->out->count++] = f->made[id];
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------- entry -- */
+
+static bool allocate(fuser *f)
+{
+    size_t n = (size_t)f->count;
+    f->needed = calloc(n, sizeof(*f->needed));
+    f->uses = calloc(n, sizeof(*f->uses));
+    f->user = calloc(n, sizeof(*f->user));
+    f->group = calloc(n, sizeof(*f->group));
+    f->made = calloc(n, sizeof(*f->made));
+    f->out->node = calloc(n, sizeof(*f->out->node));
+    return f->needed && f->uses && f->user && f->group && f->made &&
+           f->out->node;
+}
+
+static void release(fuser *f)
+{
+    free(f->needed);
+    free(f->uses);
+    free(f->user);
+    free(f->group);
+}
+
+int s2vi_schedule_create(s2vi_graph *graph, s2vi_node *const *roots, int n,
+                         bool fuse, s2vi_schedule *out, s2v_error *err)
+{
+    fuser f = {.graph = graph, .count = s2vi_graph_count(graph), .out = out};
+    int ret = s2vi_graph_status(graph, err);
+    *out = (s2vi_schedule){0};
+    if (ret < 0)
+        return ret;
+    if (!allocate(&f)) {
+        ret = s2vi_error_nomem(err, "a schedule");
+        goto fail;
+    }
+    count_uses(&f, roots, n);
+    if (fuse)
+        group(&f);
+    if (!emit_all(&f, fuse, false) || !emit_all(&f, fuse, true)) {
+        ret = s2vi_graph_status(graph, err);
+        goto fail;
+    }
+    release(&f);
+    out->stands_for = f.made;
+    out->n_given = f.count;
+    return S2V_OK;
+fail:
+    release(&f);
+    free(f.made);
+    s2vi_schedule_close(out);
+    return ret;
+}
+
+void s2vi_schedule_close(s2vi_schedule *schedule)
+{
+    free(schedule->node);
+    free(schedule->stands_for);
+    *schedule = (s2vi_schedule){0};
+}

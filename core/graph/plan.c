@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Plan: a graph's schedule, layout, kernels and constants for one backend. */
+#include "graph/plan_internal.h"
+
+#include <stdlib.h>
+
+/* ----------------------------------------------------------- roots -- */
+
+static s2vi_node **join_roots(const s2vi_plan_params *params, int *n)
+{
+    *n = params->n_outputs + params->n_effects;
+    s2vi_node **root = calloc((size_t)*n + 1, sizeof(*root));
+    for (int i = 0; root && i < *n; i++)
+        root[i] = i < params->n_outputs
+                      ? params->outputs[i]
+                      : params->effects[i - params->n_outputs];
+    return root;
+}
+
+const s2vi_node *s2vi_plan_resolve(const s2vi_plan *plan,
+                                   const s2vi_node *node, int *index)
+{
+    const s2vi_schedule *s = &plan->schedule;
+    if (node->id < s->n_given)
+        node = s->stands_for[node->id];
+    for (int i = 0; node && i < s->count; i++)
+        if (s->node[i] == node) {
+            *index = i;
+            return node;
+        }
+    return NULL;
+}
+
+static int make_schedule(s2vi_plan *plan, const s2vi_plan_params *params,
+                         s2v_error *err)
+{
+    int n, ret = s2vi_graph_status(plan->graph, err);
+    if (ret < 0)
+        return ret;
+    bool fuse = plan->backend->table->fuses && !params->no_fusion;
+    s2vi_node **root = join_roots(params, &n);
+    if (!root)
+        return s2vi_error_nomem(err, "a plan");
+    for (int i = 0; i < n && !ret; i++)
+        if (!root[i])
+            ret = s2vi_error(err, S2V_ERR_INTERNAL, "a plan without a root");
+    if (!ret)
+        ret = s2vi_schedule_create(plan->graph, root, n, fuse, &plan->schedule,
+                                   err);
+    free(root);
+    return ret;
+}
+
+static int make_layout(s2vi_plan *plan, const s2vi_plan_params *params,
+                       s2v_error *err)
+{
+    bool *is_output = calloc((size_t)plan->schedule.count + 1, sizeof(bool));
+    if (!is_output)
+        return s2vi_error_nomem(err, "a plan");
+    for (int i = 0, at; i < params->n_outputs; i++)
+        if (s2vi_plan_resolve(plan, params->outputs[i], &at))
+            is_output[at] = true;
+    int ret = s2vi_layout_create(&plan->schedule,
+                                 s2vi_dtype_size(plan->backend->dtype),
+                                 is_output, params->frozen, &plan->layout, err);
+    free(is_output);
+    return ret;
+}
+
+/* ---------------------------------------------------------- addresses -- */
+
+void *s2vi_plan_address(const s2vi_plan *plan, const s2vi_exec *exec, int i)
+{
+    size_t offset;
+    const s2vi_place *root = s2vi_layout_root(&plan->layout, i, &offset);
+    char *base = NULL;
+    switch (root->region) {
+    case S2VI_ARENA: base = exec ? exec->arena + root->address : NULL; break;
+    case S2VI_KEPT: base = exec ? exec->kept + root->address : NULL; break;
+    case S2VI_SHARED:
+    case S2VI_CONSTANT:
+        base = plan->fixed[root - plan->layout.place];
+        break;
+    }
+    return base ? base + offset : NULL;
+}
+
+/* Memory of store variables, and of constants: by place in the schedule. */
+static int bind_fixed(s2vi_plan *plan, s2v_error *err)
+{
+    const s2vi_layout *layout = &plan->layout;
+    plan->fixed = calloc((size_t)layout->count + 1, sizeof(*plan->fixed));
+    if (!plan->fixed)
+        return s2vi_error_nomem(err, "a plan");
+    for (int i = 0; i < layout->count; i++) {
+        const s2vi_node *node = plan->schedule.node[i];
+        if (layout->place[i].root != i)
+            continue;
+        if (layout->place[i].region == S2VI_SHARED) {
+            int ret = s2vi_store_add(plan->store, node->name, &node->shape, err);
+            if (ret < 0)
+                return ret;
+            plan->fixed[i] = s2vi_store_memory(plan->store, node->name);
+        } else if (layout->place[i].region == S2VI_CONSTANT) {
+            plan->fixed[i] = plan->backend->table->alloc(
+                plan->backend, layout->place[i].bytes);
+            if (!plan->fixed[i])
+                return s2vi_error_nomem(err, "a plan's constants");
+            plan->constant_size += layout->place[i].bytes;
+        }
+    }
+    return S2V_OK;
+}
+
+/* ----------------------------------------------------------- kernels -- */
+
+static bool is_fixed(const s2vi_plan *plan, const s2vi_node *node)
+{
+    const s2vi_place *root =
+        s2vi_layout_root(&plan->layout, plan->layout.index[node->id], NULL);
+    return root->region == S2VI_CONSTANT ||
+           (plan->frozen && root->region == S2VI_SHARED);
+}
+
+static bool has_kernel(const s2vi_plan *plan, int i)
+{
+    const s2vi_node *node = plan->schedule.node[i];
+    const s2vi_place *place = &plan->layout.place[i];
+    return node->op != S2VI_OP_INPUT && node->op != S2VI_OP_VAR &&
+           !place->is_view && !place->elided;
+}
+
+static int compile_step(s2vi_plan *plan, int i, s2v_error *err)
+{
+    const s2vi_node *node = plan->schedule.node[i];
+    uint32_t constant = 0;
+    for (int j = 0; j < node->n_inputs && j < 3; j++)
+        if (is_fixed(plan, node->input[j]))
+            constant |= 1u << j;
+    int ret = plan->backend->table->compile(plan->backend, node, constant,
+                                            &plan->kernel[i], err);
+    if (ret >= 0 && plan->scratch_size < plan->kernel[i]->scratch_size)
+        plan->scratch_size = plan->kernel[i]->scratch_size;
+    return ret;
+}
+
+static int compile(s2vi_plan *plan, s2v_error *err)
+{
+    size_t n = (size_t)plan->schedule.count + 1;
+    plan->kernel = calloc(n, sizeof(*plan->kernel));
+    plan->packed = calloc(n, sizeof(*plan->packed));
+    if (!plan->kernel || !plan->packed)
+        return s2vi_error_nomem(err, "a plan");
+    for (int i = 0; i < plan->schedule.count; i++)
+        if (has_kernel(plan, i)) {
+            int ret = compile_step(plan, i, err);
+            if (ret < 0)
+                return ret;
+        }
+    return S2V_OK;
+}
+
+/* --------------------------------------------------------- constants -- */
+
+static int fold_step(s2vi_plan *plan, int i, void *scratch)
+{
+    static const s2vi_clock clock = {0};
+    const s2vi_node *node = plan->schedule.node[i];
+    void *in[S2VI_MAX_INPUTS];
+    for (int j = 0; j < node->n_inputs; j++)
+        in[j] = s2vi_plan_address(plan, NULL,
+                                  plan->layout.index[node->input[j]->id]);
+    const s2vi_kernel *k = plan->kernel[i];
+    for (int j = 0; j < 3; j++)
+        if (k->packed_size[j] && plan->packed[i].memory[j])
+            in[j] = plan->packed[i].memory[j];
+    return k->run(k, s2vi_plan_address(plan, NULL, i), in, scratch, &clock);
+}
+
+/* Give a kernel's unchanging inputs the form it asks for. */
+static int pack_step(s2vi_plan *plan, int i, s2v_error *err)
+{
+    const s2vi_kernel *k = plan->kernel[i];
+    const s2vi_node *node = plan->schedule.node[i];
+    for (int j = 0; j < 3; j++) {
+        if (!k->packed_size[j])
+            continue;
+        void *to =
+            plan->backend->table->alloc(plan->backend, k->packed_size[j]);
+        plan->packed[i].memory[j] = to;
+        if (!to)
+            return s2vi_error_nomem(err, "packed weights");
+        plan->constant_size += k->packed_size[j];
+        int from = plan->layout.index[node->input[j]->id];
+        if (k->pack(k, j, s2vi_plan_address(plan, NULL, from), to) < 0)
+            return s2vi_error(err, S2V_ERR_DEVICE, "packing the weights of a "
+                              "%s failed", s2vi_op_get(node->op)->name);
+    }
+    return S2V_OK;
+}
+
+/* A constant is wanted at run time if a kernel that is not folded reads it as
+ * it is, or if it is an output. */
+static bool is_read(const s2vi_plan *plan, int root)
+{
+    const s2vi_layout *layout = &plan->layout;
+    for (int i = 0; i < layout->count; i++) {
+        const s2vi_node *node = plan->schedule.node[i];
+        if (layout->place[i].is_output &&
+            s2vi_layout_root(layout, i, NULL) == &layout->place[root])
+            return true;
+        if (!plan->kernel[i] || layout->place[i].region == S2VI_CONSTANT)
+            continue;
+        for (int j = 0; j < node->n_inputs; j++) {
+            int from = layout->index[node->input[j]->id];
+            bool packed = j < 3 && plan->packed[i].memory[j];
+            if (!packed &&
+                s2vi_layout_root(layout, from, NULL) == &layout->place[root])
+                return true;
+        }
+    }
+    return false;
+}
+
+static void drop_spent_constants(s2vi_plan *plan)
+{
+    for (int i = 0; i < plan->layout.count; i++) {
+        const s2vi_place *place = &plan->layout.place[i];
+        if (place->root != i || place->region != S2VI_CONSTANT ||
+            is_read(plan, i))
+            continue;
+        plan->backend->table->free(plan->backend, plan->fixed[i]);
+        plan->fixed[i] = NULL;
+        plan->constant_size -= place->bytes;
+    }
+}
+
+static int fold(s2vi_plan *plan, s2v_error *err)
+{
+    const s2vi_backend_table *table = plan->backend->table;
+    void *scratch = table->alloc(plan->backend, plan->scratch_size + 64);
+    int ret = scratch ? S2V_OK : s2vi_error_nomem(err, "a plan");
+    table->enter(plan->backend);
+    for (int i = 0; i < plan->schedule.count && !ret; i++) {
+        if (!plan->kernel[i])
+            continue;
+        ret = pack_step(plan, i, err);
+        if (!ret && plan->layout.place[i].region == S2VI_CONSTANT &&
+            fold_step(plan, i, scratch) < 0)
+            ret = s2vi_error(err, S2V_ERR_DEVICE,
+                             "computing a model's constants failed");
+    }
+    table->leave(plan->backend);
+    if (scratch)
+        table->free(plan->backend, scratch);
+    if (!ret)
+        drop_spent_constants(plan);
+    return ret;
+}
+
+/* ------------------------------------------------------------- entry -- */
+
+int s2vi_plan_create(s2vi_plan **out, s2vi_graph *graph, s2vi_store *store,
+                     const s2vi_plan_params *params, s2v_error *err)
+{
+    s2vi_plan *plan = *out = calloc(1, sizeof(*plan));
+    if (!plan)
+        return s2vi_error_nomem(err, "a plan");
+    plan->graph = graph;
+    plan->store = store;
+    plan->backend = s2vi_store_backend(store);
+    plan->frozen = params->frozen;
+    int ret = make_schedule(plan, params, err);
+    if (!ret)
+        ret = make_layout(plan, params, err);
+    if (!ret)
+        ret = bind_fixed(plan, err);
+    if (!ret)
+        ret = compile(plan, err);
+    if (!ret)
+        ret = fold(plan, err);
+    if (ret < 0)
+        s2vi_plan_close(out);
+    return ret;
+}
+
+static void close_step(s2vi_plan *plan, int i)
+{
+    const s2vi_backend_table *table = plan->backend->table;
+    for (int j = 0; plan->packed && j < 3; j++)
+        if (plan->packed[i].memory[j])
+            table->free(plan->backend, plan->packed[i].memory[j]);
+    if (plan->kernel && plan->kernel[i])
+        plan->kernel[i]->close(plan->kernel[i]);
+    if (plan->fixed && plan->fixed[i] &&
+        plan->layout.place[i].region == S2VI_CONSTANT)
+        table->free(plan->backend, plan->fixed[i]);
+}
+
+void s2vi_plan_close(s2vi_plan **out)
+{
+    if (!out || !*out)
+        return;
+    s2vi_plan *plan = *out;
+    for (int i = 0; i < plan->layout.count; i++)
+        close_step(plan, i);
+    free(plan->kernel);
+    free(plan->packed);
+    free(plan->fixed);
+    s2vi_layout_close(&plan->layout);
+    s2vi_schedule_close(&plan->schedule);
+    free(plan);
+    *out = NULL;
+}
+
+void s2vi_plan_memory(const s2vi_plan *plan, size_t *exec, size_t *constants)
+{
+    *exec = plan->layout.arena_size + plan->layout.kept_size +
+            plan->scratch_size;
+    *constants = plan->constant_size;
+}
+
+double s2vi_plan_flops(const s2vi_plan *plan)
+{
+    double flops = 0;
+    for (int i = 0; i < plan->schedule.count; i++)
+        if (plan->kernel[i] &&
+            plan->layout.place[i].region != S2VI_CONSTANT)
+            flops += s2vi_op_get(plan->schedule.node[i]->op)
+                         ->flops(plan->schedule.node[i]);
+    return flops;
+}
+
+static bool is_state(const s2vi_node *node)
+{
+    return node->op == S2VI_OP_VAR && node->var_kind == S2VI_VAR_STATE;
+}
+
+int s2vi_plan_state_count(const s2vi_plan *plan)
+{
+    int n = 0;
+    for (int i = 0; i < plan->schedule.count; i++)
+        n += is_state(plan->schedule.node[i]);
+    return n;
+}
+
+const s2vi_node *s2vi_plan_state(const s2vi_plan *plan, int index)
+{
+    for (int i = 0; i < plan->schedule.count; i++)
+        if (is_state(plan->schedule.node[i]) && index-- == 0)
+            return plan->schedule.node[i];
+    return NULL;
+}

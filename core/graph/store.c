@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Store: variables by name in a backend's memory. */
+#include "graph/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct s2vi_store {
+    s2vi_backend *backend;
+    struct variable {
+        char *name;
+        s2vi_shape shape;
+        void *memory;
+    } *var;
+    int count, capacity;
+};
+
+int s2vi_store_create(s2vi_store **store, s2vi_backend *backend,
+                      s2v_error *err)
+{
+    *store = calloc(1, sizeof(**store));
+    if (!*store)
+        return s2vi_error_nomem(err, "a store of variables");
+    (*store)->backend = backend;
+    return S2V_OK;
+}
+
+void s2vi_store_close(s2vi_store **store)
+{
+    if (!store || !*store)
+        return;
+    s2vi_backend *be = (*store)->backend;
+    for (int i = 0; i < (*store)->count; i++) {
+        free((*store)->var[i].name);
+        be->table->free(be, (*store)->var[i].memory);
+    }
+    free((*store)->var);
+    free(*store);
+    *store = NULL;
+}
+
+s2vi_backend *s2vi_store_backend(const s2vi_store *store)
+{
+    return store->backend;
+}
+
+static struct variable *find(const s2vi_store *store, const char *name)
+{
+    for (int i = 0; i < store->count; i++)
+        if (!strcmp(store->var[i].name, name))
+            return &store->var[i];
+    return NULL;
+}
+
+static int make_room(s2vi_store *store, s2v_error *err)
+{
+    if (store->count < store->capacity)
+        return S2V_OK;
+    int capacity = store->capacity ? 2 * store->capacity : 64;
+    struct variable *p =
+        realloc(store->var, (size_t)capacity * sizeof(*store->var));
+    if (!p)
+        return s2vi_error_nomem(err, "a store of variables");
+    store->var = p;
+    store->capacity = capacity;
+    return S2V_OK;
+}
+
+int s2vi_store_add(s2vi_store *store, const char *name,
+                   const s2vi_shape *shape, s2v_error *err)
+{
+    const struct variable *old = find(store, name);
+    if (old)
+        return s2vi_shape_equal(&old->shape, shape)
+                   ? S2V_OK
+                   : s2vi_error(err, S2V_ERR_INTERNAL,
+                                "variable '%s' has two shapes", name);
+    int ret = make_room(store, err);
+    if (ret < 0)
+        return ret;
+    s2vi_backend *be = store->backend;
+    size_t bytes =
+        (size_t)s2vi_shape_count(shape) * s2vi_dtype_size(be->dtype);
+    struct variable v = {.name = strdup(name), .shape = *shape};
+    v.memory = v.name ? be->table->alloc(be, bytes) : NULL;
+    if (!v.memory) {
+        free(v.name);
+        return s2vi_error(err, S2V_ERR_NOMEM, "out of memory for '%s'", name);
+    }
+    store->var[store->count++] = v;
+    return S2V_OK;
+}
+
+void *s2vi_store_memory(s2vi_store *store, const char *name)
+{
+    const struct variable *v = find(store, name);
+    return v ? v->memory : NULL;
+}
+
+/* ------------------------------------------------------- conversion -- */
+
+int s2vi_copy_in(s2vi_backend *be, void *to, const void *from,
+                 s2vi_dtype from_type, int64_t count)
+{
+    if (from_type == be->dtype) {
+        be->table->upload(be, to, from,
+                          (size_t)count * s2vi_dtype_size(from_type));
+        return S2V_OK;
+    }
+    void *tmp = malloc((size_t)count * s2vi_dtype_size(be->dtype));
+    if (!tmp)
+        return S2V_ERR_NOMEM;
+    for (int64_t i = 0; i < count; i++)
+        if (be->dtype == S2VI_F64)
+            ((double *)tmp)[i] = ((const float *)from)[i];
+        else
+            ((float *)tmp)[i] = (float)((const double *)from)[i];
+    be->table->upload(be, to, tmp, (size_t)count * s2vi_dtype_size(be->dtype));
+    free(tmp);
+    return S2V_OK;
+}
+
+int s2vi_copy_out(s2vi_backend *be, void *to, s2vi_dtype to_type,
+                  const void *from, int64_t count)
+{
+    size_t bytes = (size_t)count * s2vi_dtype_size(be->dtype);
+    if (to_type == be->dtype) {
+        be->table->download(be, to, from, bytes);
+        return S2V_OK;
+    }
+    void *tmp = malloc(bytes);
+    if (!tmp)
+        return S2V_ERR_NOMEM;
+    be->table->download(be, tmp, from, bytes);
+    for (int64_t i = 0; i < count; i++)
+        if (to_type == S2VI_F64)
+            ((double *)to)[i] = ((const float *)tmp)[i];
+        else
+            ((float *)to)[i] = (float)((const double *)tmp)[i];
+    free(tmp);
+    return S2V_OK;
+}
+
+static int write_as(s2vi_store *store, const char *name, const void *data,
+                    s2vi_dtype type, s2v_error *err)
+{
+    const struct variable *v = find(store, name);
+    if (!v)
+        return s2vi_error(err, S2V_ERR_INTERNAL, "no variable '%s'", name);
+    if (s2vi_copy_in(store->backend, v->memory, data, type,
+                     s2vi_shape_count(&v->shape)) < 0)
+        return s2vi_error_nomem(err, name);
+    return S2V_OK;
+}
+
+int s2vi_store_write(s2vi_store *store, const char *name, const float *data,
+                     s2v_error *err)
+{
+    return write_as(store, name, data, S2VI_F32, err);
+}
+
+int s2vi_store_write_f64(s2vi_store *store, const char *name,
+                         const double *data, s2v_error *err)
+{
+    return write_as(store, name, data, S2VI_F64, err);
+}
+
+int s2vi_store_read(s2vi_store *store, const char *name, float *data,
+                    s2v_error *err)
+{
+    const struct variable *v = find(store, name);
+    if (!v)
+        return s2vi_error(err, S2V_ERR_INTERNAL, "no variable '%s'", name);
+    if (s2vi_copy_out(store->backend, data, S2VI_F32, v->memory,
+                      s2vi_shape_count(&v->shape)) < 0)
+        return s2vi_error_nomem(err, name);
+    return S2V_OK;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Layers: a few ops under the name that the field gives them. */
+#include "nn/nn.h"
+
+s2vi_node *s2vi_nn_linear(s2vi_node *x, s2vi_node *w, s2vi_node *b)
+{
+    s2vi_node *y = s2vi_matmul(x, w, false, true);
+    if (!b || !y)
+        return y;
+    return s2vi_add(y, s2vi_reshape(b, S2VI_SHAPE(1, y->shape.dim[1])));
+}
+
+s2vi_node *s2vi_nn_conv2d(s2vi_node *x, s2vi_node *w, s2vi_node *b)
+{
+    if (!w)
+        return NULL;
+    int ph = (int)w->shape.dim[1] / 2, pw = (int)w->shape.dim[2] / 2;
+    s2vi_window window = {.rank = 2,
+                          .stride = {1, 1},
+                          .pad_lo = {ph, pw},
+                          .pad_hi = {ph, pw}};
+    return s2vi_conv(x, w, b, &window);
+}
+
+s2vi_node *s2vi_nn_upsample2(s2vi_node *x)
+{
+    return s2vi_upsample(x, (const int[]){2, 2});
+}
+
+/* Each output pixel of the upsampled image's convolution sees two input
+ * pixels a dimension; taps that fall on the same one add up. Along one
+ * dimension: (w0, w1, w2) -> (w0, w0 + w1, w1 + w2, w2), reversed, since the
+ * op is an adjoint. */
+static s2vi_node *pair_taps(s2vi_node *w, int axis)
+{
+    int64_t none[4] = {0}, one[4] = {0};
+    one[axis] = 1;
+    return s2vi_add(s2vi_pad(w, none, one), s2vi_pad(w, one, none));
+}
+
+/* (Cout,3,3,Cin) -> mirrored in both kernel dimensions, (Cin,3,3,Cout). */
+static s2vi_node *adjoint_taps(s2vi_node *w)
+{
+    s2vi_node *rows[3], *all[3];
+    for (int i = 0; i < 3; i++) {
+        s2vi_node *row = s2vi_slice(w, 1, 2 - i, 1), *tap[3];
+        for (int j = 0; j < 3; j++)
+            tap[j] = s2vi_slice(row, 2, 2 - j, 1);
+        rows[i] = s2vi_concat(tap, 3, 2);
+        all[i] = rows[i];
+    }
+    return s2vi_permute(s2vi_concat(all, 3, 1), (const int[]){3, 1, 2, 0});
+}
+
+s2vi_node *s2vi_nn_upsample2_conv3x3(s2vi_node *x, s2vi_node *w)
+{
+    if (!x || !w)
+        return NULL;
+    s2vi_node *w4 = pair_taps(pair_taps(adjoint_taps(w), 1), 2);
+    s2vi_window window = {
+        .rank = 2, .stride = {2, 2}, .pad_lo = {1, 1}, .pad_hi = {1, 1}};
+    s2vi_shape shape = x->shape;
+    shape.dim[1] *= 2;
+    shape.dim[2] *= 2;
+    shape.dim[3] = w->shape.dim[0];
+    return s2vi_conv_data(x, w4, &window, shape);
+}
+
+s2vi_node *s2vi_nn_instance_norm(s2vi_node *x, s2vi_node *gamma,
+                                 s2vi_node *beta, double eps)
+{
+    const uint32_t pixels = 1u << 1 | 1u << 2;
+    s2vi_node *mean = s2vi_moment_mean(x, pixels);
+    s2vi_node *rstd = s2vi_moment_rstd(x, mean, pixels, eps);
+    return s2vi_norm(x, mean, rstd, gamma, beta);
+}
+
+s2vi_node *s2vi_nn_over_pixels(s2vi_node *v)
+{
+    if (!v)
+        return NULL;
+    int64_t rows = v->shape.rank > 1 ? v->shape.dim[0] : 1;
+    return s2vi_reshape(
+        v, S2VI_SHAPE(rows, 1, 1, s2vi_shape_channels(&v->shape)));
+}
+
+s2vi_node *s2vi_nn_shift(s2vi_node *x, int rows, int columns)
+{
+    int64_t lo[4] = {0, rows, columns, 0}, hi[4] = {0, -rows, -columns, 0};
+    return s2vi_pad(x, lo, hi);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Layers: a few ops under the name that the field gives them. Images are
+ * (N,H,W,C); convolution weights (Cout,kh,kw,Cin), which is a PyTorch weight
+ * (Cout,Cin,kh,kw) permuted; matrices (out,in) as in PyTorch.
+ */
+#ifndef S2VI_NN_NN_H
+#define S2VI_NN_NN_H
+
+#include "graph/build.h"
+
+/** x (n,in) -> x w^T + b (n,out); b (out) or NULL. */
+s2vi_node *s2vi_nn_linear(s2vi_node *x, s2vi_node *w, s2vi_node *b);
+
+/** Odd kernel, stride 1, zero padded to the same size; b (Cout) or NULL. */
+s2vi_node *s2vi_nn_conv2d(s2vi_node *x, s2vi_node *w, s2vi_node *b);
+
+/** Nearest neighbour, twice the height and width. */
+s2vi_node *s2vi_nn_upsample2(s2vi_node *x);
+
+/**
+ * Nearest x2, then a 3x3 convolution, as one transposed 4x4 convolution of
+ * stride 2: exact, for 4/9 of the multiplications. The plain form is
+ * s2vi_nn_conv2d(s2vi_nn_upsample2(x), w, NULL).
+ *
+ * @param w (Cout,3,3,Cin)
+ */
+s2vi_node *s2vi_nn_upsample2_conv3x3(s2vi_node *x, s2vi_node *w);
+
+/** Instance norm: moments over H and W; gamma, beta broadcast to (N,1,1,C). */
+s2vi_node *s2vi_nn_instance_norm(s2vi_node *x, s2vi_node *gamma,
+                                 s2vi_node *beta, double eps);
+
+/** Rows (n,C), or a vector (C), as (n,1,1,C), to broadcast over pixels. */
+s2vi_node *s2vi_nn_over_pixels(s2vi_node *v);
+
+/** Moved by (rows, columns); what comes in is zero. */
+s2vi_node *s2vi_nn_shift(s2vi_node *x, int rows, int columns);
+
+#endif
