@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* CONV, CONV_DATA, CONV_WEIGHT: oneDNN's convolutions as kernels. */
+#include "backend/cpu/dnnl.h"
+
+#include <string.h>
+
+typedef struct conv_kernel {
+    s2vi_kernel base;
+    s2vi_dnnl_conv *conv;
+    const s2vi_simd *simd;
+    bool packed;  /* input 1 comes in oneDNN's own form */
+    size_t bytes; /* of the result */
+} conv_kernel;
+
+static size_t aligned(size_t bytes)
+{
+    return (bytes + 63) / 64 * 64;
+}
+
+static void close_kernel(s2vi_kernel *kernel)
+{
+    s2vi_dnnl_conv_close(((conv_kernel *)kernel)->conv);
+    s2vi_cpu_kernel_free(kernel);
+}
+
+static int instance(const s2vi_kernel *kernel, s2vi_kernel **other)
+{
+    conv_kernel *k = s2vi_cpu_kernel(sizeof(*k), kernel->node, NULL);
+    *other = k ? &k->base : NULL;
+    if (!k)
+        return S2V_ERR_NOMEM;
+    *k = *(const conv_kernel *)kernel;
+    k->conv = s2vi_dnnl_conv_clone(k->conv);
+    if (k->conv)
+        return S2V_OK;
+    close_kernel(*other);
+    *other = NULL;
+    return S2V_ERR_NOMEM;
+}
+
+static int pack(const s2vi_kernel *kernel, int i, const void *from, void *to)
+{
+    (void)i; /* the weight is the only input that is packed */
+    return s2vi_dnnl_pack(((const conv_kernel *)kernel)->conv, from, to);
+}
+
+/* Weights in oneDNN's form: given so, or made so at the scratch's start. */
+static void *packed_weight(const conv_kernel *k, void *const *in,
+                           char **scratch)
+{
+    if (k->packed)
+        return in[1];
+    void *to = *scratch;
+    *scratch += aligned(s2vi_dnnl_packed_size(k->conv));
+    return s2vi_dnnl_pack(k->conv, in[1], to) < 0 ? NULL : to;
+}
+
+static int run_forward(const s2vi_kernel *kernel, void *out, void *const *in,
+                       void *scratch, const s2vi_clock *clock)
+{
+    const conv_kernel *k = (const conv_kernel *)kernel;
+    const s2vi_node *node = kernel->node;
+    char *rest = scratch;
+    (void)clock;
+    void *w = packed_weight(k, in, &rest);
+    int last = node->n_inputs - 1;
+    if (node->attr.accumulate && in[last] != out)
+        memcpy(out, in[last], k->bytes);
+    bool bias = node->n_inputs - node->attr.accumulate > 2;
+    return w ? s2vi_dnnl_run(k->conv, in[0], w, bias ? in[2] : NULL, out, rest)
+             : S2V_ERR_DEVICE;
+}
+
+/* oneDNN's adjoint takes no bias, addend or activation: they follow. */
+static void finish_data(const conv_kernel *k, float *out, void *const *in,
+                        const float *addend)
+{
+    const s2vi_node *node = k->base.node;
+    int64_t n = (int64_t)(k->bytes / sizeof(float));
+    int c = (int)s2vi_shape_channels(&node->shape);
+    s2vi_chain_step step = {.slope = node->attr.slope, .scale = 1};
+    s2vi_op act = node->attr.act == S2VI_ACT_LRELU  ? S2VI_OP_LRELU
+                  : node->attr.act == S2VI_ACT_TANH ? S2VI_OP_TANH
+                                                    : S2VI_OP_SIGMOID;
+    bool bias = node->n_inputs - node->attr.accumulate > 2;
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < n; i += c) {
+        if (bias)
+            k->simd->map[S2VI_OP_ADD](out + i, out + i, in[2], c, &step);
+        if (addend)
+            k->simd->map[S2VI_OP_ADD](out + i, out + i, addend + i, c, &step);
+        if (node->attr.act)
+            k->simd->map[act](out + i, out + i, out + i, c, &step);
+    }
+}
+
+static int run_data(const s2vi_kernel *kernel, void *out, void *const *in,
+                    void *scratch, const s2vi_clock *clock)
+{
+    const conv_kernel *k = (const conv_kernel *)kernel;
+    const s2vi_node *node = kernel->node;
+    char *rest = scratch;
+    const void *addend = NULL;
+    (void)clock;
+    if (node->attr.accumulate) {
+        addend = in[node->n_inputs - 1];
+        if (addend == out) {
+            addend = memcpy(rest, out, k->bytes);
+            rest += aligned(k->bytes);
+        }
+    }
+    void *w = packed_weight(k, in, &rest);
+    int ret = w ? s2vi_dnnl_run(k->conv, out, w, NULL, in[0], rest)
+                : S2V_ERR_DEVICE;
+    if (ret >= 0 && (node->n_inputs > 2 || node->attr.act))
+        finish_data(k, out, in, addend);
+    return ret;
+}
+
+static int run_weight(const s2vi_kernel *kernel, void *out, void *const *in,
+                      void *scratch, const s2vi_clock *clock)
+{
+    const conv_kernel *k = (const conv_kernel *)kernel;
+    char *rest = (char *)scratch + aligned(s2vi_dnnl_packed_size(k->conv));
+    (void)clock;
+    int ret = s2vi_dnnl_run(k->conv, in[0], scratch, NULL, in[1], rest);
+    return ret < 0 ? ret : s2vi_dnnl_unpack(k->conv, scratch, out);
+}
+
+static s2vi_dnnl_spec spec_of(const s2vi_node *node)
+{
+    const s2vi_shape *a = &node->input[0]->shape, *b = &node->input[1]->shape;
+    s2vi_dnnl_spec spec = {.window = node->attr.window};
+    switch (node->op) {
+    case S2VI_OP_CONV:
+        spec.kind = S2VI_DNNL_FORWARD;
+        spec.x = *a, spec.w = *b, spec.y = node->shape;
+        spec.bias = node->n_inputs - node->attr.accumulate > 2;
+        spec.accumulate = node->attr.accumulate;
+        spec.act = node->attr.act;
+        spec.slope = (float)node->attr.slope;
+        break;
+    case S2VI_OP_CONV_DATA:
+        spec.kind = S2VI_DNNL_DATA;
+        spec.x = node->shape, spec.w = *b, spec.y = *a;
+        break;
+    default:
+        spec.kind = S2VI_DNNL_WEIGHT;
+        spec.x = *a, spec.w = node->shape, spec.y = *b;
+        break;
+    }
+    return spec;
+}
+
+int s2vi_cpu_conv(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
+                  s2vi_kernel **kernel, s2v_error *err)
+{
+    conv_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    if (!k)
+        return S2V_ERR_NOMEM;
+    s2vi_dnnl_spec spec = spec_of(node);
+    *kernel = &k->base;
+    k->simd = cpu->simd;
+    k->bytes = (size_t)s2vi_shape_count(&node->shape) * sizeof(float);
+    k->base.close = close_kernel;
+    k->base.instance = instance;
+    k->base.pack = pack;
+    k->base.run = node->op == S2VI_OP_CONV        ? run_forward
+                  : node->op == S2VI_OP_CONV_DATA ? run_data
+                                                  : run_weight;
+    k->conv = s2vi_dnnl_conv_create(cpu, &spec);
+    if (!k->conv) {
+        s2vi_cpu_kernel_free(*kernel);
+        *kernel = NULL;
+        return s2vi_error(err, S2V_ERR_DEVICE, "oneDNN has no %s of this "
+                          "shape", s2vi_op_get(node->op)->name);
+    }
+    size_t packed = s2vi_dnnl_packed_size(k->conv);
+    k->packed = node->op != S2VI_OP_CONV_WEIGHT && constant & 2u;
+    if (k->packed)
+        k->base.packed_size[1] = packed;
+    k->base.scratch_size = s2vi_dnnl_scratch_size(k->conv) + 64 +
+                           (k->packed ? 0 : aligned(packed)) +
+                           (node->op == S2VI_OP_CONV_DATA &&
+                                    node->attr.accumulate
+                                ? aligned(k->bytes)
+                                : 0);
+    return S2V_OK;
+}

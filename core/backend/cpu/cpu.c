@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The cpu backend's table: memory, threads, and which file compiles what. */
+#include "backend/cpu/cpu.h"
+
+#include <oneapi/dnnl/dnnl.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int processors(void)
+{
+    return omp_get_num_procs();
+}
+
+static void cpu_close(s2vi_backend *backend)
+{
+    s2vi_cpu *cpu = (s2vi_cpu *)backend;
+    dnnl_stream_destroy(cpu->stream);
+    dnnl_engine_destroy(cpu->engine);
+    free(cpu);
+}
+
+static int cpu_open(s2vi_backend **out, s2vi_dtype dtype, int threads,
+                    s2v_error *err)
+{
+    if (dtype != S2VI_F32)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "device 'cpu' computes in f32 only");
+    s2vi_cpu *cpu = calloc(1, sizeof(*cpu));
+    if (!cpu)
+        return s2vi_error_nomem(err, "the cpu backend");
+    cpu->base = (s2vi_backend){
+        .table = &s2vi_backend_cpu,
+        .dtype = dtype,
+        .threads = threads > 0 ? threads : processors(),
+    };
+    cpu->simd = s2vi_simd_get();
+    dnnl_engine_t engine = NULL;
+    dnnl_stream_t stream = NULL;
+    if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success ||
+        dnnl_stream_create(&stream, engine, dnnl_stream_default_flags) !=
+            dnnl_success) {
+        dnnl_engine_destroy(engine);
+        free(cpu);
+        return s2vi_error(err, S2V_ERR_DEVICE, "oneDNN could not start");
+    }
+    cpu->engine = engine;
+    cpu->stream = stream;
+    *out = &cpu->base;
+    return S2V_OK;
+}
+
+static void *cpu_alloc(s2vi_backend *backend, size_t size)
+{
+    (void)backend;
+    size_t whole = (size + 63) / 64 * 64;
+    void *p = whole >= size ? aligned_alloc(64, whole ? whole : 64) : NULL;
+    if (p)
+        memset(p, 0, whole);
+    return p;
+}
+
+static void cpu_free(s2vi_backend *backend, void *memory)
+{
+    (void)backend;
+    free(memory);
+}
+
+static void cpu_copy(s2vi_backend *backend, void *to, const void *from,
+                     size_t size)
+{
+    (void)backend;
+    memcpy(to, from, size);
+}
+
+void *s2vi_cpu_kernel(size_t size, const s2vi_node *node, s2v_error *err)
+{
+    s2vi_kernel *kernel = calloc(1, size);
+    if (!kernel)
+        s2vi_error_nomem(err, "a kernel");
+    else
+        kernel->node = node;
+    return kernel;
+}
+
+void s2vi_cpu_kernel_free(s2vi_kernel *kernel)
+{
+    free(kernel);
+}
+
+static int compile(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
+                   s2vi_kernel **kernel, s2v_error *err)
+{
+    switch (node->op) {
+    case S2VI_OP_CONV:
+    case S2VI_OP_CONV_DATA:
+    case S2VI_OP_CONV_WEIGHT:
+        return s2vi_cpu_conv(cpu, node, constant, kernel, err);
+    case S2VI_OP_MATMUL: return s2vi_cpu_matmul(cpu, node, kernel, err);
+    case S2VI_OP_GRU:
+    case S2VI_OP_GRU_DA:
+    case S2VI_OP_GRU_DB:
+    case S2VI_OP_GRU_DH: return s2vi_cpu_gru(cpu, node, kernel, err);
+    case S2VI_OP_UPSAMPLE:
+    case S2VI_OP_AVGPOOL:
+    case S2VI_OP_MAXPOOL:
+    case S2VI_OP_MAXPOOL_PUT:
+    case S2VI_OP_MAXPOOL_GET: return s2vi_cpu_pool(cpu, node, kernel, err);
+    case S2VI_OP_RANDOM: return s2vi_cpu_random(cpu, node, kernel, err);
+    case S2VI_OP_ASSIGN:
+    case S2VI_OP_ADAM: return s2vi_cpu_effect(cpu, node, kernel, err);
+    case S2VI_OP_RSTD:
+    case S2VI_OP_SUM:
+    case S2VI_OP_CHAIN: return s2vi_cpu_chain(cpu, node, kernel, err);
+    default: break;
+    }
+    return s2vi_is_map(node) ? s2vi_cpu_chain(cpu, node, kernel, err)
+                             : s2vi_cpu_data(cpu, node, kernel, err);
+}
+
+/* oneDNN reads the number of threads when a primitive is made. */
+static int threads_before;
+#pragma omp threadprivate(threads_before)
+
+static void cpu_enter(s2vi_backend *backend)
+{
+    threads_before = omp_get_max_threads();
+    omp_set_num_threads(backend->threads);
+}
+
+static void cpu_leave(s2vi_backend *backend)
+{
+    (void)backend;
+    omp_set_num_threads(threads_before);
+}
+
+static int cpu_compile(s2vi_backend *backend, const s2vi_node *node,
+                       uint32_t constant, s2vi_kernel **kernel, s2v_error *err)
+{
+    *kernel = NULL;
+    cpu_enter(backend);
+    int ret = compile((s2vi_cpu *)backend, node, constant, kernel, err);
+    cpu_leave(backend);
+    return ret;
+}
+
+const s2vi_backend_table s2vi_backend_cpu = {
+    .name = "cpu",
+    .fuses = true,
+    .open = cpu_open,
+    .close = cpu_close,
+    .alloc = cpu_alloc,
+    .free = cpu_free,
+    .upload = cpu_copy,
+    .download = cpu_copy,
+    .compile = cpu_compile,
+    .enter = cpu_enter,
+    .leave = cpu_leave,
+};

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Loops that gain from wide registers, in plain C: compiled once for each
+ * instruction set as s2vi_simd_SET (see simd.h).
+ */
+#include "backend/cpu/simd.h"
+
+#include <math.h>
+#include <string.h>
+
+#ifndef S2V_SIMD_SET
+#define S2V_SIMD_SET base
+#endif
+#define JOIN_(a, b) a##b
+#define JOIN(a, b)  JOIN_(a, b)
+#define STR_(a)     #a
+#define STR(a)      STR_(a)
+
+#define SIMD _Pragma("omp simd")
+
+/* --------------------------------------------------- transcendentals -- */
+
+/* e^x: 2^k e^r with |r| <= ln 2 / 2, Cephes' expf polynomial in r;
+ * within 2 ulp. Clamped so that the result stays finite and normal. */
+static inline float exp_of(float x)
+{
+    x = x > 88.0f ? 88.0f : x;
+    x = x < -87.0f ? -87.0f : x;
+    float k = rintf(x * 1.44269504f);
+    float r = x - k * 0.693359375f;
+    r += k * 2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    union {
+        int32_t i;
+        float f;
+    } power = {.i = ((int32_t)k + 127) << 23};
+    return p * power.f;
+}
+
+static inline float sigmoid_of(float x)
+{
+    return 1.0f / (1.0f + exp_of(-x));
+}
+
+static inline float tanh_of(float x)
+{
+    return 1.0f - 2.0f / (1.0f + exp_of(2.0f * x));
+}
+
+/* ln x for normal x > 0: m 2^e with m in [sqrt(1/2), sqrt(2)), Cephes' logf
+ * polynomial. */
+static inline float log_of(float x)
+{
+    union {
+        float f;
+        int32_t i;
+    } u = {.f = x};
+    int32_t e = (u.i - 0x3f3504f3) >> 23;
+    u.i -= e * (1 << 23);
+    float m = u.f - 1.0f, k = (float)e, z = m * m;
+    float p = 7.0376836292e-2f;
+    p = p * m - 1.1514610310e-1f;
+    p = p * m + 1.1676998740e-1f;
+    p = p * m - 1.2420140846e-1f;
+    p = p * m + 1.4249322787e-1f;
+    p = p * m - 1.6668057665e-1f;
+    p = p * m + 2.0000714765e-1f;
+    p = p * m - 2.4999993993e-1f;
+    p = p * m + 3.3333331174e-1f;
+    float y = p * m * z - 2.12194440e-4f * k - 0.5f * z;
+    float ln = m + y + 0.693359375f * k;
+    return x > 0 ? ln : x == 0 ? -INFINITY : NAN;
+}
+
+/* -------------------------------------------------------------- maps -- */
+
+#define MAP(name, expression)                                                  \
+    static void map_##name(float *dst, const float *pa, const float *pb,       \
+                           int n, const s2vi_chain_step *step)                 \
+    {                                                                          \
+        const float scale = (float)step->scale, offset = (float)step->offset;  \
+        const float slope = (float)step->slope;                                \
+        (void)scale, (void)offset, (void)slope;                                \
+        SIMD for (int i = 0; i < n; i++)                                       \
+        {                                                                      \
+            const float a = pa[i], b = pb[i];                                  \
+            (void)b;                                                           \
+            dst[i] = (expression);                                             \
+        }                                                                      \
+    }
+
+MAP(affine, scale *a + offset)
+MAP(abs, fabsf(a))
+MAP(sign, (float)(a > 0) - (float)(a < 0))
+MAP(square, a *a)
+MAP(sqrt, sqrtf(a))
+MAP(rsqrt, 1.0f / sqrtf(a))
+MAP(recip, 1.0f / a)
+MAP(exp, exp_of(a))
+MAP(log, log_of(a))
+MAP(tanh, tanh_of(a))
+MAP(sigmoid, sigmoid_of(a))
+MAP(lrelu, a > 0 ? a : slope * a)
+MAP(step, a > 0 ? 1.0f : slope)
+MAP(add, a + b)
+MAP(sub, a - b)
+MAP(mul, a *b)
+MAP(max, a > b ? a : b)
+
+/* ------------------------------------------------- rows and columns -- */
+
+static void repeat_row(float *dst, const float *v, int rows, int c)
+{
+    for (int r = 0; r < rows; r++)
+        memcpy(dst + (size_t)r * c, v, (size_t)c * sizeof(*v));
+}
+
+static void spread(float *dst, const float *s, int rows, int c)
+{
+    for (int r = 0; r < rows; r++) {
+        const float x = s[r];
+        SIMD for (int j = 0; j < c; j++)
+            dst[(size_t)r * c + j] = x;
+    }
+}
+
+static void add_columns(double *sum, const float *x, int rows, int c)
+{
+    for (int j0 = 0; j0 < c; j0 += 64) {
+        int n = c - j0 < 64 ? c - j0 : 64;
+        float part[64] = {0};
+        for (int r = 0; r < rows; r++) {
+            const float *row = x + (size_t)r * c + j0;
+            SIMD for (int j = 0; j < n; j++)
+                part[j] += row[j];
+        }
+        for (int j = 0; j < n; j++)
+            sum[j0 + j] += part[j];
+    }
+}
+
+static double total(const float *x, int n)
+{
+    float part[64] = {0};
+    int i = 0;
+    for (; i + 64 <= n; i += 64)
+        SIMD for (int j = 0; j < 64; j++)
+            part[j] += x[i + j];
+    double sum = 0;
+    for (int j = 0; j < 64; j++)
+        sum += part[j];
+    for (; i < n; i++)
+        sum += x[i];
+    return sum;
+}
+
+/* --------------------------------------------------------------- gru -- */
+
+static void gru(float *out, const float *a, const float *b, const float *h,
+                int rows, int c)
+{
+    for (int i = 0; i < rows; i++, a += 3 * c, b += 3 * c, h += c, out += c)
+        SIMD for (int j = 0; j < c; j++)
+        {
+            float r = sigmoid_of(a[j] + b[j]);
+            float z = sigmoid_of(a[c + j] + b[c + j]);
+            float n = tanh_of(a[2 * c + j] + r * b[2 * c + j]);
+            out[j] = n + z * (h[j] - n);
+        }
+}
+
+static void gru_da(float *out, const float *a, const float *b, const float *h,
+                   const float *dy, int rows, int c)
+{
+    for (int i = 0; i < rows; i++) {
+        SIMD for (int j = 0; j < c; j++)
+        {
+            float r = sigmoid_of(a[j] + b[j]), bn = b[2 * c + j];
+            float z = sigmoid_of(a[c + j] + b[c + j]);
+            float n = tanh_of(a[2 * c + j] + r * bn);
+            float dn = dy[j] * (1 - z) * (1 - n * n);
+            out[j] = dn * bn * r * (1 - r);
+            out[c + j] = dy[j] * (h[j] - n) * z * (1 - z);
+            out[2 * c + j] = dn;
+        }
+        a += 3 * c, b += 3 * c, h += c, dy += c, out += 3 * c;
+    }
+}
+
+static void gru_db(float *out, const float *a, const float *b,
+                   const float *da, int rows, int c)
+{
+    for (int i = 0; i < rows; i++) {
+        SIMD for (int j = 0; j < c; j++)
+        {
+            float r = sigmoid_of(a[j] + b[j]);
+            out[j] = da[j];
+            out[c + j] = da[c + j];
+            out[2 * c + j] = da[2 * c + j] * r;
+        }
+        a += 3 * c, b += 3 * c, da += 3 * c, out += 3 * c;
+    }
+}
+
+static void gru_dh(float *out, const float *a, const float *b,
+                   const float *dy, int rows, int c)
+{
+    for (int i = 0; i < rows; i++, a += 3 * c, b += 3 * c, dy += c, out += c)
+        SIMD for (int j = 0; j < c; j++)
+            out[j] = dy[j] * sigmoid_of(a[c + j] + b[c + j]);
+}
+
+/* ---------------------------------------------------- small products -- */
+
+static void dot_rows(float *y, const float *x, const float *w, int n, int k)
+{
+    for (int i = 0; i < n; i++, w += k) {
+        float sum = 0;
+        _Pragma("omp simd reduction(+ : sum)") for (int j = 0; j < k; j++)
+            sum += x[j] * w[j];
+        y[i] = sum;
+    }
+}
+
+static void axpy_rows(float *y, const float *x, const float *w, int n, int k)
+{
+    memset(y, 0, (size_t)n * sizeof(*y));
+    for (int j = 0; j < k; j++, w += n) {
+        const float s = x[j];
+        SIMD for (int i = 0; i < n; i++)
+            y[i] += s * w[i];
+    }
+}
+
+static void adam(float *p, float *m, float *v, const float *g, int64_t n,
+                 float beta1, float beta2, float rate, float root, float eps)
+{
+    SIMD for (int64_t i = 0; i < n; i++)
+    {
+        m[i] = beta1 * m[i] + (1 - beta1) * g[i];
+        v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
+        p[i] -= rate * m[i] / (sqrtf(v[i]) * root + eps);
+    }
+}
+
+/* ------------------------------------------------------------- table -- */
+
+const s2vi_simd JOIN(s2vi_simd_, S2V_SIMD_SET) = {
+    .name = STR(S2V_SIMD_SET),
+    .map =
+        {
+            [S2VI_OP_AFFINE] = map_affine, [S2VI_OP_ABS] = map_abs,
+            [S2VI_OP_SIGN] = map_sign,     [S2VI_OP_SQUARE] = map_square,
+            [S2VI_OP_SQRT] = map_sqrt,     [S2VI_OP_RSQRT] = map_rsqrt,
+            [S2VI_OP_RECIP] = map_recip,   [S2VI_OP_EXP] = map_exp,
+            [S2VI_OP_LOG] = map_log,       [S2VI_OP_TANH] = map_tanh,
+            [S2VI_OP_SIGMOID] = map_sigmoid,
+            [S2VI_OP_LRELU] = map_lrelu,   [S2VI_OP_STEP] = map_step,
+            [S2VI_OP_ADD] = map_add,       [S2VI_OP_SUB] = map_sub,
+            [S2VI_OP_MUL] = map_mul,       [S2VI_OP_MAX] = map_max,
+        },
+    .repeat_row = repeat_row,
+    .spread = spread,
+    .add_columns = add_columns,
+    .total = total,
+    .gru = gru,
+    .gru_da = gru_da,
+    .gru_db = gru_db,
+    .gru_dh = gru_dh,
+    .dot_rows = dot_rows,
+    .axpy_rows = axpy_rows,
+    .adam = adam,
+};

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Loops that gain from wide registers. simd.c holds them in plain C; it is
+ * compiled once for each instruction set, and the widest that the machine has
+ * is chosen at run time. No other file of the backend depends on the set.
+ */
+#ifndef S2VI_CPU_SIMD_H
+#define S2VI_CPU_SIMD_H
+
+#include "graph/fuse.h"
+
+/** dst[i] = op(a[i], b[i]), i < n; dst may be a or b. */
+typedef void s2vi_simd_map(float *dst, const float *a, const float *b, int n,
+                           const s2vi_chain_step *step);
+
+typedef struct s2vi_simd {
+    const char *name;
+    s2vi_simd_map *map[S2VI_OP_COUNT]; /* NULL: not a map */
+    /* Rows of `c` (a multiple of nothing): dst[r][j] = v[j], or s[r]. */
+    void (*repeat_row)(float *dst, const float *v, int rows, int c);
+    void (*spread)(float *dst, const float *s, int rows, int c);
+    /* sum[j] += x[r][j] over r; and sum[r] = sum of x[r][j] over j. */
+    void (*add_columns)(double *sum, const float *x, int rows, int c);
+    double (*total)(const float *x, int n);
+    /* GRU rows, as in ops.def: a, b, da: 3c wide; h, dy, out: c wide. */
+    void (*gru)(float *out, const float *a, const float *b, const float *h,
+                int rows, int c);
+    void (*gru_da)(float *out, const float *a, const float *b, const float *h,
+                   const float *dy, int rows, int c);
+    void (*gru_db)(float *out, const float *a, const float *b,
+                   const float *da, int rows, int c);
+    void (*gru_dh)(float *out, const float *a, const float *b,
+                   const float *dy, int rows, int c);
+    /* y[n] = (x[k] times w, n x k if rows, else k x n), a few rows at once. */
+    void (*dot_rows)(float *y, const float *x, const float *w, int n, int k);
+    void (*axpy_rows)(float *y, const float *x, const float *w, int n, int k);
+    /* One Adam step over n elements: factors already bias-corrected. */
+    void (*adam)(float *p, float *m, float *v, const float *g, int64_t n,
+                 float beta1, float beta2, float rate, float root, float eps);
+} s2vi_simd;
+
+/** The loops for this machine's widest instruction set. */
+const s2vi_simd *s2vi_simd_get(void);
+
+extern const s2vi_simd s2vi_simd_base;
+#if S2V_HAVE_X86
+extern const s2vi_simd s2vi_simd_v3; /* x86-64-v3: AVX2, FMA */
+extern const s2vi_simd s2vi_simd_v4; /* x86-64-v4: AVX-512 */
+#endif
+
+#endif
