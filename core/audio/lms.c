@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Log-mel spectrum of Listen and Move (section 3.1 of the paper; window,
+ * bands and averaging from the paper, the rest as in VGGish).
+ *
+ * Two queues: samples not yet consumed by a column, and the up to 8 columns of
+ * the next frame, 3 of which it shares with the one after. A column depends on
+ * its 400 samples alone, and a frame on its 8 columns alone, each in a fixed
+ * order: that is why the result cannot depend on how the sound was cut.
+ */
+#include "audio/lms.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audio/mel.h"
+#include "audio/stft.h"
+#include "base/error.h"
+
+enum {
+    BANDS = S2VI_LMS_BANDS,
+    WINDOW = 400,    /* 25 ms */
+    HOP = 160,       /* 10 ms */
+    FFT = 512,       /* the window zero-padded */
+    COLUMNS = 8,     /* A: columns of a frame */
+    ADVANCE = 5,     /* H: columns from one frame to the next */
+    CAPACITY = 8192, /* samples there is room for from the start */
+    SLICE = 800,     /* samples of a whole clip sent at once */
+};
+
+_Static_assert(S2VI_LMS_STEP == HOP * ADVANCE, "a frame's step");
+_Static_assert(S2VI_LMS_SPAN == HOP * (COLUMNS - 1) + WINDOW, "its span");
+
+static const double LOW = 125.0, HIGH = 7500.0, FLOOR = 0.01;
+static const float LOUDEST = 1e30f; /* its transform's square is finite */
+
+struct s2vi_lms {
+    s2vi_stft *stft;
+    s2vi_mel *mel;
+    float *samples; /* (capacity), those in use at [first, last) */
+    size_t first, last, capacity;
+    double column[COLUMNS][BANDS]; /* the first `columns` of the next frame */
+    int columns;
+    uint64_t sent;     /* samples, since creation or flush */
+    uint64_t received; /* frames */
+    bool drained;
+};
+
+int s2vi_lms_create(s2vi_lms **out, s2v_error *err)
+{
+    *out = NULL;
+    s2vi_lms *lms = calloc(1, sizeof(*lms));
+    if (!lms)
+        return s2vi_error_nomem(err, "the log-mel spectrum");
+    lms->stft = s2vi_stft_create(WINDOW, FFT);
+    lms->mel = s2vi_mel_create(BANDS, FFT, S2VI_LMS_RATE, LOW, HIGH);
+    lms->samples = malloc(CAPACITY * sizeof(*lms->samples));
+    lms->capacity = CAPACITY;
+    if (!lms->stft || !lms->mel || !lms->samples)
+        goto fail;
+    *out = lms;
+    return S2V_OK;
+fail:
+    s2vi_lms_close(&lms);
+    return s2vi_error_nomem(err, "the log-mel spectrum");
+}
+
+void s2vi_lms_close(s2vi_lms **lms)
+{
+    if (!lms || !*lms)
+        return;
+    s2vi_stft_close(&(*lms)->stft);
+    s2vi_mel_close(&(*lms)->mel);
+    free((*lms)->samples);
+    free(*lms);
+    *lms = NULL;
+}
+
+/* Make room for n samples from `last` on. */
+static int reserve(s2vi_lms *lms, size_t n)
+{
+    size_t kept = lms->last - lms->first;
+    if (n <= lms->capacity - lms->last)
+        return S2V_OK;
+    /* Move only as many as were consumed since, or moves would add up. */
+    if (kept > lms->first || n > lms->capacity - kept) {
+        if (n > SIZE_MAX / sizeof(*lms->samples) / 4 - lms->capacity)
+            return S2V_ERR_NOMEM;
+        size_t capacity = 2 * lms->capacity + n;
+        float *grown = realloc(lms->samples, capacity * sizeof(*grown));
+        if (!grown)
+            return S2V_ERR_NOMEM;
+        lms->samples = grown;
+        lms->capacity = capacity;
+    }
+    memmove(lms->samples, lms->samples + lms->first,
+            kept * sizeof(*lms->samples));
+    lms->first = 0;
+    lms->last = kept;
+    return S2V_OK;
+}
+
+int s2vi_lms_send(s2vi_lms *lms, const float *samples, size_t n)
+{
+    if (lms->drained)
+        return S2V_ERR_EOF;
+    int ret = reserve(lms, n);
+    if (ret < 0)
+        return ret;
+    for (size_t i = 0; i < n; i++) {
+        float x = isfinite(samples[i]) ? samples[i] : 0.0f;
+        x = x < LOUDEST ? x : LOUDEST;
+        lms->samples[lms->last + i] = x > -LOUDEST ? x : -LOUDEST;
+    }
+    lms->last += n;
+    lms->sent += n;
+    return S2V_OK;
+}
+
+/* The next column, of up to 400 samples and then silence. */
+static void add_column(s2vi_lms *lms)
+{
+    double *column = lms->column[lms->columns++];
+    size_t n = lms->last - lms->first;
+    const double *magnitude = s2vi_stft_column(
+        lms->stft, lms->samples + lms->first, n < WINDOW ? n : WINDOW);
+    s2vi_mel_apply(lms->mel, magnitude, column);
+    for (int b = 0; b < BANDS; b++)
+        column[b] = log(column[b] + FLOOR);
+    lms->first += n < HOP ? n : HOP;
+}
+
+static void average_columns(const s2vi_lms *lms, float *out)
+{
+    for (int b = 0; b < BANDS; b++) {
+        double sum = 0.0;
+        for (int c = 0; c < COLUMNS; c++)
+            sum += lms->column[c][b];
+        out[b] = (float)(sum / COLUMNS);
+    }
+}
+
+int s2vi_lms_receive(s2vi_lms *lms, float out[S2VI_LMS_BANDS])
+{
+    if (lms->drained && lms->received * S2VI_LMS_STEP >= lms->sent)
+        return S2V_ERR_EOF;
+    while (lms->columns < COLUMNS) {
+        if (!lms->drained && lms->last - lms->first < WINDOW)
+            return S2V_ERR_AGAIN;
+        add_column(lms);
+    }
+    average_columns(lms, out);
+    lms->columns = COLUMNS - ADVANCE;
+    memmove(lms->column[0], lms->column[ADVANCE],
+            sizeof(lms->column[0]) * (COLUMNS - ADVANCE));
+    lms->received++;
+    return S2V_OK;
+}
+
+void s2vi_lms_drain(s2vi_lms *lms)
+{
+    lms->drained = true;
+}
+
+void s2vi_lms_flush(s2vi_lms *lms)
+{
+    lms->first = lms->last = 0;
+    lms->columns = 0;
+    lms->sent = lms->received = 0;
+    lms->drained = false;
+}
+
+/* The next slice of a clip, or silence after its end. */
+static int send_slice(s2vi_lms *lms, const float **samples, size_t *n)
+{
+    static const float silence[SLICE];
+    size_t take = *n < SLICE ? *n : SLICE;
+    if (take == 0)
+        return s2vi_lms_send(lms, silence, SLICE);
+    int ret = s2vi_lms_send(lms, *samples, take);
+    *samples += take;
+    *n -= take;
+    return ret;
+}
+
+int s2vi_lms_features(const float *samples, size_t n, float *out,
+                      int64_t frames)
+{
+    s2vi_lms *lms;
+    int ret = s2vi_lms_create(&lms, NULL);
+    if (ret < 0)
+        return ret;
+    for (int64_t t = 0; t < frames;) {
+        ret = s2vi_lms_receive(lms, out + t * BANDS);
+        if (ret == S2V_ERR_AGAIN)
+            ret = send_slice(lms, &samples, &n);
+        else
+            t++;
+        if (ret < 0)
+            break;
+    }
+    s2vi_lms_close(&lms);
+    return ret;
+}
