@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A model's parameters, as its table gives them: one list from which
+ * initialisation, loading, saving and the optimiser all come. */
+#ifndef S2VI_MODELS_PARAM_H
+#define S2VI_MODELS_PARAM_H
+
+#include "base/error.h"
+#include "graph/graph.h"
+
+typedef enum s2vi_init {
+    S2VI_INIT_ZERO,
+    S2VI_INIT_ONE,
+    S2VI_INIT_NORMAL,     /* N(0, 0.02) */
+    S2VI_INIT_FAN_IN,     /* N(0, 1 / sqrt(inputs)) */
+    S2VI_INIT_ORTHOGONAL, /* rows (or columns) orthonormal, as a matrix
+                             (first dimension, all the others) */
+} s2vi_init;
+
+typedef struct s2vi_param {
+    char name[64];
+    s2vi_shape file_shape; /* PyTorch's: (Cout,Cin,kh,kw), (out,in), (n) */
+    s2vi_shape shape;      /* the engine's: (Cout,kh,kw,Cin), ... */
+    s2vi_init init;
+} s2vi_param;
+
+typedef struct s2vi_param_list {
+    s2vi_param *param;
+    int count;
+} s2vi_param_list;
+
+const s2vi_param *s2vi_param_find(const s2vi_param_list *list,
+                                  const char *name);
+void s2vi_param_list_close(s2vi_param_list *list);
+
+/** Permute between the file's layout and the engine's; to != from. */
+void s2vi_param_from_file(const s2vi_param *param, const float *from,
+                          float *to);
+void s2vi_param_to_file(const s2vi_param *param, const float *from, float *to);
+
+/**
+ * Initial values, engine layout. The same seed and place in the list, the
+ * same values.
+ */
+int s2vi_param_init(const s2vi_param_list *list, int index, uint64_t seed,
+                    float *out, s2v_error *err);
+
+#endif

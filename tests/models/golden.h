@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The goldens of tests/reference: their weights, sounds and contents. */
+#ifndef S2V_TESTS_MODELS_GOLDEN_H
+#define S2V_TESTS_MODELS_GOLDEN_H
+
+#include "graph/plan.h"
+#include "models/listen_and_move.h"
+#include "weights/weights.h"
+
+enum { GOLDEN_FRAMES = 20 };
+
+/** A golden file, and a store that holds its weights on some backend. */
+typedef struct golden {
+    s2v_weights *file;
+    s2vi_lm_config config;
+    s2vi_param_list params;
+    s2vi_backend *backend;
+    s2vi_store *store;
+} golden;
+
+/** Open a golden for a device; exits with a message on failure. */
+golden golden_open(const char *path, const char *device, s2vi_dtype dtype);
+void golden_close(golden *g);
+
+/** Features of `frames` frames from frame `first` on: (frames,64). */
+void golden_features(int64_t first, int64_t frames, float *out);
+
+/** A tensor's values, to be freed; its count. NULL if there is none. */
+float *golden_read(const golden *g, const char *name, int64_t *count);
+
+/** max|a - b| over n numbers, relative to the rms of b. */
+double golden_error(const float *a, const float *b, int64_t n);
+
+/** Print FAIL and exit unless ret >= 0. */
+void golden_must(int ret, const s2v_error *err, const char *what);
+
+#endif
