@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Models: a weight file checked, loaded and planned for one frame. */
+#include "session/session.h"
+
+#include "weights/weights.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------ loading -- */
+
+static int read_config(s2v_model *model, const s2v_weights *w, s2v_error *err)
+{
+    const char *path = s2v_weights_get_path(w, NULL);
+    const char *kind = s2v_weights_get_metadata(w, "s2v.model");
+    const char *config = s2v_weights_get_metadata(w, "s2v.config");
+    s2v_error why;
+    if (!kind)
+        return s2vi_error(err, S2V_ERR_MODEL, "%s: no s2v model (its metadata "
+                          "has no 's2v.model')", path);
+    if (strcmp(kind, S2VI_LM_NAME))
+        return s2vi_error(err, S2V_ERR_MODEL, "%s: a '%.60s' model, expected "
+                          "'%s'", path, kind, S2VI_LM_NAME);
+    if (!config)
+        return s2vi_error(err, S2V_ERR_MODEL, "%s: its metadata has no "
+                          "'s2v.config'", path);
+    int ret = s2vi_lm_config_parse(&model->config, config, &why);
+    return ret < 0 ? s2vi_error(err, ret, "%s: %.900s", path, why.message)
+                   : S2V_OK;
+}
+
+static int check_tensors(const s2v_weights *w, const s2vi_param_list *list,
+                         s2v_error *err)
+{
+    s2vi_expect *expect = calloc((size_t)list->count, sizeof(*expect));
+    if (!expect)
+        return s2vi_error_nomem(err, "a model's parameters");
+    for (int i = 0; i < list->count; i++) {
+        const s2vi_shape *shape = &list->param[i].file_shape;
+        expect[i].name = list->param[i].name;
+        expect[i].rank = shape->rank;
+        memcpy(expect[i].shape, shape->dim,
+               (size_t)shape->rank * sizeof(shape->dim[0]));
+    }
+    int ret = s2vi_weights_check(w, expect, (size_t)list->count, NULL, err);
+    free(expect);
+    return ret;
+}
+
+static int load_param(s2vi_store *store, const s2v_weights *w,
+                      const s2vi_param *p, s2v_error *err)
+{
+    size_t n = (size_t)s2vi_shape_count(&p->shape);
+    float *file = malloc(2 * n * sizeof(*file));
+    if (!file)
+        return s2vi_error_nomem(err, p->name);
+    int ret =
+        s2vi_weights_read_f32(w, s2vi_weights_find(w, p->name), file, err);
+    if (!ret) {
+        s2vi_param_from_file(p, file, file + n);
+        ret = s2vi_store_add(store, p->name, &p->shape, err);
+    }
+    if (!ret)
+        ret = s2vi_store_write(store, p->name, file + n, err);
+    free(file);
+    return ret;
+}
+
+static int load_params(s2v_model *model, const s2v_weights *w, s2v_error *err)
+{
+    s2vi_param_list list = {0};
+    int ret = s2vi_lm_params(&model->config, &list, err);
+    if (!ret)
+        ret = check_tensors(w, &list, err);
+    for (int i = 0; i < list.count && !ret; i++)
+        ret = load_param(model->store, w, &list.param[i], err);
+    s2vi_param_list_close(&list);
+    return ret;
+}
+
+/* ----------------------------------------------------------- planning -- */
+
+static int plan(s2v_model *model, s2v_error *err)
+{
+    const s2vi_lm_options one_frame = {.frames = 1};
+    model->graph = s2vi_graph_create();
+    if (!model->graph)
+        return s2vi_error_nomem(err, "a model's graph");
+    int ret = s2vi_lm_build(model->graph, &model->config, &one_frame,
+                            &model->lm, err);
+    if (ret < 0)
+        return ret;
+    const s2vi_plan_params params = {
+        .outputs = &model->lm.video,
+        .n_outputs = 1,
+        .effects = model->lm.carry,
+        .n_effects = model->lm.n_carry,
+        .frozen = true,
+    };
+    return s2vi_plan_create(&model->plan, model->graph, model->store, &params,
+                            err);
+}
+
+static void announce(const s2v_model *model, const char *path)
+{
+    size_t exec, constants;
+    s2vi_plan_memory(model->plan, &exec, &constants);
+    s2vi_log(&model->logger, S2V_LOG_INFO,
+             "%s: %s, %dx%d at 20 frames/s, on %s with %d thread%s; "
+             "%.1f MB of weights, %.1f MB a stream",
+             path, S2VI_LM_NAME, model->config.size, model->config.size,
+             model->backend->table->name, model->backend->threads,
+             model->backend->threads > 1 ? "s" : "", (double)constants / 1e6,
+             (double)exec / 1e6);
+}
+
+static int load(s2v_model *model, const s2v_weights *w,
+                const s2v_model_params *params, s2v_error *err)
+{
+    int ret = s2v_weights_verify(w, err);
+    if (!ret)
+        ret = read_config(model, w, err);
+    if (!ret)
+        ret = s2vi_backend_open(&model->backend,
+                                params->device ? params->device : "auto",
+                                S2VI_F32, params->threads, err);
+    if (!ret)
+        ret = s2vi_store_create(&model->store, model->backend, err);
+    if (!ret)
+        ret = load_params(model, w, err);
+    if (!ret)
+        ret = plan(model, err);
+    if (!ret)
+        announce(model, s2v_weights_get_path(w, NULL));
+    return ret;
+}
+
+/* ------------------------------------------------------------- public -- */
+
+static int check_params(const s2v_model_params *params, s2v_error *err)
+{
+    if (params->size < sizeof(params->size))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "s2v_model_params.size is not set");
+    if (params->threads < 0 || params->threads > 1024)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "threads is %d, expected 0 (all) to 1024",
+                          params->threads);
+    return S2V_OK;
+}
+
+int s2v_model_open(s2v_model **out, const char *path,
+                   const s2v_model_params *given, s2v_error *err)
+{
+    s2v_model_params params = {.size = sizeof(params)};
+    s2v_weights *w = NULL;
+    *out = NULL;
+    if (given)
+        memcpy(&params, given,
+               given->size < sizeof(params) ? given->size : sizeof(params));
+    int ret = check_params(&params, err);
+    if (ret < 0)
+        return ret;
+    if (!path || !*path)
+        return s2vi_error(err, S2V_ERR_INVALID, "no model file is named");
+    s2v_model *model = *out = calloc(1, sizeof(*model));
+    if (!model)
+        return s2vi_error_nomem(err, "a model");
+    atomic_init(&model->holders, 1);
+    model->logger = (s2vi_logger){params.log, params.log_opaque};
+    ret = s2v_weights_open(&w, path, err);
+    if (!ret)
+        ret = load(model, w, &params, err);
+    s2v_weights_close(&w);
+    if (ret < 0)
+        s2v_model_close(out);
+    return ret;
+}
+
+void s2v_model_get_info(const s2v_model *model, s2v_model_info *info)
+{
+    s2v_model_info all = {
+        .size = info->size,
+        .name = S2VI_LM_NAME,
+        .device = model->backend->table->name,
+        .sample_rate = S2VI_LMS_RATE,
+        .width = model->config.size,
+        .height = model->config.size,
+        .fps_num = S2VI_LMS_RATE / S2VI_LMS_STEP,
+        .fps_den = 1,
+        .latency_samples = S2VI_LMS_SPAN,
+    };
+    memcpy(info, &all, info->size < sizeof(all) ? info->size : sizeof(all));
+}
+
+void s2vi_model_hold(s2v_model *model)
+{
+    atomic_fetch_add(&model->holders, 1);
+}
+
+void s2v_model_close(s2v_model **out)
+{
+    s2v_model *model = out ? *out : NULL;
+    if (!model)
+        return;
+    *out = NULL;
+    if (atomic_fetch_sub(&model->holders, 1) > 1)
+        return;
+    s2vi_plan_close(&model->plan);
+    s2vi_graph_close(&model->graph);
+    s2vi_store_close(&model->store);
+    s2vi_backend_close(&model->backend);
+    free(model);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sessions: sound in, frames out, in any interleaving. */
+#include "session/session.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int check_params(const s2v_session_params *params, s2v_error *err)
+{
+    return params->size >= sizeof(params->size)
+               ? S2V_OK
+               : s2vi_error(err, S2V_ERR_INVALID,
+                            "s2v_session_params.size is not set");
+}
+
+int s2v_session_create(s2v_session **out, s2v_model *model,
+                       const s2v_session_params *given, s2v_error *err)
+{
+    s2v_session_params params = {.size = sizeof(params)};
+    *out = NULL;
+    if (given)
+        memcpy(&params, given,
+               given->size < sizeof(params) ? given->size : sizeof(params));
+    int ret = check_params(&params, err);
+    if (ret < 0)
+        return ret;
+    s2v_session *s = *out = calloc(1, sizeof(*s));
+    if (!s)
+        return s2vi_error_nomem(err, "a session");
+    s2vi_model_hold(model);
+    s->model = model;
+    s->seed = params.seed;
+    s->logger = params.log ? (s2vi_logger){params.log, params.log_opaque}
+                           : model->logger;
+    size_t side = (size_t)model->config.size;
+    s->rgb = malloc(side * side * 3);
+    ret = s->rgb ? s2vi_lms_create(&s->lms, err)
+                 : s2vi_error_nomem(err, "a frame");
+    if (!ret)
+        ret = s2vi_exec_create(&s->exec, model->plan, err);
+    if (ret < 0)
+        s2v_session_close(out);
+    return ret;
+}
+
+int s2v_session_send_audio(s2v_session *session, const float *samples,
+                           size_t count, s2v_error *err)
+{
+    int ret = s2vi_lms_send(session->lms, samples, count);
+    if (ret == S2V_ERR_EOF)
+        return s2vi_error(err, ret, "sound was sent after the drain: flush "
+                          "the session to start anew");
+    return ret < 0 ? s2vi_error_nomem(err, "sound that waits") : S2V_OK;
+}
+
+int s2v_session_drain(s2v_session *session, s2v_error *err)
+{
+    (void)err;
+    s2vi_lms_drain(session->lms);
+    return S2V_OK;
+}
+
+/* [-1, 1] to 0 .. 255, rounded to nearest. */
+static void to_bytes(const float *v, size_t n, uint8_t *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        float x = v[i] * 127.5f + 128.0f;
+        x = x < 0.0f ? 0.0f : x;
+        x = x > 255.0f ? 255.0f : x;
+        out[i] = (uint8_t)x;
+    }
+}
+
+static int make_frame(s2v_session *s, const float *features, s2v_error *err)
+{
+    const s2vi_lm_graph *lm = &s->model->lm;
+    const s2vi_clock clock = {.seed = s->seed, .frame = (uint64_t)s->pts};
+    size_t side = (size_t)s->model->config.size;
+    int ret = s2vi_exec_write(s->exec, lm->features, features);
+    if (!ret)
+        ret = s2vi_exec_run(s->exec, &clock, err);
+    if (ret < 0)
+        return ret;
+    const float *video = s2vi_exec_view(s->exec, lm->video);
+    if (!video)
+        return s2vi_error(err, S2V_ERR_INTERNAL, "the frame cannot be read");
+    to_bytes(video, side * side * 3, s->rgb);
+    return S2V_OK;
+}
+
+int s2v_session_receive_video(s2v_session *session, s2v_video_frame *frame,
+                              s2v_error *err)
+{
+    float features[S2VI_LMS_BANDS];
+    if (session->failed)
+        return s2vi_error(err, session->failed,
+                          "the session failed before: flush it");
+    int ret = s2vi_lms_receive(session->lms, features);
+    if (ret == S2V_ERR_AGAIN || ret == S2V_ERR_EOF)
+        return s2vi_error(err, ret, "%s", s2v_status_string(ret));
+    if (!ret)
+        ret = make_frame(session, features, err);
+    if (ret < 0) {
+        session->failed = ret;
+        return ret;
+    }
+    int side = session->model->config.size;
+    *frame = (s2v_video_frame){
+        .data = session->rgb,
+        .stride = (ptrdiff_t)side * 3,
+        .width = side,
+        .height = side,
+        .pts = session->pts++,
+    };
+    return S2V_OK;
+}
+
+void s2v_session_flush(s2v_session *session)
+{
+    s2vi_lms_flush(session->lms);
+    s2vi_exec_reset(session->exec);
+    session->pts = 0;
+    session->failed = S2V_OK;
+}
+
+void s2v_session_close(s2v_session **out)
+{
+    s2v_session *s = out ? *out : NULL;
+    if (!s)
+        return;
+    s2vi_exec_close(&s->exec);
+    s2vi_lms_close(&s->lms);
+    s2v_model_close(&s->model);
+    free(s->rgb);
+    free(s);
+    *out = NULL;
+}

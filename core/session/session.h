@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a model and a session are made of: between model.c and session.c. */
+#ifndef S2VI_SESSION_SESSION_H
+#define S2VI_SESSION_SESSION_H
+
+#include "audio/lms.h"
+#include "base/log.h"
+#include "graph/plan.h"
+#include "models/listen_and_move.h"
+
+#include <stdatomic.h>
+
+struct s2v_model {
+    atomic_int holders; /* the opener, and each session */
+    s2vi_logger logger;
+    s2vi_lm_config config;
+    s2vi_backend *backend;
+    s2vi_store *store; /* the parameters */
+    s2vi_graph *graph;
+    s2vi_lm_graph lm; /* one frame */
+    s2vi_plan *plan;
+};
+
+void s2vi_model_hold(s2v_model *model);
+
+struct s2v_session {
+    s2v_model *model;
+    s2vi_logger logger;
+    s2vi_lms *lms;
+    s2vi_exec *exec;
+    uint64_t seed;
+    int64_t pts;  /* of the next frame */
+    uint8_t *rgb; /* size x size x 3: the frame given out */
+    int failed;   /* a status: the state is not what it should be */
+};
+
+#endif
