@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* s2v-quintet: renders the training clip "quintet", five string players whose
+ * picture follows their sound, and the demo song. */
+#include "quintet.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct options {
+    const char *output;
+    int size, fps, song;
+    double seconds;
+    uint64_t seed;
+};
+
+static const char usage[] =
+    "Usage: s2v-quintet [OPTION]... -o FILE\n"
+    "\n"
+    "Composes music for five string players and renders them playing it.\n"
+    "Equal options give equal pictures and equal sound.\n"
+    "\n"
+    "  -o, --output FILE   what to write; the ending chooses the format:\n"
+    "                      .mkv  FFV1 and FLAC, lossless\n"
+    "                      .mp4  MPEG-4 and AAC\n"
+    "                      .wav  the sound alone\n"
+    "  -s, --size SIZE     width and height in pixels, even, 16 to 4096 (256)\n"
+    "  -d, --duration SEC  length in seconds, up to 3600 (180; a song: 30)\n"
+    "  -r, --rate FPS      pictures a second, 1 to 120 (20)\n"
+    "      --seed N        composes another piece (1)\n"
+    "      --song          renders the demo song: other music in the same "
+    "style\n"
+    "  -h, --help          shows this help\n"
+    "\n"
+    "Example: s2v-quintet -o quintet.mkv && s2v-quintet --song -o song.wav\n";
+
+/* A number from lo to hi that takes up the whole text. */
+static int parse_number(const char *name, const char *text, double lo,
+                        double hi, double *out)
+{
+    char *end;
+    const double v = strtod(text, &end);
+
+    if (end == text || *end || !(v >= lo && v <= hi)) {
+        fprintf(stderr,
+                "s2v-quintet: %s must be a number from %g to %g, not "
+                "\"%s\"\n",
+                name, lo, hi, text);
+        return -1;
+    }
+    *out = v;
+    return 0;
+}
+
+static int parse_int(const char *name, const char *text, int lo, int hi,
+                     int *out)
+{
+    double v;
+
+    if (parse_number(name, text, lo, hi, &v) < 0)
+        return -1;
+    if (v != floor(v)) {
+        fprintf(stderr, "s2v-quintet: %s must be a whole number, not \"%s\"\n",
+                name, text);
+        return -1;
+    }
+    *out = (int)v;
+    return 0;
+}
+
+static int parse_seed(const char *text, uint64_t *out)
+{
+    char *end;
+
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    if (errno || end == text || *end || strchr(text, '-')) {
+        fprintf(stderr,
+                "s2v-quintet: the seed must be a whole number from 0 "
+                "to 2^64-1, not \"%s\"\n",
+                text);
+        return -1;
+    }
+    return 0;
+}
+
+static int check(struct options *o, int argc, char **argv)
+{
+    if (optind < argc) {
+        fprintf(stderr, "s2v-quintet: unexpected argument \"%s\"; see --help\n",
+                argv[optind]);
+        return -1;
+    }
+    if (!o->output) {
+        fprintf(stderr, "s2v-quintet: no output file given; use -o FILE\n");
+        return -1;
+    }
+    if (o->size % 2) {
+        fprintf(stderr, "s2v-quintet: the size must be even, not %d\n",
+                o->size);
+        return -1;
+    }
+    if (!o->seconds)
+        o->seconds = o->song ? 30 : 180;
+    return 0;
+}
+
+static int show_help(void)
+{
+    if (fputs(usage, stdout) >= 0 && fflush(stdout) == 0)
+        return 1;
+    fprintf(stderr, "s2v-quintet: cannot write the help\n");
+    return -1;
+}
+
+/* 0 to go on, 1 where help was all that was wanted, -1 on an error. */
+static int parse(struct options *o, int argc, char **argv)
+{
+    static const struct option known[] = {
+        {"output", required_argument, NULL, 'o'},
+        {"size", required_argument, NULL, 's'},
+        {"duration", required_argument, NULL, 'd'},
+        {"rate", required_argument, NULL, 'r'},
+        {"seed", required_argument, NULL, 'S'},
+        {"song", no_argument, NULL, 'g'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    int opt, ret = 0;
+
+    while (!ret &&
+           (opt = getopt_long(argc, argv, "o:s:d:r:h", known, NULL)) != -1) {
+        if (opt == 'o')
+            o->output = optarg;
+        else if (opt == 's')
+            ret = parse_int("the size", optarg, 16, 4096, &o->size);
+        else if (opt == 'd')
+            ret = parse_number("the duration", optarg, 0.1, 3600, &o->seconds);
+        else if (opt == 'r')
+            ret = parse_int("the rate", optarg, 1, 120, &o->fps);
+        else if (opt == 'S')
+            ret = parse_seed(optarg, &o->seed);
+        else if (opt == 'g')
+            o->song = 1;
+        else if (opt == 'h')
+            return show_help();
+        else
+            ret = -1;
+    }
+    return ret ? ret : check(o, argc, argv);
+}
+
+/* Draws all players as they are at a moment, and writes the picture. */
+static int render_picture(const struct quintet_score *score, double time,
+                          struct quintet_stage *stage,
+                          struct quintet_output *out)
+{
+    struct quintet_pose poses[QUINTET_PLAYERS];
+    int stride;
+
+    for (int p = 0; p < QUINTET_PLAYERS; p++)
+        poses[p] = quintet_pose_at(&score->parts[p], time);
+    const uint8_t *pixels = quintet_stage_draw(stage, poses, &stride);
+    if (!pixels) {
+        fprintf(stderr, "s2v-quintet: cairo cannot draw a picture\n");
+        return -1;
+    }
+    return quintet_output_picture(out, pixels, stride);
+}
+
+/* Alternates pictures and the sound up to the next one. */
+static int render(const struct options *o, const struct quintet_score *score,
+                  const int16_t *sound, size_t samples,
+                  struct quintet_stage *stage, struct quintet_output *out)
+{
+    const int frames = stage ? (int)ceil(o->seconds * o->fps - 1e-9) : 1;
+    size_t done = 0;
+
+    for (int t = 0; t < frames; t++) {
+        size_t upto = (size_t)(((double)t + 1) * QUINTET_RATE / o->fps);
+        if (t == frames - 1 || upto > samples)
+            upto = samples;
+        if (stage && render_picture(score, (double)t / o->fps, stage, out) < 0)
+            return -1;
+        if (quintet_output_sound(out, sound + 2 * done, upto - done) < 0)
+            return -1;
+        done = upto;
+    }
+    return 0;
+}
+
+static int run(const struct options *o)
+{
+    const char *dot = strrchr(o->output, '.');
+    const int sound_only = dot && !strcmp(dot, ".wav");
+    const int stream = o->song ? QUINTET_STREAM_SONG : QUINTET_STREAM_CLIP;
+    struct quintet_score score = {0};
+    struct quintet_stage *stage = NULL;
+    int16_t *sound = NULL;
+    size_t samples = 0;
+    int ret = -1;
+    struct quintet_output *out =
+        quintet_output_open(o->output, sound_only ? 0 : o->size, o->fps);
+
+    if (!out)
+        return -1;
+    if (quintet_score_compose(&score, o->seed, stream, o->seconds) < 0)
+        goto no_memory;
+    sound = quintet_synth(&score, o->seed, &samples);
+    if (!sound)
+        goto no_memory;
+    if (!sound_only && !(stage = quintet_stage_new(o->size, o->seed)))
+        goto no_memory;
+    ret = render(o, &score, sound, samples, stage, out);
+    if (!ret)
+        ret = quintet_output_finish(&out);
+    goto done;
+
+no_memory:
+    fprintf(stderr, "s2v-quintet: not enough memory\n");
+done:
+    quintet_output_free(&out);
+    quintet_stage_free(&stage);
+    quintet_score_free(&score);
+    free(sound);
+    return ret;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {.size = 256, .fps = 20, .seed = 1};
+    const int ret = parse(&o, argc, argv);
+
+    if (ret)
+        return ret < 0 ? 2 : 0;
+    return run(&o) < 0 ? 1 : 0;
+}
