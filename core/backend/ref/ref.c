@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The reference backend's table. */
+#include "backend/ref/private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct ref_kernel {
+    s2vi_kernel base;
+    s2vi_ref_fn fn;
+} ref_kernel;
+
+static int ref_open(s2vi_backend **backend, s2vi_dtype dtype, int threads,
+                    s2v_error *err)
+{
+    (void)threads; /* one is all it uses */
+    *backend = calloc(1, sizeof(**backend));
+    if (!*backend)
+        return s2vi_error_nomem(err, "the reference backend");
+    (*backend)->table = &s2vi_backend_ref;
+    (*backend)->dtype = dtype;
+    (*backend)->threads = 1;
+    return S2V_OK;
+}
+
+static void ref_close(s2vi_backend *backend)
+{
+    free(backend);
+}
+
+static void *ref_alloc(s2vi_backend *backend, size_t size)
+{
+    (void)backend;
+    if (size > SIZE_MAX - 64)
+        return NULL;
+    size = (size + 63) / 64 * 64;
+    void *memory = aligned_alloc(64, size ? size : 64);
+    return memory ? memset(memory, 0, size) : NULL;
+}
+
+static void ref_free(s2vi_backend *backend, void *memory)
+{
+    (void)backend;
+    free(memory);
+}
+
+static void ref_copy(s2vi_backend *backend, void *to, const void *from,
+                     size_t size)
+{
+    (void)backend;
+    memcpy(to, from, size);
+}
+
+static int kernel_run(const s2vi_kernel *kernel, void *out, void *const *in,
+                      void *scratch, const s2vi_clock *clock)
+{
+    s2vi_ref_args args = {.node = kernel->node,
+                          .out = out,
+                          .in = in,
+                          .scratch = scratch,
+                          .clock = clock};
+    ((const ref_kernel *)kernel)->fn(&args);
+    return S2V_OK;
+}
+
+static void kernel_close(s2vi_kernel *kernel)
+{
+    free(kernel);
+}
+
+static int ref_compile(s2vi_backend *backend, const s2vi_node *node,
+                       uint32_t constant, s2vi_kernel **kernel, s2v_error *err)
+{
+    (void)constant; /* nothing is packed */
+    *kernel = NULL;
+    s2vi_ref_fn fn = backend->dtype == S2VI_F64 ? s2vi_ref_f64[node->op]
+                                                : s2vi_ref_f32[node->op];
+    if (!fn)
+        return s2vi_error(err, S2V_ERR_INTERNAL, "ref: %s is not computed",
+                          s2vi_op_get(node->op)->name);
+    ref_kernel *k = calloc(1, sizeof(*k));
+    if (!k)
+        return s2vi_error_nomem(err, "a kernel");
+    k->base.run = kernel_run;
+    k->base.close = kernel_close;
+    k->base.scratch_size = (size_t)s2vi_ref_scratch(node) * sizeof(double);
+    k->base.node = node;
+    k->fn = fn;
+    *kernel = &k->base;
+    return S2V_OK;
+}
+
+static void ref_enter_leave(s2vi_backend *backend)
+{
+    (void)backend;
+}
+
+const s2vi_backend_table s2vi_backend_ref = {
+    .name = "ref",
+    .fuses = false,
+    .open = ref_open,
+    .close = ref_close,
+    .alloc = ref_alloc,
+    .free = ref_free,
+    .upload = ref_copy,
+    .download = ref_copy,
+    .compile = ref_compile,
+    .enter = ref_enter_leave,
+    .leave = ref_enter_leave,
+};

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Each op's gradient and the gradient's gradient against finite differences.
+ * An op with a gradient in ops.def and no case here is a failure.
+ */
+#include "lab.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SEEDS = 6 };
+
+#define SHAPE S2VI_SHAPE
+
+static int side(lab *l)
+{
+    return 1 + rng_int(&l->rng, 4);
+}
+
+static s2vi_shape random_shape(lab *l, int rank)
+{
+    s2vi_shape shape = {.rank = rank};
+    for (int i = 0; i < rank; i++)
+        shape.dim[i] = rank > 3 ? 1 + rng_int(&l->rng, 3) : side(l);
+    return shape;
+}
+
+static s2vi_shape shrunk(lab *l, s2vi_shape shape)
+{
+    for (int i = 0; i < shape.rank; i++)
+        if (!rng_int(&l->rng, 3))
+            shape.dim[i] = 1;
+    return shape;
+}
+
+static s2vi_node *record(lab *l, s2vi_op op, int n, const s2vi_attr *attr,
+                         const s2vi_shape *shape)
+{
+    s2vi_node *const *in = l->leaf + l->n_leaves - n;
+    return s2vi_node_create(l->graph, op, in, n, attr, shape);
+}
+
+/* ------------------------------------------------------ element-wise -- */
+
+static s2vi_node *make_unary(lab *l, s2vi_op op, int seed)
+{
+    static const double slopes[] = {0.2, -0.5, 0, 1.5};
+    s2vi_attr attr = {.scale = 1.7, .offset = -0.3, .slope = slopes[seed % 4]};
+    bool positive = op == S2VI_OP_SQRT || op == S2VI_OP_RSQRT ||
+                    op == S2VI_OP_RECIP || op == S2VI_OP_LOG;
+    lab_leaf(l, random_shape(l, 1 + seed % 5), positive ? POSITIVE : NONZERO);
+    return record(l, op, 1, &attr, NULL);
+}
+
+static s2vi_node *make_binary(lab *l, s2vi_op op, int seed)
+{
+    s2vi_shape shape = random_shape(l, 1 + seed % 5);
+    lab_leaf(l, shrunk(l, shape), GRID);
+    lab_leaf(l, shrunk(l, shape), OFF_GRID);
+    return record(l, op, 2, NULL, NULL);
+}
+
+/* With x's own moments, over batch and space or over space alone; the affine
+ * part a channel's, or each image's own. */
+static s2vi_node *make_norm(lab *l, s2vi_op op, int seed)
+{
+    (void)op;
+    int rank = 3 + seed % 3;
+    s2vi_shape shape = random_shape(l, rank), affine = {.rank = rank};
+    shape.dim[1] = 3; /* moments of fewer are hardly smooth */
+    uint32_t axes = (1u << (rank - 1)) - 1 - (seed & 1);
+    for (int i = 0; i < rank; i++)
+        affine.dim[i] = axes & 1u << i ? 1 : shape.dim[i];
+    if (seed & 2)
+        affine.dim[0] = 1;
+    s2vi_node *x = lab_leaf(l, shape, ANY);
+    s2vi_node *mean = s2vi_moment_mean(x, axes);
+    s2vi_node *rstd = s2vi_moment_rstd(x, mean, axes, 1e-2);
+    return s2vi_norm(x, mean, rstd, lab_leaf(l, affine, ANY),
+                     lab_leaf(l, affine, ANY));
+}
+
+static s2vi_node *make_rstd(lab *l, s2vi_op op, int seed)
+{
+    s2vi_shape shape = random_shape(l, 2 + seed % 3), mean = shape;
+    s2vi_attr attr = {.axes = 1u << seed % 2, .eps = 0.1};
+    mean.dim[seed % 2] = 1;
+    lab_leaf(l, shape, ANY);
+    lab_leaf(l, mean, ANY);
+    return record(l, op, 2, &attr, NULL);
+}
+
+/* ------------------------------------------------------- moving data -- */
+
+static s2vi_node *make_reshape(lab *l, s2vi_op op, int seed)
+{
+    (void)seed;
+    s2vi_shape x = random_shape(l, 3);
+    lab_leaf(l, x, ANY);
+    return record(l, op, 1, NULL, &SHAPE(x.dim[0] * x.dim[1], x.dim[2]));
+}
+
+static s2vi_node *make_pad(lab *l, s2vi_op op, int seed)
+{
+    s2vi_shape x = random_shape(l, 1 + seed % 4);
+    s2vi_attr attr = {0};
+    for (int i = 0; i < x.rank; i++) {
+        attr.lo[i] = rng_int(&l->rng, 4) - 1;
+        attr.hi[i] = x.dim[i] + attr.lo[i] > 1 ? rng_int(&l->rng, 4) - 1 : 1;
+    }
+    lab_leaf(l, x, ANY);
+    return record(l, op, 1, &attr, NULL);
+}
+
+static s2vi_node *make_concat(lab *l, s2vi_op op, int seed)
+{
+    s2vi_shape x = random_shape(l, 1 + seed % 4);
+    int axis = rng_int(&l->rng, x.rank);
+    for (int i = 0; i < 3; i++) {
+        x.dim[axis] = side(l);
+        lab_leaf(l, x, ANY);
+    }
+    return record(l, op, 3, &(s2vi_attr){.axis = axis}, NULL);
+}
+
+static s2vi_node *make_permute(lab *l, s2vi_op op, int seed)
+{
+    static const s2vi_attr attr[] = {
+        {.perm = {2, 0, 1}}, {.perm = {1, 2, 0}}, {.perm = {0, 2, 1}}};
+    lab_leaf(l, random_shape(l, 3), ANY);
+    return record(l, op, 1, &attr[seed % 3], NULL);
+}
+
+static s2vi_node *make_broadcast(lab *l, s2vi_op op, int seed)
+{
+    s2vi_shape shape = random_shape(l, 1 + seed % 4);
+    lab_leaf(l, shrunk(l, shape), ANY);
+    return record(l, op, 1, NULL, &shape);
+}
+
+static s2vi_node *indexed(lab *l, s2vi_op op, int64_t n, int64_t rows)
+{
+    s2vi_node *x = l->leaf[l->n_leaves - 1];
+    s2vi_node *index = lab_constant(l, SHAPE(n), ANY);
+    for (int64_t i = 0; i < n; i++)
+        lab_numbers(l, index)[i] = rng_int(&l->rng, (int)rows);
+    return op == S2VI_OP_GATHER ? s2vi_gather(x, index)
+                                : s2vi_scatter(x, index, rows);
+}
+
+static s2vi_node *make_indexed(lab *l, s2vi_op op, int seed)
+{
+    s2vi_shape x = random_shape(l, 1 + seed % 3);
+    lab_leaf(l, x, ANY);
+    return op == S2VI_OP_GATHER ? indexed(l, op, 5, x.dim[0])
+                                : indexed(l, op, x.dim[0], 3);
+}
+
+static s2vi_node *make_resample(lab *l, s2vi_op op, int seed)
+{
+    s2vi_attr attr = {.window.rank = 1 + seed % 3};
+    s2vi_shape x = random_shape(l, attr.window.rank + 2);
+    for (int i = 0; i < attr.window.rank; i++) {
+        attr.window.stride[i] = attr.window.kernel[i] = 1 + rng_int(&l->rng, 2);
+        if (op == S2VI_OP_AVGPOOL)
+            x.dim[1 + i] *= attr.window.kernel[i];
+    }
+    lab_leaf(l, x, ANY);
+    return record(l, op, 1, &attr, NULL);
+}
+
+static s2vi_node *make_sum(lab *l, s2vi_op op, int seed)
+{
+    s2vi_shape x = random_shape(l, 1 + seed % 4);
+    s2vi_attr attr = {.axes =
+                          1u + (unsigned)rng_int(&l->rng, (1 << x.rank) - 1)};
+    lab_leaf(l, x, ANY);
+    return record(l, op, 1, &attr, NULL);
+}
+
+/* ------------------------------------------------------------ windows -- */
+
+static s2vi_window random_window(lab *l, int rank)
+{
+    s2vi_window w = {.rank = rank};
+    for (int i = 0; i < rank; i++) {
+        w.kernel[i] = 1 + rng_int(&l->rng, 3);
+        w.stride[i] = 1 + rng_int(&l->rng, 2);
+        w.pad_lo[i] = rng_int(&l->rng, w.kernel[i]);
+        w.pad_hi[i] = rng_int(&l->rng, w.kernel[i]);
+    }
+    return w;
+}
+
+static s2vi_shape random_image(lab *l, const s2vi_window *w, s2vi_shape *y)
+{
+    s2vi_shape x = {.rank = w->rank + 2, .dim = {1 + rng_int(&l->rng, 2)}};
+    for (int i = 0; i < w->rank; i++)
+        x.dim[1 + i] = w->kernel[i] + rng_int(&l->rng, 3);
+    x.dim[x.rank - 1] = 1 + rng_int(&l->rng, 3);
+    *y = x;
+    for (int i = 0; i < w->rank; i++)
+        y->dim[1 + i] =
+            (x.dim[1 + i] + w->pad_lo[i] + w->pad_hi[i] - w->kernel[i]) /
+                w->stride[i] +
+            1;
+    return x;
+}
+
+static s2vi_node *make_maxpool(lab *l, s2vi_op op, int seed)
+{
+    s2vi_attr attr = {.window = random_window(l, 1 + seed % 3)};
+    s2vi_shape y, x = random_image(l, &attr.window, &y);
+    lab_leaf(l, x, ANY);
+    if (op != S2VI_OP_MAXPOOL)
+        lab_leaf(l, op == S2VI_OP_MAXPOOL_PUT ? y : x, ANY);
+    return record(l, op, op == S2VI_OP_MAXPOOL ? 1 : 2, &attr, NULL);
+}
+
+static s2vi_node *make_conv(lab *l, s2vi_op op, int seed)
+{
+    s2vi_attr attr = {.window = random_window(l, 1 + seed % 3)};
+    s2vi_shape y, x = random_image(l, &attr.window, &y), w = x;
+    w.dim[0] = y.dim[y.rank - 1] = side(l);
+    for (int i = 0; i < attr.window.rank; i++)
+        w.dim[1 + i] = attr.window.kernel[i];
+    bool bias = op != S2VI_OP_CONV_WEIGHT && seed >= 3;
+    const s2vi_shape *result = op == S2VI_OP_CONV        ? &y
+                               : op == S2VI_OP_CONV_DATA ? &x
+                                                         : &w;
+    lab_leaf(l, op == S2VI_OP_CONV_DATA ? y : x, ANY);
+    lab_leaf(l, op == S2VI_OP_CONV_WEIGHT ? y : w, ANY);
+    if (bias)
+        lab_leaf(l, SHAPE(s2vi_shape_channels(result)), ANY);
+    return record(l, op, 2 + bias, &attr, result);
+}
+
+static s2vi_node *make_matmul(lab *l, s2vi_op op, int seed)
+{
+    int m = side(l), k = side(l), n = side(l), batch = 1 + side(l);
+    s2vi_attr attr = {.trans_a = seed & 1, .trans_b = seed >> 1 & 1};
+    s2vi_shape a = attr.trans_a ? SHAPE(k, m) : SHAPE(m, k);
+    s2vi_shape b = attr.trans_b ? SHAPE(n, k) : SHAPE(k, n);
+    if (rng_bool(&l->rng)) {
+        a = SHAPE(batch, a.dim[0], a.dim[1]);
+        b = SHAPE(batch, b.dim[0], b.dim[1]);
+    }
+    lab_leaf(l, a, ANY);
+    lab_leaf(l, b, ANY);
+    return record(l, op, 2, &attr, NULL);
+}
+
+/* GRU, GRU_DA, GRU_DB, GRU_DH: two pairs of gates, then cells or gates. */
+static s2vi_node *make_gru(lab *l, s2vi_op op, int seed)
+{
+    s2vi_shape h = random_shape(l, 1 + seed % 3), gates = h;
+    gates.dim[h.rank - 1] *= 3;
+    lab_leaf(l, gates, ANY);
+    lab_leaf(l, gates, ANY);
+    lab_leaf(l, op == S2VI_OP_GRU_DB ? gates : h, ANY);
+    if (op == S2VI_OP_GRU_DA)
+        lab_leaf(l, h, ANY);
+    return record(l, op, op == S2VI_OP_GRU_DA ? 4 : 3, NULL, NULL);
+}
+
+/* ------------------------------------------------------------- table -- */
+
+typedef s2vi_node *(*maker)(lab *l, s2vi_op op, int seed);
+
+static const maker makers[S2VI_OP_COUNT] = {
+    [S2VI_OP_AFFINE] = make_unary,
+    [S2VI_OP_ABS] = make_unary,
+    [S2VI_OP_SIGN] = make_unary,
+    [S2VI_OP_SQUARE] = make_unary,
+    [S2VI_OP_SQRT] = make_unary,
+    [S2VI_OP_RSQRT] = make_unary,
+    [S2VI_OP_RECIP] = make_unary,
+    [S2VI_OP_EXP] = make_unary,
+    [S2VI_OP_LOG] = make_unary,
+    [S2VI_OP_TANH] = make_unary,
+    [S2VI_OP_SIGMOID] = make_unary,
+    [S2VI_OP_LRELU] = make_unary,
+    [S2VI_OP_STEP] = make_unary,
+    [S2VI_OP_ADD] = make_binary,
+    [S2VI_OP_SUB] = make_binary,
+    [S2VI_OP_MUL] = make_binary,
+    [S2VI_OP_MAX] = make_binary,
+    [S2VI_OP_NORM] = make_norm,
+    [S2VI_OP_RESHAPE] = make_reshape,
+    [S2VI_OP_PAD] = make_pad,
+    [S2VI_OP_CONCAT] = make_concat,
+    [S2VI_OP_PERMUTE] = make_permute,
+    [S2VI_OP_BROADCAST] = make_broadcast,
+    [S2VI_OP_GATHER] = make_indexed,
+    [S2VI_OP_SCATTER] = make_indexed,
+    [S2VI_OP_UPSAMPLE] = make_resample,
+    [S2VI_OP_SUM] = make_sum,
+    [S2VI_OP_AVGPOOL] = make_resample,
+    [S2VI_OP_MAXPOOL] = make_maxpool,
+    [S2VI_OP_MAXPOOL_PUT] = make_maxpool,
+    [S2VI_OP_MAXPOOL_GET] = make_maxpool,
+    [S2VI_OP_MATMUL] = make_matmul,
+    [S2VI_OP_CONV] = make_conv,
+    [S2VI_OP_CONV_DATA] = make_conv,
+    [S2VI_OP_CONV_WEIGHT] = make_conv,
+    [S2VI_OP_GRU] = make_gru,
+    [S2VI_OP_GRU_DA] = make_gru,
+    [S2VI_OP_GRU_DB] = make_gru,
+    [S2VI_OP_GRU_DH] = make_gru,
+    [S2VI_OP_RSTD] = make_rstd,
+};
+
+/* ops.def's gradient column. */
+static const char *const rules[S2VI_OP_COUNT] = {
+#define S2VI_OP(id, name, arity, kind, shape, grad, flops, tol)                \
+    [S2VI_OP_##id] = #grad,
+#include "graph/ops.def"
+#undef S2VI_OP
+};
+
+static void test_op(s2vi_op op, int *checks, int *failures)
+{
+    const char *name = s2vi_op_get(op)->name;
+    double worst = 0;
+    for (int seed = 0; makers[op] && seed < SEEDS; seed++) {
+        lab l;
+        lab_open(&l, name, (uint64_t)op << 32 | (uint32_t)seed);
+        s2vi_node *y = makers[op](&l, op, seed);
+        lab_check_orders(&l, y);
+        /* The value of a composite is that of its plain ops. */
+        s2vi_node *plain = y ? s2vi_expand(y) : NULL;
+        if (plain)
+            lab_same(&l, "expanded", plain, y, 1e-13);
+        worst = l.worst > worst ? l.worst : worst;
+        lab_close(&l, checks, failures);
+    }
+    if (makers[op]) {
+        printf("%-13s worst error / tolerance %.2g\n", name, worst);
+    } else if (strcmp(rules[op], "none")) {
+        printf("FAIL %s: has a gradient, but no case\n", name);
+        ++*failures;
+    }
+}
+
+int main(void)
+{
+    int checks = 0, failures = 0;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    for (int op = 0; op < S2VI_OP_COUNT; op++)
+        test_op((s2vi_op)op, &checks, &failures);
+    printf("rules: %d checks, %d failures\n", checks, failures);
+    return failures != 0;
+}

@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Random nodes: element-wise ops, moving data, reductions, the rest. */
+#include "cases.h"
+
+#include "windows.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* --------------------------------------------------- making of cases -- */
+
+void case_begin(test_case *c, uint64_t seed)
+{
+    *c = (test_case){.rng = {seed}, .graph = s2vi_graph_create()};
+}
+
+void case_free(test_case *c)
+{
+    for (int i = 0; i < c->n; i++)
+        free(c->data[i]);
+    s2vi_graph_close(&c->graph);
+}
+
+static double draw(rng *r, domain from)
+{
+    double x = 0;
+    switch (from) {
+    case ANY:
+        x = rng_range(r, -2, 2);
+        break;
+    case WIDE:
+        x = rng_range(r, -30, 30);
+        break;
+    case POSITIVE:
+        x = rng_range(r, 0.1, 4);
+        break;
+    case NONZERO:
+        x = rng_range(r, 0.2, 2) * (rng_bool(r) ? 1 : -1);
+        break;
+    case GRID:
+        x = (rng_int(r, 9) - 4) / 4.0;
+        break;
+    }
+    return (float)x;
+}
+
+static double *operand_of(test_case *c, s2vi_op op, s2vi_shape shape,
+                          domain from)
+{
+    int64_t count = s2vi_shape_count(&shape);
+    double *data = calloc((size_t)count, sizeof(*data));
+    if (!data)
+        abort();
+    for (int64_t i = 0; i < count; i++)
+        data[i] = draw(&c->rng, from);
+    c->operand[c->n] = s2vi_node_create(c->graph, op, NULL, 0, NULL, &shape);
+    c->data[c->n++] = data;
+    return data;
+}
+
+double *case_operand(test_case *c, s2vi_shape shape, domain from)
+{
+    return operand_of(c, S2VI_OP_INPUT, shape, from);
+}
+
+static double *variable(test_case *c, s2vi_shape shape, domain from)
+{
+    return operand_of(c, S2VI_OP_VAR, shape, from);
+}
+
+void case_node(test_case *c, s2vi_op op, const s2vi_attr *attr,
+               const s2vi_shape *shape)
+{
+    c->node = s2vi_node_create(c->graph, op, c->operand, c->n, attr, shape);
+}
+
+s2vi_shape case_shape(rng *r, int rank, bool large)
+{
+    static const int small[] = {1, 2, 3, 5, 7, 4, 9};
+    static const int channels[] = {1, 3, 16, 17, 48, 96};
+    s2vi_shape shape = {.rank = rank};
+    for (int i = 0; i < rank - 1; i++)
+        shape.dim[i] = small[rng_int(r, rank > 3 ? 4 : 7)];
+    shape.dim[rank - 1] = channels[rng_int(r, 6)];
+    if (large) /* enough for every thread, and not a multiple of a vector */
+        shape.dim[rng_int(r, rank)] *= 20000 / s2vi_shape_count(&shape) + 1;
+    return shape;
+}
+
+s2vi_shape case_shrink(s2vi_shape shape, unsigned ones)
+{
+    for (int i = 0; i < shape.rank; i++)
+        if (ones & 1u << i)
+            shape.dim[i] = 1;
+    return shape;
+}
+
+/* ------------------------------------------------------------ leaves -- */
+
+static void make_fill(test_case *c, s2vi_op op, int v)
+{
+    s2vi_shape shape = case_shape(&c->rng, 1 + v % 5, v % 7 == 6);
+    case_node(c, op, &(s2vi_attr){.offset = draw(&c->rng, GRID)}, &shape);
+}
+
+static void make_random(test_case *c, s2vi_op op, int v)
+{
+    s2vi_shape shape = case_shape(&c->rng, 1 + v % 5, v % 7 == 6);
+    case_node(c, op, &(s2vi_attr){.uniform = v & 1, .stream = (uint32_t)v},
+              &shape);
+}
+
+/* ------------------------------------------------------ element-wise -- */
+
+static domain domain_of(s2vi_op op, int v)
+{
+    switch (op) {
+    case S2VI_OP_SQRT:
+    case S2VI_OP_RSQRT:
+    case S2VI_OP_LOG:
+        return POSITIVE;
+    case S2VI_OP_RECIP:
+        return NONZERO;
+    case S2VI_OP_EXP:
+        return ANY;
+    default:
+        return v % 3 == 0 ? ANY : v % 3 == 1 ? GRID : WIDE;
+    }
+}
+
+static void make_unary(test_case *c, s2vi_op op, int v)
+{
+    static const double slopes[] = {0.2, 0.01, 0, -0.5, 1.5};
+    s2vi_attr attr = {.scale = rng_range(&c->rng, -2, 2),
+                      .offset = v % 4 ? rng_range(&c->rng, -1, 1) : 0,
+                      .slope = slopes[v % 5]};
+    case_operand(c, case_shape(&c->rng, 1 + v % 5, v % 7 == 6),
+                 domain_of(op, v));
+    case_node(c, op, &attr, NULL);
+}
+
+enum { PATTERNS = 4 + 16 + 64 + 256 };
+
+/* Every pattern of ones in either operand of rank 1 to 4, then random ones of
+ * rank 5 and of large arrays. */
+static void make_binary(test_case *c, s2vi_op op, int v)
+{
+    int rank = v < 4 ? 1 : v < 20 ? 2 : v < 84 ? 3 : v < PATTERNS ? 4 : 5;
+    static const int first[] = {0, 0, 4, 20, 84};
+    unsigned pattern = rank < 5 ? (unsigned)(v - first[rank])
+                                : (unsigned)rng_int(&c->rng, 1024);
+    bool large = v >= PATTERNS && v % 3 == 0;
+    if (large)
+        rank = 1 + rng_int(&c->rng, 5);
+    s2vi_shape shape = case_shape(&c->rng, rank, large);
+    unsigned mask = (1u << rank) - 1;
+    case_operand(c, case_shrink(shape, pattern & mask), v & 1 ? GRID : ANY);
+    case_operand(c, case_shrink(shape, pattern >> rank & mask),
+                 v & 1 ? GRID : ANY);
+    case_node(c, op, NULL, NULL);
+}
+
+/* Moments over batch and space, over space, or anyhow; x shrinks never. */
+static unsigned moment_ones(rng *r, int rank, int v)
+{
+    unsigned outer = (1u << (rank - 1)) - 1;
+    switch (v % 3) {
+    case 0:
+        return outer;
+    case 1:
+        return outer & ~1u;
+    default:
+        return (unsigned)rng_int(r, 1 << rank);
+    }
+}
+
+static void make_norm(test_case *c, s2vi_op op, int v)
+{
+    int rank = 2 + v % 4;
+    s2vi_shape x = case_shape(&c->rng, rank, v % 7 == 6);
+    case_operand(c, x, ANY);
+    for (int i = 1; i < 5; i++)
+        case_operand(c, case_shrink(x, moment_ones(&c->rng, rank, v)),
+                     i == 2 ? POSITIVE : ANY);
+    case_node(c, op, NULL, NULL);
+}
+
+/* ------------------------------------------------------- moving data -- */
+
+static void make_same(test_case *c, s2vi_op op, int v)
+{
+    case_operand(c, case_shape(&c->rng, 1 + v % 5, v % 7 == 6), ANY);
+    case_node(c, op, NULL, NULL);
+}
+
+static void make_reshape(test_case *c, s2vi_op op, int v)
+{
+    s2vi_shape from = case_shape(&c->rng, 2 + v % 4, v % 7 == 6), to = from;
+    to.rank = from.rank - 1; /* the first two dimensions become one */
+    to.dim[0] = from.dim[0] * from.dim[1];
+    for (int i = 1; i < to.rank; i++)
+        to.dim[i] = from.dim[i + 1];
+    case_operand(c, from, ANY);
+    case_node(c, op, NULL, &to);
+}
+
+static void make_pad(test_case *c, s2vi_op op, int v)
+{
+    s2vi_shape shape = case_shape(&c->rng, 1 + v % 5, v % 7 == 6);
+    s2vi_attr attr = {0};
+    for (int i = 0; i < shape.rank; i++) {
+        attr.lo[i] = rng_int(&c->rng, 6) - 2;
+        attr.hi[i] = rng_int(&c->rng, 6) - 2;
+        if (shape.dim[i] + attr.lo[i] + attr.hi[i] < 1)
+            attr.hi[i] = 1 - shape.dim[i] - attr.lo[i];
+    }
+    case_operand(c, shape, ANY);
+    case_node(c, op, &attr, NULL);
+}
+
+static void make_concat(test_case *c, s2vi_op op, int v)
+{
+    int rank = 1 + v % 5, axis = rng_int(&c->rng, rank);
+    int parts = v == 0 ? S2VI_MAX_INPUTS : 1 + rng_int(&c->rng, 6);
+    s2vi_shape shape = case_shape(&c->rng, rank, v % 7 == 6);
+    for (int i = 0; i < parts; i++) {
+        case_operand(c, shape, ANY);
+        shape.dim[axis] = 1 + rng_int(&c->rng, 9);
+    }
+    case_node(c, op, &(s2vi_attr){.axis = axis}, NULL);
+}
+
+static void make_permute(test_case *c, s2vi_op op, int v)
+{
+    s2vi_attr attr = {.perm = {0, 1, 2, 3, 4}};
+    int rank = 1 + v % 5;
+    for (int i = rank - 1; i > 0; i--) {
+        int j = rng_int(&c->rng, i + 1), t = attr.perm[i];
+        attr.perm[i] = attr.perm[j];
+        attr.perm[j] = t;
+    }
+    case_operand(c, case_shape(&c->rng, rank, v % 7 == 6), ANY);
+    case_node(c, op, &attr, NULL);
+}
+
+static void make_broadcast(test_case *c, s2vi_op op, int v)
+{
+    int rank = 1 + v % 5;
+    s2vi_shape shape = case_shape(&c->rng, rank, v % 7 == 6);
+    unsigned ones = (unsigned)rng_int(&c->rng, 1 << rank);
+    case_operand(c, case_shrink(shape, ones), ANY);
+    case_node(c, op, NULL, &shape);
+}
+
+/* An index operand: n whole numbers below `rows`. */
+static void index_operand(test_case *c, int64_t n, int64_t rows)
+{
+    double *index = case_operand(c, S2VI_SHAPE(n), ANY);
+    for (int64_t i = 0; i < n; i++)
+        index[i] = rng_int(&c->rng, (int)rows);
+}
+
+static void make_gather(test_case *c, s2vi_op op, int v)
+{
+    s2vi_shape x = case_shape(&c->rng, 1 + v % 5, v % 7 == 6);
+    case_operand(c, x, ANY);
+    index_operand(c, 1 + rng_int(&c->rng, 20), x.dim[0]);
+    case_node(c, op, NULL, NULL);
+}
+
+static void make_scatter(test_case *c, s2vi_op op, int v)
+{
+    s2vi_shape y = case_shape(&c->rng, 1 + v % 5, v % 7 == 6);
+    s2vi_shape rows = S2VI_SHAPE(1 + rng_int(&c->rng, 9));
+    case_operand(c, y, ANY);
+    index_operand(c, y.dim[0], rows.dim[0]);
+    case_node(c, op, NULL, &rows);
+}
+
+static void make_upsample(test_case *c, s2vi_op op, int v)
+{
+    int rank = 3 + v % 3;
+    s2vi_attr attr = {.window.rank = rank - 2};
+    for (int i = 0; i < rank - 2; i++)
+        attr.window.kernel[i] = attr.window.stride[i] = 1 + rng_int(&c->rng, 3);
+    case_operand(c, case_shape(&c->rng, rank, v % 7 == 6), ANY);
+    case_node(c, op, &attr, NULL);
+}
+
+/* -------------------------------------------------------- summing up -- */
+
+/* Every set of axes of every rank in turn. */
+static uint32_t axes_of(int v, int *rank)
+{
+    int at = v % (1 + 3 + 7 + 15 + 31);
+    for (*rank = 1; at >= (1 << *rank) - 1; ++*rank)
+        at -= (1 << *rank) - 1;
+    return (uint32_t)at + 1;
+}
+
+static void make_sum(test_case *c, s2vi_op op, int v)
+{
+    int rank;
+    s2vi_attr attr = {.axes = axes_of(v, &rank)};
+    case_operand(c, case_shape(&c->rng, rank, v % 5 == 4), ANY);
+    case_node(c, op, &attr, NULL);
+}
+
+/* Element `i` of `shape`: its number after summing over `axes`. */
+static int64_t summed_index(const s2vi_shape *shape, uint32_t axes, int64_t i)
+{
+    int64_t at = 0, step = 1;
+    for (int d = shape->rank - 1; d >= 0; d--) {
+        if (!(axes & 1u << d)) {
+            at += i % shape->dim[d] * step;
+            step *= shape->dim[d];
+        }
+        i /= shape->dim[d];
+    }
+    return at;
+}
+
+static void make_rstd(test_case *c, s2vi_op op, int v)
+{
+    int rank;
+    s2vi_attr attr = {.axes = axes_of(v, &rank), .eps = 1e-5};
+    s2vi_shape x = case_shape(&c->rng, rank, v % 5 == 4);
+    s2vi_shape m = case_shrink(x, attr.axes);
+    double *data = case_operand(c, x, ANY);
+    double *mean = case_operand(c, m, ANY);
+    int64_t count = s2vi_shape_count(&x), means = s2vi_shape_count(&m);
+    for (int64_t i = 0; i < means; i++)
+        mean[i] = 0;
+    for (int64_t i = 0; i < count; i++) {
+        data[i] = (float)(data[i] + v % 4);
+        mean[summed_index(&x, attr.axes, i)] += data[i];
+    }
+    for (int64_t i = 0; i < means; i++)
+        mean[i] = (float)(mean[i] * (double)means / (double)count);
+    case_node(c, op, &attr, NULL);
+}
+
+/* ---------------------------------------------------------- products -- */
+
+static void make_matmul(test_case *c, s2vi_op op, int v)
+{
+    static const int sizes[] = {1, 3, 7, 16, 17, 33, 48, 96, 130};
+    int64_t m = sizes[rng_int(&c->rng, 9)], k = sizes[rng_int(&c->rng, 9)];
+    int64_t n = sizes[rng_int(&c->rng, 9)], batch = 1 + rng_int(&c->rng, 4);
+    s2vi_attr attr = {.trans_a = v & 1, .trans_b = v >> 1 & 1};
+    s2vi_shape a = attr.trans_a ? S2VI_SHAPE(k, m) : S2VI_SHAPE(m, k);
+    s2vi_shape b = attr.trans_b ? S2VI_SHAPE(n, k) : S2VI_SHAPE(k, n);
+    if (v >> 2 & 1) {
+        a = S2VI_SHAPE(batch, a.dim[0], a.dim[1]);
+        b = S2VI_SHAPE(batch, b.dim[0], b.dim[1]);
+    }
+    case_operand(c, a, ANY);
+    case_operand(c, b, ANY);
+    case_node(c, op, &attr, NULL);
+}
+
+/* ------------------------------------------------------- composites -- */
+
+static void make_gru(test_case *c, s2vi_op op, int v)
+{
+    s2vi_shape h = case_shape(&c->rng, 1 + v % 4, v % 7 == 6), gates = h;
+    gates.dim[h.rank - 1] *= 3;
+    case_operand(c, gates, ANY);
+    case_operand(c, gates, op == S2VI_OP_GRU && v % 5 == 4 ? WIDE : ANY);
+    switch (op) {
+    case S2VI_OP_GRU_DA:
+        case_operand(c, h, ANY);
+        case_operand(c, h, ANY);
+        break;
+    case S2VI_OP_GRU_DB:
+        case_operand(c, gates, ANY);
+        break;
+    default:
+        case_operand(c, h, ANY);
+        break; /* h, or GRU_DH's gradient */
+    }
+    case_node(c, op, NULL, NULL);
+}
+
+static void make_assign(test_case *c, s2vi_op op, int v)
+{
+    s2vi_shape shape = case_shape(&c->rng, 1 + v % 5, v % 7 == 6);
+    variable(c, shape, ANY);
+    case_operand(c, shape, ANY);
+    case_node(c, op, NULL, NULL);
+}
+
+static void make_adam(test_case *c, s2vi_op op, int v)
+{
+    s2vi_shape shape = case_shape(&c->rng, 1 + v % 5, v % 7 == 6);
+    int64_t count = s2vi_shape_count(&shape);
+    s2vi_attr attr = {
+        .rate = 1e-2, .beta1 = v % 2 ? 0.9 : 0.5, .beta2 = 0.999, .eps = 1e-8};
+    variable(c, shape, ANY);
+    double *m = variable(c, shape, ANY), *s = variable(c, shape, POSITIVE);
+    for (int64_t i = 0; i < count; i++) { /* a new variable's are zero */
+        m[i] = v % 4 ? (float)(m[i] / 8) : 0;
+        s[i] = v % 4 ? (float)(s[i] / 64) : 0;
+    }
+    case_operand(c, shape, ANY);
+    case_operand(c, S2VI_SHAPE(1), ANY)[0] =
+        v % 4 ? 2 + rng_int(&c->rng, 2000) : 1;
+    case_node(c, op, &attr, NULL);
+}
+
+/* ------------------------------------------------------------- table -- */
+
+typedef struct maker {
+    void (*make)(test_case *c, s2vi_op op, int variant);
+    int count;
+} maker;
+
+static const maker makers[S2VI_OP_COUNT] = {
+    [S2VI_OP_FILL] = {make_fill, 42},
+    [S2VI_OP_RANDOM] = {make_random, 42},
+    [S2VI_OP_AFFINE] = {make_unary, 56},
+    [S2VI_OP_ABS] = {make_unary, 42},
+    [S2VI_OP_SIGN] = {make_unary, 42},
+    [S2VI_OP_SQUARE] = {make_unary, 42},
+    [S2VI_OP_SQRT] = {make_unary, 42},
+    [S2VI_OP_RSQRT] = {make_unary, 42},
+    [S2VI_OP_RECIP] = {make_unary, 42},
+    [S2VI_OP_EXP] = {make_unary, 42},
+    [S2VI_OP_LOG] = {make_unary, 42},
+    [S2VI_OP_TANH] = {make_unary, 42},
+    [S2VI_OP_SIGMOID] = {make_unary, 42},
+    [S2VI_OP_LRELU] = {make_unary, 56},
+    [S2VI_OP_STEP] = {make_unary, 56},
+    [S2VI_OP_ADD] = {make_binary, PATTERNS + 60},
+    [S2VI_OP_SUB] = {make_binary, PATTERNS + 60},
+    [S2VI_OP_MUL] = {make_binary, PATTERNS + 60},
+    [S2VI_OP_MAX] = {make_binary, PATTERNS + 60},
+    [S2VI_OP_NORM] = {make_norm, 96},
+    [S2VI_OP_DETACH] = {make_same, 28},
+    [S2VI_OP_RESHAPE] = {make_reshape, 42},
+    [S2VI_OP_PAD] = {make_pad, 84},
+    [S2VI_OP_CONCAT] = {make_concat, 56},
+    [S2VI_OP_PERMUTE] = {make_permute, 84},
+    [S2VI_OP_BROADCAST] = {make_broadcast, 84},
+    [S2VI_OP_GATHER] = {make_gather, 42},
+    [S2VI_OP_SCATTER] = {make_scatter, 42},
+    [S2VI_OP_UPSAMPLE] = {make_upsample, 56},
+    [S2VI_OP_SUM] = {make_sum, 171},
+    [S2VI_OP_AVGPOOL] = {make_avgpool, 60},
+    [S2VI_OP_MAXPOOL] = {make_maxpool, 84},
+    [S2VI_OP_MAXPOOL_PUT] = {make_maxpool, 84},
+    [S2VI_OP_MAXPOOL_GET] = {make_maxpool, 84},
+    [S2VI_OP_MATMUL] = {make_matmul, 96},
+    [S2VI_OP_CONV] = {make_conv, 16 * 16},
+    [S2VI_OP_CONV_DATA] = {make_conv, 16 * 16},
+    [S2VI_OP_CONV_WEIGHT] = {make_conv, 128},
+    [S2VI_OP_GRU] = {make_gru, 42},
+    [S2VI_OP_GRU_DA] = {make_gru, 42},
+    [S2VI_OP_GRU_DB] = {make_gru, 42},
+    [S2VI_OP_GRU_DH] = {make_gru, 42},
+    [S2VI_OP_CHAIN] = {case_chain, 400},
+    [S2VI_OP_RSTD] = {make_rstd, 114},
+    [S2VI_OP_ASSIGN] = {make_assign, 28},
+    [S2VI_OP_ADAM] = {make_adam, 42},
+};
+
+int case_count(s2vi_op op)
+{
+    return makers[op].count;
+}
+
+void case_make(test_case *c, s2vi_op op, int variant)
+{
+    case_begin(c, (uint64_t)op << 32 | (uint32_t)variant);
+    makers[op].make(c, op, variant);
+    s2v_error err;
+    if (s2vi_graph_status(c->graph, &err) < 0)
+        printf("%s %d: %s\n", s2vi_op_get(op)->name, variant, err.message);
+}

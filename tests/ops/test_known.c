@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What is right: each op's result on numbers small enough to be worked out by
+ * hand, on every backend, `ref` in double included.
+ */
+#include "backends.h"
+#include "runner.h"
+
+#include "base/philox.h"
+#include "graph/fuse.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* An operand (1st: its shape) of the given numbers. */
+#define OPERAND(c, shape, ...)                                                 \
+    memcpy(case_operand(c, shape, GRID), (const double[]){__VA_ARGS__},        \
+           sizeof((const double[]){__VA_ARGS__}))
+
+#define RESULT(...)                                                            \
+    do {                                                                       \
+        static const double numbers[] = {__VA_ARGS__};                         \
+        return numbers;                                                        \
+    } while (0)
+
+#define SHAPE S2VI_SHAPE
+
+/* Each maker records a case and returns the numbers that it must give. */
+typedef const double *(*known)(test_case *c);
+
+static const double *one_operand(test_case *c, s2vi_op op, double slope)
+{
+    static const double x[] = {-2, 0, 3};
+    s2vi_attr attr = {.slope = slope, .scale = 2, .offset = -1};
+    memcpy(case_operand(c, SHAPE(3), GRID), x, sizeof(x));
+    case_node(c, op, &attr, NULL);
+    return NULL;
+}
+
+static const double *known_affine(test_case *c)
+{
+    one_operand(c, S2VI_OP_AFFINE, 0);
+    RESULT(-5, -1, 5);
+}
+
+static const double *known_abs(test_case *c)
+{
+    one_operand(c, S2VI_OP_ABS, 0);
+    RESULT(2, 0, 3);
+}
+
+static const double *known_sign(test_case *c)
+{
+    one_operand(c, S2VI_OP_SIGN, 0);
+    RESULT(-1, 0, 1);
+}
+
+static const double *known_lrelu(test_case *c)
+{
+    one_operand(c, S2VI_OP_LRELU, 0.25);
+    RESULT(-0.5, 0, 3);
+}
+
+/* At 0 the slope is that of below. */
+static const double *known_step(test_case *c)
+{
+    one_operand(c, S2VI_OP_STEP, 0.25);
+    RESULT(0.25, 0.25, 1);
+}
+
+static const double *known_sigmoid(test_case *c)
+{
+    one_operand(c, S2VI_OP_SIGMOID, 0);
+    RESULT(0.11920292202211755, 0.5, 0.9525741268224334);
+}
+
+static const double *known_rsqrt(test_case *c)
+{
+    OPERAND(c, SHAPE(2), 4, 0.25);
+    case_node(c, S2VI_OP_RSQRT, NULL, NULL);
+    RESULT(0.5, 2);
+}
+
+static const double *known_sub(test_case *c)
+{
+    OPERAND(c, SHAPE(2, 1), 10, 20);
+    OPERAND(c, SHAPE(1, 3), 1, 2, 3);
+    case_node(c, S2VI_OP_SUB, NULL, NULL);
+    RESULT(9, 8, 7, 19, 18, 17);
+}
+
+static const double *known_norm(test_case *c)
+{
+    OPERAND(c, SHAPE(2, 2), 1, 2, 3, 4);
+    OPERAND(c, SHAPE(1, 2), 2, 3);
+    OPERAND(c, SHAPE(1, 2), 10, 100);
+    OPERAND(c, SHAPE(1, 1), 2);
+    OPERAND(c, SHAPE(1, 2), 1, -1);
+    case_node(c, S2VI_OP_NORM, NULL, NULL);
+    RESULT(-19, -201, 21, 199);
+}
+
+/* ------------------------------------------------------- moving data -- */
+
+static const double *known_pad(test_case *c)
+{
+    s2vi_attr attr = {.lo = {1, -1}, .hi = {0, 1}};
+    OPERAND(c, SHAPE(2, 3), 1, 2, 3, 4, 5, 6);
+    case_node(c, S2VI_OP_PAD, &attr, NULL);
+    RESULT(0, 0, 0, 2, 3, 0, 5, 6, 0);
+}
+
+/* Cut by more than there is, and padded again. */
+static const double *known_pad_away(test_case *c)
+{
+    s2vi_attr attr = {.lo = {-3}, .hi = {4}};
+    OPERAND(c, SHAPE(2), 1, 2);
+    case_node(c, S2VI_OP_PAD, &attr, NULL);
+    RESULT(0, 0, 0);
+}
+
+static const double *known_concat(test_case *c)
+{
+    OPERAND(c, SHAPE(2, 1), 1, 2);
+    OPERAND(c, SHAPE(2, 2), 3, 4, 5, 6);
+    case_node(c, S2VI_OP_CONCAT, &(s2vi_attr){.axis = 1}, NULL);
+    RESULT(1, 3, 4, 2, 5, 6);
+}
+
+static const double *known_permute(test_case *c)
+{
+    OPERAND(c, SHAPE(2, 1, 3), 1, 2, 3, 4, 5, 6);
+    case_node(c, S2VI_OP_PERMUTE, &(s2vi_attr){.perm = {2, 0, 1}}, NULL);
+    RESULT(1, 4, 2, 5, 3, 6);
+}
+
+static const double *known_broadcast(test_case *c)
+{
+    OPERAND(c, SHAPE(2, 1), 1, 2);
+    case_node(c, S2VI_OP_BROADCAST, NULL, &SHAPE(2, 3));
+    RESULT(1, 1, 1, 2, 2, 2);
+}
+
+static const double *known_gather(test_case *c)
+{
+    OPERAND(c, SHAPE(3, 2), 1, 2, 3, 4, 5, 6);
+    OPERAND(c, SHAPE(4), 2, 0, 2, 1);
+    case_node(c, S2VI_OP_GATHER, NULL, NULL);
+    RESULT(5, 6, 1, 2, 5, 6, 3, 4);
+}
+
+static const double *known_scatter(test_case *c)
+{
+    OPERAND(c, SHAPE(3, 2), 1, 2, 3, 4, 5, 6);
+    OPERAND(c, SHAPE(3), 1, 1, 0);
+    case_node(c, S2VI_OP_SCATTER, NULL, &SHAPE(3));
+    RESULT(5, 6, 4, 6, 0, 0);
+}
+
+static const double *known_upsample(test_case *c)
+{
+    s2vi_attr attr = {.window = {.rank = 2, .stride = {2, 3}}};
+    OPERAND(c, SHAPE(1, 1, 2, 1), 1, 2);
+    case_node(c, S2VI_OP_UPSAMPLE, &attr, NULL);
+    RESULT(1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2);
+}
+
+/* -------------------------------------------------------- summing up -- */
+
+static const double *known_sum(test_case *c)
+{
+    OPERAND(c, SHAPE(2, 2, 2), 1, 2, 3, 4, 5, 6, 7, 8);
+    case_node(c, S2VI_OP_SUM, &(s2vi_attr){.axes = 5}, NULL);
+    RESULT(14, 22);
+}
+
+static const double *known_rstd(test_case *c)
+{
+    OPERAND(c, SHAPE(1, 2), 1, 3);
+    OPERAND(c, SHAPE(1, 1), 2);
+    case_node(c, S2VI_OP_RSTD, &(s2vi_attr){.axes = 2, .eps = 3}, NULL);
+    RESULT(0.5);
+}
+
+static const double *known_avgpool(test_case *c)
+{
+    s2vi_attr attr = {
+        .window = {.rank = 2, .kernel = {2, 1}, .stride = {2, 1}}};
+    OPERAND(c, SHAPE(1, 2, 2, 1), 1, 2, 3, 4);
+    case_node(c, S2VI_OP_AVGPOOL, &attr, NULL);
+    RESULT(2, 3);
+}
+
+static const s2vi_window three = {
+    .rank = 1, .kernel = {3}, .stride = {1}, .pad_lo = {1}, .pad_hi = {1}};
+
+/* Padding counts as less than anything. */
+static const double *known_maxpool(test_case *c)
+{
+    OPERAND(c, SHAPE(1, 4, 1), -1, -3, -3, -2);
+    case_node(c, S2VI_OP_MAXPOOL, &(s2vi_attr){.window = three}, NULL);
+    RESULT(-1, -1, -2, -2);
+}
+
+/* Of equals the first: 7 and 8 to element 0, 9 and 10 to elements 1 and 2. */
+static const double *known_maxpool_put(test_case *c)
+{
+    OPERAND(c, SHAPE(1, 4, 1), 5, 5, 5, 5);
+    OPERAND(c, SHAPE(1, 4, 1), 7, 8, 9, 10);
+    case_node(c, S2VI_OP_MAXPOOL_PUT, &(s2vi_attr){.window = three}, NULL);
+    RESULT(15, 9, 10, 0);
+}
+
+static const double *known_maxpool_get(test_case *c)
+{
+    OPERAND(c, SHAPE(1, 4, 1), 5, 5, 5, 6);
+    OPERAND(c, SHAPE(1, 4, 1), 1, 2, 3, 4);
+    case_node(c, S2VI_OP_MAXPOOL_GET, &(s2vi_attr){.window = three}, NULL);
+    RESULT(1, 1, 4, 4);
+}
+
+/* ---------------------------------------------------------- products -- */
+
+static const double *known_matmul_ta(test_case *c)
+{
+    OPERAND(c, SHAPE(2, 3), 1, 2, 3, 4, 5, 6);
+    OPERAND(c, SHAPE(2, 1), 1, 10);
+    case_node(c, S2VI_OP_MATMUL, &(s2vi_attr){.trans_a = true}, NULL);
+    RESULT(41, 52, 63);
+}
+
+static const double *known_matmul_tb(test_case *c)
+{
+    OPERAND(c, SHAPE(2, 1, 2), 1, 10, 1, 100);
+    OPERAND(c, SHAPE(2, 2, 2), 1, 2, 3, 4, 5, 6, 7, 8);
+    case_node(c, S2VI_OP_MATMUL, &(s2vi_attr){.trans_b = true}, NULL);
+    RESULT(21, 43, 605, 807);
+}
+
+/* Padded before, not after; kernels are not turned round. */
+static const double *known_conv(test_case *c)
+{
+    s2vi_attr attr = {.window = {.rank = 1, .stride = {1}, .pad_lo = {1}}};
+    OPERAND(c, SHAPE(1, 4, 1), 1, 2, 3, 4);
+    OPERAND(c, SHAPE(1, 3, 1), 1, 10, 100);
+    case_node(c, S2VI_OP_CONV, &attr, NULL);
+    RESULT(210, 321, 432);
+}
+
+/* A kernel that is higher than wide. */
+static const double *known_conv_column(test_case *c)
+{
+    s2vi_attr attr = {.window = {.rank = 2, .stride = {1, 1}}};
+    OPERAND(c, SHAPE(1, 2, 3, 1), 1, 2, 3, 4, 5, 6);
+    OPERAND(c, SHAPE(1, 2, 1, 1), 1, 10);
+    case_node(c, S2VI_OP_CONV, &attr, NULL);
+    RESULT(41, 52, 63);
+}
+
+/* lrelu(conv + bias + addend), channels in and out. */
+static const double *known_conv_fused(test_case *c)
+{
+    s2vi_attr attr = {.window = {.rank = 1, .stride = {2}},
+                      .act = S2VI_ACT_LRELU,
+                      .slope = 0.5,
+                      .accumulate = true};
+    OPERAND(c, SHAPE(1, 4, 2), 1, 2, 3, 4, 5, 6, 7, 8);
+    OPERAND(c, SHAPE(2, 2, 2), 1, 0, 0, 1, 0, 1, -1, 0);
+    OPERAND(c, SHAPE(2), 10, -10);
+    OPERAND(c, SHAPE(1, 2, 2), 1, 2, 3, 4);
+    case_node(c, S2VI_OP_CONV, &attr, NULL);
+    RESULT(16, -4.5, 26, -3.5);
+}
+
+static const s2vi_window strided = {.rank = 1, .stride = {2}, .pad_lo = {1}};
+
+static const double *known_conv_data(test_case *c)
+{
+    OPERAND(c, SHAPE(1, 2, 1), 1, 2);
+    OPERAND(c, SHAPE(1, 3, 1), 1, 10, 100);
+    case_node(c, S2VI_OP_CONV_DATA, &(s2vi_attr){.window = strided},
+              &SHAPE(1, 4, 1));
+    RESULT(10, 102, 20, 200);
+}
+
+static const double *known_conv_weight(test_case *c)
+{
+    OPERAND(c, SHAPE(1, 4, 1), 1, 2, 3, 4);
+    OPERAND(c, SHAPE(1, 2, 1), 1, 10);
+    case_node(c, S2VI_OP_CONV_WEIGHT, &(s2vi_attr){.window = strided},
+              &SHAPE(1, 3, 1));
+    RESULT(20, 31, 42);
+}
+
+/* ------------------------------------------------------------ others -- */
+
+/* r = z = 1/2, n = tanh(1) */
+static const double *known_gru(test_case *c)
+{
+    OPERAND(c, SHAPE(1, 3), 0, 0, 0);
+    OPERAND(c, SHAPE(1, 3), 0, 0, 2);
+    OPERAND(c, SHAPE(1, 1), 4);
+    case_node(c, S2VI_OP_GRU, NULL, NULL);
+    RESULT(2.3807970779778823);
+}
+
+/* sum over rows of 2 (x - y) */
+static const double *known_chain(test_case *c)
+{
+    static const s2vi_chain chain = {
+        .n_inputs = 2,
+        .n_steps = 2,
+        .space = {.rank = 2, .dim = {2, 2}},
+        .sum_axes = 1,
+        .step = {{.op = S2VI_OP_SUB, .operand = {0, 1}},
+                 {.op = S2VI_OP_AFFINE, .operand = {2, 2}, .scale = 2}}};
+    OPERAND(c, SHAPE(2, 2), 1, 2, 3, 4);
+    OPERAND(c, SHAPE(1, 2), 1, -1);
+    case_node(c, S2VI_OP_CHAIN, &(s2vi_attr){.chain = &chain}, &SHAPE(1, 2));
+    RESULT(4, 16);
+}
+
+/* The first step moves by the rate, whatever the gradient's size. */
+static const double *known_adam(test_case *c)
+{
+    static const double old[] = {1, 0, 0};
+    s2vi_attr attr = {.rate = 0.125, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
+    for (int i = 0; i < 3; i++) {
+        *case_operand(c, SHAPE(1), GRID) = old[i];
+        c->operand[i] =
+            s2vi_node_create(c->graph, S2VI_OP_VAR, NULL, 0, NULL, &SHAPE(1));
+    }
+    OPERAND(c, SHAPE(1), 2);
+    OPERAND(c, SHAPE(1), 1);
+    case_node(c, S2VI_OP_ADAM, &attr, NULL);
+    RESULT(0.875, 0.2, 0.004);
+}
+
+static const s2vi_clock clock_used = {.seed = 7, .frame = 0xFFFFFFFF};
+
+/* Row n is frame `frame + n`, numbered from 0 within. */
+static const double *known_random(test_case *c)
+{
+    static double numbers[2 * 3];
+    for (int n = 0; n < 2; n++) {
+        float row[3];
+        s2vi_philox key = {.seed = clock_used.seed,
+                           .stream = 5,
+                           .frame = clock_used.frame + (uint64_t)n};
+        s2vi_philox_normal(&key, 0, 3, row);
+        for (int i = 0; i < 3; i++)
+            numbers[3 * n + i] = row[i];
+    }
+    case_node(c, S2VI_OP_RANDOM, &(s2vi_attr){.stream = 5}, &SHAPE(2, 3));
+    return numbers;
+}
+
+/* -------------------------------------------------------------- main -- */
+
+#define KNOWN(name)                                                            \
+    {                                                                          \
+#name, known_##name                                                    \
+    }
+
+static const struct {
+    const char *name;
+    known make;
+} table[] = {
+    KNOWN(affine),    KNOWN(abs),         KNOWN(sign),        KNOWN(lrelu),
+    KNOWN(step),      KNOWN(sigmoid),     KNOWN(rsqrt),       KNOWN(sub),
+    KNOWN(norm),      KNOWN(pad),         KNOWN(pad_away),    KNOWN(concat),
+    KNOWN(permute),   KNOWN(broadcast),   KNOWN(gather),      KNOWN(scatter),
+    KNOWN(upsample),  KNOWN(sum),         KNOWN(rstd),        KNOWN(avgpool),
+    KNOWN(maxpool),   KNOWN(maxpool_put), KNOWN(maxpool_get), KNOWN(matmul_ta),
+    KNOWN(matmul_tb), KNOWN(conv),        KNOWN(conv_column), KNOWN(conv_fused),
+    KNOWN(conv_data), KNOWN(conv_weight), KNOWN(gru),         KNOWN(chain),
+    KNOWN(adam),      KNOWN(random),
+};
+
+enum { KNOWNS = sizeof(table) / sizeof(table[0]) };
+
+static bool test_one(s2vi_backend *backend, int number)
+{
+    test_case c;
+    double got[64];
+    char failure[200] = "";
+    run_options options = {.in_place = -1, .clock = clock_used};
+    case_begin(&c, 1);
+    const double *right = table[number].make(&c);
+    bool ok = run_case(backend, &c, &options, got, failure);
+    int n =
+        ok ? (int)s2vi_shape_count(&c.node->shape) * run_results(c.node) : 0;
+    for (int i = 0; i < n; i++)
+        if (!(fabs(got[i] - right[i]) <= 1e-6 * (1 + fabs(right[i])))) {
+            snprintf(failure, sizeof(failure), "number %d is %.9g, not %.9g", i,
+                     got[i], right[i]);
+            ok = false;
+        }
+    if (!ok)
+        printf("FAIL %s %s: %s\n", backend->table->name, table[number].name,
+               failure);
+    case_free(&c);
+    return ok;
+}
+
+static int test_backend(const char *name, s2vi_dtype dtype)
+{
+    s2vi_backend *backend = NULL;
+    s2v_error err;
+    int passes = 0;
+    if (s2vi_backend_open(&backend, name, dtype, 0, &err) < 0) {
+        printf("FAIL %s: %s\n", name, err.message);
+        return 1;
+    }
+    for (int i = 0; i < KNOWNS; i++)
+        passes += test_one(backend, i);
+    s2vi_backend_close(&backend);
+    printf("%s %s: %d of %d known results\n", name,
+           dtype == S2VI_F64 ? "f64" : "f32", passes, KNOWNS);
+    return KNOWNS - passes;
+}
+
+int main(void)
+{
+    int failures = test_backend("ref", S2VI_F64);
+    for (int i = 0; i < BACKENDS; i++)
+        failures += test_backend(backend_names[i], S2VI_F32);
+    printf("known: %d runs, %d failures\n", KNOWNS * (1 + BACKENDS), failures);
+    return failures != 0;
+}

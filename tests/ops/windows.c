@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Random pools and convolutions. */
+#include "windows.h"
+
+#include <math.h>
+
+static const int channels[] = {1, 3, 16, 17, 48, 96};
+
+/* Kernel and stride of the windows that are tried, in turn. */
+static const struct {
+    int rank, kernel[3], stride[3];
+} windows[] = {
+    {2, {3, 3}, {1, 1}},
+    {2, {1, 1}, {1, 1}},
+    {2, {4, 4}, {2, 2}},
+    {2, {3, 1}, {1, 1}},
+    {2, {1, 3}, {1, 1}},
+    {2, {3, 2}, {1, 1}},
+    {2, {2, 3}, {2, 1}},
+    {2, {3, 3}, {2, 2}},
+    {2, {5, 5}, {1, 2}},
+    {2, {1, 1}, {2, 2}},
+    {1, {3}, {1}},
+    {1, {4}, {2}},
+    {1, {1}, {1}},
+    {3, {3, 3, 3}, {1, 1, 1}},
+    {3, {1, 2, 3}, {1, 2, 1}},
+    {3, {4, 4, 4}, {2, 2, 2}},
+};
+
+enum { WINDOWS = sizeof(windows) / sizeof(windows[0]) };
+
+/* Window `number`, padded at random, mostly differently on both sides. */
+static s2vi_window random_window(rng *r, int number)
+{
+    s2vi_window w = {.rank = windows[number].rank};
+    for (int i = 0; i < w.rank; i++) {
+        w.kernel[i] = windows[number].kernel[i];
+        w.stride[i] = windows[number].stride[i];
+        w.pad_lo[i] = rng_int(r, w.kernel[i]);
+        w.pad_hi[i] = rng_int(r, w.kernel[i]);
+    }
+    return w;
+}
+
+/* An image of `c` channels in which the window fits. */
+static s2vi_shape random_image(rng *r, const s2vi_window *w, int64_t c,
+                               bool large)
+{
+    static const int range[] = {0, 40, 12, 6};
+    s2vi_shape x = {.rank = w->rank + 2, .dim = {1 + rng_int(r, 3)}};
+    for (int i = 0; i < w->rank; i++) {
+        int least = w->kernel[i] - w->pad_lo[i] - w->pad_hi[i];
+        x.dim[1 + i] = (least > 1 ? least : 1) + rng_int(r, range[w->rank]) +
+                       (large ? range[w->rank] : 0);
+    }
+    x.dim[w->rank + 1] = c;
+    return x;
+}
+
+static s2vi_shape windowed(const s2vi_window *w, s2vi_shape x)
+{
+    for (int i = 0; i < w->rank; i++)
+        x.dim[1 + i] =
+            (x.dim[1 + i] + w->pad_lo[i] + w->pad_hi[i] - w->kernel[i]) /
+                w->stride[i] +
+            1;
+    return x;
+}
+
+void make_avgpool(test_case *c, s2vi_op op, int v)
+{
+    s2vi_attr attr = {.window.rank = 1 + v % 3};
+    s2vi_shape x = case_shape(&c->rng, attr.window.rank + 2, v % 7 == 6);
+    for (int i = 0; i < attr.window.rank; i++) {
+        attr.window.kernel[i] = attr.window.stride[i] = 1 + rng_int(&c->rng, 3);
+        x.dim[1 + i] *= attr.window.kernel[i];
+    }
+    case_operand(c, x, ANY);
+    case_node(c, op, &attr, NULL);
+}
+
+/* On a grid, so that the largest is often there twice. */
+void make_maxpool(test_case *c, s2vi_op op, int v)
+{
+    s2vi_attr attr = {.window = random_window(&c->rng, v % WINDOWS)};
+    s2vi_shape x = random_image(&c->rng, &attr.window,
+                                channels[rng_int(&c->rng, 6)], v % 7 == 6);
+    double *data = case_operand(c, x, GRID);
+    for (int64_t i = 0; v % 4 == 3 && i < s2vi_shape_count(&x); i++)
+        data[i] -= 2; /* all below zero: padding must not win */
+    if (op == S2VI_OP_MAXPOOL_PUT)
+        case_operand(c, windowed(&attr.window, x), ANY);
+    if (op == S2VI_OP_MAXPOOL_GET)
+        case_operand(c, x, ANY);
+    case_node(c, op, &attr, NULL);
+}
+
+/* Weights for which results are about as large as images: an activation of
+ * far larger ones would be of nothing but their rounding. */
+static void scale_weights(test_case *c, s2vi_op op)
+{
+    const s2vi_shape *w = &c->operand[1]->shape;
+    int64_t count = s2vi_shape_count(w);
+    int64_t results = op == S2VI_OP_CONV ? w->dim[0] : s2vi_shape_channels(w);
+    double scale = 1 / sqrt((double)(count / results));
+    for (int64_t i = 0; i < count; i++)
+        c->data[1][i] = (float)(c->data[1][i] * scale);
+}
+
+/* Window v % 16 with the combination v / 16 of bias, addend and activation. */
+void make_conv(test_case *c, s2vi_op op, int v)
+{
+    s2vi_attr attr = {.window = random_window(&c->rng, v % WINDOWS),
+                      .slope = 0.2};
+    const s2vi_window *win = &attr.window;
+    int64_t cin = channels[rng_int(&c->rng, 6)];
+    int64_t cout = channels[rng_int(&c->rng, 6)];
+    s2vi_shape x = random_image(&c->rng, win, cin, v % 11 == 10);
+    s2vi_shape y = windowed(win, x), w = x;
+    w.dim[0] = y.dim[y.rank - 1] = cout;
+    for (int i = 0; i < win->rank; i++)
+        w.dim[1 + i] = win->kernel[i];
+    case_operand(c, op == S2VI_OP_CONV_DATA ? y : x, ANY);
+    case_operand(c, op == S2VI_OP_CONV_WEIGHT ? y : w, ANY);
+    for (int i = 0; i < 3; i++) /* a convolution's is its weight's shape */
+        attr.window.kernel[i] = 0;
+    const s2vi_shape *result = op == S2VI_OP_CONV        ? &y
+                               : op == S2VI_OP_CONV_DATA ? &x
+                                                         : &w;
+    if (op != S2VI_OP_CONV_WEIGHT) {
+        scale_weights(c, op);
+        int combination = v / WINDOWS;
+        attr.act = (s2vi_activation)(combination % 4);
+        attr.accumulate = combination / 4 % 2;
+        if (combination / 8 % 2)
+            case_operand(c, S2VI_SHAPE(s2vi_shape_channels(result)), ANY);
+        if (attr.accumulate)
+            case_operand(c, *result, ANY);
+    }
+    case_node(c, op, &attr, result);
+}
