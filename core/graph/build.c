@@ -201,8 +201,8 @@ s2vi_node *s2vi_slice(s2vi_node *x, int axis, int64_t from, int64_t count)
 
 s2vi_node *s2vi_concat(s2vi_node *const *x, int n, int axis)
 {
-    if (n == 1)
-        return x[0];
+    if (n <= 1)
+        return n == 1 ? x[0] : NULL;
     for (int i = 0; i < n; i++)
         if (!x[i])
             return NULL;

@@ -35,7 +35,8 @@ static bool is_stackable(const s2vi_node *term)
     case S2VI_OP_MATMUL:
         return node->attr.trans_a && !node->attr.trans_b &&
                node->shape.rank == 2;
-    case S2VI_OP_SUM: return node->attr.axes & 1u;
+    case S2VI_OP_SUM: /* over the rows, of which there may be one */
+        return node->attr.axes & 1u || node->input[0]->shape.dim[0] == 1;
     default: return false;
     }
 }
@@ -47,10 +48,18 @@ static bool same_tail(const s2vi_shape *a, const s2vi_shape *b)
                    (size_t)(a->rank - 1) * sizeof(a->dim[0]));
 }
 
+/* Attributes of those ops, member by member: padding bytes may differ. */
+static bool same_attributes(const s2vi_attr *a, const s2vi_attr *b)
+{
+    return (a->axes | 1u) == (b->axes | 1u) && a->trans_a == b->trans_a &&
+           a->trans_b == b->trans_b &&
+           !memcmp(&a->window, &b->window, sizeof(a->window));
+}
+
 static bool stack_together(const s2vi_node *term_a, const s2vi_node *term_b)
 {
     const s2vi_node *a = core(term_a), *b = core(term_b);
-    if (a->op != b->op || memcmp(&a->attr, &b->attr, sizeof(a->attr)))
+    if (a->op != b->op || !same_attributes(&a->attr, &b->attr))
         return false;
     for (int i = 0; i < a->n_inputs; i++)
         if (!same_tail(&a->input[i]->shape, &b->input[i]->shape))
@@ -70,15 +79,18 @@ static s2vi_node *stack_operand(s2vi_node *const *term, int n, int operand)
 static s2vi_node *stack(s2vi_node *const *term, int n)
 {
     const s2vi_node *first = core(term[0]);
+    s2vi_attr attr = first->attr;
     s2vi_node *operand[2] = {0};
     for (int i = 0; i < first->n_inputs; i++)
         operand[i] = stack_operand(term, n, i);
     for (int i = 0; i < first->n_inputs; i++)
         if (!operand[i])
             return NULL;
+    if (first->op == S2VI_OP_SUM)
+        attr.axes |= 1u;
     s2vi_node *whole =
         s2vi_node_create(first->graph, first->op, operand, first->n_inputs,
-                         &first->attr, &first->shape);
+                         &attr, &first->shape);
     return s2vi_reshape(whole, term[0]->shape);
 }
 

@@ -34,7 +34,7 @@ typedef enum s2vi_op_kind {
     S2VI_KIND_EFFECT,
 } s2vi_op_kind;
 
-/** Activation that the fusion pass folds into CONV, CONV_DATA and NORM. */
+/** Activation that the fusion pass folds into CONV and CONV_DATA. */
 typedef enum s2vi_activation {
     S2VI_ACT_NONE,
     S2VI_ACT_LRELU, /* slope in attr.slope */

@@ -53,15 +53,21 @@ static bool shape_broadcast(s2vi_node *node)
 static bool shape_norm(s2vi_node *node)
 {
     node->shape = *in(node, 0);
-    for (int i = 1; i < 5; i++)
-        if (!s2vi_shape_broadcasts(in(node, i), &node->shape))
-            return misfit(node, "moments or affine do not broadcast");
+    if (!s2vi_shape_broadcasts(in(node, 1), &node->shape) ||
+        !s2vi_shape_equal(in(node, 1), in(node, 2)))
+        return misfit(node, "moments do not broadcast");
+    /* The gradient counts on the affine being constant where moments are. */
+    for (int i = 3; i < 5; i++)
+        if (!s2vi_shape_broadcasts(in(node, i), in(node, 1)))
+            return misfit(node, "affine differs within what is normed");
     return true;
 }
 
 static bool shape_reshape(s2vi_node *node)
 {
-    return s2vi_shape_count(&node->shape) == s2vi_shape_count(in(node, 0))
+    return node->shape.rank >= 1 && node->shape.rank <= S2VI_MAX_RANK &&
+                   s2vi_shape_count(&node->shape) ==
+                       s2vi_shape_count(in(node, 0))
                ? true
                : misfit(node, "another number of elements");
 }
@@ -178,6 +184,10 @@ static bool pooled(s2vi_node *node, s2vi_shape *shape)
     *shape = *in(node, 0);
     if (!window_fits(node, shape->rank))
         return false;
+    for (int i = 0; i < w->rank; i++)
+        if (w->kernel[i] < 1 || w->pad_lo[i] >= w->kernel[i] ||
+            w->pad_hi[i] >= w->kernel[i])
+            return misfit(node, "a window could lie in the padding alone");
     for (int i = 0; i < w->rank; i++)
         shape->dim[1 + i] = windows(w, i, shape->dim[1 + i], w->kernel[i]);
     return s2vi_shape_count(shape) ? true : misfit(node, "no window fits");

@@ -48,7 +48,7 @@ typedef struct chain_kernel {
 typedef struct bench {
     float *buffer;
     const float *held[S2VI_CHAIN_MAX_INPUTS];
-    int64_t held_rows[S2VI_CHAIN_MAX_INPUTS];
+    int held_rows[S2VI_CHAIN_MAX_INPUTS], held_cols[S2VI_CHAIN_MAX_INPUTS];
 } bench;
 
 /* Where a tile lies. */
@@ -219,7 +219,7 @@ static const float *load(const chain_kernel *k, int i, const float *base,
         k->simd->spread(to, p, rows, cols);
         return to;
     }
-    if (b->held[i] == p && b->held_rows[i] >= rows)
+    if (b->held[i] == p && b->held_rows[i] >= rows && b->held_cols[i] == cols)
         return to;
     if (w->cols)
         k->simd->repeat_row(to, p, rows, cols);
@@ -227,6 +227,7 @@ static const float *load(const chain_kernel *k, int i, const float *base,
         k->simd->spread(to, p, 1, rows * cols);
     b->held[i] = p;
     b->held_rows[i] = rows;
+    b->held_cols[i] = cols;
     return to;
 }
 

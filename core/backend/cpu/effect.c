@@ -67,16 +67,22 @@ static int run_adam(const s2vi_kernel *kernel, void *out, void *const *in,
     const effect_kernel *k = (const effect_kernel *)kernel;
     const s2vi_attr *attr = &kernel->node->attr;
     double step = *(const float *)in[4];
-    float rate = (float)(attr->rate / (1 - pow(attr->beta1, step)));
-    float root = (float)(1 / sqrt(1 - pow(attr->beta2, step)));
+    const s2vi_simd_adam factors = {
+        .beta1 = (float)attr->beta1,
+        .new1 = (float)(1 - attr->beta1),
+        .beta2 = (float)attr->beta2,
+        .new2 = (float)(1 - attr->beta2),
+        .rate = (float)(attr->rate / (1 - pow(attr->beta1, step))),
+        .root = (float)(1 / sqrt(1 - pow(attr->beta2, step))),
+        .eps = (float)attr->eps,
+    };
     int64_t n = s2vi_shape_count(&kernel->node->shape);
     float *const *v = (float *const *)in;
     (void)out, (void)scratch, (void)clock;
 #pragma omp parallel for schedule(static) if (n > 16384)
     for (int64_t i = 0; i < n; i += 4096)
         k->simd->adam(v[0] + i, v[1] + i, v[2] + i, v[3] + i,
-                      n - i < 4096 ? n - i : 4096, (float)attr->beta1,
-                      (float)attr->beta2, rate, root, (float)attr->eps);
+                      n - i < 4096 ? n - i : 4096, &factors);
     return S2V_OK;
 }
 

@@ -239,13 +239,14 @@ static void axpy_rows(float *y, const float *x, const float *w, int n, int k)
 }
 
 static void adam(float *p, float *m, float *v, const float *g, int64_t n,
-                 float beta1, float beta2, float rate, float root, float eps)
+                 const s2vi_simd_adam *k)
 {
+    const s2vi_simd_adam c = *k;
     SIMD for (int64_t i = 0; i < n; i++)
     {
-        m[i] = beta1 * m[i] + (1 - beta1) * g[i];
-        v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
-        p[i] -= rate * m[i] / (sqrtf(v[i]) * root + eps);
+        m[i] = c.beta1 * m[i] + c.new1 * g[i];
+        v[i] = c.beta2 * v[i] + c.new2 * g[i] * g[i];
+        p[i] -= c.rate * m[i] / (sqrtf(v[i]) * c.root + c.eps);
     }
 }
 

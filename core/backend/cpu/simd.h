@@ -13,6 +13,13 @@
 typedef void s2vi_simd_map(float *dst, const float *a, const float *b, int n,
                            const s2vi_chain_step *step);
 
+/** Adam's factors, the bias correction in `rate` and `root`. */
+typedef struct s2vi_simd_adam {
+    float beta1, new1; /* new1 = 1 - beta1, rounded once */
+    float beta2, new2;
+    float rate, root, eps;
+} s2vi_simd_adam;
+
 typedef struct s2vi_simd {
     const char *name;
     s2vi_simd_map *map[S2VI_OP_COUNT]; /* NULL: not a map */
@@ -34,9 +41,9 @@ typedef struct s2vi_simd {
     /* y[n] = (x[k] times w, n x k if rows, else k x n), a few rows at once. */
     void (*dot_rows)(float *y, const float *x, const float *w, int n, int k);
     void (*axpy_rows)(float *y, const float *x, const float *w, int n, int k);
-    /* One Adam step over n elements: factors already bias-corrected. */
+    /* One Adam step over n elements. */
     void (*adam)(float *p, float *m, float *v, const float *g, int64_t n,
-                 float beta1, float beta2, float rate, float root, float eps);
+                 const s2vi_simd_adam *k);
 } s2vi_simd;
 
 /** The loops for this machine's widest instruction set. */
