@@ -268,7 +268,7 @@ static s2vi_node *recur(model *m, int l, s2vi_node *x, int64_t d)
     const bool dilated = m->config->motion == S2VI_LM_DILATED;
     int64_t M = motion_width(m->config);
     char name[32];
-    s2vi_node *block[4096], *w_hh = param(m, "r.layers.%d.weight_hh", l);
+    s2vi_node *block[S2VI_LM_MAX_FRAMES], *w_hh = param(m, "r.layers.%d.weight_hh", l);
     s2vi_node *b_hh = param(m, "r.layers.%d.bias_hh", l);
     snprintf(name, sizeof(name), "r.layers.%d.state", l);
     s2vi_node *state =
@@ -276,7 +276,7 @@ static s2vi_node *recur(model *m, int l, s2vi_node *x, int64_t d)
     s2vi_node *a = s2vi_nn_linear(x, param(m, "r.layers.%d.weight_ih", l),
                                   param(m, "r.layers.%d.bias_ih", l));
     int n = 0;
-    for (int64_t t = 0; t < m->T && n < 4096; t += d) {
+    for (int64_t t = 0; t < m->T; t += d) {
         int64_t rows = m->T - t < d ? m->T - t : d;
         s2vi_node *h = s2vi_slice(n ? block[n - 1] : state, 0, 0, rows);
         s2vi_node *y = s2vi_gru(s2vi_slice(a, 0, t, rows),
@@ -401,46 +401,92 @@ static s2vi_node *shifted_sum(const model *m, const direction *d,
     return s2vi_add(near, s2vi_nn_shift(far, d->rows, d->columns));
 }
 
-/* The same as one kernel two pixels deep along the direction: the shifted taps
- * are its first line where things move forward, its second where backward. */
-static s2vi_node *one_kernel(const model *m, const direction *d,
-                             const char *half, s2vi_node *x)
+/* The hidden half of a direction's gates, applied at each frame. */
+typedef struct half {
+    s2vi_node *w, *bias;
+    s2vi_window window;
+} half;
+
+/* The directional kernels as one, two pixels deep along the direction: the
+ * shifted taps are its first line where things move forward, its second where
+ * they move backward. */
+static half directional(const model *m, const direction *d)
 {
     const bool horizontal = d->columns != 0;
     const bool forward = d->rows + d->columns > 0;
-    int along = horizontal ? 1 : 0, across = 1 - along;
+    const int along = horizontal ? 1 : 0, across = 1 - along;
     int64_t one[4] = {0};
     one[1 + across] = 1;
-    s2vi_node *near = s2vi_pad(gate_param(m, d, half, "weight0"), one, one);
-    s2vi_node *far = gate_param(m, d, half, "weight1");
+    s2vi_node *near = s2vi_pad(gate_param(m, d, "hidden", "weight0"), one, one);
+    s2vi_node *far = gate_param(m, d, "hidden", "weight1");
     s2vi_node *const lines[] = {forward ? far : near, forward ? near : far};
-    s2vi_window window = {.rank = 2, .stride = {1, 1}};
-    window.pad_lo[across] = window.pad_hi[across] = 1;
-    window.pad_lo[along] = forward;
-    window.pad_hi[along] = !forward;
-    return s2vi_conv(x, s2vi_concat(lines, 2, 1 + along),
-                     gate_param(m, d, half, "bias"), &window);
+    half h = {.w = s2vi_concat(lines, 2, 1 + along),
+              .bias = gate_param(m, d, "hidden", "bias"),
+              .window = {.rank = 2, .stride = {1, 1}}};
+    h.window.pad_lo[across] = h.window.pad_hi[across] = 1;
+    h.window.pad_lo[along] = forward;
+    h.window.pad_hi[along] = !forward;
+    return h;
 }
 
-static s2vi_node *gates(const model *m, const direction *d, const char *half,
-                        s2vi_node *x)
+static half centred(const model *m, const direction *d)
 {
-    if (!d->rows && !d->columns)
-        return s2vi_nn_conv2d(x, gate_param(m, d, half, "weight"),
-                              gate_param(m, d, half, "bias"));
-    return m->plain ? shifted_sum(m, d, half, x) : one_kernel(m, d, half, x);
+    return (half){.w = gate_param(m, d, "hidden", "weight"),
+                  .bias = gate_param(m, d, "hidden", "bias"),
+                  .window = {.rank = 2,
+                             .stride = {1, 1},
+                             .pad_lo = {1, 1},
+                             .pad_hi = {1, 1}}};
 }
 
-/* x^d (T,N,N,P): the recurrence of direction d over x, given its input half. */
+static bool is_centred(const direction *d)
+{
+    return !d->rows && !d->columns;
+}
+
+/* What the input halves of opposite directions share. */
+typedef struct shared_half {
+    const char *weights;
+    s2vi_node *near, *far; /* (T,N,N,3P), not yet shifted */
+} shared_half;
+
+/* The input half of direction d over x: the pair's kernels once, then shifted
+ * either way. `last` is what the previous direction left. */
+static s2vi_node *input_half(const model *m, const direction *d, s2vi_node *x,
+                             shared_half *last)
+{
+    if (is_centred(d))
+        return s2vi_nn_conv2d(x, gate_param(m, d, "input", "weight"),
+                              gate_param(m, d, "input", "bias"));
+    if (m->plain)
+        return shifted_sum(m, d, "input", x);
+    if (last->weights != d->weights)
+        *last = (shared_half){
+            .weights = d->weights,
+            .near = s2vi_nn_conv2d(x, gate_param(m, d, "input", "weight0"),
+                                   gate_param(m, d, "input", "bias")),
+            .far = s2vi_nn_conv2d(x, gate_param(m, d, "input", "weight1"),
+                                  NULL),
+        };
+    return s2vi_add(last->near, s2vi_nn_shift(last->far, d->rows, d->columns));
+}
+
+/* x^d (T,N,N,P): the recurrence of direction d, given its input half. */
 static s2vi_node *predict(model *m, const direction *d, s2vi_node *a)
 {
-    s2vi_node *frame[4096];
+    s2vi_node *frame[S2VI_LM_MAX_FRAMES];
     const int64_t N = m->config->size, P = m->config->channels_min;
+    const bool plain = m->plain && !is_centred(d);
     s2vi_node *state = s2vi_var(m->graph, S2VI_VAR_STATE, d->state,
                                 S2VI_SHAPE(1, N, N, P));
     s2vi_node *h = state;
-    for (int64_t t = 0; t < m->T && t < 4096; t++) {
-        s2vi_node *b = gates(m, d, "hidden", h);
+    half hidden = {0};
+    if (!plain)
+        hidden = is_centred(d) ? centred(m, d) : directional(m, d);
+    for (int64_t t = 0; t < m->T; t++) {
+        s2vi_node *b = plain ? shifted_sum(m, d, "hidden", h)
+                             : s2vi_conv(h, hidden.w, hidden.bias,
+                                         &hidden.window);
         h = frame[t] = s2vi_gru(s2vi_slice(a, 0, t, 1), b, h);
     }
     carry(m, state, h);
@@ -460,14 +506,14 @@ static s2vi_node *blend(const model *m, s2vi_node *x, s2vi_node *X)
 static s2vi_node *prediction(model *m, s2vi_node *x)
 {
     s2vi_node *part[5];
+    shared_half pair = {0};
     int n = 0;
     if (m->config->prediction == S2VI_LM_NO_PREDICTION)
         return x;
     for (int i = 0; i < 5; i++) {
         const direction *d = &directions[i];
-        bool centred = !d->rows && !d->columns;
-        if (centred || m->config->prediction == S2VI_LM_DIRCONVGRU)
-            part[n++] = predict(m, d, gates(m, d, "input", x));
+        if (is_centred(d) || m->config->prediction == S2VI_LM_DIRCONVGRU)
+            part[n++] = predict(m, d, input_half(m, d, x, &pair));
     }
     return blend(m, x, s2vi_concat(part, n, 3));
 }
@@ -518,6 +564,10 @@ int s2vi_lm_build(s2vi_graph *graph, const s2vi_lm_config *config,
                .T = options->frames,
                .plain = options->plain};
     *out = (s2vi_lm_graph){0};
+    if (m.T < 1 || m.T > S2VI_LM_MAX_FRAMES)
+        return s2vi_error(err, S2V_ERR_INVALID, "a sequence of %d frames, "
+                          "expected 1 to %d", options->frames,
+                          S2VI_LM_MAX_FRAMES);
     int ret = s2vi_lm_params(config, &m.params, err);
     if (ret < 0)
         return ret;

@@ -9,6 +9,7 @@
 #define S2VI_LM_NAME       "listen-and-move"
 #define S2VI_LM_MAX_LAYERS 8 /* N = 1024 */
 #define S2VI_LM_MAX_STATES 16
+#define S2VI_LM_MAX_FRAMES 1024 /* T */
 
 typedef enum s2vi_lm_motion {
     S2VI_LM_DILATED, /* residual dilated GRUs, eq. (1) */

@@ -150,9 +150,10 @@ int s2vi_lm_config_parse(s2vi_lm_config *config, const char *json,
     int ret = S2V_OK;
     s2vi_lm_defaults(config);
     if (!json_is_object(root)) {
+        const char *found = root ? "found an array" : why.text;
         json_decref(root);
         return s2vi_error(err, S2V_ERR_MODEL,
-                          "s2v.config is not a JSON object: %s", why.text);
+                          "s2v.config is not a JSON object: %s", found);
     }
     json_object_foreach(root, name, value)
     {

@@ -137,11 +137,17 @@ static int load(s2v_model *model, const s2v_weights *w,
 
 /* ------------------------------------------------------------- public -- */
 
-static int check_params(const s2v_model_params *params, s2v_error *err)
+/* The caller may have been built with an older or a newer header. */
+static int read_params(s2v_model_params *params, const s2v_model_params *given,
+                       s2v_error *err)
 {
-    if (params->size < sizeof(params->size))
+    *params = (s2v_model_params){.size = sizeof(*params)};
+    if (given && given->size < sizeof(given->size))
         return s2vi_error(err, S2V_ERR_INVALID,
                           "s2v_model_params.size is not set");
+    if (given)
+        memcpy(params, given,
+               given->size < sizeof(*params) ? given->size : sizeof(*params));
     if (params->threads < 0 || params->threads > 1024)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "threads is %d, expected 0 (all) to 1024",
@@ -152,13 +158,10 @@ static int check_params(const s2v_model_params *params, s2v_error *err)
 int s2v_model_open(s2v_model **out, const char *path,
                    const s2v_model_params *given, s2v_error *err)
 {
-    s2v_model_params params = {.size = sizeof(params)};
+    s2v_model_params params;
     s2v_weights *w = NULL;
     *out = NULL;
-    if (given)
-        memcpy(&params, given,
-               given->size < sizeof(params) ? given->size : sizeof(params));
-    int ret = check_params(&params, err);
+    int ret = read_params(&params, given, err);
     if (ret < 0)
         return ret;
     if (!path || !*path)
@@ -190,7 +193,9 @@ void s2v_model_get_info(const s2v_model *model, s2v_model_info *info)
         .fps_den = 1,
         .latency_samples = S2VI_LMS_SPAN,
     };
-    memcpy(info, &all, info->size < sizeof(all) ? info->size : sizeof(all));
+    size_t known = info->size < sizeof(all) ? info->size : sizeof(all);
+    memset(info, 0, info->size);
+    memcpy(info, &all, known);
 }
 
 void s2vi_model_hold(s2v_model *model)

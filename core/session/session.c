@@ -6,23 +6,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int check_params(const s2v_session_params *params, s2v_error *err)
+/* The caller may have been built with an older or a newer header. */
+static int read_params(s2v_session_params *params,
+                       const s2v_session_params *given, s2v_error *err)
 {
-    return params->size >= sizeof(params->size)
-               ? S2V_OK
-               : s2vi_error(err, S2V_ERR_INVALID,
-                            "s2v_session_params.size is not set");
+    *params = (s2v_session_params){.size = sizeof(*params)};
+    if (given && given->size < sizeof(given->size))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "s2v_session_params.size is not set");
+    if (given)
+        memcpy(params, given,
+               given->size < sizeof(*params) ? given->size : sizeof(*params));
+    return S2V_OK;
 }
 
 int s2v_session_create(s2v_session **out, s2v_model *model,
                        const s2v_session_params *given, s2v_error *err)
 {
-    s2v_session_params params = {.size = sizeof(params)};
+    s2v_session_params params;
     *out = NULL;
-    if (given)
-        memcpy(&params, given,
-               given->size < sizeof(params) ? given->size : sizeof(params));
-    int ret = check_params(&params, err);
+    int ret = read_params(&params, given, err);
     if (ret < 0)
         return ret;
     s2v_session *s = *out = calloc(1, sizeof(*s));
