@@ -3,6 +3,7 @@
 #ifndef S2V_TESTS_MODELS_GOLDEN_H
 #define S2V_TESTS_MODELS_GOLDEN_H
 
+#include "base/philox.h"
 #include "graph/plan.h"
 #include "models/listen_and_move.h"
 #include "weights/weights.h"
@@ -21,6 +22,9 @@ typedef struct golden {
 /** Open a golden for a device; exits with a message on failure. */
 golden golden_open(const char *path, const char *device, s2vi_dtype dtype);
 void golden_close(golden *g);
+
+/** Normal numbers 0 .. n - 1 of a key, as the reference computes them. */
+void golden_normal(const s2vi_philox *key, int64_t n, float *out);
 
 /** Features of `frames` frames from frame `first` on: (frames,64). */
 void golden_features(int64_t first, int64_t frames, float *out);

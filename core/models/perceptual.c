@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Perceptual networks: phi of Listen and Move's eq. (6), after
+ *   J. Johnson, A. Alahi, L. Fei-Fei, "Perceptual Losses for Real-Time Style
+ *   Transfer and Super-Resolution", ECCV 2016;
+ * the networks are those of
+ *   K. Simonyan, A. Zisserman, "Very Deep Convolutional Networks for
+ *   Large-Scale Image Recognition", ICLR 2015 (configurations D and E);
+ *   F. Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer
+ *   parameters", 2016 (its version 1.1);
+ * and the layers whose features are taken those of
+ *   R. Zhang et al., "The Unreasonable Effectiveness of Deep Features as a
+ *   Perceptual Metric", CVPR 2018 (LPIPS).
+ *
+ * Shapes: T frames, H x W pixels, C channels; images (T,H,W,C).
+ *
+ * Choices, where the papers are silent:
+ * - eq. (6)'s "intermediate VGG layer" is relu3_3: the third of five, in the
+ *   middle of the network (7th of 13 convolutions in VGG16). In SqueezeNet it
+ *   is fire7: likewise the third, in the middle (5th of 9 modules) and 256
+ *   channels wide; but its places are 8 pixels apart, not 4.
+ * - ||phi(v) - phi(v~)||_2 is one norm over the whole video, as written, but
+ *   divided by ||phi(v)||_2, a constant to the generator: so alpha means the
+ *   same for any network, layer, size and number of frames, whatever the scale
+ *   of the features (their rms is 83 at fire7 of Caffe's SqueezeNet).
+ * - The root is of the square plus 1e-8, so its gradient at equal videos is 0.
+ * - Input is not resized: the networks are convolutional.
+ *
+ * An exact economy: BGR networks have their first weights' channels swapped
+ * when loaded, not the pictures' when run.
+ */
+#include "models/perceptual.h"
+
+#include "graph/build.h"
+#include "models/param.h"
+#include "weights/weights.h"
+
+#include <glib.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PREFIX "phi."
+
+/* ---------------------------------------------------- network tables -- */
+
+typedef enum kind {
+    STEM, /* 3x3 convolution, stride 2, not padded; ReLU */
+    CONV, /* 3x3 convolution, padded; ReLU */
+    FIRE, /* 1x1 to C/8, then 1x1 and 3x3 to C/2 each; ReLU after all three */
+    MAX2, /* maximum of 2x2, stride 2 */
+    MAX3, /* maximum of 3x3, stride 2, last windows may hang over */
+} kind;
+
+typedef struct row {
+    kind kind;
+    int channels; /* of the result */
+    const char *name;
+    const char *layer; /* whose features are taken: its name; or NULL */
+} row;
+
+/* clang-format off */
+static const row vgg16[] = {
+    {CONV, 64, "features.0", NULL},
+    {CONV, 64, "features.2", "relu1_2"},
+    {MAX2, 64, "features.4", NULL},
+    {CONV, 128, "features.5", NULL},
+    {CONV, 128, "features.7", "relu2_2"},
+    {MAX2, 128, "features.9", NULL},
+    {CONV, 256, "features.10", NULL},
+    {CONV, 256, "features.12", NULL},
+    {CONV, 256, "features.14", "relu3_3"},
+    {MAX2, 256, "features.16", NULL},
+    {CONV, 512, "features.17", NULL},
+    {CONV, 512, "features.19", NULL},
+    {CONV, 512, "features.21", "relu4_3"},
+    {MAX2, 512, "features.23", NULL},
+    {CONV, 512, "features.24", NULL},
+    {CONV, 512, "features.26", NULL},
+    {CONV, 512, "features.28", "relu5_3"},
+};
+
+static const row vgg19[] = {
+    {CONV, 64, "features.0", NULL},
+    {CONV, 64, "features.2", "relu1_2"},
+    {MAX2, 64, "features.4", NULL},
+    {CONV, 128, "features.5", NULL},
+    {CONV, 128, "features.7", "relu2_2"},
+    {MAX2, 128, "features.9", NULL},
+    {CONV, 256, "features.10", NULL},
+    {CONV, 256, "features.12", NULL},
+    {CONV, 256, "features.14", "relu3_3"},
+    {CONV, 256, "features.16", NULL},
+    {MAX2, 256, "features.18", NULL},
+    {CONV, 512, "features.19", NULL},
+    {CONV, 512, "features.21", NULL},
+    {CONV, 512, "features.23", "relu4_3"},
+    {CONV, 512, "features.25", NULL},
+    {MAX2, 512, "features.27", NULL},
+    {CONV, 512, "features.28", NULL},
+    {CONV, 512, "features.30", NULL},
+    {CONV, 512, "features.32", "relu5_3"}, /* features.34 serves none */
+};
+
+static const row squeezenet[] = {
+    {STEM, 64, "features.0", "relu1"},
+    {MAX3, 64, "features.2", NULL},
+    {FIRE, 128, "features.3", NULL},
+    {FIRE, 128, "features.4", "fire4"},
+    {MAX3, 128, "features.5", NULL},
+    {FIRE, 256, "features.6", NULL},
+    {FIRE, 256, "features.7", "fire7"},
+    {MAX3, 256, "features.8", NULL},
+    {FIRE, 384, "features.9", "fire9"},
+    {FIRE, 384, "features.10", "fire10"},
+    {FIRE, 512, "features.11", "fire11"},
+    {FIRE, 512, "features.12", "fire12"},
+};
+/* clang-format on */
+
+#define ROWS(table) table, sizeof(table) / sizeof(*table)
+
+typedef struct network {
+    const char *name, *caffe; /* as torchvision has it, and fed with BGR */
+    const row *rows;
+    size_t count;
+    int layers, standard; /* how many, and the default one */
+} network;
+
+static const network networks[] = {
+    {"vgg16", "vgg16-caffe", ROWS(vgg16), 5, 2},
+    {"vgg19", "vgg19-caffe", ROWS(vgg19), 5, 2},
+    {"squeezenet1.1", "squeezenet1.1-caffe", ROWS(squeezenet), 7, 2},
+};
+
+enum { NETWORKS = sizeof(networks) / sizeof(*networks) };
+
+/* What is done to pictures: x = range (v + 1) / 2, then (x - mean) / std, by
+ * channels R, G, B whatever order the network wants. */
+typedef struct input {
+    double range, mean[3], std[3];
+    bool bgr;
+} input;
+
+static const input torchvision = {
+    1, {0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}, false};
+
+struct s2vi_perceptual {
+    s2v_weights *file;
+    const network *net;
+    s2vi_param_list params;
+    input input;
+};
+
+/* --------------------------------------------------------- parameters -- */
+
+static void add_conv(s2vi_param_list *list, const char *name, const char *part,
+                     int64_t cout, int64_t cin, int64_t k)
+{
+    s2vi_param *w = &list->param[list->count++];
+    s2vi_param *b = &list->param[list->count++];
+    snprintf(w->name, sizeof(w->name), "%s%s.weight", name, part);
+    snprintf(b->name, sizeof(b->name), "%s%s.bias", name, part);
+    w->file_shape = S2VI_SHAPE(cout, cin, k, k);
+    w->shape = S2VI_SHAPE(cout, k, k, cin);
+    b->file_shape = b->shape = S2VI_SHAPE(cout);
+}
+
+static int list_params(const network *net, s2vi_param_list *list,
+                       s2v_error *err)
+{
+    int64_t cin = 3;
+    *list = (s2vi_param_list){.param =
+                                  calloc(6 * net->count, sizeof(*list->param))};
+    if (!list->param)
+        return s2vi_error_nomem(err, "a perceptual network's parameters");
+    for (size_t i = 0; i < net->count; i++) {
+        const row *r = &net->rows[i];
+        int64_t c = r->channels;
+        if (r->kind == STEM || r->kind == CONV)
+            add_conv(list, r->name, "", c, cin, 3);
+        if (r->kind == FIRE) {
+            add_conv(list, r->name, ".squeeze", c / 8, cin, 1);
+            add_conv(list, r->name, ".expand1x1", c / 2, c / 8, 1);
+            add_conv(list, r->name, ".expand3x3", c / 2, c / 8, 3);
+        }
+        cin = c;
+    }
+    return S2V_OK;
+}
+
+/* -------------------------------------------------------- recognition -- */
+
+static bool fits(const s2v_weights *file, const s2vi_param *p)
+{
+    const s2vi_tensor *t = s2vi_weights_find(file, p->name);
+    const s2vi_shape *f = &p->file_shape;
+    return t && s2vi_stored_is_float(t->type) && t->rank == f->rank &&
+           !memcmp(t->shape, f->dim, (size_t)f->rank * sizeof(*f->dim));
+}
+
+static int count_fits(const s2v_weights *file, const s2vi_param_list *list)
+{
+    int n = 0;
+    for (int i = 0; i < list->count; i++)
+        n += fits(file, &list->param[i]);
+    return n;
+}
+
+/* Take the network of which the largest part is in the file. */
+static int find_nearest(s2vi_perceptual *phi, int *fitting, s2v_error *err)
+{
+    for (int i = 0; i < NETWORKS; i++) {
+        s2vi_param_list list;
+        int ret = list_params(&networks[i], &list, err);
+        if (ret < 0)
+            return ret;
+        int n = count_fits(phi->file, &list);
+        if (!phi->net || n * phi->params.count > *fitting * list.count) {
+            s2vi_param_list_close(&phi->params);
+            phi->params = list;
+            phi->net = &networks[i];
+            *fitting = n;
+        } else {
+            s2vi_param_list_close(&list);
+        }
+    }
+    return S2V_OK;
+}
+
+/* Nothing in the file belongs to any of them. */
+static int refuse_stranger(const s2vi_perceptual *phi, s2v_error *err)
+{
+    size_t n = s2v_weights_count(phi->file);
+    return s2vi_error(
+        err, S2V_ERR_MODEL,
+        "%s: no perceptual network: expected tensors of VGG16, "
+        "VGG19 or SqueezeNet 1.1 under torchvision's names "
+        "(\"features.0.weight\" ...), found %zu tensor%s%s%.80s%s",
+        s2v_weights_get_path(phi->file, NULL), n, n == 1 ? "" : "s",
+        n ? ", first \"" : "", n ? s2vi_weights_at(phi->file, 0)->name : "",
+        n ? "\"" : "");
+}
+
+/* The tensors that keep the file from being what it most looks like. */
+static int refuse_lookalike(const s2vi_perceptual *phi, int fitting,
+                            s2v_error *err)
+{
+    static const char *const any[] = {"*", NULL};
+    const s2vi_param_list *list = &phi->params;
+    s2v_error why = {0};
+    s2vi_expect *expect = calloc((size_t)list->count, sizeof(*expect));
+    if (!expect)
+        return s2vi_error_nomem(err, "checking a weight file");
+    for (int i = 0; i < list->count; i++) {
+        const s2vi_shape *f = &list->param[i].file_shape;
+        expect[i].name = list->param[i].name;
+        expect[i].rank = f->rank;
+        memcpy(expect[i].shape, f->dim, (size_t)f->rank * sizeof(*f->dim));
+    }
+    int ret =
+        s2vi_weights_check(phi->file, expect, (size_t)list->count, any, &why);
+    free(expect);
+    return s2vi_error(err, ret,
+                      "%.800s (%s is the nearest of VGG16, VGG19 and "
+                      "SqueezeNet 1.1: %d of its %d tensors fit)",
+                      why.message, phi->net->name, fitting, list->count);
+}
+
+static int recognise(s2vi_perceptual *phi, s2v_error *err)
+{
+    int fitting = 0;
+    int ret = find_nearest(phi, &fitting, err);
+    if (ret < 0 || fitting == phi->params.count)
+        return ret;
+    return fitting ? refuse_lookalike(phi, fitting, err)
+                   : refuse_stranger(phi, err);
+}
+
+/* ------------------------------------------------ input normalisation -- */
+
+static bool take(const char **at, const char *text)
+{
+    size_t n = strlen(text);
+    bool there = !strncmp(*at, text, n);
+    *at += there ? n : 0;
+    return there;
+}
+
+/* A number as C writes it, whatever the locale. */
+static bool take_number(const char **at, double *value)
+{
+    char *end;
+    *value = g_ascii_strtod(*at, &end);
+    bool there = end != *at && isfinite(*value);
+    *at = end;
+    return there;
+}
+
+/* "(1,2,3)" in the order in which the network takes the channels. */
+static bool take_triple(const char **at, bool bgr, double *rgb)
+{
+    bool ok = take(at, "(");
+    for (int i = 0; i < 3; i++)
+        ok = ok && (!i || take(at, ",")) &&
+             take_number(at, &rgb[bgr ? 2 - i : i]);
+    return ok && take(at, ")");
+}
+
+/* "BGR in 0..255 minus (104,117,123)", "... over (58.4,57.1,57.4)". */
+static bool parse_input(const char *text, input *out)
+{
+    input in = {.std = {1, 1, 1}, .bgr = take(&text, "BGR")};
+    if (!in.bgr && !take(&text, "RGB"))
+        return false;
+    if (!take(&text, " in 0..") || !take_number(&text, &in.range) ||
+        !take(&text, " minus ") || !take_triple(&text, in.bgr, in.mean))
+        return false;
+    if (take(&text, " over ") && !take_triple(&text, in.bgr, in.std))
+        return false;
+    *out = in;
+    return (!*text || *text == ';') && in.range > 0 && in.std[0] > 0 &&
+           in.std[1] > 0 && in.std[2] > 0;
+}
+
+static int read_input(s2vi_perceptual *phi, s2v_error *err)
+{
+    const char *text = s2v_weights_get_metadata(phi->file, "input");
+    phi->input = torchvision;
+    if (!text || parse_input(text, &phi->input))
+        return S2V_OK;
+    return s2vi_error(err, S2V_ERR_MODEL,
+                      "%s: its metadata \"input\" is \"%.100s\", expected such "
+                      "as \"BGR in 0..255 minus (104,117,123)\", or none for "
+                      "torchvision's",
+                      s2v_weights_get_path(phi->file, NULL), text);
+}
+
+/* ---------------------------------------------------- open and close -- */
+
+int s2vi_perceptual_open(s2vi_perceptual **phi, const char *path,
+                         s2v_error *err)
+{
+    s2vi_perceptual *p = *phi = calloc(1, sizeof(*p));
+    if (!p)
+        return s2vi_error_nomem(err, "a perceptual network");
+    int ret = s2v_weights_open(&p->file, path, err);
+    if (!ret)
+        ret = recognise(p, err);
+    if (!ret)
+        ret = read_input(p, err);
+    if (!ret)
+        ret = s2vi_weights_verify_sha256(p->file, err);
+    if (ret < 0)
+        s2vi_perceptual_close(phi);
+    return ret;
+}
+
+void s2vi_perceptual_close(s2vi_perceptual **phi)
+{
+    if (!phi || !*phi)
+        return;
+    s2vi_param_list_close(&(*phi)->params);
+    s2v_weights_close(&(*phi)->file);
+    free(*phi);
+    *phi = NULL;
+}
+
+const char *s2vi_perceptual_name(const s2vi_perceptual *phi)
+{
+    return phi->input.bgr ? phi->net->caffe : phi->net->name;
+}
+
+int s2vi_perceptual_layers(const s2vi_perceptual *phi)
+{
+    return phi->net->layers;
+}
+
+int s2vi_perceptual_default_layer(const s2vi_perceptual *phi)
+{
+    return phi->net->standard;
+}
+
+const char *s2vi_perceptual_layer_name(const s2vi_perceptual *phi, int layer)
+{
+    for (size_t i = 0; i < phi->net->count && layer >= 0; i++)
+        if (phi->net->rows[i].layer && !layer--)
+            return phi->net->rows[i].layer;
+    return NULL;
+}
+
+/* ------------------------------------------------------------ loading -- */
+
+/* (Cout,3,k,k): the first and the third input channel change places. */
+static void swap_channels(const s2vi_param *p, float *w)
+{
+    const int64_t *dim = p->file_shape.dim, k2 = dim[2] * dim[3];
+    for (int64_t o = 0; o < dim[0]; o++)
+        for (int64_t i = 0; i < k2; i++) {
+            float *r = w + o * 3 * k2 + i, *b = r + 2 * k2, t = *r;
+            *r = *b;
+            *b = t;
+        }
+}
+
+static int load_param(const s2vi_perceptual *phi, int i, s2vi_store *store,
+                      s2v_error *err)
+{
+    const s2vi_param *p = &phi->params.param[i];
+    size_t n = (size_t)s2vi_shape_count(&p->shape);
+    char name[sizeof(PREFIX) + sizeof(p->name)];
+    float *file = malloc(2 * n * sizeof(*file));
+    if (!file)
+        return s2vi_error_nomem(err, p->name);
+    snprintf(name, sizeof(name), PREFIX "%s", p->name);
+    int ret = s2vi_weights_read_f32(
+        phi->file, s2vi_weights_find(phi->file, p->name), file, err);
+    if (!ret) {
+        if (i == 0 && phi->input.bgr)
+            swap_channels(p, file);
+        s2vi_param_from_file(p, file, file + n);
+        ret = s2vi_store_add(store, name, &p->shape, err);
+    }
+    if (!ret)
+        ret = s2vi_store_write(store, name, file + n, err);
+    free(file);
+    return ret;
+}
+
+int s2vi_perceptual_load(const s2vi_perceptual *phi, s2vi_store *store,
+                         s2v_error *err)
+{
+    int ret = S2V_OK;
+    for (int i = 0; i < phi->params.count && !ret; i++)
+        ret = load_param(phi, i, store, err);
+    return ret;
+}
+
+/* ---------------------------------------------------------- recording -- */
+
+typedef struct recorder {
+    const s2vi_perceptual *phi;
+    s2vi_graph *graph;
+} recorder;
+
+/* One number a colour channel: (1,1,1,3). */
+static s2vi_node *channels(const recorder *m, const double *value)
+{
+    s2vi_node *fill[3];
+    for (int i = 0; i < 3; i++)
+        fill[i] = s2vi_fill(m->graph, value[i], S2VI_SHAPE(1, 1, 1, 1));
+    return s2vi_concat(fill, 3, 3);
+}
+
+/* v (T,H,W,3) in [-1,1] -> (range (v + 1) / 2 - mean) / std. */
+static s2vi_node *normalise(const recorder *m, s2vi_node *video)
+{
+    const input *in = &m->phi->input;
+    double scale[3], offset[3];
+    for (int i = 0; i < 3; i++) {
+        scale[i] = in->range / 2 / in->std[i];
+        offset[i] = (in->range / 2 - in->mean[i]) / in->std[i];
+    }
+    return s2vi_add(s2vi_mul(video, channels(m, scale)), channels(m, offset));
+}
+
+static s2vi_node *param(const recorder *m, const char *name, const char *part,
+                        const char *what)
+{
+    char text[96];
+    snprintf(text, sizeof(text), PREFIX "%s%s.%s", name, part, what);
+    s2vi_node *known = s2vi_graph_find(m->graph, text);
+    const s2vi_param *p =
+        s2vi_param_find(&m->phi->params, text + strlen(PREFIX));
+    if (!p)
+        return s2vi_graph_mistake(m->graph, "no parameter '%s'", text);
+    return known ? known : s2vi_var(m->graph, S2VI_VAR_PARAM, text, p->shape);
+}
+
+/* Convolution, bias and ReLU. */
+static s2vi_node *conv(const recorder *m, const row *r, const char *part,
+                       s2vi_node *x, int stride, int pad)
+{
+    s2vi_window window = {.rank = 2,
+                          .stride = {stride, stride},
+                          .pad_lo = {pad, pad},
+                          .pad_hi = {pad, pad}};
+    return s2vi_lrelu(s2vi_conv(x, param(m, r->name, part, "weight"),
+                                param(m, r->name, part, "bias"), &window),
+                      0);
+}
+
+/* x (T,h,w,Cin) -> (T,h,w,C): a narrow layer, then two wide ones of it. */
+static s2vi_node *fire(const recorder *m, const row *r, s2vi_node *x)
+{
+    s2vi_node *s = conv(m, r, ".squeeze", x, 1, 0);
+    s2vi_node *const both[] = {conv(m, r, ".expand1x1", s, 1, 0),
+                               conv(m, r, ".expand3x3", s, 1, 1)};
+    return s2vi_concat(both, 2, 3);
+}
+
+/* Stride 2; `ceil`: a row and a column more where the windows leave one. */
+static s2vi_node *maxpool(s2vi_node *x, int kernel, bool ceil)
+{
+    s2vi_window window = {
+        .rank = 2, .kernel = {kernel, kernel}, .stride = {2, 2}};
+    for (int i = 0; x && ceil && i < 2; i++)
+        window.pad_hi[i] = (x->shape.dim[1 + i] - kernel) % 2 != 0;
+    return s2vi_maxpool(x, &window);
+}
+
+static s2vi_node *step(const recorder *m, const row *r, s2vi_node *x)
+{
+    switch (r->kind) {
+    case STEM:
+        return conv(m, r, "", x, 2, 0);
+    case CONV:
+        return conv(m, r, "", x, 1, 1);
+    case FIRE:
+        return fire(m, r, x);
+    case MAX2:
+        return maxpool(x, 2, false);
+    case MAX3:
+        return maxpool(x, 3, true);
+    }
+    return NULL;
+}
+
+static bool is_video(const s2vi_node *v)
+{
+    return v->shape.rank == 4 && v->shape.dim[3] == 3;
+}
+
+void s2vi_perceptual_record(const s2vi_perceptual *phi, s2vi_graph *graph,
+                            s2vi_node *video, int last,
+                            s2vi_node *features[S2VI_PERCEPTUAL_MAX_LAYERS])
+{
+    const recorder m = {phi, graph};
+    const network *net = phi->net;
+    int n = 0;
+    memset(features, 0, S2VI_PERCEPTUAL_MAX_LAYERS * sizeof(*features));
+    if (last < 0 || last >= net->layers)
+        s2vi_graph_mistake(graph, "%s has no layer %d", net->name, last);
+    else if (video && !is_video(video))
+        s2vi_graph_mistake(graph, "%s: the video is not (T,H,W,3)", net->name);
+    if (!video || s2vi_graph_status(graph, NULL) < 0)
+        return;
+    video = normalise(&m, video);
+    for (size_t i = 0; i < net->count && n <= last; i++) {
+        video = step(&m, &net->rows[i], video);
+        if (net->rows[i].layer)
+            features[n++] = video;
+    }
+}
+
+s2vi_node *s2vi_perceptual_features(const s2vi_perceptual *phi,
+                                    s2vi_graph *graph, s2vi_node *video,
+                                    int layer)
+{
+    s2vi_node *features[S2VI_PERCEPTUAL_MAX_LAYERS];
+    s2vi_perceptual_record(phi, graph, video, layer, features);
+    return layer >= 0 && layer < phi->net->layers ? features[layer] : NULL;
+}
+
+/* Mean squares in place of the norms' sums: their ratio is the same. */
+s2vi_node *s2vi_perceptual_distance(const s2vi_perceptual *phi,
+                                    s2vi_graph *graph, s2vi_node *real,
+                                    s2vi_node *made, int layer)
+{
+    const double eps = 1e-8;
+    s2vi_node *a =
+        s2vi_detach(s2vi_perceptual_features(phi, graph, real, layer));
+    s2vi_node *b = s2vi_perceptual_features(phi, graph, made, layer);
+    s2vi_node *apart = s2vi_mean_all(s2vi_square(s2vi_sub(a, b)));
+    s2vi_node *whole = s2vi_mean_all(s2vi_square(a));
+    s2vi_node *part = s2vi_mul(apart, s2vi_recip(s2vi_affine(whole, 1, eps)));
+    return s2vi_sqrt(s2vi_affine(part, 1, eps));
+}
