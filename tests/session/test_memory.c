@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Memory: nothing allocated for a frame once warm, and no growth in an hour of
+ * sound. */
+#define _DEFAULT_SOURCE
+#include "allocations.h"
+#include "harness.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WARM = 40, FRAMES = 100, HOUR = 3600 * 20 };
+
+/* ---------------------------------------------------- for each frame -- */
+
+/* Send a frame's sound in pieces and receive what is there: no allocation of
+ * the test's own. */
+static int run(s2v_session *session, const float *sound, int frames)
+{
+    s2v_video_frame frame;
+    s2v_error err;
+    int made = 0;
+    for (int t = 0; t < frames; t++) {
+        const float *now = sound + (size_t)(t % WARM) * STEP;
+        for (int i = 0; i < STEP; i += 160) {
+            s2v_session_send_audio(session, now + i, 160, &err);
+            while (!s2v_session_receive_video(session, &frame, &err))
+                made++;
+        }
+    }
+    return made;
+}
+
+/* Both ways to end a stream are as free of it as the frames. */
+static int run_and_end(s2v_session *session, const float *sound)
+{
+    s2v_video_frame frame;
+    int made = run(session, sound, FRAMES);
+    s2v_session_drain(session, NULL);
+    while (!s2v_session_receive_video(session, &frame, NULL))
+        made++;
+    s2v_session_flush(session);
+    return made + run(session, sound, FRAMES);
+}
+
+static void test_frames(const tiny_model *spec, const char *device, int threads)
+{
+    s2v_model *model = open_model(spec, device, threads);
+    s2v_session *session = open_session(model, 1);
+    float *sound = make_sound(WARM * STEP, 6);
+    run(session, sound, WARM);
+    allocations_start();
+    int made = run(session, sound, FRAMES);
+    owned half[OWNERS];
+    for (int i = 0; i < OWNERS; i++)
+        half[i] = allocations_of((owner)i);
+    made += run_and_end(session, sound);
+    allocations_stop();
+    printf("%dx%d, %s x %d: %d frames; allocations a frame:", spec->config.size,
+           spec->config.size, device, threads, made);
+    for (int i = 0; i < OWNERS; i++) {
+        owned now = allocations_of((owner)i);
+        bool vendor = i == OWNER_ONEDNN || i == OWNER_OPENMP;
+        printf(" %.2f %s,", (double)now.calls / made, owner_name[i]);
+        CHECK(vendor || !now.calls, "%s on %s x %d: %lu allocations",
+              owner_name[i], device, threads, now.calls);
+        CHECK(now.blocks <= half[i].blocks && now.bytes <= half[i].bytes,
+              "%s on %s x %d keeps %ld blocks (%ld bytes), then %ld (%ld)",
+              owner_name[i], device, threads, half[i].blocks, half[i].bytes,
+              now.blocks, now.bytes);
+    }
+    owned kept = allocations_of(OWNER_ONEDNN);
+    printf(" of which oneDNN keeps %ld bytes\n", kept.bytes);
+    free(sound);
+    s2v_session_close(&session);
+    s2v_model_close(&model);
+}
+
+/* That the counting counts: a call from here, one from a library. */
+static void test_counting(void)
+{
+    char *volatile text = NULL;
+    allocations_start();
+    void *volatile a = malloc(100);
+    void *volatile b = aligned_alloc(64, 128);
+    text = strdup("a string");
+    free(a);
+    allocations_stop();
+    owned own = allocations_of(OWNER_S2V), libc = allocations_of(OWNER_LIBC);
+    CHECK(own.calls == 2 && own.blocks == 1 && own.bytes == 128,
+          "%lu calls, %ld blocks, %ld bytes", own.calls, own.blocks, own.bytes);
+    CHECK(libc.calls == 1 && libc.bytes == 9, "libc: %lu calls, %ld bytes",
+          libc.calls, libc.bytes);
+    free(b);
+    free(text);
+}
+
+/* --------------------------------------------------------- in an hour -- */
+
+/* Bytes of the process that are in memory, and those of no file (whose pages
+ * come as code is first run); 0: not known. */
+static long resident(long *anonymous)
+{
+    long all = 0, of_files = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f && fscanf(f, "%*d %ld %ld", &all, &of_files) != 2)
+        all = of_files = 0;
+    if (f)
+        fclose(f);
+    *anonymous = (all - of_files) * sysconf(_SC_PAGESIZE);
+    return all * sysconf(_SC_PAGESIZE);
+}
+
+static long in_use(void)
+{
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+    struct mallinfo2 m = mallinfo2();
+    return (long)(m.uordblks + m.hblkhd);
+#else
+    return 0;
+#endif
+}
+
+static void test_hour(void)
+{
+    tiny_model spec = small_model();
+    spec.config.size = 8;
+    spec.config.channels_max = 4;
+    s2v_model *model = open_model(&spec, "auto", 1);
+    s2v_session *session = open_session(model, 1);
+    float *sound = make_sound(WARM * STEP, 6);
+    int made = run(session, sound, HOUR / 60);
+    long own_before, own_after;
+    long before = resident(&own_before), used_before = in_use();
+    made += run(session, sound, HOUR - HOUR / 60);
+    long after = resident(&own_after), used_after = in_use();
+    CHECK(made == HOUR - 1, "%d frames in an hour", made);
+    printf("an hour of sound: %ld kB resident after a minute, %+ld kB after "
+           "the hour; without mapped files %ld kB, %+ld; malloc in use %ld "
+           "bytes, %+ld\n",
+           before / 1024, (after - before) / 1024, own_before / 1024,
+           (own_after - own_before) / 1024, used_before,
+           used_after - used_before);
+    CHECK(own_after - own_before <= 16 * 1024,
+          "resident memory grows by %ld bytes", own_after - own_before);
+    CHECK(after - before <= 1024 * 1024, "and with files' pages by %ld bytes",
+          after - before);
+    CHECK(used_after <= used_before, "malloc's use grows by %ld bytes",
+          used_after - used_before);
+    free(sound);
+    s2v_session_close(&session);
+    s2v_model_close(&model);
+}
+
+int main(int argc, char **argv)
+{
+    if (!allocations_can_count())
+        skip_all("allocations can be counted with glibc only, and without "
+                 "sanitizers");
+    if (argc > 1 && !strcmp(argv[1], "hour")) {
+        test_hour();
+        return report("memory over an hour");
+    }
+    tiny_model spec = small_model();
+    test_counting();
+    test_frames(&spec, "ref", 1);
+    test_frames(&spec, "auto", 1);
+    test_frames(&spec, "auto", 2);
+    spec = tiny_model_defaults();
+    test_frames(&spec, "auto", 1);
+    test_frames(&spec, "auto", 2);
+    spec.config.connection = S2VI_LM_SKIP;
+    spec.config.prediction = S2VI_LM_CONVGRU;
+    spec.config.acin = false;
+    test_frames(&spec, "auto", 2);
+    return report("memory");
+}
