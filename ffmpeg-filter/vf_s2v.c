@@ -1,0 +1,457 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * Sound to video with a generative model, through libs2v
+ */
+
+#include <inttypes.h>
+
+#include <s2v/s2v.h>
+
+#include "libavutil/channel_layout.h"
+#include "libavutil/common.h"
+#include "libavutil/cpu.h"
+#include "libavutil/imgutils.h"
+#include "libavutil/mathematics.h"
+#include "libavutil/mem.h"
+#include "libavutil/opt.h"
+#include "libavutil/random_seed.h"
+#include "libswresample/swresample.h"
+
+#include "s2v_compat.h"
+
+#define LONG_GAP 10 ///< seconds of missing sound that call for a warning
+
+typedef struct S2VContext {
+    const AVClass *class;
+
+    char *model_path;
+    int64_t seed;
+    char *device;
+    int threads;
+
+    s2v_model *model;
+    s2v_session *session;
+    s2v_model_info info;
+
+    struct SwrContext *swr; ///< to the model's sample rate, NULL at that rate
+    int block;            ///< most samples to take at once: a video frame's
+    float *zeros;         ///< block samples of silence
+    float *resampled;     ///< what became of a block
+    int resampled_max;
+
+    AVFrame *in;          ///< sound being taken
+    int in_pos;           ///< samples of it taken already
+    int64_t gap;          ///< samples of silence to take before it
+    int64_t in_start;     ///< time of the first sample, in samples
+    int64_t in_count;     ///< samples taken since
+    int64_t sent;         ///< samples sent, at the model's rate
+    int64_t out_start;    ///< time of the first frame, in output time base
+    int64_t out_count;    ///< frames made
+    int started;          ///< the first sample has come
+    int warned_overlap;
+} S2VContext;
+
+#define OFFSET(x) offsetof(S2VContext, x)
+#define FLAGS AV_OPT_FLAG_FILTERING_PARAM | AV_OPT_FLAG_VIDEO_PARAM | AV_OPT_FLAG_AUDIO_PARAM
+
+static const AVOption s2v_options[] = {
+    { "model",   "set the model's weight file", OFFSET(model_path), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, FLAGS },
+    { "seed",    "set the seed of the model's noise, -1 for a new one each time", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 0 }, -1, UINT32_MAX, FLAGS },
+    { "device",  "set the device to run on: auto, cpu, ref, cuda[:N]", OFFSET(device), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, FLAGS },
+    { "threads", "set the number of CPU threads, 0 for the filter graph's", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
+    { NULL }
+};
+
+AVFILTER_DEFINE_CLASS(s2v);
+
+static void log_line(void *opaque, s2v_log_level level, const char *message)
+{
+    static const int levels[] = {
+        [S2V_LOG_ERROR]   = AV_LOG_ERROR,
+        [S2V_LOG_WARNING] = AV_LOG_WARNING,
+        [S2V_LOG_INFO]    = AV_LOG_VERBOSE,
+        [S2V_LOG_DEBUG]   = AV_LOG_DEBUG,
+    };
+
+    av_log(opaque, levels[av_clip(level, S2V_LOG_ERROR, S2V_LOG_DEBUG)],
+           "%s\n", message);
+}
+
+/** Report a failure of the library and translate its code. */
+static int report(AVFilterContext *ctx, int code, const s2v_error *err)
+{
+    av_log(ctx, AV_LOG_ERROR, "%s\n",
+           err->message[0] ? err->message : s2v_status_string(code));
+
+    switch (code) {
+    case S2V_ERR_NOMEM:     return AVERROR(ENOMEM);
+    case S2V_ERR_INVALID:   return AVERROR(EINVAL);
+    case S2V_ERR_IO:        return AVERROR(EIO);
+    case S2V_ERR_FORMAT:
+    case S2V_ERR_MODEL:     return AVERROR_INVALIDDATA;
+    case S2V_ERR_DEVICE:    return AVERROR(ENODEV);
+    case S2V_ERR_CANCELLED: return AVERROR_EXIT;
+    default:                return AVERROR_EXTERNAL;
+    }
+}
+
+/**
+ * The threads that the model may use: the filter's own option, or what was
+ * set for the graph. 0, the library's choice, where that is the automatic
+ * number, as it counts one more than there are processors.
+ */
+static int nb_threads(AVFilterContext *ctx)
+{
+    S2VContext *s = ctx->priv;
+    int graph;
+
+    /* some releases give the value to the generic option of the same name */
+    if (s->threads || ctx->nb_threads)
+        return s->threads ? s->threads : ctx->nb_threads;
+    graph = ctx->graph ? ctx->graph->nb_threads : 0;
+    return graph < av_cpu_count() ? FFMAX(graph, 0) : 0;
+}
+
+static av_cold int init(AVFilterContext *ctx)
+{
+    S2VContext *s = ctx->priv;
+    s2v_model_params params = { .size = sizeof(params) };
+    s2v_error err = { 0 };
+    int ret;
+
+    if (!s->model_path || !s->model_path[0]) {
+        av_log(ctx, AV_LOG_ERROR,
+               "No model was given: name its weight file with model=FILE.\n");
+        return AVERROR(EINVAL);
+    }
+
+    params.device     = s->device;
+    params.threads    = nb_threads(ctx);
+    params.log        = log_line;
+    params.log_opaque = ctx;
+    ret = s2v_model_open(&s->model, s->model_path, &params, &err);
+    if (ret < 0)
+        return report(ctx, ret, &err);
+
+    s->info.size = sizeof(s->info);
+    s2v_model_get_info(s->model, &s->info);
+
+    return 0;
+}
+
+static av_cold void uninit(AVFilterContext *ctx)
+{
+    S2VContext *s = ctx->priv;
+
+    av_frame_free(&s->in);
+    av_freep(&s->zeros);
+    av_freep(&s->resampled);
+    swr_free(&s->swr);
+    s2v_session_close(&s->session);
+    s2v_model_close(&s->model);
+}
+
+static int query_formats(AVFilterContext *ctx)
+{
+    AVFilterLink *inlink  = ctx->inputs[0];
+    AVFilterLink *outlink = ctx->outputs[0];
+    const int sample_fmts[] = { AV_SAMPLE_FMT_FLT, -1 };
+    const int pix_fmts[]    = { AV_PIX_FMT_RGB24, -1 };
+    const AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
+    AVFilterChannelLayouts *layouts = NULL;
+    int ret;
+
+    if ((ret = ff_formats_ref(ff_make_format_list(sample_fmts), &inlink->outcfg.formats)) < 0 ||
+        (ret = ff_formats_ref(ff_all_samplerates(), &inlink->outcfg.samplerates)) < 0 ||
+        (ret = ff_add_channel_layout(&layouts, &mono)) < 0 ||
+        (ret = ff_channel_layouts_ref(layouts, &inlink->outcfg.channel_layouts)) < 0)
+        return ret;
+
+    return ff_formats_ref(ff_make_format_list(pix_fmts), &outlink->incfg.formats);
+}
+
+/**
+ * Prepare to take sound at this sample rate.
+ *
+ * The rate is converted here, not by an inserted aresample: that rounds the
+ * duration and loses the whole of a sound that is shorter than its filter,
+ * while the number of pictures has to be exact.
+ */
+static int config_sound(AVFilterContext *ctx, int rate)
+{
+    S2VContext *s = ctx->priv;
+    AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
+    int ret;
+
+    s->block = av_rescale_rnd(rate, s->info.fps_den, s->info.fps_num, AV_ROUND_UP);
+    av_freep(&s->zeros);
+    s->zeros = av_calloc(s->block, sizeof(*s->zeros));
+    if (!s->zeros)
+        return AVERROR(ENOMEM);
+
+    swr_free(&s->swr);
+    if (rate == s->info.sample_rate)
+        return 0;
+    if ((ret = swr_alloc_set_opts2(&s->swr, &mono, AV_SAMPLE_FMT_FLT, s->info.sample_rate,
+                                   &mono, AV_SAMPLE_FMT_FLT, rate, 0, ctx)) < 0 ||
+        (ret = swr_init(s->swr)) < 0 ||
+        (ret = swr_get_out_samples(s->swr, s->block)) < 0)
+        return ret;
+    s->resampled_max = ret;
+    av_freep(&s->resampled);
+    s->resampled = av_calloc(s->resampled_max, sizeof(*s->resampled));
+
+    return s->resampled ? 0 : AVERROR(ENOMEM);
+}
+
+static int config_output(AVFilterLink *outlink)
+{
+    AVFilterContext *ctx = outlink->src;
+    AVFilterLink *inlink = ctx->inputs[0];
+    S2VContext *s = ctx->priv;
+    const s2v_model_info *info = &s->info;
+    s2v_session_params params = { .size = sizeof(params) };
+    s2v_error err = { 0 };
+    int ret;
+
+    outlink->w = info->width;
+    outlink->h = info->height;
+    outlink->sample_aspect_ratio = (AVRational){ 1, 1 };
+    outlink->time_base = (AVRational){ info->fps_den, info->fps_num };
+    s2v_link_frame_rate(outlink) = (AVRational){ info->fps_num, info->fps_den };
+
+    if ((ret = config_sound(ctx, inlink->sample_rate)) < 0)
+        return ret;
+
+    params.seed = s->seed < 0 ? av_get_random_seed() : s->seed;
+    s2v_session_close(&s->session);
+    ret = s2v_session_create(&s->session, s->model, &params, &err);
+    if (ret < 0)
+        return report(ctx, ret, &err);
+
+    av_log(ctx, AV_LOG_INFO,
+           "%s model '%s' on %s: %dx%d, %d/%d fps, listening at %d Hz, seed %"PRIu64"\n",
+           info->name, s->model_path, info->device, info->width, info->height,
+           info->fps_num, info->fps_den, info->sample_rate, params.seed);
+
+    return 0;
+}
+
+/** Take the time of a new frame of sound into account. */
+static void time_sound(AVFilterContext *ctx)
+{
+    S2VContext *s = ctx->priv;
+    AVFilterLink *inlink  = ctx->inputs[0];
+    AVFilterLink *outlink = ctx->outputs[0];
+    const AVRational sample = { 1, inlink->sample_rate };
+    const int64_t pts = s->in->pts;
+    int64_t jump;
+    int level;
+
+    if (!s->started) {
+        s->started = 1;
+        if (pts != AV_NOPTS_VALUE) {
+            s->in_start  = av_rescale_q(pts, inlink->time_base, sample);
+            s->out_start = av_rescale_q(pts, inlink->time_base, outlink->time_base);
+        }
+        return;
+    }
+    if (pts == AV_NOPTS_VALUE)
+        return;
+
+    jump = av_rescale_q(pts, inlink->time_base, sample) - s->in_start - s->in_count;
+    if (jump > s->block) {
+        level = jump > LONG_GAP * (int64_t)sample.den ? AV_LOG_WARNING : AV_LOG_VERBOSE;
+        av_log(ctx, level, "%.3f s without sound at %.3f s: silence is put there.\n",
+               jump * av_q2d(sample), (s->in_start + s->in_count) * av_q2d(sample));
+        s->gap = jump;
+    } else if (jump < -s->block && !s->warned_overlap) {
+        av_log(ctx, AV_LOG_WARNING,
+               "The sound's time stamps go back by %.3f s at %.3f s: it is taken as it comes.\n",
+               -jump * av_q2d(sample), (s->in_start + s->in_count) * av_q2d(sample));
+        s->warned_overlap = 1;
+    }
+}
+
+/** Send count samples, at most until the session has had total in all. */
+static int send_sound(AVFilterContext *ctx, const float *samples, int count, int64_t total)
+{
+    S2VContext *s = ctx->priv;
+    s2v_error err = { 0 };
+    int ret;
+
+    if (s->swr) {
+        count = swr_convert(s->swr, (uint8_t **)&s->resampled, s->resampled_max,
+                            (const uint8_t **)&samples, count);
+        if (count < 0)
+            return count;
+        samples = s->resampled;
+    }
+
+    count = FFMIN(count, total - s->sent);
+    ret = s2v_session_send_audio(s->session, samples, count, &err);
+    if (ret < 0)
+        return report(ctx, ret, &err);
+    s->sent += count;
+    return 0;
+}
+
+/** The sound has ended: send what the resampler holds, to the exact end. */
+static int drain(AVFilterContext *ctx)
+{
+    S2VContext *s = ctx->priv;
+    const int rate = ctx->inputs[0]->sample_rate;
+    const int64_t total = av_rescale_rnd(s->in_count, s->info.sample_rate, rate, AV_ROUND_UP);
+    s2v_error err = { 0 };
+    int ret;
+
+    if (!total)
+        av_log(ctx, AV_LOG_WARNING, "There was no sound, so there is no video.\n");
+    while (s->sent < total)
+        if ((ret = send_sound(ctx, s->zeros, s->block, total)) < 0)
+            return ret;
+
+    ret = s2v_session_drain(s->session, &err);
+    return ret < 0 ? report(ctx, ret, &err) : 0;
+}
+
+/**
+ * Send the session a little more sound, a video frame's worth at most, or the
+ * end of it.
+ *
+ * @return 1 if there was something to send, 0 if the input has nothing at the moment
+ */
+static int feed(AVFilterContext *ctx)
+{
+    S2VContext *s = ctx->priv;
+    AVFilterLink *inlink = ctx->inputs[0];
+    int64_t pts;
+    int count, status, ret;
+
+    if (!s->in) {
+        if ((ret = ff_inlink_consume_frame(inlink, &s->in)) < 0)
+            return ret;
+        if (!ret) {
+            if (!ff_inlink_acknowledge_status(inlink, &status, &pts))
+                return 0;
+            if (status != AVERROR_EOF)
+                return status;
+            ret = drain(ctx);
+            return ret < 0 ? ret : 1;
+        }
+        s->in_pos = 0;
+        time_sound(ctx);
+    }
+
+    if (s->gap) {
+        count   = FFMIN(s->gap, s->block);
+        ret     = send_sound(ctx, s->zeros, count, INT64_MAX);
+        s->gap -= count;
+    } else {
+        count      = FFMIN(s->in->nb_samples - s->in_pos, s->block);
+        ret        = send_sound(ctx, (const float *)s->in->data[0] + s->in_pos, count, INT64_MAX);
+        s->in_pos += count;
+        if (s->in_pos == s->in->nb_samples)
+            av_frame_free(&s->in);
+    }
+    s->in_count += count;
+
+    return ret < 0 ? ret : 1;
+}
+
+/** Hand a frame of the session's on. */
+static int output_picture(AVFilterLink *outlink, const s2v_video_frame *picture)
+{
+    S2VContext *s = outlink->src->priv;
+    AVFrame *out = ff_get_video_buffer(outlink, outlink->w, outlink->h);
+
+    if (!out)
+        return AVERROR(ENOMEM);
+
+    av_image_copy_plane(out->data[0], out->linesize[0], picture->data, picture->stride,
+                        3 * out->width, out->height);
+    out->pts                 = s->out_start + picture->pts;
+    s2v_frame_duration(out)  = 1;
+    out->sample_aspect_ratio = outlink->sample_aspect_ratio;
+    s->out_count             = picture->pts + 1;
+
+    return ff_filter_frame(outlink, out);
+}
+
+static int activate(AVFilterContext *ctx)
+{
+    S2VContext *s = ctx->priv;
+    AVFilterLink *inlink  = ctx->inputs[0];
+    AVFilterLink *outlink = ctx->outputs[0];
+    s2v_video_frame picture;
+    s2v_error err = { 0 };
+    int ret;
+
+    FF_FILTER_FORWARD_STATUS_BACK(outlink, inlink);
+
+    /* One picture for each that is wanted: sound beyond it stays queued. */
+    if (!ff_outlink_frame_wanted(outlink))
+        return FFERROR_NOT_READY;
+
+    do {
+        ret = s2v_session_receive_video(s->session, &picture, &err);
+        if (ret == S2V_OK)
+            return output_picture(outlink, &picture);
+        if (ret == S2V_ERR_EOF) {
+            ff_outlink_set_status(outlink, AVERROR_EOF, s->out_start + s->out_count);
+            return 0;
+        }
+        if (ret != S2V_ERR_AGAIN)
+            return report(ctx, ret, &err);
+    } while ((ret = feed(ctx)) > 0);
+
+    if (!ret)
+        ff_inlink_request_frame(inlink);
+    return ret;
+}
+
+static const AVFilterPad s2v_inputs[] = {
+    {
+        .name = "default",
+        .type = AVMEDIA_TYPE_AUDIO,
+    },
+};
+
+static const AVFilterPad s2v_outputs[] = {
+    {
+        .name         = "default",
+        .type         = AVMEDIA_TYPE_VIDEO,
+        .config_props = config_output,
+    },
+};
+
+const S2VFilter ff_vf_s2v = {
+    S2V_PUBLIC(name)        = "s2v",
+    S2V_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Make video that follows the input audio with a generative model."),
+    S2V_PUBLIC(priv_class)  = &s2v_class,
+    .priv_size              = sizeof(S2VContext),
+    .init                   = init,
+    .uninit                 = uninit,
+    .activate               = activate,
+    FILTER_INPUTS(s2v_inputs),
+    FILTER_OUTPUTS(s2v_outputs),
+    FILTER_QUERY_FUNC(query_formats),
+};

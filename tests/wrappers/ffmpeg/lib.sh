@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the tests of the FFmpeg filter share: TAP, a scratch folder, the
+# programs. To be sourced; FFMPEG, FFPROBE and S2V_TINY_MODEL come from meson.
+set -uo pipefail
+
+bail() {
+    echo "1..0 # SKIP $*"
+    exit 77
+}
+
+: "${FFMPEG:=ffmpeg}" "${FFPROBE:=ffprobe}"
+command -v "$FFMPEG" >/dev/null || bail "there is no $FFMPEG: run scripts/ffmpeg"
+"$FFMPEG" -v quiet -h filter=s2v | grep -q '^Filter s2v' || bail "$FFMPEG has no filter s2v"
+[ -f "${S2V_TINY_MODEL-}" ] || bail "S2V_TINY_MODEL names no file: '${S2V_TINY_MODEL-}'"
+
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+cp "$S2V_TINY_MODEL" "$tmp/tiny.bin"
+unset S2V_MODEL_PATH
+cd "$tmp" || exit 99
+
+points=0
+bad=0
+# is NAME GOT WANTED: one point.
+is() {
+    points=$((points + 1))
+    if [ "$2" = "$3" ]; then
+        echo "ok $points - $1"
+    else
+        bad=1
+        echo "not ok $points - $1"
+        printf '# got:    %s\n# wanted: %s\n' "${2//$'\n'/$'\n#         '}" "${3//$'\n'/$'\n#         '}"
+    fi
+}
+# like NAME GOT REGEX: one point.
+like() {
+    if [[ $2 =~ $3 ]]; then
+        is "$1" yes yes
+    else
+        is "$1" "$2" "something like /$3/"
+    fi
+}
+finish() {
+    echo "1..$points"
+    exit $bad
+}
+
+# run ARGUMENTS...: ffmpeg that says errors only, and never asks.
+run() { "$FFMPEG" -nostdin -hide_banner -v error -y "$@"; }
+# sound RATE SAMPLES [LAYOUT]: a lavfi source of so many samples of a moving tone.
+sound() {
+    local tone="sin(2*PI*(220+110*floor(4*t))*t)/2"
+    echo "aevalsrc=$tone:s=$1:c=mono:d=$(($2 / $1 + 1)),aformat=channel_layouts=${3:-mono},atrim=end_sample=$2"
+}
+# frames GRAPH: the framemd5 lines of the picture of a complex graph of sources.
+frames() { run -filter_complex "$1" -f framemd5 - | grep -v '^#'; }
+count() { frames "$1" | wc -l; }
