@@ -10,7 +10,8 @@
 static void drop_split_character(char *s)
 {
     size_t n = strlen(s), tail = 0;
-    while (tail < n && tail < 4 && ((unsigned char)s[n - 1 - tail] & 0xC0) == 0x80)
+    while (tail < n && tail < 4 &&
+           ((unsigned char)s[n - 1 - tail] & 0xC0) == 0x80)
         tail++;
     if (tail < n && (unsigned char)s[n - 1 - tail] >= 0xC0)
         s[n - 1 - tail] = '\0';

@@ -21,8 +21,7 @@ typedef struct s2vi_philox {
 } s2vi_philox;
 
 /** The 4 words of block `block`. */
-void s2vi_philox_block(const s2vi_philox *key, uint32_t block,
-                       uint32_t out[4]);
+void s2vi_philox_block(const s2vi_philox *key, uint32_t block, uint32_t out[4]);
 
 /** out[i] for i in [first, first + n), uniform in (0, 1), 24 bits. */
 void s2vi_philox_uniform(const s2vi_philox *key, uint32_t first, size_t n,

@@ -70,8 +70,8 @@ typedef struct s2vi_lm_options {
 
 /** A recorded generator. */
 typedef struct s2vi_lm_graph {
-    s2vi_node *features; /* INPUT (T,B): f */
-    s2vi_node *motion;   /* (T,M): m */
+    s2vi_node *features;                  /* INPUT (T,B): f */
+    s2vi_node *motion;                    /* (T,M): m */
     s2vi_node *layer[S2VI_LM_MAX_LAYERS]; /* (T,n,n,C): each layer's result */
     s2vi_node *predicted;                 /* (T,N,N,C): x'' */
     s2vi_node *video;                     /* (T,N,N,3) in [-1, 1] */

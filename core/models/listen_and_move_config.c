@@ -20,7 +20,9 @@ typedef struct key {
 } key;
 
 #define KEY(member, type, words)                                               \
-    {#member, type, offsetof(s2vi_lm_config, member), words}
+    {                                                                          \
+#member, type, offsetof(s2vi_lm_config, member), words                 \
+    }
 
 static const key keys[] = {
     KEY(size, KEY_INT, NULL),
@@ -64,8 +66,8 @@ static int check_range(const char *name, int value, int from, int to,
     if (value >= from && value <= to)
         return S2V_OK;
     return s2vi_error(err, S2V_ERR_MODEL,
-                      S2VI_LM_NAME ": %s is %d, expected %d to %d", name,
-                      value, from, to);
+                      S2VI_LM_NAME ": %s is %d, expected %d to %d", name, value,
+                      from, to);
 }
 
 int s2vi_lm_config_check(const s2vi_lm_config *c, s2v_error *err)
@@ -87,8 +89,7 @@ int s2vi_lm_config_check(const s2vi_lm_config *c, s2v_error *err)
     if (!ret)
         ret = check_range("motion_layers", c->motion_layers, 1, 8, err);
     if (!ret)
-        ret = check_range("prediction_kernel", c->prediction_kernel, 3, 3,
-                          err);
+        ret = check_range("prediction_kernel", c->prediction_kernel, 3, 3, err);
     return ret;
 }
 
@@ -103,11 +104,10 @@ static int parse_word(const key *k, const json_t *value, int *out,
             *out = i;
             return S2V_OK;
         }
-    return s2vi_error(err, S2V_ERR_MODEL,
-                      S2VI_LM_NAME ": %s is '%.40s', expected %s, %s%s%s",
-                      k->name, word ? word : "not a word", k->words[0],
-                      k->words[1], k->words[2] ? ", " : "",
-                      k->words[2] ? k->words[2] : "");
+    return s2vi_error(
+        err, S2V_ERR_MODEL, S2VI_LM_NAME ": %s is '%.40s', expected %s, %s%s%s",
+        k->name, word ? word : "not a word", k->words[0], k->words[1],
+        k->words[2] ? ", " : "", k->words[2] ? k->words[2] : "");
 }
 
 static int parse_value(const key *k, const json_t *value,
@@ -118,14 +118,16 @@ static int parse_value(const key *k, const json_t *value,
     case KEY_WORD: return parse_word(k, value, member, err);
     case KEY_BOOL:
         if (!json_is_boolean(value))
-            return s2vi_error(err, S2V_ERR_MODEL, S2VI_LM_NAME
-                              ": %s is not true or false", k->name);
+            return s2vi_error(err, S2V_ERR_MODEL,
+                              S2VI_LM_NAME ": %s is not true or false",
+                              k->name);
         *(bool *)member = json_is_true(value);
         return S2V_OK;
     default:
         if (!json_is_integer(value) || json_integer_value(value) < 0 ||
             json_integer_value(value) > 1 << 20)
-            return s2vi_error(err, S2V_ERR_MODEL, S2VI_LM_NAME
+            return s2vi_error(err, S2V_ERR_MODEL,
+                              S2VI_LM_NAME
                               ": %s is not a whole number from 0 to %d",
                               k->name, 1 << 20);
         *(int *)member = (int)json_integer_value(value);
@@ -160,9 +162,11 @@ int s2vi_lm_config_parse(s2vi_lm_config *config, const char *json,
         const key *k = find_key(name);
         ret = k ? parse_value(k, value, config, err)
                 : s2vi_error(err, S2V_ERR_MODEL,
-                             S2VI_LM_NAME ": unknown setting '%.60s' in "
+                             S2VI_LM_NAME
+                             ": unknown setting '%.60s' in "
                              "s2v.config; is the file newer than this "
-                             "library?", name);
+                             "library?",
+                             name);
         if (ret < 0)
             break;
     }

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const s2vi_param *s2vi_param_find(const s2vi_param_list *list,
-                                  const char *name)
+const s2vi_param *s2vi_param_find(const s2vi_param_list *list, const char *name)
 {
     for (int i = 0; i < list->count; i++)
         if (!strcmp(list->param[i].name, name))
@@ -46,8 +45,7 @@ static void relayout(const s2vi_param *p, const float *from, float *to,
             }
 }
 
-void s2vi_param_from_file(const s2vi_param *param, const float *from,
-                          float *to)
+void s2vi_param_from_file(const s2vi_param *param, const float *from, float *to)
 {
     relayout(param, from, to, false);
 }
@@ -123,9 +121,8 @@ int s2vi_param_init(const s2vi_param_list *list, int index, uint64_t seed,
     s2vi_philox_normal(&key, 0, (size_t)n, out);
     if (p->init == S2VI_INIT_ORTHOGONAL)
         return orthogonal(out, rows, n / rows, err);
-    double scale = p->init == S2VI_INIT_FAN_IN
-                       ? 1 / sqrt((double)n / (double)rows)
-                       : 0.02;
+    double scale =
+        p->init == S2VI_INIT_FAN_IN ? 1 / sqrt((double)n / (double)rows) : 0.02;
     for (int64_t i = 0; i < n; i++)
         out[i] = (float)(scale * out[i]);
     return S2V_OK;

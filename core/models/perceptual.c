@@ -33,6 +33,7 @@
 
 #include "graph/build.h"
 #include "models/param.h"
+#include "models/param_file.h"
 #include "weights/weights.h"
 
 #include <glib.h>
@@ -250,18 +251,7 @@ static int refuse_lookalike(const s2vi_perceptual *phi, int fitting,
     static const char *const any[] = {"*", NULL};
     const s2vi_param_list *list = &phi->params;
     s2v_error why = {0};
-    s2vi_expect *expect = calloc((size_t)list->count, sizeof(*expect));
-    if (!expect)
-        return s2vi_error_nomem(err, "checking a weight file");
-    for (int i = 0; i < list->count; i++) {
-        const s2vi_shape *f = &list->param[i].file_shape;
-        expect[i].name = list->param[i].name;
-        expect[i].rank = f->rank;
-        memcpy(expect[i].shape, f->dim, (size_t)f->rank * sizeof(*f->dim));
-    }
-    int ret =
-        s2vi_weights_check(phi->file, expect, (size_t)list->count, any, &why);
-    free(expect);
+    int ret = s2vi_param_list_check(list, phi->file, any, &why);
     return s2vi_error(err, ret,
                       "%.800s (%s is the nearest of VGG16, VGG19 and "
                       "SqueezeNet 1.1: %d of its %d tensors fit)",
@@ -513,16 +503,11 @@ static s2vi_node *maxpool(s2vi_node *x, int kernel, bool ceil)
 static s2vi_node *step(const recorder *m, const row *r, s2vi_node *x)
 {
     switch (r->kind) {
-    case STEM:
-        return conv(m, r, "", x, 2, 0);
-    case CONV:
-        return conv(m, r, "", x, 1, 1);
-    case FIRE:
-        return fire(m, r, x);
-    case MAX2:
-        return maxpool(x, 2, false);
-    case MAX3:
-        return maxpool(x, 3, true);
+    case STEM: return conv(m, r, "", x, 2, 0);
+    case CONV: return conv(m, r, "", x, 1, 1);
+    case FIRE: return fire(m, r, x);
+    case MAX2: return maxpool(x, 2, false);
+    case MAX3: return maxpool(x, 3, true);
     }
     return NULL;
 }

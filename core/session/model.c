@@ -2,6 +2,7 @@
 /* Models: a weight file checked, loaded and planned for one frame. */
 #include "session/session.h"
 
+#include "models/param_file.h"
 #include "weights/weights.h"
 
 #include <stdlib.h>
@@ -16,54 +17,23 @@ static int read_config(s2v_model *model, const s2v_weights *w, s2v_error *err)
     const char *config = s2v_weights_get_metadata(w, "s2v.config");
     s2v_error why;
     if (!kind)
-        return s2vi_error(err, S2V_ERR_MODEL, "%s: no s2v model (its metadata "
-                          "has no 's2v.model')", path);
+        return s2vi_error(err, S2V_ERR_MODEL,
+                          "%s: no s2v model (its metadata "
+                          "has no 's2v.model')",
+                          path);
     if (strcmp(kind, S2VI_LM_NAME))
-        return s2vi_error(err, S2V_ERR_MODEL, "%s: a '%.60s' model, expected "
-                          "'%s'", path, kind, S2VI_LM_NAME);
+        return s2vi_error(err, S2V_ERR_MODEL,
+                          "%s: a '%.60s' model, expected "
+                          "'%s'",
+                          path, kind, S2VI_LM_NAME);
     if (!config)
-        return s2vi_error(err, S2V_ERR_MODEL, "%s: its metadata has no "
-                          "'s2v.config'", path);
+        return s2vi_error(err, S2V_ERR_MODEL,
+                          "%s: its metadata has no "
+                          "'s2v.config'",
+                          path);
     int ret = s2vi_lm_config_parse(&model->config, config, &why);
     return ret < 0 ? s2vi_error(err, ret, "%s: %.900s", path, why.message)
                    : S2V_OK;
-}
-
-static int check_tensors(const s2v_weights *w, const s2vi_param_list *list,
-                         s2v_error *err)
-{
-    s2vi_expect *expect = calloc((size_t)list->count, sizeof(*expect));
-    if (!expect)
-        return s2vi_error_nomem(err, "a model's parameters");
-    for (int i = 0; i < list->count; i++) {
-        const s2vi_shape *shape = &list->param[i].file_shape;
-        expect[i].name = list->param[i].name;
-        expect[i].rank = shape->rank;
-        memcpy(expect[i].shape, shape->dim,
-               (size_t)shape->rank * sizeof(shape->dim[0]));
-    }
-    int ret = s2vi_weights_check(w, expect, (size_t)list->count, NULL, err);
-    free(expect);
-    return ret;
-}
-
-static int load_param(s2vi_store *store, const s2v_weights *w,
-                      const s2vi_param *p, s2v_error *err)
-{
-    size_t n = (size_t)s2vi_shape_count(&p->shape);
-    float *file = malloc(2 * n * sizeof(*file));
-    if (!file)
-        return s2vi_error_nomem(err, p->name);
-    int ret =
-        s2vi_weights_read_f32(w, s2vi_weights_find(w, p->name), file, err);
-    if (!ret) {
-        s2vi_param_from_file(p, file, file + n);
-        ret = s2vi_store_add(store, p->name, &p->shape, err);
-    }
-    if (!ret)
-        ret = s2vi_store_write(store, p->name, file + n, err);
-    free(file);
-    return ret;
 }
 
 static int load_params(s2v_model *model, const s2v_weights *w, s2v_error *err)
@@ -71,9 +41,10 @@ static int load_params(s2v_model *model, const s2v_weights *w, s2v_error *err)
     s2vi_param_list list = {0};
     int ret = s2vi_lm_params(&model->config, &list, err);
     if (!ret)
-        ret = check_tensors(w, &list, err);
+        ret = s2vi_param_list_check(&list, w, NULL, err);
     for (int i = 0; i < list.count && !ret; i++)
-        ret = load_param(model->store, w, &list.param[i], err);
+        ret = s2vi_param_load(&list.param[i], w, list.param[i].name,
+                              model->store, err);
     s2vi_param_list_close(&list);
     return ret;
 }

@@ -52,7 +52,8 @@ int s2v_session_send_audio(s2v_session *session, const float *samples,
 {
     int ret = s2vi_lms_send(session->lms, samples, count);
     if (ret == S2V_ERR_EOF)
-        return s2vi_error(err, ret, "sound was sent after the drain: flush "
+        return s2vi_error(err, ret,
+                          "sound was sent after the drain: flush "
                           "the session to start anew");
     return ret < 0 ? s2vi_error_nomem(err, "sound that waits") : S2V_OK;
 }

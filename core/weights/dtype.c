@@ -159,24 +159,16 @@ double s2vi_stored_value(s2vi_stored type, const void *bytes, size_t i)
     size_t size = types[type].size;
     uint64_t v = load_le((const uint8_t *)bytes + i * size, size);
     switch (type) {
-    case S2VI_STORED_I8:
-        return (double)(v ^ 0x80) - 0x1p7;
-    case S2VI_STORED_I16:
-        return (double)(v ^ 0x8000) - 0x1p15;
-    case S2VI_STORED_I32:
-        return (double)(v ^ 0x80000000) - 0x1p31;
+    case S2VI_STORED_I8: return (double)(v ^ 0x80) - 0x1p7;
+    case S2VI_STORED_I16: return (double)(v ^ 0x8000) - 0x1p15;
+    case S2VI_STORED_I32: return (double)(v ^ 0x80000000) - 0x1p31;
     case S2VI_STORED_I64: /* by sign and magnitude: exact near zero */
         return v >> 63 ? -(double)(~v + 1) : (double)v;
-    case S2VI_STORED_F16:
-        return half_to_float((uint16_t)v);
-    case S2VI_STORED_BF16:
-        return float_of_bits((uint32_t)v << 16);
-    case S2VI_STORED_F32:
-        return float_of_bits((uint32_t)v);
-    case S2VI_STORED_F64:
-        return double_of_bits(v);
-    default:
-        return (double)v;
+    case S2VI_STORED_F16: return half_to_float((uint16_t)v);
+    case S2VI_STORED_BF16: return float_of_bits((uint32_t)v << 16);
+    case S2VI_STORED_F32: return float_of_bits((uint32_t)v);
+    case S2VI_STORED_F64: return double_of_bits(v);
+    default: return (double)v;
     }
 }
 
@@ -222,12 +214,9 @@ void s2vi_stored_encode(s2vi_stored type, const float *src, size_t n,
 static bool bits_are_bad(s2vi_stored type, uint64_t v)
 {
     switch (type) {
-    case S2VI_STORED_F16:
-        return (v & 0x7C00) == 0x7C00;
-    case S2VI_STORED_BF16:
-        return (v & 0x7F80) == 0x7F80;
-    case S2VI_STORED_F32:
-        return (v & 0x7F800000) == 0x7F800000;
+    case S2VI_STORED_F16: return (v & 0x7C00) == 0x7C00;
+    case S2VI_STORED_BF16: return (v & 0x7F80) == 0x7F80;
+    case S2VI_STORED_F32: return (v & 0x7F800000) == 0x7F800000;
     default: /* F64, which may also be out of float's range */
         return (bits_of_float((float)double_of_bits(v)) & 0x7F800000) ==
                0x7F800000;

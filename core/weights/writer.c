@@ -192,7 +192,8 @@ static int check_new_tensor(const s2vi_writer *w, const char *name,
         return s2vi_error(e, S2V_ERR_INVALID,
                           "%s: tensor \"%s\" has more than %d dimensions, a "
                           "negative one or too many elements",
-                          w->label, s2vi_quote(name).text, S2VI_STORED_MAX_RANK);
+                          w->label, s2vi_quote(name).text,
+                          S2VI_STORED_MAX_RANK);
     p->size = (size_t)bytes;
     p->bytes = malloc(p->size + !p->size);
     return p->bytes ? S2V_OK : s2vi_error_nomem(e, "a tensor");

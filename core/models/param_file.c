@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A model's parameters in weight files: checked against its table, loaded. */
+#include "models/param_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int s2vi_param_list_check(const s2vi_param_list *list,
+                          const s2v_weights *weights, const char *const *ignore,
+                          s2v_error *err)
+{
+    s2vi_expect *expect = calloc((size_t)list->count, sizeof(*expect));
+    if (!expect)
+        return s2vi_error_nomem(err, "a model's parameters");
+    for (int i = 0; i < list->count; i++) {
+        const s2vi_shape *shape = &list->param[i].file_shape;
+        expect[i].name = list->param[i].name;
+        expect[i].rank = shape->rank;
+        memcpy(expect[i].shape, shape->dim,
+               (size_t)shape->rank * sizeof(shape->dim[0]));
+    }
+    int ret =
+        s2vi_weights_check(weights, expect, (size_t)list->count, ignore, err);
+    free(expect);
+    return ret;
+}
+
+static const s2vi_tensor *find(const s2vi_param *param,
+                               const s2v_weights *weights, const char *name,
+                               s2v_error *err)
+{
+    const s2vi_tensor *tensor = s2vi_weights_find(weights, name);
+    if (tensor &&
+        (int64_t)tensor->count == s2vi_shape_count(&param->file_shape))
+        return tensor;
+    s2vi_error(err, S2V_ERR_MODEL, "%s: tensor '%s' is %s",
+               s2v_weights_get_path(weights, NULL), name,
+               tensor ? "of another size" : "missing");
+    return NULL;
+}
+
+int s2vi_param_load(const s2vi_param *param, const s2v_weights *weights,
+                    const char *name, s2vi_store *store, s2v_error *err)
+{
+    size_t n = (size_t)s2vi_shape_count(&param->shape);
+    const s2vi_tensor *tensor = find(param, weights, name, err);
+    if (!tensor)
+        return S2V_ERR_MODEL;
+    float *file = malloc(2 * n * sizeof(*file));
+    if (!file)
+        return s2vi_error_nomem(err, name);
+    int ret = s2vi_weights_read_f32(weights, tensor, file, err);
+    if (!ret) {
+        s2vi_param_from_file(param, file, file + n);
+        ret = s2vi_store_add(store, name, &param->shape, err);
+    }
+    if (!ret)
+        ret = s2vi_store_write(store, name, file + n, err);
+    free(file);
+    return ret;
+}

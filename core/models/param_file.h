@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A model's parameters in weight files: checked against its table, loaded. */
+#ifndef S2VI_MODELS_PARAM_FILE_H
+#define S2VI_MODELS_PARAM_FILE_H
+
+#include "graph/plan.h"
+#include "models/param.h"
+#include "weights/weights.h"
+
+/**
+ * Check that a file holds the list's tensors in their shapes, and no others
+ * but those that match a pattern in `ignore` (s2vi_weights_check()).
+ */
+int s2vi_param_list_check(const s2vi_param_list *list,
+                          const s2v_weights *weights, const char *const *ignore,
+                          s2v_error *err);
+
+/**
+ * Read tensor `name`, of the parameter's shape, into the store's variable of
+ * the same name (added where it is missing), in the engine's layout.
+ */
+int s2vi_param_load(const s2vi_param *param, const s2v_weights *weights,
+                    const char *name, s2vi_store *store, s2v_error *err);
+
+#endif

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Command lines: what they come to, and the sentence for each bad one. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <glib.h>
+#include <glib/gstdio.h>
+
+#include "check.h"
+#include "options.h"
+
+/* Parse a line as a shell would; `o` is to be freed. */
+static int parse(s2vi_train_options *o, const char *line, s2v_error *err)
+{
+    char **words = NULL;
+    int count = 0;
+    char *whole = g_strconcat("s2v-train ", line, NULL);
+    g_shell_parse_argv(whole, &count, &words, NULL);
+    *err = (s2v_error){0};
+    int ret = s2vi_train_options_parse(o, count, words, err);
+    g_strfreev(words);
+    g_free(whole);
+    return ret;
+}
+
+#define LAM "listen-and-move "
+#define OK  LAM "a.mp4 -o a.bin "
+
+static void test_defaults(void)
+{
+    s2vi_train_options o;
+    s2v_error err;
+    CHECK(!parse(&o, OK, &err), "%s", err.message);
+    CHECK(o.action == S2VI_TRAIN_RUN, "action %d", o.action);
+    CHECK(!g_strcmp0(o.model, "listen-and-move"), "%s", o.model);
+    CHECK(o.n_clips == 1 && !strcmp(o.clips[0], "a.mp4") && !o.clips[1],
+          "%d clips", o.n_clips);
+    CHECK(!g_strcmp0(o.output, "a.bin"), "%s", o.output);
+    CHECK(!g_strcmp0(o.device, "auto"), "%s", o.device);
+    CHECK(o.size == 128 && o.sequence == 32 && o.iterations == 50000 &&
+              o.seed == 0 && o.threads == 0,
+          "%d %d %lld", o.size, o.sequence, (long long)o.iterations);
+    CHECK(o.rate == 1e-4 && o.split == 0.8, "%g %g", o.rate, o.split);
+    CHECK(o.mfs && o.sac && o.acin && o.noise && !o.quiet && !o.verbose,
+          "switches");
+    CHECK(o.motion == S2VI_LM_DILATED &&
+              o.connection == S2VI_LM_RESIDUAL &&
+              o.prediction == S2VI_LM_DIRCONVGRU &&
+              o.channels_max == 512,
+          "model");
+    CHECK(o.checkpoint_every == 1000 && !o.checkpoint_seconds &&
+              o.preview_every == 500 && !o.preview && !o.resume &&
+              !o.perceptual && !o.license && !o.crop[2],
+          "output");
+    s2vi_train_options_free(&o);
+    s2vi_train_options_free(&o); /* twice does no harm */
+}
+
+static void test_all_given(void)
+{
+    s2vi_train_options o;
+    s2v_error err;
+    int ret = parse(
+        &o,
+        "--size=256 listen-and-move 'b c.mkv' --output x.bin --iterations 7 "
+        "--sequence 16 --seed 18446744073709551615 --rate 2e-3 --threads 2 "
+        "--device cuda:1 --perceptual p.st --resume r.ckpt "
+        "--checkpoint-every 2.5m --preview p.png --preview-every 9 "
+        "--split 0.5 --crop 1,2,30,40 --license CC0 --title T --note 'N ü' "
+        "--channels-max 64 --motion gru --no-mfs --no-sac --no-noise "
+        "--connection skip --prediction none --start 1.5 --duration 20 -v "
+        "-- -d.mkv",
+        &err);
+    CHECK(!ret, "%s", err.message);
+    CHECK(o.n_clips == 2 && !strcmp(o.clips[0], "b c.mkv") &&
+              !strcmp(o.clips[1], "-d.mkv"),
+          "%d clips", o.n_clips);
+    CHECK(o.size == 256 && o.iterations == 7 && o.sequence == 16 &&
+              o.seed == UINT64_MAX && o.rate == 2e-3 && o.threads == 2,
+          "numbers");
+    CHECK(!strcmp(o.device, "cuda:1") && !strcmp(o.perceptual, "p.st") &&
+              !strcmp(o.resume, "r.ckpt") && !strcmp(o.preview, "p.png") &&
+              !strcmp(o.license, "CC0") && !strcmp(o.title, "T") &&
+              !strcmp(o.note, "N ü"),
+          "strings");
+    CHECK(o.checkpoint_every == 0 && o.checkpoint_seconds == 150 &&
+              o.preview_every == 9,
+          "%g s", o.checkpoint_seconds);
+    CHECK(o.crop[0] == 1 && o.crop[1] == 2 && o.crop[2] == 30 &&
+              o.crop[3] == 40 && o.start == 1.5 && o.duration == 20,
+          "clip");
+    CHECK(!o.mfs && !o.sac && o.acin && !o.noise &&
+              o.motion == S2VI_LM_GRU &&
+              o.connection == S2VI_LM_SKIP &&
+              o.prediction == S2VI_LM_NO_PREDICTION && o.channels_max == 64 &&
+              o.verbose,
+          "model");
+    s2vi_train_options_free(&o);
+    ret = parse(&o, OK "--size 256", &err);
+    CHECK(!ret && o.iterations == 100000, "%lld", (long long)o.iterations);
+    s2vi_train_options_free(&o);
+    ret = parse(&o, OK "--checkpoint-every 10min --checkpoint-every 3", &err);
+    CHECK(!ret && o.checkpoint_every == 3 && !o.checkpoint_seconds, "%s",
+          err.message);
+    s2vi_train_options_free(&o);
+}
+
+/* Every line: the parts that its sentence must have. */
+static void test_refused(void)
+{
+    const struct {
+        const char *line, *parts[3];
+    } cases[] = {
+        {"", {"listen-and-move", "found nothing", "--help"}},
+        {"sing a.mp4 -o a.bin", {"listen-and-move", "'sing'"}},
+        {LAM "-o a.bin", {"no clip", "CLIP"}},
+        {LAM "a.mp4", {"--output", "found none"}},
+        {OK "--size 100", {"--size", "64, 128 or 256", "'100'"}},
+        {OK "--size 64x", {"--size", "'64x'"}},
+        {OK "--size ''", {"--size", "''"}},
+        {OK "--size", {"--size", "expected a value", "none"}},
+        {LAM "a.mp4 -o", {"--output", "expected a value"}},
+        {OK "--iterations 0", {"--iterations", "from 1", "'0'"}},
+        {OK "--iterations -5", {"--iterations", "'-5'"}},
+        {OK "--iterations ' 5'", {"--iterations", "' 5'"}},
+        {OK "--iterations 99999999999999999999", {"--iterations"}},
+        {OK "--sequence 1", {"--sequence", "from 2", "'1'"}},
+        {OK "--sequence 1e3", {"--sequence", "'1e3'"}},
+        {OK "--seed -1", {"--seed", "18446744073709551615", "'-1'"}},
+        {OK "--seed 18446744073709551616", {"--seed"}},
+        {OK "--rate 0", {"--rate", "above 0", "'0'"}},
+        {OK "--rate nan", {"--rate", "'nan'"}},
+        {OK "--rate 1,5", {"--rate", "'1,5'"}},
+        {OK "--split 1.5", {"--split", "at most 1", "'1.5'"}},
+        {OK "--threads -1", {"--threads", "0 to 1024", "'-1'"}},
+        {OK "--device gpu", {"--device", "cuda:N", "'gpu'"}},
+        {OK "--device cuda:", {"--device", "'cuda:'"}},
+        {OK "--device cuda:x", {"--device", "'cuda:x'"}},
+        {OK "--crop 1,2,3", {"--crop", "X,Y,WIDTH,HEIGHT", "'1,2,3'"}},
+        {OK "--crop 1,2,3,0", {"--crop", "'1,2,3,0'"}},
+        {OK "--crop=-1,2,3,4", {"--crop", "'-1,2,3,4'"}},
+        {OK "--crop 1,2,3,4,5", {"--crop"}},
+        {OK "--motion lstm", {"--motion", "dilated or gru", "'lstm'"}},
+        {OK "--connection x", {"--connection", "residual, skip or none"}},
+        {OK "--prediction x", {"--prediction", "convgru", "'x'"}},
+        {OK "--channels-max 48", {"--channels-max", "16, 32", "'48'"}},
+        {OK "--checkpoint-every 0", {"--checkpoint-every", "10m", "'0'"}},
+        {OK "--checkpoint-every m", {"--checkpoint-every", "'m'"}},
+        {OK "--checkpoint-every 5h", {"--checkpoint-every", "'5h'"}},
+        {OK "--preview-every 0", {"--preview-every", "'0'"}},
+        {OK "--duration 0", {"--duration", "above 0"}},
+        {OK "--title $'\\xff'", {"--title"}},
+        {OK "--perceptual ''", {"--perceptual", "name of a file"}},
+        {OK "--no-mfs --no-sac --no-acin", {"--no-mfs", "hear"}},
+        {OK "--no-mfs=1", {"--no-mfs", "no value", "1"}},
+        {OK "--quiet --verbose", {"--quiet", "--verbose"}},
+        {OK "--sizes 64", {"unknown", "--sizes", "--help"}},
+        {OK "--no 64", {"unknown or ambiguous", "--no"}},
+        {OK "-x", {"unknown", "-x"}},
+        {LAM "a.mp4 -o a.mp4", {"--output", "a.mp4", "of its own"}},
+        {OK "--preview a.bin", {"--preview", "a.bin"}},
+        {OK "--resume a.bin", {"--output", "a.bin"}},
+        {OK "--config /nonexistent/x", {"--config", "/nonexistent/x"}},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        s2vi_train_options o;
+        s2v_error err;
+        if (strstr(cases[i].line, "$'")) {
+            /* No shell here: a byte that is not UTF-8. */
+            char title[] = "--title=\xff";
+            char *words[] = {"s2v-train", "listen-and-move", "a", "-ob", title};
+            int ret = s2vi_train_options_parse(&o, 5, words, &err);
+            CHECK(ret == S2V_ERR_INVALID && strstr(err.message, "UTF-8"),
+                  "%d %s", ret, err.message);
+            continue;
+        }
+        int ret = parse(&o, cases[i].line, &err);
+        printf("  %s\n", err.message);
+        CHECK(ret == S2V_ERR_INVALID || ret == S2V_ERR_IO, "'%s': %d",
+              cases[i].line, ret);
+        for (int k = 0; k < 3 && cases[i].parts[k]; k++)
+            CHECK(strstr(err.message, cases[i].parts[k]),
+                  "'%s': '%s' lacks '%s'", cases[i].line, err.message,
+                  cases[i].parts[k]);
+        CHECK(!o.model && !o.clips && !o.output, "'%s': not cleared",
+              cases[i].line);
+    }
+}
+
+static void test_config(void)
+{
+    char *folder = g_dir_make_tmp("s2v-options-XXXXXX", NULL);
+    char *path = g_build_filename(folder, "recipe.conf", NULL);
+    const struct {
+        const char *text, *refused;
+    } cases[] = {
+        {"# a recipe\n\nsize = 64\r\n  rate=0.001\nno-noise = true\n"
+         "clip = one.mp4\nclip = \" two.mp4\"\noutput = \"c.bin\"\n"
+         "no-sac = false\ncheckpoint-every = 5m\nquiet = yes",
+         NULL},
+        {"size = 64\nbogus = 1\n", "line 2: unknown option 'bogus'"},
+        {"size\n", "line 1: expected key = value, found 'size'"},
+        {"\n\nsize = 65\n", "line 3, size: expected 64, 128 or 256"},
+        {"no-sac = maybe\n", "line 1, no-sac: expected true or false"},
+        {"config = x\n", "unknown option 'config'"},
+        {"help = true\n", "unknown option 'help'"},
+        {"clip =\n", "line 1, clip: expected the name of a file"},
+    };
+    char *line = g_strdup_printf(LAM "--config %s --rate 0.5", path);
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        s2vi_train_options o;
+        s2v_error err;
+        g_file_set_contents(path, cases[i].text, -1, NULL);
+        int ret = parse(&o, line, &err);
+        if (cases[i].refused) {
+            CHECK(ret == S2V_ERR_INVALID && strstr(err.message, path) &&
+                      strstr(err.message, cases[i].refused),
+                  "%d '%s' lacks '%s'", ret, err.message, cases[i].refused);
+            continue;
+        }
+        CHECK(!ret, "%s", err.message);
+        CHECK(o.size == 64 && o.rate == 0.5 && !o.noise && o.sac && o.quiet &&
+                  o.checkpoint_seconds == 300 && !strcmp(o.output, "c.bin"),
+              "values of the file");
+        CHECK(o.n_clips == 2 && !strcmp(o.clips[1], " two.mp4"), "%d clips",
+              o.n_clips);
+        s2vi_train_options_free(&o);
+        char *with_clip = g_strconcat(line, " three.mp4", NULL);
+        ret = parse(&o, with_clip, &err);
+        CHECK(!ret && o.n_clips == 1 && !strcmp(o.clips[0], "three.mp4"),
+              "the command line's clips %s", err.message);
+        s2vi_train_options_free(&o);
+        g_free(with_clip);
+    }
+    g_remove(path);
+    g_rmdir(folder);
+    g_free(line);
+    g_free(path);
+    g_free(folder);
+}
+
+static void check_help(const char *line, s2vi_train_action action,
+                       const char *const *parts)
+{
+    s2vi_train_options o;
+    s2v_error err;
+    FILE *file = tmpfile();
+    int ret = parse(&o, line, &err);
+    CHECK(!ret && o.action == action, "'%s': %d %s", line, o.action,
+          err.message);
+    s2vi_train_options_print(&o, file);
+    long size = ftell(file);
+    char *text = calloc(1, (size_t)size + 1);
+    rewind(file);
+    CHECK(fread(text, 1, (size_t)size, file) == (size_t)size, "read back");
+    for (int i = 0; parts[i]; i++)
+        CHECK(strstr(text, parts[i]), "'%s' lacks '%s'", line, parts[i]);
+    char **lines = g_strsplit(text, "\n", -1);
+    for (int i = 0; lines[i]; i++)
+        CHECK(strlen(lines[i]) <= 80, "too wide: %s", lines[i]);
+    g_strfreev(lines);
+    free(text);
+    fclose(file);
+    s2vi_train_options_free(&o);
+}
+
+static void test_help(void)
+{
+    check_help("--help", S2VI_TRAIN_HELP,
+               (const char *const[]){"Usage: ", "listen-and-move", NULL});
+    check_help("--version", S2VI_TRAIN_VERSION,
+               (const char *const[]){"s2v-train ", s2v_version(), NULL});
+    check_help("listen-and-move -h", S2VI_TRAIN_MODEL_HELP,
+               (const char *const[]){
+                   "Usage: s2v-train listen-and-move CLIP... -o FILE",
+                   "--size N", "(default 128)", "(default 0.0001)",
+                   "(default dilated)", "The model:", "Examples:", "-o, --ou",
+                   "--crop X,Y,W,H", "Ctrl-C", NULL});
+}
+
+int main(void)
+{
+    test_defaults();
+    test_all_given();
+    test_refused();
+    test_config();
+    test_help();
+    g_setenv("POSIXLY_CORRECT", "1", TRUE);
+    test_defaults();
+    return check_done();
+}

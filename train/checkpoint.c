@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checkpoints and weight files: a training, written and read whole. */
+#include "trainer_internal.h"
+
+#include "base/error.h"
+#include "models/param_file.h"
+#include "weights/weights.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------- texts -- */
+
+/* What a resume may not change. The rate may be: lowering it towards the end
+ * is how a training is finished. */
+static char *identity_text(const s2vi_trainer *t)
+{
+    const s2vi_trainer_params *p = &t->params;
+    json_t *root =
+        json_pack("{s:s, s:i, s:I, s:s, s:i}", "clips", p->data->hash,
+                  "sequence", p->sequence, "seed", (json_int_t)p->seed, "loss",
+                  p->perceptual ? "perceptual" : "multi-scale L1",
+                  "trained_frames", (int)p->data->train);
+    char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;
+    json_decref(root);
+    return text;
+}
+
+static char *progress_text(const s2vi_trainer *t)
+{
+    json_t *root = json_pack(
+        "{s:I, s:I, s:I, s:I}", "step", (json_int_t)t->step, "epoch",
+        (json_int_t)t->cursor.epoch, "clip", (json_int_t)t->cursor.clip,
+        "frame", (json_int_t)t->cursor.frame);
+    char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;
+    json_decref(root);
+    return text;
+}
+
+static char *training_text(const s2vi_trainer *t)
+{
+    const s2vi_trainer_params *p = &t->params;
+    json_t *root =
+        json_pack("{s:s, s:I, s:I, s:i, s:f, s:s, s:i, s:s, s:s*, s:s*}",
+                  "tool", p->version, "seed", (json_int_t)p->seed, "iterations",
+                  (json_int_t)t->step, "sequence", p->sequence, "rate", p->rate,
+                  "clips", p->data->hash, "trained_frames", (int)p->data->train,
+                  "loss", p->perceptual ? "perceptual" : "multi-scale L1",
+                  "title", p->title, "note", p->note);
+    char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;
+    json_decref(root);
+    return text;
+}
+
+static int set_text(s2vi_writer *w, const char *key, char *text, s2v_error *err)
+{
+    int ret = text ? s2vi_writer_set_metadata(w, key, text, err)
+                   : s2vi_error_nomem(err, key);
+    free(text);
+    return ret;
+}
+
+/* ------------------------------------------------------------ writing -- */
+
+/* A store's variable in the file's layout. */
+static int add_variable(s2vi_trainer *t, s2vi_writer *w, const char *prefix,
+                        const s2vi_param *p, s2v_error *err)
+{
+    char name[96];
+    size_t n = (size_t)s2vi_shape_count(&p->shape);
+    float *data = malloc(2 * n * sizeof(*data));
+    if (!data)
+        return s2vi_error_nomem(err, p->name);
+    snprintf(name, sizeof(name), "%s%s", prefix, p->name);
+    int ret = s2vi_store_read(t->store, name, data, err);
+    if (!ret) {
+        s2vi_param_to_file(p, data, data + n);
+        ret = s2vi_writer_add(w, name, S2VI_STORED_F32, p->file_shape.rank,
+                              p->file_shape.dim, data + n, err);
+    }
+    free(data);
+    return ret;
+}
+
+static int add_states(s2vi_trainer *t, s2vi_writer *w, s2v_error *err)
+{
+    int ret = S2V_OK;
+    for (int i = 0; i < s2vi_plan_state_count(t->plan) && !ret; i++) {
+        const s2vi_node *state = s2vi_plan_state(t->plan, i);
+        float *data =
+            malloc((size_t)s2vi_shape_count(&state->shape) * sizeof(*data));
+        ret = data ? s2vi_exec_read(t->exec, state, data)
+                   : s2vi_error_nomem(err, state->name);
+        if (!ret)
+            ret =
+                s2vi_writer_add(w, state->name, S2VI_STORED_F32,
+                                state->shape.rank, state->shape.dim, data, err);
+        free(data);
+    }
+    return ret;
+}
+
+static int add_header(s2vi_trainer *t, s2vi_writer *w, const char *kind,
+                      s2v_error *err)
+{
+    const s2vi_trainer_params *p = &t->params;
+    int ret = s2vi_writer_set_metadata(w, "s2v.model", kind, err);
+    if (!ret)
+        ret = s2vi_writer_set_metadata(w, "s2v.version", p->version, err);
+    if (!ret && p->license)
+        ret = s2vi_writer_set_metadata(w, "s2v.license", p->license, err);
+    if (!ret)
+        ret = set_text(w, "s2v.config", s2vi_lm_config_text(&p->config), err);
+    return ret < 0 ? ret : set_text(w, "s2v.training", training_text(t), err);
+}
+
+static int finish(s2vi_writer *w, int ret, s2v_error *err)
+{
+    if (ret >= 0)
+        return s2vi_writer_commit(&w, err);
+    s2vi_writer_abort(&w);
+    return ret;
+}
+
+int s2vi_trainer_probe(const char *path, s2v_error *err)
+{
+    s2vi_writer *w = NULL;
+    int ret = s2vi_writer_create(&w, path, err);
+    s2vi_writer_abort(&w);
+    return ret;
+}
+
+int s2vi_trainer_export(s2vi_trainer *t, const char *path, s2v_error *err)
+{
+    s2vi_writer *w = NULL;
+    int ret = s2vi_writer_create(&w, path, err);
+    if (!ret)
+        ret = add_header(t, w, S2VI_LM_NAME, err);
+    for (int i = 0; i < t->list.count && !ret; i++)
+        ret = add_variable(t, w, "", &t->list.param[i], err);
+    return finish(w, ret, err);
+}
+
+int s2vi_trainer_save(s2vi_trainer *t, const char *path, s2v_error *err)
+{
+    s2vi_writer *w = NULL;
+    int ret = s2vi_writer_create(&w, path, err);
+    if (!ret)
+        ret = add_header(t, w, S2VI_LM_NAME " checkpoint", err);
+    if (!ret)
+        ret = set_text(w, "s2v.identity", identity_text(t), err);
+    if (!ret)
+        ret = set_text(w, "s2v.progress", progress_text(t), err);
+    for (int i = 0; i < t->list.count && !ret; i++) {
+        const s2vi_param *p = &t->list.param[i];
+        ret = add_variable(t, w, "", p, err);
+        if (!ret)
+            ret = add_variable(t, w, "m.", p, err);
+        if (!ret)
+            ret = add_variable(t, w, "v.", p, err);
+    }
+    if (!ret)
+        ret = add_states(t, w, err);
+    return finish(w, ret, err);
+}
+
+/* ------------------------------------------------------------ reading -- */
+
+static int check_identity(const s2vi_trainer *t, const s2v_weights *w,
+                          const char *path, s2v_error *err)
+{
+    const char *kind = s2v_weights_get_metadata(w, "s2v.model");
+    const char *config = s2v_weights_get_metadata(w, "s2v.config");
+    const char *identity = s2v_weights_get_metadata(w, "s2v.identity");
+    char *my_config = s2vi_lm_config_text(&t->params.config);
+    char *mine = identity_text(t);
+    int ret = my_config && mine ? S2V_OK : s2vi_error_nomem(err, path);
+    if (!ret && (!kind || strcmp(kind, S2VI_LM_NAME " checkpoint")))
+        ret = s2vi_error(err, S2V_ERR_MODEL,
+                         "%s: not a checkpoint of " S2VI_LM_NAME " (%s)", path,
+                         kind ? kind : "no s2v.model in its metadata");
+    else if (!ret && (!config || strcmp(config, my_config)))
+        ret = s2vi_error(err, S2V_ERR_MODEL,
+                         "%s: another configuration: it "
+                         "has %s, this training has %s",
+                         path, config ? config : "none", my_config);
+    else if (!ret && (!identity || strcmp(identity, mine)))
+        ret = s2vi_error(err, S2V_ERR_MODEL,
+                         "%s: another training: it has "
+                         "%s, this one has %s",
+                         path, identity ? identity : "none", mine);
+    free(my_config);
+    free(mine);
+    return ret;
+}
+
+static const s2vi_tensor *find_tensor(const s2v_weights *w, const char *name,
+                                      int64_t count, s2v_error *err)
+{
+    const s2vi_tensor *tensor = s2vi_weights_find(w, name);
+    if (tensor && (int64_t)tensor->count == count)
+        return tensor;
+    s2vi_error(err, S2V_ERR_MODEL, "%s: '%s' is missing or has another size",
+               s2v_weights_get_path(w, NULL), name);
+    return NULL;
+}
+
+static int read_variable(s2vi_trainer *t, const s2v_weights *w,
+                         const char *prefix, const s2vi_param *p,
+                         s2v_error *err)
+{
+    char name[96];
+    snprintf(name, sizeof(name), "%s%s", prefix, p->name);
+    return s2vi_param_load(p, w, name, t->store, err);
+}
+
+static int read_states(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
+{
+    int ret = S2V_OK;
+    for (int i = 0; i < s2vi_plan_state_count(t->plan) && !ret; i++) {
+        const s2vi_node *state = s2vi_plan_state(t->plan, i);
+        int64_t n = s2vi_shape_count(&state->shape);
+        const s2vi_tensor *tensor = find_tensor(w, state->name, n, err);
+        float *data = tensor ? malloc((size_t)n * sizeof(*data)) : NULL;
+        ret =
+            data ? s2vi_weights_read_f32(w, tensor, data, err) : S2V_ERR_MODEL;
+        if (!ret)
+            ret = s2vi_exec_write(t->exec, state, data);
+        free(data);
+    }
+    return ret;
+}
+
+static int read_progress(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
+{
+    const char *text = s2v_weights_get_metadata(w, "s2v.progress");
+    json_t *root = text ? json_loads(text, 0, NULL) : NULL;
+    json_int_t step, epoch, clip, frame;
+    int bad = json_unpack(root, "{s:I, s:I, s:I, s:I}", "step", &step, "epoch",
+                          &epoch, "clip", &clip, "frame", &frame);
+    json_decref(root);
+    if (bad || step < 0 || epoch < 0 || clip < 0 ||
+        clip >= t->params.data->count || frame < -1)
+        return s2vi_error(err, S2V_ERR_MODEL,
+                          "%s: its metadata has no usable "
+                          "'s2v.progress'",
+                          s2v_weights_get_path(w, NULL));
+    t->step = step;
+    t->cursor = (s2vi_cursor){epoch, clip, frame};
+    return S2V_OK;
+}
+
+int s2vi_trainer_resume(s2vi_trainer *t, const char *path, s2v_error *err)
+{
+    s2v_weights *w = NULL;
+    int ret = s2v_weights_open(&w, path, err);
+    if (!ret)
+        ret = s2v_weights_verify(w, err);
+    if (!ret)
+        ret = check_identity(t, w, path, err);
+    for (int i = 0; i < t->list.count && !ret; i++) {
+        const s2vi_param *p = &t->list.param[i];
+        ret = read_variable(t, w, "", p, err);
+        if (!ret)
+            ret = read_variable(t, w, "m.", p, err);
+        if (!ret)
+            ret = read_variable(t, w, "v.", p, err);
+    }
+    if (!ret)
+        ret = read_states(t, w, err);
+    if (!ret)
+        ret = read_progress(t, w, err);
+    s2v_weights_close(&w);
+    return ret;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reconstruction losses, recorded as nodes of shape (1). */
+#ifndef S2VI_TRAIN_LOSS_H
+#define S2VI_TRAIN_LOSS_H
+
+#include "graph/graph.h"
+
+/**
+ * Multi-scale L1: the mean absolute difference of the pictures, of the
+ * pictures pooled to a half, a quarter and an eighth, added up. Coarse scales
+ * pull moving parts towards where they should be, fine ones sharpen them.
+ *
+ * @param real, made (T,N,N,3) in [-1, 1]; N a multiple of 8
+ */
+s2vi_node *s2vi_loss_multiscale_l1(s2vi_node *real, s2vi_node *made);
+
+#endif

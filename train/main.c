@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* s2v-train: options, clips, then iterations until done or interrupted. */
+#include "dataset.h"
+#include "interrupt.h"
+#include "options.h"
+#include "picture.h"
+#include "progress.h"
+#include "trainer.h"
+
+#include "base/error.h"
+
+#include <libavutil/log.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define PREVIEW_COLUMNS 8
+
+typedef struct job {
+    s2vi_train_options options;
+    s2vi_dataset data;
+    s2vi_trainer *trainer;
+    s2vi_progress *bar;
+    char *checkpoint; /* the output's name with ".ckpt" */
+    double next_save; /* monotonic seconds, where saved by time */
+    char version[32];
+} job;
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* --------------------------------------------------------------- clips -- */
+
+static int load_clip(job *j, const char *path, s2v_error *err)
+{
+    const s2vi_train_options *o = &j->options;
+    s2vi_clip *clip = NULL;
+    const s2vi_clip_params params = {
+        .size = o->size,
+        .crop_x = o->crop[0],
+        .crop_y = o->crop[1],
+        .crop_w = o->crop[2],
+        .crop_h = o->crop[3],
+        .start_ms = (int64_t)(o->start * 1000 + 0.5),
+        .duration_ms = (int64_t)(o->duration * 1000 + 0.5),
+    };
+    int ret = s2vi_clip_load(&clip, path, &params, err);
+    if (ret < 0)
+        return ret;
+    if (clip->damaged)
+        s2vi_progress_message(NULL,
+                              "s2v-train: %s: %lld damaged packets were "
+                              "left out",
+                              path, (long long)clip->damaged);
+    ret = s2vi_dataset_add(&j->data, &clip, err);
+    s2vi_clip_close(&clip);
+    return ret;
+}
+
+static int load_clips(job *j, s2v_error *err)
+{
+    const s2vi_train_options *o = &j->options;
+    int ret = S2V_OK;
+    for (int i = 0; i < o->n_clips && !ret; i++) {
+        if (s2vi_interrupt_requested())
+            return s2vi_error(err, S2V_ERR_CANCELLED, "interrupted");
+        ret = load_clip(j, o->clips[i], err);
+    }
+    if (!ret)
+        ret = s2vi_dataset_split(&j->data, o->split, o->sequence, err);
+    if (!ret && !o->quiet)
+        fprintf(stderr,
+                "%d clip%s, %lld frames at 20 a second: %lld to train "
+                "on, %lld held out\n",
+                j->data.count, j->data.count > 1 ? "s" : "",
+                (long long)j->data.frames, (long long)j->data.train,
+                (long long)(j->data.frames - j->data.train));
+    return ret;
+}
+
+/* ------------------------------------------------------------- trainer -- */
+
+static s2vi_lm_config config_of(const s2vi_train_options *o)
+{
+    s2vi_lm_config c;
+    s2vi_lm_defaults(&c);
+    c.size = o->size;
+    c.channels_max = o->channels_max;
+    c.motion = o->motion;
+    c.mfs = o->mfs;
+    c.sac = o->sac;
+    c.acin = o->acin;
+    c.noise = o->noise;
+    c.connection = o->connection;
+    c.prediction = o->prediction;
+    return c;
+}
+
+static int make_trainer(job *j, s2v_error *err)
+{
+    const s2vi_train_options *o = &j->options;
+    const s2vi_trainer_params params = {
+        .config = config_of(o),
+        .data = &j->data,
+        .sequence = o->sequence,
+        .rate = o->rate,
+        .seed = o->seed,
+        .device = o->device,
+        .threads = o->threads,
+        .perceptual = o->perceptual,
+        .version = j->version,
+        .license = o->license,
+        .title = o->title,
+        .note = o->note,
+    };
+    int ret = s2vi_trainer_create(&j->trainer, &params, err);
+    if (!ret && o->resume)
+        ret = s2vi_trainer_resume(j->trainer, o->resume, err);
+    if (!ret && !o->perceptual && !o->quiet)
+        fprintf(stderr, "no --perceptual file: training with a multi-scale "
+                        "L1 loss, which the paper found weaker\n");
+    return ret;
+}
+
+/* -------------------------------------------------------------- saving -- */
+
+/* A checkpoint and the weight file as it stands. */
+static int save(job *j, s2v_error *err)
+{
+    int ret = s2vi_trainer_save(j->trainer, j->checkpoint, err);
+    if (!ret)
+        ret = s2vi_trainer_export(j->trainer, j->options.output, err);
+    if (!ret)
+        s2vi_progress_saved(j->bar, s2vi_trainer_step(j->trainer));
+    return ret;
+}
+
+static bool is_time_to_save(job *j)
+{
+    const s2vi_train_options *o = &j->options;
+    if (o->checkpoint_every)
+        return s2vi_trainer_step(j->trainer) % o->checkpoint_every == 0;
+    if (!o->checkpoint_seconds || now() < j->next_save)
+        return false;
+    j->next_save = now() + o->checkpoint_seconds;
+    return true;
+}
+
+static int preview(job *j, s2v_error *err)
+{
+    const s2vi_train_options *o = &j->options;
+    s2vi_preview_row row[2] = {{0}, {0}};
+    s2vi_picture sheet = {0};
+    if (!o->preview)
+        return S2V_OK;
+    s2vi_trainer_frames(j->trainer, &row[0].bytes, &row[1].floats);
+    int ret = s2vi_preview_sheet(&sheet, row, 2, o->sequence, o->size,
+                                 PREVIEW_COLUMNS, err);
+    if (!ret)
+        ret = s2vi_picture_write_png(o->preview, sheet.rgb, sheet.width,
+                                     sheet.height, (ptrdiff_t)sheet.width * 3,
+                                     err);
+    s2vi_picture_free(&sheet);
+    return ret;
+}
+
+/* Losing a save or a picture must not lose the training: say it and go on. */
+static void survive(job *j, int ret, const s2v_error *err)
+{
+    if (ret < 0)
+        s2vi_progress_message(j->bar, "s2v-train: %s; training goes on",
+                              err->message);
+}
+
+/* ------------------------------------------------------------- training -- */
+
+static int iterate(job *j, s2v_error *err)
+{
+    const s2vi_train_options *o = &j->options;
+    s2vi_trainer_loss loss[4];
+    s2vi_progress_value shown[4];
+    int n = 4;
+    int ret = s2vi_trainer_iterate(j->trainer, loss, &n, err);
+    if (ret < 0)
+        return ret;
+    int64_t step = s2vi_trainer_step(j->trainer);
+    for (int i = 0; i < n; i++)
+        shown[i] = (s2vi_progress_value){loss[i].name, loss[i].value};
+    s2vi_progress_update(j->bar, step, shown, (size_t)n);
+    s2v_error why;
+    if (step % o->preview_every == 0)
+        survive(j, preview(j, &why), &why);
+    if (step < o->iterations && is_time_to_save(j))
+        survive(j, save(j, &why), &why);
+    return S2V_OK;
+}
+
+static int train(job *j, s2v_error *err)
+{
+    const s2vi_train_options *o = &j->options;
+    int ret = S2V_OK;
+    j->bar = s2vi_progress_new(&(s2vi_progress_params){
+        .total = o->iterations,
+        .first = s2vi_trainer_step(j->trainer),
+        .quiet = o->quiet,
+    });
+    j->next_save = now() + o->checkpoint_seconds;
+    while (!ret && s2vi_trainer_step(j->trainer) < o->iterations &&
+           !s2vi_interrupt_requested())
+        ret = iterate(j, err);
+    if (!ret)
+        ret = save(j, err);
+    s2v_error why;
+    if (!ret)
+        survive(j, preview(j, &why), &why);
+    s2vi_progress_close(&j->bar);
+    return ret;
+}
+
+/* A folder that cannot be written to is better known before the training. */
+static int probe_output(job *j, s2v_error *err)
+{
+    size_t n = strlen(j->options.output) + sizeof(".ckpt");
+    j->checkpoint = malloc(n);
+    if (!j->checkpoint)
+        return s2vi_error_nomem(err, "a file name");
+    snprintf(j->checkpoint, n, "%s.ckpt", j->options.output);
+    return s2vi_trainer_probe(j->options.output, err);
+}
+
+static int run(job *j, s2v_error *err)
+{
+    int ret = s2vi_interrupt_install(
+        "\ns2v-train: saving; once more to stop at once\n", err);
+    if (!ret)
+        ret = probe_output(j, err);
+    if (!ret)
+        ret = load_clips(j, err);
+    if (!ret)
+        ret = make_trainer(j, err);
+    if (!ret)
+        ret = train(j, err);
+    if (!ret && !j->options.quiet)
+        fprintf(stderr, "%s after %lld iterations; go on with --resume %s\n",
+                j->options.output, (long long)s2vi_trainer_step(j->trainer),
+                j->checkpoint);
+    return ret;
+}
+
+int main(int argc, char **argv)
+{
+    job j = {0};
+    s2v_error err = {0};
+    setlocale(LC_CTYPE, "");
+    av_log_set_level(AV_LOG_FATAL);
+    if (s2vi_train_options_parse(&j.options, argc, argv, &err) < 0) {
+        fprintf(stderr, "s2v-train: %s\n", err.message);
+        return 2;
+    }
+    int ret = S2V_OK;
+    snprintf(j.version, sizeof(j.version), "s2v %s", s2v_version());
+    if (j.options.action == S2VI_TRAIN_RUN)
+        ret = run(&j, &err);
+    else
+        s2vi_train_options_print(&j.options, stdout);
+    if (ret < 0)
+        fprintf(stderr, "s2v-train: %s\n", err.message);
+    s2vi_trainer_close(&j.trainer);
+    s2vi_dataset_close(&j.data);
+    s2vi_train_options_free(&j.options);
+    free(j.checkpoint);
+    return ret < 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sound of any kind becomes 16 kHz mono on a given clock. */
+#ifndef S2VI_TRAIN_MEDIA_SOUND_H
+#define S2VI_TRAIN_MEDIA_SOUND_H
+
+#include "media.h"
+#include "media_stream.h"
+
+/** What to take of a file's sound. */
+typedef struct s2vi_sound_span {
+    bool clocked;         /* false: `origin` is the first sample's own time */
+    int64_t origin;       /* time stamp of the result's sample 0 ... */
+    AVRational time_base; /* ... in these units ... */
+    int64_t skip_ms;      /* ... plus so much */
+    int64_t limit;        /* at most so many samples; 0: all */
+    s2vi_clip_progress_fn progress; /* may be NULL */
+    void *opaque;
+    double done; /* the fraction reported before the sound begins */
+} s2vi_sound_span;
+
+/**
+ * Decode, resample and place the sound.
+ *
+ * @param samples set to the sound, for free(); NULL on failure or where no
+ *                sound lies in the span
+ * @param count   number of samples, 0 where no sound lies in the span
+ * @param damaged has the number of packets that did not decode added
+ */
+int s2vi_sound_decode(float **samples, int64_t *count, int64_t *damaged,
+                      const char *path, const s2vi_sound_span *span,
+                      s2v_error *err);
+
+#endif

@@ -1,0 +1,820 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The command line of s2v-train.
+ *
+ * One table holds every option: its word, its kind and limits, where it goes
+ * and what the help says. The command line, the configuration file and --help
+ * all come from it, so that they cannot disagree. getopt_long() only splits
+ * the words: GLib's parser has no limits, choices or configuration files.
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <glib.h>
+
+#include "base/error.h"
+
+#define HELP_COLUMN 26
+#define HELP_WIDTH  79
+
+typedef enum option_kind {
+    KIND_INT,    /* int in [min, max] */
+    KIND_COUNT,  /* int64_t in [min, max] */
+    KIND_SEED,   /* uint64_t */
+    KIND_REAL,   /* double in [min, max], or (min, max] if `above` */
+    KIND_CHOICE, /* an int-sized enum: the index in `choices` */
+    KIND_SIZE,   /* int that is one of `choices` */
+    KIND_PATH,   /* char *, not empty */
+    KIND_TEXT,   /* char *, UTF-8 */
+    KIND_DEVICE, /* char * */
+    KIND_CROP,   /* int[4] */
+    KIND_PERIOD, /* iterations or minutes */
+    KIND_ON,     /* bool: set */
+    KIND_OFF,    /* bool: cleared */
+    KIND_CONFIG, /* a file of options; not in a file itself */
+    KIND_HELP,   /* these two end the parsing */
+    KIND_VERSION,
+} option_kind;
+
+typedef struct option_entry {
+    const char *name;
+    char letter; /* 0: none */
+    option_kind kind;
+    size_t offset;
+    const char *argument; /* placeholder in the help; NULL: takes no value */
+    double min, max;
+    bool above;          /* `min` itself is not allowed */
+    const char *choices; /* separated by '|' */
+    const char *help;
+} option_entry;
+
+#define AT(member) offsetof(s2vi_train_options, member)
+#define GROUP(title)                                                           \
+    {                                                                          \
+        .name = NULL, .help = title                                            \
+    }
+
+/* clang-format off */
+static const option_entry table[] = {
+GROUP("What to learn from"),
+{"size", 0, KIND_SIZE, AT(size), "N", .choices = "64|128|256",
+    .help = "side of the square frames, pixels: 64, 128 or 256"},
+{"crop", 0, KIND_CROP, AT(crop), "X,Y,W,H",
+    .help = "the part of the picture to learn, in its own pixels, scaled to "
+            "N x N (default: the largest centred square)"},
+{"start", 0, KIND_REAL, AT(start), "SECONDS", 0, 1e6,
+    .help = "leave out the beginning of each clip"},
+{"duration", 0, KIND_REAL, AT(duration), "SECONDS", 0, 1e6, .above = true,
+    .help = "use at most so much of each clip (default: all)"},
+{"split", 0, KIND_REAL, AT(split), "PART", 0, 1, .above = true,
+    .help = "train on this first part in time; the rest measures how well "
+            "it does on sound it never heard"},
+GROUP("Training"),
+{"iterations", 0, KIND_COUNT, AT(iterations), "N", 1, 1e12,
+    .help = "iterations in all; with --resume, those done before count "
+            "(default 50000, at size 256 100000)"},
+{"sequence", 0, KIND_INT, AT(sequence), "T", 2, 4096,
+    .help = "consecutive frames an iteration, 20 a second"},
+{"rate", 0, KIND_REAL, AT(rate), "X", 0, 1, .above = true,
+    .help = "learning rate of Adam"},
+{"seed", 0, KIND_SEED, AT(seed), "N",
+    .help = "of all randomness: the same seed, the same result"},
+{"perceptual", 0, KIND_PATH, AT(perceptual), "FILE",
+    .help = "image network (safetensors: VGG16, VGG19 or SqueezeNet 1.1, "
+            "torchvision's names) to compare frames by; without it "
+            "multi-scale L1, which learns less detail"},
+{"resume", 0, KIND_PATH, AT(resume), "FILE",
+    .help = "go on from a checkpoint (.ckpt), exactly where it stopped"},
+GROUP("The model"),
+{"motion", 0, KIND_CHOICE, AT(motion), "KIND", .choices = "dilated|gru",
+    .help = "recurrent network: gru, or dilated (residual dilated GRU)"},
+{"prediction", 0, KIND_CHOICE, AT(prediction), "KIND",
+    .choices = "dirconvgru|convgru|none",
+    .help = "video prediction layer: none, convgru or dirconvgru"},
+{"connection", 0, KIND_CHOICE, AT(connection), "KIND",
+    .choices = "residual|skip|none",
+    .help = "between the generator's layers: residual, skip or none"},
+{"channels-max", 0, KIND_SIZE, AT(channels_max), "N",
+    .choices = "16|32|64|128|256|512",
+    .help = "channels of the innermost layers at most: fewer are faster and "
+            "learn less"},
+{"no-mfs", 0, KIND_OFF, AT(mfs),
+    .help = "no motion from sound: movement from noise alone"},
+{"no-sac", 0, KIND_OFF, AT(sac),
+    .help = "no sound as content beside the movement"},
+{"no-acin", 0, KIND_OFF, AT(acin),
+    .help = "no audio-conditioned normalisation"},
+{"no-noise", 0, KIND_OFF, AT(noise),
+    .help = "no noise planes in the generator's layers"},
+GROUP("What to write"),
+{"output", 'o', KIND_PATH, AT(output), "FILE",
+    .help = "the weight file, for s2v=model=FILE (needed)"},
+{"checkpoint-every", 0, KIND_PERIOD, 0, "N",
+    .help = "save to FILE and FILE.ckpt every N iterations, or every so many "
+            "minutes: 10m (default 1000)"},
+{"preview", 0, KIND_PATH, AT(preview), "FILE.png",
+    .help = "a picture to look at while it learns: real frames above, "
+            "generated ones below"},
+{"preview-every", 0, KIND_COUNT, AT(preview_every), "N", 1, 1e12,
+    .help = "iterations between previews"},
+{"title", 0, KIND_TEXT, AT(title), "TEXT",
+    .help = "what the model shows, for its weight file"},
+{"license", 0, KIND_TEXT, AT(license), "TEXT",
+    .help = "licence of the weights, for instance CC-BY-4.0"},
+{"note", 0, KIND_TEXT, AT(note), "TEXT",
+    .help = "anything else that should stay with the weights"},
+GROUP("Running"),
+{"device", 0, KIND_DEVICE, AT(device), "NAME",
+    .help = "auto, cpu, ref, cuda or cuda:N (default auto)"},
+{"threads", 0, KIND_INT, AT(threads), "N", 0, 1024,
+    .help = "CPU threads; 0: one for each processor"},
+{"config", 0, KIND_CONFIG, AT(config), "FILE",
+    .help = "read options from lines such as `size = 64` and `no-noise = "
+            "true`, clips from `clip = FILE`; # starts a comment. The "
+            "command line wins"},
+{"quiet", 'q', KIND_ON, AT(quiet), .help = "print errors only"},
+{"verbose", 'v', KIND_ON, AT(verbose), .help = "print details as well"},
+{"help", 'h', KIND_HELP, 0, .help = "print this and stop"},
+{"version", 0, KIND_VERSION, 0, .help = "print the version and stop"},
+};
+/* clang-format on */
+
+#define N_ENTRIES ((int)G_N_ELEMENTS(table))
+
+/** A model that can be trained: a word of the command line. */
+typedef struct model_entry {
+    const char *name, *summary, *about, *examples;
+} model_entry;
+
+static const model_entry models[] = {
+    {"listen-and-move", "sound to video: re-animates the clip it is trained on",
+     "Learns how the picture of one clip, or of several in a row, moves with "
+     "its sound, and writes a model that makes such a video from any sound. "
+     "Each CLIP is a media file of any kind with picture and sound.",
+     "  s2v-train listen-and-move concert.mp4 -o concert.bin\n"
+     "  s2v-train listen-and-move take1.mkv take2.mkv -o takes.bin \\\n"
+     "      --size 64 --crop 40,0,288,288 --preview takes.png\n"
+     "  s2v-train listen-and-move concert.mp4 -o concert.bin \\\n"
+     "      --resume concert.bin.ckpt --iterations 80000\n"
+     "  ffmpeg -i song.wav -filter_complex s2v=model=concert.bin out.mp4\n"},
+};
+
+/* ------------------------------------------------------------ values -- */
+
+/* Where a value came from: "--size", or "--config 'f' line 3, size". */
+typedef struct source {
+    const char *where;
+    const char *value;
+} source;
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+static int
+refuse(s2v_error *err, const source *from, const char *expected, ...)
+{
+    va_list args;
+    va_start(args, expected);
+    char *text = g_strdup_vprintf(expected, args);
+    va_end(args);
+    int ret = s2vi_error(err, S2V_ERR_INVALID, "%s: expected %s, found '%s'",
+                         from->where, text, from->value);
+    g_free(text);
+    return ret;
+}
+
+static bool parse_int64(const char *text, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    *out = value;
+    return !errno && end != text && !*end && !g_ascii_isspace(*text);
+}
+
+static bool parse_real(const char *text, double *out)
+{
+    char *end;
+    *out = g_ascii_strtod(text, &end); /* a point in every locale */
+    return end != text && !*end && !g_ascii_isspace(*text) && isfinite(*out);
+}
+
+static int set_count(void *to, const option_entry *e, const source *from,
+                     s2v_error *err)
+{
+    int64_t value;
+    if (!parse_int64(from->value, &value) || value < e->min || value > e->max)
+        return refuse(err, from, "a whole number from %.0f to %.0f", e->min,
+                      e->max);
+    if (e->kind == KIND_INT)
+        *(int *)to = (int)value;
+    else
+        *(int64_t *)to = value;
+    return S2V_OK;
+}
+
+static int set_seed(void *to, const source *from, s2v_error *err)
+{
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(from->value, &end, 10);
+    /* strtoull() takes a sign. */
+    if (!g_ascii_isdigit(*from->value) || errno || *end)
+        return refuse(err, from, "a whole number from 0 to %llu",
+                      (unsigned long long)UINT64_MAX);
+    *(uint64_t *)to = value;
+    return S2V_OK;
+}
+
+static int set_real(void *to, const option_entry *e, const source *from,
+                    s2v_error *err)
+{
+    double value;
+    if (!parse_real(from->value, &value) || value < e->min || value > e->max ||
+        (e->above && value == e->min))
+        return refuse(err, from, "a number %s %g and at most %g",
+                      e->above ? "above" : "from", e->min, e->max);
+    *(double *)to = value;
+    return S2V_OK;
+}
+
+/* "a|b|c" as "a, b or c". */
+static char *spell_choices(const char *choices)
+{
+    char **words = g_strsplit(choices, "|", -1);
+    GString *text = g_string_new(words[0]);
+    for (int i = 1; words[i]; i++)
+        g_string_append_printf(text, "%s%s", words[i + 1] ? ", " : " or ",
+                               words[i]);
+    g_strfreev(words);
+    return g_string_free(text, FALSE);
+}
+
+static int set_choice(void *to, const option_entry *e, const source *from,
+                      s2v_error *err)
+{
+    char **words = g_strsplit(e->choices, "|", -1);
+    int found = -1;
+    for (int i = 0; words[i]; i++)
+        if (!strcmp(words[i], from->value))
+            found = i;
+    g_strfreev(words);
+    if (found < 0) {
+        char *text = spell_choices(e->choices);
+        int ret = refuse(err, from, "%s", text);
+        g_free(text);
+        return ret;
+    }
+    *(int *)to = e->kind == KIND_SIZE ? atoi(from->value) : found;
+    return S2V_OK;
+}
+
+static bool is_device(const char *name)
+{
+    if (!strcmp(name, "auto") || !strcmp(name, "cpu") || !strcmp(name, "ref") ||
+        !strcmp(name, "cuda"))
+        return true;
+    if (strncmp(name, "cuda:", 5) || !name[5] || strlen(name) > 8)
+        return false;
+    return !name[5 + strspn(name + 5, "0123456789")];
+}
+
+static int set_string(void *to, const option_entry *e, const source *from,
+                      s2v_error *err)
+{
+    if (e->kind == KIND_DEVICE && !is_device(from->value))
+        return refuse(err, from, "auto, cpu, ref, cuda or cuda:N");
+    if (e->kind == KIND_TEXT && !g_utf8_validate(from->value, -1, NULL))
+        return refuse(err, from, "text in UTF-8");
+    if (e->kind != KIND_TEXT && !*from->value)
+        return refuse(err, from, "the name of a file");
+    g_free(*(char **)to);
+    *(char **)to = g_strdup(from->value);
+    return S2V_OK;
+}
+
+static int set_crop(void *to, const source *from, s2v_error *err)
+{
+    char **words = g_strsplit(from->value, ",", -1);
+    bool good = g_strv_length(words) == 4;
+    for (int i = 0; i < 4 && good; i++) {
+        int64_t value = 0;
+        good = parse_int64(words[i], &value) && value >= (i < 2 ? 0 : 1) &&
+               value <= 65535;
+        ((int *)to)[i] = (int)value;
+    }
+    g_strfreev(words);
+    return good ? S2V_OK
+                : refuse(err, from,
+                         "X,Y,WIDTH,HEIGHT in whole pixels, 0 to 65535");
+}
+
+/* "1000": iterations; "10m" or "10min": minutes. */
+static int set_period(s2vi_train_options *o, const source *from, s2v_error *err)
+{
+    int64_t iterations = 0;
+    double minutes = 0;
+    size_t digits = strspn(from->value, "0123456789.");
+    const char *unit = from->value + digits;
+    if (!strcmp(unit, "m") || !strcmp(unit, "min")) {
+        char *number = g_strndup(from->value, digits);
+        bool good = parse_real(number, &minutes) && minutes > 0;
+        g_free(number);
+        if (good && minutes <= 1e6) {
+            o->checkpoint_every = 0;
+            o->checkpoint_seconds = minutes * 60;
+            return S2V_OK;
+        }
+    } else if (parse_int64(from->value, &iterations) && iterations > 0) {
+        o->checkpoint_every = iterations;
+        o->checkpoint_seconds = 0;
+        return S2V_OK;
+    }
+    return refuse(err, from,
+                  "a whole number of iterations above 0, or minutes as in 10m");
+}
+
+/* `from->value` is NULL on the command line, a word in a file. */
+static int set_switch(void *to, const option_entry *e, const source *from,
+                      s2v_error *err)
+{
+    static const char *const yes[] = {"true", "yes", "on", "1", NULL};
+    static const char *const no[] = {"false", "no", "off", "0", NULL};
+    bool given = !from->value || g_strv_contains(yes, from->value);
+    if (!given && !g_strv_contains(no, from->value))
+        return refuse(err, from, "true or false");
+    *(bool *)to = given == (e->kind == KIND_ON);
+    return S2V_OK;
+}
+
+static int set(s2vi_train_options *o, const option_entry *e, const source *from,
+               s2v_error *err)
+{
+    void *to = (char *)o + e->offset;
+    switch (e->kind) {
+    case KIND_INT:
+    case KIND_COUNT: return set_count(to, e, from, err);
+    case KIND_SEED: return set_seed(to, from, err);
+    case KIND_REAL: return set_real(to, e, from, err);
+    case KIND_CHOICE:
+    case KIND_SIZE: return set_choice(to, e, from, err);
+    case KIND_CROP: return set_crop(to, from, err);
+    case KIND_PERIOD: return set_period(o, from, err);
+    case KIND_ON:
+    case KIND_OFF: return set_switch(to, e, from, err);
+    case KIND_PATH:
+    case KIND_TEXT:
+    case KIND_DEVICE:
+    case KIND_CONFIG: return set_string(to, e, from, err);
+    case KIND_HELP:
+    case KIND_VERSION: break;
+    }
+    return S2V_OK;
+}
+
+/* ------------------------------------------------------ command line -- */
+
+/* The words of the command line, before any is believed. */
+typedef struct command_words {
+    GPtrArray *plain;             /* the model, then clips */
+    const char *value[N_ENTRIES]; /* the last one given */
+    bool given[N_ENTRIES];
+} command_words;
+
+/* What getopt_long() returns for entry i. */
+#define CODE(i) (256 + (i))
+
+static char *letters(void)
+{
+    /* '-': plain words come in their place, whatever POSIXLY_CORRECT says;
+     * ':': a missing value is told from an unknown option. */
+    GString *text = g_string_new("-:");
+    for (int i = 0; i < N_ENTRIES; i++)
+        if (table[i].letter)
+            g_string_append_printf(text, "%c%s", table[i].letter,
+                                   table[i].argument ? ":" : "");
+    return g_string_free(text, FALSE);
+}
+
+static int entry_of(int code)
+{
+    for (int i = 0; i < N_ENTRIES; i++)
+        if (code == CODE(i) || (code && code == table[i].letter))
+            return i;
+    return -1;
+}
+
+static int bad_word(int code, const char *word, s2v_error *err)
+{
+    int i = entry_of(optopt);
+    if (code == ':' && i >= 0)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--%s: expected a value (%s), found none",
+                          table[i].name, table[i].argument);
+    if (i >= 0)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--%s: expected no value, found '%s'", table[i].name,
+                          word);
+    if (optopt && strncmp(word, "--", 2))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "unknown option '-%c': s2v-train MODEL --help lists "
+                          "them",
+                          optopt);
+    return s2vi_error(err, S2V_ERR_INVALID,
+                      "unknown or ambiguous option '%s': s2v-train MODEL "
+                      "--help lists them",
+                      word);
+}
+
+static int split_words(command_words *w, int argc, char *const *argv,
+                       s2v_error *err)
+{
+    struct option list[N_ENTRIES + 1];
+    int n = 0, code;
+    for (int i = 0; i < N_ENTRIES; i++)
+        if (table[i].name)
+            list[n++] = (struct option){table[i].name,
+                                        table[i].argument ? required_argument
+                                                          : no_argument,
+                                        NULL, CODE(i)};
+    list[n] = (struct option){0};
+    char *short_ones = letters();
+    int ret = S2V_OK;
+    optind = 0; /* start anew, also when called twice */
+    opterr = 0;
+    while (!ret &&
+           (code = getopt_long(argc, argv, short_ones, list, NULL)) != -1) {
+        int i = entry_of(code);
+        if (code == 1)
+            g_ptr_array_add(w->plain, optarg);
+        else if (i < 0)
+            ret = bad_word(code, argv[optind > 1 ? optind - 1 : 1], err);
+        if (i < 0)
+            continue;
+        w->given[i] = true;
+        w->value[i] = optarg;
+    }
+    for (int i = optind; !ret && i < argc; i++) /* after "--" */
+        g_ptr_array_add(w->plain, argv[i]);
+    g_free(short_ones);
+    return ret;
+}
+
+static bool given(const command_words *w, option_kind kind)
+{
+    for (int i = 0; i < N_ENTRIES; i++)
+        if (table[i].name && table[i].kind == kind && w->given[i])
+            return true;
+    return false;
+}
+
+/* ------------------------------------------------- configuration file -- */
+
+/* One line: `key = value`, with quotes around the value if need be. */
+static int read_line(s2vi_train_options *o, GPtrArray *clips, char *line,
+                     int number, s2v_error *err)
+{
+    char *value = strchr(g_strstrip(line), '=');
+    if (!*line || *line == '#')
+        return S2V_OK;
+    if (!value)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--config '%s' line %d: expected key = value, found "
+                          "'%s'",
+                          o->config, number, line);
+    *value++ = '\0';
+    g_strchomp(line);
+    g_strstrip(value);
+    size_t n = strlen(value);
+    if (n >= 2 && value[0] == '"' && value[n - 1] == '"') {
+        value[n - 1] = '\0';
+        value++;
+    }
+    char *where =
+        g_strdup_printf("--config '%s' line %d, %s", o->config, number, line);
+    const source from = {where, value};
+    int ret = S2V_ERR_AGAIN;
+    if (!strcmp(line, "clip")) {
+        g_ptr_array_add(clips, g_strdup(value));
+        ret = *value ? S2V_OK : refuse(err, &from, "the name of a file");
+    }
+    for (int i = 0; i < N_ENTRIES && ret == S2V_ERR_AGAIN; i++)
+        if (table[i].name && table[i].kind < KIND_CONFIG &&
+            !strcmp(table[i].name, line))
+            ret = set(o, &table[i], &from, err);
+    if (ret == S2V_ERR_AGAIN)
+        ret = s2vi_error(err, S2V_ERR_INVALID,
+                         "--config '%s' line %d: unknown option '%s': "
+                         "s2v-train MODEL --help lists them",
+                         o->config, number, line);
+    g_free(where);
+    return ret;
+}
+
+static int read_config(s2vi_train_options *o, GPtrArray *clips, s2v_error *err)
+{
+    char *text = NULL;
+    gsize size = 0;
+    GError *error = NULL;
+    if (!g_file_get_contents(o->config, &text, &size, &error)) {
+        int ret =
+            s2vi_error(err, S2V_ERR_IO, "--config: the file cannot be read: %s",
+                       error->message);
+        g_error_free(error);
+        return ret;
+    }
+    int ret = S2V_OK;
+    if (memchr(text, '\0', size))
+        ret = s2vi_error(err, S2V_ERR_INVALID,
+                         "--config '%s': expected lines of text, found a "
+                         "binary file",
+                         o->config);
+    char **lines = g_strsplit(text, "\n", -1);
+    for (int i = 0; !ret && lines[i]; i++)
+        ret = read_line(o, clips, lines[i], i + 1, err);
+    g_strfreev(lines);
+    g_free(text);
+    return ret;
+}
+
+/* ----------------------------------------------------------- checking -- */
+
+static void set_defaults(s2vi_train_options *o)
+{
+    *o = (s2vi_train_options){
+        .size = 128,
+        .split = 0.8,
+        .sequence = 32,
+        .rate = 1e-4,
+        .motion = S2VI_LM_DILATED,
+        .connection = S2VI_LM_RESIDUAL,
+        .prediction = S2VI_LM_DIRCONVGRU,
+        .mfs = true,
+        .sac = true,
+        .acin = true,
+        .noise = true,
+        .channels_max = 512,
+        .checkpoint_every = 1000,
+        .preview_every = 500,
+    };
+}
+
+static int pick_model(s2vi_train_options *o, const char *name, s2v_error *err)
+{
+    GString *known = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(models); i++) {
+        if (name && !strcmp(models[i].name, name))
+            o->model = g_strdup(name);
+        g_string_append_printf(known, "%s%s", i ? ", " : "", models[i].name);
+    }
+    int ret = S2V_OK;
+    if (!o->model)
+        ret = s2vi_error(err, S2V_ERR_INVALID,
+                         "expected the model to train as the first word (%s), "
+                         "found %s%s%s: see s2v-train --help",
+                         known->str, name ? "'" : "", name ? name : "nothing",
+                         name ? "'" : "");
+    g_string_free(known, TRUE);
+    return ret;
+}
+
+/* A file that is written must not be one that is read, or another output. */
+static int check_paths(const s2vi_train_options *o, s2v_error *err)
+{
+    const char *written[] = {o->output, o->preview};
+    const char *names[] = {"--output", "--preview"};
+    const char *read[] = {o->perceptual, o->resume, o->config};
+    for (int i = 0; i < 2; i++) {
+        bool clash = false;
+        for (int j = 0; j < o->n_clips; j++)
+            clash |= !g_strcmp0(written[i], o->clips[j]);
+        for (int j = 0; j < 3; j++)
+            clash |= written[i] && !g_strcmp0(written[i], read[j]);
+        clash |= i && !g_strcmp0(written[0], written[i]);
+        if (clash)
+            return s2vi_error(err, S2V_ERR_INVALID,
+                              "%s: expected a file of its own, found '%s', "
+                              "which is another file of this run",
+                              names[i], written[i]);
+    }
+    return S2V_OK;
+}
+
+static int check_all(s2vi_train_options *o, s2v_error *err)
+{
+    if (!o->n_clips)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "no clip to train on: expected s2v-train %s "
+                          "CLIP... -o FILE",
+                          o->model);
+    if (!o->output)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--output: expected the weight file to write (-o "
+                          "FILE), found none");
+    if (!o->mfs && !o->sac && !o->acin)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--no-mfs, --no-sac and --no-acin: expected at most "
+                          "two of the three, found all: the model could not "
+                          "hear the sound");
+    if (o->quiet && o->verbose)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--quiet and --verbose: expected one of the two, "
+                          "found both");
+    if (!o->iterations)
+        o->iterations = o->size > 128 ? 100000 : 50000;
+    if (!o->device)
+        o->device = g_strdup("auto");
+    return check_paths(o, err);
+}
+
+/* The clips of the command line, or, if it has none, of the file. */
+static void take_clips(s2vi_train_options *o, const command_words *w,
+                       GPtrArray *clips)
+{
+    if (w->plain->len > 1) {
+        g_ptr_array_set_size(clips, 0);
+        for (guint i = 1; i < w->plain->len; i++)
+            g_ptr_array_add(clips, g_strdup(w->plain->pdata[i]));
+    }
+    o->n_clips = (int)clips->len;
+    o->clips = g_new0(char *, clips->len + 1);
+    for (guint i = 0; i < clips->len; i++)
+        o->clips[i] = g_strdup(clips->pdata[i]);
+}
+
+static int apply(s2vi_train_options *o, const command_words *w,
+                 bool config_only, s2v_error *err)
+{
+    for (int i = 0; i < N_ENTRIES; i++) {
+        if (!w->given[i] || (table[i].kind == KIND_CONFIG) != config_only)
+            continue;
+        char *where = g_strconcat("--", table[i].name, NULL);
+        int ret = set(o, &table[i], &(source){where, w->value[i]}, err);
+        g_free(where);
+        if (ret < 0)
+            return ret;
+    }
+    return S2V_OK;
+}
+
+static int parse_run(s2vi_train_options *o, const command_words *w,
+                     s2v_error *err)
+{
+    GPtrArray *clips = g_ptr_array_new_with_free_func(g_free);
+    int ret = apply(o, w, true, err);
+    if (!ret && o->config)
+        ret = read_config(o, clips, err);
+    if (!ret)
+        ret = apply(o, w, false, err);
+    if (!ret) {
+        take_clips(o, w, clips);
+        ret = check_all(o, err);
+    }
+    g_ptr_array_free(clips, TRUE);
+    return ret;
+}
+
+int s2vi_train_options_parse(s2vi_train_options *o, int argc, char *const *argv,
+                             s2v_error *err)
+{
+    command_words w = {.plain = g_ptr_array_new()};
+    set_defaults(o);
+    int ret = split_words(&w, argc, argv, err);
+    if (ret < 0)
+        goto fail;
+    const char *model = w.plain->len ? w.plain->pdata[0] : NULL;
+    if (given(&w, KIND_VERSION)) {
+        o->action = S2VI_TRAIN_VERSION;
+    } else if (given(&w, KIND_HELP) && !model) {
+        o->action = S2VI_TRAIN_HELP;
+    } else if (!(ret = pick_model(o, model, err))) {
+        if (given(&w, KIND_HELP))
+            o->action = S2VI_TRAIN_MODEL_HELP;
+        else
+            ret = parse_run(o, &w, err);
+    }
+fail:
+    g_ptr_array_free(w.plain, TRUE);
+    if (ret < 0)
+        s2vi_train_options_free(o);
+    return ret;
+}
+
+void s2vi_train_options_free(s2vi_train_options *o)
+{
+    for (int i = 0; i < N_ENTRIES; i++)
+        switch (table[i].kind) {
+        case KIND_PATH:
+        case KIND_TEXT:
+        case KIND_DEVICE:
+        case KIND_CONFIG:
+            if (table[i].name)
+                g_free(*(char **)((char *)o + table[i].offset));
+            break;
+        default: break;
+        }
+    g_free(o->model);
+    g_strfreev(o->clips);
+    *o = (s2vi_train_options){0};
+}
+
+/* --------------------------------------------------------------- help -- */
+
+/* Print words from column `at` on, each line starting at `indent`. */
+static void print_wrapped(FILE *out, const char *text, int at, int indent)
+{
+    while (*text) {
+        int n = (int)strcspn(text, " ");
+        if (at > indent && at + 1 + n > HELP_WIDTH) {
+            fprintf(out, "\n%*s", indent, "");
+            at = indent;
+        }
+        at += fprintf(out, "%s%.*s", at > indent ? " " : "", n, text);
+        text += n + strspn(text + n, " ");
+    }
+    fputc('\n', out);
+}
+
+/* The entry's default as a user would type it; NULL: nothing to say. */
+static char *spell_default(const option_entry *e)
+{
+    s2vi_train_options o;
+    set_defaults(&o);
+    const void *at = (const char *)&o + e->offset;
+    if (strstr(e->help, "(default"))
+        return NULL;
+    if (e->kind == KIND_INT || e->kind == KIND_SIZE)
+        return g_strdup_printf("%d", *(const int *)at);
+    if (e->kind == KIND_COUNT)
+        return g_strdup_printf("%lld", (long long)*(const int64_t *)at);
+    if (e->kind == KIND_SEED)
+        return g_strdup("0");
+    if (e->kind == KIND_REAL)
+        return g_strdup_printf("%g", *(const double *)at);
+    if (e->kind != KIND_CHOICE)
+        return NULL;
+    char **words = g_strsplit(e->choices, "|", -1);
+    char *word = g_strdup(words[*(const int *)at]);
+    g_strfreev(words);
+    return word;
+}
+
+static void print_entry(FILE *out, const option_entry *e)
+{
+    if (!e->name) {
+        fprintf(out, "\n%s:\n", e->help);
+        return;
+    }
+    char letter[8] = "    ";
+    if (e->letter)
+        g_snprintf(letter, sizeof(letter), "-%c, ", e->letter);
+    int n = fprintf(out, "  %s--%s%s%s", letter, e->name,
+                    e->argument ? " " : "", e->argument ? e->argument : "");
+    if (n + 2 > HELP_COLUMN)
+        n = fprintf(out, "\n") - 1;
+    fprintf(out, "%*s", HELP_COLUMN - n, "");
+    char *value = spell_default(e);
+    char *help = value ? g_strdup_printf("%s (default %s)", e->help, value)
+                       : g_strdup(e->help);
+    print_wrapped(out, help, HELP_COLUMN, HELP_COLUMN);
+    g_free(help);
+    g_free(value);
+}
+
+static void print_models(FILE *out)
+{
+    fprintf(out, "Usage: s2v-train MODEL CLIP... -o FILE [options]\n\n"
+                 "Trains a model of libs2v on clips and writes its weight "
+                 "file.\n\nModels:\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(models); i++)
+        fprintf(out, "  %-22s%s\n", models[i].name, models[i].summary);
+    fprintf(out, "\ns2v-train MODEL --help lists a model's options.\n");
+}
+
+static void print_model(FILE *out, const model_entry *m)
+{
+    fprintf(out, "Usage: s2v-train %s CLIP... -o FILE [options]\n\n", m->name);
+    print_wrapped(out, m->about, 0, 0);
+    for (int i = 0; i < N_ENTRIES; i++)
+        print_entry(out, &table[i]);
+    fprintf(out, "\nExamples:\n%s", m->examples);
+    fprintf(out, "\nCtrl-C stops and saves; a second Ctrl-C stops at once.\n");
+}
+
+void s2vi_train_options_print(const s2vi_train_options *o, FILE *out)
+{
+    if (o->action == S2VI_TRAIN_VERSION)
+        fprintf(out, "s2v-train %s\n", s2v_version());
+    if (o->action == S2VI_TRAIN_HELP)
+        print_models(out);
+    for (size_t i = 0; i < G_N_ELEMENTS(models); i++)
+        if (o->action == S2VI_TRAIN_MODEL_HELP &&
+            !strcmp(models[i].name, o->model))
+            print_model(out, &models[i]);
+}

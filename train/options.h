@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The command line of s2v-train: `s2v-train MODEL CLIP... -o FILE [options]`,
+ * with the same words in a file of `key = value` lines (--config).
+ *
+ *     s2vi_train_options o;
+ *     if (s2vi_train_options_parse(&o, argc, argv, &err) < 0) {
+ *         fprintf(stderr, "s2v-train: %s\n", err.message);
+ *         return 2;
+ *     }
+ *     if (o.action != S2VI_TRAIN_RUN)
+ *         s2vi_train_options_print(&o, stdout);
+ *     s2vi_train_options_free(&o);
+ */
+#ifndef S2VI_TRAIN_OPTIONS_H
+#define S2VI_TRAIN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "models/listen_and_move.h"
+
+/** What the user asks for. */
+typedef enum s2vi_train_action {
+    S2VI_TRAIN_RUN = 0,    /**< train */
+    S2VI_TRAIN_HELP,       /**< list the models */
+    S2VI_TRAIN_MODEL_HELP, /**< list the options of `model` */
+    S2VI_TRAIN_VERSION,
+} s2vi_train_action;
+
+/**
+ * What to do: checked, with defaults filled in. Strings belong to the struct;
+ * NULL where the option was not given.
+ */
+typedef struct s2vi_train_options {
+    s2vi_train_action action;
+    char *model;  /**< "listen-and-move"; NULL for HELP and VERSION */
+    char **clips; /**< NULL-terminated */
+    int n_clips;  /**< at least 1 for RUN */
+    char *output; /**< the weight file; set for RUN */
+    char *config; /**< the file that was read */
+
+    /* Clips. */
+    int size;               /**< 64, 128 or 256 */
+    int crop[4];            /**< x, y, width, height; width 0: the
+                                 centred square */
+    double start, duration; /**< seconds of each clip; duration 0: all */
+    double split;           /**< part trained on, (0, 1] */
+
+    /* Training. */
+    int64_t iterations; /**< in all, those before a resume too */
+    int sequence;       /**< frames an iteration */
+    uint64_t seed;
+    double rate;      /**< Adam's learning rate */
+    char *perceptual; /**< weights of a perceptual loss */
+    char *resume;     /**< a checkpoint to go on from */
+
+    /* Model. */
+    s2vi_lm_motion motion;
+    s2vi_lm_connection connection;
+    s2vi_lm_prediction prediction;
+    bool mfs, sac, acin, noise; /**< default true */
+    int channels_max;           /**< a power of two, 16 to 512 */
+
+    /* Output. */
+    int64_t checkpoint_every;     /**< iterations; 0: see the next */
+    double checkpoint_seconds;    /**< 0: see the one before */
+    char *preview;                /**< PNG file */
+    int64_t preview_every;        /**< iterations */
+    char *license, *title, *note; /**< UTF-8, for the weight file */
+
+    /* Running. */
+    char *device; /**< "auto", "cpu", "ref", "cuda[:N]" */
+    int threads;  /**< 0: all */
+    bool quiet, verbose;
+} s2vi_train_options;
+
+/**
+ * Parse a command line and the configuration file it names. What the command
+ * line says wins over the file.
+ *
+ * @param o to be freed with s2vi_train_options_free() on success; all zero on
+ *          failure
+ * @return S2V_OK; S2V_ERR_INVALID: one sentence with the option, what was
+ *         expected and what was found; S2V_ERR_IO: the configuration file
+ */
+int s2vi_train_options_parse(s2vi_train_options *o, int argc, char *const *argv,
+                             s2v_error *err);
+
+/** Print what `o->action` asks for: help or version; nothing for RUN. */
+void s2vi_train_options_print(const s2vi_train_options *o, FILE *out);
+
+/** Free what is inside and clear. */
+void s2vi_train_options_free(s2vi_train_options *o);
+
+#endif

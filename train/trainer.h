@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One training: the recorded iteration, its parameters and moments, and where
+ * it stands. Ask it for iterations, checkpoints and weight files.
+ */
+#ifndef S2VI_TRAIN_TRAINER_H
+#define S2VI_TRAIN_TRAINER_H
+
+#include "dataset.h"
+#include "models/listen_and_move.h"
+
+typedef struct s2vi_trainer s2vi_trainer;
+
+/** What to train and how. */
+typedef struct s2vi_trainer_params {
+    s2vi_lm_config config;
+    const s2vi_dataset *data; /* outlives the trainer */
+    int sequence;             /* T */
+    double rate;              /* Adam's */
+    uint64_t seed;
+    const char *device;
+    int threads;
+    const char *perceptual; /* a weight file, or NULL: multi-scale L1 */
+    const char *version, *license, *title, *note; /* for the weight file */
+} s2vi_trainer_params;
+
+int s2vi_trainer_create(s2vi_trainer **trainer,
+                        const s2vi_trainer_params *params, s2v_error *err);
+void s2vi_trainer_close(s2vi_trainer **trainer);
+
+/** Iterations done so far. */
+int64_t s2vi_trainer_step(const s2vi_trainer *trainer);
+
+/** A loss term of the last iteration. */
+typedef struct s2vi_trainer_loss {
+    const char *name;
+    double value;
+} s2vi_trainer_loss;
+
+/**
+ * One iteration: the next sequence, all gradients, one step of Adam.
+ *
+ * @param loss  receives at most `*n` terms
+ * @param n     room, then count
+ * @return S2V_OK; S2V_ERR_DEVICE with iteration and term if a loss is not
+ *         finite
+ */
+int s2vi_trainer_iterate(s2vi_trainer *trainer, s2vi_trainer_loss *loss, int *n,
+                         s2v_error *err);
+
+/** The last iteration's frames: real bytes and made floats, (T,N,N,3). */
+void s2vi_trainer_frames(const s2vi_trainer *trainer, const uint8_t **real,
+                         const float **made);
+
+/**
+ * Write everything that a resume needs, so that it ends bit-identical.
+ * What was at `path` before stays until the new file is whole.
+ */
+int s2vi_trainer_save(s2vi_trainer *trainer, const char *path, s2v_error *err);
+
+/** Go on from a checkpoint; S2V_ERR_MODEL names what differs. */
+int s2vi_trainer_resume(s2vi_trainer *trainer, const char *path,
+                        s2v_error *err);
+
+/** Whether `path` could be written, asked before hours of training. */
+int s2vi_trainer_probe(const char *path, s2v_error *err);
+
+/** Write the weight file. */
+int s2vi_trainer_export(s2vi_trainer *trainer, const char *path,
+                        s2v_error *err);
+
+#endif
