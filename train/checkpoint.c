@@ -6,6 +6,7 @@
 #include "models/param_file.h"
 #include "weights/weights.h"
 
+#include <glib.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,32 +169,77 @@ int s2vi_trainer_save(s2vi_trainer *t, const char *path, s2v_error *err)
 
 /* ------------------------------------------------------------ reading -- */
 
+/* Add to `text` "KEY is X there and Y here" for what differs. */
+static void name_differences(GString *text, const char *there, const char *here)
+{
+    const char *key;
+    json_t *value;
+    json_t *a = json_loads(there ? there : "{}", 0, NULL);
+    json_t *b = json_loads(here, 0, NULL);
+    json_object_foreach(b, key, value)
+    {
+        const json_t *other = json_object_get(a, key);
+        if (json_equal(other, value))
+            continue;
+        const char *comma = text->len ? ", " : "";
+        if (!strcmp(key, "clips")) { /* a hash says nothing to a reader */
+            g_string_append_printf(text,
+                                   "%sthe clips, their order, --crop, "
+                                   "--start or --duration are others",
+                                   comma);
+            continue;
+        }
+        char *x = other ? json_dumps(other, JSON_ENCODE_ANY) : NULL;
+        char *y = json_dumps(value, JSON_ENCODE_ANY);
+        g_string_append_printf(text, "%s%s is %s there and %s here", comma, key,
+                               x ? x : "missing", y);
+        free(x);
+        free(y);
+    }
+    json_decref(a);
+    json_decref(b);
+}
+
+/* Of a checkpoint of this kind: same model, same clips, same training. */
+static int check_same(const s2vi_trainer *t, const s2v_weights *w,
+                      const char *path, s2v_error *err)
+{
+    char *config = s2vi_lm_config_text(&t->params.config);
+    char *identity = identity_text(t);
+    GString *text = g_string_new(NULL);
+    int ret = config && identity ? S2V_OK : s2vi_error_nomem(err, path);
+    if (!ret) {
+        name_differences(text, s2v_weights_get_metadata(w, "s2v.config"),
+                         config);
+        name_differences(text, s2v_weights_get_metadata(w, "s2v.identity"),
+                         identity);
+    }
+    if (text->len)
+        ret = s2vi_error(err, S2V_ERR_MODEL,
+                         "%s: a checkpoint of another training, which cannot "
+                         "go on as this one: %s",
+                         path, text->str);
+    g_string_free(text, TRUE);
+    free(config);
+    free(identity);
+    return ret;
+}
+
 static int check_identity(const s2vi_trainer *t, const s2v_weights *w,
                           const char *path, s2v_error *err)
 {
     const char *kind = s2v_weights_get_metadata(w, "s2v.model");
-    const char *config = s2v_weights_get_metadata(w, "s2v.config");
-    const char *identity = s2v_weights_get_metadata(w, "s2v.identity");
-    char *my_config = s2vi_lm_config_text(&t->params.config);
-    char *mine = identity_text(t);
-    int ret = my_config && mine ? S2V_OK : s2vi_error_nomem(err, path);
-    if (!ret && (!kind || strcmp(kind, S2VI_LM_NAME " checkpoint")))
-        ret = s2vi_error(err, S2V_ERR_MODEL,
-                         "%s: not a checkpoint of " S2VI_LM_NAME " (%s)", path,
-                         kind ? kind : "no s2v.model in its metadata");
-    else if (!ret && (!config || strcmp(config, my_config)))
-        ret = s2vi_error(err, S2V_ERR_MODEL,
-                         "%s: another configuration: it "
-                         "has %s, this training has %s",
-                         path, config ? config : "none", my_config);
-    else if (!ret && (!identity || strcmp(identity, mine)))
-        ret = s2vi_error(err, S2V_ERR_MODEL,
-                         "%s: another training: it has "
-                         "%s, this one has %s",
-                         path, identity ? identity : "none", mine);
-    free(my_config);
-    free(mine);
-    return ret;
+    if (kind && !strcmp(kind, S2VI_LM_NAME " checkpoint"))
+        return check_same(t, w, path, err);
+    if (kind && !strcmp(kind, S2VI_LM_NAME))
+        return s2vi_error(err, S2V_ERR_MODEL,
+                          "%s: expected a checkpoint (.ckpt), found a weight "
+                          "file, which lacks what a resume needs",
+                          path);
+    return s2vi_error(err, S2V_ERR_MODEL,
+                      "%s: expected a checkpoint of " S2VI_LM_NAME
+                      ", found '%s' as its s2v.model",
+                      path, kind ? kind : "");
 }
 
 static const s2vi_tensor *find_tensor(const s2v_weights *w, const char *name,
@@ -242,7 +288,8 @@ static int read_progress(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
                           &epoch, "clip", &clip, "frame", &frame);
     json_decref(root);
     if (bad || step < 0 || epoch < 0 || clip < 0 ||
-        clip >= t->params.data->count || frame < -1)
+        clip >= t->params.data->count || frame < -1 ||
+        frame > t->params.data->frames)
         return s2vi_error(err, S2V_ERR_MODEL,
                           "%s: its metadata has no usable "
                           "'s2v.progress'",
@@ -255,7 +302,10 @@ static int read_progress(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
 int s2vi_trainer_resume(s2vi_trainer *t, const char *path, s2v_error *err)
 {
     s2v_weights *w = NULL;
-    int ret = s2v_weights_open(&w, path, err);
+    /* With a slash it is a file of the user's, not an installed model. */
+    char *file = g_strconcat(strchr(path, '/') ? "" : "./", path, NULL);
+    int ret = s2v_weights_open(&w, file, err);
+    g_free(file);
     if (!ret)
         ret = s2v_weights_verify(w, err);
     if (!ret)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Ctrl-C and a polite kill: stop and save, then at once. */
+/* Ctrl-C, a polite kill, a closing terminal: stop and save, then at once. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "interrupt.h"
@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-static const int signals[] = {SIGINT, SIGTERM};
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 #define SIGNALS (sizeof(signals) / sizeof(signals[0]))
 
 /* Signals belong to the process, and so does this state. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Ctrl-C and a polite kill: the first asks the program to stop and save, the
- * second ends it at once.
+ * Ctrl-C, a polite kill, a terminal that closes: the first asks the program to
+ * stop and save, the second ends it at once.
  */
 #ifndef S2VI_TRAIN_INTERRUPT_H
 #define S2VI_TRAIN_INTERRUPT_H
@@ -11,8 +11,8 @@
 #include "s2v/s2v.h"
 
 /**
- * Watch SIGINT and SIGTERM. A signal that is ignored when this is called, as
- * a shell does for its background jobs, stays ignored.
+ * Watch SIGINT, SIGTERM and SIGHUP. A signal that is ignored when this is
+ * called, as a shell does for its background jobs, stays ignored.
  *
  * @param message printed to stderr at the first signal, newlines included;
  *                NULL: nothing. Must live until s2vi_interrupt_restore()

@@ -11,6 +11,7 @@
 
 #include <libavutil/log.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,14 @@ static double now(void)
 
 /* --------------------------------------------------------------- clips -- */
 
+/* Decoding an hour of video takes a while: Ctrl-C counts there, too. */
+static int stop_loading(void *opaque, double fraction)
+{
+    (void)opaque;
+    (void)fraction;
+    return s2vi_interrupt_requested();
+}
+
 static int load_clip(job *j, const char *path, s2v_error *err)
 {
     const s2vi_train_options *o = &j->options;
@@ -49,11 +58,12 @@ static int load_clip(job *j, const char *path, s2v_error *err)
         .crop_h = o->crop[3],
         .start_ms = (int64_t)(o->start * 1000 + 0.5),
         .duration_ms = (int64_t)(o->duration * 1000 + 0.5),
+        .progress = stop_loading,
     };
     int ret = s2vi_clip_load(&clip, path, &params, err);
     if (ret < 0)
         return ret;
-    if (clip->damaged)
+    if (clip->damaged && !o->quiet)
         s2vi_progress_message(NULL,
                               "s2v-train: %s: %lld damaged packets were "
                               "left out",
@@ -123,22 +133,25 @@ static int make_trainer(job *j, s2v_error *err)
     if (!ret && o->resume)
         ret = s2vi_trainer_resume(j->trainer, o->resume, err);
     if (!ret && !o->perceptual && !o->quiet)
-        fprintf(stderr, "no --perceptual file: training with a multi-scale "
-                        "L1 loss, which the paper found weaker\n");
+        fprintf(stderr, "no --perceptual file: frames are compared by "
+                        "multi-scale L1, which learns less detail\n");
     return ret;
 }
 
 /* -------------------------------------------------------------- saving -- */
 
-/* A checkpoint and the weight file as it stands. */
+/* A checkpoint and the weight file as it stands; the second also where there
+ * is no room for the first, which is three times as large. */
 static int save(job *j, s2v_error *err)
 {
+    s2v_error second;
     int ret = s2vi_trainer_save(j->trainer, j->checkpoint, err);
     if (!ret)
-        ret = s2vi_trainer_export(j->trainer, j->options.output, err);
-    if (!ret)
         s2vi_progress_saved(j->bar, s2vi_trainer_step(j->trainer));
-    return ret;
+    int also = s2vi_trainer_export(j->trainer, j->options.output, &second);
+    if (!ret && also < 0)
+        *err = second;
+    return ret ? ret : also;
 }
 
 static bool is_time_to_save(job *j)
@@ -157,9 +170,9 @@ static int preview(job *j, s2v_error *err)
     const s2vi_train_options *o = &j->options;
     s2vi_preview_row row[2] = {{0}, {0}};
     s2vi_picture sheet = {0};
-    if (!o->preview)
-        return S2V_OK;
     s2vi_trainer_frames(j->trainer, &row[0].bytes, &row[1].floats);
+    if (!o->preview || !row[0].bytes) /* no iteration yet, after a resume */
+        return S2V_OK;
     int ret = s2vi_preview_sheet(&sheet, row, 2, o->sequence, o->size,
                                  PREVIEW_COLUMNS, err);
     if (!ret)
@@ -170,12 +183,15 @@ static int preview(job *j, s2v_error *err)
     return ret;
 }
 
-/* Losing a save or a picture must not lose the training: say it and go on. */
+/* Losing a save or a picture must not lose the training: say it, to a quiet
+ * user too, and go on. */
 static void survive(job *j, int ret, const s2v_error *err)
 {
+    const bool more = s2vi_trainer_step(j->trainer) < j->options.iterations;
     if (ret < 0)
-        s2vi_progress_message(j->bar, "s2v-train: %s; training goes on",
-                              err->message);
+        s2vi_progress_message(j->options.quiet ? NULL : j->bar,
+                              "s2v-train: %s%s", err->message,
+                              more ? "; training goes on" : "");
 }
 
 /* ------------------------------------------------------------- training -- */
@@ -214,11 +230,15 @@ static int train(job *j, s2v_error *err)
     while (!ret && s2vi_trainer_step(j->trainer) < o->iterations &&
            !s2vi_interrupt_requested())
         ret = iterate(j, err);
-    if (!ret)
-        ret = save(j, err);
     s2v_error why;
+    if (!ret && !s2vi_trainer_step(j->trainer))
+        ret = s2vi_error(err, S2V_ERR_CANCELLED,
+                         "interrupted before the first iteration: nothing to "
+                         "save");
     if (!ret)
         survive(j, preview(j, &why), &why);
+    if (!ret)
+        ret = save(j, err);
     s2vi_progress_close(&j->bar);
     return ret;
 }
@@ -231,13 +251,35 @@ static int probe_output(job *j, s2v_error *err)
     if (!j->checkpoint)
         return s2vi_error_nomem(err, "a file name");
     snprintf(j->checkpoint, n, "%s.ckpt", j->options.output);
-    return s2vi_trainer_probe(j->options.output, err);
+    int ret = s2vi_trainer_probe(j->options.output, err);
+    return ret < 0 ? ret : s2vi_trainer_probe(j->checkpoint, err);
+}
+
+/* What there is now, and how to go on. */
+static void print_result(const job *j)
+{
+    const s2vi_train_options *o = &j->options;
+    const long long step = s2vi_trainer_step(j->trainer);
+    if (step < o->iterations)
+        fprintf(stderr,
+                "stopped after %lld of %lld iterations: %s holds the model as "
+                "it is; to go on, run the same command with --resume %s\n",
+                step, (long long)o->iterations, o->output, j->checkpoint);
+    else
+        fprintf(stderr,
+                "done after %lld iterations: %s holds the model; to train it "
+                "further, run the same command with --resume %s and more "
+                "--iterations\n",
+                step, o->output, j->checkpoint);
 }
 
 static int run(job *j, s2v_error *err)
 {
     int ret = s2vi_interrupt_install(
-        "\ns2v-train: saving; once more to stop at once\n", err);
+        j->options.quiet ? NULL
+                         : "\ns2v-train: stopping after this iteration; once "
+                           "more to stop at once, without saving\n",
+        err);
     if (!ret)
         ret = probe_output(j, err);
     if (!ret)
@@ -247,9 +289,7 @@ static int run(job *j, s2v_error *err)
     if (!ret)
         ret = train(j, err);
     if (!ret && !j->options.quiet)
-        fprintf(stderr, "%s after %lld iterations; go on with --resume %s\n",
-                j->options.output, (long long)s2vi_trainer_step(j->trainer),
-                j->checkpoint);
+        print_result(j);
     return ret;
 }
 
@@ -258,6 +298,7 @@ int main(int argc, char **argv)
     job j = {0};
     s2v_error err = {0};
     setlocale(LC_CTYPE, "");
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow: an error, no end */
     av_log_set_level(AV_LOG_FATAL);
     if (s2vi_train_options_parse(&j.options, argc, argv, &err) < 0) {
         fprintf(stderr, "s2v-train: %s\n", err.message);

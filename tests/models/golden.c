@@ -87,10 +87,10 @@ golden golden_open(const char *path, const char *device, s2vi_dtype dtype)
     golden g = {0};
     s2v_error err;
     golden_must(s2v_weights_open(&g.file, path, &err), &err, path);
-    golden_must(s2vi_lm_config_parse(
-                    &g.config, s2v_weights_get_metadata(g.file, "s2v.config"),
-                    &err),
-                &err, path);
+    golden_must(
+        s2vi_lm_config_parse(
+            &g.config, s2v_weights_get_metadata(g.file, "s2v.config"), &err),
+        &err, path);
     golden_must(s2vi_lm_params(&g.config, &g.params, &err), &err, path);
     golden_must(s2vi_backend_open(&g.backend, device, dtype, 2, &err), &err,
                 device);

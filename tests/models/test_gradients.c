@@ -5,19 +5,22 @@
  * the economies and plain. Largest difference of an element relative to the
  * golden's rms, and of the whole gradient's norm.
  *
- * usage: test_gradients DEVICE f32|f64 exact|loose GOLDEN...
+ * usage: test_gradients DEVICE f32|f64 exact|corners GOLDEN...
  *
- * "exact" bounds, a parameter's largest element:
+ * Bounds on the largest difference of an element:
  *   f64  1e-6: the files hold float32, of which half a last digit is 6e-8 of
  *        the largest element, which may be some ten times the rms.
  *   f32  1e-3: what the project asks of the engine.
- * "loose" is for float32 on goldens of size 64 with activations so near to the
- * leaky ReLU's corner that float32 takes the other side of it; there PyTorch's
- * own float32 is up to 7.7e-2 off in a parameter's L2 norm
- * (tests/reference/README.md). Such a slip moves a few elements much and the
- * whole little, so the L2 difference of a parameter is bounded by 0.1 and that
- * of all parameters together by 1e-2; the exact bound holds for the same files
- * in float64.
+ * "corners" is for float32 on the goldens of size 64: of some million
+ * activations a few are so near to the leaky ReLU's corner that float32 takes
+ * the other side of it, which moves a few elements of a gradient much.
+ * PyTorch's own float32 is up to 7.7e-2 off in a parameter's L2 norm there
+ * (tests/reference/README.md), and with seven goldens and two forms somewhere
+ * another implementation is, too. So the L2 difference is bounded by 0.1 there,
+ * and two more checks say that the corners alone are to blame: the same files
+ * in float64 keep the bound of 1e-6; and with every leaky ReLU made straight
+ * (slope 1) float32 keeps that of 1e-3, against the reference backend in
+ * float64.
  */
 #include "golden.h"
 
@@ -31,18 +34,17 @@
 
 #define EXACT_F64   1e-6
 #define EXACT_F32   1e-3
-#define LOOSE_ONE   0.1
-#define LOOSE_ALL   1e-2
+#define CORNERS     0.1
 #define MAX_SAMPLES 300 /* of a gradient, in a golden file */
 
 typedef struct bench {
     golden g;
-    const char *label; /* the file's name and the form, for messages */
     int frames;
     s2vi_graph *graph;
     s2vi_lm_graph lm;
     s2vi_node *weights;  /* w: (T,N,N,3) */
     s2vi_node **outputs; /* the loss, then each parameter's gradient */
+    float **gradient;    /* of each parameter, in the file's layout */
     s2vi_plan *plan;
     s2vi_exec *exec;
 } bench;
@@ -50,12 +52,11 @@ typedef struct bench {
 /* Differences seen. */
 typedef struct tally {
     double worst; /* error of an element or a norm */
-    char where[80];
-    double worst_l2;
-    double difference, square; /* of all parameters together */
+    char where[120];
+    double worst_l2; /* of a whole gradient */
 } tally;
 
-static bool loose;
+static bool corners;
 static double exact;
 static int passed, failed;
 
@@ -79,16 +80,27 @@ static s2vi_node *record_loss(bench *b)
     return s2vi_scale(sum, 1.0 / (double)(3 * N * N));
 }
 
-static void record(bench *b, bool plain)
+/* No corners: y = x. */
+static void straighten(s2vi_graph *graph)
+{
+    for (int i = 0; i < s2vi_graph_count(graph); i++) {
+        s2vi_node *node = s2vi_graph_node(graph, i);
+        if (node->op == S2VI_OP_LRELU)
+            node->attr.slope = 1;
+    }
+}
+
+static void record(bench *b, bool plain, bool straight)
 {
     s2v_error err;
     const int n = b->g.params.count;
     const s2vi_lm_options options = {.frames = b->frames, .plain = plain};
     s2vi_node **param = calloc((size_t)n, sizeof(*param));
     b->graph = s2vi_graph_create();
-    golden_must(
-        s2vi_lm_build(b->graph, &b->g.config, &options, &b->lm, &err), &err,
-        "build");
+    golden_must(s2vi_lm_build(b->graph, &b->g.config, &options, &b->lm, &err),
+                &err, "build");
+    if (straight)
+        straighten(b->graph);
     b->outputs = calloc((size_t)n + 1, sizeof(*b->outputs));
     b->outputs[0] = record_loss(b);
     for (int i = 0; i < n; i++)
@@ -103,9 +115,8 @@ static void plan(bench *b)
     s2v_error err;
     const s2vi_plan_params params = {.outputs = b->outputs,
                                      .n_outputs = b->g.params.count + 1};
-    golden_must(
-        s2vi_plan_create(&b->plan, b->graph, b->g.store, &params, &err), &err,
-        "plan");
+    golden_must(s2vi_plan_create(&b->plan, b->graph, b->g.store, &params, &err),
+                &err, "plan");
     golden_must(s2vi_exec_create(&b->exec, b->plan, &err), &err, "exec");
 }
 
@@ -129,6 +140,21 @@ static void write_weights(bench *b)
     free(w);
 }
 
+static void read_gradients(bench *b)
+{
+    const int n = b->g.params.count;
+    b->gradient = calloc((size_t)n, sizeof(*b->gradient));
+    for (int i = 0; i < n; i++) {
+        const s2vi_param *p = &b->g.params.param[i];
+        size_t count = (size_t)s2vi_shape_count(&p->shape);
+        float *mine = malloc(count * sizeof(*mine));
+        b->gradient[i] = malloc(count * sizeof(**b->gradient));
+        s2vi_exec_read(b->exec, b->outputs[1 + i], mine);
+        s2vi_param_to_file(p, mine, b->gradient[i]);
+        free(mine);
+    }
+}
+
 static void run(bench *b)
 {
     s2v_error err;
@@ -138,15 +164,40 @@ static void run(bench *b)
     s2vi_exec_write(b->exec, b->lm.features, features);
     write_weights(b);
     golden_must(s2vi_exec_run(b->exec, &clock, &err), &err, "run");
+    read_gradients(b);
+}
+
+static bench bench_open(const char *path, const char *device, s2vi_dtype dtype,
+                        bool plain, bool straight)
+{
+    bench b = {.g = golden_open(path, device, dtype)};
+    b.frames = (int)s2vi_weights_find(b.g.file, "frames")->shape[0];
+    record(&b, plain, straight);
+    plan(&b);
+    run(&b);
+    return b;
+}
+
+static void bench_close(bench *b)
+{
+    for (int i = 0; i < b->g.params.count; i++)
+        free(b->gradient[i]);
+    free(b->gradient);
+    free(b->outputs);
+    s2vi_exec_close(&b->exec);
+    s2vi_plan_close(&b->plan);
+    s2vi_graph_close(&b->graph);
+    golden_close(&b->g);
 }
 
 /* ----------------------------------------------------------- comparing -- */
 
+/* A NaN is the worst of all. */
 static void note(tally *t, double error, const char *name, const char *what)
 {
     if (error <= t->worst)
         return;
-    t->worst = error;
+    t->worst = error == error ? error : HUGE_VAL;
     snprintf(t->where, sizeof(t->where), "%s%s", name, what);
 }
 
@@ -178,19 +229,17 @@ static double read_one(const golden *g, const char *prefix, const char *name)
     return one;
 }
 
-/* The L2 difference, over the elements that the golden holds. */
-static void compare_l2(tally *t, const float *a, const float *b, int64_t n)
+static void note_l2(tally *t, const float *a, const float *b, int64_t n)
 {
-    double difference = 0, square = pow(norm_of(b, n), 2);
+    double square = 0;
     for (int64_t i = 0; i < n; i++)
-        difference += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
-    double l2 = sqrt(difference / square);
-    t->worst_l2 = l2 <= t->worst_l2 ? t->worst_l2 : l2;
-    t->difference += difference;
-    t->square += square;
+        square += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+    double l2 = sqrt(square) / norm_of(b, n);
+    if (!(l2 <= t->worst_l2))
+        t->worst_l2 = l2 == l2 ? l2 : HUGE_VAL;
 }
 
-/* Gradient `made`, in the file's layout, of parameter p. */
+/* Gradient `made` of parameter p against the golden. */
 static void compare_param(const golden *g, const s2vi_param *p,
                           const float *made, tally *t)
 {
@@ -200,53 +249,56 @@ static void compare_param(const golden *g, const s2vi_param *p,
     snprintf(name, sizeof(name), "grad.%s", p->name);
     float *expected = golden_read(g, name, &count);
     if (!expected || count != (n > MAX_SAMPLES ? MAX_SAMPLES : n)) {
-        printf("FAIL: '%s' is missing or has another size\n", name);
-        failed++;
+        note(t, NAN, p->name, ", missing or of another size");
     } else {
-        double norm = read_one(g, "gradnorm.", p->name);
         pick(made, n, picked);
-        double error = golden_error(picked, expected, count);
-        note(t, error == error ? error : HUGE_VAL, p->name, "");
-        error = fabs(norm_of(made, n) / norm - 1);
-        note(t, error == error ? error : HUGE_VAL, p->name, ", its norm");
-        compare_l2(t, picked, expected, count);
+        note(t, golden_error(picked, expected, count), p->name, "");
+        double norm = read_one(g, "gradnorm.", p->name);
+        note(t, fabs(norm_of(made, n) / norm - 1), p->name, ", its norm");
+        note_l2(t, picked, expected, count);
     }
     free(expected);
 }
 
-static tally compare(const bench *b)
-{
-    tally t = {0};
-    for (int i = 0; i < b->g.params.count; i++) {
-        const s2vi_param *p = &b->g.params.param[i];
-        size_t n = (size_t)s2vi_shape_count(&p->shape);
-        float *made = malloc(2 * n * sizeof(*made));
-        s2vi_exec_read(b->exec, b->outputs[1 + i], made);
-        s2vi_param_to_file(p, made, made + n);
-        compare_param(&b->g, p, made + n, &t);
-        free(made);
-    }
-    return t;
-}
-
-static void judge(const bench *b)
+static void compare_loss(const bench *b, const char *label)
 {
     float loss;
-    char what[160];
     s2vi_exec_read(b->exec, b->outputs[0], &loss);
     double error = fabs(loss / read_one(&b->g, "loss", "") - 1);
-    check(error <= exact, b->label, "loss", error, exact);
-    const tally t = compare(b);
-    snprintf(what, sizeof(what), "%d gradients, worst %s", b->g.params.count,
-             t.where);
-    if (!loose) {
-        check(t.worst <= exact, b->label, what, t.worst, exact);
-        return;
+    check(error <= exact, label, "loss", error, exact);
+}
+
+static void compare(const bench *b, const char *label)
+{
+    char what[160];
+    tally t = {0};
+    const int n = b->g.params.count;
+    for (int i = 0; i < n; i++)
+        compare_param(&b->g, &b->g.params.param[i], b->gradient[i], &t);
+    snprintf(what, sizeof(what), "%d gradients, worst %s", n, t.where);
+    if (corners)
+        check(t.worst_l2 <= CORNERS, label, "the worst gradient's L2",
+              t.worst_l2, CORNERS);
+    else
+        check(t.worst <= exact && t.worst > 0, label, what, t.worst, exact);
+}
+
+/* Without corners: against the reference backend in float64. */
+static void compare_straight(const bench *a, const bench *b, const char *label)
+{
+    char what[160];
+    tally t = {0};
+    const int n = a->g.params.count;
+    for (int i = 0; i < n; i++) {
+        const s2vi_param *p = &a->g.params.param[i];
+        note(&t,
+             golden_error(a->gradient[i], b->gradient[i],
+                          s2vi_shape_count(&p->shape)),
+             p->name, "");
     }
-    const double all = sqrt(t.difference / t.square);
-    check(t.worst_l2 <= LOOSE_ONE, b->label, "the worst gradient's L2",
-          t.worst_l2, LOOSE_ONE);
-    check(all <= LOOSE_ALL, b->label, "all gradients' L2", all, LOOSE_ALL);
+    snprintf(what, sizeof(what), "%d gradients of slope 1, worst %s", n,
+             t.where);
+    check(t.worst <= exact && t.worst > 0, label, what, t.worst, exact);
 }
 
 static void test(const char *path, const char *device, s2vi_dtype dtype,
@@ -254,30 +306,30 @@ static void test(const char *path, const char *device, s2vi_dtype dtype,
 {
     char label[120];
     const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    bench b = {.g = golden_open(path, device, dtype), .label = label};
-    b.frames = (int)s2vi_weights_find(b.g.file, "frames")->shape[0];
-    snprintf(label, sizeof(label), "%s, %s", name, plain ? "plain" : "economies");
-    record(&b, plain);
-    plan(&b);
-    run(&b);
-    judge(&b);
-    fflush(stdout);
-    s2vi_exec_close(&b.exec);
-    s2vi_plan_close(&b.plan);
-    s2vi_graph_close(&b.graph);
-    free(b.outputs);
-    golden_close(&b.g);
+    snprintf(label, sizeof(label), "%s, %s", name,
+             plain ? "plain" : "economies");
+    bench b = bench_open(path, device, dtype, plain, false);
+    compare_loss(&b, label);
+    compare(&b, label);
+    bench_close(&b);
+    if (!corners)
+        return;
+    b = bench_open(path, device, dtype, plain, true);
+    bench ref = bench_open(path, "ref", S2VI_F64, plain, true);
+    compare_straight(&b, &ref, label);
+    bench_close(&b);
+    bench_close(&ref);
 }
 
 int main(int argc, char **argv)
 {
     if (argc < 5)
-        return printf("usage: %s DEVICE f32|f64 exact|loose GOLDEN...\n",
+        return printf("usage: %s DEVICE f32|f64 exact|corners GOLDEN...\n",
                       argv[0]),
                2;
     const s2vi_dtype dtype = strcmp(argv[2], "f64") ? S2VI_F32 : S2VI_F64;
     exact = dtype == S2VI_F64 ? EXACT_F64 : EXACT_F32;
-    loose = !strcmp(argv[3], "loose");
+    corners = !strcmp(argv[3], "corners");
     for (int i = 4; i < argc; i++)
         for (int plain = 0; plain < 2; plain++)
             test(argv[i], argv[1], dtype, plain);

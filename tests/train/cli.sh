@@ -1,0 +1,178 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# s2v-train as its users meet it: what it says, what it leaves behind, and that
+# nothing is lost. TAP. S2V_TRAIN and MAKE_MEDIA are programs, from meson.
+set -uo pipefail
+
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp" || exit 99
+"$MAKE_MEDIA" || exit 99
+echo "This is no film." >text.mkv
+: >empty.mkv
+mkdir folder
+
+points=0 bad=0
+# is NAME GOT WANTED: one point.
+is() {
+    points=$((points + 1))
+    if [ "$2" = "$3" ]; then
+        echo "ok $points - $1"
+    else
+        bad=1
+        echo "not ok $points - $1"
+        printf '# got:    %s\n# wanted: %s\n' "${2//$'\n'/$'\n#         '}" "${3//$'\n'/$'\n#         '}"
+    fi
+}
+# like NAME GOT REGEX: one point.
+like() {
+    if [[ $2 =~ $3 ]]; then is "$1" yes yes; else is "$1" "$2" "something like /$3/"; fi
+}
+same() { if cmp -s "$2" "$3"; then is "$1" yes yes; else is "$1" "$2 and $3 differ" "the same bytes"; fi; }
+
+# run ARGUMENTS...: sets code, out and err.
+run() {
+    "$S2V_TRAIN" "$@" >out.txt 2>err.txt </dev/null
+    code=$? out=$(cat out.txt) err=$(cat err.txt)
+}
+# A tiny training, a fraction of a second for every few iterations.
+tiny=(--size 64 --channels-max 16 --sequence 4 --split 1 --threads 2 --prediction none)
+# train CLIP ARGUMENTS...
+train() { run listen-and-move "${tiny[@]}" "$@"; }
+# refused NAME REGEX ARGUMENTS...: one sentence, a status above 0, no files.
+refused() {
+    local name=$1 regex=$2
+    shift 2
+    run "$@"
+    like "$name: status" "$code" '^[12]$'
+    like "$name: sentence" "$err" "^s2v-train: $regex"
+    echo "# $err"
+    is "$name: one line" "$(wc -l <err.txt)" 1
+    is "$name: no file" "$(echo x.bin*)" 'x.bin*'
+}
+t=(listen-and-move "${tiny[@]}")
+
+# ------------------------------------------------------------- asking --
+run --help
+is "--help: status" "$code" 0
+like "--help: models" "$out" "Usage: s2v-train MODEL.*listen-and-move"
+run listen-and-move --help
+is "model's help: status" "$code" 0
+like "model's help: options" "$out" "--iterations N.*--resume FILE.*Examples:"
+is "model's help: nothing on stderr" "$err" ""
+is "model's help: 80 columns" "$(awk 'length > 80' out.txt)" ""
+run --version
+like "--version" "$code $out" "^0 s2v-train [0-9]+\.[0-9]+"
+
+# ---------------------------------------------------------- mistakes --
+refused "nothing at all" "expected the model to train as the first word"
+refused "unknown model" "expected the model .* found 'sing'" sing clip.mkv -o x.bin
+refused "unknown option" "unknown or ambiguous option '--sizes'" "${t[@]}" --sizes 3 clip.mkv -o x.bin
+refused "bad value" "--sequence: expected a whole number from 2 to 4096, found 'many'" "${t[@]}" clip.mkv -o x.bin --sequence many
+refused "no clip named" "no clip to train on" "${t[@]}" -o x.bin
+refused "no output named" "--output: expected the weight file" "${t[@]}" clip.mkv
+refused "missing clip" ".*nowhere\.mkv.*No such file" "${t[@]}" nowhere.mkv -o x.bin
+refused "one of two missing" ".*nowhere\.mkv.*No such file" "${t[@]}" clip.mkv nowhere.mkv -o x.bin
+refused "clip without sound" ".*silent\.mkv.*sound" "${t[@]}" silent.mkv -o x.bin
+refused "clip without picture" ".*sound\.wav.*has no video" "${t[@]}" sound.wav -o x.bin
+refused "not media" ".*text\.mkv" "${t[@]}" text.mkv -o x.bin
+refused "empty clip" ".*empty\.mkv" "${t[@]}" empty.mkv -o x.bin
+refused "a folder" "'folder' is a directory" "${t[@]}" folder -o x.bin
+refused "shorter than a sequence" "no clip has 32 frames \(1\.6 s\) .*6 in all" "${t[@]}" brief.mkv -o x.bin --sequence 32
+refused "output in a missing folder" "cannot write no/x\.bin: No such file" "${t[@]}" clip.mkv -o no/x.bin
+refused "output is a folder" "cannot write folder: it is a folder" "${t[@]}" clip.mkv -o folder
+refused "output is a device" "cannot write /dev/full: it is a pipe or device" "${t[@]}" clip.mkv -o /dev/full
+refused "output is the clip" "--output: expected a file of its own" "${t[@]}" clip.mkv -o clip.mkv
+refused "missing checkpoint" "cannot open \./nowhere\.ckpt: No such file" "${t[@]}" clip.mkv -o x.bin --quiet --resume nowhere.ckpt
+refused "foreign checkpoint" "\./text\.mkv: this is text, expected" "${t[@]}" clip.mkv -o x.bin --quiet --resume text.mkv
+refused "missing perceptual file" "nowhere\.safetensors: no such file" "${t[@]}" clip.mkv -o x.bin --quiet --perceptual nowhere.safetensors
+mkdir y.bin.ckpt
+refused "checkpoint is a folder" "cannot write y\.bin\.ckpt: it is a folder" "${t[@]}" clip.mkv -o y.bin
+rmdir y.bin.ckpt
+
+# ------------------------------------------------------------ training --
+train clip.mkv -o a.bin --iterations 60 --preview a.png --preview-every 7
+is "training: status" "$code" 0
+is "training: nothing on stdout" "$out" ""
+like "training: says what it has" "$err" "1 clip, 40 frames at 20 a second: 40 to train on, 0 held out"
+like "training: progress" "$err" "100% +60/60.*L1 [0-9.]+"
+like "training: result" "$err" "done after 60 iterations: a\.bin holds the model; .* --resume a\.bin\.ckpt"
+is "training: preview" "$(head -c 8 a.png | od -An -tx1 | tr -d ' ')" 89504e470d0a1a0a
+is "training: no litter" "$(find . -name '*tmp*')" ""
+
+train clip.mkv -o b.bin --iterations 60 --quiet
+is "--quiet: status" "$code" 0
+is "--quiet: silent" "$out$err" ""
+same "the same once more" a.bin b.bin
+same "the same once more, checkpoint" a.bin.ckpt b.bin.ckpt
+
+train clip.mkv other.mkv -o two.bin --iterations 2
+like "two clips" "$err" "2 clips, 80 frames"
+
+# stop SIGNAL: a training of 60 iterations, stopped early and resumed.
+stop() {
+    rm -f c.bin c.bin.ckpt
+    env --default-signal=INT "$S2V_TRAIN" "${t[@]}" clip.mkv -o c.bin \
+        --iterations 60 --checkpoint-every 3 2>err.txt </dev/null &
+    local pid=$!
+    for _ in {1..600}; do
+        [ -e c.bin.ckpt ] && break
+        sleep 0.02
+    done
+    kill "-$1" $pid
+    wait $pid
+    code=$? err=$(cat err.txt)
+    is "$1: status" "$code" 0
+    like "$1: result" "$err" "stopped after [0-9]+ of 60 iterations: .* --resume c\.bin\.ckpt"
+    cp c.bin stopped.bin
+    train clip.mkv -o c.bin --iterations 60 --resume c.bin.ckpt
+    is "$1: resume" "$code" 0
+    same "$1: ends like a run in one go" a.bin c.bin
+    same "$1: ends like a run in one go, checkpoint" a.bin.ckpt c.bin.ckpt
+}
+stop TERM
+stop INT
+stop HUP
+
+# A finished training, resumed: nothing to do, and no picture to make.
+train clip.mkv -o c.bin --iterations 60 --resume c.bin.ckpt --preview none.png
+is "finished: status" "$code" 0
+same "finished: unchanged" a.bin c.bin
+is "finished: no picture" "$(echo none*)" 'none*'
+
+# --------------------------------------------------- nothing is lost --
+train clip.mkv -o c.bin --iterations 60 --sequence 8 --resume c.bin.ckpt
+is "another sequence: status" "$code" 1
+like "another sequence: named" "$err" "c\.bin\.ckpt: .*sequence is 4 there and 8 here"
+train other.mkv -o c.bin --iterations 60 --resume c.bin.ckpt
+like "another clip: named" "$code $err" "^1 .*c\.bin\.ckpt: .*the clips"
+train clip.mkv -o c.bin --iterations 60 --resume a.bin
+like "a weight file: named" "$code $err" "^1 .*a\.bin: expected a checkpoint"
+head -c 100000 c.bin.ckpt >cut.ckpt
+train clip.mkv -o c.bin --iterations 60 --resume cut.ckpt
+like "cut short: named" "$code $err" "^1 .*cut\.ckpt: the file is cut short"
+same "bad resumes: weights as before" a.bin c.bin
+same "bad resumes: checkpoint as before" a.bin.ckpt c.bin.ckpt
+
+# Files that may not grow, as on a full disk.
+full() { (
+    ulimit -f 16
+    run "${t[@]}" clip.mkv -o c.bin --iterations 66 --checkpoint-every 3 --resume c.bin.ckpt "$@"
+    echo "$code $err"
+); }
+said=$(full)
+like "full disk: goes on" "$said" "cannot write c\.bin\.ckpt: writing failed: File too large; training goes on"
+like "full disk: in the end" "$said" "^1 .*s2v-train: cannot write c\.bin\.ckpt: writing failed: File too large$"
+same "full disk: weights as before" a.bin c.bin
+same "full disk: checkpoint as before" a.bin.ckpt c.bin.ckpt
+like "full disk: --quiet tells" "$(full --quiet)" "cannot write c\.bin\.ckpt"
+is "full disk: no litter" "$(find . -name '*tmp*')" ""
+train clip.mkv -o c.bin --iterations 66 --resume c.bin.ckpt --preview no/where.png --preview-every 3
+is "no place for previews: status" "$code" 0
+like "no place for previews: told" "$err" "no/where\.png.*No such file.*; training goes on"
+
+train clip.mkv -o d.bin --iterations 400 --rate 1 --checkpoint-every 1000
+like "too large a rate: no NaN" "$code" "^[01]$"
+
+echo "1..$points"
+exit $bad

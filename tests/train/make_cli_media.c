@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The media files that cli.sh trains on, into the current folder. */
+#include "make_media.h"
+
+int main(void)
+{
+    const media_spec clip = {.pictures = 40,
+                             .time_base = {1, 20},
+                             .samples = 2 * 16000,
+                             .rate = 16000,
+                             .channels = 1,
+                             .impulse = 8000};
+    media_spec other = clip, brief = clip, silent = clip, sound = clip;
+    other.impulse = 12000;
+    brief.pictures = 6;
+    brief.samples = 6 * 800;
+    silent.samples = 0;
+    sound.pictures = 0;
+    make_media("clip.mkv", &clip);
+    make_media("other.mkv", &other);
+    make_media("brief.mkv", &brief);
+    make_media("silent.mkv", &silent);
+    make_media("sound.wav", &sound);
+    return 0;
+}

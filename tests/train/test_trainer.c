@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The training itself, on tiny clips: the same seed gives the same bytes, a
+ * resume goes on exactly, and nothing that was saved is ever lost.
+ *
+ * usage: test-train-trainer [long]    long: memory over 1,000 iterations
+ */
+#include "check.h"
+#include "make_clip.h"
+#include "trainer.h"
+
+#include "weights/weights.h"
+
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { SIZE = 64, T = 4 };
+
+static char *folder; /* of scratch files */
+static s2vi_dataset clips;
+
+/* "FOLDER/name"; a few live at a time. */
+static const char *in_folder(const char *name)
+{
+    static char path[8][512];
+    static int next;
+    char *p = path[next++ % 8];
+    snprintf(p, sizeof(path[0]), "%s/%s", folder, name);
+    return p;
+}
+
+/* Five sequences a time through: six iterations begin a second one. */
+static void make_clips(s2vi_dataset *data)
+{
+    add_clip(data, SIZE, 9, 1);
+    add_clip(data, SIZE, 14, 2);
+    s2vi_dataset_split(data, 1, T, NULL);
+}
+
+static s2vi_trainer_params defaults(void)
+{
+    s2vi_trainer_params p = {.data = &clips,
+                             .sequence = T,
+                             .rate = 1e-3,
+                             .seed = 7,
+                             .threads = 2,
+                             .version = "test",
+                             .license = "CC0-1.0"};
+    s2vi_lm_defaults(&p.config);
+    p.config.size = SIZE;
+    p.config.channels_min = 4;
+    p.config.channels_max = 16;
+    return p;
+}
+
+static s2vi_trainer *open_trainer(const s2vi_trainer_params *params)
+{
+    s2v_error err;
+    s2vi_trainer *trainer;
+    int ret = s2vi_trainer_create(&trainer, params, &err);
+    CHECK(!ret, "%s", err.message);
+    if (ret)
+        exit(check_done());
+    return trainer;
+}
+
+/* The last loss of n iterations; -1 and a sentence on failure. */
+static double iterate(s2vi_trainer *trainer, int n, s2v_error *err)
+{
+    s2vi_trainer_loss loss = {0};
+    for (int i = 0; i < n; i++) {
+        int terms = 1;
+        if (s2vi_trainer_iterate(trainer, &loss, &terms, err) < 0)
+            return -1;
+    }
+    return loss.value;
+}
+
+static void must(int ret, const s2v_error *err)
+{
+    CHECK(!ret, "%s", err->message);
+}
+
+static void save(s2vi_trainer *trainer, const char *path)
+{
+    s2v_error err = {0};
+    must(s2vi_trainer_save(trainer, path, &err), &err);
+}
+
+static void export(s2vi_trainer *trainer, const char *path)
+{
+    s2v_error err = {0};
+    must(s2vi_trainer_export(trainer, path, &err), &err);
+}
+
+/* The bytes of a file, to be unreferenced. */
+static GBytes *bytes_of(const char *path)
+{
+    char *data = NULL;
+    gsize size = 0;
+    CHECK(g_file_get_contents(path, &data, &size, NULL), "%s", path);
+    return g_bytes_new_take(data, size);
+}
+
+static bool same_files(const char *a, const char *b)
+{
+    GBytes *x = bytes_of(a), *y = bytes_of(b);
+    bool same = g_bytes_get_size(x) && g_bytes_equal(x, y);
+    g_bytes_unref(x);
+    g_bytes_unref(y);
+    return same;
+}
+
+static int count_files(void)
+{
+    int n = 0;
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    while (g_dir_read_name(dir))
+        n++;
+    g_dir_close(dir);
+    return n;
+}
+
+/* ------------------------------------------------------ the same bytes -- */
+
+/* Six iterations in one go: files NAME.bin and NAME.ckpt. */
+static void train_six(uint64_t seed, const char *bin, const char *ckpt)
+{
+    s2v_error err = {0};
+    s2vi_trainer_params p = defaults();
+    p.seed = seed;
+    s2vi_trainer *trainer = open_trainer(&p);
+    CHECK(s2vi_trainer_step(trainer) == 0, "step");
+    CHECK(iterate(trainer, 6, &err) > 0, "%s", err.message);
+    CHECK(s2vi_trainer_step(trainer) == 6, "step");
+    export(trainer, bin);
+    save(trainer, ckpt);
+    s2vi_trainer_close(&trainer);
+    CHECK(!trainer, "closed");
+}
+
+static void test_seed(void)
+{
+    train_six(7, in_folder("six.bin"), in_folder("six.ckpt"));
+    train_six(7, in_folder("again.bin"), in_folder("again.ckpt"));
+    CHECK(same_files(in_folder("six.bin"), in_folder("again.bin")), "weights");
+    CHECK(same_files(in_folder("six.ckpt"), in_folder("again.ckpt")),
+          "checkpoints");
+    train_six(8, in_folder("other.bin"), in_folder("other.ckpt"));
+    CHECK(!same_files(in_folder("six.bin"), in_folder("other.bin")),
+          "another seed");
+}
+
+/* k iterations, and the others in another trainer. */
+static void test_resume_after(int k)
+{
+    s2v_error err = {0};
+    const s2vi_trainer_params p = defaults();
+    s2vi_trainer *trainer = open_trainer(&p);
+    iterate(trainer, k, &err);
+    save(trainer, in_folder("part.ckpt"));
+    s2vi_trainer_close(&trainer);
+    trainer = open_trainer(&p);
+    must(s2vi_trainer_resume(trainer, in_folder("part.ckpt"), &err), &err);
+    CHECK(s2vi_trainer_step(trainer) == k, "step");
+    save(trainer, in_folder("same.ckpt"));
+    CHECK(same_files(in_folder("part.ckpt"), in_folder("same.ckpt")),
+          "after %d: saved again at once", k);
+    CHECK(iterate(trainer, 6 - k, &err) > 0 || k == 6, "%s", err.message);
+    export(trainer, in_folder("part.bin"));
+    save(trainer, in_folder("part.ckpt"));
+    s2vi_trainer_close(&trainer);
+    CHECK(same_files(in_folder("six.bin"), in_folder("part.bin")),
+          "resumed after %d: weights", k);
+    CHECK(same_files(in_folder("six.ckpt"), in_folder("part.ckpt")),
+          "resumed after %d: checkpoint", k);
+}
+
+/* ------------------------------------------------- other checkpoints -- */
+
+/* A resume that must fail, with a sentence that has these words. */
+static void refuse(const s2vi_trainer_params *p, const char *path, int code,
+                   const char *word, const char *another)
+{
+    s2v_error err = {0};
+    s2vi_trainer *trainer = open_trainer(p);
+    int ret = s2vi_trainer_resume(trainer, path, &err);
+    CHECK(ret == code, "%d: %s", ret, err.message);
+    CHECK(strstr(err.message, strrchr(path, '/') + 1) &&
+              strstr(err.message, word) && strstr(err.message, another),
+          "expected '%s' and '%s': %s", word, another, err.message);
+    CHECK(!strchr(err.message, '\n'), "%s", err.message);
+    printf("%s\n", err.message);
+    s2vi_trainer_close(&trainer);
+}
+
+static void test_other_training(void)
+{
+    const char *path = in_folder("six.ckpt");
+    s2vi_trainer_params p = defaults();
+    p.sequence = 5;
+    refuse(&p, path, S2V_ERR_MODEL, "sequence", "4 there and 5 here");
+    p = defaults();
+    p.seed = 8;
+    refuse(&p, path, S2V_ERR_MODEL, "seed", "7 there and 8 here");
+    p = defaults();
+    p.config.connection = S2VI_LM_SKIP;
+    refuse(&p, path, S2V_ERR_MODEL, "connection", "\"residual\" there");
+    p = defaults();
+    p.config.channels_max = 8;
+    p.config.acin = false;
+    refuse(&p, path, S2V_ERR_MODEL, "channels_max", "acin");
+    s2vi_dataset other = {0};
+    add_clip(&other, SIZE, 9, 1);
+    add_clip(&other, SIZE, 14, 3);
+    s2vi_dataset_split(&other, 1, T, NULL);
+    p = defaults();
+    p.data = &other;
+    refuse(&p, path, S2V_ERR_MODEL, "clips", "--crop");
+    s2vi_dataset_close(&other);
+    make_clips(&other);
+    s2vi_dataset_split(&other, 0.8, T, NULL);
+    refuse(&p, path, S2V_ERR_MODEL, "trained_frames", "23 there and 18 here");
+    s2vi_dataset_close(&other);
+}
+
+/* The first n bytes of a file, one of them changed. */
+static const char *broken(const char *from, size_t n, size_t changed)
+{
+    GBytes *bytes = bytes_of(from);
+    gsize size;
+    char *data = g_bytes_unref_to_data(bytes, &size);
+    n = MIN(n, size);
+    if (changed < n)
+        data[changed] ^= 64;
+    g_file_set_contents(in_folder("broken.ckpt"), data, (gssize)n, NULL);
+    g_free(data);
+    return in_folder("broken.ckpt");
+}
+
+static void test_bad_checkpoint(void)
+{
+    const s2vi_trainer_params p = defaults();
+    const char *good = in_folder("six.ckpt");
+    GBytes *bytes = bytes_of(good);
+    const size_t size = g_bytes_get_size(bytes);
+    g_bytes_unref(bytes);
+    refuse(&p, in_folder("none.ckpt"), S2V_ERR_IO, "No such file", "");
+    refuse(&p, broken(good, 0, size), S2V_ERR_FORMAT, "", "");
+    refuse(&p, broken(good, 100, size), S2V_ERR_FORMAT, "", "");
+    refuse(&p, broken(good, size - 1, size), S2V_ERR_FORMAT, "", "");
+    refuse(&p, broken(good, size, size - 1000), S2V_ERR_FORMAT, "SHA-256", "");
+    refuse(&p, in_folder("six.bin"), S2V_ERR_MODEL, "expected a checkpoint",
+           "weight file");
+    g_file_set_contents(in_folder("text.ckpt"), "no checkpoint at all", -1,
+                        NULL);
+    refuse(&p, in_folder("text.ckpt"), S2V_ERR_FORMAT, "", "");
+    s2vi_writer *w = NULL;
+    s2vi_writer_create(&w, in_folder("foreign.ckpt"), NULL);
+    s2vi_writer_set_metadata(w, "s2v.model", "something-else", NULL);
+    s2vi_writer_commit(&w, NULL);
+    refuse(&p, in_folder("foreign.ckpt"), S2V_ERR_MODEL,
+           "expected a checkpoint of listen-and-move", "something-else");
+}
+
+/* ------------------------------------------------------------- writing -- */
+
+/* Neither file can be written; the sentence names path and reason. */
+static void fail_to_write(s2vi_trainer *trainer, const char *path,
+                          const char *reason)
+{
+    int (*const write[])(s2vi_trainer *, const char *, s2v_error *) = {
+        s2vi_trainer_save, s2vi_trainer_export};
+    for (int i = 0; i < 2; i++) {
+        s2v_error err = {0};
+        int ret = write[i](trainer, path, &err);
+        CHECK(ret == S2V_ERR_IO, "%d: %s", ret, err.message);
+        CHECK(strstr(err.message, path) && strstr(err.message, reason),
+              "expected '%s': %s", reason, err.message);
+    }
+}
+
+/* As on a full disk: a file may not grow beyond `bytes`. */
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = bytes;
+    setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+static void test_unwritable(void)
+{
+    s2v_error err = {0};
+    const s2vi_trainer_params p = defaults();
+    s2vi_trainer *trainer = open_trainer(&p);
+    iterate(trainer, 1, &err);
+    CHECK(s2vi_trainer_probe(in_folder("probe"), &err) == S2V_OK, "%s",
+          err.message);
+    CHECK(!g_file_test(in_folder("probe"), G_FILE_TEST_EXISTS), "left behind");
+    CHECK(s2vi_trainer_probe(in_folder("no/where"), &err) == S2V_ERR_IO, "%s",
+          err.message);
+    fail_to_write(trainer, in_folder("no/where"), "No such file");
+    fail_to_write(trainer, folder, "it is a folder");
+    fail_to_write(trainer, "/dev/full", "a pipe or device");
+
+    const int files = count_files();
+    char *path = g_strdup(in_folder("full.bin"));
+    export(trainer, path);
+    export(trainer, in_folder("before.bin"));
+    for (rlim_t bytes = 0; bytes <= 65536; bytes += 32768) {
+        limit_files(bytes);
+        fail_to_write(trainer, path, "File too large");
+        limit_files(RLIM_INFINITY);
+        CHECK(same_files(path, in_folder("before.bin")), "%d bytes",
+              (int)bytes);
+        CHECK(count_files() == files + 2, "%d files", count_files());
+    }
+    export(trainer, path); /* room again */
+    g_free(path);
+    s2vi_trainer_close(&trainer);
+}
+
+/* A rate that is far too large: named, and never saved. */
+static void test_not_finite(void)
+{
+    s2v_error err = {0};
+    s2vi_trainer_params p = defaults();
+    s2vi_trainer *trainer = open_trainer(&p);
+    iterate(trainer, 1, &err);
+    save(trainer, in_folder("good.ckpt"));
+    save(trainer, in_folder("kept.ckpt"));
+    s2vi_trainer_close(&trainer);
+    p.rate = 1e30;
+    trainer = open_trainer(&p);
+    must(s2vi_trainer_resume(trainer, in_folder("good.ckpt"), &err), &err);
+    CHECK(iterate(trainer, 10, &err) == -1, "still finite");
+    char step[64];
+    snprintf(step, sizeof(step), "iteration %lld: the L1 loss",
+             (long long)s2vi_trainer_step(trainer));
+    CHECK(err.code == S2V_ERR_DEVICE && strstr(err.message, step) &&
+              strstr(err.message, "not finite") &&
+              strstr(err.message, "--rate"),
+          "%s", err.message);
+    CHECK(s2vi_trainer_save(trainer, in_folder("good.ckpt"), &err) < 0 &&
+              strstr(err.message, "good.ckpt") && strstr(err.message, "finite"),
+          "%s", err.message);
+    CHECK(same_files(in_folder("good.ckpt"), in_folder("kept.ckpt")), "kept");
+    s2vi_trainer_close(&trainer);
+}
+
+/* -------------------------------------------------------------- results -- */
+
+static float *read_tensor(const s2v_weights *w, const char *prefix,
+                          const char *name, size_t *count)
+{
+    char full[128];
+    s2v_error err;
+    snprintf(full, sizeof(full), "%s%s", prefix, name);
+    const s2vi_tensor *t = s2vi_weights_find(w, full);
+    CHECK(t, "%s", full);
+    float *data = malloc(t->count * sizeof(*data));
+    must(s2vi_weights_read_f32(w, t, data, &err), &err);
+    *count = t->count;
+    return data;
+}
+
+/* The first step of Adam moves every number by the rate, against its gradient
+ * g: m = (1 - 0.3) g, v = (1 - 0.999) g^2, m / 0.7 / sqrt(v / 0.001) = +-1. */
+static void check_first_step(const s2v_weights *before,
+                             const s2v_weights *after, const char *name,
+                             double rate)
+{
+    size_t n;
+    int bad = 0;
+    float *p = read_tensor(before, "", name, &n);
+    float *q = read_tensor(after, "", name, &n);
+    float *m = read_tensor(after, "m.", name, &n);
+    float *v = read_tensor(after, "v.", name, &n);
+    for (size_t i = 0; i < n; i++) {
+        double g = m[i] / 0.7, step = rate * g / (fabs(g) + 1e-8);
+        bad += fabs(v[i] - 0.001 * g * g) > 1e-5 * v[i] + 1e-30;
+        bad += fabs(p[i] - q[i] - step) > 1e-3 * rate + 2e-7 * fabs(p[i]);
+    }
+    CHECK(!bad, "%s: %d of %zu numbers", name, bad, n);
+    free(p);
+    free(q);
+    free(m);
+    free(v);
+}
+
+static void test_adam(void)
+{
+    s2v_error err = {0};
+    s2v_weights *before = NULL, *after = NULL;
+    const s2vi_trainer_params p = defaults();
+    s2vi_param_list list;
+    s2vi_trainer *trainer = open_trainer(&p);
+    save(trainer, in_folder("zero.ckpt"));
+    iterate(trainer, 1, &err);
+    save(trainer, in_folder("one.ckpt"));
+    s2vi_trainer_close(&trainer);
+    must(s2v_weights_open(&before, in_folder("zero.ckpt"), &err), &err);
+    must(s2v_weights_open(&after, in_folder("one.ckpt"), &err), &err);
+    must(s2vi_lm_params(&p.config, &list, &err), &err);
+    for (int i = 0; i < list.count; i++)
+        check_first_step(before, after, list.param[i].name, p.rate);
+    s2vi_param_list_close(&list);
+    s2v_weights_close(&before);
+    s2v_weights_close(&after);
+}
+
+static void test_learns(void)
+{
+    enum { N = 60 };
+    s2v_error err = {0};
+    double first = 0, last = 0;
+    const s2vi_trainer_params p = defaults();
+    s2vi_trainer *trainer = open_trainer(&p);
+    for (int i = 0; i < N; i++) {
+        double loss = iterate(trainer, 1, &err);
+        CHECK(loss > 0, "iteration %d: %g", i, loss);
+        first += i < 5 ? loss / 5 : 0;
+        last += i >= N - 5 ? loss / 5 : 0;
+    }
+    CHECK(last < 0.6 * first, "from %g to %g", first, last);
+    const uint8_t *real;
+    const float *made;
+    s2vi_trainer_frames(trainer, &real, &made);
+    for (int i = 0; i < T * SIZE * SIZE * 3; i++)
+        if (!(fabsf(made[i]) <= 1)) {
+            CHECK(false, "pixel %d: %g", i, made[i]);
+            break;
+        }
+    export(trainer, in_folder("learnt.bin"));
+    s2vi_trainer_close(&trainer);
+}
+
+static int count_frames(s2v_session *session, s2v_error *err)
+{
+    s2v_video_frame frame;
+    int n = 0, ret;
+    while (!(ret = s2v_session_receive_video(session, &frame, err)))
+        n++;
+    return ret == S2V_ERR_AGAIN || ret == S2V_ERR_EOF ? n : ret;
+}
+
+/* What is written is a model: one second of sound, twenty frames. */
+static void test_model(void)
+{
+    s2v_error err = {0};
+    s2v_model *model = NULL;
+    s2v_session *session = NULL;
+    static float sound[16000];
+    must(s2v_model_open(&model, in_folder("learnt.bin"), NULL, &err), &err);
+    must(s2v_session_create(&session, model, NULL, &err), &err);
+    must(s2v_session_send_audio(session, sound, 16000, &err), &err);
+    int n = count_frames(session, &err);
+    must(s2v_session_drain(session, &err), &err);
+    n += count_frames(session, &err);
+    CHECK(n == 20, "%d frames: %s", n, err.message);
+    s2v_session_close(&session);
+    s2v_model_close(&model);
+}
+
+/* --------------------------------------------------------------- memory -- */
+
+/* Resident memory, KiB. */
+static long resident(void)
+{
+    long pages = 0, all = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (!f || fscanf(f, "%ld %ld", &all, &pages) != 2)
+        pages = -1;
+    if (f)
+        fclose(f);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static void test_memory(void)
+{
+    s2v_error err = {0};
+    const s2vi_trainer_params p = defaults();
+    s2vi_trainer *trainer = open_trainer(&p);
+    iterate(trainer, 100, &err);
+    save(trainer, in_folder("memory.ckpt"));
+    const long before = resident();
+    for (int i = 0; i < 9; i++) {
+        CHECK(iterate(trainer, 100, &err) > 0, "%s", err.message);
+        save(trainer, in_folder("memory.ckpt"));
+    }
+    const long grown = resident() - before;
+    printf("1,000 iterations: %ld KiB, grown by %ld KiB\n", before, grown);
+    CHECK(before > 0 && grown < 1024, "%ld KiB more", grown);
+    s2vi_trainer_close(&trainer);
+}
+
+static void remove_files(void)
+{
+    const char *name;
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    while ((name = g_dir_read_name(dir)))
+        g_unlink(in_folder(name));
+    g_dir_close(dir);
+    g_rmdir(folder);
+    g_free(folder);
+}
+
+int main(int argc, char **argv)
+{
+    folder = g_dir_make_tmp("s2v-trainer-XXXXXX", NULL);
+    signal(SIGXFSZ, SIG_IGN);
+    make_clips(&clips);
+    if (argc > 1 && !strcmp(argv[1], "long")) {
+        test_memory();
+    } else {
+        test_seed();
+        for (int k = 0; k <= 6; k += k < 3 ? 1 : 3)
+            test_resume_after(k);
+        test_other_training();
+        test_bad_checkpoint();
+        test_unwritable();
+        test_not_finite();
+        test_adam();
+        test_learns();
+        test_model();
+    }
+    s2vi_dataset_close(&clips);
+    remove_files();
+    return check_done();
+}
