@@ -70,7 +70,7 @@ typedef enum s2v_status {
     S2V_ERR_INVALID = -4,   /**< an argument or option has no such value */
     S2V_ERR_IO = -5,        /**< the system could not read or write a file */
     S2V_ERR_FORMAT = -6,    /**< a file is not what its format demands */
-    S2V_ERR_MODEL = -7,     /**< a sound file, but not a usable model */
+    S2V_ERR_MODEL = -7,     /**< an intact file, but not a usable model */
     S2V_ERR_DEVICE = -8,    /**< the device is missing or failed */
     S2V_ERR_CANCELLED = -9, /**< the user's callback asked to stop */
     S2V_ERR_INTERNAL = -10, /**< a defect in s2v: please report it */
