@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The command line of s2v-eval: `s2v-eval MODEL CLIP... [options]`.
+ *
+ *     s2vi_eval_options o;
+ *     if (s2vi_eval_options_parse(&o, argc, argv, &err) < 0) {
+ *         fprintf(stderr, "s2v-eval: %s\n", err.message);
+ *         return 2;
+ *     }
+ *     s2vi_eval_options_free(&o);
+ */
+#ifndef S2VI_EVAL_COMMAND_H
+#define S2VI_EVAL_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "s2v/s2v.h"
+
+typedef enum s2vi_eval_action {
+    S2VI_EVAL_RUN = 0,
+    S2VI_EVAL_HELP,
+    S2VI_EVAL_VERSION,
+} s2vi_eval_action;
+
+/** A rectangle of the model's frame, in pixels; w 0: none. */
+typedef struct s2vi_eval_region {
+    int x, y, w, h;
+} s2vi_eval_region;
+
+/** Checked, with defaults filled in; strings belong to the struct. */
+typedef struct s2vi_eval_options {
+    s2vi_eval_action action;
+    char *model;
+    char **clips;       /**< NULL-terminated, at least one for RUN */
+    char **train_clips; /**< NULL-terminated, may be empty */
+    char **train_lists; /**< folders and lists of clips; the same */
+
+    double split;           /**< part trained on, [0, 1); 0 with train_* */
+    double shift;           /**< seconds; 0: no wrong sound */
+    double limit;           /**< measured seconds of each clip; 0: all */
+    double start, duration; /**< of each clip, as for s2v-train */
+    int crop[4];            /**< x, y, width, height; width 0: centred */
+    double region[4];       /**< x, y, width, height; width 0: none */
+    bool fractions;         /**< `region` is in parts of the frame */
+
+    uint64_t seed;
+    int threads;  /**< 0: all */
+    char *device; /**< NULL: auto */
+    char *sheet;  /**< PNG file, or NULL */
+    bool json, quiet;
+} s2vi_eval_options;
+
+/**
+ * Parse a command line.
+ *
+ * @param o to be freed on success; all zero on failure
+ * @return S2V_OK; S2V_ERR_INVALID: one sentence with the option, what was
+ *         expected and what was found
+ */
+int s2vi_eval_options_parse(s2vi_eval_options *o, int argc, char *const *argv,
+                            s2v_error *err);
+
+/** The region in pixels of frames of that size: S2V_ERR_INVALID if it does not
+ * lie inside. */
+int s2vi_eval_options_region(const s2vi_eval_options *o, int size,
+                             s2vi_eval_region *region, s2v_error *err);
+
+void s2vi_eval_options_print_help(FILE *out);
+
+/** Free what is inside and clear. */
+void s2vi_eval_options_free(s2vi_eval_options *o);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The comparison: made frames against real ones. Nothing is kept of a frame
+ * but its score, and the eight frames of the sheet. */
+#include "measure.h"
+
+#include "base/error.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A run through all clips with one kind of sound. */
+typedef struct run {
+    s2vi_eval *e;
+    s2v_session *session;
+    s2vi_progress *bar;
+    const s2vi_eval_shift *shift; /* NULL: right sound */
+    s2vi_eval_result *result;
+    float *real, *made; /* (size, size, 3) */
+    double *scratch;
+    int64_t done; /* frames made, of all runs */
+    /* Within a clip. */
+    int clip;
+    int64_t frame;
+    s2vi_correlation region, region_mean;
+    /* The sheet: rows of real, made and difference. */
+    uint8_t *row[3];
+    int columns, column;
+    int64_t seen; /* measured frames */
+} run;
+
+double s2vi_eval_mean_r(const s2vi_eval_result *result, int clips, int *counted)
+{
+    double sum = 0;
+    *counted = 0;
+    for (int i = 0; i < clips; i++)
+        if (!isnan(result->clip_r[i])) {
+            sum += result->clip_r[i];
+            ++*counted;
+        }
+    return *counted ? sum / *counted : NAN;
+}
+
+/* --------------------------------------------------------------- sheet -- */
+
+static size_t frame_bytes(const run *r)
+{
+    return (size_t)r->e->model.width * (size_t)r->e->model.height * 3;
+}
+
+static int init_sheet(run *r, s2v_error *err)
+{
+    r->columns =
+        (int)(r->e->clips.measured < S2VI_EVAL_COLUMNS ? r->e->clips.measured
+                                                       : S2VI_EVAL_COLUMNS);
+    for (int i = 0; i < 3; i++) {
+        r->row[i] = malloc((size_t)r->columns * frame_bytes(r));
+        if (!r->row[i])
+            return s2vi_error_nomem(err, "the sheet");
+    }
+    return S2V_OK;
+}
+
+/* Keep a frame if it is one of those spread over all that are measured. */
+static void keep(run *r, const uint8_t *real, const s2v_video_frame *made)
+{
+    if (!r->columns || r->column == r->columns ||
+        r->seen !=
+            s2vi_preview_frame(r->e->clips.measured, r->columns, r->column))
+        return;
+    const size_t line = (size_t)made->width * 3;
+    size_t to = (size_t)r->column++ * frame_bytes(r);
+    for (int y = 0; y < made->height; y++, real += line, to += line) {
+        const uint8_t *m = made->data + y * made->stride;
+        memcpy(r->row[0] + to, real, line);
+        memcpy(r->row[1] + to, m, line);
+        for (size_t i = 0; i < line; i++)
+            r->row[2][to + i] = (uint8_t)abs(real[i] - m[i]);
+    }
+}
+
+static int lay_out(run *r, s2v_error *err)
+{
+    const s2vi_preview_row rows[3] = {
+        {.bytes = r->row[0]}, {.bytes = r->row[1]}, {.bytes = r->row[2]}};
+    return s2vi_preview_sheet(&r->e->sheet, rows, 3, r->columns,
+                              r->e->model.width, r->columns, err);
+}
+
+/* ------------------------------------------------------------ comparing -- */
+
+/* One pair of frames, r->real and `made`, into a result. */
+static void compare(run *r, const float *made, s2vi_eval_result *result,
+                    s2vi_correlation *region)
+{
+    const s2vi_eval *e = r->e;
+    const int w = e->model.width, h = e->model.height;
+    const s2vi_eval_region *at = &e->region;
+    s2vi_score_add(
+        &result->score, s2vi_ssim(r->real, made, w, h, r->scratch),
+        s2vi_square_errors(r->real, made, (int64_t)w * h, e->clips.moves));
+    if (at->w)
+        s2vi_correlation_add(
+            region, s2vi_brightness(made, w, at->x, at->y, at->w, at->h),
+            s2vi_brightness(r->real, w, at->x, at->y, at->w, at->h));
+}
+
+static int on_frame(void *opaque, const s2v_video_frame *frame, s2v_error *err)
+{
+    run *r = opaque;
+    s2vi_eval *e = r->e;
+    const int64_t t = r->frame++;
+    s2vi_progress_update(r->bar, ++r->done, NULL, 0);
+    if (t < e->clips.range[r->clip].first)
+        return S2V_OK;
+    if (frame->width != e->model.width || frame->height != e->model.height)
+        return s2vi_error(err, S2V_ERR_INTERNAL,
+                          "the model made a frame of %dx%d: expected %dx%d",
+                          frame->width, frame->height, e->model.width,
+                          e->model.height);
+    const uint8_t *real =
+        e->clips.data.clip[r->clip].clip->rgb + (size_t)t * frame_bytes(r);
+    s2vi_frame_to_float(real, (ptrdiff_t)frame->width * 3, frame->width,
+                        frame->height, r->real);
+    s2vi_frame_to_float(frame->data, frame->stride, frame->width, frame->height,
+                        r->made);
+    compare(r, r->made, r->result, &r->region);
+    if (!r->shift) { /* once, not with each sound */
+        compare(r, e->clips.mean, &e->mean, &r->region_mean);
+        keep(r, real, frame);
+    }
+    r->seen++;
+    return S2V_OK;
+}
+
+static void end_clip(s2vi_eval_result *result, int clip, s2vi_correlation *c)
+{
+    result->clip_r[clip] = s2vi_correlation_r(c);
+    s2vi_correlation_pool(&result->pooled, c);
+    *c = (s2vi_correlation){0};
+}
+
+static int run_clip(run *r, s2v_error *err)
+{
+    const s2vi_eval_clips *c = &r->e->clips;
+    const s2vi_eval_sound sound = s2vi_eval_sound_of(c, r->clip, r->shift);
+    r->frame = 0;
+    int ret = s2vi_eval_generate(r->session, &sound, c->range[r->clip].last,
+                                 c->hop, on_frame, r, err);
+    end_clip(r->result, r->clip, &r->region);
+    if (!r->shift)
+        end_clip(&r->e->mean, r->clip, &r->region_mean);
+    return ret;
+}
+
+static int run_clips(run *r, s2v_error *err)
+{
+    const s2vi_eval_clips *c = &r->e->clips;
+    int ret = S2V_OK;
+    r->seen = 0;
+    for (r->clip = 0; r->clip < c->data.count && !ret; r->clip++)
+        if (c->range[r->clip].last > c->range[r->clip].first)
+            ret = run_clip(r, err);
+    return ret;
+}
+
+/* ------------------------------------------------------------- all of it -- */
+
+static int init_result(s2vi_eval_result *result, int clips, s2v_error *err)
+{
+    result->clip_r = malloc((size_t)clips * sizeof(*result->clip_r));
+    if (!result->clip_r)
+        return s2vi_error_nomem(err, "results");
+    for (int i = 0; i < clips; i++)
+        result->clip_r[i] = NAN;
+    return S2V_OK;
+}
+
+static int init_run(run *r, s2v_model *model, s2v_error *err)
+{
+    s2vi_eval *e = r->e;
+    const s2v_session_params params = {.size = sizeof(params),
+                                       .seed = e->options->seed};
+    const bool twice = e->shift.kind != S2VI_EVAL_NONE;
+    const int clips = e->clips.data.count;
+    size_t values = frame_bytes(r);
+    r->real = malloc(values * sizeof(*r->real));
+    r->made = malloc(values * sizeof(*r->made));
+    r->scratch = malloc(s2vi_ssim_scratch(e->model.width, e->model.height) *
+                        sizeof(*r->scratch));
+    if (!r->real || !r->made || !r->scratch)
+        return s2vi_error_nomem(err, "a frame");
+    int ret = s2v_session_create(&r->session, model, &params, err);
+    if (!ret)
+        ret = init_result(&e->right, clips, err);
+    if (!ret)
+        ret = init_result(&e->wrong, clips, err);
+    if (!ret)
+        ret = init_result(&e->mean, clips, err);
+    if (!ret && e->options->sheet)
+        ret = init_sheet(r, err);
+    r->bar = s2vi_progress_new(&(s2vi_progress_params){
+        .total = e->clips.generated * (twice ? 2 : 1),
+        .unit = "frames",
+        .quiet = e->options->quiet,
+    });
+    return ret;
+}
+
+static void free_run(run *r)
+{
+    s2vi_progress_close(&r->bar);
+    s2v_session_close(&r->session);
+    free(r->real);
+    free(r->made);
+    free(r->scratch);
+    for (int i = 0; i < 3; i++)
+        free(r->row[i]);
+}
+
+static int measure(s2vi_eval *e, s2v_model *model, s2v_error *err)
+{
+    run r = {.e = e, .result = &e->right};
+    int ret = init_run(&r, model, err);
+    if (!ret)
+        ret = run_clips(&r, err);
+    if (!ret && r.columns)
+        ret = lay_out(&r, err);
+    if (!ret && e->shift.kind != S2VI_EVAL_NONE) {
+        r.shift = &e->shift;
+        r.result = &e->wrong;
+        ret = run_clips(&r, err);
+    }
+    free_run(&r);
+    return ret;
+}
+
+static int check_model(const s2v_model_info *m, const char *path,
+                       s2v_error *err)
+{
+    if (m->sample_rate != S2VI_CLIP_RATE || m->fps_num < 1 || m->fps_den < 1 ||
+        S2VI_CLIP_RATE * m->fps_den % m->fps_num)
+        return s2vi_error(
+            err, S2V_ERR_MODEL,
+            "%s: expected a model of sound at %d Hz and frames of "
+            "whole samples, found %d Hz and %d/%d frames a second",
+            path, S2VI_CLIP_RATE, m->sample_rate, m->fps_num, m->fps_den);
+    if (m->width == m->height && s2vi_ssim_scratch(m->width, m->height))
+        return S2V_OK;
+    return s2vi_error(err, S2V_ERR_MODEL,
+                      "%s: expected a model of square frames of at least %d "
+                      "pixels, found %dx%d",
+                      path, S2VI_SSIM_WINDOW, m->width, m->height);
+}
+
+int s2vi_eval_run(s2vi_eval *e, s2v_model *model, s2v_error *err)
+{
+    const s2vi_eval_options *o = e->options;
+    e->model.size = sizeof(e->model);
+    s2v_model_get_info(model, &e->model);
+    int ret = check_model(&e->model, o->model, err);
+    if (!ret)
+        ret = s2vi_eval_options_region(o, e->model.width, &e->region, err);
+    if (!ret)
+        ret = s2vi_eval_clips_load(&e->clips, o, &e->model, err);
+    if (ret < 0)
+        return ret;
+    e->shift = s2vi_eval_choose_shift(&e->clips, o->shift);
+    return measure(e, model, err);
+}
+
+void s2vi_eval_free(s2vi_eval *e)
+{
+    s2vi_eval_clips_free(&e->clips);
+    s2vi_picture_free(&e->sheet);
+    free(e->right.clip_r);
+    free(e->wrong.clip_r);
+    free(e->mean.clip_r);
+    *e = (s2vi_eval){0};
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The comparison: made frames against real ones, in the three ways. */
+#ifndef S2VI_EVAL_MEASURE_H
+#define S2VI_EVAL_MEASURE_H
+
+#include "clips.h"
+#include "metrics.h"
+#include "picture.h"
+#include "progress.h"
+
+enum { S2VI_EVAL_COLUMNS = 8 /* of the sheet */ };
+
+/** How one kind of made frames compares with the real ones. */
+typedef struct s2vi_eval_result {
+    s2vi_score score;
+    s2vi_correlation pooled; /**< of the region, about each clip's mean */
+    double *clip_r;          /**< (clips) of the region; NaN: none */
+} s2vi_eval_result;
+
+/** The mean of the clips' correlations that exist; NaN for none. */
+double s2vi_eval_mean_r(const s2vi_eval_result *result, int clips,
+                        int *counted);
+
+/** Everything that the report needs. */
+typedef struct s2vi_eval {
+    const s2vi_eval_options *options;
+    s2v_model_info model;
+    s2vi_eval_region region; /**< w 0: none */
+    s2vi_eval_clips clips;
+    s2vi_eval_shift shift;
+    s2vi_eval_result right, wrong, mean;
+    s2vi_picture sheet; /**< where options->sheet */
+} s2vi_eval;
+
+/**
+ * Load the clips and measure them, with the right sound, with wrong sound, and
+ * the mean training frame.
+ *
+ * @param e all zero but `options`; s2vi_eval_free() in any case
+ * @return S2V_OK, or a status and one sentence
+ */
+int s2vi_eval_run(s2vi_eval *e, s2v_model *model, s2v_error *err);
+
+void s2vi_eval_free(s2vi_eval *e);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The results: a table for people, JSON for programs. */
+#include "report.h"
+
+#include "base/error.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+static int64_t pixels_of(const s2vi_eval *e)
+{
+    return (int64_t)e->model.width * e->model.height;
+}
+
+static double shift_seconds(const s2vi_eval *e)
+{
+    return (double)e->shift.delay / S2VI_CLIP_RATE;
+}
+
+/* --------------------------------------------------------------- table -- */
+
+static const char *plural(int64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void print_source(const s2vi_eval *e, FILE *out)
+{
+    static const char *const sources[] = {
+        [S2VI_EVAL_SPLIT] = "the first part of the same clips",
+        [S2VI_EVAL_OTHERS] = "other clips",
+        [S2VI_EVAL_MEASURED] = "the measured frames themselves",
+    };
+    const s2vi_eval_clips *c = &e->clips;
+    fprintf(out, "Training  %lld frames of %d clip%s: %s\n",
+            (long long)c->training_frames, c->training_clips,
+            plural(c->training_clips), sources[c->source]);
+    fprintf(
+        out, "Moving    %lld of %lld pixels (deviation over these above %g)\n",
+        (long long)c->moving, (long long)pixels_of(e), S2VI_MOVING_DEVIATION);
+}
+
+static void print_head(const s2vi_eval *e, FILE *out)
+{
+    const s2vi_eval_clips *c = &e->clips;
+    const s2v_model_info *m = &e->model;
+    fprintf(out, "Model     %s (%s, %dx%d, %g frames a second, on %s)\n",
+            e->options->model, m->name, m->width, m->height,
+            (double)m->fps_num / m->fps_den, m->device);
+    fprintf(out, "Measured  %lld of %lld frames, in %d of %d clip%s\n",
+            (long long)c->measured, (long long)c->data.frames,
+            c->measured_clips, c->data.count, plural(c->data.count));
+    print_source(e, out);
+    if (e->region.w)
+        fprintf(out, "Region    columns %d to %d, rows %d to %d\n", e->region.x,
+                e->region.x + e->region.w - 1, e->region.y,
+                e->region.y + e->region.h - 1);
+}
+
+/* Right-aligned in `width` columns, after a space. */
+static void print_number(FILE *out, int width, int digits, double v)
+{
+    if (isnan(v))
+        fprintf(out, " %*s", width, "-");
+    else
+        fprintf(out, " %*.*f", width, digits, v);
+}
+
+static void print_row(const s2vi_eval *e, const char *name,
+                      const s2vi_eval_result *r, FILE *out)
+{
+    s2vi_squares mse = s2vi_score_mse(&r->score, pixels_of(e), e->clips.moving);
+    int counted;
+    fprintf(out, "%-24s", name);
+    print_number(out, 7, 4, s2vi_score_ssim(&r->score));
+    print_number(out, 7, 4, s2vi_score_ssim_deviation(&r->score));
+    print_number(out, 7, 2, s2vi_psnr(mse.all));
+    print_number(out, 7, 2, s2vi_psnr(mse.moving));
+    fprintf(out, " %7lld", (long long)r->score.frames);
+    if (e->region.w) {
+        print_number(out, 7, 3,
+                     s2vi_eval_mean_r(r, e->clips.data.count, &counted));
+        print_number(out, 7, 3, s2vi_correlation_r(&r->pooled));
+    }
+    fputc('\n', out);
+}
+
+static void print_notes(const s2vi_eval *e, FILE *out)
+{
+    fprintf(out,
+            "\nSSIM with its deviation over batches of %d frames; PSNR in "
+            "dB over all pixels\nand over the moving ones.\n",
+            S2VI_SCORE_BATCH);
+    if (e->shift.kind == S2VI_EVAL_ROTATED)
+        fprintf(out,
+                "Shifted: each clip hears its own sound %g s late, its "
+                "end first.\n",
+                shift_seconds(e));
+    if (e->shift.kind == S2VI_EVAL_FOREIGN)
+        fprintf(out, "Foreign: each clip hears the next one's sound, the last "
+                     "the first's.\n");
+    if (e->region.w)
+        fprintf(out, "r: correlation over time of the region's brightness with "
+                     "the real one's: the\nmean over clips, and over all "
+                     "frames about each clip's mean.\n");
+}
+
+void s2vi_eval_print(const s2vi_eval *e, FILE *out)
+{
+    char wrong[40] = "foreign sound";
+    if (e->shift.kind == S2VI_EVAL_ROTATED)
+        snprintf(wrong, sizeof(wrong), "sound shifted by %g s",
+                 shift_seconds(e));
+    print_head(e, out);
+    fprintf(out, "\n%-24s %7s %7s %7s %7s %7s", "", "SSIM", "+-", "PSNR",
+            "moving", "frames");
+    if (e->region.w)
+        fprintf(out, " %7s %7s", "r", "pooled");
+    fputc('\n', out);
+    print_row(e, "right sound", &e->right, out);
+    if (e->shift.kind != S2VI_EVAL_NONE)
+        print_row(e, wrong, &e->wrong, out);
+    print_row(e,
+              e->clips.source == S2VI_EVAL_MEASURED ? "mean measured frame"
+                                                    : "mean training frame",
+              &e->mean, out);
+    print_notes(e, out);
+}
+
+/* ---------------------------------------------------------------- JSON -- */
+
+static json_t *number(double v)
+{
+    return isfinite(v) ? json_real(v) : json_null();
+}
+
+/* JSON's integers here end at 2^63 - 1. */
+static json_t *json_of_seed(uint64_t seed)
+{
+    char text[24];
+    snprintf(text, sizeof(text), "%" PRIu64, seed);
+    return seed <= INT64_MAX ? json_integer((json_int_t)seed)
+                             : json_string(text);
+}
+
+static json_t *json_of_correlation(const s2vi_eval *e,
+                                   const s2vi_eval_result *r)
+{
+    int counted;
+    double mean = s2vi_eval_mean_r(r, e->clips.data.count, &counted);
+    json_t *by_clip = json_array();
+    for (int i = 0; i < e->clips.data.count; i++)
+        json_array_append_new(by_clip, number(r->clip_r[i]));
+    return json_pack("{s:o, s:i, s:o, s:I, s:o}", "mean", number(mean), "clips",
+                     counted, "pooled", number(s2vi_correlation_r(&r->pooled)),
+                     "frames", (json_int_t)r->pooled.n, "by_clip", by_clip);
+}
+
+static json_t *json_of_result(const s2vi_eval *e, const s2vi_eval_result *r)
+{
+    const s2vi_score *s = &r->score;
+    s2vi_squares mse = s2vi_score_mse(s, pixels_of(e), e->clips.moving);
+    return json_pack("{s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "frames",
+                     (json_int_t)s->frames, "ssim", number(s2vi_score_ssim(s)),
+                     "ssim_deviation", number(s2vi_score_ssim_deviation(s)),
+                     "ssim_batches", (json_int_t)s->batches, "mse",
+                     number(mse.all), "psnr", number(s2vi_psnr(mse.all)),
+                     "mse_moving", number(mse.moving), "psnr_moving",
+                     number(s2vi_psnr(mse.moving)), "correlation",
+                     e->region.w ? json_of_correlation(e, r) : json_null());
+}
+
+static json_t *json_of_results(const s2vi_eval *e)
+{
+    bool wrong = e->shift.kind != S2VI_EVAL_NONE;
+    return json_pack("{s:o, s:o, s:o}", "right", json_of_result(e, &e->right),
+                     "shifted",
+                     wrong ? json_of_result(e, &e->wrong) : json_null(),
+                     "mean_frame", json_of_result(e, &e->mean));
+}
+
+static json_t *json_of_clips(const s2vi_eval_clips *c)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < c->data.count; i++) {
+        const s2vi_clip *clip = c->data.clip[i].clip;
+        json_array_append_new(list,
+                              json_pack("{s:o, s:I, s:I, s:I}", "path",
+                                        json_string_nocheck(clip->path),
+                                        "frames", (json_int_t)clip->frames,
+                                        "first", (json_int_t)c->range[i].first,
+                                        "last", (json_int_t)c->range[i].last));
+    }
+    return list;
+}
+
+static json_t *json_of_training(const s2vi_eval *e)
+{
+    static const char *const sources[] = {
+        [S2VI_EVAL_SPLIT] = "split",
+        [S2VI_EVAL_OTHERS] = "other clips",
+        [S2VI_EVAL_MEASURED] = "measured frames",
+    };
+    const s2vi_eval_clips *c = &e->clips;
+    return json_pack("{s:s, s:f, s:i, s:I, s:I, s:I, s:f}", "source",
+                     sources[c->source], "split", e->options->split, "clips",
+                     c->training_clips, "frames",
+                     (json_int_t)c->training_frames, "moving_pixels",
+                     (json_int_t)c->moving, "pixels", (json_int_t)pixels_of(e),
+                     "moving_deviation", S2VI_MOVING_DEVIATION);
+}
+
+static json_t *json_of_shift(const s2vi_eval *e)
+{
+    static const char *const kinds[] = {
+        [S2VI_EVAL_NONE] = "none",
+        [S2VI_EVAL_ROTATED] = "rotated",
+        [S2VI_EVAL_FOREIGN] = "foreign",
+    };
+    return json_pack("{s:s, s:f}", "kind", kinds[e->shift.kind], "seconds",
+                     shift_seconds(e));
+}
+
+static json_t *json_of_region(const s2vi_eval_region *r)
+{
+    return r->w ? json_pack("{s:i, s:i, s:i, s:i}", "x", r->x, "y", r->y,
+                            "width", r->w, "height", r->h)
+                : json_null();
+}
+
+static json_t *json_of(const s2vi_eval *e)
+{
+    const s2v_model_info *m = &e->model;
+    json_t *model =
+        json_pack("{s:o, s:s, s:s, s:i, s:i, s:i, s:i}", "path",
+                  json_string_nocheck(e->options->model), "kind", m->name,
+                  "device", m->device, "width", m->width, "height", m->height,
+                  "fps_num", m->fps_num, "fps_den", m->fps_den);
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
+                     s2v_version(), "model", model, "seed",
+                     json_of_seed(e->options->seed), "clips",
+                     json_of_clips(&e->clips), "training", json_of_training(e),
+                     "shift", json_of_shift(e), "region",
+                     json_of_region(&e->region), "results", json_of_results(e));
+}
+
+int s2vi_eval_print_json(const s2vi_eval *e, FILE *out, s2v_error *err)
+{
+    json_t *object = json_of(e);
+    char *text = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
+    json_decref(object);
+    if (!text)
+        return s2vi_error_nomem(err, "JSON");
+    fprintf(out, "%s\n", text);
+    free(text);
+    return S2V_OK;
+}

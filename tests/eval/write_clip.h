@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Clips that decode to the very bytes that were written. */
+#ifndef S2VI_TESTS_EVAL_WRITE_CLIP_H
+#define S2VI_TESTS_EVAL_WRITE_CLIP_H
+
+#include <stdint.h>
+
+/**
+ * Write a clip at 20 frames a second with mono sound at 16 kHz, all of it raw,
+ * in NUT. Aborts on failure.
+ *
+ * @param rgb   (frames, size, size, 3)
+ * @param sound (samples)
+ */
+void write_clip(const char *path, const uint8_t *rgb, int frames, int size,
+                const int16_t *sound, int samples);
+
+/** Sound that changes all the time, another one for each seed. */
+void make_sound(int16_t *sound, int samples, unsigned seed);
+
+/** A folder for the test's files, and then its removal with all in it. */
+char *make_folder(void);
+void remove_folder(char *folder);
+
+#endif
