@@ -132,6 +132,12 @@ static int make_trainer(job *j, s2v_error *err)
     int ret = s2vi_trainer_create(&j->trainer, &params, err);
     if (!ret && o->resume)
         ret = s2vi_trainer_resume(j->trainer, o->resume, err);
+    if (!ret && s2vi_trainer_step(j->trainer) > o->iterations)
+        ret = s2vi_error(err, S2V_ERR_INVALID,
+                         "--iterations counts those done before a resume: "
+                         "expected more than the %lld of %s, found %lld",
+                         (long long)s2vi_trainer_step(j->trainer), o->resume,
+                         (long long)o->iterations);
     if (!ret && !o->perceptual && !o->quiet)
         fprintf(stderr, "no --perceptual file: frames are compared by "
                         "multi-scale L1, which learns less detail\n");

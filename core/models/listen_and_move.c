@@ -410,18 +410,18 @@ typedef struct half {
 /* The directional kernels as one, two pixels deep along the direction: the
  * shifted taps are its first line where things move forward, its second where
  * they move backward. */
-static half directional(const model *m, const direction *d)
+static half directional(const model *m, const direction *d, const char *which)
 {
     const bool horizontal = d->columns != 0;
     const bool forward = d->rows + d->columns > 0;
     const int along = horizontal ? 1 : 0, across = 1 - along;
     int64_t one[4] = {0};
     one[1 + across] = 1;
-    s2vi_node *near = s2vi_pad(gate_param(m, d, "hidden", "weight0"), one, one);
-    s2vi_node *far = gate_param(m, d, "hidden", "weight1");
+    s2vi_node *near = s2vi_pad(gate_param(m, d, which, "weight0"), one, one);
+    s2vi_node *far = gate_param(m, d, which, "weight1");
     s2vi_node *const lines[] = {forward ? far : near, forward ? near : far};
     half h = {.w = s2vi_concat(lines, 2, 1 + along),
-              .bias = gate_param(m, d, "hidden", "bias"),
+              .bias = gate_param(m, d, which, "bias"),
               .window = {.rank = 2, .stride = {1, 1}}};
     h.window.pad_lo[across] = h.window.pad_hi[across] = 1;
     h.window.pad_lo[along] = forward;
@@ -451,7 +451,9 @@ typedef struct shared_half {
 } shared_half;
 
 /* The input half of direction d over x: the pair's kernels once, then shifted
- * either way. `last` is what the previous direction left. */
+ * either way. `last` is what the previous direction left. A single frame's is
+ * one convolution instead, for each direction its own, which a backend may
+ * take into the cell: cheaper than to store what they share. */
 static s2vi_node *input_half(const model *m, const direction *d, s2vi_node *x,
                              shared_half *last)
 {
@@ -460,6 +462,10 @@ static s2vi_node *input_half(const model *m, const direction *d, s2vi_node *x,
                               gate_param(m, d, "input", "bias"));
     if (m->plain)
         return shifted_sum(m, d, "input", x);
+    if (m->T == 1) {
+        half in = directional(m, d, "input");
+        return s2vi_conv(x, in.w, in.bias, &in.window);
+    }
     if (last->weights != d->weights)
         *last = (shared_half){
             .weights = d->weights,
@@ -482,7 +488,7 @@ static s2vi_node *predict(model *m, const direction *d, s2vi_node *a)
     s2vi_node *h = state;
     half hidden = {0};
     if (!plain)
-        hidden = is_centred(d) ? centred(m, d) : directional(m, d);
+        hidden = is_centred(d) ? centred(m, d) : directional(m, d, "hidden");
     for (int64_t t = 0; t < m->T; t++) {
         s2vi_node *b = plain ? shifted_sum(m, d, "hidden", h)
                              : s2vi_conv(h, hidden.w, hidden.bias,

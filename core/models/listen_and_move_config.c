@@ -65,6 +65,10 @@ static int check_range(const char *name, int value, int from, int to,
 {
     if (value >= from && value <= to)
         return S2V_OK;
+    if (from == to)
+        return s2vi_error(err, S2V_ERR_MODEL,
+                          S2VI_LM_NAME ": %s is %d, expected %d", name, value,
+                          to);
     return s2vi_error(err, S2V_ERR_MODEL,
                       S2VI_LM_NAME ": %s is %d, expected %d to %d", name, value,
                       from, to);
@@ -104,10 +108,11 @@ static int parse_word(const key *k, const json_t *value, int *out,
             *out = i;
             return S2V_OK;
         }
-    return s2vi_error(
-        err, S2V_ERR_MODEL, S2VI_LM_NAME ": %s is '%.40s', expected %s, %s%s%s",
-        k->name, word ? word : "not a word", k->words[0], k->words[1],
-        k->words[2] ? ", " : "", k->words[2] ? k->words[2] : "");
+    return s2vi_error(err, S2V_ERR_MODEL,
+                      S2VI_LM_NAME ": %s is %s%.40s%s, expected %s, %s%s%s",
+                      k->name, word ? "'" : "", word ? word : "not a word",
+                      word ? "'" : "", k->words[0], k->words[1],
+                      k->words[2] ? ", " : "", k->words[2] ? k->words[2] : "");
 }
 
 static int parse_value(const key *k, const json_t *value,

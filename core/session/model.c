@@ -21,11 +21,15 @@ static int read_config(s2v_model *model, const s2v_weights *w, s2v_error *err)
                           "%s: no s2v model (its metadata "
                           "has no 's2v.model')",
                           path);
+    if (!strcmp(kind, S2VI_LM_NAME " checkpoint"))
+        return s2vi_error(err, S2V_ERR_MODEL,
+                          "%s: a training's checkpoint, expected a weight "
+                          "file: s2v-train writes it beside, without .ckpt",
+                          path);
     if (strcmp(kind, S2VI_LM_NAME))
         return s2vi_error(err, S2V_ERR_MODEL,
-                          "%s: a '%.60s' model, expected "
-                          "'%s'",
-                          path, kind, S2VI_LM_NAME);
+                          "%s: a '%.60s' model, expected '%s'", path, kind,
+                          S2VI_LM_NAME);
     if (!config)
         return s2vi_error(err, S2V_ERR_MODEL,
                           "%s: its metadata has no "

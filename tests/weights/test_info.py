@@ -52,12 +52,12 @@ def test_report():
 def test_json():
     r = run("--json", "good-metadata.bin")
     report = json.loads(r.stdout)
-    check(report["model"] == "listen-and-move" and report["sound"] and
+    check(report["model"] == "listen-and-move" and report["valid"] and
           report["config"]["fps"] == 25 and report["training"]["seed"] == 7 and
           report["tensors"][0]["shape"] == [2, 2] and
           report["parameters"] == 4, "--json tells the same", r)
     r = run("-j", "bad-nan.bin")
-    check(r.returncode == 1 and json.loads(r.stdout)["sound"] is False,
+    check(r.returncode == 1 and json.loads(r.stdout)["valid"] is False,
           "--json tells that a file is not sound", r)
 
 

@@ -99,7 +99,7 @@ void info_print_json(const s2v_weights *w, const info_summary *s)
             json_object_set_new(root, parts[i][0],
                                 i < 3 ? json_string(text)
                                       : parse_or_string(text));
-    json_object_set_new(root, "sound", json_boolean(s->sound));
+    json_object_set_new(root, "valid", json_boolean(s->sound));
     json_object_set_new(root, "checksum_recorded", json_boolean(s->recorded));
     json_object_set_new(root, "parameters",
                         json_integer((json_int_t)s->parameters));
