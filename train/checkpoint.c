@@ -67,7 +67,7 @@ static int set_text(s2vi_writer *w, const char *key, char *text, s2v_error *err)
 
 /* A store's variable in the file's layout. */
 static int add_variable(s2vi_trainer *t, s2vi_writer *w, const char *prefix,
-                        const s2vi_param *p, s2v_error *err)
+                        const s2vi_param *p, s2vi_stored type, s2v_error *err)
 {
     char name[96];
     size_t n = (size_t)s2vi_shape_count(&p->shape);
@@ -78,7 +78,7 @@ static int add_variable(s2vi_trainer *t, s2vi_writer *w, const char *prefix,
     int ret = s2vi_store_read(t->store, name, data, err);
     if (!ret) {
         s2vi_param_to_file(p, data, data + n);
-        ret = s2vi_writer_add(w, name, S2VI_STORED_F32, p->file_shape.rank,
+        ret = s2vi_writer_add(w, name, type, p->file_shape.rank,
                               p->file_shape.dim, data + n, err);
     }
     free(data);
@@ -140,7 +140,7 @@ int s2vi_trainer_export(s2vi_trainer *t, const char *path, s2v_error *err)
     if (!ret)
         ret = add_header(t, w, S2VI_LM_NAME, err);
     for (int i = 0; i < t->list.count && !ret; i++)
-        ret = add_variable(t, w, "", &t->list.param[i], err);
+        ret = add_variable(t, w, "", &t->list.param[i], t->params.store, err);
     return finish(w, ret, err);
 }
 
@@ -156,11 +156,11 @@ int s2vi_trainer_save(s2vi_trainer *t, const char *path, s2v_error *err)
         ret = set_text(w, "s2v.progress", progress_text(t), err);
     for (int i = 0; i < t->list.count && !ret; i++) {
         const s2vi_param *p = &t->list.param[i];
-        ret = add_variable(t, w, "", p, err);
+        ret = add_variable(t, w, "", p, S2VI_STORED_F32, err);
         if (!ret)
-            ret = add_variable(t, w, "m.", p, err);
+            ret = add_variable(t, w, "m.", p, S2VI_STORED_F32, err);
         if (!ret)
-            ret = add_variable(t, w, "v.", p, err);
+            ret = add_variable(t, w, "v.", p, S2VI_STORED_F32, err);
     }
     if (!ret)
         ret = add_states(t, w, err);

@@ -114,6 +114,11 @@ static s2vi_lm_config config_of(const s2vi_train_options *o)
 
 static int make_trainer(job *j, s2v_error *err)
 {
+    static const s2vi_stored stored[] = {
+        [S2VI_STORE_F32] = S2VI_STORED_F32,
+        [S2VI_STORE_F16] = S2VI_STORED_F16,
+        [S2VI_STORE_BF16] = S2VI_STORED_BF16,
+    };
     const s2vi_train_options *o = &j->options;
     const s2vi_trainer_params params = {
         .config = config_of(o),
@@ -128,6 +133,7 @@ static int make_trainer(job *j, s2v_error *err)
         .license = o->license,
         .title = o->title,
         .note = o->note,
+        .store = stored[o->store],
     };
     int ret = s2vi_trainer_create(&j->trainer, &params, err);
     if (!ret && o->resume)

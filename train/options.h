@@ -29,6 +29,13 @@ typedef enum s2vi_train_action {
     S2VI_TRAIN_VERSION,
 } s2vi_train_action;
 
+/** Numbers in a weight file; the words of --store in their order. */
+typedef enum s2vi_train_store {
+    S2VI_STORE_F32 = 0,
+    S2VI_STORE_F16,
+    S2VI_STORE_BF16,
+} s2vi_train_store;
+
 /**
  * What to do: checked, with defaults filled in. Strings belong to the struct;
  * NULL where the option was not given.
@@ -69,6 +76,7 @@ typedef struct s2vi_train_options {
     char *preview;                /**< PNG file */
     int64_t preview_every;        /**< iterations */
     char *license, *title, *note; /**< UTF-8, for the weight file */
+    s2vi_train_store store;       /**< type of its numbers */
 
     /* Running. */
     char *device; /**< "auto", "cpu", "ref", "cuda[:N]" */

@@ -149,6 +149,8 @@ int s2vi_trainer_create(s2vi_trainer **out, const s2vi_trainer_params *params,
     if (!t)
         return s2vi_error_nomem(err, "a training");
     t->params = *params;
+    if (!t->params.store)
+        t->params.store = S2VI_STORED_F32;
     t->cursor.frame = -1;
     int ret = start(t, err);
     if (ret < 0)

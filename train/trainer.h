@@ -8,6 +8,7 @@
 
 #include "dataset.h"
 #include "models/listen_and_move.h"
+#include "weights/weights.h"
 
 typedef struct s2vi_trainer s2vi_trainer;
 
@@ -22,6 +23,7 @@ typedef struct s2vi_trainer_params {
     int threads;
     const char *perceptual; /* a weight file, or NULL: multi-scale L1 */
     const char *version, *license, *title, *note; /* for the weight file */
+    s2vi_stored store;                            /* its numbers; 0: F32 */
 } s2vi_trainer_params;
 
 int s2vi_trainer_create(s2vi_trainer **trainer,

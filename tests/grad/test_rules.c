@@ -263,6 +263,30 @@ static s2vi_node *make_gru(lab *l, s2vi_op op, int seed)
     return record(l, op, op == S2VI_OP_GRU_DA ? 4 : 3, NULL, NULL);
 }
 
+/* Two halves of gates by one window, images as large as the cell. */
+static s2vi_node *make_gru_cell(lab *l, s2vi_op op, int seed)
+{
+    s2vi_attr attr = {.window = {.rank = 2, .stride = {1, 1}}};
+    int cell = 1 + seed % 2, channels = side(l);
+    s2vi_shape h = SHAPE(1 + seed % 2, side(l), side(l), cell), x = h;
+    s2vi_shape w = SHAPE(3 * cell, 1, 1, channels);
+    x.dim[3] = channels;
+    for (int i = 0; i < 2; i++) {
+        int k = 1 + rng_int(&l->rng, 3), lo = rng_int(&l->rng, k);
+        w.dim[1 + i] = k;
+        attr.window.pad_lo[i] = lo;
+        attr.window.pad_hi[i] = k - 1 - lo;
+    }
+    lab_leaf(l, x, ANY);
+    lab_leaf(l, w, ANY);
+    w.dim[3] = cell;
+    lab_leaf(l, w, ANY);
+    lab_leaf(l, SHAPE(3 * cell), ANY);
+    lab_leaf(l, SHAPE(3 * cell), ANY);
+    lab_leaf(l, h, ANY);
+    return record(l, op, 6, &attr, NULL);
+}
+
 /* ------------------------------------------------------------- table -- */
 
 typedef s2vi_node *(*maker)(lab *l, s2vi_op op, int seed);
@@ -304,6 +328,7 @@ static const maker makers[S2VI_OP_COUNT] = {
     [S2VI_OP_CONV_DATA] = make_conv,
     [S2VI_OP_CONV_WEIGHT] = make_conv,
     [S2VI_OP_GRU] = make_gru,
+    [S2VI_OP_GRU_CELL] = make_gru_cell,
     [S2VI_OP_GRU_DA] = make_gru,
     [S2VI_OP_GRU_DB] = make_gru,
     [S2VI_OP_GRU_DH] = make_gru,

@@ -180,9 +180,12 @@ static void make_norm(test_case *c, s2vi_op op, int v)
     int rank = 2 + v % 4;
     s2vi_shape x = case_shape(&c->rng, rank, v % 7 == 6);
     case_operand(c, x, ANY);
-    for (int i = 1; i < 5; i++)
-        case_operand(c, case_shrink(x, moment_ones(&c->rng, rank, v)),
-                     i == 2 ? POSITIVE : ANY);
+    unsigned ones = moment_ones(&c->rng, rank, v);
+    for (int i = 1; i < 5; i++) {
+        if (i >= 3 && v % 3 == 2) /* one affine for several moments */
+            ones |= (unsigned)rng_int(&c->rng, 1 << rank);
+        case_operand(c, case_shrink(x, ones), i == 2 ? POSITIVE : ANY);
+    }
     case_node(c, op, NULL, NULL);
 }
 
@@ -383,6 +386,41 @@ static void make_gru(test_case *c, s2vi_op op, int v)
     case_node(c, op, NULL, NULL);
 }
 
+/* Kernels up to 3x3, some of whose taps are zero in both halves or in one. */
+static void make_gru_cell(test_case *c, s2vi_op op, int v)
+{
+    static const int channels[] = {16, 32, 16, 3, 17, 48};
+    s2vi_attr attr = {.window = {.rank = 2, .stride = {1, 1}}};
+    int64_t cin = channels[rng_int(&c->rng, 6)], p = channels[v % 6];
+    s2vi_shape h = S2VI_SHAPE(1 + v % 2, 1 + rng_int(&c->rng, v % 7 ? 12 : 40),
+                              1 + rng_int(&c->rng, v % 7 ? 20 : 50), p);
+    s2vi_shape x = h, wx = S2VI_SHAPE(3 * p, 1, 1, cin), wh;
+    x.dim[3] = cin;
+    for (int i = 0; i < 2; i++) {
+        int k = 1 + rng_int(&c->rng, 3), lo = rng_int(&c->rng, k);
+        wx.dim[1 + i] = k;
+        attr.window.pad_lo[i] = lo;
+        attr.window.pad_hi[i] = k - 1 - lo;
+    }
+    wh = wx;
+    wh.dim[3] = p;
+    case_operand(c, x, ANY);
+    for (int i = 1; i < 3; i++) {
+        const s2vi_shape *w = i == 1 ? &wx : &wh;
+        double *data = case_operand(c, *w, ANY);
+        int64_t taps = w->dim[1] * w->dim[2], count = s2vi_shape_count(w);
+        int64_t gone = rng_int(&c->rng, 12);
+        for (int64_t j = 0; j < count; j++)
+            data[j] = j / w->dim[3] % taps == gone
+                          ? 0
+                          : (float)(data[j] / sqrt((double)(taps * w->dim[3])));
+    }
+    case_operand(c, S2VI_SHAPE(3 * p), ANY);
+    case_operand(c, S2VI_SHAPE(3 * p), ANY);
+    case_operand(c, h, ANY);
+    case_node(c, op, &attr, NULL);
+}
+
 static void make_assign(test_case *c, s2vi_op op, int v)
 {
     s2vi_shape shape = case_shape(&c->rng, 1 + v % 5, v % 7 == 6);
@@ -459,6 +497,7 @@ static const maker makers[S2VI_OP_COUNT] = {
     [S2VI_OP_GRU_DA] = {make_gru, 42},
     [S2VI_OP_GRU_DB] = {make_gru, 42},
     [S2VI_OP_GRU_DH] = {make_gru, 42},
+    [S2VI_OP_GRU_CELL] = {make_gru_cell, 84},
     [S2VI_OP_CHAIN] = {case_chain, 400},
     [S2VI_OP_RSTD] = {make_rstd, 114},
     [S2VI_OP_ASSIGN] = {make_assign, 28},

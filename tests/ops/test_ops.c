@@ -43,6 +43,8 @@ static int in_place_input(const s2vi_node *node)
     switch (node->op) {
     case S2VI_OP_GRU:
         return 2;
+    case S2VI_OP_GRU_CELL:
+        return 5;
     case S2VI_OP_CONV:
     case S2VI_OP_CONV_DATA:
         return node->attr.accumulate ? node->n_inputs - 1 : -1;
