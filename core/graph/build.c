@@ -191,9 +191,10 @@ s2vi_node *s2vi_slice(s2vi_node *x, int axis, int64_t from, int64_t count)
     int64_t lo[S2VI_MAX_RANK] = {0}, hi[S2VI_MAX_RANK] = {0};
     if (axis < 0 || axis >= x->shape.rank || from < 0 || count < 1 ||
         from > x->shape.dim[axis] - count)
-        return s2vi_graph_mistake(x->graph, "slice: [%lld, +%lld) of axis %d "
-                                  "is outside", (long long)from,
-                                  (long long)count, axis);
+        return s2vi_graph_mistake(x->graph,
+                                  "slice: [%lld, +%lld) of axis %d "
+                                  "is outside",
+                                  (long long)from, (long long)count, axis);
     lo[axis] = -from;
     hi[axis] = from + count - x->shape.dim[axis];
     return s2vi_pad(x, lo, hi);
@@ -243,8 +244,8 @@ s2vi_node *s2vi_scatter(s2vi_node *y, s2vi_node *index, int64_t rows)
 {
     s2vi_node *const in[] = {y, index};
     s2vi_shape shape = {.rank = 1, .dim = {rows}};
-    return y && index ? s2vi_node_create(y->graph, S2VI_OP_SCATTER, in, 2,
-                                         NULL, &shape)
+    return y && index ? s2vi_node_create(y->graph, S2VI_OP_SCATTER, in, 2, NULL,
+                                         &shape)
                       : NULL;
 }
 
@@ -338,13 +339,13 @@ s2vi_node *s2vi_conv(s2vi_node *x, s2vi_node *w, s2vi_node *bias,
                   : NULL;
 }
 
-s2vi_node *s2vi_conv_data(s2vi_node *y, s2vi_node *w,
-                          const s2vi_window *window, s2vi_shape shape)
+s2vi_node *s2vi_conv_data(s2vi_node *y, s2vi_node *w, const s2vi_window *window,
+                          s2vi_shape shape)
 {
     s2vi_node *const in[] = {y, w};
     s2vi_attr attr = {.window = *window};
-    return y && w ? s2vi_node_create(y->graph, S2VI_OP_CONV_DATA, in, 2,
-                                     &attr, &shape)
+    return y && w ? s2vi_node_create(y->graph, S2VI_OP_CONV_DATA, in, 2, &attr,
+                                     &shape)
                   : NULL;
 }
 
@@ -385,9 +386,34 @@ s2vi_node *s2vi_norm(s2vi_node *x, s2vi_node *mean, s2vi_node *rstd,
 s2vi_node *s2vi_gru(s2vi_node *a, s2vi_node *b, s2vi_node *h)
 {
     s2vi_node *const in[] = {a, b, h};
-    return a && b && h ? s2vi_node_create(a->graph, S2VI_OP_GRU, in, 3, NULL,
-                                          NULL)
-                       : NULL;
+    return a && b && h
+               ? s2vi_node_create(a->graph, S2VI_OP_GRU, in, 3, NULL, NULL)
+               : NULL;
+}
+
+s2vi_node *s2vi_gru_cell(s2vi_node *x, s2vi_node *wx, s2vi_node *bx,
+                         s2vi_node *h, s2vi_node *wh, s2vi_node *bh,
+                         const s2vi_window *window)
+{
+    /* The large constants first: those may be packed (backend.h). */
+    s2vi_node *const in[] = {x, wx, wh, bx, bh, h};
+    for (int i = 0; i < 6; i++)
+        if (!in[i])
+            return NULL;
+    return s2vi_node_create(x->graph, S2VI_OP_GRU_CELL, in, 6,
+                            &(s2vi_attr){.window = *window}, NULL);
+}
+
+s2vi_node *s2vi_blend(s2vi_node *x, s2vi_node *w, s2vi_node *b, s2vi_node *wm,
+                      s2vi_node *bm, s2vi_node *const *images, int n)
+{
+    s2vi_node *in[S2VI_MAX_INPUTS] = {x, w, wm, b, bm};
+    for (int i = 0; i < n && 5 + i < S2VI_MAX_INPUTS; i++)
+        in[5 + i] = images[i];
+    for (int i = 0; i < 5 + n; i++)
+        if (i >= S2VI_MAX_INPUTS || !in[i])
+            return NULL;
+    return s2vi_node_create(x->graph, S2VI_OP_BLEND, in, 5 + n, NULL, NULL);
 }
 
 /* ----------------------------------------------------------- effects -- */
@@ -402,8 +428,7 @@ s2vi_node *s2vi_adam(s2vi_node *param, s2vi_node *m, s2vi_node *v,
                      double beta1, double beta2, double eps)
 {
     s2vi_node *const in[] = {param, m, v, grad, step};
-    s2vi_attr attr = {
-        .rate = rate, .beta1 = beta1, .beta2 = beta2, .eps = eps};
+    s2vi_attr attr = {.rate = rate, .beta1 = beta1, .beta2 = beta2, .eps = eps};
     for (int i = 0; i < 5; i++)
         if (!in[i])
             return NULL;

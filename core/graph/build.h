@@ -109,6 +109,22 @@ s2vi_node *s2vi_norm(s2vi_node *x, s2vi_node *mean, s2vi_node *rstd,
  * @param h (.., C)
  */
 s2vi_node *s2vi_gru(s2vi_node *a, s2vi_node *b, s2vi_node *h);
+/**
+ * A convolutional gated recurrent unit: s2vi_gru() of the convolutions of x
+ * and h (biases included, as large as they) by one window.
+ */
+s2vi_node *s2vi_gru_cell(s2vi_node *x, s2vi_node *wx, s2vi_node *bx,
+                         s2vi_node *h, s2vi_node *wh, s2vi_node *bh,
+                         const s2vi_window *window);
+/**
+ * x' + sigmoid(m) (x - x'), where x' = w all + b and m = wm all + bm at each
+ * pixel, `all` the channels of the images one after the other.
+ *
+ * @param w  (C,1..,total channels) and its bias b (C); C: x's
+ * @param wm (1,1..,total channels) and its bias bm (1)
+ */
+s2vi_node *s2vi_blend(s2vi_node *x, s2vi_node *w, s2vi_node *b, s2vi_node *wm,
+                      s2vi_node *bm, s2vi_node *const *images, int n);
 
 /* Effects, carried out at the end of a run. */
 s2vi_node *s2vi_assign(s2vi_node *var, s2vi_node *value);

@@ -31,8 +31,7 @@ bool s2vi_chain_begin(s2vi_chain_builder *b, const s2vi_node *root);
 bool s2vi_chain_append(s2vi_chain_builder *b, const s2vi_node *node);
 
 /** Record the CHAIN node. `stands_for`, by id, replaces inputs; or NULL. */
-s2vi_node *s2vi_chain_end(s2vi_chain_builder *b,
-                          s2vi_node *const *stands_for);
+s2vi_node *s2vi_chain_end(s2vi_chain_builder *b, s2vi_node *const *stands_for);
 
 /**
  * The program of a single MAP or SUM node, its inputs the node's own, in

@@ -31,8 +31,7 @@ static bool bind(s2vi_exec *exec)
     const s2vi_plan *plan = exec->plan;
     size_t steps = 0, operands = 0;
     for (int i = 0; i < plan->schedule.count; i++)
-        if (plan->kernel[i] &&
-            plan->layout.place[i].region != S2VI_CONSTANT) {
+        if (plan->kernel[i] && plan->layout.place[i].region != S2VI_CONSTANT) {
             steps++;
             operands += (size_t)plan->schedule.node[i]->n_inputs;
         }
@@ -42,8 +41,7 @@ static bool bind(s2vi_exec *exec)
         return false;
     void **next = exec->operands;
     for (int i = 0; i < plan->schedule.count; i++)
-        if (plan->kernel[i] &&
-            plan->layout.place[i].region != S2VI_CONSTANT) {
+        if (plan->kernel[i] && plan->layout.place[i].region != S2VI_CONSTANT) {
             int used = bind_step(exec, i, next);
             if (used < 0)
                 return false;
@@ -187,8 +185,7 @@ int s2vi_exec_run(s2vi_exec *exec, const s2vi_clock *clock, s2v_error *err)
             s2vi_error(err, ret, "%s: a %s failed to run", be->table->name,
                        s2vi_op_get(step->kernel->node->op)->name);
         else if (exec->watch)
-            exec->watch(exec->watch_opaque, step->kernel->node,
-                        now() - start);
+            exec->watch(exec->watch_opaque, step->kernel->node, now() - start);
     }
     be->table->leave(be);
     return ret;

@@ -7,8 +7,7 @@
 static s2vi_node *expand_rstd(s2vi_node *node)
 {
     s2vi_node *x = node->input[0], *mean = node->input[1];
-    s2vi_node *var =
-        s2vi_mean(s2vi_square(s2vi_sub(x, mean)), node->attr.axes);
+    s2vi_node *var = s2vi_mean(s2vi_square(s2vi_sub(x, mean)), node->attr.axes);
     return s2vi_rsqrt(s2vi_affine(var, 1, node->attr.eps));
 }
 
@@ -47,16 +46,24 @@ static s2vi_node *expand_gru(s2vi_node *node)
     return s2vi_add(s2vi_mul(one_minus(v.z), v.n), s2vi_mul(v.z, h));
 }
 
+static s2vi_node *expand_gru_cell(s2vi_node *node)
+{
+    s2vi_node *const *in = node->input;
+    const s2vi_window *win = &node->attr.window;
+    return s2vi_gru(s2vi_conv(in[0], in[1], in[3], win),
+                    s2vi_conv(in[5], in[2], in[4], win), in[5]);
+}
+
 static s2vi_node *expand_gru_da(s2vi_node *node)
 {
     s2vi_node *h = node->input[2], *dy = node->input[3];
     gru_values v = gru_forward(node->input[0], node->input[1]);
-    s2vi_node *dn = s2vi_mul(s2vi_mul(dy, one_minus(v.z)),
-                             one_minus(s2vi_square(v.n)));
-    s2vi_node *dz = s2vi_mul(s2vi_mul(dy, s2vi_sub(h, v.n)),
-                             s2vi_mul(v.z, one_minus(v.z)));
-    s2vi_node *dr = s2vi_mul(s2vi_mul(dn, v.b_n),
-                             s2vi_mul(v.r, one_minus(v.r)));
+    s2vi_node *dn =
+        s2vi_mul(s2vi_mul(dy, one_minus(v.z)), one_minus(s2vi_square(v.n)));
+    s2vi_node *dz =
+        s2vi_mul(s2vi_mul(dy, s2vi_sub(h, v.n)), s2vi_mul(v.z, one_minus(v.z)));
+    s2vi_node *dr =
+        s2vi_mul(s2vi_mul(dn, v.b_n), s2vi_mul(v.r, one_minus(v.r)));
     s2vi_node *const parts[] = {dr, dz, dn};
     return s2vi_concat(parts, 3, node->shape.rank - 1);
 }
@@ -83,12 +90,25 @@ static s2vi_node *expand_norm(s2vi_node *node)
     return s2vi_add(s2vi_mul(xhat, in[3]), in[4]);
 }
 
+static s2vi_node *expand_blend(s2vi_node *node)
+{
+    s2vi_node *const *in = node->input;
+    int last = node->shape.rank - 1;
+    s2vi_window one = {.rank = last - 1, .stride = {1, 1, 1}};
+    s2vi_node *all = s2vi_concat(in + 5, node->n_inputs - 5, last);
+    s2vi_node *xp = s2vi_conv(all, in[1], in[3], &one);
+    s2vi_node *m = s2vi_sigmoid(s2vi_conv(all, in[2], in[4], &one));
+    return s2vi_add(xp, s2vi_mul(m, s2vi_sub(in[0], xp)));
+}
+
 s2vi_node *s2vi_expand(s2vi_node *node)
 {
     switch (node->op) {
     case S2VI_OP_RSTD: return expand_rstd(node);
     case S2VI_OP_NORM: return expand_norm(node);
     case S2VI_OP_GRU: return expand_gru(node);
+    case S2VI_OP_BLEND: return expand_blend(node);
+    case S2VI_OP_GRU_CELL: return expand_gru_cell(node);
     case S2VI_OP_GRU_DA: return expand_gru_da(node);
     case S2VI_OP_GRU_DB: return expand_gru_db(node);
     case S2VI_OP_GRU_DH: return expand_gru_dh(node);

@@ -10,12 +10,12 @@
 
 typedef struct fuser {
     s2vi_graph *graph;
-    int count;          /* nodes when the pass began; ids below it are given */
-    bool *needed;       /* by id */
-    int *uses;          /* by id: consumers among the needed, roots count 1 */
-    s2vi_node **user;   /* by id: one of the consumers */
-    int *group;         /* by id: id of the chain's root it is absorbed by */
-    s2vi_node **made;   /* by id: what stands for it now */
+    int count;        /* nodes when the pass began; ids below it are given */
+    bool *needed;     /* by id */
+    int *uses;        /* by id: consumers among the needed, roots count 1 */
+    s2vi_node **user; /* by id: one of the consumers */
+    int *group;       /* by id: id of the chain's root it is absorbed by */
+    s2vi_node **made; /* by id: what stands for it now */
     s2vi_schedule *out;
 } fuser;
 
@@ -99,6 +99,162 @@ static s2vi_node *fold(fuser *f, const s2vi_node *conv, const s2vi_node *act,
     return s2vi_node_create(f->graph, conv->op, in, n, &attr, &conv->shape);
 }
 
+/* What a cut that cuts nothing shows; a frame of a sequence of one is so. */
+static const s2vi_node *seen_through(const fuser *f, const s2vi_node *node)
+{
+    while (node->op == S2VI_OP_PAD && f->uses[node->id] == 1 &&
+           s2vi_shape_equal(&node->shape, &node->input[0]->shape))
+        node = node->input[0];
+    return node;
+}
+
+/* A convolution with a bias that gives one half of a cell's gates. */
+static bool is_half(const fuser *f, const s2vi_node *conv)
+{
+    const s2vi_window *w = &conv->attr.window;
+    if (conv->op != S2VI_OP_CONV || conv->n_inputs != 3 || w->rank != 2 ||
+        conv->attr.accumulate || f->uses[conv->id] != 1)
+        return false;
+    for (int i = 0; i < 2; i++)
+        if (w->stride[i] != 1 || conv->input[1]->shape.dim[1 + i] > 3 ||
+            conv->shape.dim[1 + i] != conv->input[0]->shape.dim[1 + i])
+            return false;
+    return true;
+}
+
+static bool same_window(const s2vi_node *a, const s2vi_node *b)
+{
+    for (int i = 0; i < 2; i++)
+        if (a->attr.window.pad_lo[i] != b->attr.window.pad_lo[i] ||
+            a->input[1]->shape.dim[1 + i] != b->input[1]->shape.dim[1 + i])
+            return false;
+    return true;
+}
+
+/* A GRU that alone uses its two convolutions runs as one with them, in
+ * registers. Whole vectors of channels only: else less is gained. */
+static bool folds_cell(const fuser *f, const s2vi_node *node)
+{
+    if (node->op != S2VI_OP_GRU || s2vi_shape_channels(&node->shape) % 16)
+        return false;
+    const s2vi_node *a = seen_through(f, node->input[0]);
+    const s2vi_node *b = seen_through(f, node->input[1]);
+    return is_half(f, a) && is_half(f, b) && same_window(a, b) &&
+           b->input[0] == node->input[2] &&
+           s2vi_shape_channels(&a->input[0]->shape) % 16 == 0;
+}
+
+static s2vi_node *cell(const fuser *f, const s2vi_node *gru)
+{
+    const s2vi_node *a = seen_through(f, gru->input[0]);
+    const s2vi_node *b = seen_through(f, gru->input[1]);
+    s2vi_node *const *made = f->made;
+    return s2vi_gru_cell(made[a->input[0]->id], made[a->input[1]->id],
+                         made[a->input[2]->id], made[b->input[0]->id],
+                         made[b->input[1]->id], made[b->input[2]->id],
+                         &a->attr.window);
+}
+
+/* The one user of a node, cuts that cut nothing aside. */
+static const s2vi_node *final_user(const fuser *f, const s2vi_node *node)
+{
+    const s2vi_node *user = f->user[node->id];
+    while (user && user->op == S2VI_OP_PAD && f->uses[user->id] == 1 &&
+           s2vi_shape_equal(&user->shape, &user->input[0]->shape))
+        user = f->user[user->id];
+    return user;
+}
+
+/* Half of a cell, or a cut between: the cell takes it in. */
+static bool is_in_cell(const fuser *f, const s2vi_node *node)
+{
+    if (f->uses[node->id] != 1 ||
+        (node->op != S2VI_OP_CONV && node->op != S2VI_OP_PAD))
+        return false;
+    const s2vi_node *user = final_user(f, node);
+    if (!user || !folds_cell(f, user))
+        return false;
+    node = seen_through(f, node);
+    return node == seen_through(f, user->input[0]) ||
+           node == seen_through(f, user->input[1]);
+}
+
+/* The nodes of a blend (ops.def): x' + mask (x - x'). */
+typedef struct blend {
+    const s2vi_node *xp, *gated, *sigmoid, *mask, *difference, *all;
+} blend;
+
+/* A 1x1 convolution with a bias. */
+static bool is_pointwise(const s2vi_node *conv)
+{
+    const s2vi_window *w = &conv->attr.window;
+    if (conv->op != S2VI_OP_CONV || conv->n_inputs != 3 ||
+        conv->attr.accumulate)
+        return false;
+    for (int i = 0; i < w->rank; i++)
+        if (w->stride[i] != 1 || w->pad_lo[i] || w->pad_hi[i] ||
+            conv->input[1]->shape.dim[1 + i] != 1)
+            return false;
+    return true;
+}
+
+static bool is_alone(const fuser *f, const s2vi_node *node, s2vi_op op,
+                     int uses)
+{
+    return node->op == op && f->uses[node->id] == uses;
+}
+
+/* True where `node` ends a blend of which nothing else uses a part. */
+static bool find_blend(const fuser *f, const s2vi_node *node, blend *b)
+{
+    if (node->op != S2VI_OP_ADD || !is_alone(f, node->input[1], S2VI_OP_MUL, 1))
+        return false;
+    b->xp = node->input[0];
+    b->gated = node->input[1];
+    b->sigmoid = b->gated->input[0];
+    b->difference = b->gated->input[1];
+    if (!is_alone(f, b->xp, S2VI_OP_CONV, 2) || !is_pointwise(b->xp) ||
+        !is_alone(f, b->sigmoid, S2VI_OP_SIGMOID, 1) ||
+        !is_alone(f, b->difference, S2VI_OP_SUB, 1) ||
+        b->difference->input[1] != b->xp)
+        return false;
+    b->mask = b->sigmoid->input[0];
+    b->all = b->xp->input[0];
+    return is_alone(f, b->mask, S2VI_OP_CONV, 1) && is_pointwise(b->mask) &&
+           b->mask->input[0] == b->all &&
+           s2vi_shape_channels(&b->mask->shape) == 1 &&
+           is_alone(f, b->all, S2VI_OP_CONCAT, 2) &&
+           b->all->attr.axis == b->all->shape.rank - 1 &&
+           b->all->n_inputs + 5 <= S2VI_MAX_INPUTS &&
+           s2vi_shape_equal(&b->difference->input[0]->shape, &node->shape);
+}
+
+static s2vi_node *blended(const fuser *f, const blend *b)
+{
+    s2vi_node *image[S2VI_MAX_INPUTS], *const *made = f->made;
+    for (int i = 0; i < b->all->n_inputs; i++)
+        image[i] = made[b->all->input[i]->id];
+    return s2vi_blend(made[b->difference->input[0]->id],
+                      made[b->xp->input[1]->id], made[b->xp->input[2]->id],
+                      made[b->mask->input[1]->id], made[b->mask->input[2]->id],
+                      image, b->all->n_inputs);
+}
+
+/* Note what is part of a blend: found once, since it takes a walk. */
+static void find_blends(fuser *f)
+{
+    for (int id = 0; id < f->count; id++) {
+        blend b;
+        if (!f->needed[id] || !find_blend(f, s2vi_graph_node(f->graph, id), &b))
+            continue;
+        const s2vi_node *const part[] = {b.xp,   b.gated,      b.sigmoid,
+                                         b.mask, b.difference, b.all};
+        for (int i = 0; i < 6; i++)
+            f->group[part[i]->id] = id;
+        f->group[id] = id;
+    }
+}
+
 /* ---------------------------------------------------------- grouping -- */
 
 static bool may_root(const fuser *f, const s2vi_node *node)
@@ -130,7 +286,8 @@ static void grow(fuser *f, const s2vi_node *root)
     const s2vi_shape *space = s2vi_chain_space(root);
     int steps = s2vi_chain_steps(root), open = root->n_inputs;
     f->group[root->id] = root->id;
-    for (int id = root->id - 1; id >= 0 && id > root->id - REACH && open; id--) {
+    for (int id = root->id - 1; id >= 0 && id > root->id - REACH && open;
+         id--) {
         const s2vi_node *node = s2vi_graph_node(f->graph, id);
         if (!f->needed[id] || f->group[id] >= 0 || !s2vi_is_map(node) ||
             !f->user[id] || f->group[f->user[id]->id] != root->id)
@@ -152,6 +309,7 @@ static void group(fuser *f)
 {
     for (int id = 0; id < f->count; id++)
         f->group[id] = -1;
+    find_blends(f);
     for (int id = f->count - 1; id >= 0; id--) {
         const s2vi_node *node = s2vi_graph_node(f->graph, id);
         if (f->needed[id] && f->group[id] < 0 && may_root(f, node))
@@ -192,21 +350,26 @@ static s2vi_node *rewired(fuser *f, s2vi_node *node)
 
 static s2vi_node *emit(fuser *f, s2vi_node *node)
 {
-    int conv = folds_addition(f, node);
+    blend b;
+    if (f->group[node->id] == node->id)
+        return find_blend(f, node, &b) ? blended(f, &b) : chain_node(f, node);
+    if (folds_cell(f, node))
+        return cell(f, node);
     if (folds_activation(f, node))
         return fold(f, node->input[0], node, NULL);
+    int conv = folds_addition(f, node);
     if (conv >= 0)
         return fold(f, node->input[conv], NULL,
                     f->made[node->input[1 - conv]->id]);
-    if (f->group[node->id] == node->id)
-        return chain_node(f, node);
     return rewired(f, node);
 }
 
-/* A convolution that the next activation or addition takes in. */
+/* What the next activation, addition or cell takes in. */
 static bool is_folded_away(const fuser *f, const s2vi_node *node)
 {
     const s2vi_node *user = f->user[node->id];
+    if (is_in_cell(f, node))
+        return true;
     if (!is_conv(node) || f->uses[node->id] != 1 || !user)
         return false;
     if (folds_activation(f, user))

@@ -16,13 +16,19 @@ struct s2vi_gradient_pass {
     int first;    /* id: what was recorded before stands still */
     int last;     /* id of y: nothing after it takes part */
     bool *wanted; /* by id */
+    bool *asked;  /* by id: one of the x */
     list *flow;   /* by id: the contributions so far */
 };
 
-bool s2vi_gradient_wanted(const s2vi_gradient_pass *pass,
-                          const s2vi_node *node)
+bool s2vi_gradient_wanted(const s2vi_gradient_pass *pass, const s2vi_node *node)
 {
     return node->id <= pass->last && pass->wanted[node->id];
+}
+
+bool s2vi_gradient_passes(const s2vi_gradient_pass *pass, const s2vi_node *node)
+{
+    return node->id >= pass->first && s2vi_gradient_wanted(pass, node) &&
+           !pass->asked[node->id];
 }
 
 static bool push(list *l, s2vi_node *node)
@@ -39,8 +45,7 @@ static bool push(list *l, s2vi_node *node)
     return true;
 }
 
-void s2vi_gradient_flow(s2vi_gradient_pass *pass, s2vi_node *node,
-                        s2vi_node *g)
+void s2vi_gradient_flow(s2vi_gradient_pass *pass, s2vi_node *node, s2vi_node *g)
 {
     if (!g || !s2vi_gradient_wanted(pass, node))
         return;
@@ -56,7 +61,7 @@ static void mark(s2vi_gradient_pass *pass, s2vi_node *const *x, int n)
 {
     for (int i = 0; i < n; i++)
         if (x[i]->id <= pass->last)
-            pass->wanted[x[i]->id] = true;
+            pass->wanted[x[i]->id] = pass->asked[x[i]->id] = true;
     for (int id = pass->first; id <= pass->last; id++) {
         const s2vi_node *node = s2vi_graph_node(pass->graph, id);
         if (node->op == S2VI_OP_DETACH)
@@ -105,6 +110,7 @@ static void release(s2vi_gradient_pass *pass)
         free(pass->flow[id].item);
     free(pass->flow);
     free(pass->wanted);
+    free(pass->asked);
 }
 
 int s2vi_gradients_since(int first, s2vi_node *y, s2vi_node *gy,
@@ -120,12 +126,14 @@ int s2vi_gradients_since(int first, s2vi_node *y, s2vi_node *gy,
     s2vi_gradient_pass pass = {
         .graph = y->graph, .first = first, .last = y->id};
     pass.wanted = calloc((size_t)y->id + 1, sizeof(*pass.wanted));
+    pass.asked = calloc((size_t)y->id + 1, sizeof(*pass.asked));
     pass.flow = calloc((size_t)y->id + 1, sizeof(*pass.flow));
-    if (!pass.wanted || !pass.flow) {
+    if (!pass.wanted || !pass.asked || !pass.flow) {
         s2vi_graph_mistake(y->graph, "out of memory for gradients");
     } else {
         mark(&pass, x, n);
-        s2vi_gradient_flow(&pass, y, gy ? gy : s2vi_fill(y->graph, 1, y->shape));
+        s2vi_gradient_flow(&pass, y,
+                           gy ? gy : s2vi_fill(y->graph, 1, y->shape));
         sweep(&pass);
         collect(&pass, x, n, gx);
     }

@@ -38,6 +38,11 @@ int s2vi_gradients_since(int first, s2vi_node *y, s2vi_node *gy,
 bool s2vi_gradient_wanted(const s2vi_gradient_pass *pass,
                           const s2vi_node *node);
 
+/** True if the gradient of `node` is wanted for its inputs' alone: a rule may
+ * then flow to those inputs directly. */
+bool s2vi_gradient_passes(const s2vi_gradient_pass *pass,
+                          const s2vi_node *node);
+
 /** Add `g`, of `node`'s shape, to the gradient of `node`. */
 void s2vi_gradient_flow(s2vi_gradient_pass *pass, s2vi_node *node,
                         s2vi_node *g);

@@ -88,9 +88,8 @@ static s2vi_node *stack(s2vi_node *const *term, int n)
             return NULL;
     if (first->op == S2VI_OP_SUM)
         attr.axes |= 1u;
-    s2vi_node *whole =
-        s2vi_node_create(first->graph, first->op, operand, first->n_inputs,
-                         &attr, &first->shape);
+    s2vi_node *whole = s2vi_node_create(first->graph, first->op, operand,
+                                        first->n_inputs, &attr, &first->shape);
     return s2vi_reshape(whole, term[0]->shape);
 }
 
@@ -115,8 +114,7 @@ static int take_group(s2vi_node **term, int *n, s2vi_node **group)
 /* A pad along dimension 0 alone, by non-negative amounts. */
 static bool is_row_pad(const s2vi_node *node)
 {
-    if (node->op != S2VI_OP_PAD || node->attr.lo[0] < 0 ||
-        node->attr.hi[0] < 0)
+    if (node->op != S2VI_OP_PAD || node->attr.lo[0] < 0 || node->attr.hi[0] < 0)
         return false;
     for (int i = 1; i < node->shape.rank; i++)
         if (node->attr.lo[i] || node->attr.hi[i])
@@ -127,8 +125,8 @@ static bool is_row_pad(const s2vi_node *node)
 static void sort_by_first_row(s2vi_node **term, int n)
 {
     for (int i = 1; i < n; i++) /* the sweep leaves them nearly reversed */
-        for (int j = i;
-             j > 0 && term[j]->attr.lo[0] < term[j - 1]->attr.lo[0]; j--) {
+        for (int j = i; j > 0 && term[j]->attr.lo[0] < term[j - 1]->attr.lo[0];
+             j--) {
             s2vi_node *t = term[j];
             term[j] = term[j - 1];
             term[j - 1] = t;
@@ -187,8 +185,10 @@ s2vi_node *s2vi_gradient_total(s2vi_node **g, int n)
 {
     s2vi_node *group[MAX_TERMS], *total = NULL;
     if (n > MAX_TERMS)
-        return s2vi_graph_mistake(g[0]->graph, "%d gradients to add up, at "
-                                  "most %d", n, MAX_TERMS);
+        return s2vi_graph_mistake(g[0]->graph,
+                                  "%d gradients to add up, at "
+                                  "most %d",
+                                  n, MAX_TERMS);
     n = merge_pads(g, n);
     while (n > 0) {
         if (!is_stackable(g[0])) {

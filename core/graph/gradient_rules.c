@@ -226,8 +226,8 @@ static void grad_avgpool(pass_t *pass, s2vi_node *node, s2vi_node *gy)
     flow(pass, node, 0, s2vi_upsample(share, w->stride));
 }
 
-static s2vi_node *max_pool_with(s2vi_op op, const s2vi_node *node,
-                                s2vi_node *x, s2vi_node *g)
+static s2vi_node *max_pool_with(s2vi_op op, const s2vi_node *node, s2vi_node *x,
+                                s2vi_node *g)
 {
     s2vi_node *const in[] = {x, g};
     s2vi_attr attr = {.window = node->attr.window};
@@ -236,20 +236,20 @@ static s2vi_node *max_pool_with(s2vi_op op, const s2vi_node *node,
 
 static void grad_maxpool(pass_t *pass, s2vi_node *node, s2vi_node *gy)
 {
-    flow(pass, node, 0, max_pool_with(S2VI_OP_MAXPOOL_PUT, node,
-                                      node->input[0], gy));
+    flow(pass, node, 0,
+         max_pool_with(S2VI_OP_MAXPOOL_PUT, node, node->input[0], gy));
 }
 
 static void grad_maxpool_put(pass_t *pass, s2vi_node *node, s2vi_node *gy)
 {
-    flow(pass, node, 1, max_pool_with(S2VI_OP_MAXPOOL_GET, node,
-                                      node->input[0], gy));
+    flow(pass, node, 1,
+         max_pool_with(S2VI_OP_MAXPOOL_GET, node, node->input[0], gy));
 }
 
 static void grad_maxpool_get(pass_t *pass, s2vi_node *node, s2vi_node *gy)
 {
-    flow(pass, node, 1, max_pool_with(S2VI_OP_MAXPOOL_PUT, node,
-                                      node->input[0], gy));
+    flow(pass, node, 1,
+         max_pool_with(S2VI_OP_MAXPOOL_PUT, node, node->input[0], gy));
 }
 
 /* ---------------------------------------------------------- products -- */
@@ -259,11 +259,13 @@ static void grad_matmul(pass_t *pass, s2vi_node *node, s2vi_node *gy)
     s2vi_node *a = node->input[0], *b = node->input[1];
     bool ta = node->attr.trans_a, tb = node->attr.trans_b;
     if (wanted(pass, node, 0))
-        flow(pass, node, 0, ta ? s2vi_matmul(b, gy, tb, true)
-                               : s2vi_matmul(gy, b, false, !tb));
+        flow(pass, node, 0,
+             ta ? s2vi_matmul(b, gy, tb, true)
+                : s2vi_matmul(gy, b, false, !tb));
     if (wanted(pass, node, 1))
-        flow(pass, node, 1, tb ? s2vi_matmul(gy, a, true, ta)
-                               : s2vi_matmul(a, gy, !ta, false));
+        flow(pass, node, 1,
+             tb ? s2vi_matmul(gy, a, true, ta)
+                : s2vi_matmul(a, gy, !ta, false));
 }
 
 static void grad_bias(pass_t *pass, s2vi_node *node, s2vi_node *gy)
@@ -271,16 +273,42 @@ static void grad_bias(pass_t *pass, s2vi_node *node, s2vi_node *gy)
     if (node->n_inputs < 3 || !wanted(pass, node, 2))
         return;
     uint32_t outer = (1u << (node->shape.rank - 1)) - 1;
-    s2vi_gradient_flow(pass, node->input[2],
-                       s2vi_reshape(s2vi_sum(gy, outer),
-                                    node->input[2]->shape));
+    s2vi_gradient_flow(
+        pass, node->input[2],
+        s2vi_reshape(s2vi_sum(gy, outer), node->input[2]->shape));
+}
+
+/* To an image of several, side by side in the channels, directly: else all
+ * would be computed into one array and cut apart again. */
+static void flow_to_parts(pass_t *pass, s2vi_node *node, s2vi_node *gy)
+{
+    s2vi_node *all = node->input[0], *w = node->input[1];
+    int last = w->shape.rank - 1;
+    int64_t from = 0;
+    for (int i = 0; i < all->n_inputs; i++) {
+        s2vi_node *x = all->input[i];
+        int64_t c = s2vi_shape_channels(&x->shape);
+        if (wanted(pass, all, i))
+            s2vi_gradient_flow(pass, x,
+                               s2vi_conv_data(gy, s2vi_slice(w, last, from, c),
+                                              &node->attr.window, x->shape));
+        from += c;
+    }
+}
+
+static bool is_side_by_side(const pass_t *pass, const s2vi_node *x)
+{
+    return x->op == S2VI_OP_CONCAT && x->attr.axis == x->shape.rank - 1 &&
+           s2vi_gradient_passes(pass, x);
 }
 
 static void grad_conv(pass_t *pass, s2vi_node *node, s2vi_node *gy)
 {
     s2vi_node *x = node->input[0], *w = node->input[1];
     const s2vi_window *win = &node->attr.window;
-    if (wanted(pass, node, 0))
+    if (is_side_by_side(pass, x))
+        flow_to_parts(pass, node, gy);
+    else if (wanted(pass, node, 0))
         flow(pass, node, 0, s2vi_conv_data(gy, w, win, x->shape));
     if (wanted(pass, node, 1))
         flow(pass, node, 1, s2vi_conv_weight(x, gy, win, w->shape));

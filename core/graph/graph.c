@@ -124,8 +124,7 @@ static bool append(s2vi_graph *graph, s2vi_node *node)
 static bool inputs_fit(s2vi_graph *graph, const s2vi_op_info *info,
                        s2vi_node *const *inputs, int n_inputs)
 {
-    if (info->arity >= 0 ? n_inputs != info->arity
-                         : n_inputs > S2VI_MAX_INPUTS)
+    if (info->arity >= 0 ? n_inputs != info->arity : n_inputs > S2VI_MAX_INPUTS)
         return s2vi_graph_mistake(graph, "%s: %d operands, expected %d",
                                   info->name, n_inputs, info->arity) != NULL;
     for (int i = 0; i < n_inputs; i++) {
@@ -133,8 +132,10 @@ static bool inputs_fit(s2vi_graph *graph, const s2vi_op_info *info,
             return s2vi_graph_mistake(graph, "%s: operand %d is missing",
                                       info->name, i) != NULL;
         if (inputs[i]->graph != graph)
-            return s2vi_graph_mistake(graph, "%s: operand %d is of another "
-                                      "graph", info->name, i) != NULL;
+            return s2vi_graph_mistake(graph,
+                                      "%s: operand %d is of another "
+                                      "graph",
+                                      info->name, i) != NULL;
     }
     return true;
 }
@@ -147,8 +148,8 @@ s2vi_node *s2vi_node_create(s2vi_graph *graph, s2vi_op op,
     if (!graph || graph->mistake.code ||
         !inputs_fit(graph, info, inputs, n_inputs))
         return NULL;
-    s2vi_node *node = s2vi_graph_alloc(
-        graph, sizeof(*node) + (size_t)n_inputs * sizeof(node));
+    s2vi_node *node = s2vi_graph_alloc(graph, sizeof(*node) + (size_t)n_inputs *
+                                                                  sizeof(node));
     if (!node)
         return NULL;
     node->graph = graph;

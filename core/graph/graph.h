@@ -55,22 +55,22 @@ typedef struct s2vi_chain s2vi_chain;
 
 /** Everything about a node but its inputs and shape; unused members are 0. */
 typedef struct s2vi_attr {
-    double scale, offset;        /* AFFINE: scale x + offset; FILL: offset */
-    double slope;                /* LRELU, STEP: slope below zero */
-    double eps;                  /* RSTD, ADAM */
-    double rate, beta1, beta2;   /* ADAM */
-    uint32_t axes;               /* SUM, RSTD: bit i = dimension i */
-    int axis;                    /* CONCAT */
-    int64_t lo[S2VI_MAX_RANK];   /* PAD: zeros before; negative: cut */
-    int64_t hi[S2VI_MAX_RANK];   /* PAD: zeros after; negative: cut */
-    int perm[S2VI_MAX_RANK];     /* PERMUTE: result dim i = input perm[i] */
-    s2vi_window window;          /* convolutions, pools, UPSAMPLE (stride) */
-    bool trans_a, trans_b;       /* MATMUL: last two dimensions swapped */
-    bool uniform;                /* RANDOM: (0,1) instead of N(0,1) */
-    uint32_t stream;             /* RANDOM: philox.h */
-    s2vi_activation act;         /* set by fusion */
-    bool accumulate;             /* set by fusion: last input is added */
-    const s2vi_chain *chain;     /* CHAIN */
+    double scale, offset;      /* AFFINE: scale x + offset; FILL: offset */
+    double slope;              /* LRELU, STEP: slope below zero */
+    double eps;                /* RSTD, ADAM */
+    double rate, beta1, beta2; /* ADAM */
+    uint32_t axes;             /* SUM, RSTD: bit i = dimension i */
+    int axis;                  /* CONCAT */
+    int64_t lo[S2VI_MAX_RANK]; /* PAD: zeros before; negative: cut */
+    int64_t hi[S2VI_MAX_RANK]; /* PAD: zeros after; negative: cut */
+    int perm[S2VI_MAX_RANK];   /* PERMUTE: result dim i = input perm[i] */
+    s2vi_window window;        /* convolutions, pools, UPSAMPLE (stride) */
+    bool trans_a, trans_b;     /* MATMUL: last two dimensions swapped */
+    bool uniform;              /* RANDOM: (0,1) instead of N(0,1) */
+    uint32_t stream;           /* RANDOM: philox.h */
+    s2vi_activation act;       /* set by fusion */
+    bool accumulate;           /* set by fusion: last input is added */
+    const s2vi_chain *chain;   /* CHAIN */
 } s2vi_attr;
 
 /** How a variable's memory is held; see plan.h. */
@@ -127,7 +127,8 @@ void *s2vi_graph_alloc(s2vi_graph *graph, size_t size);
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
-void *s2vi_graph_mistake(s2vi_graph *graph, const char *format, ...);
+void *
+s2vi_graph_mistake(s2vi_graph *graph, const char *format, ...);
 
 /**
  * Record a node. `shape` NULL: the op's rule gives it.

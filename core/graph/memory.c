@@ -199,6 +199,8 @@ static bool runs_in_place(const s2vi_node *node, int j)
         return !node->attr.chain->sum_axes &&
                s2vi_shape_equal(&node->input[j]->shape, &node->shape);
     case S2VI_OP_GRU: return j == 2;
+    case S2VI_OP_GRU_CELL: return j == 5;
+    case S2VI_OP_BLEND: return j == 0;
     case S2VI_OP_CONV:
     case S2VI_OP_CONV_DATA:
         return node->attr.accumulate && j == node->n_inputs - 1;
@@ -361,8 +363,8 @@ static void describe(planner *p, size_t element)
         p->out->place[i] = (s2vi_place){
             .root = i,
             .region = region_of(p, node),
-            .bytes = effect ? 0
-                            : (size_t)s2vi_shape_count(&node->shape) * element,
+            .bytes =
+                effect ? 0 : (size_t)s2vi_shape_count(&node->shape) * element,
             .is_output = p->is_output[i],
         };
         make_view(p, i, element);

@@ -22,13 +22,13 @@ typedef enum s2vi_region {
 typedef struct s2vi_place {
     s2vi_region region;
     int root;
-    size_t offset;  /* within the root's storage */
+    size_t offset; /* within the root's storage */
     size_t bytes;
     int first, last; /* root: steps between which its storage is in use */
-    size_t address; /* root: in its region */
-    bool is_view;   /* no kernel: the bytes are its input's */
-    bool is_output; /* read after the run: its bytes stay */
-    bool elided;    /* ASSIGN: its value is made in place */
+    size_t address;  /* root: in its region */
+    bool is_view;    /* no kernel: the bytes are its input's */
+    bool is_output;  /* read after the run: its bytes stay */
+    bool elided;     /* ASSIGN: its value is made in place */
 } s2vi_place;
 
 typedef struct s2vi_layout {

@@ -229,8 +229,10 @@ static bool shape_matmul(s2vi_node *node)
     int r = a->rank;
     if (r < 2 || r > 3 || b->rank != r || (r == 3 && a->dim[0] != b->dim[0]))
         return misfit(node, "not two matrices, or as many of each");
-    int64_t m = a->dim[r - 2 + attr->trans_a], k = a->dim[r - 1 - attr->trans_a];
-    int64_t k2 = b->dim[r - 2 + attr->trans_b], n = b->dim[r - 1 - attr->trans_b];
+    int64_t m = a->dim[r - 2 + attr->trans_a],
+            k = a->dim[r - 1 - attr->trans_a];
+    int64_t k2 = b->dim[r - 2 + attr->trans_b],
+            n = b->dim[r - 1 - attr->trans_b];
     if (k != k2)
         return misfit(node, "inner dimensions differ");
     node->shape = *a;
@@ -240,8 +242,8 @@ static bool shape_matmul(s2vi_node *node)
 }
 
 /* x (N, spatial, Cin) and w (Cout, kernel, Cin) give y (N, spatial, Cout). */
-static bool convolved(s2vi_node *node, const s2vi_shape *x,
-                      const s2vi_shape *w, s2vi_shape *y)
+static bool convolved(s2vi_node *node, const s2vi_shape *x, const s2vi_shape *w,
+                      s2vi_shape *y)
 {
     const s2vi_window *win = &node->attr.window;
     if (!window_fits(node, x->rank) || w->rank != x->rank ||
@@ -278,8 +280,7 @@ static bool shape_conv(s2vi_node *node)
 static bool shape_conv_data(s2vi_node *node)
 {
     s2vi_shape y;
-    if (node->n_inputs < 2 ||
-        !convolved(node, &node->shape, in(node, 1), &y))
+    if (node->n_inputs < 2 || !convolved(node, &node->shape, in(node, 1), &y))
         return false;
     return s2vi_shape_equal(&y, in(node, 0))
                ? extras_fit(node)
@@ -340,6 +341,51 @@ static bool shape_gru_dh(s2vi_node *node) /* a, b, dh' */
                    s2vi_shape_equal(in(node, 0), in(node, 1))
                ? true
                : misfit(node, "gates are not three times the cell");
+}
+
+/* x, wx, wh, bx, bh, h: both images as large as the result, one window. */
+static bool shape_gru_cell(s2vi_node *node)
+{
+    const s2vi_shape *h = in(node, 5), *wx = in(node, 1), *wh = in(node, 2);
+    s2vi_shape a, b;
+    node->shape = *h;
+    if (!convolved(node, in(node, 0), wx, &a) || !convolved(node, h, wh, &b))
+        return false;
+    for (int i = 1; i < h->rank - 1; i++)
+        if (wx->dim[i] != wh->dim[i] || a.dim[i] != h->dim[i])
+            return misfit(node, "kernels differ, or sizes");
+    for (int i = 3; i < 5; i++)
+        if (in(node, i)->rank != 1 || in(node, i)->dim[0] != wx->dim[0])
+            return misfit(node, "the bias is not one number a gate");
+    return is_gates(&a, h) && is_gates(&b, h)
+               ? true
+               : misfit(node, "gates are not three times the cell");
+}
+
+/* x, w, wm, b, bm, images of x's size. */
+static bool shape_blend(s2vi_node *node)
+{
+    if (node->n_inputs < 6 || in(node, 0)->rank < 3)
+        return misfit(node, "not x, two weights, two biases and images");
+    const s2vi_shape *x = in(node, 0);
+    s2vi_shape w = {.rank = x->rank}, part = *x;
+    int last = x->rank - 1;
+    for (int i = 0; i <= last; i++)
+        w.dim[i] = 1;
+    w.dim[last] = 0;
+    for (int i = 5; i < node->n_inputs; i++) {
+        w.dim[last] += s2vi_shape_channels(in(node, i));
+        part.dim[last] = s2vi_shape_channels(in(node, i));
+        if (!s2vi_shape_equal(in(node, i), &part))
+            return misfit(node, "images differ in size");
+    }
+    bool fits = s2vi_shape_equal(in(node, 2), &w);
+    w.dim[0] = x->dim[last];
+    fits = fits && s2vi_shape_equal(in(node, 1), &w) &&
+           s2vi_shape_count(in(node, 3)) == x->dim[last] &&
+           s2vi_shape_count(in(node, 4)) == 1;
+    node->shape = *x;
+    return fits ? true : misfit(node, "weights do not fit");
 }
 
 static bool shape_assign(s2vi_node *node)
@@ -410,8 +456,8 @@ static double flops_matmul(const s2vi_node *node)
 /* Each tap of the convolution (for an adjoint: of the one it belongs to). */
 static double flops_conv(const s2vi_node *node)
 {
-    const s2vi_shape *w = node->op == S2VI_OP_CONV_WEIGHT ? &node->shape
-                                                           : in(node, 1);
+    const s2vi_shape *w =
+        node->op == S2VI_OP_CONV_WEIGHT ? &node->shape : in(node, 1);
     const s2vi_shape *y = node->op == S2VI_OP_CONV        ? &node->shape
                           : node->op == S2VI_OP_CONV_DATA ? in(node, 0)
                                                           : in(node, 1);
@@ -421,6 +467,22 @@ static double flops_conv(const s2vi_node *node)
 static double flops_gru(const s2vi_node *node)
 {
     return 20 * count(&node->shape);
+}
+
+static double flops_gru_cell(const s2vi_node *node)
+{
+    double taps = count(in(node, 1)) + count(in(node, 2));
+    double pixels =
+        count(&node->shape) / (double)s2vi_shape_channels(&node->shape);
+    return 2 * pixels * taps + flops_gru(node);
+}
+
+static double flops_blend(const s2vi_node *node)
+{
+    double pixels =
+        count(&node->shape) / (double)s2vi_shape_channels(&node->shape);
+    return 2 * pixels * (count(in(node, 1)) + count(in(node, 2))) +
+           10 * count(&node->shape);
 }
 
 static double flops_chain(const s2vi_node *node)

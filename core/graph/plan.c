@@ -17,8 +17,8 @@ static s2vi_node **join_roots(const s2vi_plan_params *params, int *n)
     return root;
 }
 
-const s2vi_node *s2vi_plan_resolve(const s2vi_plan *plan,
-                                   const s2vi_node *node, int *index)
+const s2vi_node *s2vi_plan_resolve(const s2vi_plan *plan, const s2vi_node *node,
+                                   int *index)
 {
     const s2vi_schedule *s = &plan->schedule;
     if (node->id < s->n_given)
@@ -78,14 +78,13 @@ void *s2vi_plan_address(const s2vi_plan *plan, const s2vi_exec *exec, int i)
     case S2VI_ARENA: base = exec ? exec->arena + root->address : NULL; break;
     case S2VI_KEPT: base = exec ? exec->kept + root->address : NULL; break;
     case S2VI_SHARED:
-    case S2VI_CONSTANT:
-        base = plan->fixed[root - plan->layout.place];
-        break;
+    case S2VI_CONSTANT: base = plan->fixed[root - plan->layout.place]; break;
     }
     return base ? base + offset : NULL;
 }
 
-/* Memory of store variables, and of constants: by place in the schedule. */
+/* Memory of store variables, by place in the schedule; constants' follows as
+ * they are computed. */
 static int bind_fixed(s2vi_plan *plan, s2v_error *err)
 {
     const s2vi_layout *layout = &plan->layout;
@@ -97,16 +96,11 @@ static int bind_fixed(s2vi_plan *plan, s2v_error *err)
         if (layout->place[i].root != i)
             continue;
         if (layout->place[i].region == S2VI_SHARED) {
-            int ret = s2vi_store_add(plan->store, node->name, &node->shape, err);
+            int ret =
+                s2vi_store_add(plan->store, node->name, &node->shape, err);
             if (ret < 0)
                 return ret;
             plan->fixed[i] = s2vi_store_memory(plan->store, node->name);
-        } else if (layout->place[i].region == S2VI_CONSTANT) {
-            plan->fixed[i] = plan->backend->table->alloc(
-                plan->backend, layout->place[i].bytes);
-            if (!plan->fixed[i])
-                return s2vi_error_nomem(err, "a plan's constants");
-            plan->constant_size += layout->place[i].bytes;
         }
     }
     return S2V_OK;
@@ -162,11 +156,16 @@ static int compile(s2vi_plan *plan, s2v_error *err)
 
 /* --------------------------------------------------------- constants -- */
 
-static int fold_step(s2vi_plan *plan, int i, void *scratch)
+static int fold_step(s2vi_plan *plan, int i, void *scratch, s2v_error *err)
 {
     static const s2vi_clock clock = {0};
     const s2vi_node *node = plan->schedule.node[i];
+    const size_t bytes = plan->layout.place[i].bytes;
     void *in[S2VI_MAX_INPUTS];
+    plan->fixed[i] = plan->backend->table->alloc(plan->backend, bytes);
+    if (!plan->fixed[i])
+        return s2vi_error_nomem(err, "a plan's constants");
+    plan->constant_size += bytes;
     for (int j = 0; j < node->n_inputs; j++)
         in[j] = s2vi_plan_address(plan, NULL,
                                   plan->layout.index[node->input[j]->id]);
@@ -174,7 +173,10 @@ static int fold_step(s2vi_plan *plan, int i, void *scratch)
     for (int j = 0; j < 3; j++)
         if (k->packed_size[j] && plan->packed[i].memory[j])
             in[j] = plan->packed[i].memory[j];
-    return k->run(k, s2vi_plan_address(plan, NULL, i), in, scratch, &clock);
+    return k->run(k, plan->fixed[i], in, scratch, &clock) < 0
+               ? s2vi_error(err, S2V_ERR_DEVICE,
+                            "computing a model's constants failed")
+               : S2V_OK;
 }
 
 /* Give a kernel's unchanging inputs the form it asks for. */
@@ -193,8 +195,10 @@ static int pack_step(s2vi_plan *plan, int i, s2v_error *err)
         plan->constant_size += k->packed_size[j];
         int from = plan->layout.index[node->input[j]->id];
         if (k->pack(k, j, s2vi_plan_address(plan, NULL, from), to) < 0)
-            return s2vi_error(err, S2V_ERR_DEVICE, "packing the weights of a "
-                              "%s failed", s2vi_op_get(node->op)->name);
+            return s2vi_error(err, S2V_ERR_DEVICE,
+                              "packing the weights of a "
+                              "%s failed",
+                              s2vi_op_get(node->op)->name);
     }
     return S2V_OK;
 }
@@ -222,39 +226,72 @@ static bool is_read(const s2vi_plan *plan, int root)
     return false;
 }
 
-static void drop_spent_constants(s2vi_plan *plan)
+static void drop_if_spent(s2vi_plan *plan, int i)
 {
-    for (int i = 0; i < plan->layout.count; i++) {
-        const s2vi_place *place = &plan->layout.place[i];
-        if (place->root != i || place->region != S2VI_CONSTANT ||
-            is_read(plan, i))
-            continue;
-        plan->backend->table->free(plan->backend, plan->fixed[i]);
-        plan->fixed[i] = NULL;
-        plan->constant_size -= place->bytes;
+    const s2vi_place *place = &plan->layout.place[i];
+    if (place->root != i || place->region != S2VI_CONSTANT || !plan->fixed[i] ||
+        is_read(plan, i))
+        return;
+    plan->backend->table->free(plan->backend, plan->fixed[i]);
+    plan->fixed[i] = NULL;
+    plan->constant_size -= place->bytes;
+}
+
+static int root_index(const s2vi_plan *plan, const s2vi_node *node)
+{
+    int i = plan->layout.index[node->id];
+    return (int)(s2vi_layout_root(&plan->layout, i, NULL) - plan->layout.place);
+}
+
+/* The last kernel that reads each root, by place; as many as the schedule. */
+static int *last_readers(const s2vi_plan *plan)
+{
+    int *last = malloc(((size_t)plan->layout.count + 1) * sizeof(*last));
+    for (int i = 0; last && i < plan->layout.count; i++)
+        last[i] = -1;
+    for (int i = 0; last && i < plan->layout.count; i++) {
+        const s2vi_node *node = plan->schedule.node[i];
+        for (int j = 0; plan->kernel[i] && j < node->n_inputs; j++)
+            last[root_index(plan, node->input[j])] = i;
     }
+    return last;
+}
+
+/* Pack, compute, and let go of what nothing needs any more: what is folded
+ * can be several times as much as what stays. */
+static int fold_all(s2vi_plan *plan, const int *last, void *scratch,
+                    s2v_error *err)
+{
+    for (int i = 0; i < plan->schedule.count; i++) {
+        const s2vi_node *node = plan->schedule.node[i];
+        if (!plan->kernel[i])
+            continue;
+        int ret = pack_step(plan, i, err);
+        if (!ret && plan->layout.place[i].region == S2VI_CONSTANT)
+            ret = fold_step(plan, i, scratch, err);
+        if (ret < 0)
+            return ret;
+        for (int j = 0; j < node->n_inputs; j++) {
+            int from = root_index(plan, node->input[j]);
+            if (last[from] == i)
+                drop_if_spent(plan, from);
+        }
+    }
+    return S2V_OK;
 }
 
 static int fold(s2vi_plan *plan, s2v_error *err)
 {
     const s2vi_backend_table *table = plan->backend->table;
     void *scratch = table->alloc(plan->backend, plan->scratch_size + 64);
-    int ret = scratch ? S2V_OK : s2vi_error_nomem(err, "a plan");
+    int *last = last_readers(plan);
     table->enter(plan->backend);
-    for (int i = 0; i < plan->schedule.count && !ret; i++) {
-        if (!plan->kernel[i])
-            continue;
-        ret = pack_step(plan, i, err);
-        if (!ret && plan->layout.place[i].region == S2VI_CONSTANT &&
-            fold_step(plan, i, scratch) < 0)
-            ret = s2vi_error(err, S2V_ERR_DEVICE,
-                             "computing a model's constants failed");
-    }
+    int ret = scratch && last ? fold_all(plan, last, scratch, err)
+                              : s2vi_error_nomem(err, "a plan");
     table->leave(plan->backend);
     if (scratch)
         table->free(plan->backend, scratch);
-    if (!ret)
-        drop_spent_constants(plan);
+    free(last);
     return ret;
 }
 
@@ -315,8 +352,8 @@ void s2vi_plan_close(s2vi_plan **out)
 
 void s2vi_plan_memory(const s2vi_plan *plan, size_t *exec, size_t *constants)
 {
-    *exec = plan->layout.arena_size + plan->layout.kept_size +
-            plan->scratch_size;
+    *exec =
+        plan->layout.arena_size + plan->layout.kept_size + plan->scratch_size;
     *constants = plan->constant_size;
 }
 
@@ -324,8 +361,7 @@ double s2vi_plan_flops(const s2vi_plan *plan)
 {
     double flops = 0;
     for (int i = 0; i < plan->schedule.count; i++)
-        if (plan->kernel[i] &&
-            plan->layout.place[i].region != S2VI_CONSTANT)
+        if (plan->kernel[i] && plan->layout.place[i].region != S2VI_CONSTANT)
             flops += s2vi_op_get(plan->schedule.node[i]->op)
                          ->flops(plan->schedule.node[i]);
     return flops;

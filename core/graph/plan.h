@@ -22,8 +22,8 @@ int s2vi_store_create(s2vi_store **store, s2vi_backend *backend,
 void s2vi_store_close(s2vi_store **store);
 
 /** Add a zeroed variable, or find the one of that name and same shape. */
-int s2vi_store_add(s2vi_store *store, const char *name,
-                   const s2vi_shape *shape, s2v_error *err);
+int s2vi_store_add(s2vi_store *store, const char *name, const s2vi_shape *shape,
+                   s2v_error *err);
 
 /** Copy all elements in or out, converting to or from the backend's dtype. */
 int s2vi_store_write(s2vi_store *store, const char *name, const float *data,
@@ -45,7 +45,7 @@ typedef struct s2vi_plan_params {
     int n_outputs;
     s2vi_node *const *effects; /* ASSIGN, ADAM: carried out last, in order */
     int n_effects;
-    bool frozen; /* PARAMs never change from here on: fold and pack them */
+    bool frozen;    /* PARAMs never change from here on: fold and pack them */
     bool no_fusion; /* for tests: run the graph as it was recorded */
 } s2vi_plan_params;
 

@@ -18,7 +18,7 @@ struct s2vi_plan {
     s2vi_kernel **kernel; /* NULL: nothing to run */
     struct s2vi_packed {
         void *memory[3];
-    } *packed;
+    } * packed;
     void **fixed; /* memory of SHARED and CONSTANT roots */
     size_t scratch_size, constant_size;
 };
@@ -31,7 +31,7 @@ struct s2vi_exec {
         s2vi_kernel *own; /* this exec's instance, or NULL */
         void *out;
         void **in; /* into `operands` */
-    } *step;
+    } * step;
     int n_steps;
     void **operands;
     s2vi_exec_watch watch;
@@ -39,8 +39,8 @@ struct s2vi_exec {
 };
 
 /** What computes `node` now and its place in the schedule, or NULL. */
-const s2vi_node *s2vi_plan_resolve(const s2vi_plan *plan,
-                                   const s2vi_node *node, int *index);
+const s2vi_node *s2vi_plan_resolve(const s2vi_plan *plan, const s2vi_node *node,
+                                   int *index);
 
 /** Address of the value at place i; `exec` NULL: of constants only. */
 void *s2vi_plan_address(const s2vi_plan *plan, const s2vi_exec *exec, int i);

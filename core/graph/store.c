@@ -11,12 +11,11 @@ struct s2vi_store {
         char *name;
         s2vi_shape shape;
         void *memory;
-    } *var;
+    } * var;
     int count, capacity;
 };
 
-int s2vi_store_create(s2vi_store **store, s2vi_backend *backend,
-                      s2v_error *err)
+int s2vi_store_create(s2vi_store **store, s2vi_backend *backend, s2v_error *err)
 {
     *store = calloc(1, sizeof(**store));
     if (!*store)
@@ -66,8 +65,8 @@ static int make_room(s2vi_store *store, s2v_error *err)
     return S2V_OK;
 }
 
-int s2vi_store_add(s2vi_store *store, const char *name,
-                   const s2vi_shape *shape, s2v_error *err)
+int s2vi_store_add(s2vi_store *store, const char *name, const s2vi_shape *shape,
+                   s2v_error *err)
 {
     const struct variable *old = find(store, name);
     if (old)
@@ -79,8 +78,7 @@ int s2vi_store_add(s2vi_store *store, const char *name,
     if (ret < 0)
         return ret;
     s2vi_backend *be = store->backend;
-    size_t bytes =
-        (size_t)s2vi_shape_count(shape) * s2vi_dtype_size(be->dtype);
+    size_t bytes = (size_t)s2vi_shape_count(shape) * s2vi_dtype_size(be->dtype);
     struct variable v = {.name = strdup(name), .shape = *shape};
     v.memory = v.name ? be->table->alloc(be, bytes) : NULL;
     if (!v.memory) {

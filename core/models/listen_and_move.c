@@ -34,8 +34,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOPE 0.2   /* of every leaky ReLU */
-#define EPS   1e-5  /* of the instance norms */
+#define SLOPE 0.2  /* of every leaky ReLU */
+#define EPS   1e-5 /* of the instance norms */
 
 /* -------------------------------------------------- parameter table -- */
 
@@ -56,10 +56,10 @@ enum {
 
 /* Which configurations have a row, and how often. */
 enum {
-    EACH_R = 1,  /* once for each of R's layers: %d in the name */
-    EACH_G = 2,  /* once for each of G's layers */
-    ACIN = 4,    /* only with acIN */
-    AFFINE = 8,  /* only without it */
+    EACH_R = 1, /* once for each of R's layers: %d in the name */
+    EACH_G = 2, /* once for each of G's layers */
+    ACIN = 4,   /* only with acIN */
+    AFFINE = 8, /* only without it */
     NOISE = 16,
     RESIDUAL = 32,
     SKIP = 64,
@@ -174,8 +174,7 @@ static int64_t dim_of(const s2vi_lm_config *c, int dim, int layer)
     case DIM_P: return c->channels_min;
     case DIM_3P: return 3 * c->channels_min;
     case DIM_X:
-        return c->channels_min *
-               (c->prediction == S2VI_LM_DIRCONVGRU ? 5 : 1);
+        return c->channels_min * (c->prediction == S2VI_LM_DIRCONVGRU ? 5 : 1);
     default: return dim;
     }
 }
@@ -214,7 +213,8 @@ int s2vi_lm_params(const s2vi_lm_config *config, s2vi_param_list *list,
     int most = 0;
     for (size_t i = 0; i < rows; i++)
         most += repeats(config, table[i].when);
-    *list = (s2vi_param_list){.param = calloc((size_t)most, sizeof(s2vi_param))};
+    *list =
+        (s2vi_param_list){.param = calloc((size_t)most, sizeof(s2vi_param))};
     if (!list->param)
         return s2vi_error_nomem(err, "a model's parameters");
     for (size_t i = 0; i < rows; i++)
@@ -268,7 +268,8 @@ static s2vi_node *recur(model *m, int l, s2vi_node *x, int64_t d)
     const bool dilated = m->config->motion == S2VI_LM_DILATED;
     int64_t M = motion_width(m->config);
     char name[32];
-    s2vi_node *block[S2VI_LM_MAX_FRAMES], *w_hh = param(m, "r.layers.%d.weight_hh", l);
+    s2vi_node *block[S2VI_LM_MAX_FRAMES],
+        *w_hh = param(m, "r.layers.%d.weight_hh", l);
     s2vi_node *b_hh = param(m, "r.layers.%d.bias_hh", l);
     snprintf(name, sizeof(name), "r.layers.%d.state", l);
     s2vi_node *state =
@@ -315,10 +316,11 @@ static s2vi_node *norm(const model *m, int i, int which, s2vi_node *x,
         snprintf(gamma_b, 48, "g.layers.%d.norm%d.gamma.bias", i, which);
         snprintf(beta_w, 48, "g.layers.%d.norm%d.beta.weight", i, which);
         snprintf(beta_b, 48, "g.layers.%d.norm%d.beta.bias", i, which);
-        gamma = s2vi_lrelu(s2vi_nn_linear(f, param(m, gamma_w, i),
-                                          param(m, gamma_b, i)), SLOPE);
-        beta = s2vi_lrelu(s2vi_nn_linear(f, param(m, beta_w, i),
-                                         param(m, beta_b, i)), SLOPE);
+        gamma = s2vi_lrelu(
+            s2vi_nn_linear(f, param(m, gamma_w, i), param(m, gamma_b, i)),
+            SLOPE);
+        beta = s2vi_lrelu(
+            s2vi_nn_linear(f, param(m, beta_w, i), param(m, beta_b, i)), SLOPE);
     } else {
         snprintf(gamma_w, 48, "g.layers.%d.norm%d.weight", i, which);
         snprintf(beta_w, 48, "g.layers.%d.norm%d.bias", i, which);
@@ -355,9 +357,8 @@ static s2vi_node *layer(const model *m, int i, s2vi_node *x, s2vi_node *f)
 {
     s2vi_node *w1 = param(m, "g.layers.%d.conv1.weight", i);
     s2vi_node *w2 = param(m, "g.layers.%d.conv2.weight", i);
-    s2vi_node *y = m->plain
-                       ? s2vi_nn_conv2d(s2vi_nn_upsample2(x), w1, NULL)
-                       : s2vi_nn_upsample2_conv3x3(x, w1);
+    s2vi_node *y = m->plain ? s2vi_nn_conv2d(s2vi_nn_upsample2(x), w1, NULL)
+                            : s2vi_nn_upsample2_conv3x3(x, w1);
     y = s2vi_lrelu(norm(m, i, 1, inject(m, i, 1, y), f), SLOPE);
     y = s2vi_nn_conv2d(y, w2, NULL);
     y = norm(m, i, 2, inject(m, i, 2, y), f);
@@ -396,8 +397,7 @@ static s2vi_node *shifted_sum(const model *m, const direction *d,
 {
     s2vi_node *near = s2vi_nn_conv2d(x, gate_param(m, d, half, "weight0"),
                                      gate_param(m, d, half, "bias"));
-    s2vi_node *far =
-        s2vi_nn_conv2d(x, gate_param(m, d, half, "weight1"), NULL);
+    s2vi_node *far = s2vi_nn_conv2d(x, gate_param(m, d, half, "weight1"), NULL);
     return s2vi_add(near, s2vi_nn_shift(far, d->rows, d->columns));
 }
 
@@ -431,12 +431,11 @@ static half directional(const model *m, const direction *d, const char *which)
 
 static half centred(const model *m, const direction *d)
 {
-    return (half){.w = gate_param(m, d, "hidden", "weight"),
-                  .bias = gate_param(m, d, "hidden", "bias"),
-                  .window = {.rank = 2,
-                             .stride = {1, 1},
-                             .pad_lo = {1, 1},
-                             .pad_hi = {1, 1}}};
+    return (half){
+        .w = gate_param(m, d, "hidden", "weight"),
+        .bias = gate_param(m, d, "hidden", "bias"),
+        .window = {
+            .rank = 2, .stride = {1, 1}, .pad_lo = {1, 1}, .pad_hi = {1, 1}}};
 }
 
 static bool is_centred(const direction *d)
@@ -471,8 +470,8 @@ static s2vi_node *input_half(const model *m, const direction *d, s2vi_node *x,
             .weights = d->weights,
             .near = s2vi_nn_conv2d(x, gate_param(m, d, "input", "weight0"),
                                    gate_param(m, d, "input", "bias")),
-            .far = s2vi_nn_conv2d(x, gate_param(m, d, "input", "weight1"),
-                                  NULL),
+            .far =
+                s2vi_nn_conv2d(x, gate_param(m, d, "input", "weight1"), NULL),
         };
     return s2vi_add(last->near, s2vi_nn_shift(last->far, d->rows, d->columns));
 }
@@ -483,16 +482,16 @@ static s2vi_node *predict(model *m, const direction *d, s2vi_node *a)
     s2vi_node *frame[S2VI_LM_MAX_FRAMES];
     const int64_t N = m->config->size, P = m->config->channels_min;
     const bool plain = m->plain && !is_centred(d);
-    s2vi_node *state = s2vi_var(m->graph, S2VI_VAR_STATE, d->state,
-                                S2VI_SHAPE(1, N, N, P));
+    s2vi_node *state =
+        s2vi_var(m->graph, S2VI_VAR_STATE, d->state, S2VI_SHAPE(1, N, N, P));
     s2vi_node *h = state;
     half hidden = {0};
     if (!plain)
         hidden = is_centred(d) ? centred(m, d) : directional(m, d, "hidden");
     for (int64_t t = 0; t < m->T; t++) {
-        s2vi_node *b = plain ? shifted_sum(m, d, "hidden", h)
-                             : s2vi_conv(h, hidden.w, hidden.bias,
-                                         &hidden.window);
+        s2vi_node *b =
+            plain ? shifted_sum(m, d, "hidden", h)
+                  : s2vi_conv(h, hidden.w, hidden.bias, &hidden.window);
         h = frame[t] = s2vi_gru(s2vi_slice(a, 0, t, 1), b, h);
     }
     carry(m, state, h);
@@ -504,8 +503,8 @@ static s2vi_node *blend(const model *m, s2vi_node *x, s2vi_node *X)
 {
     s2vi_node *xp = s2vi_nn_conv2d(X, param(m, "p.blend.weight", 0),
                                    param(m, "p.blend.bias", 0));
-    s2vi_node *a = s2vi_sigmoid(s2vi_nn_conv2d(
-        X, param(m, "p.mask.weight", 0), param(m, "p.mask.bias", 0)));
+    s2vi_node *a = s2vi_sigmoid(s2vi_nn_conv2d(X, param(m, "p.mask.weight", 0),
+                                               param(m, "p.mask.bias", 0)));
     return s2vi_add(xp, s2vi_mul(a, s2vi_sub(x, xp)));
 }
 
@@ -571,9 +570,10 @@ int s2vi_lm_build(s2vi_graph *graph, const s2vi_lm_config *config,
                .plain = options->plain};
     *out = (s2vi_lm_graph){0};
     if (m.T < 1 || m.T > S2VI_LM_MAX_FRAMES)
-        return s2vi_error(err, S2V_ERR_INVALID, "a sequence of %d frames, "
-                          "expected 1 to %d", options->frames,
-                          S2VI_LM_MAX_FRAMES);
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "a sequence of %d frames, "
+                          "expected 1 to %d",
+                          options->frames, S2VI_LM_MAX_FRAMES);
     int ret = s2vi_lm_params(config, &m.params, err);
     if (ret < 0)
         return ret;

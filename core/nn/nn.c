@@ -15,10 +15,8 @@ s2vi_node *s2vi_nn_conv2d(s2vi_node *x, s2vi_node *w, s2vi_node *b)
     if (!w)
         return NULL;
     int ph = (int)w->shape.dim[1] / 2, pw = (int)w->shape.dim[2] / 2;
-    s2vi_window window = {.rank = 2,
-                          .stride = {1, 1},
-                          .pad_lo = {ph, pw},
-                          .pad_hi = {ph, pw}};
+    s2vi_window window = {
+        .rank = 2, .stride = {1, 1}, .pad_lo = {ph, pw}, .pad_hi = {ph, pw}};
     return s2vi_conv(x, w, b, &window);
 }
 
@@ -80,8 +78,8 @@ s2vi_node *s2vi_nn_over_pixels(s2vi_node *v)
     if (!v)
         return NULL;
     int64_t rows = v->shape.rank > 1 ? v->shape.dim[0] : 1;
-    return s2vi_reshape(
-        v, S2VI_SHAPE(rows, 1, 1, s2vi_shape_channels(&v->shape)));
+    return s2vi_reshape(v,
+                        S2VI_SHAPE(rows, 1, 1, s2vi_shape_channels(&v->shape)));
 }
 
 s2vi_node *s2vi_nn_shift(s2vi_node *x, int rows, int columns)

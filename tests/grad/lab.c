@@ -74,16 +74,11 @@ double *lab_numbers(lab *l, const s2vi_node *node)
 static double draw(rng *r, domain from)
 {
     switch (from) {
-    case POSITIVE:
-        return rng_range(r, 0.5, 2);
-    case NONZERO:
-        return rng_range(r, 0.2, 1) * (rng_bool(r) ? 1 : -1);
-    case GRID:
-        return (rng_int(r, 9) - 4) / 4.0;
-    case OFF_GRID:
-        return (rng_int(r, 9) - 4) / 4.0 + 0.1;
-    default:
-        return rng_range(r, -1, 1);
+    case POSITIVE: return rng_range(r, 0.5, 2);
+    case NONZERO: return rng_range(r, 0.2, 1) * (rng_bool(r) ? 1 : -1);
+    case GRID: return (rng_int(r, 9) - 4) / 4.0;
+    case OFF_GRID: return (rng_int(r, 9) - 4) / 4.0 + 0.1;
+    default: return rng_range(r, -1, 1);
     }
 }
 

@@ -68,14 +68,10 @@ static s2vi_node *random_term(lab *l, bool matrices)
     if (matrices)
         return matmul_term(l);
     switch (rng_int(&l->rng, 4)) {
-    case 0:
-        return conv_weight_term(l);
-    case 1:
-        return sum_term(l);
-    case 2:
-        return pad_term(l);
-    default:
-        return plain_term(l);
+    case 0: return conv_weight_term(l);
+    case 1: return sum_term(l);
+    case 2: return pad_term(l);
+    default: return plain_term(l);
     }
 }
 

@@ -287,6 +287,21 @@ static s2vi_node *make_gru_cell(lab *l, s2vi_op op, int seed)
     return record(l, op, 6, &attr, NULL);
 }
 
+static s2vi_node *make_blend(lab *l, s2vi_op op, int seed)
+{
+    int c = side(l), images = 1 + seed % 3;
+    s2vi_shape x = SHAPE(side(l), side(l), side(l), c), image = x;
+    lab_leaf(l, x, ANY);
+    lab_leaf(l, SHAPE(c, 1, 1, 2 * images), ANY);
+    lab_leaf(l, SHAPE(1, 1, 1, 2 * images), ANY);
+    lab_leaf(l, SHAPE(c), ANY);
+    lab_leaf(l, SHAPE(1), ANY);
+    image.dim[3] = 2;
+    for (int i = 0; i < images; i++)
+        lab_leaf(l, image, ANY);
+    return record(l, op, 5 + images, NULL, NULL);
+}
+
 /* ------------------------------------------------------------- table -- */
 
 typedef s2vi_node *(*maker)(lab *l, s2vi_op op, int seed);
@@ -328,6 +343,7 @@ static const maker makers[S2VI_OP_COUNT] = {
     [S2VI_OP_CONV_DATA] = make_conv,
     [S2VI_OP_CONV_WEIGHT] = make_conv,
     [S2VI_OP_GRU] = make_gru,
+    [S2VI_OP_BLEND] = make_blend,
     [S2VI_OP_GRU_CELL] = make_gru_cell,
     [S2VI_OP_GRU_DA] = make_gru,
     [S2VI_OP_GRU_DB] = make_gru,

@@ -285,7 +285,7 @@ static const struct {
     BAD(missing, "operand 1 is missing"),
     BAD(add_ranks, "add: ranks differ (operands (2,3), (3))"),
     BAD(add_sizes, "do not broadcast (operands (2,3), (2,4))"),
-    BAD(norm, "norm: moments or affine do not broadcast"),
+    BAD(norm, "norm: affine differs within what is normed"),
     BAD(reshape, "reshape: another number of elements"),
     BAD(pad, "pad: nothing is left"),
     BAD(slice_end, "slice: [2, +3) of axis 0 is outside"),

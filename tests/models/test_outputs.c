@@ -21,8 +21,8 @@ static void report(const char *path, const char *form, const char *what,
 {
     const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     bool ok = error <= TOLERANCE;
-    printf("%s: %s, %s, %s: error %.2e\n", ok ? "ok" : "FAIL", name, form,
-           what, error);
+    printf("%s: %s, %s, %s: error %.2e\n", ok ? "ok" : "FAIL", name, form, what,
+           error);
     *(ok ? &passed : &failed) += 1;
 }
 
@@ -55,9 +55,9 @@ static void generate(golden *g, int at_once, bool plain, float *video,
         s2vi_exec_write(exec, lm.features, features);
         golden_must(s2vi_exec_run(exec, &clock, &err), &err, "run");
         s2vi_exec_read(exec, lm.video,
-                       video + (int64_t)t * g->config.size * g->config.size * 3);
-        s2vi_exec_read(exec, lm.motion,
-                       motion + t * lm.motion->shape.dim[1]);
+                       video +
+                           (int64_t)t * g->config.size * g->config.size * 3);
+        s2vi_exec_read(exec, lm.motion, motion + t * lm.motion->shape.dim[1]);
     }
     s2vi_exec_close(&exec);
     s2vi_plan_close(&plan);
@@ -74,7 +74,9 @@ static float *pick_grid(const float *video, int size)
             for (int i = 0; i < 16; i++)
                 for (int j = 0; j < 16; j++)
                     *to++ = video[(((int64_t)t * size + 1 + i * step) * size +
-                                   1 + j * step) * 3 + c];
+                                   1 + j * step) *
+                                      3 +
+                                  c];
     return grid;
 }
 

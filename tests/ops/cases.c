@@ -26,21 +26,11 @@ static double draw(rng *r, domain from)
 {
     double x = 0;
     switch (from) {
-    case ANY:
-        x = rng_range(r, -2, 2);
-        break;
-    case WIDE:
-        x = rng_range(r, -30, 30);
-        break;
-    case POSITIVE:
-        x = rng_range(r, 0.1, 4);
-        break;
-    case NONZERO:
-        x = rng_range(r, 0.2, 2) * (rng_bool(r) ? 1 : -1);
-        break;
-    case GRID:
-        x = (rng_int(r, 9) - 4) / 4.0;
-        break;
+    case ANY: x = rng_range(r, -2, 2); break;
+    case WIDE: x = rng_range(r, -30, 30); break;
+    case POSITIVE: x = rng_range(r, 0.1, 4); break;
+    case NONZERO: x = rng_range(r, 0.2, 2) * (rng_bool(r) ? 1 : -1); break;
+    case GRID: x = (rng_int(r, 9) - 4) / 4.0; break;
     }
     return (float)x;
 }
@@ -118,14 +108,10 @@ static domain domain_of(s2vi_op op, int v)
     switch (op) {
     case S2VI_OP_SQRT:
     case S2VI_OP_RSQRT:
-    case S2VI_OP_LOG:
-        return POSITIVE;
-    case S2VI_OP_RECIP:
-        return NONZERO;
-    case S2VI_OP_EXP:
-        return ANY;
-    default:
-        return v % 3 == 0 ? ANY : v % 3 == 1 ? GRID : WIDE;
+    case S2VI_OP_LOG: return POSITIVE;
+    case S2VI_OP_RECIP: return NONZERO;
+    case S2VI_OP_EXP: return ANY;
+    default: return v % 3 == 0 ? ANY : v % 3 == 1 ? GRID : WIDE;
     }
 }
 
@@ -166,12 +152,9 @@ static unsigned moment_ones(rng *r, int rank, int v)
 {
     unsigned outer = (1u << (rank - 1)) - 1;
     switch (v % 3) {
-    case 0:
-        return outer;
-    case 1:
-        return outer & ~1u;
-    default:
-        return (unsigned)rng_int(r, 1 << rank);
+    case 0: return outer;
+    case 1: return outer & ~1u;
+    default: return (unsigned)rng_int(r, 1 << rank);
     }
 }
 
@@ -376,12 +359,8 @@ static void make_gru(test_case *c, s2vi_op op, int v)
         case_operand(c, h, ANY);
         case_operand(c, h, ANY);
         break;
-    case S2VI_OP_GRU_DB:
-        case_operand(c, gates, ANY);
-        break;
-    default:
-        case_operand(c, h, ANY);
-        break; /* h, or GRU_DH's gradient */
+    case S2VI_OP_GRU_DB: case_operand(c, gates, ANY); break;
+    default: case_operand(c, h, ANY); break; /* h, or GRU_DH's gradient */
     }
     case_node(c, op, NULL, NULL);
 }
@@ -419,6 +398,36 @@ static void make_gru_cell(test_case *c, s2vi_op op, int v)
     case_operand(c, S2VI_SHAPE(3 * p), ANY);
     case_operand(c, h, ANY);
     case_node(c, op, &attr, NULL);
+}
+
+static void make_blend(test_case *c, s2vi_op op, int v)
+{
+    static const int channels[] = {16, 32, 16, 3, 17, 1};
+    int rank = 3 + v % 3, images = 1 + rng_int(&c->rng, 6);
+    s2vi_shape x = case_shape(&c->rng, rank, v % 7 == 6), w = {.rank = rank};
+    s2vi_shape image[6];
+    x.dim[rank - 1] = channels[rng_int(&c->rng, 6)];
+    for (int i = 0; i < rank - 1; i++)
+        w.dim[i] = 1;
+    for (int i = 0; i < images; i++) {
+        image[i] = x;
+        image[i].dim[rank - 1] = channels[rng_int(&c->rng, 6)];
+        w.dim[rank - 1] += image[i].dim[rank - 1];
+    }
+    s2vi_shape wm = w;
+    w.dim[0] = x.dim[rank - 1];
+    case_operand(c, x, ANY);
+    for (int i = 1; i < 3; i++) {
+        const s2vi_shape *s = i == 1 ? &w : &wm;
+        double *data = case_operand(c, *s, ANY);
+        for (int64_t j = 0; j < s2vi_shape_count(s); j++)
+            data[j] = (float)(data[j] / sqrt((double)wm.dim[rank - 1]));
+    }
+    case_operand(c, S2VI_SHAPE(w.dim[0]), ANY);
+    case_operand(c, S2VI_SHAPE(1), ANY);
+    for (int i = 0; i < images; i++)
+        case_operand(c, image[i], ANY);
+    case_node(c, op, NULL, NULL);
 }
 
 static void make_assign(test_case *c, s2vi_op op, int v)
@@ -498,6 +507,7 @@ static const maker makers[S2VI_OP_COUNT] = {
     [S2VI_OP_GRU_DB] = {make_gru, 42},
     [S2VI_OP_GRU_DH] = {make_gru, 42},
     [S2VI_OP_GRU_CELL] = {make_gru_cell, 84},
+    [S2VI_OP_BLEND] = {make_blend, 84},
     [S2VI_OP_CHAIN] = {case_chain, 400},
     [S2VI_OP_RSTD] = {make_rstd, 114},
     [S2VI_OP_ASSIGN] = {make_assign, 28},

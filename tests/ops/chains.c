@@ -61,44 +61,23 @@ static bool bounds_of_one(const s2vi_chain_step *s, bounds x, bounds *out)
     case S2VI_OP_AFFINE:
         *out = (bounds){fmin(a, b), fmax(a, b), false};
         return true;
-    case S2VI_OP_ABS:
-        *out = (bounds){0, most, x.exact};
-        return true;
-    case S2VI_OP_SIGN:
-        *out = (bounds){-1, 1, x.exact};
-        return x.exact;
-    case S2VI_OP_STEP:
-        *out = (bounds){-1, 1, x.exact};
-        return x.exact;
-    case S2VI_OP_SQUARE:
-        *out = (bounds){0, most * most, false};
-        return true;
-    case S2VI_OP_EXP:
-        *out = monotonous(exp, x);
-        return x.hi < 2;
-    case S2VI_OP_TANH:
-        *out = monotonous(tanh, x);
-        return true;
-    case S2VI_OP_SIGMOID:
-        *out = monotonous(sigmoid, x);
-        return true;
-    case S2VI_OP_LRELU:
-        *out = (bounds){-most, most, false};
-        return true;
-    case S2VI_OP_SQRT:
-        *out = monotonous(sqrt, x);
-        return x.lo > 0.1;
-    case S2VI_OP_LOG:
-        *out = monotonous(log, x);
-        return x.lo > 0.1;
+    case S2VI_OP_ABS: *out = (bounds){0, most, x.exact}; return true;
+    case S2VI_OP_SIGN: *out = (bounds){-1, 1, x.exact}; return x.exact;
+    case S2VI_OP_STEP: *out = (bounds){-1, 1, x.exact}; return x.exact;
+    case S2VI_OP_SQUARE: *out = (bounds){0, most * most, false}; return true;
+    case S2VI_OP_EXP: *out = monotonous(exp, x); return x.hi < 2;
+    case S2VI_OP_TANH: *out = monotonous(tanh, x); return true;
+    case S2VI_OP_SIGMOID: *out = monotonous(sigmoid, x); return true;
+    case S2VI_OP_LRELU: *out = (bounds){-most, most, false}; return true;
+    case S2VI_OP_SQRT: *out = monotonous(sqrt, x); return x.lo > 0.1;
+    case S2VI_OP_LOG: *out = monotonous(log, x); return x.lo > 0.1;
     case S2VI_OP_RECIP:
         *out = monotonous(reciprocal, swapped(x));
         return x.lo > 0.1;
     case S2VI_OP_RSQRT:
         *out = monotonous(reciprocal_root, swapped(x));
         return x.lo > 0.1;
-    default:
-        return false;
+    default: return false;
     }
 }
 
@@ -113,14 +92,11 @@ static bool bounds_of_two(const s2vi_chain_step *s, bounds x, bounds y,
     case S2VI_OP_SUB:
         *out = (bounds){x.lo - y.hi, x.hi - y.lo, false};
         return true;
-    case S2VI_OP_MUL:
-        *out = (bounds){-most, most, false};
-        return true;
+    case S2VI_OP_MUL: *out = (bounds){-most, most, false}; return true;
     case S2VI_OP_MAX:
         *out = (bounds){fmax(x.lo, y.lo), fmax(x.hi, y.hi), false};
         return true;
-    default:
-        return false;
+    default: return false;
     }
 }
 

@@ -41,10 +41,9 @@ static double error_of(const double *got, const double *right, int64_t n)
 static int in_place_input(const s2vi_node *node)
 {
     switch (node->op) {
-    case S2VI_OP_GRU:
-        return 2;
-    case S2VI_OP_GRU_CELL:
-        return 5;
+    case S2VI_OP_GRU: return 2;
+    case S2VI_OP_GRU_CELL: return 5;
+    case S2VI_OP_BLEND: return 0;
     case S2VI_OP_CONV:
     case S2VI_OP_CONV_DATA:
         return node->attr.accumulate ? node->n_inputs - 1 : -1;
@@ -54,8 +53,7 @@ static int in_place_input(const s2vi_node *node)
                 s2vi_shape_equal(&node->input[i]->shape, &node->shape))
                 return i;
         return -1;
-    default:
-        return -1;
+    default: return -1;
     }
 }
 

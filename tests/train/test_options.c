@@ -42,10 +42,8 @@ static void test_defaults(void)
     CHECK(o.rate == 1e-4 && o.split == 0.8, "%g %g", o.rate, o.split);
     CHECK(o.mfs && o.sac && o.acin && o.noise && !o.quiet && !o.verbose,
           "switches");
-    CHECK(o.motion == S2VI_LM_DILATED &&
-              o.connection == S2VI_LM_RESIDUAL &&
-              o.prediction == S2VI_LM_DIRCONVGRU &&
-              o.channels_max == 512,
+    CHECK(o.motion == S2VI_LM_DILATED && o.connection == S2VI_LM_RESIDUAL &&
+              o.prediction == S2VI_LM_DIRCONVGRU && o.channels_max == 512,
           "model");
     CHECK(o.checkpoint_every == 1000 && !o.checkpoint_seconds &&
               o.preview_every == 500 && !o.preview && !o.resume &&
@@ -88,8 +86,7 @@ static void test_all_given(void)
     CHECK(o.crop[0] == 1 && o.crop[1] == 2 && o.crop[2] == 30 &&
               o.crop[3] == 40 && o.start == 1.5 && o.duration == 20,
           "clip");
-    CHECK(!o.mfs && !o.sac && o.acin && !o.noise &&
-              o.motion == S2VI_LM_GRU &&
+    CHECK(!o.mfs && !o.sac && o.acin && !o.noise && o.motion == S2VI_LM_GRU &&
               o.connection == S2VI_LM_SKIP &&
               o.prediction == S2VI_LM_NO_PREDICTION && o.channels_max == 64 &&
               o.verbose,

@@ -73,18 +73,10 @@ static int parse_options(int argc, char **argv, info_options *options)
     int c;
     while ((c = getopt_long(argc, argv, "tjhV", longs, NULL)) != -1) {
         switch (c) {
-        case 't':
-            options->tensors = true;
-            break;
-        case 'j':
-            options->json = true;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return 1;
-        case 'V':
-            printf("s2v-info %s\n", s2v_version());
-            return 1;
+        case 't': options->tensors = true; break;
+        case 'j': options->json = true; break;
+        case 'h': fputs(usage, stdout); return 1;
+        case 'V': printf("s2v-info %s\n", s2v_version()); return 1;
         default: /* getopt has said what is wrong */
             fputs("Try 's2v-info --help'.\n", stderr);
             return 3;

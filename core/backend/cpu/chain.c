@@ -347,8 +347,8 @@ static size_t bench_size(const chain_kernel *k)
 static bench bench_of(const chain_kernel *k, void *scratch)
 {
     size_t thread = (size_t)omp_get_thread_num();
-    return (bench){.buffer = (float *)((char *)scratch +
-                                       thread * bench_size(k))};
+    return (bench){.buffer =
+                       (float *)((char *)scratch + thread * bench_size(k))};
 }
 
 static double *sums_of(const chain_kernel *k, void *scratch, int64_t which)

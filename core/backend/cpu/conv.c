@@ -71,26 +71,36 @@ static int run_forward(const s2vi_kernel *kernel, void *out, void *const *in,
              : S2V_ERR_DEVICE;
 }
 
-/* oneDNN's adjoint takes no bias, addend or activation: they follow. */
-static void finish_data(const conv_kernel *k, float *out, void *const *in,
-                        const float *addend)
+/* Elements that one thread takes at a time, in whole pixels. */
+#define PIECE 4096
+
+/* oneDNN's adjoint takes no bias, addend or activation: they follow.
+ * out = act(from + bias + addend); `out` may be either. */
+static void finish_data(const conv_kernel *k, float *out, const float *from,
+                        const float *bias, const float *addend)
 {
     const s2vi_node *node = k->base.node;
-    int64_t n = (int64_t)(k->bytes / sizeof(float));
-    int c = (int)s2vi_shape_channels(&node->shape);
+    s2vi_simd_map *const *map = k->simd->map;
+    const int64_t n = (int64_t)(k->bytes / sizeof(float));
+    const int c = (int)s2vi_shape_channels(&node->shape);
+    const int piece = c < PIECE ? PIECE / c * c : c;
     s2vi_chain_step step = {.slope = node->attr.slope, .scale = 1};
     s2vi_op act = node->attr.act == S2VI_ACT_LRELU  ? S2VI_OP_LRELU
                   : node->attr.act == S2VI_ACT_TANH ? S2VI_OP_TANH
                                                     : S2VI_OP_SIGMOID;
-    bool bias = node->n_inputs - node->attr.accumulate > 2;
-#pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < n; i += c) {
-        if (bias)
-            k->simd->map[S2VI_OP_ADD](out + i, out + i, in[2], c, &step);
-        if (addend)
-            k->simd->map[S2VI_OP_ADD](out + i, out + i, addend + i, c, &step);
+#pragma omp parallel for schedule(static) if (n > 4 * PIECE)
+    for (int64_t i = 0; i < n; i += piece) {
+        const int m = n - i < piece ? (int)(n - i) : piece;
+        const float *x = from + i;
+        float *y = out + i;
+        if (addend) {
+            map[S2VI_OP_ADD](y, x, addend + i, m, &step);
+            x = y;
+        }
+        for (int j = 0; bias && j < m; j += c)
+            map[S2VI_OP_ADD](y + j, x + j, bias, c, &step);
         if (node->attr.act)
-            k->simd->map[act](out + i, out + i, out + i, c, &step);
+            map[act](y, bias ? y : x, y, m, &step);
     }
 }
 
@@ -100,20 +110,21 @@ static int run_data(const s2vi_kernel *kernel, void *out, void *const *in,
     const conv_kernel *k = (const conv_kernel *)kernel;
     const s2vi_node *node = kernel->node;
     char *rest = scratch;
-    const void *addend = NULL;
+    void *to = out, *addend = NULL;
     (void)clock;
     if (node->attr.accumulate) {
         addend = in[node->n_inputs - 1];
-        if (addend == out) {
-            addend = memcpy(rest, out, k->bytes);
+        if (addend == out) { /* not to be overwritten yet */
+            to = rest;
             rest += aligned(k->bytes);
         }
     }
     void *w = packed_weight(k, in, &rest);
-    int ret = w ? s2vi_dnnl_run(k->conv, out, w, NULL, in[0], rest)
-                : S2V_ERR_DEVICE;
+    int ret =
+        w ? s2vi_dnnl_run(k->conv, to, w, NULL, in[0], rest) : S2V_ERR_DEVICE;
+    bool bias = node->n_inputs - node->attr.accumulate > 2;
     if (ret >= 0 && (node->n_inputs > 2 || node->attr.act))
-        finish_data(k, out, in, addend);
+        finish_data(k, out, to, bias ? in[2] : NULL, addend);
     return ret;
 }
 
@@ -172,7 +183,8 @@ int s2vi_cpu_conv(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
     if (!k->conv) {
         s2vi_cpu_kernel_free(*kernel);
         *kernel = NULL;
-        return s2vi_error(err, S2V_ERR_DEVICE, "oneDNN has no %s of this "
+        return s2vi_error(err, S2V_ERR_DEVICE,
+                          "oneDNN has no %s of this "
                           "shape, or no memory for it",
                           s2vi_op_get(node->op)->name);
     }
@@ -180,11 +192,11 @@ int s2vi_cpu_conv(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
     k->packed = node->op != S2VI_OP_CONV_WEIGHT && constant & 2u;
     if (k->packed)
         k->base.packed_size[1] = packed;
-    k->base.scratch_size = s2vi_dnnl_scratch_size(k->conv) + 64 +
-                           (k->packed ? 0 : aligned(packed)) +
-                           (node->op == S2VI_OP_CONV_DATA &&
-                                    node->attr.accumulate
-                                ? aligned(k->bytes)
-                                : 0);
+    k->base.scratch_size =
+        s2vi_dnnl_scratch_size(k->conv) + 64 +
+        (k->packed ? 0 : aligned(packed)) +
+        (node->op == S2VI_OP_CONV_DATA && node->attr.accumulate
+             ? aligned(k->bytes)
+             : 0);
     return S2V_OK;
 }

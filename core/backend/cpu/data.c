@@ -52,13 +52,22 @@ static int64_t max64(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* Row `r` (all dimensions but the last) of the result, or of the input as the
- * padding places it; -1 where that row is padding. */
-static int64_t input_row(const s2vi_node *node, int64_t r)
+/* The innermost dimension that is padded or cut: those after it move as one. */
+static int innermost_pad(const s2vi_node *node)
+{
+    int d = node->shape.rank - 1;
+    while (d > 0 && !node->attr.lo[d] && !node->attr.hi[d])
+        d--;
+    return d;
+}
+
+/* Row `r` (the dimensions before `inner`) of the result, in the input; -1
+ * where that row is padding. */
+static int64_t input_row(const s2vi_node *node, int inner, int64_t r)
 {
     const s2vi_shape *x = &node->input[0]->shape;
     int64_t row = 0, scale = 1;
-    for (int d = node->shape.rank - 2; d >= 0; d--) {
+    for (int d = inner - 1; d >= 0; d--) {
         int64_t at = r % node->shape.dim[d] - node->attr.lo[d];
         r /= node->shape.dim[d];
         if (at < 0 || at >= x->dim[d])
@@ -69,26 +78,36 @@ static int64_t input_row(const s2vi_node *node, int64_t r)
     return row;
 }
 
+static void pad_row(float *to, int64_t width, int64_t lo, const float *from,
+                    int64_t n)
+{
+    if (n < 0)
+        n = 0;
+    if (lo > width - n)
+        lo = width - n;
+    memset(to, 0, (size_t)lo * sizeof(float));
+    memcpy(to + lo, from, (size_t)n * sizeof(float));
+    memset(to + lo + n, 0, (size_t)(width - lo - n) * sizeof(float));
+}
+
 static int run_pad(const s2vi_kernel *kernel, void *out, void *const *in,
                    void *scratch, const s2vi_clock *clock)
 {
     const s2vi_node *node = kernel->node;
-    int last = node->shape.rank - 1;
-    int64_t width = node->shape.dim[last], from = node->input[0]->shape.dim[last];
-    int64_t lo = node->attr.lo[last], hi = node->attr.hi[last];
-    int64_t rows = s2vi_shape_count(&node->shape) / width;
-    int64_t skip = max64(-lo, 0), n = from - skip - max64(-hi, 0);
+    const s2vi_shape *x = &node->input[0]->shape;
+    const int d = innermost_pad(node);
+    const int64_t one = product(x->dim, d + 1, x->rank);
+    const int64_t width = node->shape.dim[d] * one, from = x->dim[d] * one;
+    const int64_t lo = node->attr.lo[d] * one, hi = node->attr.hi[d] * one;
+    const int64_t skip = max64(-lo, 0), n = from - skip - max64(-hi, 0);
+    const int64_t rows = s2vi_shape_count(&node->shape) / width;
     (void)scratch, (void)clock;
 #pragma omp parallel for schedule(static) if (rows * width > 16384)
     for (int64_t r = 0; r < rows; r++) {
-        float *to = (float *)out + r * width;
-        int64_t row = input_row(node, r);
-        if (row < 0 || n < width)
-            memset(to, 0, (size_t)width * sizeof(float));
-        if (row >= 0 && n > 0)
-            memcpy(to + max64(lo, 0),
-                   (const float *)in[0] + row * from + skip,
-                   (size_t)n * sizeof(float));
+        const int64_t row = input_row(node, d, r);
+        const float *line = (const float *)in[0] + max64(row, 0) * from + skip;
+        pad_row((float *)out + r * width, width, max64(lo, 0), line,
+                row < 0 ? 0 : n);
     }
     return S2V_OK;
 }
@@ -146,8 +165,7 @@ static void set_strides(data_kernel *k, const s2vi_node *node)
 {
     const s2vi_shape *x = &node->input[0]->shape;
     for (int d = 0; d < x->rank; d++)
-        k->stride[d] =
-            product(x->dim, node->attr.perm[d] + 1, x->rank);
+        k->stride[d] = product(x->dim, node->attr.perm[d] + 1, x->rank);
 }
 
 /* ---------------------------------------------------- gather, scatter -- */

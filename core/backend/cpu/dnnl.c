@@ -97,9 +97,9 @@ static dnnl_status_t forward_desc(const shared *s, const s2vi_window *w,
     dnnl_status_t status = dnnl_convolution_forward_desc_init(
         &d, dnnl_forward_training, dnnl_convolution_direct, &s->x, any,
         s->has_bias ? &s->bias : NULL, &s->y, stride, lo, hi);
-    return status != dnnl_success ? status
-                                  : dnnl_primitive_desc_create(
-                                        pd, &d, attr, s->engine, NULL);
+    return status != dnnl_success
+               ? status
+               : dnnl_primitive_desc_create(pd, &d, attr, s->engine, NULL);
 }
 
 static dnnl_status_t primitive_desc(const shared *s, const s2vi_window *w,
@@ -160,10 +160,10 @@ static bool make_primitives(shared *s, const s2vi_dnnl_spec *spec)
     dnnl_primitive_desc_t pd = NULL;
     dnnl_memory_desc_t any;
     dnnl_primitive_attr_t attr = attributes(spec);
-    bool ok = attr && describe_any(&any, &s->w) &&
-              primitive_desc(s, &spec->window, &any, &pd, attr) ==
-                  dnnl_success &&
-              dnnl_primitive_create(&s->primitive, pd) == dnnl_success;
+    bool ok =
+        attr && describe_any(&any, &s->w) &&
+        primitive_desc(s, &spec->window, &any, &pd, attr) == dnnl_success &&
+        dnnl_primitive_create(&s->primitive, pd) == dnnl_success;
     if (ok) {
         s->packed = *dnnl_primitive_desc_query_md(
             pd,
@@ -214,8 +214,7 @@ static s2vi_dnnl_conv *wrap(shared *s)
     return c;
 }
 
-s2vi_dnnl_conv *s2vi_dnnl_conv_create(s2vi_cpu *cpu,
-                                      const s2vi_dnnl_spec *spec)
+s2vi_dnnl_conv *s2vi_dnnl_conv_create(s2vi_cpu *cpu, const s2vi_dnnl_spec *spec)
 {
     shared *s = calloc(1, sizeof(*s));
     if (!s)

@@ -45,7 +45,7 @@ int s2vi_dnnl_unpack(const s2vi_dnnl_conv *conv, void *packed, void *w);
  *
  * @param bias NULL unless the spec has one
  */
-int s2vi_dnnl_run(const s2vi_dnnl_conv *conv, void *x, void *packed,
-                  void *bias, void *y, void *scratch);
+int s2vi_dnnl_run(const s2vi_dnnl_conv *conv, void *x, void *packed, void *bias,
+                  void *y, void *scratch);
 
 #endif

@@ -56,8 +56,7 @@ static int run_assign(const s2vi_kernel *kernel, void *out, void *const *in,
     (void)out, (void)scratch, (void)clock;
     if (in[0] != in[1])
         memmove(in[0], in[1],
-                (size_t)s2vi_shape_count(&kernel->node->shape) *
-                    sizeof(float));
+                (size_t)s2vi_shape_count(&kernel->node->shape) * sizeof(float));
     return S2V_OK;
 }
 

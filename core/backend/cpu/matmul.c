@@ -42,15 +42,15 @@ static int run_gemm(const s2vi_kernel *kernel, void *out, void *const *in,
         float *c = (float *)out + i * k->m * k->n;
         if (dnnl_sgemm(attr->trans_a ? 'T' : 'N', attr->trans_b ? 'T' : 'N',
                        k->m, k->n, k->k, 1.0f, a, attr->trans_a ? k->m : k->k,
-                       b, attr->trans_b ? k->k : k->n, 0.0f, c, k->n) !=
-            dnnl_success)
+                       b, attr->trans_b ? k->k : k->n, 0.0f, c,
+                       k->n) != dnnl_success)
             return S2V_ERR_DEVICE;
     }
     return S2V_OK;
 }
 
-int s2vi_cpu_matmul(s2vi_cpu *cpu, const s2vi_node *node,
-                    s2vi_kernel **kernel, s2v_error *err)
+int s2vi_cpu_matmul(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
+                    s2v_error *err)
 {
     matmul_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
     if (!k)

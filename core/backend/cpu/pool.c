@@ -41,8 +41,8 @@ static int run_upsample(const s2vi_kernel *kernel, void *out, void *const *in,
         int64_t at[3];
         split(k->out, p % pixels, at);
         int64_t from = p / pixels * volume(k->in) +
-                       linear(k->in, at[0] / k->stride[0],
-                              at[1] / k->stride[1], at[2] / k->stride[2]);
+                       linear(k->in, at[0] / k->stride[0], at[1] / k->stride[1],
+                              at[2] / k->stride[2]);
         memcpy((float *)out + p * k->c, (const float *)in[0] + from * k->c,
                (size_t)k->c * sizeof(float));
     }
@@ -55,8 +55,8 @@ static void add_row(float *restrict to, const float *restrict from, int64_t n)
         to[j] += from[j];
 }
 
-static void average(const pool_kernel *k, const float *image,
-                    const int64_t *at, float *to)
+static void average(const pool_kernel *k, const float *image, const int64_t *at,
+                    float *to)
 {
     float share = 1.0f / (float)volume(k->kernel);
     memset(to, 0, (size_t)k->c * sizeof(float));
@@ -82,10 +82,8 @@ static int run_avgpool(const s2vi_kernel *kernel, void *out, void *const *in,
     for (int64_t p = 0; p < k->n * pixels; p++) {
         int64_t at[3];
         split(k->out, p % pixels, at);
-        average(k,
-                (const float *)in[0] +
-                    p / pixels * volume(k->in) * k->c,
-                at, (float *)out + p * k->c);
+        average(k, (const float *)in[0] + p / pixels * volume(k->in) * k->c, at,
+                (float *)out + p * k->c);
     }
     return S2V_OK;
 }
@@ -163,9 +161,8 @@ static void describe(pool_kernel *k, const s2vi_node *node)
 {
     const s2vi_window *w = &node->attr.window;
     const s2vi_shape *x = &node->input[0]->shape;
-    const s2vi_shape *y = node->op == S2VI_OP_MAXPOOL_PUT
-                              ? &node->input[1]->shape
-                              : &node->shape;
+    const s2vi_shape *y =
+        node->op == S2VI_OP_MAXPOOL_PUT ? &node->input[1]->shape : &node->shape;
     k->n = x->dim[0];
     k->c = s2vi_shape_channels(x);
     for (int d = 0; d < 3; d++) {

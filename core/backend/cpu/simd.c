@@ -125,8 +125,7 @@ static void spread(float *dst, const float *s, int rows, int c)
 {
     for (int r = 0; r < rows; r++) {
         const float x = s[r];
-        SIMD for (int j = 0; j < c; j++)
-            dst[(size_t)r * c + j] = x;
+        SIMD for (int j = 0; j < c; j++) dst[(size_t)r * c + j] = x;
     }
 }
 
@@ -137,8 +136,7 @@ static void add_columns(double *sum, const float *x, int rows, int c)
         float part[64] = {0};
         for (int r = 0; r < rows; r++) {
             const float *row = x + (size_t)r * c + j0;
-            SIMD for (int j = 0; j < n; j++)
-                part[j] += row[j];
+            SIMD for (int j = 0; j < n; j++) part[j] += row[j];
         }
         for (int j = 0; j < n; j++)
             sum[j0 + j] += part[j];
@@ -150,8 +148,7 @@ static double total(const float *x, int n)
     float part[64] = {0};
     int i = 0;
     for (; i + 64 <= n; i += 64)
-        SIMD for (int j = 0; j < 64; j++)
-            part[j] += x[i + j];
+        SIMD for (int j = 0; j < 64; j++) part[j] += x[i + j];
     double sum = 0;
     for (int j = 0; j < 64; j++)
         sum += part[j];
@@ -193,8 +190,8 @@ static void gru_da(float *out, const float *a, const float *b, const float *h,
     }
 }
 
-static void gru_db(float *out, const float *a, const float *b,
-                   const float *da, int rows, int c)
+static void gru_db(float *out, const float *a, const float *b, const float *da,
+                   int rows, int c)
 {
     for (int i = 0; i < rows; i++) {
         SIMD for (int j = 0; j < c; j++)
@@ -208,13 +205,16 @@ static void gru_db(float *out, const float *a, const float *b,
     }
 }
 
-static void gru_dh(float *out, const float *a, const float *b,
-                   const float *dy, int rows, int c)
+static void gru_dh(float *out, const float *a, const float *b, const float *dy,
+                   int rows, int c)
 {
     for (int i = 0; i < rows; i++, a += 3 * c, b += 3 * c, dy += c, out += c)
-        SIMD for (int j = 0; j < c; j++)
-            out[j] = dy[j] * sigmoid_of(a[c + j] + b[c + j]);
+        SIMD for (int j = 0; j < c; j++) out[j] =
+            dy[j] * sigmoid_of(a[c + j] + b[c + j]);
 }
+
+#include "backend/cpu/simd_cell.inc"
+#include "backend/cpu/simd_blend.inc"
 
 /* ---------------------------------------------------- small products -- */
 
@@ -233,8 +233,7 @@ static void axpy_rows(float *y, const float *x, const float *w, int n, int k)
     memset(y, 0, (size_t)n * sizeof(*y));
     for (int j = 0; j < k; j++, w += n) {
         const float s = x[j];
-        SIMD for (int i = 0; i < n; i++)
-            y[i] += s * w[i];
+        SIMD for (int i = 0; i < n; i++) y[i] += s * w[i];
     }
 }
 
@@ -256,15 +255,23 @@ const s2vi_simd JOIN(s2vi_simd_, S2V_SIMD_SET) = {
     .name = STR(S2V_SIMD_SET),
     .map =
         {
-            [S2VI_OP_AFFINE] = map_affine, [S2VI_OP_ABS] = map_abs,
-            [S2VI_OP_SIGN] = map_sign,     [S2VI_OP_SQUARE] = map_square,
-            [S2VI_OP_SQRT] = map_sqrt,     [S2VI_OP_RSQRT] = map_rsqrt,
-            [S2VI_OP_RECIP] = map_recip,   [S2VI_OP_EXP] = map_exp,
-            [S2VI_OP_LOG] = map_log,       [S2VI_OP_TANH] = map_tanh,
+            [S2VI_OP_AFFINE] = map_affine,
+            [S2VI_OP_ABS] = map_abs,
+            [S2VI_OP_SIGN] = map_sign,
+            [S2VI_OP_SQUARE] = map_square,
+            [S2VI_OP_SQRT] = map_sqrt,
+            [S2VI_OP_RSQRT] = map_rsqrt,
+            [S2VI_OP_RECIP] = map_recip,
+            [S2VI_OP_EXP] = map_exp,
+            [S2VI_OP_LOG] = map_log,
+            [S2VI_OP_TANH] = map_tanh,
             [S2VI_OP_SIGMOID] = map_sigmoid,
-            [S2VI_OP_LRELU] = map_lrelu,   [S2VI_OP_STEP] = map_step,
-            [S2VI_OP_ADD] = map_add,       [S2VI_OP_SUB] = map_sub,
-            [S2VI_OP_MUL] = map_mul,       [S2VI_OP_MAX] = map_max,
+            [S2VI_OP_LRELU] = map_lrelu,
+            [S2VI_OP_STEP] = map_step,
+            [S2VI_OP_ADD] = map_add,
+            [S2VI_OP_SUB] = map_sub,
+            [S2VI_OP_MUL] = map_mul,
+            [S2VI_OP_MAX] = map_max,
         },
     .repeat_row = repeat_row,
     .spread = spread,
@@ -274,6 +281,12 @@ const s2vi_simd JOIN(s2vi_simd_, S2V_SIMD_SET) = {
     .gru_da = gru_da,
     .gru_db = gru_db,
     .gru_dh = gru_dh,
+    .cell_row = cell_row,
+    .cell_tiles = cell_tiles,
+    .make_tiles = make_tiles,
+    .blend = blend,
+    .cell_lanes = CELL_LANES,
+    .cell_pixels = CELL_PIXELS,
     .dot_rows = dot_rows,
     .axpy_rows = axpy_rows,
     .adam = adam,

@@ -20,6 +20,38 @@ typedef struct s2vi_simd_adam {
     float rate, root, eps;
 } s2vi_simd_adam;
 
+#define S2VI_CELL_TAPS 9
+
+/** One half of a convolutional GRU's gates along a row of pixels. */
+typedef struct s2vi_simd_taps {
+    int n, channels;                 /* taps; of the image */
+    const float *at[S2VI_CELL_TAPS]; /* where each tap sees its first pixel */
+    const float *w; /* [block][tap][channel][r, z, n][cell_lanes] */
+    int64_t plane;  /* in tiles: numbers from one point to the next */
+} s2vi_simd_taps;
+
+/* Winograd's F(4,3) (Lavin and Gray 2015): 4 pixels of a row, convolved by 3
+ * taps, are 6 products of numbers made of 6 pixels and of the taps. */
+#define S2VI_TILE        4
+#define S2VI_TILE_POINTS 6
+
+/** A row of a convolutional GRU; arrays by channel are whole blocks long. */
+typedef struct s2vi_simd_cell {
+    s2vi_simd_taps x, h;
+    const float *bias; /* [r, z, n of x, n of h][blocks * cell_lanes] */
+    const float *old;  /* h's row itself */
+    int channels, blocks;
+} s2vi_simd_cell;
+
+/** Pixels of a BLEND (ops.def). */
+typedef struct s2vi_simd_blend {
+    int images, channels, total; /* channels: the result's; total: images' */
+    const float *const *image;
+    const int *image_channels;
+    const float *x, *w, *bias; /* w: [block][total][cell_lanes]; bias: whole */
+    const float *mask, *mask_bias; /* mask: [total][cell_lanes], all equal */
+} s2vi_simd_blend;
+
 typedef struct s2vi_simd {
     const char *name;
     s2vi_simd_map *map[S2VI_OP_COUNT]; /* NULL: not a map */
@@ -34,10 +66,24 @@ typedef struct s2vi_simd {
                 int rows, int c);
     void (*gru_da)(float *out, const float *a, const float *b, const float *h,
                    const float *dy, int rows, int c);
-    void (*gru_db)(float *out, const float *a, const float *b,
-                   const float *da, int rows, int c);
-    void (*gru_dh)(float *out, const float *a, const float *b,
-                   const float *dy, int rows, int c);
+    void (*gru_db)(float *out, const float *a, const float *b, const float *da,
+                   int rows, int c);
+    void (*gru_dh)(float *out, const float *a, const float *b, const float *dy,
+                   int rows, int c);
+    /* `width` pixels of a cell, cell_pixels at once: taps are read as if
+     * width were a multiple of that. A block is cell_lanes channels. */
+    void (*cell_row)(float *out, const s2vi_simd_cell *cell, int width);
+    /* The same by tiles: taps are the lines of a kernel 3 wide, `at` tiles as
+     * make_tiles() gives them, w [block][point][tap].. of the same. */
+    void (*cell_tiles)(float *out, const s2vi_simd_cell *cell, int width);
+    /* to: [point][tile][channel], points `plane` apart; of (4 tiles + 2)
+     * pixels. */
+    void (*make_tiles)(float *to, int64_t plane, const float *line, int tiles,
+                       int channels);
+    int cell_lanes, cell_pixels;
+    /* Pixels [from, to) of a blend; w as cell_lanes channels a block. */
+    void (*blend)(float *out, const s2vi_simd_blend *blend, int64_t from,
+                  int64_t to);
     /* y[n] = (x[k] times w, n x k if rows, else k x n), a few rows at once. */
     void (*dot_rows)(float *y, const float *x, const float *w, int n, int k);
     void (*axpy_rows)(float *y, const float *x, const float *w, int n, int k);

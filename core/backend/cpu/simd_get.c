@@ -7,7 +7,8 @@ const s2vi_simd *s2vi_simd_get(void)
 #if S2V_HAVE_X86
     if (__builtin_cpu_supports("avx512f") &&
         __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl"))
         return &s2vi_simd_v4;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         return &s2vi_simd_v3;
