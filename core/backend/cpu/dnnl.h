@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Convolutions by oneDNN (Apache-2.0), whose C interface changed between 2.x
- * (Debian 12) and 3.x (Debian 13): only dnnl.c knows which one it is.
+ * Convolutions by oneDNN (Apache-2.0) 2.x, as in Debian 12. Its C interface is
+ * another one in 3.x (Debian 13): dnnl.c alone would have to learn it.
  */
 #ifndef S2VI_CPU_DNNL_H
 #define S2VI_CPU_DNNL_H
