@@ -10,7 +10,10 @@
  *
  * Choices and deviations, where the paper is silent or contradicts itself:
  * - d = 2^(l-1) = 1, 2, 4 in eq. (1) (figure 2; the text's 2^l is a slip).
- * - The hidden state of eq. (1) is the layer's output m^l, d frames ago.
+ * - The hidden state of eq. (1) is the GRU's own result h, d frames ago:
+ *     h^l_t = GRU(m^{l-1}_t, h^l_{t-d}),  m^l_t = LReLU(h^l_t + m^{l-1}_t),
+ *   which tanh bounds. Read to the letter it is m^l, the sum: that adds the
+ *   layer's input to its state at every frame and grows without end.
  * - All GRUs, convolutional ones too, have PyTorch's equations (the reset gate
  *   after the hidden product), so that a cell has one hidden convolution.
  * - The first convolution has a bias and no activation; convolutions before a
@@ -259,13 +262,11 @@ static void carry(model *m, s2vi_node *state, s2vi_node *value)
 /* ------------------------------------------------------------ R: m_t -- */
 
 /*
- * The recurrence at distance d over x (T,M): d frames at a time, since none
- * of them needs another. Returns the results (T,M) of
- *   GRU: h_t = GRU(x_t, h_{t-1}); dilated: eq. (1).
+ * The recurrence at distance d over x (T,M): h_t = GRU(x_t, h_{t-d}), d frames
+ * at a time, since none of them needs another. Returns h (T,M).
  */
 static s2vi_node *recur(model *m, int l, s2vi_node *x, int64_t d)
 {
-    const bool dilated = m->config->motion == S2VI_LM_DILATED;
     int64_t M = motion_width(m->config);
     char name[32];
     s2vi_node *block[S2VI_LM_MAX_FRAMES],
@@ -280,16 +281,13 @@ static s2vi_node *recur(model *m, int l, s2vi_node *x, int64_t d)
     for (int64_t t = 0; t < m->T; t += d) {
         int64_t rows = m->T - t < d ? m->T - t : d;
         s2vi_node *h = s2vi_slice(n ? block[n - 1] : state, 0, 0, rows);
-        s2vi_node *y = s2vi_gru(s2vi_slice(a, 0, t, rows),
-                                s2vi_nn_linear(h, w_hh, b_hh), h);
-        if (dilated)
-            y = s2vi_lrelu(s2vi_add(y, s2vi_slice(x, 0, t, rows)), SLOPE);
-        block[n++] = y;
+        block[n++] = s2vi_gru(s2vi_slice(a, 0, t, rows),
+                              s2vi_nn_linear(h, w_hh, b_hh), h);
     }
-    s2vi_node *y = s2vi_concat(block, n, 0);
-    s2vi_node *const history[] = {state, y};
+    s2vi_node *h = s2vi_concat(block, n, 0);
+    s2vi_node *const history[] = {state, h};
     carry(m, state, s2vi_slice(s2vi_concat(history, 2, 0), 0, m->T, d));
-    return y;
+    return h;
 }
 
 static s2vi_node *motion(model *m, s2vi_node *f)
@@ -299,7 +297,11 @@ static s2vi_node *motion(model *m, s2vi_node *f)
     s2vi_node *const both[] = {f, e};
     s2vi_node *x = c->mfs ? s2vi_concat(both, 2, 1) : e; /* r_t = [f, e] */
     for (int l = 0; l < c->motion_layers; l++)
-        x = recur(m, l, x, c->motion == S2VI_LM_DILATED ? 1 << l : 1);
+        if (c->motion == S2VI_LM_DILATED)
+            x = s2vi_lrelu(s2vi_add(recur(m, l, x, 1 << l), x),
+                           SLOPE); /* (1) */
+        else
+            x = recur(m, l, x, 1);
     return x;
 }
 

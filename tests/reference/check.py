@@ -143,9 +143,9 @@ def check_parts():
             reset = torch.sigmoid(a[:, :3] + b[:, :3])
             update = torch.sigmoid(a[:, 3:6] + b[:, 3:6])
             new = torch.tanh(a[:, 6:] + reset * b[:, 6:])
-            out = (1 - update) * new + update * h + expected
-            expected = torch.maximum(out, 0.2 * out)
-            past.append(expected)
+            h = (1 - update) * new + update * h
+            past.append(h)
+            expected = torch.maximum(h + expected, 0.2 * (h + expected))
         assert torch.allclose(m, expected)
 
 

@@ -90,7 +90,11 @@ class MotionGRU(nn.Module):
 
 
 class MotionDilated(nn.Module):
-    """R+D: residual dilated GRU layers, equation (1), d = 2^(l - 1)."""
+    """R+D: residual dilated GRU layers, equation (1), d = 2^(l - 1).
+
+    The hidden state is the cell's own result, not the sum with its input,
+    which would grow without bound.
+    """
 
     def __init__(self, size, layers):
         super().__init__()
@@ -99,7 +103,8 @@ class MotionDilated(nn.Module):
         self.size = size
 
     def initial_state(self, like):
-        """Zeros: of layer l = 1.. the last d outputs [1, M], oldest first."""
+        """Zeros: of layer l = 1.. its cell's last d results [1, M], oldest
+        first."""
         return [[like.new_zeros(1, self.size)] * 2**index
                 for index in range(len(self.layers))]
 
@@ -108,8 +113,9 @@ class MotionDilated(nn.Module):
         following = []
         m = r
         for cell, past in zip(self.layers, state):
-            m = leaky(cell(m, past[0]) + m)  # (1)
-            following.append(past[1:] + [m])
+            h = cell(m, past[0])
+            m = leaky(h + m)  # (1)
+            following.append(past[1:] + [h])
         return m, following
 
 
