@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Perceptual networks against the PyTorch reference's goldens on a device, and
- * files that are none, refused in a sentence. Largest differences as parts of
- * the golden's rms: features 1e-4, gradients 1e-3.
+ * Perceptual networks, and LPIPS over them, against the PyTorch reference's
+ * goldens on a device, and files that are none, refused in a sentence. Largest
+ * differences as parts of the golden's rms: features 1e-4, gradients 1e-3.
  *
  * usage: test_perceptual DEVICE GOLDEN...
  *        test_perceptual DEVICE    (real weights, in S2V_TEST_DATA)
@@ -11,6 +11,7 @@
 #include "golden.h"
 #include "graph/build.h"
 #include "graph/gradient.h"
+#include "models/lpips.h"
 #include "models/perceptual.h"
 
 #include <glib.h>
@@ -170,15 +171,42 @@ static const char *write_network(const char *network, const char *input,
     return path;
 }
 
+/* LPIPS's heads by the rule there; the last `missing` ones not. */
+static const char *write_heads(const char *network, int missing)
+{
+    static const int64_t vgg[] = {64, 128, 256, 512, 512};
+    static const int64_t squeezenet[] = {64, 128, 256, 384, 384, 512, 512};
+    const bool squeeze = !strncmp(network, "squeeze", 7);
+    const int64_t *width = squeeze ? squeezenet : vgg;
+    s2v_error err;
+    s2vi_writer *w;
+    char name[32];
+    float x[512];
+    const char *path = path_of("heads.safetensors");
+    golden_must(s2vi_writer_create(&w, path, &err), &err, path);
+    for (int i = 0; i < (squeeze ? 7 : 5) - missing; i++) {
+        const int64_t shape[4] = {1, width[i], 1, 1};
+        s2vi_philox key = {1234, 2000 + (uint32_t)i, 0};
+        s2vi_philox_normal(&key, 0, (size_t)width[i], x);
+        for (int64_t c = 0; c < width[i]; c++)
+            x[c] = fabsf(x[c]) / (float)width[i];
+        snprintf(name, sizeof(name), "lin%d.model.1.weight", i);
+        s2vi_writer_add(w, name, S2VI_STORED_F32, 4, shape, x, NULL);
+    }
+    golden_must(s2vi_writer_commit(&w, &err), &err, path);
+    return path;
+}
+
 /* ------------------------------------------------------------- running -- */
 
 /* A network on a device, and what is run on it. */
 typedef struct bench {
     s2vi_perceptual *phi;
+    s2vi_lpips *heads;
     s2vi_backend *backend;
     s2vi_store *store;
     s2vi_graph *graph;
-    s2vi_node *real, *made, *distance, *grad;
+    s2vi_node *real, *made, *distance, *lpips, *grad;
     s2vi_node *features[S2VI_PERCEPTUAL_MAX_LAYERS];
     s2vi_plan *plan;
     s2vi_exec *exec;
@@ -187,18 +215,19 @@ typedef struct bench {
 static void bench_plan(bench *b)
 {
     s2v_error err;
-    s2vi_node *outputs[S2VI_PERCEPTUAL_MAX_LAYERS + 2] = {b->distance, b->grad};
+    s2vi_node *outputs[S2VI_PERCEPTUAL_MAX_LAYERS + 3] = {b->distance, b->lpips,
+                                                          b->grad};
     int n = s2vi_perceptual_layers(b->phi);
-    memcpy(outputs + 2, b->features, (size_t)n * sizeof(*outputs));
-    const s2vi_plan_params params = {.outputs = outputs, .n_outputs = n + 2};
+    memcpy(outputs + 3, b->features, (size_t)n * sizeof(*outputs));
+    const s2vi_plan_params params = {.outputs = outputs, .n_outputs = n + 3};
     golden_must(s2vi_graph_status(b->graph, &err), &err, "graph");
     golden_must(s2vi_plan_create(&b->plan, b->graph, b->store, &params, &err),
                 &err, "plan");
     golden_must(s2vi_exec_create(&b->exec, b->plan, &err), &err, "exec");
 }
 
-static bench bench_open(const char *path, const char *device, int64_t height,
-                        int64_t width)
+static bench bench_open(const char *path, const char *heads, const char *device,
+                        int64_t height, int64_t width)
 {
     bench b = {0};
     s2v_error err;
@@ -208,6 +237,8 @@ static bench bench_open(const char *path, const char *device, int64_t height,
                 device);
     golden_must(s2vi_store_create(&b.store, b.backend, &err), &err, "store");
     golden_must(s2vi_perceptual_load(b.phi, b.store, &err), &err, "load");
+    golden_must(s2vi_lpips_open(&b.heads, b.phi, heads, &err), &err, heads);
+    golden_must(s2vi_lpips_load(b.heads, b.store, &err), &err, heads);
     b.graph = s2vi_graph_create();
     b.real = s2vi_input(b.graph, "real", shape);
     b.made = s2vi_input(b.graph, "made", shape);
@@ -215,6 +246,7 @@ static bench bench_open(const char *path, const char *device, int64_t height,
                            s2vi_perceptual_layers(b.phi) - 1, b.features);
     b.distance = s2vi_perceptual_distance(b.phi, b.graph, b.real, b.made,
                                           s2vi_perceptual_default_layer(b.phi));
+    b.lpips = s2vi_lpips_record(b.heads, b.graph, b.real, b.made);
     golden_must(s2vi_graph_status(b.graph, &err), &err, "graph");
     golden_must(s2vi_gradients(b.distance, NULL, &b.made, 1, &b.grad), &err,
                 "gradient");
@@ -229,6 +261,7 @@ static void bench_close(bench *b)
     s2vi_graph_close(&b->graph);
     s2vi_store_close(&b->store);
     s2vi_backend_close(&b->backend);
+    s2vi_lpips_close(&b->heads);
     s2vi_perceptual_close(&b->phi);
 }
 
@@ -312,14 +345,17 @@ static void compare_all(const bench *b, const s2v_weights *file)
         compare(b, file, b->features[i], name, rms_name, false, 1e-4);
     }
     compare(b, file, b->distance, "distance", NULL, false, 1e-4);
+    compare(b, file, b->lpips, "lpips", NULL, false, 1e-4);
     compare(b, file, b->grad, "grad", "grad.norm", true, 1e-3);
 }
 
 /* At equal videos the distance is its least and the gradient zero. */
 static void check_equal(bench *b, const float *made)
 {
-    double distance, rms;
+    double distance, rms, lpips;
     run(b, made, made);
+    free(value_of(b, b->lpips, &lpips));
+    check_below(lpips, 0, "LPIPS of equal videos");
     free(value_of(b, b->distance, &distance));
     free(value_of(b, b->grad, &rms));
     check_below(fabs(distance - 1e-4), 1e-8, "distance of equal videos");
@@ -337,8 +373,10 @@ static void check_golden(const char *path, const char *device)
     uint64_t seed = (uint64_t)atoi(s2v_weights_get_metadata(file, "seed"));
     const char *input = s2v_weights_get_metadata(file, "input");
     subject = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    bench b = bench_open(write_network(network, input, input != NULL), device,
-                         height, width);
+    char *heads = g_strdup(write_heads(network, 0));
+    bench b = bench_open(write_network(network, input, input != NULL), heads,
+                         device, height, width);
+    g_free(heads);
     float *real = video(seed, 0, height * width * 3);
     float *made = video(seed, 1, height * width * 3);
     check(!strncmp(s2vi_perceptual_name(b.phi), network, strlen(network)),
@@ -433,6 +471,30 @@ static void check_files(void)
     }
 }
 
+static void check_heads(void)
+{
+    s2vi_perceptual *phi;
+    s2vi_lpips *heads = (s2vi_lpips *)&phi;
+    s2v_error err = {0};
+    subject = "heads";
+    golden_must(s2vi_perceptual_open(
+                    &phi, write_network("squeezenet1.1", NULL, false), &err),
+                &err, "open");
+    int ret =
+        s2vi_lpips_open(&heads, phi, write_heads("squeezenet1.1", 1), &err);
+    check(ret == S2V_ERR_MODEL && !heads &&
+              strstr(err.message, "lin6.model.1.weight"),
+          "one missing", err.message);
+    ret = s2vi_lpips_open(&heads, phi, write_heads("vgg16", 0), &err);
+    check(ret == S2V_ERR_MODEL && !heads &&
+              strstr(err.message,
+                     "\"lin3.model.1.weight\" is [1, 512, 1, 1], expected "
+                     "[1, 384, 1, 1]"),
+          "of another network", err.message);
+    s2vi_lpips_close(&heads);
+    s2vi_perceptual_close(&phi);
+}
+
 /* torchvision's normalisation in words is what a file without words has. */
 static void check_input_words(const char *device)
 {
@@ -443,8 +505,10 @@ static void check_input_words(const char *device)
     double rms;
     subject = "input words";
     for (int i = 0; i < 2; i++) {
+        char *heads = g_strdup(write_heads("squeezenet1.1", 0));
         const char *path = write_network("squeezenet1.1", words[i], false);
-        bench b = bench_open(path, device, 32, 32);
+        bench b = bench_open(path, heads, device, 32, 32);
+        g_free(heads);
         run(&b, frames, frames);
         x[i] = value_of(&b, b.features[6], &rms);
         n = s2vi_shape_count(&b.features[6]->shape);
@@ -491,6 +555,7 @@ static void check_mistakes(void)
 static const float real_rms[] = {56.293f, 112.435f, 83.055f, 88.334f,
                                  42.381f, 31.028f,  8.000f};
 static const float real_distance = 0.40447f;
+static const float real_lpips[FRAMES] = {0.14933691f, 0.14560072f};
 
 static void compare_real(const bench *b)
 {
@@ -502,6 +567,9 @@ static void compare_real(const bench *b)
     }
     free(value_of(b, b->distance, &rms));
     check_below(fabs(rms / real_distance - 1), 2e-4, "distance");
+    float *lpips = value_of(b, b->lpips, &rms);
+    check_below(golden_error(lpips, real_lpips, FRAMES), 1e-4, "LPIPS");
+    free(lpips);
     free(value_of(b, b->grad, &rms));
     check(isfinite(rms) && rms > 0, "gradient", "finite");
 }
@@ -516,7 +584,10 @@ static int check_real(const char *device)
     }
     char *path =
         g_build_filename(data, "weights", "squeezenet1.1.safetensors", NULL);
-    bench b = bench_open(path, device, 64, 64);
+    char *heads = g_build_filename(data, "weights",
+                                   "lpips_v0.1_squeeze.safetensors", NULL);
+    bench b = bench_open(path, heads, device, 64, 64);
+    g_free(heads);
     float *real = video(1, 0, 64 * 64 * 3), *made = video(1, 1, 64 * 64 * 3);
     subject = s2vi_perceptual_name(b.phi);
     run(&b, real, made);
@@ -541,7 +612,9 @@ int main(int argc, char **argv)
         check_golden(argv[i], argv[1]);
     check_input_words(argv[1]);
     check_files();
+    check_heads();
     check_mistakes();
+    unlink(path_of("heads.safetensors"));
     unlink(path_of("network.safetensors"));
     rmdir(folder);
     g_free(folder);
