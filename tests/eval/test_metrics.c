@@ -181,8 +181,8 @@ static void test_batches(void)
     }
     /* Batches 0, 0.2, 0.4: sample deviation 0.2; the rest is left out. */
     double found = s2vi_batched_deviation(&s.ssim);
-    CHECK(s.ssim.batches == 3 && fabs(found - 0.2) < 1e-12, "%lld batches, %.17g",
-          (long long)s.ssim.batches, found);
+    CHECK(s.ssim.batches == 3 && fabs(found - 0.2) < 1e-12,
+          "%lld batches, %.17g", (long long)s.ssim.batches, found);
     s2vi_squares mse = s2vi_score_mse(&s, 10, 2);
     CHECK(fabs(mse.all - 0.1) < 1e-12, "%.17g", mse.all);
     CHECK(fabs(mse.moving - 1 / 6.0) < 1e-12, "%.17g", mse.moving);
