@@ -215,6 +215,7 @@ static void gru_dh(float *out, const float *a, const float *b, const float *dy,
 
 #include "backend/cpu/simd_cell.inc"
 #include "backend/cpu/simd_blend.inc"
+#include "backend/cpu/simd_winograd.inc"
 
 /* ---------------------------------------------------- small products -- */
 
@@ -287,6 +288,10 @@ const s2vi_simd JOIN(s2vi_simd_, S2V_SIMD_SET) = {
     .blend = blend,
     .cell_lanes = CELL_LANES,
     .cell_pixels = CELL_PIXELS,
+    .winograd_in = winograd_in,
+    .winograd_product = winograd_product,
+    .winograd_out = winograd_out,
+    .winograd_sums = WINOGRAD_SUMS,
     .dot_rows = dot_rows,
     .axpy_rows = axpy_rows,
     .adam = adam,

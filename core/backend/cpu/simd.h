@@ -52,6 +52,34 @@ typedef struct s2vi_simd_blend {
     const float *mask, *mask_bias; /* mask: [total][cell_lanes], all equal */
 } s2vi_simd_blend;
 
+/** Winograd's forms in each dimension, and nearest x2 before (winograd.c). */
+typedef enum s2vi_winograd {
+    S2VI_WINOGRAD_F43,     /* 4 results of 3 taps: 6 points of 6 pixels */
+    S2VI_WINOGRAD_F23,     /* 2 results: 4 points of 4 pixels */
+    S2VI_WINOGRAD_NEAREST, /* 2 results: 3 points of 3 pixels */
+} s2vi_winograd;
+
+/** An image that is cut into tiles, `across` of them in a row. */
+typedef struct s2vi_simd_tiles {
+    s2vi_winograd form;
+    const float *image; /* (height, width, channels) */
+    int64_t height, width, across;
+    int channels, lo[2];     /* lo: zeros above and to the left */
+    int64_t v_step, v_plane; /* floats from tile to tile, point to point */
+} s2vi_simd_tiles;
+
+/** Where tiles' results go: out = act(sum + bias + addend). */
+typedef struct s2vi_simd_result {
+    s2vi_winograd form;
+    float *out;          /* (height, width, channels) */
+    const float *addend; /* of the same shape; may be out; or NULL */
+    const float *bias;   /* (channels), or NULL */
+    int64_t height, width, across;
+    int channels;
+    s2vi_activation act;
+    float slope;
+} s2vi_simd_result;
+
 typedef struct s2vi_simd {
     const char *name;
     s2vi_simd_map *map[S2VI_OP_COUNT]; /* NULL: not a map */
@@ -81,6 +109,19 @@ typedef struct s2vi_simd {
     void (*make_tiles)(float *to, int64_t plane, const float *line, int tiles,
                        int channels);
     int cell_lanes, cell_pixels;
+    /* Winograd, on whole vectors of cell_lanes channels: tiles [from, to) to
+     * v: [point][tile][channel]; m: [tile][vectors * cell_lanes] = v times w:
+     * [channel][vectors * cell_lanes] at one point, for `tiles` rounded up to
+     * winograd_sums / vectors (1, 2 or 4); m: [point][tile][..] to results. */
+    void (*winograd_in)(float *v, const s2vi_simd_tiles *t, int64_t from,
+                        int64_t to);
+    void (*winograd_product)(float *m, const float *v, int64_t v_step,
+                             const float *w, int channels, int vectors,
+                             int tiles);
+    void (*winograd_out)(const s2vi_simd_result *r, const float *m,
+                         int64_t m_plane, int channel, int vectors,
+                         int64_t from, int64_t to);
+    int winograd_sums;
     /* Pixels [from, to) of a blend; w as cell_lanes channels a block. */
     void (*blend)(float *out, const s2vi_simd_blend *blend, int64_t from,
                   int64_t to);
