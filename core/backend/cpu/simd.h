@@ -27,13 +27,7 @@ typedef struct s2vi_simd_taps {
     int n, channels;                 /* taps; of the image */
     const float *at[S2VI_CELL_TAPS]; /* where each tap sees its first pixel */
     const float *w; /* [block][tap][channel][r, z, n][cell_lanes] */
-    int64_t plane;  /* in tiles: numbers from one point to the next */
 } s2vi_simd_taps;
-
-/* Winograd's F(4,3) (Lavin and Gray 2015): 4 pixels of a row, convolved by 3
- * taps, are 6 products of numbers made of 6 pixels and of the taps. */
-#define S2VI_TILE        4
-#define S2VI_TILE_POINTS 6
 
 /** A row of a convolutional GRU; arrays by channel are whole blocks long. */
 typedef struct s2vi_simd_cell {
@@ -80,6 +74,25 @@ typedef struct s2vi_simd_result {
     float slope;
 } s2vi_simd_result;
 
+#define S2VI_TILE 4 /* pixels of F(4,3) */
+
+/** A cell's products of points and weights, of one block of channels. */
+typedef struct s2vi_simd_products {
+    const float *v[2];         /* of x and h: [point][tile][channel] */
+    const float *w[2];         /* [point][channel][r, z, n][cell_lanes] */
+    int64_t plane[2], m_plane; /* floats from point to point */
+    int channels[2];
+} s2vi_simd_products;
+
+/** The gates of a line of tiles, of one block of channels. */
+typedef struct s2vi_simd_gates {
+    float *out;        /* the tiles' first pixel, the block's channels */
+    const float *h;    /* likewise; may be out */
+    const float *bias; /* r; z, n of x, n of h follow `step` apart */
+    int64_t width, step;
+    int lines, channels; /* lines of the image from there on */
+} s2vi_simd_gates;
+
 typedef struct s2vi_simd {
     const char *name;
     s2vi_simd_map *map[S2VI_OP_COUNT]; /* NULL: not a map */
@@ -101,13 +114,6 @@ typedef struct s2vi_simd {
     /* `width` pixels of a cell, cell_pixels at once: taps are read as if
      * width were a multiple of that. A block is cell_lanes channels. */
     void (*cell_row)(float *out, const s2vi_simd_cell *cell, int width);
-    /* The same by tiles: taps are the lines of a kernel 3 wide, `at` tiles as
-     * make_tiles() gives them, w [block][point][tap].. of the same. */
-    void (*cell_tiles)(float *out, const s2vi_simd_cell *cell, int width);
-    /* to: [point][tile][channel], points `plane` apart; of (4 tiles + 2)
-     * pixels. */
-    void (*make_tiles)(float *to, int64_t plane, const float *line, int tiles,
-                       int channels);
     int cell_lanes, cell_pixels;
     /* Winograd, on whole vectors of cell_lanes channels: tiles [from, to) to
      * v: [point][tile][channel]; m: [tile][vectors * cell_lanes] = v times w:
@@ -122,6 +128,15 @@ typedef struct s2vi_simd {
                          int64_t m_plane, int channel, int vectors,
                          int64_t from, int64_t to);
     int winograd_sums;
+    /* A cell by tiles of one line, F(4x4,3x3), whole vectors of channels:
+     * points of a line of tiles, whose 6 lines of pixels begin at `row` (NULL:
+     * zeros); products of tiles [from, to), cell_pixels at once; results. */
+    void (*cell_points)(float *v, const s2vi_simd_tiles *t,
+                        const float *const *row);
+    void (*cell_products)(float *m, const s2vi_simd_products *p, int64_t from,
+                          int64_t to);
+    void (*cell_gates)(const s2vi_simd_gates *g, const float *m,
+                       int64_t m_plane, int64_t from, int64_t to);
     /* Pixels [from, to) of a blend; w as cell_lanes channels a block. */
     void (*blend)(float *out, const s2vi_simd_blend *blend, int64_t from,
                   int64_t to);

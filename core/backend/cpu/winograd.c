@@ -81,9 +81,8 @@ static const double (*taps_of(s2vi_winograd form, int *n))[3]
                                        : nearest;
 }
 
-/* u = G g G'; taps lie `step` floats apart. */
-static void weight_points(s2vi_winograd form, const float *g, int64_t step,
-                          double *u)
+void s2vi_winograd_weights(s2vi_winograd form, const float *g, int64_t step,
+                           double *u)
 {
     int n;
     const double(*G)[3] = taps_of(form, &n);
@@ -107,7 +106,8 @@ static void pack_weights(const winograd_kernel *k, const float *w, float *to)
     for (int out = 0; out < k->channels; out++)
         for (int c = 0; c < cin; c++) {
             double u[MOST_POINTS * MOST_POINTS];
-            weight_points(k->form, w + (int64_t)out * 9 * cin + c, cin, u);
+            s2vi_winograd_weights(k->form, w + (int64_t)out * 9 * cin + c, cin,
+                                  u);
             float *at = to + out / wide * k->points * point +
                         (int64_t)c * wide + out % wide;
             for (int p = 0; p < k->points; p++)
@@ -129,11 +129,15 @@ static size_t points_size(const winograd_kernel *k)
     return (size_t)k->in.v_plane * (size_t)k->points * sizeof(float);
 }
 
+static int64_t products_plane(const winograd_kernel *k)
+{
+    return k->band * width(k) + 16;
+}
+
 /* Of one block's products. */
 static size_t products_size(const winograd_kernel *k)
 {
-    return (size_t)k->points * (size_t)k->band * (size_t)width(k) *
-           sizeof(float);
+    return (size_t)k->points * (size_t)products_plane(k) * sizeof(float);
 }
 
 /* One block of a band's channels; v: the band's points. */
@@ -141,7 +145,7 @@ static void run_block(const winograd_kernel *k, const s2vi_simd_result *r,
                       const float *w, const float *v, float *m, int block,
                       int64_t from, int64_t to)
 {
-    const int64_t plane = k->band * width(k);
+    const int64_t plane = products_plane(k);
     const int64_t size = (int64_t)k->in_channels * width(k);
     for (int p = 0; p < k->points; p++)
         k->simd->winograd_product(m + p * plane, v + p * k->in.v_plane,
@@ -260,7 +264,7 @@ static void cut_bands(winograd_kernel *k)
     if (k->band > k->tiles)
         k->band = k->tiles;
     k->band = ceil_div(k->band > 0 ? k->band : 1, step) * step;
-    k->in.v_plane = k->band * k->in.v_step;
+    k->in.v_plane = k->band * k->in.v_step + 16; /* as above */
 }
 
 static void describe(winograd_kernel *k, const s2vi_node *node)
@@ -292,7 +296,7 @@ static void describe(winograd_kernel *k, const s2vi_node *node)
                               .lo = {1, 1}};
     for (int i = 0; i < 2 && !up; i++)
         k->in.lo[i] = node->attr.window.pad_lo[i];
-    /* Tiles a power of two apart would share sets of the cache. */
+    /* Powers of two apart, tiles or points would share sets of the cache. */
     k->in.v_step = k->in_channels + (k->in_channels % 256 ? 0 : 16);
     k->out = (s2vi_simd_result){.form = k->form,
                                 .height = y->dim[1],

@@ -5,6 +5,15 @@
 
 #include "backend/cpu/cpu.h"
 
+/**
+ * What a 3x3 kernel is at the points of the form: u = G g G'.
+ *
+ * @param step floats from one tap to the next
+ * @param u    receives 36, 16 or 9 numbers
+ */
+void s2vi_winograd_weights(s2vi_winograd form, const float *g, int64_t step,
+                           double *u);
+
 /** True of a CONV that is faster so than by oneDNN. */
 bool s2vi_cpu_winograd_suits(const s2vi_node *node, uint32_t constant);
 
