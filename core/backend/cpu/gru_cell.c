@@ -146,6 +146,18 @@ static void make_points(const band *b, const workshop *s, int64_t ty)
     }
 }
 
+/* Line `i` that line ty + 1 of tiles will be the first to see. */
+static const float *ahead(const band *b, int half, int64_t ty, int i,
+                          int64_t tile)
+{
+    const cell_kernel *k = b->k;
+    const int64_t y = S2VI_TILE * (ty + 1) - k->lo[0] + 2 + i;
+    const int64_t x = S2VI_TILE * tile < k->width ? S2VI_TILE * tile : 0;
+    return b->image[half] +
+           ((y < k->height ? y : k->height - 1) * k->width + x) *
+               k->channels[half];
+}
+
 /* Block `block` of the channels of tiles [from, to) of a line. */
 static void run_group(const band *b, const workshop *s, int64_t ty, int block,
                       int64_t from, int64_t to)
@@ -156,6 +168,8 @@ static void run_group(const band *b, const workshop *s, int64_t ty, int block,
     const int64_t at = top * k->width * k->cell + (int64_t)block * lanes;
     s2vi_simd_products p = {.m_plane = products_plane(k)};
     for (int half = X; half <= H; half++) {
+        for (int i = 0; i < S2VI_TILE; i++)
+            p.ahead[half * S2VI_TILE + i] = ahead(b, half, ty, i, from);
         p.channels[half] = k->channels[half];
         p.plane[half] = points_plane(k, half);
         p.v[half] = s->v[half];

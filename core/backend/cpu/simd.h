@@ -82,6 +82,7 @@ typedef struct s2vi_simd_products {
     const float *w[2];         /* [point][channel][r, z, n][cell_lanes] */
     int64_t plane[2], m_plane; /* floats from point to point */
     int channels[2];
+    const float *ahead[2 * S2VI_TILE]; /* lines of pixels wanted next */
 } s2vi_simd_products;
 
 /** The gates of a line of tiles, of one block of channels. */

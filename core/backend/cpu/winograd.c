@@ -242,8 +242,10 @@ static bool fits(const s2vi_node *node)
     return w->rank == 4 && w->dim[0] % 16 == 0 && w->dim[3] % 16 == 0;
 }
 
-/* Of small images the weights, 4 times as many, cost more than is saved. */
-#define LEAST_PIXELS 576
+/* Weights become 4 times as many for F(4,3), not 2 for F(2,3): that must not
+ * cost more than is saved. */
+#define LEAST_F43 576
+#define LEAST_F23 196
 
 bool s2vi_cpu_winograd_suits(const s2vi_node *node, uint32_t constant)
 {
@@ -251,7 +253,7 @@ bool s2vi_cpu_winograd_suits(const s2vi_node *node, uint32_t constant)
     const s2vi_window *win = &node->attr.window;
     return node->op == S2VI_OP_CONV && constant & 2u && fits(node) &&
            w->dim[1] == 3 && w->dim[2] == 3 && win->stride[0] == 1 &&
-           win->stride[1] == 1 && y->dim[1] * y->dim[2] >= LEAST_PIXELS;
+           win->stride[1] == 1 && y->dim[1] * y->dim[2] >= LEAST_F23;
 }
 
 static void cut_bands(winograd_kernel *k)
@@ -271,9 +273,12 @@ static void describe(winograd_kernel *k, const s2vi_node *node)
 {
     const s2vi_shape *x = &node->input[0]->shape, *y = &node->shape;
     const bool up = node->op == S2VI_OP_UPCONV;
-    const int results = up ? 2 : 4;
+    const bool large = y->dim[1] * y->dim[2] >= LEAST_F43;
+    const int results = large && !up ? 4 : 2;
     int n;
-    k->form = up ? S2VI_WINOGRAD_NEAREST : S2VI_WINOGRAD_F43;
+    k->form = up      ? S2VI_WINOGRAD_NEAREST
+              : large ? S2VI_WINOGRAD_F43
+                      : S2VI_WINOGRAD_F23;
     taps_of(k->form, &n);
     k->points = n * n;
     k->images = y->dim[0];
