@@ -14,4 +14,8 @@
  */
 s2vi_node *s2vi_loss_multiscale_l1(s2vi_node *real, s2vi_node *made);
 
+/** Likewise of squared differences: where a part may be in several places it
+ * fades there, which errs least on average and looks soft. */
+s2vi_node *s2vi_loss_multiscale_l2(s2vi_node *real, s2vi_node *made);
+
 #endif

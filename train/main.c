@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* s2v-train: options, clips, then iterations until done or interrupted. */
+#include "curves.h"
 #include "dataset.h"
+#include "hold_out.h"
 #include "interrupt.h"
 #include "options.h"
 #include "picture.h"
@@ -11,6 +13,7 @@
 
 #include <libavutil/log.h>
 #include <locale.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,13 +22,18 @@
 
 #define PREVIEW_COLUMNS 8
 
+enum { MAX_TERMS = 2 * S2VI_PASS_TERMS };
+
 typedef struct job {
     s2vi_train_options options;
     s2vi_dataset data;
     s2vi_trainer *trainer;
     s2vi_progress *bar;
-    char *checkpoint; /* the output's name with ".ckpt" */
-    double next_save; /* monotonic seconds, where saved by time */
+    s2vi_curves *curves;
+    s2vi_held_out held_out; /* where it was last measured... */
+    int64_t measured;       /* ...after this iteration; 0: never */
+    char *checkpoint;       /* the output's name with ".ckpt" */
+    double next_save;       /* monotonic seconds, where saved by time */
     char version[32];
 } job;
 
@@ -73,6 +81,19 @@ static int load_clip(job *j, const char *path, s2v_error *err)
     return ret;
 }
 
+static int check_held_out(const job *j, s2v_error *err)
+{
+    const int T = j->options.sequence;
+    for (int i = 0; i < j->data.count; i++)
+        if (j->data.clip[i].clip->frames - j->data.clip[i].train >= T)
+            return S2V_OK;
+    return s2vi_error(err, S2V_ERR_INVALID,
+                      "--hold-out-every: expected a clip of which a sequence "
+                      "(%d frames) is held out, found %lld held-out frames in "
+                      "all: give a smaller --split or --sequence",
+                      T, (long long)(j->data.frames - j->data.train));
+}
+
 static int load_clips(job *j, s2v_error *err)
 {
     const s2vi_train_options *o = &j->options;
@@ -84,6 +105,8 @@ static int load_clips(job *j, s2v_error *err)
     }
     if (!ret)
         ret = s2vi_dataset_split(&j->data, o->split, o->sequence, err);
+    if (!ret && o->hold_out_every)
+        ret = check_held_out(j, err);
     if (!ret && !o->quiet)
         fprintf(stderr,
                 "%d clip%s, %lld frames at 20 a second: %lld to train "
@@ -129,6 +152,10 @@ static int make_trainer(job *j, s2v_error *err)
         .device = o->device,
         .threads = o->threads,
         .perceptual = o->perceptual,
+        .squares = o->loss == S2VI_LOSS_L2,
+        .adversarial = o->adversarial,
+        .critic_rate = o->critic_rate,
+        .average = o->average,
         .version = j->version,
         .license = o->license,
         .title = o->title,
@@ -136,6 +163,8 @@ static int make_trainer(job *j, s2v_error *err)
         .store = stored[o->store],
     };
     int ret = s2vi_trainer_create(&j->trainer, &params, err);
+    if (!ret && o->init)
+        ret = s2vi_trainer_start_from(j->trainer, o->init, err);
     if (!ret && o->resume)
         ret = s2vi_trainer_resume(j->trainer, o->resume, err);
     if (!ret && s2vi_trainer_step(j->trainer) > o->iterations)
@@ -145,25 +174,55 @@ static int make_trainer(job *j, s2v_error *err)
                          (long long)s2vi_trainer_step(j->trainer), o->resume,
                          (long long)o->iterations);
     if (!ret && !o->perceptual && !o->quiet)
-        fprintf(stderr, "no --perceptual file: frames are compared by "
-                        "multi-scale L1, which learns less detail\n");
+        fprintf(stderr,
+                "no --perceptual file: frames are compared by "
+                "multi-scale %s, which learns less detail\n",
+                o->loss == S2VI_LOSS_L2 ? "L2" : "L1");
     return ret;
 }
 
 /* -------------------------------------------------------------- saving -- */
 
-/* A checkpoint and the weight file as it stands; the second also where there
- * is no room for the first, which is three times as large. */
+/* A checkpoint and the weight file as it stands (where it is not the best of
+ * those measured); the second also where there is no room for the first, which
+ * is three times as large. */
 static int save(job *j, s2v_error *err)
 {
     s2v_error second;
-    int ret = s2vi_trainer_save(j->trainer, j->checkpoint, err);
+    int ret = s2vi_trainer_save(j->trainer, j->checkpoint, err), also = S2V_OK;
     if (!ret)
         s2vi_progress_saved(j->bar, s2vi_trainer_step(j->trainer));
-    int also = s2vi_trainer_export(j->trainer, j->options.output, &second);
+    if (!j->options.hold_out_every)
+        also = s2vi_trainer_export(j->trainer, j->options.output, &second);
+    if (!also && j->curves)
+        also = s2vi_curves_write(j->curves, &second);
     if (!ret && also < 0)
         *err = second;
     return ret ? ret : also;
+}
+
+/* Measure what is held out; the best so far becomes the weight file. */
+static int hold_out(job *j, s2v_error *err)
+{
+    s2vi_held_out *h = &j->held_out;
+    const long long step = s2vi_trainer_step(j->trainer);
+    int ret = s2vi_hold_out(j->trainer, j->options.size, h, err);
+    if (ret < 0)
+        return ret;
+    const bool better = !(h->ssim <= s2vi_trainer_best(j->trainer));
+    if (better)
+        ret = s2vi_trainer_export(j->trainer, j->options.output, err);
+    if (ret < 0)
+        return ret;
+    if (better)
+        s2vi_trainer_set_best(j->trainer, h->ssim);
+    j->measured = step;
+    s2vi_progress_message(j->bar,
+                          "iteration %lld: SSIM %.4f, PSNR %.2f dB of %lld "
+                          "held-out frames%s",
+                          step, h->ssim, h->psnr, (long long)h->frames,
+                          better ? ": the best so far, saved" : "");
+    return S2V_OK;
 }
 
 static bool is_time_to_save(job *j)
@@ -208,25 +267,52 @@ static void survive(job *j, int ret, const s2v_error *err)
 
 /* ------------------------------------------------------------- training -- */
 
+static int open_curves(job *j, s2v_error *err)
+{
+    const char *name[MAX_TERMS + 2];
+    int n = s2vi_trainer_terms(j->trainer, name, MAX_TERMS);
+    name[n++] = "held-out.SSIM";
+    return s2vi_curves_open(&j->curves, j->options.curves, name, n,
+                            s2vi_trainer_step(j->trainer), err);
+}
+
+static int add_to_curves(job *j, const s2vi_trainer_loss *loss, int n,
+                         s2v_error *err)
+{
+    double value[MAX_TERMS + 1];
+    const int64_t step = s2vi_trainer_step(j->trainer);
+    for (int i = 0; i < n; i++)
+        value[i] = loss[i].value;
+    value[n] = j->measured == step ? j->held_out.ssim : NAN;
+    return j->curves ? s2vi_curves_add(j->curves, step, value, err) : S2V_OK;
+}
+
 static int iterate(job *j, s2v_error *err)
 {
     const s2vi_train_options *o = &j->options;
-    s2vi_trainer_loss loss[4];
-    s2vi_progress_value shown[4];
-    int n = 4;
+    s2vi_trainer_loss loss[MAX_TERMS];
+    s2vi_progress_value shown[MAX_TERMS];
+    int n = MAX_TERMS;
     int ret = s2vi_trainer_iterate(j->trainer, loss, &n, err);
     if (ret < 0)
         return ret;
     int64_t step = s2vi_trainer_step(j->trainer);
+    size_t n_shown = 0; /* sums; what they are made of is for the curves */
     for (int i = 0; i < n; i++)
-        shown[i] = (s2vi_progress_value){loss[i].name, loss[i].value};
-    s2vi_progress_update(j->bar, step, shown, (size_t)n);
+        if (i == 0 || strstr(loss[i].name, ".loss"))
+            shown[n_shown++] =
+                (s2vi_progress_value){loss[i].name, loss[i].value};
+    s2vi_progress_update(j->bar, step, shown, n_shown);
     s2v_error why;
+    if (o->hold_out_every &&
+        (step % o->hold_out_every == 0 || step == o->iterations))
+        survive(j, hold_out(j, &why), &why);
+    ret = add_to_curves(j, loss, n, err);
     if (step % o->preview_every == 0)
         survive(j, preview(j, &why), &why);
     if (step < o->iterations && is_time_to_save(j))
         survive(j, save(j, &why), &why);
-    return S2V_OK;
+    return ret;
 }
 
 static int train(job *j, s2v_error *err)
@@ -247,6 +333,9 @@ static int train(job *j, s2v_error *err)
         ret = s2vi_error(err, S2V_ERR_CANCELLED,
                          "interrupted before the first iteration: nothing to "
                          "save");
+    if (!ret && o->hold_out_every && !j->measured &&
+        isnan(s2vi_trainer_best(j->trainer))) /* stopped before the first */
+        ret = hold_out(j, err);
     if (!ret)
         survive(j, preview(j, &why), &why);
     if (!ret)
@@ -298,6 +387,8 @@ static int run(job *j, s2v_error *err)
         ret = load_clips(j, err);
     if (!ret)
         ret = make_trainer(j, err);
+    if (!ret && j->options.curves)
+        ret = open_curves(j, err);
     if (!ret)
         ret = train(j, err);
     if (!ret && !j->options.quiet)
@@ -324,6 +415,7 @@ int main(int argc, char **argv)
         s2vi_train_options_print(&j.options, stdout);
     if (ret < 0)
         fprintf(stderr, "s2v-train: %s\n", err.message);
+    s2vi_curves_close(&j.curves);
     s2vi_trainer_close(&j.trainer);
     s2vi_dataset_close(&j.data);
     s2vi_train_options_free(&j.options);

@@ -89,6 +89,19 @@ GROUP("Training"),
     .help = "image network (safetensors: VGG16, VGG19 or SqueezeNet 1.1, "
             "torchvision's names) to compare frames by; without it "
             "multi-scale L1, which learns less detail"},
+{"loss", 0, KIND_CHOICE, AT(loss), "KIND", .choices = "l1|l2",
+    .help = "without --perceptual: l1 (multi-scale absolute differences) or "
+            "l2 (squares: nearer on average, softer to look at)"},
+{"adversarial", 0, KIND_ON, AT(adversarial),
+    .help = "train against two discriminators, of frames and of sequences, as "
+            "the paper does: sharper, and slower"},
+{"critic-rate", 0, KIND_REAL, AT(critic_rate), "X", 0, 1, .above = true,
+    .help = "learning rate of the discriminators"},
+{"average", 0, KIND_REAL, AT(average), "D", 0, 0.99999,
+    .help = "write the moving average of the weights, which keeps so much of "
+            "itself an iteration, for instance 0.999; 0: the last weights"},
+{"init", 0, KIND_PATH, AT(init), "FILE",
+    .help = "start from the weights of this model instead of random ones"},
 {"resume", 0, KIND_PATH, AT(resume), "FILE",
     .help = "go on from a checkpoint (.ckpt), exactly where it stopped"},
 GROUP("The model"),
@@ -123,6 +136,11 @@ GROUP("What to write"),
             "generated ones below"},
 {"preview-every", 0, KIND_COUNT, AT(preview_every), "N", 1, 1e12,
     .help = "iterations between previews"},
+{"curves", 0, KIND_PATH, AT(curves), "FILE.csv",
+    .help = "write every iteration's losses, and plot them as FILE.png"},
+{"hold-out-every", 0, KIND_COUNT, AT(hold_out_every), "N", 1, 1e12,
+    .help = "make the frames that are held out (--split) every N iterations: "
+            "the weight file is then the best so far by their SSIM"},
 {"title", 0, KIND_TEXT, AT(title), "TEXT",
     .help = "what the model shows, for its weight file"},
 {"license", 0, KIND_TEXT, AT(license), "TEXT",
@@ -555,6 +573,7 @@ static void set_defaults(s2vi_train_options *o)
         .split = 0.8,
         .sequence = 32,
         .rate = 1e-4,
+        .critic_rate = 4e-4,
         .motion = S2VI_LM_DILATED,
         .connection = S2VI_LM_RESIDUAL,
         .prediction = S2VI_LM_DIRCONVGRU,
@@ -588,25 +607,43 @@ static int pick_model(s2vi_train_options *o, const char *name, s2v_error *err)
 }
 
 /* A file that is written must not be one that is read, or another output. */
+static int check_path(const s2vi_train_options *o, const char *name,
+                      const char *written, const char *const *others, int n,
+                      s2v_error *err)
+{
+    bool clash = false;
+    for (int i = 0; i < o->n_clips; i++)
+        clash |= !g_strcmp0(written, o->clips[i]);
+    for (int i = 0; i < n; i++)
+        clash |= !g_strcmp0(written, others[i]);
+    return written && clash
+               ? s2vi_error(err, S2V_ERR_INVALID,
+                            "%s: expected a file of its own, found '%s', which "
+                            "is another file of this run",
+                            name, written)
+               : S2V_OK;
+}
+
+/* "FILE.csv" as "FILE.png". */
+static char *plot_name(const char *curves)
+{
+    return curves ? g_strdup_printf("%.*s.png", (int)strlen(curves) - 4, curves)
+                  : NULL;
+}
+
 static int check_paths(const s2vi_train_options *o, s2v_error *err)
 {
-    const char *written[] = {o->output, o->preview};
-    const char *names[] = {"--output", "--preview"};
-    const char *read[] = {o->perceptual, o->resume, o->config};
-    for (int i = 0; i < 2; i++) {
-        bool clash = false;
-        for (int j = 0; j < o->n_clips; j++)
-            clash |= !g_strcmp0(written[i], o->clips[j]);
-        for (int j = 0; j < 3; j++)
-            clash |= written[i] && !g_strcmp0(written[i], read[j]);
-        clash |= i && !g_strcmp0(written[0], written[i]);
-        if (clash)
-            return s2vi_error(err, S2V_ERR_INVALID,
-                              "%s: expected a file of its own, found '%s', "
-                              "which is another file of this run",
-                              names[i], written[i]);
-    }
-    return S2V_OK;
+    char *plot = plot_name(o->curves);
+    const char *path[] = {o->perceptual, o->resume,  o->config, o->init,
+                          o->output,     o->preview, o->curves, plot};
+    const char *name[] = {"--output", "--preview", "--curves",
+                          "--curves (its plot)"};
+    const int n_read = 4;
+    int ret = S2V_OK;
+    for (int i = 0; i < 4 && !ret; i++)
+        ret = check_path(o, name[i], path[n_read + i], path, n_read + i, err);
+    g_free(plot);
+    return ret;
 }
 
 static int check_all(s2vi_train_options *o, s2v_error *err)
@@ -629,6 +666,20 @@ static int check_all(s2vi_train_options *o, s2v_error *err)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "--quiet and --verbose: expected one of the two, "
                           "found both");
+    if (o->init && o->resume)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--init and --resume: expected one of the two, found "
+                          "both");
+    if (o->curves && !g_str_has_suffix(o->curves, ".csv"))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--curves: expected a name that ends in .csv, found "
+                          "'%s'",
+                          o->curves);
+    if (o->hold_out_every && o->split >= 1)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--hold-out-every: expected a part that is held out, "
+                          "found --split %g",
+                          o->split);
     if (!o->iterations)
         o->iterations = o->size > 128 ? 100000 : 50000;
     if (!o->device)

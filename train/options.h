@@ -36,6 +36,12 @@ typedef enum s2vi_train_store {
     S2VI_STORE_BF16,
 } s2vi_train_store;
 
+/** Loss without an image network; the words of --loss in their order. */
+typedef enum s2vi_train_loss {
+    S2VI_LOSS_L1 = 0,
+    S2VI_LOSS_L2,
+} s2vi_train_loss;
+
 /**
  * What to do: checked, with defaults filled in. Strings belong to the struct;
  * NULL where the option was not given.
@@ -59,9 +65,14 @@ typedef struct s2vi_train_options {
     int64_t iterations; /**< in all, those before a resume too */
     int sequence;       /**< frames an iteration */
     uint64_t seed;
-    double rate;      /**< Adam's learning rate */
-    char *perceptual; /**< weights of a perceptual loss */
-    char *resume;     /**< a checkpoint to go on from */
+    double rate;          /**< Adam's learning rate */
+    char *perceptual;     /**< weights of a perceptual loss */
+    s2vi_train_loss loss; /**< without them */
+    bool adversarial;     /**< against discriminators */
+    double critic_rate;   /**< Adam's learning rate of those */
+    double average;       /**< of weights, per iteration; 0: none */
+    char *init;           /**< a weight file to start from */
+    char *resume;         /**< a checkpoint to go on from */
 
     /* Model. */
     s2vi_lm_motion motion;
@@ -75,6 +86,8 @@ typedef struct s2vi_train_options {
     double checkpoint_seconds;    /**< 0: see the one before */
     char *preview;                /**< PNG file */
     int64_t preview_every;        /**< iterations */
+    char *curves;                 /**< CSV file; its plot beside it */
+    int64_t hold_out_every;       /**< iterations; 0: never measured */
     char *license, *title, *note; /**< UTF-8, for the weight file */
     s2vi_train_store store;       /**< type of its numbers */
 

@@ -3,105 +3,51 @@
 #include "trainer_internal.h"
 
 #include "audio/lms.h"
-#include "graph/build.h"
-#include "graph/gradient.h"
-#include "loss.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Adam as in the paper, sec. 5.1. */
-#define BETA1 0.3
-#define BETA2 0.999
-#define EPS   1e-8
+/* ------------------------------------------------------------ starting -- */
 
-/* --------------------------------------------------------- recording -- */
-
-static s2vi_node *slot(s2vi_trainer *t, const char *which, const s2vi_param *p)
+/* Append a network's parameters, trained at that rate. The list may move:
+ * `param` is set when all are there. */
+static s2vi_trained stretch(const s2vi_trainer *t, int first, double rate)
 {
-    char name[80];
-    snprintf(name, sizeof(name), "%s.%s", which, p->name);
-    return s2vi_var(t->graph, S2VI_VAR_SLOT, name, p->shape);
+    return (s2vi_trained){.count = t->list.count - first, .rate = rate};
 }
 
-static s2vi_node *adam(s2vi_trainer *t, int i, s2vi_node *param,
-                       s2vi_node *gradient)
+static int add_critics(s2vi_trainer *t, s2v_error *err)
 {
-    const s2vi_param *p = &t->list.param[i];
-    return s2vi_adam(param, slot(t, "m", p), slot(t, "v", p), gradient,
-                     t->step_input, t->params.rate, BETA1, BETA2, EPS);
-}
-
-/* The effects of an iteration: every parameter's step, every state's value. */
-static s2vi_node **record_effects(s2vi_trainer *t, int *count, s2v_error *err)
-{
-    int n = t->list.count;
-    s2vi_node **effect =
-        calloc((size_t)n + S2VI_LM_MAX_STATES, sizeof(*effect));
-    s2vi_node **param = calloc(2 * (size_t)n, sizeof(*param));
-    if (!effect || !param) {
-        s2vi_error_nomem(err, "the training graph");
-        goto fail;
-    }
-    for (int i = 0; i < n; i++)
-        param[i] = s2vi_graph_find(t->graph, t->list.param[i].name);
-    if (s2vi_gradients(t->loss, NULL, param, n, param + n) < 0) {
-        s2vi_graph_status(t->graph, err);
-        goto fail;
-    }
-    for (int i = 0; i < n; i++)
-        effect[i] = adam(t, i, param[i], param[n + i]);
-    for (int i = 0; i < t->lm.n_carry; i++)
-        effect[n + i] = t->lm.carry[i];
-    free(param);
-    *count = n + t->lm.n_carry;
-    return effect;
-fail:
-    free(effect);
-    free(param);
-    return NULL;
-}
-
-static int record(s2vi_trainer *t, s2v_error *err)
-{
-    const int64_t T = t->params.sequence, N = t->params.config.size;
-    const s2vi_lm_options options = {.frames = t->params.sequence};
-    t->graph = s2vi_graph_create();
-    if (!t->graph)
-        return s2vi_error_nomem(err, "the training graph");
-    int ret = s2vi_lm_build(t->graph, &t->params.config, &options, &t->lm, err);
+    const s2vi_trainer_params *p = &t->params;
+    s2vi_disc_config image, video;
+    s2vi_disc_mirror(&image, &p->config, S2VI_DISC_IMAGE, p->sequence);
+    s2vi_disc_mirror(&video, &p->config, S2VI_DISC_VIDEO, p->sequence);
+    int ret = s2vi_disc_params(&image, &t->list, err);
     if (ret < 0)
         return ret;
-    t->real = s2vi_input(t->graph, "real", S2VI_SHAPE(T, N, N, 3));
-    t->step_input = s2vi_input(t->graph, "step", S2VI_SHAPE(1));
-    t->loss =
-        t->phi
-            ? s2vi_perceptual_distance(t->phi, t->graph, t->real, t->lm.video,
-                                       s2vi_perceptual_default_layer(t->phi))
-            : s2vi_loss_multiscale_l1(t->real, t->lm.video);
-    return s2vi_graph_status(t->graph, err);
+    t->d_i = stretch(t, t->g.count, p->critic_rate);
+    ret = s2vi_disc_params(&video, &t->list, err);
+    t->d_v = stretch(t, t->g.count + t->d_i.count, p->critic_rate);
+    return ret;
 }
 
-static int plan(s2vi_trainer *t, s2v_error *err)
+static int list_params(s2vi_trainer *t, s2v_error *err)
 {
-    int n;
-    s2vi_node **effect = record_effects(t, &n, err);
-    if (!effect)
-        return S2V_ERR_INTERNAL;
-    s2vi_node *const outputs[] = {t->loss, t->lm.video};
-    const s2vi_plan_params params = {
-        .outputs = outputs, .n_outputs = 2, .effects = effect, .n_effects = n};
-    int ret = s2vi_plan_create(&t->plan, t->graph, t->store, &params, err);
-    free(effect);
-    return ret < 0 ? ret : s2vi_exec_create(&t->exec, t->plan, err);
+    int ret = s2vi_lm_params(&t->params.config, &t->list, err);
+    t->g = stretch(t, 0, t->params.rate);
+    t->g.average = t->params.average > 0;
+    if (!ret && t->params.adversarial)
+        ret = add_critics(t, err);
+    t->g.param = t->list.param;
+    t->d_i.param = t->g.param + t->g.count;
+    t->d_v.param = t->d_i.param + t->d_i.count;
+    return ret;
 }
-
-/* ------------------------------------------------------------ starting -- */
 
 static int init_params(s2vi_trainer *t, s2v_error *err)
 {
-    int ret = s2vi_lm_params(&t->params.config, &t->list, err);
+    int ret = S2V_OK;
     for (int i = 0; i < t->list.count && !ret; i++) {
         const s2vi_param *p = &t->list.param[i];
         float *w = malloc((size_t)s2vi_shape_count(&p->shape) * sizeof(*w));
@@ -114,6 +60,25 @@ static int init_params(s2vi_trainer *t, s2v_error *err)
         free(w);
     }
     return ret;
+}
+
+static int record_generator(s2vi_trainer *t, s2v_error *err)
+{
+    const s2vi_aim aim = {t->phi, t->params.squares, t->params.adversarial};
+    s2vi_pass *p = &t->generator;
+    int ret = s2vi_pass_begin(p, &t->params.config, t->params.sequence, err);
+    if (!ret)
+        ret = s2vi_pass_record_generator(p, &aim, &t->g, err);
+    return ret < 0 ? ret : s2vi_pass_plan(p, t->store, err);
+}
+
+static int record_critics(s2vi_trainer *t, s2v_error *err)
+{
+    s2vi_pass *p = &t->critics;
+    int ret = s2vi_pass_begin(p, &t->params.config, t->params.sequence, err);
+    if (!ret)
+        ret = s2vi_pass_record_critics(p, &t->d_i, &t->d_v, err);
+    return ret < 0 ? ret : s2vi_pass_plan(p, t->store, err);
 }
 
 static int start(s2vi_trainer *t, s2v_error *err)
@@ -132,14 +97,18 @@ static int start(s2vi_trainer *t, s2v_error *err)
     if (!ret)
         ret = s2vi_store_create(&t->store, t->backend, err);
     if (!ret)
+        ret = list_params(t, err);
+    if (!ret)
         ret = init_params(t, err);
     if (!ret && p->perceptual)
         ret = s2vi_perceptual_open(&t->phi, p->perceptual, err);
     if (!ret && t->phi)
         ret = s2vi_perceptual_load(t->phi, t->store, err);
     if (!ret)
-        ret = record(t, err);
-    return ret < 0 ? ret : plan(t, err);
+        ret = record_generator(t, err);
+    if (!ret && p->adversarial)
+        ret = record_critics(t, err);
+    return ret;
 }
 
 int s2vi_trainer_create(s2vi_trainer **out, const s2vi_trainer_params *params,
@@ -152,6 +121,7 @@ int s2vi_trainer_create(s2vi_trainer **out, const s2vi_trainer_params *params,
     if (!t->params.store)
         t->params.store = S2VI_STORED_F32;
     t->cursor.frame = -1;
+    t->best = NAN;
     int ret = start(t, err);
     if (ret < 0)
         s2vi_trainer_close(out);
@@ -163,10 +133,11 @@ void s2vi_trainer_close(s2vi_trainer **out)
     s2vi_trainer *t = out ? *out : NULL;
     if (!t)
         return;
-    s2vi_exec_close(&t->exec);
-    s2vi_plan_close(&t->plan);
-    s2vi_graph_close(&t->graph);
+    s2vi_pass_close(&t->generator);
+    s2vi_pass_close(&t->critics);
+    s2vi_pass_close(&t->viewer);
     s2vi_perceptual_close(&t->phi);
+    s2vi_store_close(&t->averages);
     s2vi_store_close(&t->store);
     s2vi_backend_close(&t->backend);
     s2vi_param_list_close(&t->list);
@@ -183,65 +154,207 @@ int64_t s2vi_trainer_step(const s2vi_trainer *trainer)
     return trainer->step;
 }
 
+double s2vi_trainer_best(const s2vi_trainer *trainer)
+{
+    return trainer->best;
+}
+
+void s2vi_trainer_set_best(s2vi_trainer *trainer, double score)
+{
+    trainer->best = score;
+}
+
+int s2vi_trainer_terms(const s2vi_trainer *t, const char **name, int room)
+{
+    const s2vi_pass *pass[] = {&t->generator, &t->critics};
+    int n = 0;
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < pass[k]->n_terms && n < room; i++)
+            name[n++] = pass[k]->term[i].name;
+    return n;
+}
+
 static size_t frame_bytes(const s2vi_trainer *t)
 {
     return (size_t)t->params.config.size * (size_t)t->params.config.size * 3;
 }
 
+static const uint8_t *real_frames(const s2vi_trainer *t,
+                                  const s2vi_dataset_clip *clip, int64_t frame)
+{
+    return clip->clip->rgb + (size_t)frame * frame_bytes(t);
+}
+
 void s2vi_trainer_frames(const s2vi_trainer *t, const uint8_t **real,
                          const float **made)
 {
-    *real = t->last.from ? t->last.from->clip->rgb +
-                               (size_t)t->last.frame * frame_bytes(t)
-                         : NULL;
+    *real = t->last.from ? real_frames(t, t->last.from, t->last.frame) : NULL;
     *made = t->video;
 }
 
-static int write_sequence(s2vi_trainer *t)
+/* Of the average, in the iteration after `step`: a short memory at first, and
+ * none of the initial weights. */
+static double keep(double most, int64_t step)
 {
-    const s2vi_sequence *s = &t->last;
-    const uint8_t *rgb = s->from->clip->rgb + (size_t)s->frame * frame_bytes(t);
+    double k = (double)step;
+    return step ? fmin(most, (1 + k) / (10 + k)) : 0;
+}
+
+/* Read a pass's terms; S2V_ERR_DEVICE at one that is not finite. */
+static int read_terms(s2vi_trainer *t, const s2vi_pass *p,
+                      s2vi_trainer_loss *loss, int room, int *n, s2v_error *err)
+{
+    const char *bad = NULL;
+    for (int i = 0; i < p->n_terms; i++) {
+        float value = 0;
+        s2vi_exec_read(p->exec, p->term[i].node, &value);
+        if (!isfinite(value) && !bad)
+            bad = p->term[i].name;
+        if (*n < room)
+            loss[(*n)++] = (s2vi_trainer_loss){p->term[i].name, value};
+    }
+    return bad ? s2vi_error(err, S2V_ERR_DEVICE,
+                            "iteration %lld: the loss term %s is not finite; "
+                            "try a smaller --rate%s",
+                            (long long)t->step + 1, bad,
+                            t->params.adversarial ? " or --critic-rate" : "")
+               : S2V_OK;
+}
+
+static s2vi_batch next_batch(s2vi_trainer *t)
+{
+    const s2vi_sequence s = t->last = s2vi_dataset_next(
+        t->params.data, &t->cursor, t->params.sequence, t->params.seed);
+    const uint8_t *rgb = real_frames(t, s.from, s.frame);
     size_t n = (size_t)t->params.sequence * frame_bytes(t);
     for (size_t i = 0; i < n; i++)
         t->upload[i] = (float)rgb[i] / 127.5f - 1.0f;
-    float step = (float)(t->step + 1);
-    if (s->fresh)
-        s2vi_exec_reset(t->exec);
-    int ret = s2vi_exec_write(t->exec, t->real, t->upload);
-    if (!ret)
-        ret = s2vi_exec_write(t->exec, t->lm.features,
-                              s->from->features + s->frame * S2VI_LMS_BANDS);
-    return ret < 0 ? ret : s2vi_exec_write(t->exec, t->step_input, &step);
+    return (s2vi_batch){
+        .real = t->upload,
+        .features = s.from->features + s.frame * S2VI_LMS_BANDS,
+        .step = t->step + 1,
+        .keep = keep(t->params.average, t->step),
+    };
+}
+
+/* The critics first: the generator deceives them as they are then. */
+static int run_critics(s2vi_trainer *t, const s2vi_batch *batch,
+                       const s2vi_clock *clock, s2v_error *err)
+{
+    if (t->last.fresh)
+        s2vi_exec_reset(t->critics.exec);
+    else {
+        int ret = s2vi_pass_follow(&t->critics, &t->generator, err);
+        if (ret < 0)
+            return ret;
+    }
+    return s2vi_pass_run(&t->critics, batch, clock, err);
 }
 
 int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
                          s2v_error *err)
 {
-    const int T = t->params.sequence;
-    float value = 0;
-    t->last = s2vi_dataset_next(t->params.data, &t->cursor, T, t->params.seed);
+    const int room = *n;
+    const s2vi_batch batch = next_batch(t);
     const s2vi_clock clock = {
         .seed = t->params.seed,
-        .frame = (uint64_t)t->step * (uint64_t)T,
+        .frame = (uint64_t)t->step * (uint64_t)t->params.sequence,
     };
-    int ret = write_sequence(t);
+    s2v_error spoilt;
+    int ret = S2V_OK, bad = S2V_OK;
+    *n = 0;
+    if (t->params.adversarial)
+        ret = run_critics(t, &batch, &clock, err);
+    if (t->last.fresh)
+        s2vi_exec_reset(t->generator.exec);
     if (!ret)
-        ret = s2vi_exec_run(t->exec, &clock, err);
+        ret = s2vi_pass_run(&t->generator, &batch, &clock, err);
     if (!ret)
-        ret = s2vi_exec_read(t->exec, t->loss, &value);
-    if (!ret)
-        ret = s2vi_exec_read(t->exec, t->lm.video, t->video);
+        ret =
+            s2vi_exec_read(t->generator.exec, t->generator.lm.video, t->video);
     if (ret < 0)
         return ret;
+    ret = read_terms(t, &t->generator, loss, room, n, err);
+    if (t->params.adversarial)
+        bad = read_terms(t, &t->critics, loss, room, n, &spoilt);
+    if (bad < 0) { /* which is what spoils the generator's */
+        *err = spoilt;
+        ret = bad;
+    }
     t->step++;
-    const char *name = t->phi ? "perceptual" : "L1";
-    if (*n > 0)
-        loss[0] = (s2vi_trainer_loss){name, value};
-    *n = *n > 0;
-    return isfinite(value)
-               ? S2V_OK
-               : s2vi_error(err, S2V_ERR_DEVICE,
-                            "iteration %lld: the %s loss is not finite; try a "
-                            "smaller --rate",
-                            (long long)t->step, name);
+    return ret;
+}
+
+/* ------------------------------------------------------ what is held out -- */
+
+/* The averages under the parameters' own names. */
+static int copy_averages(s2vi_trainer *t, s2v_error *err)
+{
+    int ret = S2V_OK;
+    for (int i = 0; i < t->g.count && !ret; i++) {
+        const s2vi_param *p = &t->g.param[i];
+        char name[80];
+        snprintf(name, sizeof(name), "ema.%s", p->name);
+        float *w = malloc((size_t)s2vi_shape_count(&p->shape) * sizeof(*w));
+        ret = w ? s2vi_store_read(t->store, name, w, err)
+                : s2vi_error_nomem(err, p->name);
+        if (!ret)
+            ret = s2vi_store_add(t->averages, p->name, &p->shape, err);
+        if (!ret)
+            ret = s2vi_store_write(t->averages, p->name, w, err);
+        free(w);
+    }
+    return ret;
+}
+
+static int open_viewer(s2vi_trainer *t, s2v_error *err)
+{
+    s2vi_pass *p = &t->viewer;
+    int ret = S2V_OK;
+    if (t->g.average)
+        ret = s2vi_store_create(&t->averages, t->backend, err);
+    if (!ret)
+        ret = s2vi_pass_begin(p, &t->params.config, t->params.sequence, err);
+    if (!ret)
+        ret = s2vi_pass_record_frames(p, err);
+    if (!ret)
+        ret = s2vi_pass_plan(p, t->averages ? t->averages : t->store, err);
+    if (ret < 0)
+        s2vi_pass_close(p);
+    return ret;
+}
+
+static int view_clip(s2vi_trainer *t, const s2vi_dataset_clip *c, float *made,
+                     s2vi_trainer_sink sink, void *opaque, s2v_error *err)
+{
+    const int T = t->params.sequence;
+    int ret = S2V_OK;
+    s2vi_exec_reset(t->viewer.exec);
+    for (int64_t i = c->train; i + T <= c->clip->frames && !ret; i += T) {
+        const s2vi_batch batch = {.features = c->features + i * S2VI_LMS_BANDS};
+        const s2vi_clock clock = {t->params.seed, (uint64_t)(i - c->train)};
+        ret = s2vi_pass_run(&t->viewer, &batch, &clock, err);
+        if (!ret)
+            ret = s2vi_exec_read(t->viewer.exec, t->viewer.lm.video, made);
+        if (!ret)
+            ret = sink(opaque, real_frames(t, c, i), made, T, err);
+    }
+    return ret;
+}
+
+int s2vi_trainer_hold_out(s2vi_trainer *t, s2vi_trainer_sink sink, void *opaque,
+                          s2v_error *err)
+{
+    const s2vi_dataset *data = t->params.data;
+    size_t n = (size_t)t->params.sequence * frame_bytes(t);
+    int ret = t->viewer.exec ? S2V_OK : open_viewer(t, err);
+    if (!ret && t->averages)
+        ret = copy_averages(t, err);
+    float *made = ret < 0 ? NULL : malloc(n * sizeof(*made));
+    if (!ret && !made)
+        ret = s2vi_error_nomem(err, "a sequence");
+    for (int i = 0; i < data->count && !ret; i++)
+        ret = view_clip(t, &data->clip[i], made, sink, opaque, err);
+    free(made);
+    return ret;
 }

@@ -3,22 +3,22 @@
 #ifndef S2VI_TRAIN_TRAINER_INTERNAL_H
 #define S2VI_TRAIN_TRAINER_INTERNAL_H
 
-#include "graph/plan.h"
-#include "models/perceptual.h"
 #include "trainer.h"
 
 struct s2vi_trainer {
     s2vi_trainer_params params;
-    s2vi_param_list list;
-    s2vi_perceptual *phi; /* NULL without */
+    s2vi_param_list list;     /* G's and R's; where adversarial D_I's, D_V's */
+    s2vi_trained g, d_i, d_v; /* stretches of it */
+    s2vi_perceptual *phi;     /* NULL without */
     s2vi_backend *backend;
-    s2vi_store *store; /* parameters, and m.NAME and v.NAME of each */
-    s2vi_graph *graph;
-    s2vi_lm_graph lm;
-    s2vi_node *real, *step_input, *loss;
-    s2vi_plan *plan;
-    s2vi_exec *exec;
+    s2vi_store *store; /* parameters, m.NAME and v.NAME of each, ema.NAME */
+    s2vi_pass generator;
+    s2vi_pass critics; /* where adversarial */
+    /* Made when first asked for what is held out. */
+    s2vi_pass viewer;
+    s2vi_store *averages; /* the exported parameters, where averaged */
     int64_t step;
+    double best; /* held-out score; NaN: none */
     s2vi_cursor cursor;
     s2vi_sequence last;
     float *upload, *video; /* (T,N,N,3) each */

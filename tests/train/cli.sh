@@ -174,5 +174,20 @@ like "no place for previews: told" "$err" "no/where\.png.*No such file.*; traini
 train clip.mkv -o d.bin --iterations 400 --rate 1 --checkpoint-every 1000
 like "too large a rate: no NaN" "$code" "^[01]$"
 
+# ------------------------------------------------- the whole method --
+train clip.mkv -o g.bin --iterations 6 --adversarial --average 0.9 --split 0.5 \
+    --hold-out-every 3 --curves g.csv
+is "adversarial: status" "$code" 0
+like "adversarial: held out" "$err" "iteration 3: SSIM .* held-out frames: the best so far, saved"
+is "adversarial: curves" "$(head -c 21 g.csv) $(wc -l <g.csv)" "iteration,L1,g.image, 7"
+is "adversarial: the plot" "$(head -c 4 g.png | tail -c 3)" PNG
+train clip.mkv -o g.bin --iterations 8 --adversarial --average 0.9 --split 0.5 \
+    --resume g.bin.ckpt --curves g.csv
+is "adversarial: resumed" "$code $(wc -l <g.csv)" "0 9"
+train clip.mkv -o h.bin --iterations 1 --init g.bin
+is "from other weights" "$code" 0
+train clip.mkv -o h.bin --iterations 1 --hold-out-every 1 --split 0.95
+like "too little held out: named" "$code $err" "^1 .*--hold-out-every: expected a clip"
+
 echo "1..$points"
 exit $bad

@@ -40,6 +40,9 @@ static void test_defaults(void)
               o.seed == 0 && o.threads == 0,
           "%d %d %lld", o.size, o.sequence, (long long)o.iterations);
     CHECK(o.rate == 1e-4 && o.split == 0.8, "%g %g", o.rate, o.split);
+    CHECK(o.loss == S2VI_LOSS_L1 && !o.adversarial && o.critic_rate == 4e-4 &&
+              !o.average && !o.curves && !o.init && !o.hold_out_every,
+          "losses");
     CHECK(o.mfs && o.sac && o.acin && o.noise && !o.quiet && !o.verbose,
           "switches");
     CHECK(o.motion == S2VI_LM_DILATED && o.connection == S2VI_LM_RESIDUAL &&
@@ -66,6 +69,8 @@ static void test_all_given(void)
         "--split 0.5 --crop 1,2,30,40 --license CC0 --title T --note 'N ü' "
         "--channels-max 64 --motion gru --no-mfs --no-sac --no-noise "
         "--connection skip --prediction none --start 1.5 --duration 20 -v "
+        "--loss l2 --adversarial --critic-rate 3e-4 --average 0.99 "
+        "--curves c.csv --hold-out-every 50 "
         "-- -d.mkv",
         &err);
     CHECK(!ret, "%s", err.message);
@@ -80,6 +85,10 @@ static void test_all_given(void)
               !strcmp(o.license, "CC0") && !strcmp(o.title, "T") &&
               !strcmp(o.note, "N ü"),
           "strings");
+    CHECK(o.loss == S2VI_LOSS_L2 && o.adversarial && o.critic_rate == 3e-4 &&
+              o.average == 0.99 && o.hold_out_every == 50 &&
+              !strcmp(o.curves, "c.csv"),
+          "losses");
     CHECK(o.checkpoint_every == 0 && o.checkpoint_seconds == 150 &&
               o.preview_every == 9,
           "%g s", o.checkpoint_seconds);
@@ -147,6 +156,13 @@ static void test_refused(void)
         {OK "--duration 0", {"--duration", "above 0"}},
         {OK "--title $'\\xff'", {"--title"}},
         {OK "--perceptual ''", {"--perceptual", "name of a file"}},
+        {OK "--loss l3", {"--loss", "l1 or l2", "'l3'"}},
+        {OK "--average 1", {"--average", "at most 0.99999"}},
+        {OK "--critic-rate 0", {"--critic-rate", "above 0"}},
+        {OK "--curves c.txt", {"--curves", ".csv", "'c.txt'"}},
+        {OK "--curves c.csv --preview c.png", {"--curves", "'c.png'"}},
+        {OK "--init a.bin --resume b.ckpt", {"--init", "--resume"}},
+        {OK "--hold-out-every 5 --split 1", {"--hold-out-every", "--split 1"}},
         {OK "--no-mfs --no-sac --no-acin", {"--no-mfs", "hear"}},
         {OK "--no-mfs=1", {"--no-mfs", "no value", "1"}},
         {OK "--quiet --verbose", {"--quiet", "--verbose"}},

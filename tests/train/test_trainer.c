@@ -57,6 +57,16 @@ static s2vi_trainer_params defaults(void)
     return p;
 }
 
+/* The whole method; averaged, too. */
+static s2vi_trainer_params adversarial(void)
+{
+    s2vi_trainer_params p = defaults();
+    p.adversarial = true;
+    p.critic_rate = 4e-3;
+    p.average = 0.9;
+    return p;
+}
+
 static s2vi_trainer *open_trainer(const s2vi_trainer_params *params)
 {
     s2v_error err;
@@ -128,10 +138,10 @@ static int count_files(void)
 /* ------------------------------------------------------ the same bytes -- */
 
 /* Six iterations in one go: files NAME.bin and NAME.ckpt. */
-static void train_six(uint64_t seed, const char *bin, const char *ckpt)
+static void train_six(s2vi_trainer_params p, uint64_t seed, const char *bin,
+                      const char *ckpt)
 {
     s2v_error err = {0};
-    s2vi_trainer_params p = defaults();
     p.seed = seed;
     s2vi_trainer *trainer = open_trainer(&p);
     CHECK(s2vi_trainer_step(trainer) == 0, "step");
@@ -145,21 +155,21 @@ static void train_six(uint64_t seed, const char *bin, const char *ckpt)
 
 static void test_seed(void)
 {
-    train_six(7, in_folder("six.bin"), in_folder("six.ckpt"));
-    train_six(7, in_folder("again.bin"), in_folder("again.ckpt"));
+    train_six(defaults(), 7, in_folder("six.bin"), in_folder("six.ckpt"));
+    train_six(defaults(), 7, in_folder("again.bin"), in_folder("again.ckpt"));
     CHECK(same_files(in_folder("six.bin"), in_folder("again.bin")), "weights");
     CHECK(same_files(in_folder("six.ckpt"), in_folder("again.ckpt")),
           "checkpoints");
-    train_six(8, in_folder("other.bin"), in_folder("other.ckpt"));
+    train_six(defaults(), 8, in_folder("other.bin"), in_folder("other.ckpt"));
     CHECK(!same_files(in_folder("six.bin"), in_folder("other.bin")),
           "another seed");
 }
 
-/* k iterations, and the others in another trainer. */
-static void test_resume_after(int k)
+/* k iterations, and the others in another trainer; like WHOLE.bin and .ckpt. */
+static void test_resume_after(s2vi_trainer_params p, int k, const char *bin,
+                              const char *ckpt)
 {
     s2v_error err = {0};
-    const s2vi_trainer_params p = defaults();
     s2vi_trainer *trainer = open_trainer(&p);
     iterate(trainer, k, &err);
     save(trainer, in_folder("part.ckpt"));
@@ -174,9 +184,9 @@ static void test_resume_after(int k)
     export(trainer, in_folder("part.bin"));
     save(trainer, in_folder("part.ckpt"));
     s2vi_trainer_close(&trainer);
-    CHECK(same_files(in_folder("six.bin"), in_folder("part.bin")),
-          "resumed after %d: weights", k);
-    CHECK(same_files(in_folder("six.ckpt"), in_folder("part.ckpt")),
+    CHECK(same_files(bin, in_folder("part.bin")), "resumed after %d: weights",
+          k);
+    CHECK(same_files(ckpt, in_folder("part.ckpt")),
           "resumed after %d: checkpoint", k);
 }
 
@@ -325,6 +335,26 @@ static void test_unwritable(void)
     s2vi_trainer_close(&trainer);
 }
 
+/* Another loss, network or discriminators than the checkpoint's. */
+static void test_other_losses(void)
+{
+    const char *path = in_folder("six.ckpt");
+    s2vi_trainer_params p = defaults();
+    p.squares = true;
+    refuse(&p, path, S2V_ERR_MODEL, "loss", "\"multi-scale L2\" here");
+    p = defaults();
+    p.adversarial = true;
+    refuse(&p, path, S2V_ERR_MODEL, "adversarial", "false there and true here");
+    p = defaults();
+    p.average = 0.9;
+    refuse(&p, path, S2V_ERR_MODEL, "averaged", "false there and true here");
+    p = adversarial();
+    refuse(&p, path, S2V_ERR_MODEL, "adversarial", "averaged");
+    p = defaults();
+    refuse(&p, in_folder("gan.ckpt"), S2V_ERR_MODEL, "adversarial",
+           "true there and false here");
+}
+
 /* A rate that is far too large: named, and never saved. */
 static void test_not_finite(void)
 {
@@ -340,7 +370,7 @@ static void test_not_finite(void)
     must(s2vi_trainer_resume(trainer, in_folder("good.ckpt"), &err), &err);
     CHECK(iterate(trainer, 10, &err) == -1, "still finite");
     char step[64];
-    snprintf(step, sizeof(step), "iteration %lld: the L1 loss",
+    snprintf(step, sizeof(step), "iteration %lld: the loss term L1 is",
              (long long)s2vi_trainer_step(trainer));
     CHECK(err.code == S2V_ERR_DEVICE && strstr(err.message, step) &&
               strstr(err.message, "not finite") &&
@@ -350,6 +380,20 @@ static void test_not_finite(void)
               strstr(err.message, "good.ckpt") && strstr(err.message, "finite"),
           "%s", err.message);
     CHECK(same_files(in_folder("good.ckpt"), in_folder("kept.ckpt")), "kept");
+    s2vi_trainer_close(&trainer);
+}
+
+/* What deceives critics that are no longer finite is named, and their rate. */
+static void test_critics_not_finite(void)
+{
+    s2v_error err = {0};
+    s2vi_trainer_params p = adversarial();
+    p.critic_rate = 1e30;
+    s2vi_trainer *trainer = open_trainer(&p);
+    CHECK(iterate(trainer, 10, &err) == -1, "still finite");
+    CHECK(strstr(err.message, "iteration 1: the loss term g.image") &&
+              strstr(err.message, "--critic-rate"),
+          "%s", err.message);
     s2vi_trainer_close(&trainer);
 }
 
@@ -413,6 +457,145 @@ static void test_adam(void)
     s2v_weights_close(&before);
     s2v_weights_close(&after);
 }
+
+/* ----------------------------------------------- averages, beginnings -- */
+
+/* Its parameters after k iterations, exported, as an open file. */
+static s2v_weights *weights_after(const s2vi_trainer_params *p, int k)
+{
+    s2v_error err = {0};
+    s2v_weights *w = NULL;
+    s2vi_trainer *trainer = open_trainer(p);
+    iterate(trainer, k, &err);
+    export(trainer, in_folder("after.bin"));
+    s2vi_trainer_close(&trainer);
+    must(s2v_weights_open(&w, in_folder("after.bin"), &err), &err);
+    return w;
+}
+
+/* After three iterations: the mean of the weights that they began with; it
+ * keeps 0, then 2/11, then 3/12 of itself. */
+static void test_average(void)
+{
+    s2vi_trainer_params p = defaults();
+    s2v_weights *file[4];
+    float *w[4], worst = 0;
+    size_t n = 0;
+    for (int k = 0; k < 3; k++)
+        file[k] = weights_after(&p, k);
+    p.average = 0.9;
+    file[3] = weights_after(&p, 3);
+    const s2vi_tensor *tensor = s2vi_weights_at(file[0], 0);
+    for (int k = 0; k < 4; k++)
+        w[k] = read_tensor(file[k], "", tensor->name, &n);
+    for (size_t i = 0; i < n; i++) {
+        float mean = w[1][i] + 2.0f / 11 * (w[0][i] - w[1][i]);
+        mean = w[2][i] + 3.0f / 12 * (mean - w[2][i]);
+        worst = fmaxf(worst, fabsf(mean - w[3][i]));
+    }
+    CHECK(worst < 1e-7f && n && w[0][0] != w[2][0], "%s: %g", tensor->name,
+          worst);
+    for (int k = 0; k < 4; k++) {
+        free(w[k]);
+        s2v_weights_close(&file[k]);
+    }
+}
+
+static bool same_tensors(const s2v_weights *a, const s2v_weights *b)
+{
+    const size_t count = s2v_weights_count(a);
+    bool same = count && count == s2v_weights_count(b);
+    for (size_t i = 0, n; same && i < count; i++) {
+        const char *name = s2vi_weights_at(a, i)->name;
+        float *x = read_tensor(a, "", name, &n);
+        float *y = read_tensor(b, "", name, &n);
+        same = !memcmp(x, y, n * sizeof(*x));
+        free(x);
+        free(y);
+    }
+    return same;
+}
+
+static void test_start_from(void)
+{
+    s2v_error err = {0};
+    s2vi_trainer_params p = defaults();
+    s2v_weights *from = weights_after(&p, 2), *to = NULL;
+    p = adversarial();
+    p.average = 0;
+    p.seed = 99;
+    s2vi_trainer *trainer = open_trainer(&p);
+    must(s2vi_trainer_start_from(trainer, in_folder("after.bin"), &err), &err);
+    CHECK(s2vi_trainer_step(trainer) == 0, "step");
+    export(trainer, in_folder("from.bin"));
+    must(s2v_weights_open(&to, in_folder("from.bin"), &err), &err);
+    CHECK(same_tensors(from, to), "the weights are others");
+    s2v_weights_close(&to);
+    s2v_weights_close(&from);
+    CHECK(s2vi_trainer_start_from(trainer, in_folder("six.ckpt"), &err) < 0 &&
+              strstr(err.message, "expected a weight file"),
+          "%s", err.message);
+    s2vi_trainer_close(&trainer);
+    p.config.acin = false;
+    trainer = open_trainer(&p);
+    CHECK(s2vi_trainer_start_from(trainer, in_folder("after.bin"), &err) ==
+                  S2V_ERR_MODEL &&
+              strstr(err.message, "acin is true there and false here"),
+          "%s", err.message);
+    s2vi_trainer_close(&trainer);
+}
+
+/* ------------------------------------------------------- what is held out --
+ */
+
+typedef struct seen {
+    int calls, frames;
+    double sum;
+} seen;
+
+static int look(void *opaque, const uint8_t *real, const float *made, int n,
+                s2v_error *err)
+{
+    seen *s = opaque;
+    (void)err;
+    s->calls++;
+    s->frames += n;
+    for (int i = 0; i < n * SIZE * SIZE * 3; i++)
+        s->sum += fabs(real[i] / 127.5 - 1 - made[i]);
+    return S2V_OK;
+}
+
+/* Looking changes nothing, and shows what would be exported. */
+static void test_hold_out(void)
+{
+    s2v_error err = {0};
+    s2vi_dataset data = {0};
+    seen before = {0}, again = {0}, after = {0};
+    add_clip(&data, SIZE, 30, 1);
+    s2vi_dataset_split(&data, 0.6, T, NULL);
+    s2vi_trainer_params p = adversarial();
+    p.data = &data;
+    s2vi_trainer *trainer = open_trainer(&p);
+    iterate(trainer, 1, &err);
+    must(s2vi_trainer_hold_out(trainer, look, &before, &err), &err);
+    must(s2vi_trainer_hold_out(trainer, look, &again, &err), &err);
+    CHECK(before.calls == 3 && before.frames == 3 * T, "%d", before.frames);
+    CHECK(before.sum == again.sum && before.sum > 0, "%g", before.sum);
+    iterate(trainer, 1, &err);
+    must(s2vi_trainer_hold_out(trainer, look, &after, &err), &err);
+    CHECK(after.sum != before.sum, "nothing was learned");
+    save(trainer, in_folder("looked.ckpt"));
+    s2vi_trainer_close(&trainer);
+    trainer = open_trainer(&p);
+    iterate(trainer, 2, &err);
+    save(trainer, in_folder("blind.ckpt"));
+    s2vi_trainer_close(&trainer);
+    CHECK(same_files(in_folder("looked.ckpt"), in_folder("blind.ckpt")),
+          "looking changed the training");
+    s2vi_dataset_close(&data);
+}
+
+/* ---------------------------------------------------------- learning -- */
 
 static void test_learns(void)
 {
@@ -481,10 +664,9 @@ static long resident(void)
     return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
-static void test_memory(void)
+static void test_memory(s2vi_trainer_params p)
 {
     s2v_error err = {0};
-    const s2vi_trainer_params p = defaults();
     s2vi_trainer *trainer = open_trainer(&p);
     iterate(trainer, 100, &err);
     save(trainer, in_folder("memory.ckpt"));
@@ -516,15 +698,28 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN);
     make_clips(&clips);
     if (argc > 1 && !strcmp(argv[1], "long")) {
-        test_memory();
+        test_memory(defaults());
+        test_memory(adversarial());
     } else {
         test_seed();
         for (int k = 0; k <= 6; k += k < 3 ? 1 : 3)
-            test_resume_after(k);
+            test_resume_after(defaults(), k, in_folder("six.bin"),
+                              in_folder("six.ckpt"));
+        train_six(adversarial(), 7, in_folder("gan.bin"),
+                  in_folder("gan.ckpt"));
+        CHECK(!same_files(in_folder("six.bin"), in_folder("gan.bin")),
+              "the critics' part");
+        test_resume_after(adversarial(), 2, in_folder("gan.bin"),
+                          in_folder("gan.ckpt"));
         test_other_training();
         test_bad_checkpoint();
         test_unwritable();
+        test_other_losses();
         test_not_finite();
+        test_critics_not_finite();
+        test_average();
+        test_start_from();
+        test_hold_out();
         test_adam();
         test_learns();
         test_model();

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One half of a training iteration, recorded once and run many times: a graph
+ * of its own over parameters that both halves find in one store.
+ *
+ * - The generator's pass: G and R make T frames; reconstruction loss and, in
+ *   adversarial training, what deceiving the critics gains; Adam's step of G
+ *   and R; R's and the prediction layer's states for the next sequence.
+ * - The critics' pass: the same frames, without gradients; the losses of D_I
+ *   and D_V; Adam's step of both.
+ *
+ *     s2vi_pass_begin(&p, &config, T, err);
+ *     s2vi_pass_record_critics(&p, &d_i, &d_v, err);   (or another)
+ *     s2vi_pass_plan(&p, store, err);
+ *     s2vi_pass_run(&p, &batch, &clock, err);
+ *     s2vi_exec_read(p.exec, p.term[0].node, &value);
+ */
+#ifndef S2VI_TRAIN_PASS_H
+#define S2VI_TRAIN_PASS_H
+
+#include "adversarial.h"
+#include "graph/plan.h"
+#include "models/perceptual.h"
+
+enum { S2VI_PASS_TERMS = 12 };
+
+/** A number of shape (1) that a run gives. */
+typedef struct s2vi_pass_term {
+    const char *name; /* a literal: "L1", "d_v.penalty" */
+    s2vi_node *node;
+} s2vi_pass_term;
+
+/** Parameters that one loss trains. */
+typedef struct s2vi_trained {
+    const s2vi_param *param;
+    int count;
+    double rate;  /* Adam's */
+    bool average; /* keep a moving average of each, in SLOT ema.NAME */
+} s2vi_trained;
+
+typedef struct s2vi_pass {
+    s2vi_graph *graph;
+    s2vi_lm_graph lm;
+    s2vi_adversarial adversarial; /* .frame: NULL where it has no part */
+    s2vi_node *real;              /* INPUT (T,N,N,3) in [-1, 1] */
+    s2vi_node *step;              /* INPUT (1): Adam's, from 1 */
+    s2vi_node *keep;              /* INPUT (1): of averages; or NULL */
+    s2vi_pass_term term[S2VI_PASS_TERMS];
+    int n_terms;
+    s2vi_node **effect;
+    int n_effects;
+    bool learns; /* reads `real` and `step` */
+    s2vi_plan *plan;
+    s2vi_exec *exec;
+} s2vi_pass;
+
+/** What a run reads; a pass that does not learn, the features alone. */
+typedef struct s2vi_batch {
+    const float *real;     /* (T,N,N,3) in [-1, 1] */
+    const float *features; /* (T,64) */
+    int64_t step;          /* from 1 */
+    double keep;           /* of averages: 0 .. 1 */
+} s2vi_batch;
+
+/** What the generator is to achieve. */
+typedef struct s2vi_aim {
+    const s2vi_perceptual *phi; /* frames alike to it; NULL: pixel by pixel */
+    bool squares;               /* without phi: multi-scale L2, else L1 */
+    bool adversarial;           /* deceive D_I and D_V as well */
+} s2vi_aim;
+
+/**
+ * Start a pass: a graph with G, R and the inputs.
+ *
+ * @param p any memory; s2vi_pass_close() also after a failure
+ * @param T frames
+ */
+int s2vi_pass_begin(s2vi_pass *p, const s2vi_lm_config *config, int T,
+                    s2v_error *err);
+
+/** Record the generator's half; terms: "L1", "L2" or "perceptual", then
+ * "g.image", "g.video" and "g.loss" if adversarial. */
+int s2vi_pass_record_generator(s2vi_pass *p, const s2vi_aim *aim,
+                               const s2vi_trained *g, s2v_error *err);
+
+/** Record the critics'; terms: "d_i.loss", "d_v.loss" and what they are made
+ * of. */
+int s2vi_pass_record_critics(s2vi_pass *p, const s2vi_trained *d_i,
+                             const s2vi_trained *d_v, s2v_error *err);
+
+/** Record that frames are made, and no more: to measure them. */
+int s2vi_pass_record_frames(s2vi_pass *p, s2v_error *err);
+
+/** Plan what was recorded; the store gains what it lacks. */
+int s2vi_pass_plan(s2vi_pass *p, s2vi_store *store, s2v_error *err);
+
+/** Write the inputs, and run. */
+int s2vi_pass_run(s2vi_pass *p, const s2vi_batch *batch,
+                  const s2vi_clock *clock, s2v_error *err);
+
+/** Give `to` the states that `from` has now: both begin the next sequence
+ * alike. */
+int s2vi_pass_follow(s2vi_pass *to, const s2vi_pass *from, s2v_error *err);
+
+void s2vi_pass_close(s2vi_pass *p);
+
+#endif
