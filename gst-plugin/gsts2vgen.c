@@ -178,6 +178,7 @@ static void start(GstS2VGen *self)
     gst_video_info_init(&self->vinfo);
     self->frame = self->processed = self->dropped = 0;
     self->silent = TRUE;
+    self->refused = FALSE;
     gst_s2v_gen_restart(self);
     gst_s2v_gen_reset_qos(self);
 }

@@ -66,6 +66,7 @@ struct _GstS2VGen {
     /* stream: the way out */
     GstVideoInfo vinfo; /* of the caps that were set; size 0: none yet */
     GstBufferPool *pool;
+    gboolean refused; /* downstream took no frames, and the bus was told */
     guint64 processed, dropped;
     gint dropped_in_row;
 };

@@ -85,6 +85,7 @@ static int send_silence(const GstS2VModel *model, s2v_session *session,
 static int measure(GstS2VModel *model, s2v_error *err)
 {
     enum { TIMED = 3 };
+    const GstClockTime STEP = 5 * GST_MSECOND;
     gint64 took[1 + TIMED];
     s2v_session *session = NULL;
     s2v_video_frame picture;
@@ -101,7 +102,7 @@ static int measure(GstS2VModel *model, s2v_error *err)
         return ret;
     gint64 low = MIN(took[1], took[2]), high = MAX(took[1], took[2]);
     GstClockTime median = (GstClockTime)CLAMP(took[3], low, high) * GST_USECOND;
-    model->processing = GST_ROUND_UP_N(median, 5 * GST_MSECOND);
+    model->processing = (median / STEP + 1) * STEP;
     return ret;
 }
 

@@ -18,24 +18,13 @@ void gst_s2v_gen_video_info(const GstS2VModel *model, GstVideoInfo *info)
     GST_VIDEO_INFO_FPS_D(info) = model->info.fps_den;
 }
 
-/* Takes the caps. */
-static GstFlowReturn set_caps(GstS2VGen *self, GstCaps *caps)
+/* Told once: upstream tries again. */
+static void post_refused(GstS2VGen *self)
 {
     const GstVideoInfo *v = &self->vinfo;
-    GstCaps *taken = gst_pad_peer_query_caps(self->srcpad, caps);
-    gboolean refused = gst_caps_is_empty(taken);
-    gst_caps_unref(taken);
-    if (GST_PAD_IS_FLUSHING(self->srcpad)) {
-        gst_caps_unref(caps);
-        return GST_FLOW_FLUSHING;
-    }
-    if (!refused)
-        refused = !gst_pad_push_event(self->srcpad, gst_event_new_caps(caps));
-    gst_caps_unref(caps);
-    if (!refused)
-        return GST_FLOW_OK;
-    if (GST_PAD_IS_FLUSHING(self->srcpad))
-        return GST_FLOW_FLUSHING;
+    if (self->refused)
+        return;
+    self->refused = TRUE;
     GST_ELEMENT_ERROR(
         self, CORE, NEGOTIATION,
         ("The model makes RGB frames of %dx%d at %d/%d frames/s, which the "
@@ -43,7 +32,39 @@ static GstFlowReturn set_caps(GstS2VGen *self, GstCaps *caps)
          "videorate between.",
          v->width, v->height, v->fps_n, v->fps_d),
         (NULL));
-    return GST_FLOW_NOT_NEGOTIATED;
+}
+
+static GstFlowReturn set_caps(GstS2VGen *self)
+{
+    GstCaps *caps = gst_video_info_to_caps(&self->vinfo);
+    GstCaps *taken = gst_pad_peer_query_caps(self->srcpad, caps);
+    gboolean ok = !gst_caps_is_empty(taken) &&
+                  gst_pad_push_event(self->srcpad, gst_event_new_caps(caps));
+    gst_caps_unref(taken);
+    gst_caps_unref(caps);
+    if (!ok && GST_PAD_IS_FLUSHING(self->srcpad))
+        return GST_FLOW_FLUSHING;
+    if (!ok)
+        post_refused(self);
+    return ok ? GST_FLOW_OK : GST_FLOW_NOT_NEGOTIATED;
+}
+
+/* Consumes `pool`; FALSE if it cannot serve frames of this size. */
+static gboolean try_pool(GstS2VGen *self, GstBufferPool *pool, GstQuery *query,
+                         GstCaps *caps, guint size, guint min, guint max)
+{
+    GstStructure *config = gst_buffer_pool_get_config(pool);
+    gst_buffer_pool_config_set_params(config, caps, size, min, max);
+    if (gst_query_find_allocation_meta(query, GST_VIDEO_META_API_TYPE, NULL))
+        gst_buffer_pool_config_add_option(config,
+                                          GST_BUFFER_POOL_OPTION_VIDEO_META);
+    if (gst_buffer_pool_set_config(pool, config) &&
+        gst_buffer_pool_set_active(pool, TRUE)) {
+        self->pool = pool;
+        return TRUE;
+    }
+    gst_object_unref(pool);
+    return FALSE;
 }
 
 /* The pool that downstream proposes, or our own. */
@@ -52,22 +73,16 @@ static gboolean set_pool(GstS2VGen *self)
     GstCaps *caps = gst_pad_get_current_caps(self->srcpad);
     GstQuery *query = gst_query_new_allocation(caps, TRUE);
     GstBufferPool *pool = NULL;
-    guint size = (guint)self->vinfo.size, min = 0, max = 0;
+    guint need = (guint)self->vinfo.size, size = need, min = 0, max = 0;
     gst_pad_peer_query(self->srcpad, query);
     if (gst_query_get_n_allocation_pools(query) > 0)
         gst_query_parse_nth_allocation_pool(query, 0, &pool, &size, &min, &max);
-    size = MAX(size, (guint)self->vinfo.size);
     gst_s2v_gen_release_pool(self);
-    if (!pool)
-        pool = gst_video_buffer_pool_new();
-    GstStructure *config = gst_buffer_pool_get_config(pool);
-    gst_buffer_pool_config_set_params(config, caps, size, min, max);
-    if (gst_query_find_allocation_meta(query, GST_VIDEO_META_API_TYPE, NULL))
-        gst_buffer_pool_config_add_option(config,
-                                          GST_BUFFER_POOL_OPTION_VIDEO_META);
-    gboolean ok = gst_buffer_pool_set_config(pool, config) &&
-                  gst_buffer_pool_set_active(pool, TRUE);
-    self->pool = pool;
+    gboolean ok =
+        pool && try_pool(self, pool, query, caps, MAX(size, need), min, max);
+    if (!ok)
+        ok = try_pool(self, gst_video_buffer_pool_new(), query, caps, need, min,
+                      0);
     gst_query_unref(query);
     gst_caps_unref(caps);
     return ok;
@@ -107,7 +122,7 @@ GstFlowReturn gst_s2v_gen_negotiate(GstS2VGen *self)
     if (again || !self->pool ||
         !gst_video_info_is_equal(&wanted, &self->vinfo)) {
         self->vinfo = wanted;
-        ret = set_caps(self, gst_video_info_to_caps(&wanted));
+        ret = set_caps(self);
         if (!ret && !set_pool(self)) {
             GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS,
                               ("The buffers for frames cannot be set up."),
@@ -117,6 +132,8 @@ GstFlowReturn gst_s2v_gen_negotiate(GstS2VGen *self)
     }
     if (ret != GST_FLOW_OK)
         gst_pad_mark_reconfigure(self->srcpad);
+    else
+        self->refused = FALSE;
     return ret;
 }
 
