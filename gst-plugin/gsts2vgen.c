@@ -417,7 +417,7 @@ static gboolean answer_latency(GstS2VGen *self, GstQuery *query)
     gst_query_parse_latency(query, &live, &min, &max);
     GST_OBJECT_LOCK(self);
     if (self->current)
-        own = gst_s2v_model_latency(self->current);
+        own = self->current->latency;
     GST_OBJECT_UNLOCK(self);
     min += own;
     if (GST_CLOCK_TIME_IS_VALID(max))

@@ -18,8 +18,9 @@ GST_DEBUG_CATEGORY_EXTERN(gst_s2v_gen_debug);
 typedef struct GstS2VModel {
     s2v_model *model;
     s2v_model_info info;
-    char *path;              /* as the user named it */
-    GstClockTime processing; /* time to make a frame, measured */
+    char *path;           /* as the user named it */
+    GstClockTime latency; /* how long after a frame's own time it comes out:
+                             look-ahead, and making it, as measured */
 } GstS2VModel;
 
 /*
@@ -85,9 +86,6 @@ GstS2VModel *gst_s2v_model_open(GstS2VGen *self, const char *path,
 
 /** NULL is fine. */
 void gst_s2v_model_free(GstS2VModel *model);
-
-/** How long after a frame's own time it comes out: look-ahead and making. */
-GstClockTime gst_s2v_model_latency(const GstS2VModel *model);
 
 /** Samples that correspond to so many frames. */
 guint64 gst_s2v_model_samples(const GstS2VModel *model, guint64 frames);

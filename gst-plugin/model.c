@@ -79,13 +79,11 @@ static int send_silence(const GstS2VModel *model, s2v_session *session,
 
 /*
  * The latency that is answered has to hold on this machine: frames of silence
- * are timed. The first one warms up; the median of the others counts, rounded
- * up so that two models of one size do not differ.
+ * are timed. The first one warms up; the median of the others counts.
  */
 static int measure(GstS2VModel *model, s2v_error *err)
 {
     enum { TIMED = 3 };
-    const GstClockTime STEP = 5 * GST_MSECOND;
     gint64 took[1 + TIMED];
     s2v_session *session = NULL;
     s2v_video_frame picture;
@@ -101,8 +99,11 @@ static int measure(GstS2VModel *model, s2v_error *err)
     if (ret < 0)
         return ret;
     gint64 low = MIN(took[1], took[2]), high = MAX(took[1], took[2]);
-    GstClockTime median = (GstClockTime)CLAMP(took[3], low, high) * GST_USECOND;
-    model->processing = (median / STEP + 1) * STEP;
+    model->latency = (GstClockTime)CLAMP(took[3], low, high) * GST_USECOND +
+                     gst_util_uint64_scale_ceil(
+                         (guint64)model->info.latency_samples, GST_SECOND,
+                         (guint64)model->info.sample_rate);
+    model->latency = (model->latency / GST_MSECOND + 1) * GST_MSECOND;
     return ret;
 }
 
@@ -147,14 +148,6 @@ void gst_s2v_model_free(GstS2VModel *model)
     s2v_model_close(&model->model);
     g_free(model->path);
     g_free(model);
-}
-
-GstClockTime gst_s2v_model_latency(const GstS2VModel *model)
-{
-    return model->processing +
-           gst_util_uint64_scale_ceil((guint64)model->info.latency_samples,
-                                      GST_SECOND,
-                                      (guint64)model->info.sample_rate);
 }
 
 guint64 gst_s2v_model_samples(const GstS2VModel *model, guint64 frames)

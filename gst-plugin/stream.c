@@ -12,7 +12,8 @@
 
 #define GST_CAT_DEFAULT gst_s2v_gen_debug
 
-#define LONG_JUMP (10 * GST_SECOND) /* no silence is made for more */
+#define SAME_LATENCY (4 * GST_MSECOND)
+#define LONG_JUMP    (10 * GST_SECOND) /* no silence is made for more */
 
 /* ------------------------------------------------------------ session -- */
 
@@ -26,7 +27,7 @@ static void announce(GstS2VGen *self, const GstS2VModel *model)
         info->width, "height", G_TYPE_INT, info->height, "framerate",
         GST_TYPE_FRACTION, info->fps_num, info->fps_den, "rate", G_TYPE_INT,
         info->sample_rate, "seed", G_TYPE_INT64, self->session_seed, "latency",
-        GST_TYPE_CLOCK_TIME, gst_s2v_model_latency(model), NULL);
+        GST_TYPE_CLOCK_TIME, model->latency, NULL);
     GST_INFO_OBJECT(self, "%" GST_PTR_FORMAT, s);
     gst_element_post_message(GST_ELEMENT(self),
                              gst_message_new_element(GST_OBJECT(self), s));
@@ -80,13 +81,18 @@ static void rebase(GstS2VGen *self)
     self->heard = self->recent->len;
 }
 
+/* A latency that is nearly the same stays: a new one disturbs the sinks. */
 static void use_model(GstS2VGen *self, GstS2VModel *model)
 {
     GstS2VModel *old = self->current;
+    GstClockTimeDiff more = GST_CLOCK_DIFF(old->latency, model->latency);
+    gboolean differs = ABS(more) > SAME_LATENCY;
+    if (!differs)
+        model->latency = old->latency;
     GST_OBJECT_LOCK(self);
     self->current = model;
     GST_OBJECT_UNLOCK(self);
-    if (gst_s2v_model_latency(old) != gst_s2v_model_latency(model))
+    if (differs)
         gst_element_post_message(GST_ELEMENT(self),
                                  gst_message_new_latency(GST_OBJECT(self)));
     gst_s2v_model_free(old);
