@@ -49,6 +49,9 @@ static const option_entry table[] = {
     {"shift", .kind = KIND_REAL, AT(shift), "SECONDS", .max = 1e6},
     {"region", .kind = KIND_REGION, .argument = "X,Y,W,H"},
     {"sheet", .kind = KIND_TEXT, AT(sheet), "FILE.png"},
+    {"perceptual", .kind = KIND_TEXT, AT(perceptual), "FILE"},
+    {"lpips", .kind = KIND_TEXT, AT(lpips), "FILE"},
+    {"sounds", .kind = KIND_LIST, AT(sounds), "FOLDER"},
     {"json", 'j', .kind = KIND_ON, AT(json)},
     {"seed", .kind = KIND_SEED, .argument = "N"},
     {"device", .kind = KIND_TEXT, AT(device), "NAME"},
@@ -94,6 +97,15 @@ static const char help[] =
     "                        over time, made with real: fractions of the "
     "frame\n"
     "                        (all at most 1) or pixels of the model's frame\n"
+    "  --perceptual FILE     an image network (safetensors: VGG16, VGG19 or\n"
+    "                        SqueezeNet 1.1, torchvision's names): measure "
+    "the\n"
+    "                        Frechet distance of its last features as well\n"
+    "  --lpips FILE          LPIPS 0.1's heads for it: measure LPIPS as well\n"
+    "  --sounds FOLDER       make frames from foreign sounds, too: how far "
+    "they\n"
+    "                        are from real ones by the Frechet distance; a\n"
+    "                        folder or a file; may be repeated\n"
     "  --limit SECONDS       measure at most so much of each clip\n"
     "\n"
     "What to write:\n"
@@ -120,6 +132,8 @@ static const char help[] =
     "Examples:\n"
     "  s2v-eval quintet.bin quintet.mkv --sheet quintet.png\n"
     "  s2v-eval face.bin val/ --train train/ --region 0.25,0.6,0.5,0.3\n"
+    "  s2v-eval dancer.bin dancer.mp4 --sounds esc10/ --perceptual \\\n"
+    "      squeezenet1.1.safetensors --lpips lpips_squeeze.safetensors\n"
     "  s2v-eval --json quintet.bin quintet.mkv | jq .results.right.psnr\n";
 
 /* ------------------------------------------------------------ values -- */
@@ -333,6 +347,11 @@ static int check_all(s2vi_eval_options *o, bool split, s2v_error *err)
                           "expected a weight file and clips to measure it on "
                           "(MODEL CLIP...), found %s",
                           o->model ? "no clip" : "neither");
+    if ((o->lpips || *o->sounds) && !o->perceptual)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "%s: expected --perceptual with its network as well, "
+                          "found none",
+                          o->lpips ? "--lpips" : "--sounds");
     if (others && split && o->split > 0)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "--split and --train: expected one of the two, found "
@@ -348,6 +367,7 @@ int s2vi_eval_options_parse(s2vi_eval_options *o, int argc, char *const *argv,
     bool split = false;
     *o = (s2vi_eval_options){.split = 0.8, .shift = 5};
     o->clips = g_new0(char *, 1);
+    o->sounds = g_new0(char *, 1);
     o->train_clips = g_new0(char *, 1);
     o->train_lists = g_new0(char *, 1);
     int ret = read_words(o, argc, argv, &split, err);
@@ -394,6 +414,9 @@ void s2vi_eval_options_free(s2vi_eval_options *o)
     g_free(o->model);
     g_free(o->device);
     g_free(o->sheet);
+    g_free(o->perceptual);
+    g_free(o->lpips);
+    g_strfreev(o->sounds);
     g_strfreev(o->clips);
     g_strfreev(o->train_clips);
     g_strfreev(o->train_lists);

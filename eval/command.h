@@ -46,9 +46,12 @@ typedef struct s2vi_eval_options {
     bool fractions;         /**< `region` is in parts of the frame */
 
     uint64_t seed;
-    int threads;  /**< 0: all */
-    char *device; /**< NULL: auto */
-    char *sheet;  /**< PNG file, or NULL */
+    int threads;      /**< 0: all */
+    char *device;     /**< NULL: auto */
+    char *sheet;      /**< PNG file, or NULL */
+    char *perceptual; /**< weight file of an image network, or NULL */
+    char *lpips;      /**< LPIPS's heads for it, or NULL */
+    char **sounds;    /**< folders or files of foreign sound; may be empty */
     bool json, quiet;
 } s2vi_eval_options;
 

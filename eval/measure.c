@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 
+#include <glib.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,8 @@ typedef struct run {
     s2vi_eval_result *result;
     float *real, *made; /* (size, size, 3) */
     double *scratch;
-    int64_t done; /* frames made, of all runs */
+    float *of_real, *of_made; /* features, where there is a network */
+    int64_t done;             /* frames made, of all runs */
     /* Within a clip. */
     int clip;
     int64_t frame;
@@ -89,9 +91,29 @@ static int lay_out(run *r, s2v_error *err)
 
 /* ------------------------------------------------------------ comparing -- */
 
+/* The pair as the network sees it: LPIPS and clouds. */
+static int look(run *r, const float *made, s2vi_eval_result *result,
+                s2v_error *err)
+{
+    s2vi_eval *e = r->e;
+    double lpips;
+    if (!e->vision)
+        return S2V_OK;
+    int ret = s2vi_vision_compare(e->vision, r->real, made, &lpips, r->of_real,
+                                  r->of_made, err);
+    if (ret < 0)
+        return ret;
+    if (e->options->lpips)
+        s2vi_batched_add(&result->score.lpips, lpips);
+    s2vi_cloud_add(&result->cloud, r->of_made);
+    if (result == &e->right)
+        s2vi_cloud_add(&e->real, r->of_real);
+    return S2V_OK;
+}
+
 /* One pair of frames, r->real and `made`, into a result. */
-static void compare(run *r, const float *made, s2vi_eval_result *result,
-                    s2vi_correlation *region)
+static int compare(run *r, const float *made, s2vi_eval_result *result,
+                   s2vi_correlation *region, s2v_error *err)
 {
     const s2vi_eval *e = r->e;
     const int w = e->model.width, h = e->model.height;
@@ -103,6 +125,20 @@ static void compare(run *r, const float *made, s2vi_eval_result *result,
         s2vi_correlation_add(
             region, s2vi_brightness(made, w, at->x, at->y, at->w, at->h),
             s2vi_brightness(r->real, w, at->x, at->y, at->w, at->h));
+    return look(r, made, result, err);
+}
+
+/* A made frame, checked, as floats in r->made. */
+static int take_made(run *r, const s2v_video_frame *frame, s2v_error *err)
+{
+    const s2v_model_info *m = &r->e->model;
+    if (frame->width != m->width || frame->height != m->height)
+        return s2vi_error(err, S2V_ERR_INTERNAL,
+                          "the model made a frame of %dx%d: expected %dx%d",
+                          frame->width, frame->height, m->width, m->height);
+    s2vi_frame_to_float(frame->data, frame->stride, frame->width, frame->height,
+                        r->made);
+    return S2V_OK;
 }
 
 static int on_frame(void *opaque, const s2v_video_frame *frame, s2v_error *err)
@@ -113,24 +149,20 @@ static int on_frame(void *opaque, const s2v_video_frame *frame, s2v_error *err)
     s2vi_progress_update(r->bar, ++r->done, NULL, 0);
     if (t < e->clips.range[r->clip].first)
         return S2V_OK;
-    if (frame->width != e->model.width || frame->height != e->model.height)
-        return s2vi_error(err, S2V_ERR_INTERNAL,
-                          "the model made a frame of %dx%d: expected %dx%d",
-                          frame->width, frame->height, e->model.width,
-                          e->model.height);
+    int ret = take_made(r, frame, err);
+    if (ret < 0)
+        return ret;
     const uint8_t *real =
         e->clips.data.clip[r->clip].clip->rgb + (size_t)t * frame_bytes(r);
     s2vi_frame_to_float(real, (ptrdiff_t)frame->width * 3, frame->width,
                         frame->height, r->real);
-    s2vi_frame_to_float(frame->data, frame->stride, frame->width, frame->height,
-                        r->made);
-    compare(r, r->made, r->result, &r->region);
-    if (!r->shift) { /* once, not with each sound */
-        compare(r, e->clips.mean, &e->mean, &r->region_mean);
+    ret = compare(r, r->made, r->result, &r->region, err);
+    if (!ret && !r->shift) { /* once, not with each sound */
+        ret = compare(r, e->clips.mean, &e->mean, &r->region_mean, err);
         keep(r, real, frame);
     }
     r->seen++;
-    return S2V_OK;
+    return ret;
 }
 
 static void end_clip(s2vi_eval_result *result, int clip, s2vi_correlation *c)
@@ -164,6 +196,65 @@ static int run_clips(run *r, s2v_error *err)
     return ret;
 }
 
+/* -------------------------------------------------------- foreign sounds -- */
+
+static int on_foreign_frame(void *opaque, const s2v_video_frame *frame,
+                            s2v_error *err)
+{
+    run *r = opaque;
+    double lpips;
+    int ret = take_made(r, frame, err);
+    if (!ret)
+        ret = s2vi_vision_compare(r->e->vision, r->made, r->made, &lpips, NULL,
+                                  r->of_made, err);
+    if (!ret)
+        s2vi_cloud_add(&r->e->foreign.cloud, r->of_made);
+    return ret;
+}
+
+static int run_sound(run *r, const char *path, s2v_error *err)
+{
+    const int64_t hop = r->e->clips.hop;
+    float *samples;
+    int64_t count;
+    int ret = s2vi_sound_load(path, &samples, &count, err);
+    if (ret < 0)
+        return ret;
+    const s2vi_eval_sound sound = {
+        .samples = samples, .count = count, .length = count};
+    ret = s2vi_eval_generate(r->session, &sound, (count + hop - 1) / hop, hop,
+                             on_foreign_frame, r, err);
+    free(samples);
+    return ret;
+}
+
+static int run_sounds(run *r, s2v_error *err)
+{
+    s2vi_eval *e = r->e;
+    char **paths;
+    int ret = s2vi_eval_expand(e->options->sounds, &paths, err);
+    const int n = ret < 0 ? 0 : (int)g_strv_length(paths);
+    s2vi_progress *bar = s2vi_progress_new(&(s2vi_progress_params){
+        .total = n, .unit = "sounds", .quiet = e->options->quiet || !n});
+    for (; !ret && e->sounds < n; e->sounds++) {
+        ret = run_sound(r, paths[e->sounds], err);
+        s2vi_progress_update(bar, e->sounds + 1, NULL, 0);
+    }
+    s2vi_progress_close(&bar);
+    g_strfreev(paths);
+    return ret;
+}
+
+/* How far each kind of made frames is from the real ones. */
+static int compare_clouds(s2vi_eval *e, s2v_error *err)
+{
+    s2vi_eval_result *const each[] = {&e->right, &e->wrong, &e->foreign};
+    int ret = S2V_OK;
+    for (int i = 0; i < 3 && !ret; i++)
+        ret = s2vi_frechet(&e->real, &each[i]->cloud, &each[i]->frechet, err);
+    return ret;
+}
+
 /* ------------------------------------------------------------- all of it -- */
 
 static int init_result(s2vi_eval_result *result, int clips, s2v_error *err)
@@ -173,7 +264,35 @@ static int init_result(s2vi_eval_result *result, int clips, s2v_error *err)
         return s2vi_error_nomem(err, "results");
     for (int i = 0; i < clips; i++)
         result->clip_r[i] = NAN;
+    result->frechet = NAN;
     return S2V_OK;
+}
+
+static int init_vision(run *r, s2v_error *err)
+{
+    s2vi_eval *e = r->e;
+    const s2vi_eval_options *o = e->options;
+    const s2vi_vision_params params = {.network = o->perceptual,
+                                       .heads = o->lpips,
+                                       .width = e->model.width,
+                                       .height = e->model.height,
+                                       .device = o->device,
+                                       .threads = o->threads};
+    s2vi_cloud *const clouds[] = {&e->real, &e->right.cloud, &e->wrong.cloud,
+                                  &e->mean.cloud, &e->foreign.cloud};
+    if (!o->perceptual)
+        return S2V_OK;
+    int ret = s2vi_vision_open(&e->vision, &params, err);
+    if (ret < 0)
+        return ret;
+    const int channels = s2vi_vision_channels(e->vision);
+    r->of_real = malloc((size_t)channels * sizeof(float));
+    r->of_made = malloc((size_t)channels * sizeof(float));
+    if (!r->of_real || !r->of_made)
+        return s2vi_error_nomem(err, "features");
+    for (int i = 0; i < 5 && !ret; i++)
+        ret = s2vi_cloud_init(clouds[i], channels, err);
+    return ret;
 }
 
 static int init_run(run *r, s2v_model *model, s2v_error *err)
@@ -197,6 +316,10 @@ static int init_run(run *r, s2v_model *model, s2v_error *err)
         ret = init_result(&e->wrong, clips, err);
     if (!ret)
         ret = init_result(&e->mean, clips, err);
+    if (!ret)
+        ret = init_result(&e->foreign, clips, err);
+    if (!ret)
+        ret = init_vision(r, err);
     if (!ret && e->options->sheet)
         ret = init_sheet(r, err);
     r->bar = s2vi_progress_new(&(s2vi_progress_params){
@@ -214,6 +337,8 @@ static void free_run(run *r)
     free(r->real);
     free(r->made);
     free(r->scratch);
+    free(r->of_real);
+    free(r->of_made);
     for (int i = 0; i < 3; i++)
         free(r->row[i]);
 }
@@ -231,6 +356,11 @@ static int measure(s2vi_eval *e, s2v_model *model, s2v_error *err)
         r.result = &e->wrong;
         ret = run_clips(&r, err);
     }
+    s2vi_progress_close(&r.bar);
+    if (!ret && *e->options->sounds)
+        ret = run_sounds(&r, err);
+    if (!ret && e->vision)
+        ret = compare_clouds(e, err);
     free_run(&r);
     return ret;
 }
@@ -271,10 +401,15 @@ int s2vi_eval_run(s2vi_eval *e, s2v_model *model, s2v_error *err)
 
 void s2vi_eval_free(s2vi_eval *e)
 {
+    s2vi_eval_result *const each[] = {&e->right, &e->wrong, &e->mean,
+                                      &e->foreign};
     s2vi_eval_clips_free(&e->clips);
     s2vi_picture_free(&e->sheet);
-    free(e->right.clip_r);
-    free(e->wrong.clip_r);
-    free(e->mean.clip_r);
+    s2vi_vision_close(&e->vision);
+    s2vi_cloud_free(&e->real);
+    for (int i = 0; i < 4; i++) {
+        free(each[i]->clip_r);
+        s2vi_cloud_free(&each[i]->cloud);
+    }
     *e = (s2vi_eval){0};
 }

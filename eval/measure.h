@@ -4,9 +4,11 @@
 #define S2VI_EVAL_MEASURE_H
 
 #include "clips.h"
+#include "frechet.h"
 #include "metrics.h"
 #include "picture.h"
 #include "progress.h"
+#include "vision.h"
 
 enum { S2VI_EVAL_COLUMNS = 8 /* of the sheet */ };
 
@@ -15,6 +17,8 @@ typedef struct s2vi_eval_result {
     s2vi_score score;
     s2vi_correlation pooled; /**< of the region, about each clip's mean */
     double *clip_r;          /**< (clips) of the region; NaN: none */
+    s2vi_cloud cloud;        /**< how they look to the network, where one is */
+    double frechet;          /**< from the real frames' cloud; NaN: none */
 } s2vi_eval_result;
 
 /** The mean of the clips' correlations that exist; NaN for none. */
@@ -28,8 +32,12 @@ typedef struct s2vi_eval {
     s2vi_eval_region region; /**< w 0: none */
     s2vi_eval_clips clips;
     s2vi_eval_shift shift;
+    s2vi_vision *vision; /**< NULL without options->perceptual */
+    s2vi_cloud real;     /**< how the real frames look */
     s2vi_eval_result right, wrong, mean;
-    s2vi_picture sheet; /**< where options->sheet */
+    s2vi_eval_result foreign; /**< of options->sounds: no score, a cloud */
+    int sounds;               /**< files */
+    s2vi_picture sheet;       /**< where options->sheet */
 } s2vi_eval;
 
 /**

@@ -194,30 +194,34 @@ int64_t s2vi_moments_moving(const s2vi_moments *m, double deviation,
     return count;
 }
 
+void s2vi_batched_add(s2vi_batched *b, double value)
+{
+    b->sum += value;
+    b->batch_sum += value;
+    if (++b->frames % S2VI_SCORE_BATCH)
+        return;
+    double mean = b->batch_sum / S2VI_SCORE_BATCH, d = mean - b->batch_mean;
+    b->batch_sum = 0;
+    b->batch_mean += d / (double)++b->batches;
+    b->batch_square += d * (mean - b->batch_mean);
+}
+
+double s2vi_batched_mean(const s2vi_batched *b)
+{
+    return b->frames ? b->sum / (double)b->frames : NAN;
+}
+
+double s2vi_batched_deviation(const s2vi_batched *b)
+{
+    return b->batches < 2 ? NAN
+                          : sqrt(b->batch_square / (double)(b->batches - 1));
+}
+
 void s2vi_score_add(s2vi_score *s, double ssim, s2vi_squares squares)
 {
-    s->ssim += ssim;
+    s2vi_batched_add(&s->ssim, ssim);
     s->squares.all += squares.all;
     s->squares.moving += squares.moving;
-    s->batch_sum += ssim;
-    if (++s->frames % S2VI_SCORE_BATCH)
-        return;
-    double mean = s->batch_sum / S2VI_SCORE_BATCH, d = mean - s->batch_mean;
-    s->batch_sum = 0;
-    s->batch_mean += d / (double)++s->batches;
-    s->batch_square += d * (mean - s->batch_mean);
-}
-
-double s2vi_score_ssim(const s2vi_score *s)
-{
-    return s->frames ? s->ssim / (double)s->frames : NAN;
-}
-
-double s2vi_score_ssim_deviation(const s2vi_score *s)
-{
-    if (s->batches < 2)
-        return NAN;
-    return sqrt(s->batch_square / (double)(s->batches - 1));
 }
 
 static double mean_square(double sum, int64_t frames, int64_t pixels)
@@ -229,8 +233,8 @@ static double mean_square(double sum, int64_t frames, int64_t pixels)
 s2vi_squares s2vi_score_mse(const s2vi_score *s, int64_t pixels, int64_t moving)
 {
     return (s2vi_squares){
-        .all = mean_square(s->squares.all, s->frames, pixels),
-        .moving = mean_square(s->squares.moving, s->frames, moving),
+        .all = mean_square(s->squares.all, s->ssim.frames, pixels),
+        .moving = mean_square(s->squares.moving, s->ssim.frames, moving),
     };
 }
 

@@ -85,25 +85,32 @@ void s2vi_moments_mean(const s2vi_moments *m, float *mean);
 int64_t s2vi_moments_moving(const s2vi_moments *m, double deviation,
                             uint8_t *moves);
 
-/** The score of a run of frames; all zero is the empty one. */
-typedef struct s2vi_score {
+/** A number for each frame: its mean, and the spread of batches of 32
+ * consecutive frames. All zero is the empty one. */
+typedef struct s2vi_batched {
     int64_t frames;
-    double ssim;          /* sum over frames */
-    s2vi_squares squares; /* sums over frames */
-    /* Of batches of 32 consecutive frames: the one that fills, and the means
-     * of the full ones (Welford's recurrence). */
+    double sum;
+    /* The batch that fills, and the full ones' means (Welford's recurrence). */
     double batch_sum, batch_mean, batch_square;
     int64_t batches;
+} s2vi_batched;
+
+void s2vi_batched_add(s2vi_batched *b, double value);
+
+/** Mean over frames; NaN for none. */
+double s2vi_batched_mean(const s2vi_batched *b);
+
+/** Sample standard deviation of the means of full batches; NaN for fewer than
+ * two. */
+double s2vi_batched_deviation(const s2vi_batched *b);
+
+/** The score of a run of frames; all zero is the empty one. */
+typedef struct s2vi_score {
+    s2vi_batched ssim, lpips; /**< lpips: empty without a network */
+    s2vi_squares squares;     /**< sums over frames */
 } s2vi_score;
 
 void s2vi_score_add(s2vi_score *s, double ssim, s2vi_squares squares);
-
-/** Mean over frames. */
-double s2vi_score_ssim(const s2vi_score *s);
-
-/** Sample standard deviation of the means of full batches of 32 frames; NaN
- * for fewer than two. */
-double s2vi_score_ssim_deviation(const s2vi_score *s);
 
 /**
  * Mean squared errors, pooled over all frames and values.

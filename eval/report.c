@@ -74,11 +74,18 @@ static void print_row(const s2vi_eval *e, const char *name,
     s2vi_squares mse = s2vi_score_mse(&r->score, pixels_of(e), e->clips.moving);
     int counted;
     fprintf(out, "%-24s", name);
-    print_number(out, 7, 4, s2vi_score_ssim(&r->score));
-    print_number(out, 7, 4, s2vi_score_ssim_deviation(&r->score));
+    print_number(out, 7, 4, s2vi_batched_mean(&r->score.ssim));
+    print_number(out, 7, 4, s2vi_batched_deviation(&r->score.ssim));
     print_number(out, 7, 2, s2vi_psnr(mse.all));
     print_number(out, 7, 2, s2vi_psnr(mse.moving));
-    fprintf(out, " %7lld", (long long)r->score.frames);
+    if (e->options->lpips) {
+        print_number(out, 7, 4, s2vi_batched_mean(&r->score.lpips));
+        print_number(out, 7, 4, s2vi_batched_deviation(&r->score.lpips));
+    }
+    if (e->vision)
+        print_number(out, 8, 2, r->frechet);
+    fprintf(out, " %7lld",
+            (long long)(e->vision ? r->cloud.count : r->score.ssim.frames));
     if (e->region.w) {
         print_number(out, 7, 3,
                      s2vi_eval_mean_r(r, e->clips.data.count, &counted));
@@ -93,6 +100,19 @@ static void print_notes(const s2vi_eval *e, FILE *out)
             "\nSSIM with its deviation over batches of %d frames; PSNR in "
             "dB over all pixels\nand over the moving ones.\n",
             S2VI_SCORE_BATCH);
+    if (e->options->lpips)
+        fprintf(out, "LPIPS 0.1 over %s.\n", s2vi_vision_network(e->vision));
+    if (e->vision)
+        fprintf(out,
+                "Frechet: distance of %s's %s features, mean over\nplaces, "
+                "from those of the real frames; comparable only between equal "
+                "numbers\nof frames.\n",
+                s2vi_vision_network(e->vision), s2vi_vision_layer(e->vision));
+    if (e->sounds)
+        fprintf(out,
+                "Foreign sounds: %d file%s; there is no real picture of "
+                "them.\n",
+                e->sounds, plural(e->sounds));
     if (e->shift.kind == S2VI_EVAL_ROTATED)
         fprintf(out,
                 "Shifted: each clip hears its own sound %g s late, its "
@@ -114,8 +134,12 @@ void s2vi_eval_print(const s2vi_eval *e, FILE *out)
         snprintf(wrong, sizeof(wrong), "sound shifted by %g s",
                  shift_seconds(e));
     print_head(e, out);
-    fprintf(out, "\n%-24s %7s %7s %7s %7s %7s", "", "SSIM", "+-", "PSNR",
-            "moving", "frames");
+    fprintf(out, "\n%-24s %7s %7s %7s %7s", "", "SSIM", "+-", "PSNR", "moving");
+    if (e->options->lpips)
+        fprintf(out, " %7s %7s", "LPIPS", "+-");
+    if (e->vision)
+        fprintf(out, " %8s", "Frechet");
+    fprintf(out, " %7s", "frames");
     if (e->region.w)
         fprintf(out, " %7s %7s", "r", "pooled");
     fputc('\n', out);
@@ -126,6 +150,8 @@ void s2vi_eval_print(const s2vi_eval *e, FILE *out)
               e->clips.source == S2VI_EVAL_MEASURED ? "mean measured frame"
                                                     : "mean training frame",
               &e->mean, out);
+    if (e->sounds)
+        print_row(e, "foreign sounds", &e->foreign, out);
     print_notes(e, out);
 }
 
@@ -162,23 +188,45 @@ static json_t *json_of_result(const s2vi_eval *e, const s2vi_eval_result *r)
 {
     const s2vi_score *s = &r->score;
     s2vi_squares mse = s2vi_score_mse(s, pixels_of(e), e->clips.moving);
-    return json_pack("{s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "frames",
-                     (json_int_t)s->frames, "ssim", number(s2vi_score_ssim(s)),
-                     "ssim_deviation", number(s2vi_score_ssim_deviation(s)),
-                     "ssim_batches", (json_int_t)s->batches, "mse",
-                     number(mse.all), "psnr", number(s2vi_psnr(mse.all)),
-                     "mse_moving", number(mse.moving), "psnr_moving",
+    return json_pack("{s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+                     "s:o}",
+                     "frames", (json_int_t)s->ssim.frames, "ssim",
+                     number(s2vi_batched_mean(&s->ssim)), "ssim_deviation",
+                     number(s2vi_batched_deviation(&s->ssim)), "ssim_batches",
+                     (json_int_t)s->ssim.batches, "lpips",
+                     number(s2vi_batched_mean(&s->lpips)), "lpips_deviation",
+                     number(s2vi_batched_deviation(&s->lpips)), "frechet",
+                     number(r->frechet), "mse", number(mse.all), "psnr",
+                     number(s2vi_psnr(mse.all)), "mse_moving",
+                     number(mse.moving), "psnr_moving",
                      number(s2vi_psnr(mse.moving)), "correlation",
                      e->region.w ? json_of_correlation(e, r) : json_null());
+}
+
+static json_t *json_of_foreign(const s2vi_eval *e)
+{
+    return json_pack("{s:i, s:I, s:o}", "sounds", e->sounds, "frames",
+                     (json_int_t)e->foreign.cloud.count, "frechet",
+                     number(e->foreign.frechet));
+}
+
+/* The network that LPIPS and the Frechet distance are named after. */
+static json_t *json_of_network(const s2vi_eval *e)
+{
+    return e->vision
+               ? json_pack("{s:s, s:s}", "name", s2vi_vision_network(e->vision),
+                           "layer", s2vi_vision_layer(e->vision))
+               : json_null();
 }
 
 static json_t *json_of_results(const s2vi_eval *e)
 {
     bool wrong = e->shift.kind != S2VI_EVAL_NONE;
-    return json_pack("{s:o, s:o, s:o}", "right", json_of_result(e, &e->right),
-                     "shifted",
+    return json_pack("{s:o, s:o, s:o, s:o}", "right",
+                     json_of_result(e, &e->right), "shifted",
                      wrong ? json_of_result(e, &e->wrong) : json_null(),
-                     "mean_frame", json_of_result(e, &e->mean));
+                     "mean_frame", json_of_result(e, &e->mean), "foreign",
+                     e->sounds ? json_of_foreign(e) : json_null());
 }
 
 static json_t *json_of_clips(const s2vi_eval_clips *c)
@@ -238,12 +286,12 @@ static json_t *json_of(const s2vi_eval *e)
                   json_string_nocheck(e->options->model), "kind", m->name,
                   "device", m->device, "width", m->width, "height", m->height,
                   "fps_num", m->fps_num, "fps_den", m->fps_den);
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
-                     s2v_version(), "model", model, "seed",
-                     json_of_seed(e->options->seed), "clips",
-                     json_of_clips(&e->clips), "training", json_of_training(e),
-                     "shift", json_of_shift(e), "region",
-                     json_of_region(&e->region), "results", json_of_results(e));
+    return json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
+        s2v_version(), "model", model, "seed", json_of_seed(e->options->seed),
+        "clips", json_of_clips(&e->clips), "training", json_of_training(e),
+        "shift", json_of_shift(e), "region", json_of_region(&e->region),
+        "network", json_of_network(e), "results", json_of_results(e));
 }
 
 int s2vi_eval_print_json(const s2vi_eval *e, FILE *out, s2v_error *err)

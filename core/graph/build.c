@@ -339,6 +339,14 @@ s2vi_node *s2vi_conv(s2vi_node *x, s2vi_node *w, s2vi_node *bias,
                   : NULL;
 }
 
+s2vi_node *s2vi_upconv(s2vi_node *x, s2vi_node *w, s2vi_node *bias)
+{
+    s2vi_node *const in[] = {x, w, bias};
+    return x && w ? s2vi_node_create(x->graph, S2VI_OP_UPCONV, in, bias ? 3 : 2,
+                                     NULL, NULL)
+                  : NULL;
+}
+
 s2vi_node *s2vi_conv_data(s2vi_node *y, s2vi_node *w, const s2vi_window *window,
                           s2vi_shape shape)
 {

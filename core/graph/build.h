@@ -110,6 +110,12 @@ s2vi_node *s2vi_norm(s2vi_node *x, s2vi_node *mean, s2vi_node *rstd,
  */
 s2vi_node *s2vi_gru(s2vi_node *a, s2vi_node *b, s2vi_node *h);
 /**
+ * s2vi_conv() by a 3x3 window of s2vi_upsample(), twice as large, as large.
+ *
+ * @param bias (Cout) or NULL
+ */
+s2vi_node *s2vi_upconv(s2vi_node *x, s2vi_node *w, s2vi_node *bias);
+/**
  * A convolutional gated recurrent unit: s2vi_gru() of the convolutions of x
  * and h (biases included, as large as they) by one window.
  */

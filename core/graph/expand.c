@@ -54,6 +54,15 @@ static s2vi_node *expand_gru_cell(s2vi_node *node)
                     s2vi_conv(in[5], in[2], in[4], win), in[5]);
 }
 
+static s2vi_node *expand_upconv(s2vi_node *node)
+{
+    s2vi_node *const *in = node->input;
+    const s2vi_window near = {
+        .rank = 2, .stride = {1, 1}, .pad_lo = {1, 1}, .pad_hi = {1, 1}};
+    return s2vi_conv(s2vi_upsample(in[0], (const int[]){2, 2}), in[1],
+                     node->n_inputs > 2 ? in[2] : NULL, &near);
+}
+
 static s2vi_node *expand_gru_da(s2vi_node *node)
 {
     s2vi_node *h = node->input[2], *dy = node->input[3];
@@ -109,6 +118,7 @@ s2vi_node *s2vi_expand(s2vi_node *node)
     case S2VI_OP_GRU: return expand_gru(node);
     case S2VI_OP_BLEND: return expand_blend(node);
     case S2VI_OP_GRU_CELL: return expand_gru_cell(node);
+    case S2VI_OP_UPCONV: return expand_upconv(node);
     case S2VI_OP_GRU_DA: return expand_gru_da(node);
     case S2VI_OP_GRU_DB: return expand_gru_db(node);
     case S2VI_OP_GRU_DH: return expand_gru_dh(node);

@@ -79,6 +79,23 @@ static int folds_addition(const fuser *f, const s2vi_node *node)
     return -1;
 }
 
+/* A 3x3 convolution that alone uses an image upsampled x2: both are one. Whole
+ * vectors of channels only: backends need no other. */
+static bool folds_upsampling(const fuser *f, const s2vi_node *conv)
+{
+    if (conv->op != S2VI_OP_CONV || conv->attr.window.rank != 2 ||
+        conv->input[0]->op != S2VI_OP_UPSAMPLE ||
+        f->uses[conv->input[0]->id] != 1)
+        return false;
+    const s2vi_window *w = &conv->attr.window;
+    const s2vi_shape *weight = &conv->input[1]->shape;
+    for (int i = 0; i < 2; i++)
+        if (conv->input[0]->attr.window.stride[i] != 2 || w->stride[i] != 1 ||
+            w->pad_lo[i] != 1 || w->pad_hi[i] != 1 || weight->dim[1 + i] != 3)
+            return false;
+    return weight->dim[0] % 16 == 0 && weight->dim[3] % 16 == 0;
+}
+
 /* A convolution again, with an activation or an addend. */
 static s2vi_node *fold(fuser *f, const s2vi_node *conv, const s2vi_node *act,
                        s2vi_node *addend)
@@ -86,8 +103,11 @@ static s2vi_node *fold(fuser *f, const s2vi_node *conv, const s2vi_node *act,
     s2vi_node *in[4];
     int n = 0;
     s2vi_attr attr = conv->attr;
+    const bool up = folds_upsampling(f, conv);
     for (; n < conv->n_inputs; n++)
         in[n] = f->made[conv->input[n]->id];
+    if (up)
+        in[0] = f->made[conv->input[0]->input[0]->id];
     if (act) {
         attr.act = activation_of(act);
         attr.slope = act->attr.slope;
@@ -96,7 +116,8 @@ static s2vi_node *fold(fuser *f, const s2vi_node *conv, const s2vi_node *act,
         attr.accumulate = true;
         in[n++] = addend;
     }
-    return s2vi_node_create(f->graph, conv->op, in, n, &attr, &conv->shape);
+    return s2vi_node_create(f->graph, up ? S2VI_OP_UPCONV : conv->op, in, n,
+                            &attr, &conv->shape);
 }
 
 /* What a cut that cuts nothing shows; a frame of a sequence of one is so. */
@@ -361,15 +382,19 @@ static s2vi_node *emit(fuser *f, s2vi_node *node)
     if (conv >= 0)
         return fold(f, node->input[conv], NULL,
                     f->made[node->input[1 - conv]->id]);
+    if (folds_upsampling(f, node))
+        return fold(f, node, NULL, NULL);
     return rewired(f, node);
 }
 
-/* What the next activation, addition or cell takes in. */
+/* What the next activation, addition, convolution or cell takes in. */
 static bool is_folded_away(const fuser *f, const s2vi_node *node)
 {
     const s2vi_node *user = f->user[node->id];
     if (is_in_cell(f, node))
         return true;
+    if (node->op == S2VI_OP_UPSAMPLE && user)
+        return folds_upsampling(f, user);
     if (!is_conv(node) || f->uses[node->id] != 1 || !user)
         return false;
     if (folds_activation(f, user))

@@ -277,6 +277,18 @@ static bool shape_conv(s2vi_node *node)
            extras_fit(node);
 }
 
+static bool shape_upconv(s2vi_node *node)
+{
+    if (node->n_inputs < 2 || in(node, 0)->rank != 4 || in(node, 1)->rank != 4)
+        return misfit(node, "not an image and a weight");
+    const s2vi_shape *x = in(node, 0), *w = in(node, 1);
+    if (w->dim[1] != 3 || w->dim[2] != 3 || w->dim[3] != x->dim[3])
+        return misfit(node, "image and 3x3 weight do not fit");
+    node->shape =
+        S2VI_SHAPE(x->dim[0], 2 * x->dim[1], 2 * x->dim[2], w->dim[0]);
+    return extras_fit(node);
+}
+
 static bool shape_conv_data(s2vi_node *node)
 {
     s2vi_shape y;
@@ -462,6 +474,12 @@ static double flops_conv(const s2vi_node *node)
                           : node->op == S2VI_OP_CONV_DATA ? in(node, 0)
                                                           : in(node, 1);
     return 2 * count(y) / (double)s2vi_shape_channels(y) * count(w);
+}
+
+static double flops_upconv(const s2vi_node *node)
+{
+    return 2 * count(&node->shape) * 9 *
+           (double)s2vi_shape_channels(in(node, 0));
 }
 
 static double flops_gru(const s2vi_node *node)

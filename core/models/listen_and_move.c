@@ -359,8 +359,10 @@ static s2vi_node *layer(const model *m, int i, s2vi_node *x, s2vi_node *f)
 {
     s2vi_node *w1 = param(m, "g.layers.%d.conv1.weight", i);
     s2vi_node *w2 = param(m, "g.layers.%d.conv2.weight", i);
-    s2vi_node *y = m->plain ? s2vi_nn_conv2d(s2vi_nn_upsample2(x), w1, NULL)
-                            : s2vi_nn_upsample2_conv3x3(x, w1);
+    /* A single frame's is left to a backend, which may do better. */
+    const bool plain = m->plain || m->T == 1;
+    s2vi_node *y = plain ? s2vi_nn_conv2d(s2vi_nn_upsample2(x), w1, NULL)
+                         : s2vi_nn_upsample2_conv3x3(x, w1);
     y = s2vi_lrelu(norm(m, i, 1, inject(m, i, 1, y), f), SLOPE);
     y = s2vi_nn_conv2d(y, w2, NULL);
     y = norm(m, i, 2, inject(m, i, 2, y), f);

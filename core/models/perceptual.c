@@ -372,12 +372,25 @@ int s2vi_perceptual_default_layer(const s2vi_perceptual *phi)
     return phi->net->standard;
 }
 
-const char *s2vi_perceptual_layer_name(const s2vi_perceptual *phi, int layer)
+/* The row of a layer whose features are taken, or NULL. */
+static const row *row_of(const s2vi_perceptual *phi, int layer)
 {
     for (size_t i = 0; i < phi->net->count && layer >= 0; i++)
         if (phi->net->rows[i].layer && !layer--)
-            return phi->net->rows[i].layer;
+            return &phi->net->rows[i];
     return NULL;
+}
+
+const char *s2vi_perceptual_layer_name(const s2vi_perceptual *phi, int layer)
+{
+    const row *r = row_of(phi, layer);
+    return r ? r->layer : NULL;
+}
+
+int s2vi_perceptual_layer_channels(const s2vi_perceptual *phi, int layer)
+{
+    const row *r = row_of(phi, layer);
+    return r ? r->channels : 0;
 }
 
 /* ------------------------------------------------------------ loading -- */

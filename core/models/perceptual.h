@@ -50,6 +50,9 @@ int s2vi_perceptual_default_layer(const s2vi_perceptual *phi);
 /** A layer's name: "relu3_3", "fire7"; NULL if there is none of that number. */
 const char *s2vi_perceptual_layer_name(const s2vi_perceptual *phi, int layer);
 
+/** A layer's channels; 0 if there is none of that number. */
+int s2vi_perceptual_layer_channels(const s2vi_perceptual *phi, int layer);
+
 /** Put the weights into a store: PARAMs "phi.features.0.weight" and so on. */
 int s2vi_perceptual_load(const s2vi_perceptual *phi, s2vi_store *store,
                          s2v_error *err);

@@ -156,8 +156,8 @@ static void test_movie(void)
           s2vi_psnr(mse.all));
     CHECK(fabs(s2vi_psnr(mse.moving) - golden_movie_psnr_moving) < near,
           "%.9f dB where it moves", s2vi_psnr(mse.moving));
-    CHECK(fabs(s2vi_score_ssim(&score) - golden_movie_ssim) < near, "%.9f",
-          s2vi_score_ssim(&score));
+    CHECK(fabs(s2vi_batched_mean(&score.ssim) - golden_movie_ssim) < near,
+          "%.9f", s2vi_batched_mean(&score.ssim));
     for (int i = 0; i < 2; i++) {
         double found = s2vi_correlation_r(&r[i]);
         CHECK(fabs(found - golden_movie_r[i]) < near, "r %.9f", found);
@@ -171,18 +171,18 @@ static void test_movie(void)
 static void test_batches(void)
 {
     s2vi_score s = {0};
-    CHECK(isnan(s2vi_score_ssim(&s)), "no frame");
+    CHECK(isnan(s2vi_batched_mean(&s.ssim)), "no frame");
     for (int i = 0; i < 3 * 32 + 31; i++) {
         if (i == 63)
-            CHECK(isnan(s2vi_score_ssim_deviation(&s)), "after one batch");
+            CHECK(isnan(s2vi_batched_deviation(&s.ssim)), "after one batch");
         int batch = i / 32;
         s2vi_score_add(&s, 0.2 * batch + (i % 2 ? 0.05 : -0.05),
                        (s2vi_squares){3, 1});
     }
     /* Batches 0, 0.2, 0.4: sample deviation 0.2; the rest is left out. */
-    double found = s2vi_score_ssim_deviation(&s);
-    CHECK(s.batches == 3 && fabs(found - 0.2) < 1e-12, "%lld batches, %.17g",
-          (long long)s.batches, found);
+    double found = s2vi_batched_deviation(&s.ssim);
+    CHECK(s.ssim.batches == 3 && fabs(found - 0.2) < 1e-12,
+          "%lld batches, %.17g", (long long)s.ssim.batches, found);
     s2vi_squares mse = s2vi_score_mse(&s, 10, 2);
     CHECK(fabs(mse.all - 0.1) < 1e-12, "%.17g", mse.all);
     CHECK(fabs(mse.moving - 1 / 6.0) < 1e-12, "%.17g", mse.moving);

@@ -5,6 +5,7 @@
  * if frame and frame, state and split all fall in place.
  */
 #include "check.h"
+#include "network_file.h"
 #include "write_clip.h"
 
 #include "metrics.h"
@@ -195,6 +196,36 @@ static void test_several(void)
     json_decref(j);
 }
 
+/* What an image network says of the perfect model, and of foreign sound. */
+static void test_network(void)
+{
+    char *network = in_folder("net.safetensors");
+    char *heads = in_folder("heads.safetensors");
+    network_file_write(network, "squeezenet1.1", NULL, false);
+    heads_file_write(heads, "squeezenet1.1", 0);
+    json_t *j = measure("long.nut --shift 2 --perceptual net.safetensors "
+                        "--lpips heads.safetensors --sounds long.nut");
+    EQUAL(j, "results.right.lpips", 0);
+    /* Roots of eigenvalues that rounding alone keeps from 0. */
+    CHECK(get(j, "results.right.frechet") < 1e-4, "%g",
+          get(j, "results.right.frechet"));
+    CHECK(get(j, "results.shifted.lpips") > 1e-3, "%g",
+          get(j, "results.shifted.lpips"));
+    CHECK(get(j, "results.shifted.frechet") > 1e-2, "%g",
+          get(j, "results.shifted.frechet"));
+    CHECK(get(j, "results.mean_frame.lpips") > 1e-3, "%g",
+          get(j, "results.mean_frame.lpips"));
+    EQUAL(j, "results.foreign.sounds", 1);
+    EQUAL(j, "results.foreign.frames", 150);
+    CHECK(get(j, "results.foreign.frechet") > 1e-2, "%g",
+          get(j, "results.foreign.frechet"));
+    json_decref(j);
+    g_unlink(network);
+    g_unlink(heads);
+    g_free(network);
+    g_free(heads);
+}
+
 static void test_table(void)
 {
     char *out, *err;
@@ -203,12 +234,18 @@ static void test_table(void)
                                  model_path);
     CHECK(!run(line, &out, &err), "%s", err);
     static const char *const parts[] = {
-        "SSIM",          "PSNR",
-        "right sound",   "1.0000",
-        "foreign sound", "mean measured frame",
-        "pooled",        "Measured  100 of 100 frames, in 2 of 2 clips"};
+        "SSIM",
+        "PSNR",
+        "right sound",
+        "foreign sound",
+        "mean measured frame",
+        "pooled",
+        "Measured  100 of 100 frames, in 2 of 2 clips"};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         CHECK(strstr(out, parts[i]), "no '%s' in\n%s", parts[i], out);
+    const char *row = strstr(out, "right sound");
+    double ssim = row ? g_ascii_strtod(row + strlen("right sound"), NULL) : 0;
+    CHECK(ssim > 0.99 && ssim < 1, "one frame of 100 is spoilt: %g", ssim);
     char *path = in_folder("s.png"), *png = NULL;
     gsize size = 0;
     CHECK(g_file_get_contents(path, &png, &size, NULL) && size > 24, "no png");
@@ -305,6 +342,7 @@ int main(int argc, char **argv)
     test_perfect();
     test_spoilt();
     test_several();
+    test_network();
     test_table();
     test_bad();
     test_bad_sheet();

@@ -235,6 +235,17 @@ static s2vi_node *make_conv(lab *l, s2vi_op op, int seed)
     return record(l, op, 2 + bias, &attr, result);
 }
 
+static s2vi_node *make_upconv(lab *l, s2vi_op op, int seed)
+{
+    s2vi_shape x = SHAPE(1 + seed % 2, side(l), side(l), side(l));
+    int c = side(l);
+    lab_leaf(l, x, ANY);
+    lab_leaf(l, SHAPE(c, 3, 3, x.dim[3]), ANY);
+    if (seed >= 3)
+        lab_leaf(l, SHAPE(c), ANY);
+    return record(l, op, 2 + (seed >= 3), NULL, NULL);
+}
+
 static s2vi_node *make_matmul(lab *l, s2vi_op op, int seed)
 {
     int m = side(l), k = side(l), n = side(l), batch = 1 + side(l);
@@ -340,6 +351,7 @@ static const maker makers[S2VI_OP_COUNT] = {
     [S2VI_OP_MAXPOOL_GET] = make_maxpool,
     [S2VI_OP_MATMUL] = make_matmul,
     [S2VI_OP_CONV] = make_conv,
+    [S2VI_OP_UPCONV] = make_upconv,
     [S2VI_OP_CONV_DATA] = make_conv,
     [S2VI_OP_CONV_WEIGHT] = make_conv,
     [S2VI_OP_GRU] = make_gru,

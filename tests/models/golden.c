@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WEIGHT_SEED 1234 /* the generator's */
+
 void golden_must(int ret, const s2v_error *err, const char *what)
 {
     if (ret >= 0)
@@ -49,7 +51,7 @@ void golden_normal(const s2vi_philox *key, int64_t n, float *out)
 
 /* Test weights by the rule of tests/reference/README.md, file layout. */
 static void test_weights(const s2vi_param_list *list, const s2vi_param *p,
-                         float *out)
+                         uint64_t seed, float *out)
 {
     const s2vi_shape *shape = &p->file_shape;
     int64_t n = s2vi_shape_count(shape);
@@ -59,24 +61,25 @@ static void test_weights(const s2vi_param_list *list, const s2vi_param *p,
         scale = 1 / sqrt((double)n / (double)shape->dim[0]);
     else if (weight || ends_with(p->name, "gamma.bias"))
         offset = 1;
-    s2vi_philox key = {1234, 1000 + rank_of(list, p->name), 0};
+    s2vi_philox key = {seed, 1000 + rank_of(list, p->name), 0};
     golden_normal(&key, n, out);
     for (int64_t i = 0; i < n; i++)
         out[i] = (float)(offset + scale * out[i]);
 }
 
-static void fill_store(golden *g)
+void golden_fill(s2vi_store *store, const s2vi_param_list *params,
+                 uint64_t seed)
 {
     s2v_error err;
-    for (int i = 0; i < g->params.count; i++) {
-        const s2vi_param *p = &g->params.param[i];
+    for (int i = 0; i < params->count; i++) {
+        const s2vi_param *p = &params->param[i];
         size_t n = (size_t)s2vi_shape_count(&p->shape);
         float *w = malloc(2 * n * sizeof(*w));
-        test_weights(&g->params, p, w);
+        test_weights(params, p, seed, w);
         s2vi_param_from_file(p, w, w + n);
-        golden_must(s2vi_store_add(g->store, p->name, &p->shape, &err), &err,
+        golden_must(s2vi_store_add(store, p->name, &p->shape, &err), &err,
                     "store");
-        golden_must(s2vi_store_write(g->store, p->name, w + n, &err), &err,
+        golden_must(s2vi_store_write(store, p->name, w + n, &err), &err,
                     "store");
         free(w);
     }
@@ -95,7 +98,7 @@ golden golden_open(const char *path, const char *device, s2vi_dtype dtype)
     golden_must(s2vi_backend_open(&g.backend, device, dtype, 2, &err), &err,
                 device);
     golden_must(s2vi_store_create(&g.store, g.backend, &err), &err, "store");
-    fill_store(&g);
+    golden_fill(g.store, &g.params, WEIGHT_SEED);
     return g;
 }
 

@@ -29,6 +29,10 @@ void golden_normal(const s2vi_philox *key, int64_t n, float *out);
 /** Features of `frames` frames from frame `first` on: (frames,64). */
 void golden_features(int64_t first, int64_t frames, float *out);
 
+/** Add a network's parameters to a store, with the test weights of `seed`. */
+void golden_fill(s2vi_store *store, const s2vi_param_list *params,
+                 uint64_t seed);
+
 /** A tensor's values, to be freed; its count. NULL if there is none. */
 float *golden_read(const golden *g, const char *name, int64_t *count);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Perceptual networks against the PyTorch reference's goldens on a device, and
- * files that are none, refused in a sentence. Largest differences as parts of
- * the golden's rms: features 1e-4, gradients 1e-3.
+ * Perceptual networks, and LPIPS over them, against the PyTorch reference's
+ * goldens on a device, and files that are none, refused in a sentence. Largest
+ * differences as parts of the golden's rms: features 1e-4, gradients 1e-3.
  *
  * usage: test_perceptual DEVICE GOLDEN...
  *        test_perceptual DEVICE    (real weights, in S2V_TEST_DATA)
@@ -11,7 +11,9 @@
 #include "golden.h"
 #include "graph/build.h"
 #include "graph/gradient.h"
+#include "models/lpips.h"
 #include "models/perceptual.h"
+#include "network_file.h"
 
 #include <glib.h>
 #include <math.h>
@@ -39,111 +41,7 @@ static void check_below(double value, double bound, const char *what)
     check(value <= bound, what, text);
 }
 
-/* ----------------------------------------- weight files by the rule -- */
-
-/* The convolutions of a network, written down once more. */
-typedef struct conv {
-    char name[64];
-    int64_t cout, cin, k;
-} conv;
-
-typedef struct conv_list {
-    conv conv[32];
-    int count;
-} conv_list;
-
-static void add(conv_list *l, int index, const char *part, int64_t cout,
-                int64_t cin, int64_t k)
-{
-    conv *c = &l->conv[l->count++];
-    snprintf(c->name, sizeof(c->name), "features.%d%s", index, part);
-    c->cout = cout;
-    c->cin = cin;
-    c->k = k;
-}
-
-static conv_list vgg_convs(const int *index, const int64_t *width, int n)
-{
-    conv_list l = {.count = 0};
-    for (int i = 0; i < n; i++)
-        add(&l, index[i], "", width[i], i ? width[i - 1] : 3, 3);
-    return l;
-}
-
-static conv_list squeezenet_convs(void)
-{
-    static const int index[] = {3, 4, 6, 7, 9, 10, 11, 12};
-    static const int64_t squeeze[] = {16, 16, 32, 32, 48, 48, 64, 64};
-    conv_list l = {.count = 0};
-    int64_t cin = 64;
-    add(&l, 0, "", 64, 3, 3);
-    for (int i = 0; i < 8; i++, cin = 8 * squeeze[i - 1]) {
-        add(&l, index[i], ".squeeze", squeeze[i], cin, 1);
-        add(&l, index[i], ".expand1x1", 4 * squeeze[i], squeeze[i], 1);
-        add(&l, index[i], ".expand3x3", 4 * squeeze[i], squeeze[i], 3);
-    }
-    return l;
-}
-
-static conv_list convs_of(const char *network)
-{
-    static const int index16[] = {0,  2,  5,  7,  10, 12, 14,
-                                  17, 19, 21, 24, 26, 28};
-    static const int64_t width16[] = {64,  64,  128, 128, 256, 256, 256,
-                                      512, 512, 512, 512, 512, 512};
-    static const int index19[] = {0,  2,  5,  7,  10, 12, 14, 16,
-                                  19, 21, 23, 25, 28, 30, 32};
-    static const int64_t width19[] = {64,  64,  128, 128, 256, 256, 256, 256,
-                                      512, 512, 512, 512, 512, 512, 512};
-    if (!strcmp(network, "vgg16"))
-        return vgg_convs(index16, width16, 13);
-    if (!strcmp(network, "vgg19"))
-        return vgg_convs(index19, width19, 15);
-    return squeezenet_convs();
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Place of a parameter in the bytewise order of names. */
-static uint32_t rank_of(const conv_list *l, const char *name)
-{
-    char text[64][80], *all[64];
-    int n = 0;
-    for (int i = 0; i < 2 * l->count; i++, n++) {
-        snprintf(text[n], sizeof(text[n]), "%s.%s", l->conv[i / 2].name,
-                 i % 2 ? "bias" : "weight");
-        all[n] = text[n];
-    }
-    qsort(all, (size_t)n, sizeof(*all), by_name);
-    uint32_t rank = 0;
-    while (strcmp(all[rank], name))
-        rank++;
-    return rank;
-}
-
-/* A tensor by the rule at the head of tests/reference/perceptual.py. */
-static void add_tensor(s2vi_writer *w, const conv_list *l, const conv *c,
-                       bool bias, bool caffe)
-{
-    const int64_t shape[4] = {c->cout, c->cin, c->k, c->k};
-    size_t inputs = (size_t)(c->cin * c->k * c->k);
-    size_t n = (size_t)c->cout * (bias ? 1 : inputs);
-    double scale = bias ? 0.1 : sqrt(2 / (double)inputs);
-    char name[80];
-    snprintf(name, sizeof(name), "%s.%s", c->name, bias ? "bias" : "weight");
-    if (caffe && !strcmp(name, "features.0.weight"))
-        scale /= 64;
-    s2vi_philox key = {1234, 1000 + rank_of(l, name), 0};
-    float *x = malloc(n * sizeof(*x));
-    s2vi_philox_normal(&key, 0, n, x);
-    for (size_t i = 0; i < n; i++)
-        x[i] = (float)(scale * x[i]);
-    s2vi_writer_add(w, name, S2VI_STORED_F32, bias ? 1 : 4, shape, x, NULL);
-    free(x);
-}
+/* ---------------------------------------------------------------- files -- */
 
 static const char *path_of(const char *name)
 {
@@ -152,21 +50,19 @@ static const char *path_of(const char *name)
     return path;
 }
 
-/* Write the network's file; `input` may be NULL. `caffe`: weights for pixels of
- * 0..255. */
+/* Write the network's file; see network_file.h. */
 static const char *write_network(const char *network, const char *input,
                                  bool caffe)
 {
-    s2v_error err;
-    s2vi_writer *w;
-    conv_list l = convs_of(network);
     const char *path = path_of("network.safetensors");
-    golden_must(s2vi_writer_create(&w, path, &err), &err, path);
-    if (input)
-        s2vi_writer_set_metadata(w, "input", input, NULL);
-    for (int i = 0; i < 2 * l.count; i++)
-        add_tensor(w, &l, &l.conv[i / 2], i % 2, caffe);
-    golden_must(s2vi_writer_commit(&w, &err), &err, path);
+    network_file_write(path, network, input, caffe);
+    return path;
+}
+
+static const char *write_heads(const char *network, int missing)
+{
+    const char *path = path_of("heads.safetensors");
+    heads_file_write(path, network, missing);
     return path;
 }
 
@@ -175,10 +71,11 @@ static const char *write_network(const char *network, const char *input,
 /* A network on a device, and what is run on it. */
 typedef struct bench {
     s2vi_perceptual *phi;
+    s2vi_lpips *heads;
     s2vi_backend *backend;
     s2vi_store *store;
     s2vi_graph *graph;
-    s2vi_node *real, *made, *distance, *grad;
+    s2vi_node *real, *made, *distance, *lpips, *grad;
     s2vi_node *features[S2VI_PERCEPTUAL_MAX_LAYERS];
     s2vi_plan *plan;
     s2vi_exec *exec;
@@ -187,18 +84,19 @@ typedef struct bench {
 static void bench_plan(bench *b)
 {
     s2v_error err;
-    s2vi_node *outputs[S2VI_PERCEPTUAL_MAX_LAYERS + 2] = {b->distance, b->grad};
+    s2vi_node *outputs[S2VI_PERCEPTUAL_MAX_LAYERS + 3] = {b->distance, b->lpips,
+                                                          b->grad};
     int n = s2vi_perceptual_layers(b->phi);
-    memcpy(outputs + 2, b->features, (size_t)n * sizeof(*outputs));
-    const s2vi_plan_params params = {.outputs = outputs, .n_outputs = n + 2};
+    memcpy(outputs + 3, b->features, (size_t)n * sizeof(*outputs));
+    const s2vi_plan_params params = {.outputs = outputs, .n_outputs = n + 3};
     golden_must(s2vi_graph_status(b->graph, &err), &err, "graph");
     golden_must(s2vi_plan_create(&b->plan, b->graph, b->store, &params, &err),
                 &err, "plan");
     golden_must(s2vi_exec_create(&b->exec, b->plan, &err), &err, "exec");
 }
 
-static bench bench_open(const char *path, const char *device, int64_t height,
-                        int64_t width)
+static bench bench_open(const char *path, const char *heads, const char *device,
+                        int64_t height, int64_t width)
 {
     bench b = {0};
     s2v_error err;
@@ -208,6 +106,8 @@ static bench bench_open(const char *path, const char *device, int64_t height,
                 device);
     golden_must(s2vi_store_create(&b.store, b.backend, &err), &err, "store");
     golden_must(s2vi_perceptual_load(b.phi, b.store, &err), &err, "load");
+    golden_must(s2vi_lpips_open(&b.heads, b.phi, heads, &err), &err, heads);
+    golden_must(s2vi_lpips_load(b.heads, b.store, &err), &err, heads);
     b.graph = s2vi_graph_create();
     b.real = s2vi_input(b.graph, "real", shape);
     b.made = s2vi_input(b.graph, "made", shape);
@@ -215,6 +115,7 @@ static bench bench_open(const char *path, const char *device, int64_t height,
                            s2vi_perceptual_layers(b.phi) - 1, b.features);
     b.distance = s2vi_perceptual_distance(b.phi, b.graph, b.real, b.made,
                                           s2vi_perceptual_default_layer(b.phi));
+    b.lpips = s2vi_lpips_record(b.heads, b.graph, b.real, b.made);
     golden_must(s2vi_graph_status(b.graph, &err), &err, "graph");
     golden_must(s2vi_gradients(b.distance, NULL, &b.made, 1, &b.grad), &err,
                 "gradient");
@@ -229,6 +130,7 @@ static void bench_close(bench *b)
     s2vi_graph_close(&b->graph);
     s2vi_store_close(&b->store);
     s2vi_backend_close(&b->backend);
+    s2vi_lpips_close(&b->heads);
     s2vi_perceptual_close(&b->phi);
 }
 
@@ -312,14 +214,17 @@ static void compare_all(const bench *b, const s2v_weights *file)
         compare(b, file, b->features[i], name, rms_name, false, 1e-4);
     }
     compare(b, file, b->distance, "distance", NULL, false, 1e-4);
+    compare(b, file, b->lpips, "lpips", NULL, false, 1e-4);
     compare(b, file, b->grad, "grad", "grad.norm", true, 1e-3);
 }
 
 /* At equal videos the distance is its least and the gradient zero. */
 static void check_equal(bench *b, const float *made)
 {
-    double distance, rms;
+    double distance, rms, lpips;
     run(b, made, made);
+    free(value_of(b, b->lpips, &lpips));
+    check_below(lpips, 0, "LPIPS of equal videos");
     free(value_of(b, b->distance, &distance));
     free(value_of(b, b->grad, &rms));
     check_below(fabs(distance - 1e-4), 1e-8, "distance of equal videos");
@@ -337,8 +242,10 @@ static void check_golden(const char *path, const char *device)
     uint64_t seed = (uint64_t)atoi(s2v_weights_get_metadata(file, "seed"));
     const char *input = s2v_weights_get_metadata(file, "input");
     subject = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    bench b = bench_open(write_network(network, input, input != NULL), device,
-                         height, width);
+    char *heads = g_strdup(write_heads(network, 0));
+    bench b = bench_open(write_network(network, input, input != NULL), heads,
+                         device, height, width);
+    g_free(heads);
     float *real = video(seed, 0, height * width * 3);
     float *made = video(seed, 1, height * width * 3);
     check(!strncmp(s2vi_perceptual_name(b.phi), network, strlen(network)),
@@ -374,7 +281,7 @@ static const char *write_damaged(void)
 {
     s2vi_writer *w;
     s2v_error err;
-    conv_list l = squeezenet_convs();
+    network_convs l = network_convs_of("squeezenet1.1");
     const char *path = path_of("network.safetensors");
     const int64_t shape[] = {64, 1, 3, 3}, one[] = {64};
     const uint8_t bytes[64] = {0};
@@ -382,7 +289,7 @@ static const char *write_damaged(void)
     golden_must(s2vi_writer_create(&w, path, &err), &err, path);
     for (int i = 2; i < 2 * l.count; i++)
         if (i != 2 * l.count - 2)
-            add_tensor(w, &l, &l.conv[i / 2], i % 2, false);
+            network_add_tensor(w, &l, i, false);
     s2vi_writer_add(w, "features.0.weight", S2VI_STORED_F32, 4, shape, zeros,
                     NULL);
     s2vi_writer_add_raw(w, "features.0.bias", S2VI_STORED_U8, 1, one, bytes,
@@ -433,6 +340,30 @@ static void check_files(void)
     }
 }
 
+static void check_heads(void)
+{
+    s2vi_perceptual *phi;
+    s2vi_lpips *heads = (s2vi_lpips *)&phi;
+    s2v_error err = {0};
+    subject = "heads";
+    golden_must(s2vi_perceptual_open(
+                    &phi, write_network("squeezenet1.1", NULL, false), &err),
+                &err, "open");
+    int ret =
+        s2vi_lpips_open(&heads, phi, write_heads("squeezenet1.1", 1), &err);
+    check(ret == S2V_ERR_MODEL && !heads &&
+              strstr(err.message, "lin6.model.1.weight"),
+          "one missing", err.message);
+    ret = s2vi_lpips_open(&heads, phi, write_heads("vgg16", 0), &err);
+    check(ret == S2V_ERR_MODEL && !heads &&
+              strstr(err.message,
+                     "\"lin3.model.1.weight\" is [1, 512, 1, 1], expected "
+                     "[1, 384, 1, 1]"),
+          "of another network", err.message);
+    s2vi_lpips_close(&heads);
+    s2vi_perceptual_close(&phi);
+}
+
 /* torchvision's normalisation in words is what a file without words has. */
 static void check_input_words(const char *device)
 {
@@ -443,8 +374,10 @@ static void check_input_words(const char *device)
     double rms;
     subject = "input words";
     for (int i = 0; i < 2; i++) {
+        char *heads = g_strdup(write_heads("squeezenet1.1", 0));
         const char *path = write_network("squeezenet1.1", words[i], false);
-        bench b = bench_open(path, device, 32, 32);
+        bench b = bench_open(path, heads, device, 32, 32);
+        g_free(heads);
         run(&b, frames, frames);
         x[i] = value_of(&b, b.features[6], &rms);
         n = s2vi_shape_count(&b.features[6]->shape);
@@ -491,6 +424,7 @@ static void check_mistakes(void)
 static const float real_rms[] = {56.293f, 112.435f, 83.055f, 88.334f,
                                  42.381f, 31.028f,  8.000f};
 static const float real_distance = 0.40447f;
+static const float real_lpips[FRAMES] = {0.14933691f, 0.14560072f};
 
 static void compare_real(const bench *b)
 {
@@ -502,6 +436,9 @@ static void compare_real(const bench *b)
     }
     free(value_of(b, b->distance, &rms));
     check_below(fabs(rms / real_distance - 1), 2e-4, "distance");
+    float *lpips = value_of(b, b->lpips, &rms);
+    check_below(golden_error(lpips, real_lpips, FRAMES), 1e-4, "LPIPS");
+    free(lpips);
     free(value_of(b, b->grad, &rms));
     check(isfinite(rms) && rms > 0, "gradient", "finite");
 }
@@ -516,7 +453,10 @@ static int check_real(const char *device)
     }
     char *path =
         g_build_filename(data, "weights", "squeezenet1.1.safetensors", NULL);
-    bench b = bench_open(path, device, 64, 64);
+    char *heads = g_build_filename(data, "weights",
+                                   "lpips_v0.1_squeeze.safetensors", NULL);
+    bench b = bench_open(path, heads, device, 64, 64);
+    g_free(heads);
     float *real = video(1, 0, 64 * 64 * 3), *made = video(1, 1, 64 * 64 * 3);
     subject = s2vi_perceptual_name(b.phi);
     run(&b, real, made);
@@ -541,7 +481,9 @@ int main(int argc, char **argv)
         check_golden(argv[i], argv[1]);
     check_input_words(argv[1]);
     check_files();
+    check_heads();
     check_mistakes();
+    unlink(path_of("heads.safetensors"));
     unlink(path_of("network.safetensors"));
     rmdir(folder);
     g_free(folder);

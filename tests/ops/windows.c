@@ -108,11 +108,72 @@ static void scale_weights(test_case *c, s2vi_op op)
         c->data[1][i] = (float)(c->data[1][i] * scale);
 }
 
+/* Combination number 0 to 15 of activation, addend and bias, after image and
+ * weight. */
+static void add_extras(test_case *c, s2vi_attr *attr, const s2vi_shape *result,
+                       int combination)
+{
+    attr->slope = 0.2;
+    attr->act = (s2vi_activation)(combination % 4);
+    attr->accumulate = combination / 4 % 2;
+    if (combination / 8 % 2)
+        case_operand(c, S2VI_SHAPE(s2vi_shape_channels(result)), ANY);
+    if (attr->accumulate)
+        case_operand(c, *result, ANY);
+}
+
+/* Channels of the images that backends convolve by tiles. */
+static const int whole[] = {16, 32, 48, 64, 96, 112};
+
+/* A 3x3 window on an image that is large for it. */
+static void make_large_conv(test_case *c, s2vi_op op, int v)
+{
+    rng *r = &c->rng;
+    s2vi_attr attr = {.window = {.rank = 2, .stride = {1, 1}}};
+    s2vi_shape x = S2VI_SHAPE(1 + v % 2, 20 + rng_int(r, 30),
+                              20 + rng_int(r, 30), whole[rng_int(r, 6)]);
+    s2vi_shape y = x, w = S2VI_SHAPE(whole[v % 6], 3, 3, x.dim[3]);
+    for (int i = 0; i < 2; i++) {
+        attr.window.pad_lo[i] = rng_int(r, 3);
+        attr.window.pad_hi[i] = rng_int(r, 3);
+        y.dim[1 + i] += attr.window.pad_lo[i] + attr.window.pad_hi[i] - 2;
+    }
+    y.dim[3] = w.dim[0];
+    case_operand(c, x, ANY);
+    case_operand(c, w, ANY);
+    scale_weights(c, op);
+    add_extras(c, &attr, &y, v % 16);
+    case_node(c, op, &attr, NULL);
+}
+
+void make_upconv(test_case *c, s2vi_op op, int v)
+{
+    rng *r = &c->rng;
+    s2vi_attr attr = {0};
+    int most = v % 5 ? 12 : 40;
+    s2vi_shape x = S2VI_SHAPE(1 + v % 2, 1 + rng_int(r, most),
+                              1 + rng_int(r, most), whole[rng_int(r, 6)]);
+    s2vi_shape w = S2VI_SHAPE(whole[v % 6], 3, 3, x.dim[3]), y = x;
+    if (v % 12 == 11) /* more weights than a cache holds */
+        x.dim[3] = w.dim[3] = 272;
+    y.dim[1] *= 2;
+    y.dim[2] *= 2;
+    y.dim[3] = w.dim[0];
+    case_operand(c, x, ANY);
+    case_operand(c, w, ANY);
+    scale_weights(c, S2VI_OP_CONV);
+    add_extras(c, &attr, &y, v % 16);
+    case_node(c, op, &attr, NULL);
+}
+
 /* Window v % 16 with the combination v / 16 of bias, addend and activation. */
 void make_conv(test_case *c, s2vi_op op, int v)
 {
-    s2vi_attr attr = {.window = random_window(&c->rng, v % WINDOWS),
-                      .slope = 0.2};
+    if (op == S2VI_OP_CONV && v >= 16 * WINDOWS) {
+        make_large_conv(c, op, v);
+        return;
+    }
+    s2vi_attr attr = {.window = random_window(&c->rng, v % WINDOWS)};
     const s2vi_window *win = &attr.window;
     int64_t cin = channels[rng_int(&c->rng, 6)];
     int64_t cout = channels[rng_int(&c->rng, 6)];
@@ -130,13 +191,7 @@ void make_conv(test_case *c, s2vi_op op, int v)
                                                          : &w;
     if (op != S2VI_OP_CONV_WEIGHT) {
         scale_weights(c, op);
-        int combination = v / WINDOWS;
-        attr.act = (s2vi_activation)(combination % 4);
-        attr.accumulate = combination / 4 % 2;
-        if (combination / 8 % 2)
-            case_operand(c, S2VI_SHAPE(s2vi_shape_channels(result)), ANY);
-        if (attr.accumulate)
-            case_operand(c, *result, ANY);
+        add_extras(c, &attr, result, v / WINDOWS);
     }
     case_node(c, op, &attr, result);
 }

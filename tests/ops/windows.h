@@ -8,5 +8,6 @@
 void make_avgpool(test_case *c, s2vi_op op, int variant);
 void make_maxpool(test_case *c, s2vi_op op, int variant);
 void make_conv(test_case *c, s2vi_op op, int variant);
+void make_upconv(test_case *c, s2vi_op op, int variant);
 
 #endif

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """VGG16, VGG19 and SqueezeNet 1.1 for a perceptual loss, and their goldens.
 
-    python3 tests/reference/perceptual.py [--float32] [--search] [NAME...]
+    python3 tests/reference/perceptual.py [--float32] [--search N] [NAME...]
+    python3 tests/reference/perceptual.py --lpips WEIGHTS HEADS
 
 Written from the published definitions: Simonyan and Zisserman, ICLR 2015,
 table 1 (D, E); Iandola et al. 2016 and its model file of version 1.1;
@@ -13,6 +14,9 @@ sqrt(2 / inputs) for weights (so that activations keep their size through the
 ReLUs) and 0.1 for biases.  In the Caffe form the first layer's weights are
 divided by 64, so that pixels of -128 .. 127 do the same.
 
+Test heads of LPIPS: head i (1, C, 1, 1) is |normal(1234, stream 2000 + i,
+frame 0, j)| / C.
+
 Videos: real and made are clip(normal / 2, -1, 1) of stream 0 and 1 at the
 golden's seed, frame t, index (row W + column) 3 + channel.
 
@@ -22,6 +26,7 @@ A golden file holds, for T frames:
                     those at floor(k n / 240)
     NAME.rms        1: root mean square of all
     distance        1
+    lpips           T: LPIPS of real and made, heads by the rule below
     grad            up to 480 elements of d distance / d made, (T, H, W, 3)
     grad.norm       1: L2 norm of the whole
 
@@ -234,6 +239,29 @@ def distance(network, real, made):
     return (part + EPSILON).sqrt()
 
 
+def test_heads(network, dtype):
+    """[tensor (C)] by the rule above."""
+    widths = ([64, 128, 256, 512, 512] if network in VGG else
+              [64, 128, 256, 384, 384, 512, 512])
+    heads = []
+    for i, width in enumerate(widths):
+        values = philox.normal(WEIGHT_SEED, 2000 + i, 0, width)
+        values = (np.abs(values) / np.float32(width)).astype(np.float32)
+        heads.append(torch.from_numpy(values).to(dtype))
+    return heads
+
+
+def lpips(network, heads, real, made):
+    """Zhang et al. 2018, eq. (1), as their code has it: [T]."""
+    total = 0
+    for a, b, w in zip(network.taps(real).values(),
+                       network.taps(made).values(), heads):
+        a = a / (a.pow(2).sum(3, keepdim=True).sqrt() + 1e-10)
+        b = b / (b.pow(2).sum(3, keepdim=True).sqrt() + 1e-10)
+        total = total + ((a - b).pow(2) * w).sum(3).mean((1, 2))
+    return total
+
+
 def sampled(x, most):
     """At most `most` elements, flattened, evenly spread."""
     flat = x.detach().reshape(-1).numpy()
@@ -253,6 +281,8 @@ def make(golden, dtype=torch.float64):
         for tap, features in network.taps(made).items():
             out[tap] = sampled(features, FEATURE_SAMPLES)
             out[tap + ".rms"] = features.pow(2).mean().sqrt().reshape(1)
+        out["lpips"] = lpips(network, test_heads(name, dtype), real,
+                             made).numpy()
     made.requires_grad_()
     value = distance(network, real, made)
     value.backward()
@@ -260,6 +290,18 @@ def make(golden, dtype=torch.float64):
     out["grad"] = sampled(made.grad, GRADIENT_SAMPLES)
     out["grad.norm"] = made.grad.norm().reshape(1)
     return out
+
+
+def real_lpips(weights, heads):
+    """LPIPS of the test videos (seed 1, 64 x 64) by real weight files."""
+    weights = {name: torch.from_numpy(x.astype(np.float64))
+               for name, x in tensorfile.read(weights)[0].items()}
+    heads = tensorfile.read(heads)[0]
+    heads = [torch.from_numpy(heads["lin%d.model.1.weight" % i].astype(
+        np.float64)).reshape(-1) for i in range(len(heads))]
+    real, made = [torch.from_numpy(v).double() for v in videos(1, 64, 64)]
+    network = Network("squeezenet1.1", True, weights)
+    return lpips(network, heads, real, made).numpy()
 
 
 def margin(golden, seed, network):
@@ -292,9 +334,15 @@ def main():
     parser = argparse.ArgumentParser(description="see the file's head")
     parser.add_argument("--float32", action="store_true")
     parser.add_argument("--search", type=int, default=0, metavar="SEEDS")
+    parser.add_argument("--lpips", nargs=2, metavar="FILE",
+                        help="print LPIPS of the test videos by the weight "
+                        "files of Caffe's SqueezeNet and its heads")
     parser.add_argument("names", nargs="*", metavar="NAME")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
+    if arguments.lpips:
+        print(real_lpips(*arguments.lpips))
+        return
     for name in arguments.names or GOLDENS:
         path = os.path.join(OUTPUT, "perceptual_" + name + ".safetensors")
         if arguments.search:

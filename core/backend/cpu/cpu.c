@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The cpu backend's table: memory, threads, and which file compiles what. */
 #include "backend/cpu/cpu.h"
+#include "backend/cpu/winograd.h"
 
 #include <oneapi/dnnl/dnnl.h>
 #include <omp.h>
@@ -95,7 +96,11 @@ static int compile(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
     case S2VI_OP_CONV:
     case S2VI_OP_CONV_DATA:
     case S2VI_OP_CONV_WEIGHT:
-        return s2vi_cpu_conv(cpu, node, constant, kernel, err);
+        return s2vi_cpu_winograd_suits(node, constant)
+                   ? s2vi_cpu_winograd(cpu, node, constant, kernel, err)
+                   : s2vi_cpu_conv(cpu, node, constant, kernel, err);
+    case S2VI_OP_UPCONV:
+        return s2vi_cpu_winograd(cpu, node, constant, kernel, err);
     case S2VI_OP_MATMUL: return s2vi_cpu_matmul(cpu, node, kernel, err);
     case S2VI_OP_GRU:
     case S2VI_OP_GRU_DA:

@@ -30,21 +30,34 @@ static void split(const int64_t *size, int64_t at, int64_t *pos)
 
 /* ------------------------------------------- nearest and average -- */
 
+/* A line of pixels, each `times` times. */
+static void stretch(float *restrict to, const float *restrict from, int64_t n,
+                    int64_t c, int64_t times)
+{
+    for (int64_t i = 0; i < n; i++, from += c)
+        for (int64_t j = 0; j < times; j++, to += c)
+            for (int64_t l = 0; l < c; l++)
+                to[l] = from[l];
+}
+
+/* Each line of the input once, and then its copies. */
 static int run_upsample(const s2vi_kernel *kernel, void *out, void *const *in,
                         void *scratch, const s2vi_clock *clock)
 {
     const pool_kernel *k = (const pool_kernel *)kernel;
-    int64_t pixels = volume(k->out);
+    const int64_t line = k->out[2] * k->c;
     (void)scratch, (void)clock;
 #pragma omp parallel for schedule(static)
-    for (int64_t p = 0; p < k->n * pixels; p++) {
-        int64_t at[3];
-        split(k->out, p % pixels, at);
-        int64_t from = p / pixels * volume(k->in) +
-                       linear(k->in, at[0] / k->stride[0], at[1] / k->stride[1],
-                              at[2] / k->stride[2]);
-        memcpy((float *)out + p * k->c, (const float *)in[0] + from * k->c,
-               (size_t)k->c * sizeof(float));
+    for (int64_t i = 0; i < k->n * k->in[0] * k->in[1]; i++) {
+        const int64_t plane = i / k->in[1] * k->stride[0];
+        const int64_t row = i % k->in[1] * k->stride[1];
+        float *first = (float *)out + (plane * k->out[1] + row) * line;
+        stretch(first, (const float *)in[0] + i * k->in[2] * k->c, k->in[2],
+                k->c, k->stride[2]);
+        for (int64_t j = 1; j < k->stride[0] * k->stride[1]; j++)
+            memcpy(first +
+                       (j / k->stride[1] * k->out[1] + j % k->stride[1]) * line,
+                   first, (size_t)line * sizeof(float));
     }
     return S2V_OK;
 }

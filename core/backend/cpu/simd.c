@@ -215,6 +215,8 @@ static void gru_dh(float *out, const float *a, const float *b, const float *dy,
 
 #include "backend/cpu/simd_cell.inc"
 #include "backend/cpu/simd_blend.inc"
+#include "backend/cpu/simd_winograd.inc"
+#include "backend/cpu/simd_cell_tiles.inc"
 
 /* ---------------------------------------------------- small products -- */
 
@@ -282,11 +284,16 @@ const s2vi_simd JOIN(s2vi_simd_, S2V_SIMD_SET) = {
     .gru_db = gru_db,
     .gru_dh = gru_dh,
     .cell_row = cell_row,
-    .cell_tiles = cell_tiles,
-    .make_tiles = make_tiles,
     .blend = blend,
     .cell_lanes = CELL_LANES,
     .cell_pixels = CELL_PIXELS,
+    .winograd_in = winograd_in,
+    .winograd_product = winograd_product,
+    .winograd_out = winograd_out,
+    .winograd_sums = WINOGRAD_SUMS,
+    .cell_points = cell_points,
+    .cell_products = cell_products,
+    .cell_gates = cell_gate_tiles,
     .dot_rows = dot_rows,
     .axpy_rows = axpy_rows,
     .adam = adam,

@@ -27,13 +27,7 @@ typedef struct s2vi_simd_taps {
     int n, channels;                 /* taps; of the image */
     const float *at[S2VI_CELL_TAPS]; /* where each tap sees its first pixel */
     const float *w; /* [block][tap][channel][r, z, n][cell_lanes] */
-    int64_t plane;  /* in tiles: numbers from one point to the next */
 } s2vi_simd_taps;
-
-/* Winograd's F(4,3) (Lavin and Gray 2015): 4 pixels of a row, convolved by 3
- * taps, are 6 products of numbers made of 6 pixels and of the taps. */
-#define S2VI_TILE        4
-#define S2VI_TILE_POINTS 6
 
 /** A row of a convolutional GRU; arrays by channel are whole blocks long. */
 typedef struct s2vi_simd_cell {
@@ -51,6 +45,54 @@ typedef struct s2vi_simd_blend {
     const float *x, *w, *bias; /* w: [block][total][cell_lanes]; bias: whole */
     const float *mask, *mask_bias; /* mask: [total][cell_lanes], all equal */
 } s2vi_simd_blend;
+
+/** Winograd's forms in each dimension, and nearest x2 before (winograd.c). */
+typedef enum s2vi_winograd {
+    S2VI_WINOGRAD_F43,     /* 4 results of 3 taps: 6 points of 6 pixels */
+    S2VI_WINOGRAD_F23,     /* 2 results: 4 points of 4 pixels */
+    S2VI_WINOGRAD_NEAREST, /* 2 results: 3 points of 3 pixels */
+} s2vi_winograd;
+
+/** An image that is cut into tiles, `across` of them in a row. */
+typedef struct s2vi_simd_tiles {
+    s2vi_winograd form;
+    const float *image; /* (height, width, channels) */
+    int64_t height, width, across;
+    int channels, lo[2];     /* lo: zeros above and to the left */
+    int64_t v_step, v_plane; /* floats from tile to tile, point to point */
+} s2vi_simd_tiles;
+
+/** Where tiles' results go: out = act(sum + bias + addend). */
+typedef struct s2vi_simd_result {
+    s2vi_winograd form;
+    float *out;          /* (height, width, channels) */
+    const float *addend; /* of the same shape; may be out; or NULL */
+    const float *bias;   /* (channels), or NULL */
+    int64_t height, width, across;
+    int channels;
+    s2vi_activation act;
+    float slope;
+} s2vi_simd_result;
+
+#define S2VI_TILE 4 /* pixels of F(4,3) */
+
+/** A cell's products of points and weights, of one block of channels. */
+typedef struct s2vi_simd_products {
+    const float *v[2];         /* of x and h: [point][tile][channel] */
+    const float *w[2];         /* [point][channel][r, z, n][cell_lanes] */
+    int64_t plane[2], m_plane; /* floats from point to point */
+    int channels[2];
+    const float *ahead[2 * S2VI_TILE]; /* lines of pixels wanted next */
+} s2vi_simd_products;
+
+/** The gates of a line of tiles, of one block of channels. */
+typedef struct s2vi_simd_gates {
+    float *out;        /* the tiles' first pixel, the block's channels */
+    const float *h;    /* likewise; may be out */
+    const float *bias; /* r; z, n of x, n of h follow `step` apart */
+    int64_t width, step;
+    int lines, channels; /* lines of the image from there on */
+} s2vi_simd_gates;
 
 typedef struct s2vi_simd {
     const char *name;
@@ -73,14 +115,29 @@ typedef struct s2vi_simd {
     /* `width` pixels of a cell, cell_pixels at once: taps are read as if
      * width were a multiple of that. A block is cell_lanes channels. */
     void (*cell_row)(float *out, const s2vi_simd_cell *cell, int width);
-    /* The same by tiles: taps are the lines of a kernel 3 wide, `at` tiles as
-     * make_tiles() gives them, w [block][point][tap].. of the same. */
-    void (*cell_tiles)(float *out, const s2vi_simd_cell *cell, int width);
-    /* to: [point][tile][channel], points `plane` apart; of (4 tiles + 2)
-     * pixels. */
-    void (*make_tiles)(float *to, int64_t plane, const float *line, int tiles,
-                       int channels);
     int cell_lanes, cell_pixels;
+    /* Winograd, on whole vectors of cell_lanes channels: tiles [from, to) to
+     * v: [point][tile][channel]; m: [tile][vectors * cell_lanes] = v times w:
+     * [channel][vectors * cell_lanes] at one point, for `tiles` rounded up to
+     * winograd_sums / vectors (1, 2 or 4); m: [point][tile][..] to results. */
+    void (*winograd_in)(float *v, const s2vi_simd_tiles *t, int64_t from,
+                        int64_t to);
+    void (*winograd_product)(float *m, const float *v, int64_t v_step,
+                             const float *w, int channels, int vectors,
+                             int tiles);
+    void (*winograd_out)(const s2vi_simd_result *r, const float *m,
+                         int64_t m_plane, int channel, int vectors,
+                         int64_t from, int64_t to);
+    int winograd_sums;
+    /* A cell by tiles of one line, F(4x4,3x3), whole vectors of channels:
+     * points of a line of tiles, whose 6 lines of pixels begin at `row` (NULL:
+     * zeros); products of tiles [from, to), cell_pixels at once; results. */
+    void (*cell_points)(float *v, const s2vi_simd_tiles *t,
+                        const float *const *row);
+    void (*cell_products)(float *m, const s2vi_simd_products *p, int64_t from,
+                          int64_t to);
+    void (*cell_gates)(const s2vi_simd_gates *g, const float *m,
+                       int64_t m_plane, int64_t from, int64_t to);
     /* Pixels [from, to) of a blend; w as cell_lanes channels a block. */
     void (*blend)(float *out, const s2vi_simd_blend *blend, int64_t from,
                   int64_t to);

@@ -55,6 +55,7 @@ int64_t s2vi_ref_scratch(const s2vi_node *node)
     case S2VI_OP_CHAIN: return s2vi_shape_count(&node->shape);
     case S2VI_OP_AVGPOOL:
     case S2VI_OP_CONV:
+    case S2VI_OP_UPCONV:
     case S2VI_OP_CONV_DATA: return s2vi_shape_channels(&node->shape);
     case S2VI_OP_GRU_CELL: /* the result, and a pixel's gates */
         return s2vi_shape_count(&node->shape) +

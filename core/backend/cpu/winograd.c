@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * 3x3 convolutions with fewer products: CONV of large images whose weights
+ * never change, and UPCONV.
+ *
+ * Winograd's minimal filtering (A. Lavin and S. Gray, "Fast Algorithms for
+ * Convolutional Neural Networks", CVPR 2016): the image is cut into tiles; a
+ * tile's pixels d and the taps g become as many points each,
+ *     V = B' d B,  U = G g G',
+ * a point's product V U is a matrix product over the channels, and
+ *     y = A' (V U) A.
+ * F(4,3): 4 results of 3 taps in a dimension are 6 products, not 12. The
+ * polynomials behind it are taken at 0, +-sqrt(1/2), +-sqrt(2) and infinity,
+ * for which errors are a quarter of those of the usual 0, +-1, +-2.
+ *
+ * A nearest x2 before: with the pixels x0, x1, x2 and the taps g0, g1, g2 the
+ * two results over x1 are
+ *     g0 x0 + (g1 + g2) x1 = g0 (x0 - x1) + (g0 + g1 + g2) x1,
+ *     (g0 + g1) x1 + g2 x2 = (g0 + g1 + g2) x1 + g2 (x2 - x1):
+ * 3 products, not 4, or not 6 of the taps themselves.
+ *
+ * Tiles are taken in bands whose points stay in the second-level cache. Each
+ * thread has bands of its own; where the weights are larger than that cache,
+ * threads share each band and divide the result's channels.
+ */
+#include "backend/cpu/winograd.h"
+
+#include <omp.h>
+#include <string.h>
+
+#define MOST_POINTS 6
+#define ROOT_2      1.41421356237309504880
+
+typedef struct winograd_kernel {
+    s2vi_kernel base;
+    const s2vi_simd *simd;
+    s2vi_winograd form;
+    int threads, points; /* points: of both dimensions */
+    int64_t images, tiles, band;
+    int64_t in_size, out_size; /* floats of one image */
+    int in_channels, channels, vectors, blocks;
+    bool share;  /* a band's channels are divided, not the bands */
+    bool packed; /* the weights come so */
+    s2vi_simd_tiles in;
+    s2vi_simd_result out;
+} winograd_kernel;
+
+/* Bytes that a band's points may take: of one thread, of all. */
+#define BAND_OWN    (160 << 10)
+#define BAND_SHARED (1280 << 10)
+
+/* ----------------------------------------------------------- weights -- */
+
+static int width(const winograd_kernel *k)
+{
+    return k->vectors * k->simd->cell_lanes;
+}
+
+static size_t weight_size(const winograd_kernel *k)
+{
+    return (size_t)k->points * (size_t)k->in_channels * (size_t)k->channels *
+           sizeof(float);
+}
+
+static const double (*taps_of(s2vi_winograd form, int *n))[3]
+{
+    static const double f43[6][3] = {
+        {1, 0, 0},
+        {-2. / 3, -ROOT_2 / 3, -1. / 3},
+        {-2. / 3, ROOT_2 / 3, -1. / 3},
+        {1. / 6, ROOT_2 / 6, 1. / 3},
+        {1. / 6, -ROOT_2 / 6, 1. / 3},
+        {0, 0, 1},
+    };
+    static const double f23[4][3] = {
+        {1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}};
+    static const double nearest[3][3] = {{1, 0, 0}, {1, 1, 1}, {0, 0, 1}};
+    *n = form == S2VI_WINOGRAD_F43 ? 6 : form == S2VI_WINOGRAD_F23 ? 4 : 3;
+    return form == S2VI_WINOGRAD_F43   ? f43
+           : form == S2VI_WINOGRAD_F23 ? f23
+                                       : nearest;
+}
+
+void s2vi_winograd_weights(s2vi_winograd form, const float *g, int64_t step,
+                           double *u)
+{
+    int n;
+    const double(*G)[3] = taps_of(form, &n);
+    for (int p = 0; p < n; p++) {
+        double row[3] = {0};
+        for (int i = 0; i < 3; i++)
+            for (int j = 0; j < 3; j++)
+                row[j] += G[p][i] * (double)g[(3 * i + j) * step];
+        for (int q = 0; q < n; q++)
+            u[p * n + q] =
+                G[q][0] * row[0] + G[q][1] * row[1] + G[q][2] * row[2];
+    }
+}
+
+/* (Cout,3,3,Cin) to [block][point][channel][width] */
+static void pack_weights(const winograd_kernel *k, const float *w, float *to)
+{
+    const int wide = width(k), cin = k->in_channels;
+    const int64_t point = (int64_t)cin * wide;
+#pragma omp parallel for schedule(static) num_threads(k->threads)
+    for (int out = 0; out < k->channels; out++)
+        for (int c = 0; c < cin; c++) {
+            double u[MOST_POINTS * MOST_POINTS];
+            s2vi_winograd_weights(k->form, w + (int64_t)out * 9 * cin + c, cin,
+                                  u);
+            float *at = to + out / wide * k->points * point +
+                        (int64_t)c * wide + out % wide;
+            for (int p = 0; p < k->points; p++)
+                at[p * point] = (float)u[p];
+        }
+}
+
+static int pack(const s2vi_kernel *kernel, int i, const void *from, void *to)
+{
+    (void)i; /* the weight is the only input that is packed */
+    pack_weights((const winograd_kernel *)kernel, from, to);
+    return S2V_OK;
+}
+
+/* ------------------------------------------------------------ running -- */
+
+static size_t points_size(const winograd_kernel *k)
+{
+    return (size_t)k->in.v_plane * (size_t)k->points * sizeof(float);
+}
+
+static int64_t products_plane(const winograd_kernel *k)
+{
+    return k->band * width(k) + 16;
+}
+
+/* Of one block's products. */
+static size_t products_size(const winograd_kernel *k)
+{
+    return (size_t)k->points * (size_t)products_plane(k) * sizeof(float);
+}
+
+/* One block of a band's channels; v: the band's points. */
+static void run_block(const winograd_kernel *k, const s2vi_simd_result *r,
+                      const float *w, const float *v, float *m, int block,
+                      int64_t from, int64_t to)
+{
+    const int64_t plane = products_plane(k);
+    const int64_t size = (int64_t)k->in_channels * width(k);
+    for (int p = 0; p < k->points; p++)
+        k->simd->winograd_product(m + p * plane, v + p * k->in.v_plane,
+                                  k->in.v_step,
+                                  w + (block * k->points + p) * size,
+                                  k->in_channels, k->vectors, (int)(to - from));
+    k->simd->winograd_out(r, m, plane, block * width(k), k->vectors, from, to);
+}
+
+static int64_t band_end(const winograd_kernel *k, int64_t from)
+{
+    return from + k->band < k->tiles ? from + k->band : k->tiles;
+}
+
+/* Each thread takes bands. */
+static void run_apart(const winograd_kernel *k, const s2vi_simd_tiles *t,
+                      const s2vi_simd_result *r, const float *w, char *scratch)
+{
+    const size_t size = points_size(k) + products_size(k);
+#pragma omp parallel num_threads(k->threads) if (k->tiles > k->band)
+    {
+        float *v = (float *)(scratch + (size_t)omp_get_thread_num() * size);
+        float *m = (float *)((char *)v + points_size(k));
+#pragma omp for schedule(dynamic)
+        for (int64_t from = 0; from < k->tiles; from += k->band) {
+            const int64_t to = band_end(k, from);
+            k->simd->winograd_in(v, t, from, to);
+            for (int block = 0; block < k->blocks; block++)
+                run_block(k, r, w, v, m, block, from, to);
+        }
+    }
+}
+
+/* All threads take blocks of channels of one band after the other. */
+static void run_shared(const winograd_kernel *k, const s2vi_simd_tiles *t,
+                       const s2vi_simd_result *r, const float *w, char *scratch)
+{
+    float *v = (float *)scratch;
+#pragma omp parallel num_threads(k->threads)
+    {
+        float *m = (float *)(scratch + points_size(k) +
+                             (size_t)omp_get_thread_num() * products_size(k));
+        for (int64_t from = 0; from < k->tiles; from += k->band) {
+            const int64_t to = band_end(k, from);
+#pragma omp for schedule(static)
+            for (int64_t tile = from; tile < to; tile++)
+                k->simd->winograd_in(v + (tile - from) * t->v_step, t, tile,
+                                     tile + 1);
+#pragma omp for schedule(dynamic)
+            for (int block = 0; block < k->blocks; block++)
+                run_block(k, r, w, v, m, block, from, to);
+        }
+    }
+}
+
+static int run(const s2vi_kernel *kernel, void *out, void *const *in,
+               void *scratch, const s2vi_clock *clock)
+{
+    const winograd_kernel *k = (const winograd_kernel *)kernel;
+    const s2vi_node *node = kernel->node;
+    const int last = node->n_inputs - 1;
+    const float *w = in[1];
+    char *rest = scratch;
+    (void)clock;
+    if (!k->packed) {
+        pack_weights(k, in[1], scratch);
+        w = scratch;
+        rest += weight_size(k);
+    }
+    s2vi_simd_tiles t = k->in;
+    s2vi_simd_result r = k->out;
+    r.bias = last + !node->attr.accumulate > 2 ? in[2] : NULL;
+    for (int64_t i = 0; i < k->images; i++) {
+        t.image = (const float *)in[0] + i * k->in_size;
+        r.out = (float *)out + i * k->out_size;
+        r.addend = node->attr.accumulate
+                       ? (const float *)in[last] + i * k->out_size
+                       : NULL;
+        (k->share ? run_shared : run_apart)(k, &t, &r, w, rest);
+    }
+    return S2V_OK;
+}
+
+/* ------------------------------------------------------------ compile -- */
+
+static int64_t ceil_div(int64_t a, int64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+static bool fits(const s2vi_node *node)
+{
+    const s2vi_shape *w = &node->input[1]->shape;
+    return w->rank == 4 && w->dim[0] % 16 == 0 && w->dim[3] % 16 == 0;
+}
+
+/* Weights become 4 times as many for F(4,3), not 2 for F(2,3): that must not
+ * cost more than is saved. */
+#define LEAST_F43 576
+#define LEAST_F23 196
+
+bool s2vi_cpu_winograd_suits(const s2vi_node *node, uint32_t constant)
+{
+    const s2vi_shape *w = &node->input[1]->shape, *y = &node->shape;
+    const s2vi_window *win = &node->attr.window;
+    return node->op == S2VI_OP_CONV && constant & 2u && fits(node) &&
+           w->dim[1] == 3 && w->dim[2] == 3 && win->stride[0] == 1 &&
+           win->stride[1] == 1 && y->dim[1] * y->dim[2] >= LEAST_F23;
+}
+
+static void cut_bands(winograd_kernel *k)
+{
+    const int step = k->simd->winograd_sums / k->vectors;
+    const int64_t tile =
+        (int64_t)k->points * k->in.v_step * (int64_t)sizeof(float);
+    k->share = weight_size(k) > 1 << 20;
+    k->band = (k->share ? BAND_SHARED : BAND_OWN) / tile;
+    if (k->band > k->tiles)
+        k->band = k->tiles;
+    k->band = ceil_div(k->band > 0 ? k->band : 1, step) * step;
+    k->in.v_plane = k->band * k->in.v_step + 16; /* as above */
+}
+
+static void describe(winograd_kernel *k, const s2vi_node *node)
+{
+    const s2vi_shape *x = &node->input[0]->shape, *y = &node->shape;
+    const bool up = node->op == S2VI_OP_UPCONV;
+    const bool large = y->dim[1] * y->dim[2] >= LEAST_F43;
+    const int results = large && !up ? 4 : 2;
+    int n;
+    k->form = up      ? S2VI_WINOGRAD_NEAREST
+              : large ? S2VI_WINOGRAD_F43
+                      : S2VI_WINOGRAD_F23;
+    taps_of(k->form, &n);
+    k->points = n * n;
+    k->images = y->dim[0];
+    k->in_channels = (int)x->dim[3];
+    k->channels = (int)y->dim[3];
+    k->in_size = x->dim[1] * x->dim[2] * x->dim[3];
+    k->out_size = y->dim[1] * y->dim[2] * y->dim[3];
+    const int vectors = k->channels / k->simd->cell_lanes;
+    k->vectors = k->simd->winograd_sums == 24 && vectors % 4 == 0 ? 4
+                 : vectors % 2 == 0                               ? 2
+                                                                  : 1;
+    k->blocks = vectors / k->vectors;
+    const int64_t across = ceil_div(y->dim[2], results);
+    k->tiles = ceil_div(y->dim[1], results) * across;
+    k->in = (s2vi_simd_tiles){.form = k->form,
+                              .height = x->dim[1],
+                              .width = x->dim[2],
+                              .across = across,
+                              .channels = k->in_channels,
+                              .lo = {1, 1}};
+    for (int i = 0; i < 2 && !up; i++)
+        k->in.lo[i] = node->attr.window.pad_lo[i];
+    /* Powers of two apart, tiles or points would share sets of the cache. */
+    k->in.v_step = k->in_channels + (k->in_channels % 256 ? 0 : 16);
+    k->out = (s2vi_simd_result){.form = k->form,
+                                .height = y->dim[1],
+                                .width = y->dim[2],
+                                .across = across,
+                                .channels = k->channels,
+                                .act = node->attr.act,
+                                .slope = (float)node->attr.slope};
+    cut_bands(k);
+}
+
+int s2vi_cpu_winograd(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
+                      s2vi_kernel **kernel, s2v_error *err)
+{
+    if (!fits(node))
+        return s2vi_error(err, S2V_ERR_INTERNAL,
+                          "device 'cpu' upsamples and convolves images of "
+                          "whole vectors of channels only");
+    winograd_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    if (!k)
+        return S2V_ERR_NOMEM;
+    k->simd = cpu->simd;
+    k->threads = cpu->base.threads;
+    describe(k, node);
+    const size_t threads = (size_t)k->threads;
+    k->base.scratch_size =
+        (k->share ? 1 : threads) * points_size(k) + threads * products_size(k);
+    k->packed = constant >> 1 & 1u;
+    if (k->packed)
+        k->base.packed_size[1] = weight_size(k);
+    else
+        k->base.scratch_size += weight_size(k);
+    k->base.run = run;
+    k->base.pack = pack;
+    k->base.close = s2vi_cpu_kernel_free;
+    *kernel = &k->base;
+    return S2V_OK;
+}
