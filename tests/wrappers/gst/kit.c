@@ -35,7 +35,7 @@ gboolean kit_point(gboolean holds, const char *where, int line,
 static void skip_all(const char *why)
 {
     printf("1..0 # SKIP %s\n", why);
-    exit(77);
+    exit(0);
 }
 
 static const char *device(void)

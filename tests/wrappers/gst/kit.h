@@ -23,7 +23,7 @@ enum {
 gboolean kit_point(gboolean holds, const char *where, int line,
                    const char *format, ...) G_GNUC_PRINTF(4, 5);
 
-/** Start GStreamer with the plugin; exits with 77 where that is missing. */
+/** Start GStreamer with the plugin; skips all where that is missing. */
 void kit_init(int *argc, char ***argv);
 
 /** Print the plan; the program's exit status. */
