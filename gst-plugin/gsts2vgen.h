@@ -119,6 +119,15 @@ gboolean gst_s2v_gen_continues(GstS2VGen *self, const GstSegment *segment);
 /** What frames of this model are. */
 void gst_s2v_gen_video_info(const GstS2VModel *model, GstVideoInfo *info);
 
+/**
+ * Ask downstream whether it takes a model's frames, where they differ from
+ * those of the one in use.
+ *
+ * @return S2V_OK, or S2V_ERR_MODEL and a sentence
+ */
+int gst_s2v_gen_check_peer(GstS2VGen *self, const GstS2VModel *model,
+                           s2v_error *err);
+
 /** Set caps, tags and the pool, if they are not those of the model. */
 GstFlowReturn gst_s2v_gen_negotiate(GstS2VGen *self);
 

@@ -18,6 +18,35 @@ void gst_s2v_gen_video_info(const GstS2VModel *model, GstVideoInfo *info)
     GST_VIDEO_INFO_FPS_D(info) = model->info.fps_den;
 }
 
+/* Whether downstream answers that it takes such frames; consumes nothing. */
+static gboolean peer_takes(GstS2VGen *self, GstCaps *caps)
+{
+    GstCaps *taken = gst_pad_peer_query_caps(self->srcpad, caps);
+    gboolean takes = !gst_caps_is_empty(taken);
+    gst_caps_unref(taken);
+    return takes;
+}
+
+int gst_s2v_gen_check_peer(GstS2VGen *self, const GstS2VModel *model,
+                           s2v_error *err)
+{
+    GstVideoInfo info;
+    gst_s2v_gen_video_info(model, &info);
+    if (gst_video_info_is_equal(&info, &self->vinfo))
+        return S2V_OK;
+    GstCaps *caps = gst_video_info_to_caps(&info);
+    gboolean takes = peer_takes(self, caps);
+    gst_caps_unref(caps);
+    if (takes)
+        return S2V_OK;
+    err->code = S2V_ERR_MODEL;
+    g_snprintf(err->message, sizeof(err->message),
+               "%s: makes frames of %dx%d at %d/%d frames/s, which the next "
+               "element does not take",
+               model->path, info.width, info.height, info.fps_n, info.fps_d);
+    return S2V_ERR_MODEL;
+}
+
 /* Told once: upstream tries again. */
 static void post_refused(GstS2VGen *self)
 {
@@ -37,10 +66,8 @@ static void post_refused(GstS2VGen *self)
 static GstFlowReturn set_caps(GstS2VGen *self)
 {
     GstCaps *caps = gst_video_info_to_caps(&self->vinfo);
-    GstCaps *taken = gst_pad_peer_query_caps(self->srcpad, caps);
-    gboolean ok = !gst_caps_is_empty(taken) &&
+    gboolean ok = peer_takes(self, caps) &&
                   gst_pad_push_event(self->srcpad, gst_event_new_caps(caps));
-    gst_caps_unref(taken);
     gst_caps_unref(caps);
     if (!ok && GST_PAD_IS_FLUSHING(self->srcpad))
         return GST_FLOW_FLUSHING;

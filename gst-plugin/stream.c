@@ -98,6 +98,19 @@ static void use_model(GstS2VGen *self, GstS2VModel *model)
     gst_s2v_model_free(old);
 }
 
+/* A model that was to come next cannot be used: `model` names the one that
+ * goes on, unless another one was set since. */
+static void refuse_model(GstS2VGen *self, GstS2VModel *next)
+{
+    GST_OBJECT_LOCK(self);
+    if (next && !self->next) {
+        g_free(self->path);
+        self->path = g_strdup(self->current->path);
+    }
+    GST_OBJECT_UNLOCK(self);
+    gst_s2v_model_free(next);
+}
+
 /*
  * At a frame boundary: a session for the first frame, and another one where a
  * model or a seed was set since. What cannot be used leaves the old one there.
@@ -114,9 +127,12 @@ static GstFlowReturn renew_session(GstS2VGen *self, gboolean draining)
     GST_OBJECT_UNLOCK(self);
     if (!wanted)
         return GST_FLOW_OK;
-    if (replace_session(self, next ? next : self->current, seed, draining,
-                        &err) < 0) {
-        gst_s2v_model_free(next);
+    int ret = next ? gst_s2v_gen_check_peer(self, next, &err) : S2V_OK;
+    if (!ret)
+        ret = replace_session(self, next ? next : self->current, seed, draining,
+                              &err);
+    if (ret < 0) {
+        refuse_model(self, next);
         if (self->session) {
             gst_s2v_gen_post_warning(self, &err);
             return GST_FLOW_OK;

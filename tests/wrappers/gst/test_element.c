@@ -210,6 +210,34 @@ static void jitter_changes_nothing(void)
     g_free(sound);
 }
 
+/* A source that lost its place says so; time tells whether sound is missing. */
+static void a_discontinuity(void)
+{
+    float *sound = kit_sound(0, 48000);
+    g_autoptr(Take) whole = kit_wanted(SMALL, 0, sound, 48000);
+    g_autoptr(Take) without = muted(sound);
+    for (guint missing = 0; missing < 2; missing++) {
+        GstHarness *h = kit_harness(SMALL, "");
+        for (gsize i = 0; i < 48000; i += 1000) {
+            GstBuffer *buffer = kit_buffer(sound + i, 1000, kit_time(i));
+            if (i == 32000)
+                GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT |
+                                                GST_BUFFER_FLAG_RESYNC);
+            if (missing && i >= 16000 && i < 32000)
+                gst_buffer_unref(buffer);
+            else
+                gst_harness_push(h, buffer);
+        }
+        gst_harness_push_event(h, gst_event_new_eos());
+        g_autoptr(Take) got = kit_pull(h);
+        OK(got->pts->len == 60 && stamps(got, 0) &&
+               kit_same(got, 0, missing ? without : whole, 0, 60),
+           "%s", missing ? "with a second missing" : "by its flag alone");
+        gst_harness_teardown(h);
+    }
+    g_free(sound);
+}
+
 static void overlap_is_left_out(void)
 {
     float *sound = kit_sound(0, 48000);
@@ -727,6 +755,38 @@ static void an_unusable_model_changes_nothing(void)
     g_free(sound);
 }
 
+/* The next element takes 16x16 alone, and the new model makes 32x32. */
+static void a_model_that_does_not_fit_changes_nothing(void)
+{
+    float *sound = kit_sound(0, 16000);
+    char *wide = g_strdup(kit_model("wide")), *small = g_strdup(SMALL), *now;
+    g_autoptr(Take) wanted = kit_wanted(small, 0, sound, 16000);
+    GstHarness *h = kit_harness(small, "");
+    GstBus *bus = listen(h->element);
+    gst_harness_set_sink_caps_str(h, "video/x-raw, width=16");
+    kit_push(h, sound, 8000, 1000, 0);
+    g_object_set(h->element, "model", wide, NULL);
+    kit_push(h, sound + 8000, 8000, 1000, kit_time(8000));
+    gst_harness_push_event(h, gst_event_new_eos());
+    g_autoptr(Take) got = kit_pull(h);
+    OK(got->pts->len == 20 && kit_same(got, 0, wanted, 0, 20),
+       "the old model's frames");
+    char *said = kit_said(bus, GST_MESSAGE_WARNING);
+    OK(strstr(said, wide) && strstr(said, "32x32"), "a warning: %s", said);
+    g_free(said);
+    said = kit_said(bus, GST_MESSAGE_ERROR);
+    OK(!*said, "no error");
+    g_free(said);
+    g_object_get(h->element, "model", &now, NULL);
+    OK(!strcmp(now, small), "the property names the one in use");
+    g_free(now);
+    unlisten(h->element, bus);
+    gst_harness_teardown(h);
+    g_free(wide);
+    g_free(small);
+    g_free(sound);
+}
+
 static void a_seed_counts_from_the_next_frame(void)
 {
     float *sound = kit_sound(0, 32000);
@@ -912,6 +972,7 @@ int main(int argc, char **argv)
     a_gap_is_silence();
     a_gap_first_and_a_gap_last();
     jitter_changes_nothing();
+    a_discontinuity();
     overlap_is_left_out();
     a_long_jump_starts_anew();
     sound_outside_the_segment();
@@ -934,6 +995,7 @@ int main(int argc, char **argv)
     lateness_has_limits();
     a_model_is_swapped_between_frames();
     an_unusable_model_changes_nothing();
+    a_model_that_does_not_fit_changes_nothing();
     a_seed_counts_from_the_next_frame();
     messages_tell_what_runs();
     bad_models_are_refused();
