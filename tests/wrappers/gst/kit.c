@@ -46,14 +46,22 @@ static const char *device(void)
 
 void kit_init(int *argc, char ***argv)
 {
+    static const char *const needed[] = {
+        "s2vgen",        "audiotestsrc", "audioconvert",
+        "audioresample", "decodebin",    "rawaudioparse",
+        "videoconvert",  "wavenc",       "wavparse"};
     gst_init(argc, argv);
 #ifdef KIT_STATIC
     GST_PLUGIN_STATIC_REGISTER(s2v);
 #endif
-    GstElementFactory *factory = gst_element_factory_find("s2vgen");
-    if (!factory)
-        skip_all("there is no element s2vgen");
-    gst_object_unref(factory);
+    for (gsize i = 0; i < G_N_ELEMENTS(needed); i++) {
+        GstElementFactory *factory = gst_element_factory_find(needed[i]);
+        if (!factory) {
+            char *why = g_strconcat("there is no element ", needed[i], NULL);
+            skip_all(why);
+        }
+        gst_object_unref(factory);
+    }
     if (!g_getenv("S2V_GST_MODELS"))
         skip_all("S2V_GST_MODELS names no folder");
     folder = g_dir_make_tmp("s2v-gst-XXXXXX", NULL);

@@ -11,6 +11,9 @@ bail() {
 }
 command -v gst-launch-1.0 >/dev/null || bail "there is no gst-launch-1.0"
 gst-inspect-1.0 s2vgen >/dev/null 2>&1 || bail "there is no element s2vgen"
+for element in audiotestsrc audioconvert audioresample decodebin wavenc wavparse; do
+    gst-inspect-1.0 --exists "$element" || bail "there is no element $element"
+done
 [ -f "${S2V_GST_MODELS-}/gst-small.bin" ] || bail "S2V_GST_MODELS has no models"
 
 tmp=$(mktemp -d) || exit 99
@@ -116,12 +119,15 @@ else
 fi
 
 # fails NAME PATTERN ELEMENT...: exits in failure, with the library's sentence.
+# The source is live, since gst-launch-1.0 1.22 may miss an error that comes from
+# a streaming thread before its own loop runs, and then waits for ever.
 fails() {
-    local name=$1 pattern=$2 said
+    local name=$1 pattern=$2 said status
     shift 2
-    said=$(timeout 60 gst-launch-1.0 audiotestsrc num-buffers=50 ! audioconvert ! \
-        audioresample ! "$@" ! fakesink 2>&1)
-    is "$name: fails" "$(($? != 0))" 1
+    said=$(timeout 60 gst-launch-1.0 audiotestsrc is-live=true num-buffers=50 ! \
+        audioconvert ! audioresample ! "$@" ! fakesink 2>&1)
+    status=$?
+    is "$name: fails by itself" "$((status != 0 && status != 124))" 1
     like "$name: says why" "$said" "$pattern"
 }
 fails "no model" 'No model was given: name its weight file with model=FILE' s2vgen
