@@ -281,7 +281,7 @@ static gboolean take_gap(GstS2VGen *self, GstEvent *event)
 static gboolean take_eos(GstS2VGen *self, GstEvent *event)
 {
     gst_s2v_gen_drain(self);
-    if (self->silent)
+    if (self->silent && !self->refused)
         GST_ELEMENT_WARNING(self, STREAM, FAILED,
                             ("There was no sound, so there is no video."),
                             (NULL));

@@ -479,6 +479,10 @@ static void refused_frames_are_an_error(void)
     said = kit_said(bus, GST_MESSAGE_ERROR);
     OK(!*said, "once");
     g_free(said);
+    gst_harness_push_event(h, gst_event_new_eos());
+    said = kit_said(bus, GST_MESSAGE_WARNING);
+    OK(!*said, "no other reason is given");
+    g_free(said);
     unlisten(h->element, bus);
     gst_harness_teardown(h);
     gst_object_unref(element);
