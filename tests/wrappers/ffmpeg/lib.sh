@@ -6,7 +6,7 @@ set -uo pipefail
 
 bail() {
     echo "1..0 # SKIP $*"
-    exit 77
+    exit 0
 }
 
 : "${FFMPEG:=ffmpeg}" "${FFPROBE:=ffprobe}"

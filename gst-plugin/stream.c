@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The way of the sound: its place in time, the session, frame boundaries.
+ *
+ * The session takes sound in any pieces and gives the same frames, so none is
+ * collected here for its sake. `recent` holds what it heard past the start of
+ * the next frame, for a session that takes its place there.
+ */
+#include "gsts2vgen.h"
+
+#include <string.h>
+
+#define GST_CAT_DEFAULT gst_s2v_gen_debug
+
+#define SAME_LATENCY (4 * GST_MSECOND)
+#define LONG_JUMP    (10 * GST_SECOND) /* no silence is made for more */
+
+/* ------------------------------------------------------------ session -- */
+
+/* For applications: what is used from the next frame on. */
+static void announce(GstS2VGen *self, const GstS2VModel *model)
+{
+    const s2v_model_info *info = &model->info;
+    GstStructure *s = gst_structure_new(
+        "s2vgen", "model", G_TYPE_STRING, model->path, "kind", G_TYPE_STRING,
+        info->name, "device", G_TYPE_STRING, info->device, "width", G_TYPE_INT,
+        info->width, "height", G_TYPE_INT, info->height, "framerate",
+        GST_TYPE_FRACTION, info->fps_num, info->fps_den, "rate", G_TYPE_INT,
+        info->sample_rate, "seed", G_TYPE_INT64, self->session_seed, "latency",
+        GST_TYPE_CLOCK_TIME, model->latency, NULL);
+    GST_INFO_OBJECT(self, "%" GST_PTR_FORMAT, s);
+    gst_element_post_message(GST_ELEMENT(self),
+                             gst_message_new_element(GST_OBJECT(self), s));
+}
+
+/* A session that has heard what is in `recent`, in place of the one there. */
+static int replace_session(GstS2VGen *self, const GstS2VModel *model,
+                           gint64 seed, gboolean draining, s2v_error *err)
+{
+    s2v_session_params params = {.size = sizeof(params)};
+    s2v_session *session = NULL;
+    params.seed = seed < 0 ? g_random_int() : (guint64)seed;
+    *err = (s2v_error){0};
+    int ret = s2v_session_create(&session, model->model, &params, err);
+    if (!ret)
+        ret = s2v_session_send_audio(session, (float *)self->recent->data,
+                                     self->recent->len, err);
+    if (!ret && draining)
+        ret = s2v_session_drain(session, err);
+    if (ret < 0) {
+        err->code = ret;
+        s2v_session_close(&session);
+        return ret;
+    }
+    s2v_session_close(&self->session);
+    self->session = session;
+    self->session_seed = (gint64)params.seed;
+    self->tagged = FALSE;
+    g_array_set_size(self->zeros, 0);
+    g_array_set_size(self->zeros,
+                     (guint)MAX(gst_s2v_model_samples(model, 1), 1));
+    announce(self, model);
+    return S2V_OK;
+}
+
+/* The time of the session's frame of that number. */
+static GstClockTime time_of(const GstS2VGen *self, guint64 frame)
+{
+    const s2v_model_info *info = &self->current->info;
+    return self->base +
+           gst_util_uint64_scale(frame, GST_SECOND * (guint64)info->fps_den,
+                                 (guint64)info->fps_num);
+}
+
+/* The session's own numbers start anew at the next frame. */
+static void rebase(GstS2VGen *self)
+{
+    if (self->started)
+        self->base = time_of(self, self->made);
+    self->made = 0;
+    self->heard = self->recent->len;
+}
+
+/* A latency that is nearly the same stays: a new one disturbs the sinks. */
+static void use_model(GstS2VGen *self, GstS2VModel *model)
+{
+    GstS2VModel *old = self->current;
+    GstClockTimeDiff more = GST_CLOCK_DIFF(old->latency, model->latency);
+    gboolean differs = ABS(more) > SAME_LATENCY;
+    if (!differs)
+        model->latency = old->latency;
+    GST_OBJECT_LOCK(self);
+    self->current = model;
+    GST_OBJECT_UNLOCK(self);
+    if (differs)
+        gst_element_post_message(GST_ELEMENT(self),
+                                 gst_message_new_latency(GST_OBJECT(self)));
+    gst_s2v_model_free(old);
+}
+
+/* A model that was to come next cannot be used: `model` names the one that
+ * goes on, unless another one was set since. */
+static void refuse_model(GstS2VGen *self, GstS2VModel *next)
+{
+    GST_OBJECT_LOCK(self);
+    if (next && !self->next) {
+        g_free(self->path);
+        self->path = g_strdup(self->current->path);
+    }
+    GST_OBJECT_UNLOCK(self);
+    gst_s2v_model_free(next);
+}
+
+/*
+ * At a frame boundary: a session for the first frame, and another one where a
+ * model or a seed was set since. What cannot be used leaves the old one there.
+ */
+static GstFlowReturn renew_session(GstS2VGen *self, gboolean draining)
+{
+    s2v_error err;
+    GST_OBJECT_LOCK(self);
+    GstS2VModel *next = self->next;
+    gboolean wanted = next || self->new_seed || !self->session;
+    gint64 seed = self->seed;
+    self->next = NULL;
+    self->new_seed = FALSE;
+    GST_OBJECT_UNLOCK(self);
+    if (!wanted)
+        return GST_FLOW_OK;
+    int ret = next ? gst_s2v_gen_check_peer(self, next, &err) : S2V_OK;
+    if (!ret)
+        ret = replace_session(self, next ? next : self->current, seed, draining,
+                              &err);
+    if (ret < 0) {
+        refuse_model(self, next);
+        if (self->session) {
+            gst_s2v_gen_post_warning(self, &err);
+            return GST_FLOW_OK;
+        }
+        gst_s2v_gen_post_error(self, &err);
+        return GST_FLOW_ERROR;
+    }
+    rebase(self);
+    if (next)
+        use_model(self, next);
+    return GST_FLOW_OK;
+}
+
+void gst_s2v_gen_restart(GstS2VGen *self)
+{
+    if (self->session)
+        s2v_session_flush(self->session);
+    self->started = FALSE;
+    self->heard = self->made = 0;
+    g_array_set_size(self->recent, 0);
+    self->discont = TRUE;
+}
+
+/* ------------------------------------------------------------- frames -- */
+
+/* The sound of a frame that was made is not needed any more. */
+static void forget_frame(GstS2VGen *self)
+{
+    guint64 samples = gst_s2v_model_samples(self->current, self->made + 1) -
+                      gst_s2v_model_samples(self->current, self->made);
+    g_array_remove_range(self->recent, 0,
+                         (guint)MIN(samples, self->recent->len));
+    self->made++;
+}
+
+/* Push all frames that the session can make. */
+static GstFlowReturn make_frames(GstS2VGen *self, gboolean draining)
+{
+    for (;;) {
+        s2v_video_frame picture;
+        s2v_error err = {0};
+        GstFlowReturn flow = renew_session(self, draining);
+        if (flow != GST_FLOW_OK)
+            return flow;
+        int ret = s2v_session_receive_video(self->session, &picture, &err);
+        if (ret == S2V_ERR_AGAIN || ret == S2V_ERR_EOF)
+            return GST_FLOW_OK;
+        if (ret < 0) {
+            gst_s2v_gen_post_error(self, &err);
+            return GST_FLOW_ERROR;
+        }
+        GstClockTime time = time_of(self, self->made);
+        GstClockTime end = time_of(self, self->made + 1);
+        forget_frame(self);
+        flow = gst_s2v_gen_push(self, &picture, time, end);
+        if (flow != GST_FLOW_OK)
+            return flow;
+    }
+}
+
+/* -------------------------------------------------------------- sound -- */
+
+/* Send sound and push frames, a frame's worth at a time. */
+static GstFlowReturn feed(GstS2VGen *self, const guint8 *samples, guint64 count)
+{
+    GstFlowReturn flow = GST_FLOW_OK;
+    while (count > 0 && flow == GST_FLOW_OK) {
+        guint n = (guint)MIN(count, self->zeros->len);
+        guint before = self->recent->len;
+        s2v_error err = {0};
+        g_array_append_vals(self->recent, samples, n);
+        /* from there, since a buffer's memory need not be aligned */
+        if (s2v_session_send_audio(self->session,
+                                   &g_array_index(self->recent, float, before),
+                                   n, &err) < 0) {
+            gst_s2v_gen_post_error(self, &err);
+            return GST_FLOW_ERROR;
+        }
+        self->heard += n;
+        self->silent = FALSE;
+        samples += n * sizeof(float);
+        count -= n;
+        flow = make_frames(self, FALSE);
+    }
+    return flow;
+}
+
+static GstFlowReturn feed_silence(GstS2VGen *self, guint64 count)
+{
+    GstFlowReturn flow = GST_FLOW_OK;
+    while (count > 0 && flow == GST_FLOW_OK) {
+        guint64 n = MIN(count, self->zeros->len);
+        flow = feed(self, (guint8 *)self->zeros->data, n);
+        count -= n;
+    }
+    return flow;
+}
+
+/* --------------------------------------------------------------- time -- */
+
+/* Samples from the end of what was heard to `time`. */
+static gint64 samples_until(const GstS2VGen *self, GstClockTime time)
+{
+    guint64 rate = (guint64)self->current->info.sample_rate;
+    if (time < self->base)
+        return -(gint64)gst_util_uint64_scale_round(self->base - time, rate,
+                                                    GST_SECOND) -
+               (gint64)self->heard;
+    return (gint64)gst_util_uint64_scale_round(time - self->base, rate,
+                                               GST_SECOND) -
+           (gint64)self->heard;
+}
+
+/*
+ * Make what was heard end where sound of that time begins: silence takes the
+ * place of what is missing, and after a long jump a new stream begins.
+ *
+ * @param overlap receives how many samples were heard already
+ */
+static GstFlowReturn move_to(GstS2VGen *self, GstClockTime time,
+                             guint64 *overlap)
+{
+    GstFlowReturn flow =
+        self->session ? GST_FLOW_OK : renew_session(self, FALSE);
+    *overlap = 0;
+    if (flow != GST_FLOW_OK)
+        return flow;
+    if (self->started && !GST_CLOCK_TIME_IS_VALID(time))
+        return GST_FLOW_OK;
+    gint64 most = (gint64)gst_util_uint64_scale(
+        LONG_JUMP, (guint64)self->current->info.sample_rate, GST_SECOND);
+    gint64 jump = self->started ? samples_until(self, time) : 0;
+    if (ABS(jump) > most) {
+        GST_WARNING_OBJECT(self,
+                           "sound jumps by %" G_GINT64_FORMAT
+                           " samples: a new stream begins",
+                           jump);
+        flow = gst_s2v_gen_drain(self);
+    }
+    if (!self->started) {
+        self->base = GST_CLOCK_TIME_IS_VALID(time) ? time : self->segment.start;
+        self->started = TRUE;
+    } else if (jump > (gint64)self->zeros->len) {
+        GST_INFO_OBJECT(self,
+                        "%" G_GINT64_FORMAT
+                        " samples without sound at %" GST_TIME_FORMAT,
+                        jump, GST_TIME_ARGS(time));
+        flow = feed_silence(self, (guint64)jump);
+    } else if (jump < -(gint64)self->zeros->len) {
+        GST_WARNING_OBJECT(self,
+                           "sound goes back by %" G_GINT64_FORMAT
+                           " samples: they are left out",
+                           -jump);
+        *overlap = (guint64)-jump;
+    }
+    return flow;
+}
+
+gboolean gst_s2v_gen_continues(GstS2VGen *self, const GstSegment *segment)
+{
+    if (!self->started)
+        return TRUE;
+    GstClockTime next = time_of(self, self->made);
+    GstClockTime before =
+        gst_segment_to_running_time(&self->segment, GST_FORMAT_TIME, next);
+    return segment->rate == self->segment.rate &&
+           GST_CLOCK_TIME_IS_VALID(before) &&
+           before ==
+               gst_segment_to_running_time(segment, GST_FORMAT_TIME, next);
+}
+
+/* -------------------------------------------------------------- input -- */
+
+GstFlowReturn gst_s2v_gen_take_sound(GstS2VGen *self, GstBuffer *buffer)
+{
+    GstMapInfo map;
+    guint64 skip;
+    buffer = gst_audio_buffer_clip(
+        buffer, &self->segment, self->current->info.sample_rate, sizeof(float));
+    if (!buffer)
+        return GST_FLOW_OK;
+    GstFlowReturn flow = move_to(self, GST_BUFFER_PTS(buffer), &skip);
+    if (flow == GST_FLOW_OK && !gst_buffer_map(buffer, &map, GST_MAP_READ)) {
+        GST_ELEMENT_ERROR(self, RESOURCE, READ,
+                          ("A buffer of sound cannot be read."), (NULL));
+        flow = GST_FLOW_ERROR;
+    } else if (flow == GST_FLOW_OK) {
+        guint64 count = map.size / sizeof(float);
+        skip = MIN(skip, count);
+        flow = feed(self, map.data + skip * sizeof(float), count - skip);
+        gst_buffer_unmap(buffer, &map);
+    }
+    gst_buffer_unref(buffer);
+    return flow;
+}
+
+GstFlowReturn gst_s2v_gen_take_gap(GstS2VGen *self, GstClockTime time,
+                                   GstClockTime duration)
+{
+    guint64 overlap;
+    GstFlowReturn flow = move_to(self, time, &overlap);
+    if (flow != GST_FLOW_OK || !GST_CLOCK_TIME_IS_VALID(duration))
+        return flow;
+    gint64 count = samples_until(self, time + duration);
+    return count > 0 ? feed_silence(self, (guint64)count) : GST_FLOW_OK;
+}
+
+GstFlowReturn gst_s2v_gen_drain(GstS2VGen *self)
+{
+    GstFlowReturn flow = GST_FLOW_OK;
+    s2v_error err = {0};
+    if (self->session && self->heard > 0) {
+        s2v_session_drain(self->session, &err);
+        flow = make_frames(self, TRUE);
+    }
+    gst_s2v_gen_restart(self);
+    return flow;
+}

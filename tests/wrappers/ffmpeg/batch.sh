@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# scripts/s2v-batch: several songs, going on, broken songs, signals, odd names.
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=lib.sh
+. "$here/lib.sh"
+script=$here/../../../scripts/s2v-batch
+export FFMPEG
+
+# batch ARGUMENTS...: what it says is in `said` and on lines, how it ends in
+# `status`.
+batch() {
+    said=$("$script" --model tiny.bin "$@" 2>&1 </dev/null)
+    status=$?
+}
+# frames FILE: how many pictures a video has.
+frames() { "$FFPROBE" -v error -count_packets -select_streams v -show_entries stream=nb_read_packets -of csv=p=0 "file:$1"; }
+song() { run -f lavfi -i "$(sound 8000 "$1")" -c:a pcm_u8 "file:$2"; }
+parts() { find . -name '.s2v-batch.*' | wc -l; }
+last() { tail -n 1 <<<"$said"; }
+
+# --- several songs, names
+mkdir songs
+song 8000 songs/one.wav
+song 16000 "songs/two words, and 'more'; [x]: 50%.wav"
+song 4000 songs/-dash.wav
+song 4000 songs/$'new\nline.wav'
+song 4000 songs/UPPER.WAV
+echo text >songs/notes.txt
+mkdir songs/folder.wav
+batch songs
+is "a folder: succeeds" "$status" 0
+is "a folder: the count" "$(last)" "5 made, 0 there already, 0 failed"
+is "a folder: nothing else is there" "$(find songs/s2v -type f -printf x)" xxxxx
+is "frames of one second" "$(frames songs/s2v/one.mp4)" 20
+is "frames of a song with an odd name" "$(frames "songs/s2v/two words, and 'more'; [x]: 50%.mp4")" 40
+is "a song with a leading dash" "$(frames songs/s2v/-dash.mp4)" 10
+is "a song with a new line" "$(frames songs/s2v/$'new\nline.mp4')" 10
+is "its own sound is in it" "$("$FFPROBE" -v error -select_streams a -show_entries stream=codec_type -of csv=p=0 songs/s2v/one.mp4)" audio
+
+# --- going on
+state() { (cd songs/s2v && stat -c '%n %i %y' -- *.mp4); }
+changed() { state | grep -cvxFf <(echo "$before"); }
+before=$(state)
+batch songs
+is "again: nothing is made" "$status $(last)" "0 0 made, 5 there already, 0 failed"
+rm songs/s2v/UPPER.mp4
+touch -d '+1 minute' songs/one.wav
+batch songs
+is "what is missing or older than its song is made" "$(last)" "2 made, 3 there already, 0 failed"
+touch -d '-1 minute' songs/one.wav
+is "the others are not touched" "$(changed)" 2
+batch --dry-run --force songs
+is "--dry-run makes nothing" "$status $(grep -c -- ' -> ' <<<"$said") $(changed)" "0 5 2"
+batch --force songs/one.wav
+is "--force makes it again" "$(last)" "1 made, 0 there already, 0 failed"
+
+# --- options
+batch --output out -e mkv --seed=7 songs/one.wav -- -t 0.5
+is "--output, --ext and ffmpeg's options" "$status $(frames out/one.mkv)" "0 10"
+(cd songs && cp ../tiny.bin . && FFMPEG=$FFMPEG "$script" -m tiny.bin -o ../out -- -dash.wav >/dev/null 2>&1)
+is "a line without a song is refused" $? 2
+said=$(cd songs && "$script" -m tiny.bin -o ../out ./-dash.wav 2>&1)
+is "a leading dash behind ./" "$? $(frames out/-dash.mp4)" "0 10"
+cp tiny.bin "it's a \\model: [1],2;.bin"
+said=$("$script" -m "it's a \\model: [1],2;.bin" -o odd songs/one.wav 2>&1)
+is "a model with an odd name" "$? $(frames odd/one.mp4)" "0 20"
+
+# Both wait until two have begun: they run beside one another.
+cat >both <<'BOTH'
+#!/bin/sh
+case "$*" in *-progress*)
+    echo begun >>begun
+    for _ in $(seq 300); do
+        [ "$(wc -l <begun)" -lt 2 ] || exec "$REAL" "$@"
+        sleep 0.1
+    done
+    exit 1 ;;
+esac
+exec "$REAL" "$@"
+BOTH
+chmod +x both
+real=$FFMPEG
+said=$(REAL=$real FFMPEG=$PWD/both "$script" -m tiny.bin -j 2 -o two songs/one.wav songs/-dash.wav songs/UPPER.WAV 2>&1)
+is "two at a time" "$? $(last)" "0 3 made, 0 there already, 0 failed"
+
+# --- what fails
+mkdir bad
+song 8000 bad/good.wav
+cp tiny.bin bad/noise.flac
+: >bad/empty.wav
+run -f lavfi -i testsrc=d=1 -c:v mpeg4 bad/silent.mp4
+run -f lavfi -i "$(sound 16000 0)" -c:a pcm_s16le bad/none.wav
+song 8000 bad/same.wav
+cp bad/same.wav bad/same.wave
+mkdir -p bad/s2v/inway.mp4
+song 8000 bad/inway.wav
+batch bad nowhere
+is "broken songs: status 1" "$status" 1
+is "broken songs: the others are made" "$(last)" "2 made, 0 there already, 7 failed"
+is "broken songs: nothing half-made" "$(parts) $(find bad/s2v -type f | wc -l)" "0 2"
+for why in 'noise\.flac: [A-Z]' 'empty\.wav: .*(Invalid data|End of file)' 'silent\.mp4: .*matching stream' \
+    'none\.wav: it has no sound' 'same\.wave: .* is the video of .*same\.wav' 'inway\.wav: .*inway\.mp4' \
+    'nowhere: there is no such file'; do
+    like "it says why: $why" "$said" "FAILED [^ ]*$why"
+done
+echo before >file
+batch -o file/videos songs/one.wav
+is "an output folder that cannot be made" "$status $(cat file)" "1 before"
+like "it says so" "$said" 'one\.wav: .*Not a directory'
+said=$(ulimit -f 8; trap '' XFSZ; "$script" -m tiny.bin -o full songs/one.wav 2>&1)
+is "a full disk" "$? $(find full -type f | wc -l)" "1 0"
+like "it says so, too" "$said" 'one\.wav: .*File too large'
+cp songs/one.wav same.mp4
+batch -o . same.mp4
+is "a song is not written over" "$status $(cmp same.mp4 songs/one.wav 2>&1)" "1 "
+batch -m nowhere.bin songs
+is "a missing model: status 2" "$status" 2
+like "a missing model" "$said" 'the model cannot be used: nowhere\.bin: no such file'
+for wrong in --jobs=0 --jobs=x --seed=x --ext=a/b --nothing --model=; do
+    batch "$wrong" songs
+    is "$wrong is refused" "$status" 2
+done
+
+# --- signals
+run -f lavfi -i anullsrc=r=8000:cl=mono -t 3600 -c:a pcm_u8 long.wav
+song 800 short.wav
+# How many ffmpeg are at work here.
+running() {
+    local process n=0
+    for process in /proc/[0-9]*; do
+        [ "$process/cwd" -ef . ] && [ "$process/exe" -ef "$(command -v "$FFMPEG")" ] && n=$((n + 1))
+    done
+    echo $n
+}
+# stopped SIGNAL: it comes when one song is made and the next one begun. As from
+# a terminal, INT goes to all that it started, too.
+stopped() {
+    rm -rf made
+    env --default-signal setsid "$script" -m tiny.bin -j 1 -o made short.wav long.wav >said 2>&1 &
+    local i pid=$!
+    for ((i = 0; i < 600; i++)); do
+        [ -f made/short.mp4 ] && [ "$(parts)" -gt 0 ] && break
+        sleep 0.1
+    done
+    is "SIG$1: comes in the middle" "$(running)" 1
+    [ "$1" != INT ] || kill -s INT -- "-$pid"
+    [ "$1" = INT ] || kill -s "$1" "$pid"
+    wait "$pid" 2>/dev/null
+    is "SIG$1: ends by it" "$(kill -l $?)" "$1"
+    is "SIG$1: only the finished one is there" "$(cd made && find . -type f)" ./short.mp4
+    is "SIG$1: says so" "$(tail -n 1 said)" "1 made, 0 there already, 0 failed, stopped by a signal"
+    is "SIG$1: no process stays" "$(running)" 0
+}
+stopped INT
+stopped TERM
+stopped HUP
+touch "made/.s2v-batch.$HOSTNAME.99999999.0.mp4" "made/.s2v-batch.$HOSTNAME.$$.0.mp4"
+cp short.wav long.wav
+touch -d '-1 minute' short.wav long.wav
+batch -o made short.wav long.wav
+is "then it goes on" "$status $(last)" "0 1 made, 1 there already, 0 failed"
+is "and sweeps up what a killed run left" "$(find . -name '.s2v-batch.*')" "./made/.s2v-batch.$HOSTNAME.$$.0.mp4"
+
+like "--help" "$("$script" --help)" 'usage: scripts/s2v-batch'
+finish

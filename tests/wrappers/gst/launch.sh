@@ -1,0 +1,148 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Real gst-launch-1.0 lines: the README's, files and their frames against the
+# FFmpeg filter's, errors. S2V_GST_MODELS, FFMPEG and GStreamer's paths come
+# from meson.
+set -uo pipefail
+
+bail() {
+    echo "1..0 # SKIP $*"
+    exit 0
+}
+command -v gst-launch-1.0 >/dev/null || bail "there is no gst-launch-1.0"
+gst-inspect-1.0 s2vgen >/dev/null 2>&1 || bail "there is no element s2vgen"
+for element in audiotestsrc audioconvert audioresample decodebin wavenc wavparse; do
+    gst-inspect-1.0 --exists "$element" || bail "there is no element $element"
+done
+[ -f "${S2V_GST_MODELS-}/gst-small.bin" ] || bail "S2V_GST_MODELS has no models"
+
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+mkdir "$tmp/models"
+cp "$S2V_GST_MODELS/gst-small.bin" "$tmp/models/quintet.bin"
+export S2V_MODEL_PATH="$tmp/models"
+cd "$tmp" || exit 99
+
+points=0
+bad=0
+# is NAME GOT WANTED: one point.
+is() {
+    points=$((points + 1))
+    if [ "$2" = "$3" ]; then
+        echo "ok $points - $1"
+    else
+        bad=1
+        echo "not ok $points - $1"
+        printf '# got:    %s\n# wanted: %s\n' "${2//$'\n'/$'\n#         '}" "${3//$'\n'/$'\n#         '}"
+    fi
+}
+# like NAME GOT PATTERN: one point.
+like() {
+    if [[ $2 =~ $3 ]]; then
+        is "$1" yes yes
+    else
+        is "$1" "$2" "something like /$3/"
+    fi
+}
+skip() {
+    points=$((points + 1))
+    echo "ok $points - $1 # SKIP $2"
+}
+has() {
+    for element; do
+        gst-inspect-1.0 --exists "$element" || return 1
+    done
+}
+launch() { timeout 120 gst-launch-1.0 -q "$@"; }
+# packets FILE STREAM: how many buffers of a kind a file holds.
+packets() {
+    timeout 60 gst-launch-1.0 -v filesrc location="$1" ! qtdemux name=d "d.$2_0" ! \
+        fakesink silent=false 2>/dev/null | grep -c 'last-message = chain '
+}
+
+# A moving song at 44.1 kHz in stereo, and one in the model's own format.
+launch audiotestsrc wave=pink-noise num-buffers=100 samplesperbuffer=4410 ! \
+    audio/x-raw,rate=44100,channels=2 ! wavenc ! filesink location=song.wav
+launch audiotestsrc wave=pink-noise num-buffers=61 samplesperbuffer=789 ! \
+    audio/x-raw,rate=16000,channels=1,format=F32LE ! wavenc ! filesink location=own.wav
+
+if has x264enc mp4mux qtdemux; then
+    launch filesrc location=song.wav ! decodebin ! audioconvert ! audioresample ! \
+        s2vgen model=quintet.bin ! videoconvert ! x264enc ! mp4mux ! \
+        filesink location=out.mp4
+    is "the README's line succeeds" "$?" 0
+    is "ten seconds are 200 frames" "$(packets out.mp4 video)" 200
+    if has opusenc; then
+        launch filesrc location=song.wav ! decodebin ! tee name=t \
+            t. ! queue ! audioconvert ! audioresample ! s2vgen model=quintet.bin ! \
+            videoconvert ! x264enc ! queue ! mux. \
+            t. ! queue max-size-time=0 max-size-buffers=0 max-size-bytes=0 ! \
+            audioconvert ! audioresample ! opusenc ! queue ! mux. \
+            mp4mux name=mux ! filesink location=both.mp4
+        is "with the sound teed in, too" "$?" 0
+        is "its picture" "$(packets both.mp4 video)" 200
+        like "its sound" "$(packets both.mp4 audio)" '^50[01]$'
+    else
+        skip "with the sound teed in" "there is no opusenc"
+    fi
+else
+    skip "the README's line" "there is no x264enc or mp4mux"
+fi
+
+# raw OUT SOURCE...: the frames as bytes.
+raw() {
+    local out=$1
+    shift
+    launch "$@" ! s2vgen model=quintet.bin threads=1 ! filesink location="$out"
+}
+raw own.rgb filesrc location=own.wav ! wavparse
+is "61 x 789 samples are 61 frames of 16x16" "$(stat -c %s own.rgb)" $((61 * 16 * 16 * 3))
+raw decoded.rgb filesrc location=own.wav ! decodebin ! audioconvert ! audioresample
+is "converters change nothing of the model's own format" "$(cmp own.rgb decoded.rgb 2>&1)" ""
+launch filesrc location=own.wav ! wavparse ! filesink location=own.raw
+for n in 1 7 160 800 4096 48129; do
+    raw piece.rgb filesrc location=own.raw blocksize=$((4 * n)) ! \
+        audio/x-raw,format=F32LE,rate=16000,channels=1,layout=interleaved
+    is "the same bytes from $n samples a buffer" "$(cmp own.rgb piece.rgb 2>&1)" ""
+done
+
+if "${FFMPEG:-ffmpeg}" -v quiet -h filter=s2v 2>&1 | grep -q '^Filter s2v'; then
+    for seed in 0 7; do
+        launch filesrc location=own.wav ! wavparse ! s2vgen model=quintet.bin \
+            seed=$seed threads=1 ! filesink location=gst.rgb
+        "$FFMPEG" -nostdin -v error -y -i own.wav -filter_complex \
+            "s2v=quintet.bin:seed=$seed:threads=1" -an -f rawvideo ffmpeg.rgb
+        is "the FFmpeg filter's bytes, seed $seed" "$(cmp gst.rgb ffmpeg.rgb 2>&1)" ""
+    done
+else
+    skip "the FFmpeg filter's bytes" "${FFMPEG:-ffmpeg} has no filter s2v"
+fi
+
+# fails NAME PATTERN ELEMENT...: exits in failure, with the library's sentence.
+# The source is live, since gst-launch-1.0 1.22 may miss an error that comes from
+# a streaming thread before its own loop runs, and then waits for ever.
+fails() {
+    local name=$1 pattern=$2 said status
+    shift 2
+    said=$(timeout 60 gst-launch-1.0 audiotestsrc is-live=true num-buffers=50 ! \
+        audioconvert ! audioresample ! "$@" ! fakesink 2>&1)
+    status=$?
+    is "$name: fails by itself" "$((status != 0 && status != 124))" 1
+    like "$name: says why" "$said" "$pattern"
+}
+fails "no model" 'No model was given: name its weight file with model=FILE' s2vgen
+fails "a missing file" 'nowhere\.bin: no such file; looked in' s2vgen model=nowhere.bin
+fails "a foreign file" 'own\.wav: ' s2vgen model=own.wav
+fails "a model of another kind" "gst-other\.bin: a 'varietysound' model" \
+    s2vgen model="$S2V_GST_MODELS/gst-other.bin"
+fails "an unknown device" 'abacus' s2vgen model=quintet.bin device=abacus
+fails "a size that is not the model's" 'RGB frames of 16x16 at 20/1' \
+    s2vgen model=quintet.bin ! video/x-raw,width=100
+
+read -r -d '' said < <(gst-inspect-1.0 s2vgen; printf '\0')
+for word in model seed device threads qos; do
+    like "gst-inspect-1.0 tells of $word" "$said" "  $word +: [A-Z]"
+done
+
+echo "1..$points"
+exit $bad
