@@ -10,7 +10,8 @@
 
 typedef struct fuser {
     s2vi_graph *graph;
-    int count;        /* nodes when the pass began; ids below it are given */
+    int count; /* nodes when the pass began; ids below it are given */
+    bool frozen;
     bool *needed;     /* by id */
     int *uses;        /* by id: consumers among the needed, roots count 1 */
     s2vi_node **user; /* by id: one of the consumers */
@@ -96,11 +97,54 @@ static bool folds_upsampling(const fuser *f, const s2vi_node *conv)
     return weight->dim[0] % 16 == 0 && weight->dim[3] % 16 == 0;
 }
 
+/* Images on which a backend has no better way than tiles of a convolution. */
+#define LARGE_IMAGE 196 /* pixels */
+
+/* A 3x3 convolution of a large image by weights that never change. */
+static bool takes_plane(const fuser *f, const s2vi_node *conv)
+{
+    const s2vi_window *w = &conv->attr.window;
+    const s2vi_shape *y = &conv->shape, *weight = &conv->input[1]->shape;
+    return conv->op == S2VI_OP_CONV && f->uses[conv->id] == 1 && w->rank == 2 &&
+           w->stride[0] == 1 && w->stride[1] == 1 && w->pad_lo[0] == 1 &&
+           w->pad_lo[1] == 1 && w->pad_hi[0] == 1 && w->pad_hi[1] == 1 &&
+           weight->dim[1] == 3 && weight->dim[2] == 3 &&
+           weight->dim[0] % 16 == 0 && weight->dim[3] % 16 == 0 &&
+           conv->input[1]->op == S2VI_OP_VAR &&
+           conv->input[1]->var_kind == S2VI_VAR_PARAM &&
+           y->dim[1] * y->dim[2] >= LARGE_IMAGE;
+}
+
+/* Whether `node` adds to its first input, such a convolution, a plane times a
+ * number a channel: one of noise, say. */
+static bool folds_plane(const fuser *f, const s2vi_node *node)
+{
+    if (!f->frozen || node->op != S2VI_OP_ADD)
+        return false;
+    const s2vi_node *conv = node->input[0], *product = node->input[1];
+    if (product->op != S2VI_OP_MUL || f->uses[product->id] != 1 ||
+        !takes_plane(f, conv) || !s2vi_shape_equal(&conv->shape, &node->shape))
+        return false;
+    const s2vi_shape *plane = &product->input[0]->shape;
+    const s2vi_shape *scale = &product->input[1]->shape;
+    const int64_t c = s2vi_shape_channels(&node->shape);
+    return s2vi_shape_channels(plane) == 1 && s2vi_shape_channels(scale) == c &&
+           s2vi_shape_count(scale) == c &&
+           s2vi_shape_count(plane) * c == s2vi_shape_count(&node->shape);
+}
+
+static bool is_folded_product(const fuser *f, const s2vi_node *node)
+{
+    const s2vi_node *user = f->user[node->id];
+    return node->op == S2VI_OP_MUL && user && user->input[0] != node &&
+           folds_plane(f, user);
+}
+
 /* A convolution again, with an activation or an addend. */
 static s2vi_node *fold(fuser *f, const s2vi_node *conv, const s2vi_node *act,
-                       s2vi_node *addend)
+                       s2vi_node *addend, const s2vi_node *product)
 {
-    s2vi_node *in[4];
+    s2vi_node *in[6];
     int n = 0;
     s2vi_attr attr = conv->attr;
     const bool up = folds_upsampling(f, conv);
@@ -115,6 +159,11 @@ static s2vi_node *fold(fuser *f, const s2vi_node *conv, const s2vi_node *act,
     if (addend) {
         attr.accumulate = true;
         in[n++] = addend;
+    }
+    if (product) {
+        attr.plane = true;
+        in[n++] = f->made[product->input[0]->id];
+        in[n++] = f->made[product->input[1]->id];
     }
     return s2vi_node_create(f->graph, up ? S2VI_OP_UPCONV : conv->op, in, n,
                             &attr, &conv->shape);
@@ -281,7 +330,8 @@ static void find_blends(fuser *f)
 static bool may_root(const fuser *f, const s2vi_node *node)
 {
     return (s2vi_is_map(node) || node->op == S2VI_OP_SUM) &&
-           !folds_activation(f, node) && folds_addition(f, node) < 0;
+           !folds_activation(f, node) && !folds_plane(f, node) &&
+           folds_addition(f, node) < 0 && !is_folded_product(f, node);
 }
 
 /* True if every use of `node` is by the group of `root`. */
@@ -317,7 +367,8 @@ static void grow(fuser *f, const s2vi_node *root)
         if (!s2vi_shape_equal(&node->shape, space) ||
             steps + more > S2VI_CHAIN_MAX ||
             open + node->n_inputs - 1 > S2VI_CHAIN_MAX_INPUTS ||
-            folds_activation(f, node) || folds_addition(f, node) >= 0 ||
+            folds_activation(f, node) || folds_plane(f, node) ||
+            folds_addition(f, node) >= 0 || is_folded_product(f, node) ||
             !only_used_by(f, node, root->id))
             continue;
         f->group[id] = root->id;
@@ -377,13 +428,15 @@ static s2vi_node *emit(fuser *f, s2vi_node *node)
     if (folds_cell(f, node))
         return cell(f, node);
     if (folds_activation(f, node))
-        return fold(f, node->input[0], node, NULL);
+        return fold(f, node->input[0], node, NULL, NULL);
+    if (folds_plane(f, node))
+        return fold(f, node->input[0], NULL, NULL, node->input[1]);
     int conv = folds_addition(f, node);
     if (conv >= 0)
         return fold(f, node->input[conv], NULL,
-                    f->made[node->input[1 - conv]->id]);
+                    f->made[node->input[1 - conv]->id], NULL);
     if (folds_upsampling(f, node))
-        return fold(f, node, NULL, NULL);
+        return fold(f, node, NULL, NULL, NULL);
     return rewired(f, node);
 }
 
@@ -391,7 +444,7 @@ static s2vi_node *emit(fuser *f, s2vi_node *node)
 static bool is_folded_away(const fuser *f, const s2vi_node *node)
 {
     const s2vi_node *user = f->user[node->id];
-    if (is_in_cell(f, node))
+    if (is_in_cell(f, node) || (user && folds_plane(f, user)))
         return true;
     if (node->op == S2VI_OP_UPSAMPLE && user)
         return folds_upsampling(f, user);
@@ -445,9 +498,13 @@ static void release(fuser *f)
 }
 
 int s2vi_schedule_create(s2vi_graph *graph, s2vi_node *const *roots, int n,
-                         bool fuse, s2vi_schedule *out, s2v_error *err)
+                         bool fuse, bool frozen, s2vi_schedule *out,
+                         s2v_error *err)
 {
-    fuser f = {.graph = graph, .count = s2vi_graph_count(graph), .out = out};
+    fuser f = {.graph = graph,
+               .count = s2vi_graph_count(graph),
+               .frozen = frozen,
+               .out = out};
     int ret = s2vi_graph_status(graph, err);
     *out = (s2vi_schedule){0};
     if (ret < 0)

@@ -47,10 +47,12 @@ typedef struct s2vi_schedule {
  * CONV or CONV_DATA before it, an addition into a convolution. New nodes are
  * recorded on the graph; the given ones stay as they are.
  *
- * @param fuse false: only choose and order (for `ref`)
+ * @param fuse   false: only choose and order (for `ref`)
+ * @param frozen PARAMs never change: scaled planes go into large convolutions
  */
 int s2vi_schedule_create(s2vi_graph *graph, s2vi_node *const *roots, int n,
-                         bool fuse, s2vi_schedule *out, s2v_error *err);
+                         bool fuse, bool frozen, s2vi_schedule *out,
+                         s2v_error *err);
 void s2vi_schedule_close(s2vi_schedule *schedule);
 
 #endif

@@ -70,6 +70,8 @@ typedef struct s2vi_attr {
     uint32_t stream;           /* RANDOM: philox.h */
     s2vi_activation act;       /* set by fusion */
     bool accumulate;           /* set by fusion: last input is added */
+    bool plane;                /* likewise, after that: a plane (one channel),
+                                  times one number a channel */
     const s2vi_chain *chain;   /* CHAIN */
 } s2vi_attr;
 

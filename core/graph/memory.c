@@ -204,7 +204,8 @@ static bool runs_in_place(const s2vi_node *node, int j)
     case S2VI_OP_CONV:
     case S2VI_OP_CONV_DATA:
     case S2VI_OP_UPCONV:
-        return node->attr.accumulate && j == node->n_inputs - 1;
+        return node->attr.accumulate &&
+               j == node->n_inputs - 1 - 2 * node->attr.plane;
     default: return false;
     }
 }

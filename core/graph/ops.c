@@ -256,10 +256,21 @@ static bool convolved(s2vi_node *node, const s2vi_shape *x, const s2vi_shape *w,
     return s2vi_shape_count(y) ? true : misfit(node, "the kernel is too large");
 }
 
+/* A plane (T,H,W,1) and its scale, as many numbers as there are channels. */
+static bool plane_fits(s2vi_node *node)
+{
+    const s2vi_shape *y = &node->shape, *plane = in(node, node->n_inputs - 2);
+    const s2vi_shape *scale = in(node, node->n_inputs - 1);
+    const int64_t c = s2vi_shape_channels(y);
+    return s2vi_shape_channels(plane) == 1 &&
+           s2vi_shape_count(plane) * c == s2vi_shape_count(y) &&
+           s2vi_shape_count(scale) == c && s2vi_shape_channels(scale) == c;
+}
+
 /* What follows image and weight: a bias (channels), then an addend. */
 static bool extras_fit(s2vi_node *node)
 {
-    int n = node->n_inputs - node->attr.accumulate;
+    int n = node->n_inputs - node->attr.accumulate - 2 * node->attr.plane;
     if (n < 2 || n > 3)
         return misfit(node, "not image, weight and at most a bias");
     if (n == 3 && (in(node, 2)->rank != 1 ||
@@ -267,6 +278,8 @@ static bool extras_fit(s2vi_node *node)
         return misfit(node, "the bias is not one number a channel");
     if (node->attr.accumulate && !s2vi_shape_equal(in(node, n), &node->shape))
         return misfit(node, "the addend is not of the result's shape");
+    if (node->attr.plane && !plane_fits(node))
+        return misfit(node, "the plane or its scale do not fit the result");
     return true;
 }
 

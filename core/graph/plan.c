@@ -45,8 +45,8 @@ static int make_schedule(s2vi_plan *plan, const s2vi_plan_params *params,
         if (!root[i])
             ret = s2vi_error(err, S2V_ERR_INTERNAL, "a plan without a root");
     if (!ret)
-        ret = s2vi_schedule_create(plan->graph, root, n, fuse, &plan->schedule,
-                                   err);
+        ret = s2vi_schedule_create(plan->graph, root, n, fuse, params->frozen,
+                                   &plan->schedule, err);
     free(root);
     return ret;
 }

@@ -187,7 +187,8 @@ static void check_fused(lab *l, s2vi_node *y)
     s2v_error err;
     int n = l->n_leaves;
     if (!y || s2vi_gradients(y, NULL, l->leaf, n, root + 1) < 0 ||
-        s2vi_schedule_create(l->graph, root, n + 1, true, &fused, &err) < 0) {
+        s2vi_schedule_create(l->graph, root, n + 1, true, false, &fused, &err) <
+            0) {
         lab_fail(l, "no schedule");
         return;
     }

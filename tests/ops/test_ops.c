@@ -46,7 +46,9 @@ static int in_place_input(const s2vi_node *node)
     case S2VI_OP_BLEND: return 0;
     case S2VI_OP_CONV:
     case S2VI_OP_CONV_DATA:
-    case S2VI_OP_UPCONV: return node->attr.accumulate ? node->n_inputs - 1 : -1;
+    case S2VI_OP_UPCONV:
+        return node->attr.accumulate ? node->n_inputs - 1 - 2 * node->attr.plane
+                                     : -1;
     case S2VI_OP_CHAIN:
         for (int i = 0; i < node->n_inputs; i++)
             if (!node->attr.chain->sum_axes &&

@@ -163,6 +163,11 @@ void make_upconv(test_case *c, s2vi_op op, int v)
     case_operand(c, w, ANY);
     scale_weights(c, S2VI_OP_CONV);
     add_extras(c, &attr, &y, v % 16);
+    attr.plane = v % 3 == 1;
+    if (attr.plane) {
+        case_operand(c, S2VI_SHAPE(y.dim[0], y.dim[1], y.dim[2], 1), ANY);
+        case_operand(c, S2VI_SHAPE(1, 1, 1, y.dim[3]), ANY);
+    }
     case_node(c, op, &attr, NULL);
 }
 

@@ -10,7 +10,7 @@ typedef struct blend_kernel {
     int64_t pixels;
     int channels, whole, total; /* whole: channels in whole vectors */
     int images, image_channels[S2VI_MAX_INPUTS];
-    bool packed[3]; /* inputs 1 and 2 */
+    bool packed; /* the weights come so */
 } blend_kernel;
 
 /* Pixels that one thread takes at a time. */
@@ -26,24 +26,16 @@ static void pack_weights(const blend_kernel *k, const float *w, float *to)
                 *to++ = j < k->channels ? w[(size_t)j * k->total + c] : 0;
 }
 
-/* The mask's: (total) to [total][lane]. */
-static void pack_mask(const blend_kernel *k, const float *w, float *to)
-{
-    for (int c = 0; c < k->total; c++)
-        for (int j = 0; j < k->simd->cell_lanes; j++)
-            *to++ = w[c];
-}
-
 static int pack(const s2vi_kernel *kernel, int i, const void *from, void *to)
 {
-    (i == 1 ? pack_weights : pack_mask)((const blend_kernel *)kernel, from, to);
+    (void)i; /* input 1 */
+    pack_weights((const blend_kernel *)kernel, from, to);
     return S2V_OK;
 }
 
-static size_t packed_size(const blend_kernel *k, int i)
+static size_t packed_size(const blend_kernel *k)
 {
-    size_t width = (size_t)(i == 1 ? k->whole : k->simd->cell_lanes);
-    return (width * (size_t)k->total * sizeof(float) + 63) / 64 * 64;
+    return ((size_t)k->whole * (size_t)k->total * sizeof(float) + 63) / 64 * 64;
 }
 
 static int run(const s2vi_kernel *kernel, void *out, void *const *in,
@@ -51,26 +43,21 @@ static int run(const s2vi_kernel *kernel, void *out, void *const *in,
 {
     const blend_kernel *k = (const blend_kernel *)kernel;
     float *bias = scratch;
-    char *rest = (char *)(bias + (k->whole + 15) / 16 * 16);
-    const void *w[3] = {NULL, in[1], in[2]};
+    float *packed = bias + (k->whole + 15) / 16 * 16;
     (void)clock;
     memset(bias, 0, (size_t)k->whole * sizeof(*bias));
     memcpy(bias, in[3], (size_t)k->channels * sizeof(*bias));
-    for (int i = 1; i < 3; i++)
-        if (!k->packed[i]) {
-            pack(kernel, i, in[i], rest);
-            w[i] = rest;
-            rest += packed_size(k, i);
-        }
+    if (!k->packed)
+        pack_weights(k, in[1], packed);
     s2vi_simd_blend b = {.images = k->images,
                          .channels = k->channels,
                          .total = k->total,
                          .image = (const float *const *)(in + 5),
                          .image_channels = k->image_channels,
                          .x = in[0],
-                         .w = w[1],
+                         .w = k->packed ? in[1] : packed,
                          .bias = bias,
-                         .mask = w[2],
+                         .mask = in[2],
                          .mask_bias = in[4]};
 #pragma omp parallel for schedule(static) if (k->pixels > STRIP)
     for (int64_t i = 0; i < k->pixels; i += STRIP)
@@ -97,13 +84,11 @@ int s2vi_cpu_blend(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
         k->total += k->image_channels[i];
     }
     k->base.scratch_size = (size_t)(k->whole + 16) * sizeof(float);
-    for (int i = 1; i < 3; i++) {
-        k->packed[i] = constant >> i & 1u;
-        if (k->packed[i])
-            k->base.packed_size[i] = packed_size(k, i);
-        else
-            k->base.scratch_size += packed_size(k, i);
-    }
+    k->packed = constant >> 1 & 1u;
+    if (k->packed)
+        k->base.packed_size[1] = packed_size(k);
+    else
+        k->base.scratch_size += packed_size(k);
     k->base.run = run;
     k->base.pack = pack;
     k->base.close = s2vi_cpu_kernel_free;

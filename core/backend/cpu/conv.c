@@ -166,6 +166,10 @@ static s2vi_dnnl_spec spec_of(const s2vi_node *node)
 int s2vi_cpu_conv(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
                   s2vi_kernel **kernel, s2v_error *err)
 {
+    if (node->attr.plane)
+        return s2vi_error(err, S2V_ERR_INTERNAL,
+                          "device 'cpu' adds planes to 3x3 convolutions of "
+                          "large images only");
     conv_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;

@@ -4,7 +4,8 @@
  *
  * Where the window has two pixels or more either way it runs by Winograd's
  * F(4x4,3x3) (winograd.c), smaller kernels as 3x3 ones with zeros: a tile's
- * 4x4 pixels take 36 products of x and of h each, not 144. A thread makes the
+ * 4x4 pixels take 36 products of x and of h each, not 144; of a 3x2 kernel 30,
+ * since the weights of the last six points are its zeros. A thread makes the
  * points of a line of tiles, then products and gates of some tiles at a time.
  * Other windows run directly, tap by tap, in registers.
  *
@@ -58,6 +59,12 @@ static size_t whole(size_t bytes)
 typedef struct workshop {
     float *v[2], *m, *above, *below;
 } workshop;
+
+/* Points down (0) or across (1) with weights: the last is the third tap's. */
+static int points_of(const cell_kernel *k, int dimension)
+{
+    return k->kernel[dimension] < 3 ? 5 : 6;
+}
 
 /* Tiles that are computed: whole groups of registers. */
 static int64_t tiles_held(const cell_kernel *k)
@@ -166,7 +173,8 @@ static void run_group(const band *b, const workshop *s, int64_t ty, int block,
     const int lanes = k->simd->cell_lanes;
     const int64_t top = S2VI_TILE * ty;
     const int64_t at = top * k->width * k->cell + (int64_t)block * lanes;
-    s2vi_simd_products p = {.m_plane = products_plane(k)};
+    s2vi_simd_products p = {.m_plane = products_plane(k),
+                            .points = {points_of(k, 0), points_of(k, 1)}};
     for (int half = X; half <= H; half++) {
         for (int i = 0; i < S2VI_TILE; i++)
             p.ahead[half * S2VI_TILE + i] = ahead(b, half, ty, i, from);
@@ -184,7 +192,8 @@ static void run_group(const band *b, const workshop *s, int64_t ty, int block,
         .step = (int64_t)k->blocks * lanes,
         .lines =
             (int)(k->height - top < S2VI_TILE ? k->height - top : S2VI_TILE),
-        .channels = k->cell};
+        .channels = k->cell,
+        .points = {p.points[0], p.points[1]}};
     k->simd->cell_products(s->m, &p, from, to);
     k->simd->cell_gates(&g, s->m, p.m_plane, from, to);
 }

@@ -43,7 +43,7 @@ typedef struct s2vi_simd_blend {
     const float *const *image;
     const int *image_channels;
     const float *x, *w, *bias; /* w: [block][total][cell_lanes]; bias: whole */
-    const float *mask, *mask_bias; /* mask: [total][cell_lanes], all equal */
+    const float *mask, *mask_bias; /* mask: [total] */
 } s2vi_simd_blend;
 
 /** Winograd's forms in each dimension, and nearest x2 before (winograd.c). */
@@ -62,12 +62,14 @@ typedef struct s2vi_simd_tiles {
     int64_t v_step, v_plane; /* floats from tile to tile, point to point */
 } s2vi_simd_tiles;
 
-/** Where tiles' results go: out = act(sum + bias + addend). */
+/** Where tiles' results go: out = act(sum + bias + addend + plane scale). */
 typedef struct s2vi_simd_result {
     s2vi_winograd form;
     float *out;          /* (height, width, channels) */
     const float *addend; /* of the same shape; may be out; or NULL */
     const float *bias;   /* (channels), or NULL */
+    const float *plane;  /* (height, width), or NULL */
+    const float *scale;  /* of it: (channels) */
     int64_t height, width, across;
     int channels;
     s2vi_activation act;
@@ -82,6 +84,7 @@ typedef struct s2vi_simd_products {
     const float *w[2];         /* [point][channel][r, z, n][cell_lanes] */
     int64_t plane[2], m_plane; /* floats from point to point */
     int channels[2];
+    int points[2]; /* those down and across of which weights are not zero */
     const float *ahead[2 * S2VI_TILE]; /* lines of pixels wanted next */
 } s2vi_simd_products;
 
@@ -92,6 +95,7 @@ typedef struct s2vi_simd_gates {
     const float *bias; /* r; z, n of x, n of h follow `step` apart */
     int64_t width, step;
     int lines, channels; /* lines of the image from there on */
+    int points[2];       /* as the products'; the others count as zero */
 } s2vi_simd_gates;
 
 typedef struct s2vi_simd {

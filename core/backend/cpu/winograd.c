@@ -206,7 +206,6 @@ static int run(const s2vi_kernel *kernel, void *out, void *const *in,
 {
     const winograd_kernel *k = (const winograd_kernel *)kernel;
     const s2vi_node *node = kernel->node;
-    const int last = node->n_inputs - 1;
     const float *w = in[1];
     char *rest = scratch;
     (void)clock;
@@ -217,13 +216,19 @@ static int run(const s2vi_kernel *kernel, void *out, void *const *in,
     }
     s2vi_simd_tiles t = k->in;
     s2vi_simd_result r = k->out;
-    r.bias = last + !node->attr.accumulate > 2 ? in[2] : NULL;
+    const int planes = node->n_inputs - 2 * node->attr.plane;
+    const int addends = planes - node->attr.accumulate;
+    r.bias = addends > 2 ? in[2] : NULL;
+    r.scale = node->attr.plane ? in[planes + 1] : NULL;
     for (int64_t i = 0; i < k->images; i++) {
         t.image = (const float *)in[0] + i * k->in_size;
         r.out = (float *)out + i * k->out_size;
         r.addend = node->attr.accumulate
-                       ? (const float *)in[last] + i * k->out_size
+                       ? (const float *)in[addends] + i * k->out_size
                        : NULL;
+        r.plane = node->attr.plane ? (const float *)in[planes] +
+                                         i * k->out_size / k->channels
+                                   : NULL;
         (k->share ? run_shared : run_apart)(k, &t, &r, w, rest);
     }
     return S2V_OK;
