@@ -64,6 +64,20 @@ static double value_at(const panel *p, int64_t row, int column)
     return p->c->row[row * (1 + p->c->n) + 1 + column];
 }
 
+/* The group that begins at or after `first` and has a value; n: none. */
+static int next_group(const s2vi_curves *c, int first)
+{
+    for (; first < c->n; first++) {
+        const int end = group_end(c, first);
+        for (int64_t r = 0; r < c->rows; r++)
+            for (int i = first; i < end; i++)
+                if (!isnan(c->row[r * (1 + c->n) + 1 + i]))
+                    return first;
+        first = end - 1;
+    }
+    return first;
+}
+
 /* The range of all values, a little wider; logarithmic where all are above 0
  * and the largest is ten times the least. */
 static void measure(panel *p)
@@ -229,9 +243,9 @@ static int write_surface(const s2vi_curves *c, cairo_surface_t *surface,
 int s2vi_curves_plot(const s2vi_curves *c, s2v_error *err)
 {
     int panels = 0;
-    for (int i = 0; i < c->n; i = group_end(c, i))
+    for (int i = next_group(c, 0); i < c->n; i = next_group(c, group_end(c, i)))
         panels++;
-    if (!c->rows || !panels)
+    if (!panels)
         return S2V_OK;
     cairo_surface_t *surface =
         cairo_image_surface_create(CAIRO_FORMAT_RGB24, WIDTH, panels * PANEL);
@@ -244,7 +258,7 @@ int s2vi_curves_plot(const s2vi_curves *c, s2v_error *err)
     cairo_set_font_size(cr, 12);
     panel p = {
         .c = c, .start = c->row[0], .stop = c->row[(c->rows - 1) * (1 + c->n)]};
-    for (p.top = TOP; p.first < c->n; p.top += PANEL, p.first = p.end) {
+    for (; p.first < c->n; p.top += PANEL, p.first = next_group(c, p.end)) {
         p.end = group_end(c, p.first);
         measure(&p);
         draw_panel(cr, &p);
