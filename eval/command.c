@@ -39,6 +39,8 @@ typedef struct option_entry {
 
 /* clang-format off */
 static const option_entry table[] = {
+    {"made", .kind = KIND_TEXT, AT(made), "MADE"},
+    {"size", .kind = KIND_INT, AT(size), "N", .max = 4096},
     {"split", .kind = KIND_REAL, AT(split), "PART", .max = 1, .open = true},
     {"train-clip", .kind = KIND_LIST, AT(train_clips), "CLIP"},
     {"train", .kind = KIND_LIST, AT(train_lists), "FOLDER|LIST"},
@@ -66,9 +68,17 @@ static const option_entry table[] = {
 
 static const char help[] =
     "Usage: s2v-eval MODEL CLIP... [options]\n"
+    "       s2v-eval --made MADE CLIP [options]\n"
     "Measure how near a model's frames come to the real ones of clips: the\n"
     "model hears each clip's sound, and makes the picture again. A folder\n"
-    "stands for its files.\n"
+    "stands for its files. Or how near one video comes to another.\n"
+    "\n"
+    "Another video instead of a model's:\n"
+    "  --made MADE           the video, with sound, to measure against CLIP; "
+    "all\n"
+    "                        of it unless --split says less\n"
+    "  --size N              side of the frames in which both are compared\n"
+    "                        (default 128)\n"
     "\n"
     "What was trained on, and is not measured:\n"
     "  --split PART          the first part of all frames, clip after clip, "
@@ -339,9 +349,46 @@ static int read_words(s2vi_eval_options *o, int argc, char *const *argv,
     return ret;
 }
 
+/* Two videos: all words are clips, of which there is one. */
+static int check_made(s2vi_eval_options *o, bool split, s2v_error *err)
+{
+    if (!o->model || *o->clips)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--made: expected one clip to measure it against, "
+                          "found %s",
+                          o->model ? "several" : "none");
+    append(&o->clips, o->model);
+    g_free(o->model);
+    o->model = NULL;
+    if (*o->sounds)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--sounds: expected a model to hear them, found "
+                          "--made");
+    if (o->lpips && !o->perceptual)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--lpips: expected --perceptual with its network as "
+                          "well, found none");
+    if (o->size < 16)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--size: expected 16 to 4096 pixels, found %d",
+                          o->size);
+    if (!split)
+        o->split = 0;
+    o->shift = 0;
+    return S2V_OK;
+}
+
 static int check_all(s2vi_eval_options *o, bool split, s2v_error *err)
 {
     bool others = *o->train_clips || *o->train_lists;
+    if (others && split && o->split > 0)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--split and --train: expected one of the two, found "
+                          "both");
+    if (others)
+        o->split = 0;
+    if (o->made)
+        return check_made(o, split, err);
     if (!o->model || !*o->clips)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "expected a weight file and clips to measure it on "
@@ -352,12 +399,6 @@ static int check_all(s2vi_eval_options *o, bool split, s2v_error *err)
                           "%s: expected --perceptual with its network as well, "
                           "found none",
                           o->lpips ? "--lpips" : "--sounds");
-    if (others && split && o->split > 0)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "--split and --train: expected one of the two, found "
-                          "both");
-    if (others)
-        o->split = 0;
     return S2V_OK;
 }
 
@@ -365,7 +406,7 @@ int s2vi_eval_options_parse(s2vi_eval_options *o, int argc, char *const *argv,
                             s2v_error *err)
 {
     bool split = false;
-    *o = (s2vi_eval_options){.split = 0.8, .shift = 5};
+    *o = (s2vi_eval_options){.split = 0.8, .shift = 5, .size = 128};
     o->clips = g_new0(char *, 1);
     o->sounds = g_new0(char *, 1);
     o->train_clips = g_new0(char *, 1);
@@ -412,6 +453,7 @@ void s2vi_eval_options_print_help(FILE *out)
 void s2vi_eval_options_free(s2vi_eval_options *o)
 {
     g_free(o->model);
+    g_free(o->made);
     g_free(o->device);
     g_free(o->sheet);
     g_free(o->perceptual);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The command line of s2v-eval: `s2v-eval MODEL CLIP... [options]`.
+ * The command line of s2v-eval: `s2v-eval MODEL CLIP... [options]`, or
+ * `s2v-eval --made MADE CLIP [options]`.
  *
  *     s2vi_eval_options o;
  *     if (s2vi_eval_options_parse(&o, argc, argv, &err) < 0) {
@@ -32,7 +33,9 @@ typedef struct s2vi_eval_region {
 /** Checked, with defaults filled in; strings belong to the struct. */
 typedef struct s2vi_eval_options {
     s2vi_eval_action action;
-    char *model;
+    char *model;        /**< a weight file; NULL with `made` */
+    char *made;         /**< a video instead of the model, or NULL */
+    int size;           /**< side of the frames compared with `made` */
     char **clips;       /**< NULL-terminated, at least one for RUN */
     char **train_clips; /**< NULL-terminated, may be empty */
     char **train_lists; /**< folders and lists of clips; the same */

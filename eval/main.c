@@ -42,7 +42,7 @@ static int run(const s2vi_eval_options *o, s2v_error *err)
         .size = sizeof(params), .device = o->device, .threads = o->threads};
     s2vi_eval e = {.options = o};
     s2v_model *model = NULL;
-    int ret = s2v_model_open(&model, o->model, &params, err);
+    int ret = o->made ? S2V_OK : s2v_model_open(&model, o->model, &params, err);
     if (!ret)
         ret = s2vi_eval_run(&e, model, err);
     if (!ret)

@@ -14,6 +14,7 @@
 typedef struct run {
     s2vi_eval *e;
     s2v_session *session;
+    s2vi_clip *video; /* made frames, where there is no model */
     s2vi_progress *bar;
     const s2vi_eval_shift *shift; /* NULL: right sound */
     s2vi_eval_result *result;
@@ -172,13 +173,31 @@ static void end_clip(s2vi_eval_result *result, int clip, s2vi_correlation *c)
     *c = (s2vi_correlation){0};
 }
 
+/* The frames of a video, as if a model had made them. */
+static int play(run *r, int64_t frames, s2v_error *err)
+{
+    const int size = r->e->model.width;
+    int ret = S2V_OK;
+    for (int64_t t = 0; t < frames && !ret; t++) {
+        const s2v_video_frame frame = {.data = r->video->rgb +
+                                               (size_t)t * frame_bytes(r),
+                                       .stride = (ptrdiff_t)size * 3,
+                                       .width = size,
+                                       .height = size};
+        ret = on_frame(r, &frame, err);
+    }
+    return ret;
+}
+
 static int run_clip(run *r, s2v_error *err)
 {
     const s2vi_eval_clips *c = &r->e->clips;
     const s2vi_eval_sound sound = s2vi_eval_sound_of(c, r->clip, r->shift);
+    const int64_t frames = c->range[r->clip].last;
     r->frame = 0;
-    int ret = s2vi_eval_generate(r->session, &sound, c->range[r->clip].last,
-                                 c->hop, on_frame, r, err);
+    int ret = r->video ? play(r, frames, err)
+                       : s2vi_eval_generate(r->session, &sound, frames, c->hop,
+                                            on_frame, r, err);
     end_clip(r->result, r->clip, &r->region);
     if (!r->shift)
         end_clip(&r->e->mean, r->clip, &r->region_mean);
@@ -295,6 +314,23 @@ static int init_vision(run *r, s2v_error *err)
     return ret;
 }
 
+/* The video that stands for a model: as many frames as are measured. */
+static int open_video(run *r, s2v_error *err)
+{
+    const s2vi_eval *e = r->e;
+    const s2vi_clip_params params = {.size = e->model.width};
+    const int64_t needed = e->clips.generated;
+    int ret = s2vi_clip_load(&r->video, e->options->made, &params, err);
+    if (!ret && r->video->frames < needed)
+        ret = s2vi_error(err, S2V_ERR_INVALID,
+                         "--made: expected the %lld frames that are measured "
+                         "(20 a second; --limit measures fewer), found %lld in "
+                         "%s",
+                         (long long)needed, (long long)r->video->frames,
+                         e->options->made);
+    return ret;
+}
+
 static int init_run(run *r, s2v_model *model, s2v_error *err)
 {
     s2vi_eval *e = r->e;
@@ -309,7 +345,8 @@ static int init_run(run *r, s2v_model *model, s2v_error *err)
                         sizeof(*r->scratch));
     if (!r->real || !r->made || !r->scratch)
         return s2vi_error_nomem(err, "a frame");
-    int ret = s2v_session_create(&r->session, model, &params, err);
+    int ret = model ? s2v_session_create(&r->session, model, &params, err)
+                    : open_video(r, err);
     if (!ret)
         ret = init_result(&e->right, clips, err);
     if (!ret)
@@ -334,6 +371,7 @@ static void free_run(run *r)
 {
     s2vi_progress_close(&r->bar);
     s2v_session_close(&r->session);
+    s2vi_clip_close(&r->video);
     free(r->real);
     free(r->made);
     free(r->scratch);
@@ -386,9 +424,17 @@ static int check_model(const s2v_model_info *m, const char *path,
 int s2vi_eval_run(s2vi_eval *e, s2v_model *model, s2v_error *err)
 {
     const s2vi_eval_options *o = e->options;
-    e->model.size = sizeof(e->model);
-    s2v_model_get_info(model, &e->model);
-    int ret = check_model(&e->model, o->model, err);
+    e->model = (s2v_model_info){.size = sizeof(e->model),
+                                .name = "video",
+                                .device = "-",
+                                .width = o->size,
+                                .height = o->size,
+                                .fps_num = 20,
+                                .fps_den = 1,
+                                .sample_rate = S2VI_CLIP_RATE};
+    if (model)
+        s2v_model_get_info(model, &e->model);
+    int ret = check_model(&e->model, o->model ? o->model : o->made, err);
     if (!ret)
         ret = s2vi_eval_options_region(o, e->model.width, &e->region, err);
     if (!ret)

@@ -44,6 +44,7 @@ typedef struct s2vi_eval {
  * Load the clips and measure them, with the right sound, with wrong sound, and
  * the mean training frame.
  *
+ * @param model NULL where options->made is a video instead
  * @param e all zero but `options`; s2vi_eval_free() in any case
  * @return S2V_OK, or a status and one sentence
  */

@@ -46,9 +46,14 @@ static void print_head(const s2vi_eval *e, FILE *out)
 {
     const s2vi_eval_clips *c = &e->clips;
     const s2v_model_info *m = &e->model;
-    fprintf(out, "Model     %s (%s, %dx%d, %g frames a second, on %s)\n",
-            e->options->model, m->name, m->width, m->height,
-            (double)m->fps_num / m->fps_den, m->device);
+    if (e->options->made)
+        fprintf(out, "Made      %s (compared at %dx%d, %g frames a second)\n",
+                e->options->made, m->width, m->height,
+                (double)m->fps_num / m->fps_den);
+    else
+        fprintf(out, "Model     %s (%s, %dx%d, %g frames a second, on %s)\n",
+                e->options->model, m->name, m->width, m->height,
+                (double)m->fps_num / m->fps_den, m->device);
     fprintf(out, "Measured  %lld of %lld frames, in %d of %d clip%s\n",
             (long long)c->measured, (long long)c->data.frames,
             c->measured_clips, c->data.count, plural(c->data.count));
@@ -143,7 +148,8 @@ void s2vi_eval_print(const s2vi_eval *e, FILE *out)
     if (e->region.w)
         fprintf(out, " %7s %7s", "r", "pooled");
     fputc('\n', out);
-    print_row(e, "right sound", &e->right, out);
+    print_row(e, e->options->made ? "made video" : "right sound", &e->right,
+              out);
     if (e->shift.kind != S2VI_EVAL_NONE)
         print_row(e, wrong, &e->wrong, out);
     print_row(e,
@@ -281,11 +287,12 @@ static json_t *json_of_region(const s2vi_eval_region *r)
 static json_t *json_of(const s2vi_eval *e)
 {
     const s2v_model_info *m = &e->model;
-    json_t *model =
-        json_pack("{s:o, s:s, s:s, s:i, s:i, s:i, s:i}", "path",
-                  json_string_nocheck(e->options->model), "kind", m->name,
-                  "device", m->device, "width", m->width, "height", m->height,
-                  "fps_num", m->fps_num, "fps_den", m->fps_den);
+    json_t *model = json_pack(
+        "{s:o, s:s, s:s, s:i, s:i, s:i, s:i}", "path",
+        json_string_nocheck(e->options->made ? e->options->made
+                                             : e->options->model),
+        "kind", m->name, "device", m->device, "width", m->width, "height",
+        m->height, "fps_num", m->fps_num, "fps_den", m->fps_den);
     return json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
         s2v_version(), "model", model, "seed", json_of_seed(e->options->seed),

@@ -52,6 +52,10 @@ static void test_bad(void)
     static const char *const lines[][2] = {
         {"", "neither"},
         {"m.bin", "no clip"},
+        {"--made a", "--made"},
+        {"--made a b c", "several"},
+        {"--made a b --sounds d --perceptual p", "--sounds"},
+        {"--made a b --size 15", "16 to 4096"},
         {"m.bin a --split 1", "--split"},
         {"m.bin a --split -0.1", "below 1"},
         {"m.bin a --split .5 --train d", "--train"},

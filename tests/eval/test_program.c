@@ -226,6 +226,31 @@ static void test_network(void)
     g_free(heads);
 }
 
+/* Two videos: a clip against itself is the same, a shorter one an error. */
+static void test_made(void)
+{
+    char *out, *err;
+    CHECK(!run("--made long.nut long.nut --size 32 --json --threads 1", &out,
+               &err),
+          "%s", err);
+    json_t *j = json_loads(out, 0, NULL);
+    EQUAL(j, "results.right.ssim", 1);
+    EQUAL(j, "results.right.mse", 0);
+    EQUAL(j, "results.right.frames", 150);
+    EQUAL(j, "model.width", 32);
+    CHECK(get(j, "results.mean_frame.mse") > 1e-4, "%g",
+          get(j, "results.mean_frame.mse"));
+    json_decref(j);
+    g_free(out);
+    g_free(err);
+    CHECK(run("--made short.nut long.nut --size 32 -q", &out, &err) == 1 &&
+              strstr(err, "expected the 150 frames") &&
+              strstr(err, "short.nut"),
+          "%s", err);
+    g_free(out);
+    g_free(err);
+}
+
 static void test_table(void)
 {
     char *out, *err;
@@ -343,6 +368,7 @@ int main(int argc, char **argv)
     test_spoilt();
     test_several();
     test_network();
+    test_made();
     test_table();
     test_bad();
     test_bad_sheet();
