@@ -4,10 +4,13 @@
     python3 bench/peer_torch.py --weights MODEL.bin --threads 2
     python3 bench/peer_torch.py --config size=128 channels_max=512
     python3 bench/peer_torch.py --train --config size=64
+    python3 bench/peer_torch.py --train --adversarial --config size=64
 
 Generation: frame by frame, float32, without gradients: median milliseconds
 of a frame.  --train: one reconstruction iteration (forward, backward and
-Adam) on T frames.  Prints one JSON object.
+Adam) on T frames; with --adversarial a whole one, of which the frames are made
+once: both discriminators' losses with gradient penalties and Adam, then the
+generator's.  Prints one JSON object.
 
 The network is tests/reference/listen_and_move.py's, in a form that suits
 eager PyTorch: a directional convolution is one dense kernel (of the input: of
@@ -30,6 +33,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "tests", "reference"))
 import torch  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 
+import discriminator as disc  # noqa: E402
 import listen_and_move as lm  # noqa: E402
 import tensorfile  # noqa: E402
 
@@ -347,8 +351,39 @@ def multiscale_l1(frames, target):
     return loss
 
 
+class Critics:
+    """D_I and D_V, and the two updates of an adversarial iteration."""
+
+    def __init__(self, config, frames):
+        skip = {**config, "connection": "skip"}
+        self.image = disc.Discriminator(skip)
+        self.video = disc.Discriminator(skip, frames)
+        self.adam = [torch.optim.Adam(network.parameters(), lr=4e-4,
+                                      betas=(0.3, 0.999))
+                     for network in (self.image, self.video)]
+
+    def learn(self, real, fake):
+        """One step of both; the frame that the generator's step uses too."""
+        frames = len(real)
+        frame = torch.randint(frames, ()).item()
+        epsilons = torch.rand(3)
+        losses = (
+            disc.image_loss(self.image, real, fake, frame, epsilons[0], 10),
+            disc.video_loss(self.video, real, fake, torch.randperm(frames),
+                            epsilons[1:], 10))
+        for adam, parts in zip(self.adam, losses):
+            adam.zero_grad(set_to_none=True)
+            parts["loss"].backward()
+            adam.step()
+        return frame
+
+    def deceived(self, fake, frame):
+        """What the generator minimises."""
+        return disc.generator_loss(self.image, self.video, fake, frame)["loss"]
+
+
 def train(model, arguments):
-    """Times reconstruction iterations; returns the row."""
+    """Times iterations; returns the row."""
     config = model.config
     frames = arguments.sequence
     features = read_features(config, arguments, frames)
@@ -358,6 +393,7 @@ def train(model, arguments):
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-4,
                                  betas=(0.3, 0.999))
     losses = []
+    critics = Critics(config, frames) if arguments.adversarial else None
 
     def run(layout, count):
         network = prepare(model, arguments, layout)
@@ -370,6 +406,9 @@ def train(model, arguments):
                 network.fold()
             made, state = network(features, e, planes, state)
             loss = multiscale_l1(made, target)
+            if critics:
+                frame = critics.learn(target, made.detach())
+                loss = 10 * loss + critics.deceived(made, frame)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
@@ -381,7 +420,7 @@ def train(model, arguments):
     layout = choose_layout(lambda name: min(run(name, 2)[1:]), arguments)
     times = run(layout, arguments.iterations + 1)[1:]
     median = statistics.median(times)
-    return {"what": "train", "layout": layout, "sequence": frames,
+    return {"what": "adversarial" if critics else "train", "layout": layout, "sequence": frames,
             "iterations": arguments.iterations,
             "median_ms": round(median, 1),
             "iterations_per_second": round(1e3 / median, 3),
@@ -399,6 +438,8 @@ def main():
                         help="changes to the full configuration")
     parser.add_argument("--train", action="store_true",
                         help="time training in place of generation")
+    parser.add_argument("--adversarial", action="store_true",
+                        help="with --train: against both discriminators")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--layout", default="auto",
                         choices=("auto", "contiguous", "channels_last"))
