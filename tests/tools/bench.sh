@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# s2v-bench: rows, JSON, errors; no times. TAP. S2V_BENCH and TINY (a model)
+# come from meson.
+set -uo pipefail
+
+points=0 bad=0
+# like NAME GOT REGEX: one point.
+like() {
+    points=$((points + 1))
+    if [[ $2 =~ $3 ]]; then
+        echo "ok $points - $1"
+    else
+        bad=1
+        echo "not ok $points - $1"
+        printf '# got:    %s\n# wanted: something like /%s/\n' "${2//$'\n'/$'\n#         '}" "$3"
+    fi
+}
+run() { said=$("$S2V_BENCH" "$@" 2>&1) && code=0 || code=$?; }
+
+run --threads 1,2 --frames 3 "$TINY"
+like "rows: status" "$code" '^0$'
+like "rows: a header" "$said" '^model +size +threads +median ms'
+like "rows: one thread" "$said" 'tiny\.bin +64 +1 '
+like "rows: two threads" "$said" 'tiny\.bin +64 +2 '
+run --json --frames 1 --device ref "$TINY"
+like "JSON" "$said" '^\{"model":".*tiny\.bin","kind":"listen-and-move","size":64,"dtype":"f32","device":"ref","threads":0,"fps":[0-9.]+,.*"rss_mb":[0-9.]+\}$'
+run --frames 2 nowhere.bin "$TINY"
+like "a missing model: status" "$code" '^1$'
+like "a missing model: named, once" "$said" '^s2v-bench: nowhere\.bin: no such file[^'$'\n'']*'$'\n''model '
+run
+like "no model" "$code $said" '^2 s2v-bench: expected a model, found none$'
+run --threads 1,x "$TINY"
+like "bad threads" "$code $said" "^2 .*--threads: expected .* found '1,x'"
+run --frames 0 "$TINY"
+like "bad frames" "$code $said" "^2 .*--frames: expected .* found '0'"
+run --device abacus "$TINY"
+like "unknown device" "$code $said" "^1 .*abacus"
+run --help
+like "help" "$code $said" '^0 Usage: s2v-bench'
+run --version
+like "version" "$said" '^s2v-bench [0-9]'
+
+echo "1..$points"
+exit $bad
