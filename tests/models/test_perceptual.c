@@ -446,7 +446,7 @@ static void compare_real(const bench *b)
 static int check_real(const char *device)
 {
     const char *data = getenv("S2V_TEST_DATA");
-    if (!data || !*data) {
+    if (!data || !g_file_test(data, G_FILE_TEST_IS_DIR)) {
         printf("skipped: S2V_TEST_DATA does not name the folder of real "
                "weights\n");
         return SKIPPED;

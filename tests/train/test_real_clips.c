@@ -49,7 +49,7 @@ static void check_silent(const char *data, const char *name)
 int main(void)
 {
     const char *data = getenv("S2V_TEST_DATA");
-    if (!data || !*data) {
+    if (!data || !g_file_test(data, G_FILE_TEST_IS_DIR)) {
         printf("skipped: S2V_TEST_DATA does not name the folder of real "
                "clips\n");
         return SKIPPED;
