@@ -54,6 +54,7 @@ static void test_interleaved(s2v_model *model, float *const sound[2])
 
 typedef struct job {
     s2v_model *model;
+    const char *path; /* to open, instead of a model */
     const float *sound;
     uint64_t seed;
     take take;
@@ -89,8 +90,9 @@ static void *open_and_play(void *opaque)
 {
     job *j = opaque;
     s2v_model *model = NULL;
-    if (CHECK(!s2v_model_open(&model, scratch("model.bin"), NULL, NULL),
-              "a model does not open on a thread"))
+    s2v_error err = {0};
+    if (CHECK(!s2v_model_open(&model, j->path, NULL, &err),
+              "a model does not open on a thread: %s", err.message))
         j->take = play_new(model, j->seed, j->sound, 3000, 500);
     s2v_model_close(&model);
     return NULL;
@@ -100,7 +102,9 @@ static void *open_and_play(void *opaque)
 static void test_open_at_once(float *const sound[2])
 {
     pthread_t thread[THREADS];
-    job jobs[THREADS] = {{.sound = sound[0]}, {.sound = sound[0]}};
+    const char *path = scratch("model.bin"); /* one thread's at a time */
+    job jobs[THREADS] = {{.path = path, .sound = sound[0]},
+                         {.path = path, .sound = sound[0]}};
     for (int i = 0; i < THREADS; i++)
         if (pthread_create(&thread[i], NULL, open_and_play, &jobs[i]))
             abort();
