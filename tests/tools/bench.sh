@@ -3,19 +3,9 @@
 # s2v-bench: rows, JSON, errors; no times. TAP. S2V_BENCH and TINY (a model)
 # come from meson.
 set -uo pipefail
+# shellcheck source=tests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
 
-points=0 bad=0
-# like NAME GOT REGEX: one point.
-like() {
-    points=$((points + 1))
-    if [[ $2 =~ $3 ]]; then
-        echo "ok $points - $1"
-    else
-        bad=1
-        echo "not ok $points - $1"
-        printf '# got:    %s\n# wanted: something like /%s/\n' "${2//$'\n'/$'\n#         '}" "$3"
-    fi
-}
 run() { said=$("$S2V_BENCH" "$@" 2>&1) && code=0 || code=$?; }
 
 run --threads 1,2 --frames 3 "$TINY"
@@ -41,5 +31,4 @@ like "help" "$code $said" '^0 Usage: s2v-bench'
 run --version
 like "version" "$said" '^s2v-bench [0-9]'
 
-echo "1..$points"
-exit $bad
+finish

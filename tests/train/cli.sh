@@ -3,6 +3,8 @@
 # s2v-train as its users meet it: what it says, what it leaves behind, and that
 # nothing is lost. TAP. S2V_TRAIN and MAKE_MEDIA are programs, from meson.
 set -uo pipefail
+# shellcheck source=tests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
 
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
@@ -12,22 +14,6 @@ echo "This is no film." >text.mkv
 : >empty.mkv
 mkdir folder
 
-points=0 bad=0
-# is NAME GOT WANTED: one point.
-is() {
-    points=$((points + 1))
-    if [ "$2" = "$3" ]; then
-        echo "ok $points - $1"
-    else
-        bad=1
-        echo "not ok $points - $1"
-        printf '# got:    %s\n# wanted: %s\n' "${2//$'\n'/$'\n#         '}" "${3//$'\n'/$'\n#         '}"
-    fi
-}
-# like NAME GOT REGEX: one point.
-like() {
-    if [[ $2 =~ $3 ]]; then is "$1" yes yes; else is "$1" "$2" "something like /$3/"; fi
-}
 same() { if cmp -s "$2" "$3"; then is "$1" yes yes; else is "$1" "$2 and $3 differ" "the same bytes"; fi; }
 
 # run ARGUMENTS...: sets code, out and err.
@@ -189,5 +175,4 @@ is "from other weights" "$code" 0
 train clip.mkv -o h.bin --iterations 1 --hold-out-every 1 --split 0.95
 like "too little held out: named" "$code $err" "^1 .*--hold-out-every: expected a clip"
 
-echo "1..$points"
-exit $bad
+finish

@@ -4,10 +4,8 @@
 # programs. To be sourced; FFMPEG, FFPROBE and S2V_TINY_MODEL come from meson.
 set -uo pipefail
 
-bail() {
-    echo "1..0 # SKIP $*"
-    exit 0
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../tap.sh"
 
 : "${FFMPEG:=ffmpeg}" "${FFPROBE:=ffprobe}"
 command -v "$FFMPEG" >/dev/null || bail "there is no $FFMPEG: run scripts/ffmpeg"
@@ -19,32 +17,6 @@ trap 'rm -rf "$tmp"' EXIT
 cp "$S2V_TINY_MODEL" "$tmp/tiny.bin"
 unset S2V_MODEL_PATH
 cd "$tmp" || exit 99
-
-points=0
-bad=0
-# is NAME GOT WANTED: one point.
-is() {
-    points=$((points + 1))
-    if [ "$2" = "$3" ]; then
-        echo "ok $points - $1"
-    else
-        bad=1
-        echo "not ok $points - $1"
-        printf '# got:    %s\n# wanted: %s\n' "${2//$'\n'/$'\n#         '}" "${3//$'\n'/$'\n#         '}"
-    fi
-}
-# like NAME GOT REGEX: one point.
-like() {
-    if [[ $2 =~ $3 ]]; then
-        is "$1" yes yes
-    else
-        is "$1" "$2" "something like /$3/"
-    fi
-}
-finish() {
-    echo "1..$points"
-    exit $bad
-}
 
 # run ARGUMENTS...: ffmpeg that says errors only, and never asks.
 run() { "$FFMPEG" -nostdin -hide_banner -v error -y "$@"; }

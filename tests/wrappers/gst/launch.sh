@@ -5,10 +5,8 @@
 # from meson.
 set -uo pipefail
 
-bail() {
-    echo "1..0 # SKIP $*"
-    exit 0
-}
+# shellcheck source=tests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../tap.sh"
 command -v gst-launch-1.0 >/dev/null || bail "there is no gst-launch-1.0"
 gst-inspect-1.0 s2vgen >/dev/null 2>&1 || bail "there is no element s2vgen"
 for element in audiotestsrc audioconvert audioresample decodebin wavenc wavparse; do
@@ -23,31 +21,6 @@ cp "$S2V_GST_MODELS/gst-small.bin" "$tmp/models/quintet.bin"
 export S2V_MODEL_PATH="$tmp/models"
 cd "$tmp" || exit 99
 
-points=0
-bad=0
-# is NAME GOT WANTED: one point.
-is() {
-    points=$((points + 1))
-    if [ "$2" = "$3" ]; then
-        echo "ok $points - $1"
-    else
-        bad=1
-        echo "not ok $points - $1"
-        printf '# got:    %s\n# wanted: %s\n' "${2//$'\n'/$'\n#         '}" "${3//$'\n'/$'\n#         '}"
-    fi
-}
-# like NAME GOT PATTERN: one point.
-like() {
-    if [[ $2 =~ $3 ]]; then
-        is "$1" yes yes
-    else
-        is "$1" "$2" "something like /$3/"
-    fi
-}
-skip() {
-    points=$((points + 1))
-    echo "ok $points - $1 # SKIP $2"
-}
 has() {
     for element; do
         gst-inspect-1.0 --exists "$element" || return 1
@@ -144,5 +117,4 @@ for word in model seed device threads qos; do
     like "gst-inspect-1.0 tells of $word" "$said" "  $word +: [A-Z]"
 done
 
-echo "1..$points"
-exit $bad
+finish
