@@ -7,7 +7,7 @@
 
 typedef struct s2vi_held_out {
     int64_t frames;    /* that were made; 0: no clip has a sequence there */
-    double ssim, psnr; /* eval/metrics.h's; NaN for no frames */
+    double ssim, psnr; /* metrics.h's; NaN for no frames */
 } s2vi_held_out;
 
 /** Make the held-out frames and measure them. */

@@ -6,8 +6,8 @@
  * A frame is square or not, RGB interleaved, top row first; where it is float,
  * its values are in [0, 1] (data range 1). All sums are double or exact.
  */
-#ifndef S2VI_EVAL_METRICS_H
-#define S2VI_EVAL_METRICS_H
+#ifndef S2VI_TRAIN_METRICS_H
+#define S2VI_TRAIN_METRICS_H
 
 #include "s2v/s2v.h"
 
