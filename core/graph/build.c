@@ -369,22 +369,19 @@ s2vi_node *s2vi_conv_weight(s2vi_node *x, s2vi_node *y,
 
 /* -------------------------------------------------------- composites -- */
 
-s2vi_node *s2vi_moment_mean(s2vi_node *x, uint32_t axes)
-{
-    return s2vi_mean(x, axes);
-}
-
-s2vi_node *s2vi_moment_rstd(s2vi_node *x, s2vi_node *mean, uint32_t axes,
-                            double eps)
+s2vi_moments s2vi_moments_of(s2vi_node *x, uint32_t axes, double eps)
 {
     s2vi_attr attr = {.axes = axes, .eps = eps};
-    return binary(S2VI_OP_RSTD, x, mean, &attr);
+    s2vi_node *both = unary(S2VI_OP_MOMENTS, x, &attr);
+    const int64_t n = both ? both->shape.dim[0] / 2 : 0;
+    return (s2vi_moments){.mean = s2vi_slice(both, 0, 0, n),
+                          .rstd = s2vi_slice(both, 0, n, n)};
 }
 
-s2vi_node *s2vi_norm(s2vi_node *x, s2vi_node *mean, s2vi_node *rstd,
+s2vi_node *s2vi_norm(s2vi_node *x, const s2vi_moments *moments,
                      s2vi_node *gamma, s2vi_node *beta)
 {
-    s2vi_node *const in[] = {x, mean, rstd, gamma, beta};
+    s2vi_node *const in[] = {x, moments->mean, moments->rstd, gamma, beta};
     for (int i = 0; i < 5; i++)
         if (!in[i])
             return NULL;

@@ -90,13 +90,14 @@ s2vi_node *s2vi_conv_weight(s2vi_node *x, s2vi_node *y,
                             const s2vi_window *window, s2vi_shape shape);
 
 /* Composites with kernels of their own. */
-/** x's mean over `axes`. */
-s2vi_node *s2vi_moment_mean(s2vi_node *x, uint32_t axes);
-/** 1 / sqrt(variance + eps) over `axes`; `mean` from s2vi_moment_mean(). */
-s2vi_node *s2vi_moment_rstd(s2vi_node *x, s2vi_node *mean, uint32_t axes,
-                            double eps);
+/** x's mean over `axes`, neighbours of one another, and 1 / sqrt(variance +
+ * eps); both NULL on a mistake. */
+typedef struct s2vi_moments {
+    s2vi_node *mean, *rstd;
+} s2vi_moments;
+s2vi_moments s2vi_moments_of(s2vi_node *x, uint32_t axes, double eps);
 /** (x - mean) rstd gamma + beta; the moments must be x's own. */
-s2vi_node *s2vi_norm(s2vi_node *x, s2vi_node *mean, s2vi_node *rstd,
+s2vi_node *s2vi_norm(s2vi_node *x, const s2vi_moments *moments,
                      s2vi_node *gamma, s2vi_node *beta);
 /**
  * Gated recurrent unit, PyTorch's equations, element by element.

@@ -4,11 +4,13 @@
 
 #include "graph/build.h"
 
-static s2vi_node *expand_rstd(s2vi_node *node)
+static s2vi_node *expand_moments(s2vi_node *node)
 {
-    s2vi_node *x = node->input[0], *mean = node->input[1];
+    s2vi_node *x = node->input[0], *mean = s2vi_mean(x, node->attr.axes);
     s2vi_node *var = s2vi_mean(s2vi_square(s2vi_sub(x, mean)), node->attr.axes);
-    return s2vi_rsqrt(s2vi_affine(var, 1, node->attr.eps));
+    s2vi_node *const both[] = {mean,
+                               s2vi_rsqrt(s2vi_affine(var, 1, node->attr.eps))};
+    return s2vi_concat(both, 2, 0);
 }
 
 /* Third `i` of the channels: 0, 1, 2 for the gates r, z, n. */
@@ -113,7 +115,7 @@ static s2vi_node *expand_blend(s2vi_node *node)
 s2vi_node *s2vi_expand(s2vi_node *node)
 {
     switch (node->op) {
-    case S2VI_OP_RSTD: return expand_rstd(node);
+    case S2VI_OP_MOMENTS: return expand_moments(node);
     case S2VI_OP_NORM: return expand_norm(node);
     case S2VI_OP_GRU: return expand_gru(node);
     case S2VI_OP_BLEND: return expand_blend(node);

@@ -57,9 +57,9 @@ typedef struct s2vi_chain s2vi_chain;
 typedef struct s2vi_attr {
     double scale, offset;      /* AFFINE: scale x + offset; FILL: offset */
     double slope;              /* LRELU, STEP: slope below zero */
-    double eps;                /* RSTD, ADAM */
+    double eps;                /* MOMENTS, ADAM */
     double rate, beta1, beta2; /* ADAM */
-    uint32_t axes;             /* SUM, RSTD: bit i = dimension i */
+    uint32_t axes;             /* SUM, MOMENTS: bit i = dimension i */
     int axis;                  /* CONCAT */
     int64_t lo[S2VI_MAX_RANK]; /* PAD: zeros before; negative: cut */
     int64_t hi[S2VI_MAX_RANK]; /* PAD: zeros after; negative: cut */

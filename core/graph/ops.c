@@ -154,12 +154,17 @@ static bool shape_sum(s2vi_node *node)
     return true;
 }
 
-static bool shape_rstd(s2vi_node *node)
+static bool shape_moments(s2vi_node *node)
 {
+    uint32_t axes = node->attr.axes;
+    while (axes && !(axes & 1u))
+        axes >>= 1;
+    if (!axes || axes & (axes + 1) || !in(node, 0)->rank ||
+        node->attr.axes >> in(node, 0)->rank)
+        return misfit(node, "not neighbouring axes");
     shape_sum(node);
-    return s2vi_shape_equal(&node->shape, in(node, 1))
-               ? true
-               : misfit(node, "not the mean over the same axes");
+    node->shape.dim[0] *= 2;
+    return true;
 }
 
 /* Windows along `size` elements, or 0 where none fits. */
@@ -514,6 +519,11 @@ static double flops_blend(const s2vi_node *node)
         count(&node->shape) / (double)s2vi_shape_channels(&node->shape);
     return 2 * pixels * (count(in(node, 1)) + count(in(node, 2))) +
            10 * count(&node->shape);
+}
+
+static double flops_moments(const s2vi_node *node)
+{
+    return 4 * count(in(node, 0));
 }
 
 static double flops_chain(const s2vi_node *node)

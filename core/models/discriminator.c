@@ -283,9 +283,8 @@ static s2vi_node *batch_norm(const model *m, int i, int which, s2vi_node *x)
     snprintf(gamma, sizeof(gamma), "layers.%d.norm%d.weight", i, which);
     snprintf(beta, sizeof(beta), "layers.%d.norm%d.bias", i, which);
     const uint32_t axes = (1u << (x->shape.rank - 1)) - 2;
-    s2vi_node *mean = s2vi_moment_mean(x, axes);
-    s2vi_node *rstd = s2vi_moment_rstd(x, mean, axes, EPS);
-    return s2vi_norm(x, mean, rstd, over(param(m, gamma, i), x),
+    const s2vi_moments moments = s2vi_moments_of(x, axes, EPS);
+    return s2vi_norm(x, &moments, over(param(m, gamma, i), x),
                      over(param(m, beta, i), x));
 }
 

@@ -68,9 +68,8 @@ s2vi_node *s2vi_nn_instance_norm(s2vi_node *x, s2vi_node *gamma,
                                  s2vi_node *beta, double eps)
 {
     const uint32_t pixels = 1u << 1 | 1u << 2;
-    s2vi_node *mean = s2vi_moment_mean(x, pixels);
-    s2vi_node *rstd = s2vi_moment_rstd(x, mean, pixels, eps);
-    return s2vi_norm(x, mean, rstd, gamma, beta);
+    const s2vi_moments moments = s2vi_moments_of(x, pixels, eps);
+    return s2vi_norm(x, &moments, gamma, beta);
 }
 
 s2vi_node *s2vi_nn_over_pixels(s2vi_node *v)

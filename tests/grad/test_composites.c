@@ -24,9 +24,8 @@ static s2vi_node *batch_norm(lab *l, s2vi_node *x)
     s2vi_shape c = {.rank = x->shape.rank, .dim = {1, 1, 1, 1, 1}};
     c.dim[c.rank - 1] = s2vi_shape_channels(&x->shape);
     uint32_t outer = (1u << (c.rank - 1)) - 1;
-    s2vi_node *mean = s2vi_moment_mean(x, outer);
-    s2vi_node *rstd = s2vi_moment_rstd(x, mean, outer, 1e-3);
-    return s2vi_norm(x, mean, rstd, lab_leaf(l, c, POSITIVE),
+    const s2vi_moments moments = s2vi_moments_of(x, outer, 1e-3);
+    return s2vi_norm(x, &moments, lab_leaf(l, c, POSITIVE),
                      lab_leaf(l, c, ANY));
 }
 
@@ -73,12 +72,11 @@ static s2vi_node *up_and_maxpool(lab *l)
 static s2vi_node *modulated_norm(lab *l)
 {
     s2vi_node *x = lab_leaf(l, SHAPE(2, 3, 2, 2), ANY);
-    s2vi_node *mean = s2vi_moment_mean(x, 6);
-    s2vi_node *rstd = s2vi_moment_rstd(x, mean, 6, 1e-2);
+    const s2vi_moments moments = s2vi_moments_of(x, 6, 1e-2);
     s2vi_node *scale = lab_leaf(l, SHAPE(2, 1, 1, 2), ANY);
     s2vi_node *gamma = s2vi_affine(scale, 1, 1);
     s2vi_node *beta = s2vi_square(scale);
-    return s2vi_sigmoid(s2vi_norm(x, mean, rstd, gamma, beta));
+    return s2vi_sigmoid(s2vi_norm(x, &moments, gamma, beta));
 }
 
 /* A critic's score for each of a batch: (N,1). */

@@ -74,20 +74,16 @@ static s2vi_node *make_norm(lab *l, s2vi_op op, int seed)
     if (seed & 2)
         affine.dim[0] = 1;
     s2vi_node *x = lab_leaf(l, shape, ANY);
-    s2vi_node *mean = s2vi_moment_mean(x, axes);
-    s2vi_node *rstd = s2vi_moment_rstd(x, mean, axes, 1e-2);
-    return s2vi_norm(x, mean, rstd, lab_leaf(l, affine, ANY),
+    const s2vi_moments moments = s2vi_moments_of(x, axes, 1e-2);
+    return s2vi_norm(x, &moments, lab_leaf(l, affine, ANY),
                      lab_leaf(l, affine, ANY));
 }
 
-static s2vi_node *make_rstd(lab *l, s2vi_op op, int seed)
+static s2vi_node *make_moments(lab *l, s2vi_op op, int seed)
 {
-    s2vi_shape shape = random_shape(l, 2 + seed % 3), mean = shape;
     s2vi_attr attr = {.axes = 1u << seed % 2, .eps = 0.1};
-    mean.dim[seed % 2] = 1;
-    lab_leaf(l, shape, ANY);
-    lab_leaf(l, mean, ANY);
-    return record(l, op, 2, &attr, NULL);
+    lab_leaf(l, random_shape(l, 2 + seed % 3), ANY);
+    return record(l, op, 1, &attr, NULL);
 }
 
 /* ------------------------------------------------------- moving data -- */
@@ -360,7 +356,7 @@ static const maker makers[S2VI_OP_COUNT] = {
     [S2VI_OP_GRU_DA] = make_gru,
     [S2VI_OP_GRU_DB] = make_gru,
     [S2VI_OP_GRU_DH] = make_gru,
-    [S2VI_OP_RSTD] = make_rstd,
+    [S2VI_OP_MOMENTS] = make_moments,
 };
 
 /* ops.def's gradient column. */

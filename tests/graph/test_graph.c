@@ -74,7 +74,8 @@ static s2vi_node *bad_add_sizes(s2vi_graph *g)
 static s2vi_node *bad_norm(s2vi_graph *g)
 {
     s2vi_node *c = in(g, SHAPE(1, 3));
-    return s2vi_norm(in(g, SHAPE(2, 3)), c, c, in(g, SHAPE(3)), c);
+    return s2vi_norm(in(g, SHAPE(2, 3)), &(s2vi_moments){c, c}, in(g, SHAPE(3)),
+                     c);
 }
 
 static s2vi_node *bad_reshape(s2vi_graph *g)
@@ -135,9 +136,9 @@ static s2vi_node *bad_upsample(s2vi_graph *g)
     return s2vi_upsample(in(g, SHAPE(1, 2, 3)), (const int[]){0});
 }
 
-static s2vi_node *bad_rstd(s2vi_graph *g)
+static s2vi_node *bad_moments(s2vi_graph *g)
 {
-    return s2vi_moment_rstd(in(g, SHAPE(2, 3)), in(g, SHAPE(2, 1)), 1, 0);
+    return s2vi_moments_of(in(g, SHAPE(2, 3, 4)), 5, 0).mean;
 }
 
 static s2vi_node *bad_avgpool(s2vi_graph *g)
@@ -297,7 +298,7 @@ static const struct {
     BAD(gather, "gather: the index is not of rank 1"),
     BAD(scatter, "scatter_add: not one index a row"),
     BAD(upsample, "upsample: the result has no elements"),
-    BAD(rstd, "rstd: not the mean over the same axes"),
+    BAD(moments, "moments: not neighbouring axes"),
     BAD(avgpool, "avg_pool: the size is not a multiple of the window"),
     BAD(maxpool_rank, "max_pool: not (N, spatial, C)"),
     BAD(maxpool_size, "max_pool: no window fits"),
@@ -412,9 +413,8 @@ static void test_null(void)
         s2vi_conv(x, NULL, NULL, &plain),
         s2vi_conv_data(NULL, x, &plain, shape),
         s2vi_conv_weight(x, NULL, &plain, shape),
-        s2vi_moment_mean(NULL, 1),
-        s2vi_moment_rstd(NULL, NULL, 1, 0),
-        s2vi_norm(x, x, x, x, NULL),
+        s2vi_moments_of(NULL, 1, 0).mean,
+        s2vi_norm(x, &(s2vi_moments){x, x}, x, NULL),
         s2vi_gru(NULL, x, x),
         s2vi_assign(x, NULL),
         s2vi_adam(x, x, x, NULL, x, 0, 0, 0, 0),

@@ -175,12 +175,11 @@ static const double *known_sum(test_case *c)
     RESULT(14, 22);
 }
 
-static const double *known_rstd(test_case *c)
+static const double *known_moments(test_case *c)
 {
-    OPERAND(c, SHAPE(1, 2), 1, 3);
-    OPERAND(c, SHAPE(1, 1), 2);
-    case_node(c, S2VI_OP_RSTD, &(s2vi_attr){.axes = 2, .eps = 3}, NULL);
-    RESULT(0.5);
+    OPERAND(c, SHAPE(2, 2), 1, 3, 4, 12);
+    case_node(c, S2VI_OP_MOMENTS, &(s2vi_attr){.axes = 2, .eps = 9}, NULL);
+    RESULT(2, 8, 0.31622776601683794, 0.2);
 }
 
 static const double *known_avgpool(test_case *c)
@@ -371,7 +370,7 @@ static const struct {
     KNOWN(step),      KNOWN(sigmoid),     KNOWN(rsqrt),       KNOWN(sub),
     KNOWN(norm),      KNOWN(pad),         KNOWN(pad_away),    KNOWN(concat),
     KNOWN(permute),   KNOWN(broadcast),   KNOWN(gather),      KNOWN(scatter),
-    KNOWN(upsample),  KNOWN(sum),         KNOWN(rstd),        KNOWN(avgpool),
+    KNOWN(upsample),  KNOWN(sum),         KNOWN(moments),     KNOWN(avgpool),
     KNOWN(maxpool),   KNOWN(maxpool_put), KNOWN(maxpool_get), KNOWN(matmul_ta),
     KNOWN(matmul_tb), KNOWN(conv),        KNOWN(conv_column), KNOWN(conv_fused),
     KNOWN(conv_data), KNOWN(conv_weight), KNOWN(gru),         KNOWN(chain),

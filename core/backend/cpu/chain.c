@@ -31,8 +31,6 @@ typedef struct chain_kernel {
     s2vi_kernel base;
     const s2vi_simd *simd;
     s2vi_chain program;
-    bool to_rstd; /* result = 1 / sqrt(sum / count + eps) */
-    double count, eps;
     int n_outer; /* outer dimensions */
     int64_t outer[S2VI_MAX_RANK], rows, cols;
     walk in[S2VI_CHAIN_MAX_INPUTS], out;
@@ -332,9 +330,7 @@ static void store(const chain_kernel *k, int64_t unit, const double *sum,
     tile t = tile_of(k, unit, 0);
     float *to = out + result_of(k, &t, &count);
     for (int64_t i = 0; i < count; i++)
-        to[i] = k->to_rstd
-                    ? (float)(1 / __builtin_sqrt(sum[i] / k->count + k->eps))
-                    : (float)sum[i];
+        to[i] = (float)sum[i];
 }
 
 /* --------------------------------------------------------------- run -- */
@@ -433,26 +429,6 @@ static int chain_run(const s2vi_kernel *kernel, void *out, void *const *in,
 
 /* ------------------------------------------------------------ compile -- */
 
-/* RSTD: the squared deviations' sum, and then the root. */
-static void rstd_program(chain_kernel *k, const s2vi_node *node)
-{
-    k->program = (s2vi_chain){
-        .n_inputs = 2,
-        .n_steps = 2,
-        .space = node->input[0]->shape,
-        .sum_axes = node->attr.axes,
-        .step = {{.op = S2VI_OP_SUB, .operand = {0, 1}},
-                 {.op = S2VI_OP_SQUARE, .operand = {2, 2}}},
-    };
-    k->to_rstd = true;
-    k->eps = node->attr.eps;
-    k->count = (double)s2vi_shape_count(&node->input[0]->shape) /
-               (double)s2vi_shape_count(&node->shape);
-    /* Axes of 1 are summed too, or nothing would be left to take a root of. */
-    if (!k->program.sum_axes)
-        k->program.sum_axes = 1;
-}
-
 int s2vi_cpu_chain(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                    s2v_error *err)
 {
@@ -461,8 +437,6 @@ int s2vi_cpu_chain(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
         return S2V_ERR_NOMEM;
     if (node->op == S2VI_OP_CHAIN)
         k->program = *node->attr.chain;
-    else if (node->op == S2VI_OP_RSTD)
-        rstd_program(k, node);
     else
         s2vi_chain_of_node(node, &k->program);
     k->simd = cpu->simd;

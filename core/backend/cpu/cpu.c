@@ -117,7 +117,7 @@ static int compile(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
     case S2VI_OP_RANDOM: return s2vi_cpu_random(cpu, node, kernel, err);
     case S2VI_OP_ASSIGN:
     case S2VI_OP_ADAM: return s2vi_cpu_effect(cpu, node, kernel, err);
-    case S2VI_OP_RSTD:
+    case S2VI_OP_MOMENTS: return s2vi_cpu_moments(cpu, node, kernel, err);
     case S2VI_OP_SUM:
     case S2VI_OP_CHAIN: return s2vi_cpu_chain(cpu, node, kernel, err);
     default: break;

@@ -214,6 +214,7 @@ static void gru_dh(float *out, const float *a, const float *b, const float *dy,
 }
 
 #include "backend/cpu/simd_cell.inc"
+#include "backend/cpu/simd_moments.inc"
 #include "backend/cpu/simd_blend.inc"
 #include "backend/cpu/simd_winograd.inc"
 #include "backend/cpu/simd_cell_tiles.inc"
@@ -279,6 +280,7 @@ const s2vi_simd JOIN(s2vi_simd_, S2V_SIMD_SET) = {
     .spread = spread,
     .add_columns = add_columns,
     .total = total,
+    .moments = moments,
     .gru = gru,
     .gru_da = gru_da,
     .gru_db = gru_db,

@@ -107,6 +107,9 @@ typedef struct s2vi_simd {
     /* sum[j] += x[r][j] over r; and sum[r] = sum of x[r][j] over j. */
     void (*add_columns)(double *sum, const float *x, int rows, int c);
     double (*total)(const float *x, int n);
+    /* Each column's mean over the rows, and its squares about that. */
+    void (*moments)(double *mean, double *squares, const float *x, int rows,
+                    int c);
     /* GRU rows, as in ops.def: a, b, da: 3c wide; h, dy, out: c wide. */
     void (*gru)(float *out, const float *a, const float *b, const float *h,
                 int rows, int c);

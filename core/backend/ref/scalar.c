@@ -48,7 +48,7 @@ int64_t s2vi_ref_scratch(const s2vi_node *node)
     const s2vi_shape *in = node->n_inputs ? &node->input[0]->shape : NULL;
     switch (node->op) {
     case S2VI_OP_SUM:
-    case S2VI_OP_RSTD:
+    case S2VI_OP_MOMENTS:
     case S2VI_OP_SCATTER:
     case S2VI_OP_CONV_WEIGHT:
     case S2VI_OP_MAXPOOL_PUT:
