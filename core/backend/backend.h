@@ -56,6 +56,8 @@ struct s2vi_kernel {
 
 typedef struct s2vi_backend s2vi_backend;
 
+#define S2VI_JOIN_MAX 8 /* kernels that run together at most */
+
 typedef struct s2vi_backend_table {
     const char *name; /* "ref", "cpu", "cuda" */
     bool fuses;       /* wants CHAIN nodes and folded activations */
@@ -79,6 +81,16 @@ typedef struct s2vi_backend_table {
      */
     int (*compile)(s2vi_backend *backend, const s2vi_node *node,
                    uint32_t constant, s2vi_kernel **kernel, s2v_error *err);
+
+    /**
+     * Make one kernel of some that are run one after another, strip by strip
+     * (graph/join.h); they outlive it. Its run() has no result of its own; its
+     * inputs are, of each in turn, the result and then the inputs. NULL where
+     * a backend has no such thing; *joined NULL where these are no such
+     * kernels.
+     */
+    int (*join)(s2vi_backend *backend, s2vi_kernel *const *kernels, int n,
+                s2vi_kernel **joined, s2v_error *err);
 
     /** Around each run, on the thread that runs (number of threads). */
     void (*enter)(s2vi_backend *backend);

@@ -5,25 +5,76 @@
 #include <stdlib.h>
 #include <time.h>
 
-static int bind_step(s2vi_exec *exec, int i, void **operands)
+static bool is_run(const s2vi_plan *plan, int i)
+{
+    return plan->kernel[i] && plan->layout.place[i].region != S2VI_CONSTANT;
+}
+
+/* The kernel that runs node i among others, or NULL. */
+static const s2vi_kernel *joined(const s2vi_plan *plan, int i)
+{
+    return plan->joined[plan->layout.place[i].join_last];
+}
+
+/* Put node i's inputs at `to`; their number. */
+static int bind_inputs(const s2vi_exec *exec, int i, void **to)
 {
     const s2vi_plan *plan = exec->plan;
     const s2vi_node *node = plan->schedule.node[i];
-    struct s2vi_step *step = &exec->step[exec->n_steps++];
-    step->kernel = plan->kernel[i];
-    if (step->kernel->instance) {
-        if (step->kernel->instance(step->kernel, &step->own) < 0)
-            return -1;
-        step->kernel = step->own;
-    }
-    step->out = s2vi_plan_address(plan, exec, i);
-    step->in = operands;
     for (int j = 0; j < node->n_inputs; j++) {
         void *packed = j < 3 ? plan->packed[i].memory[j] : NULL;
         int from = plan->layout.index[node->input[j]->id];
-        operands[j] = packed ? packed : s2vi_plan_address(plan, exec, from);
+        to[j] = packed ? packed : s2vi_plan_address(plan, exec, from);
     }
     return node->n_inputs;
+}
+
+static bool bind_step(s2vi_exec *exec, int i, void **operands)
+{
+    struct s2vi_step *step = &exec->step[exec->n_steps++];
+    step->kernel = exec->plan->kernel[i];
+    if (step->kernel->instance) {
+        if (step->kernel->instance(step->kernel, &step->own) < 0)
+            return false;
+        step->kernel = step->own;
+    }
+    step->out = s2vi_plan_address(exec->plan, exec, i);
+    step->in = operands;
+    return true;
+}
+
+/* The join that ends at node `last`: results and inputs in turn. */
+static int bind_join(s2vi_exec *exec, int last, void **operands)
+{
+    const s2vi_plan *plan = exec->plan;
+    struct s2vi_step *step = &exec->step[exec->n_steps++];
+    int used = 0;
+    step->kernel = plan->joined[last];
+    step->in = operands;
+    for (int i = plan->layout.place[last].join_first; i <= last; i++)
+        if (is_run(plan, i) && plan->layout.place[i].join_last == last) {
+            operands[used++] = s2vi_plan_address(plan, exec, i);
+            used += bind_inputs(exec, i, operands + used);
+        }
+    return used;
+}
+
+static bool bind_all(s2vi_exec *exec)
+{
+    const s2vi_plan *plan = exec->plan;
+    void **next = exec->operands;
+    for (int i = 0; i < plan->schedule.count; i++) {
+        if (!is_run(plan, i))
+            continue;
+        if (plan->joined[i]) {
+            next += bind_join(exec, i, next);
+        } else if (!joined(plan, i)) {
+            if (!bind_step(exec, i, next))
+                return false;
+            next += bind_inputs(exec, i, next);
+        }
+    }
+    return true;
 }
 
 static bool bind(s2vi_exec *exec)
@@ -31,23 +82,13 @@ static bool bind(s2vi_exec *exec)
     const s2vi_plan *plan = exec->plan;
     size_t steps = 0, operands = 0;
     for (int i = 0; i < plan->schedule.count; i++)
-        if (plan->kernel[i] && plan->layout.place[i].region != S2VI_CONSTANT) {
+        if (is_run(plan, i)) {
             steps++;
-            operands += (size_t)plan->schedule.node[i]->n_inputs;
+            operands += 1 + (size_t)plan->schedule.node[i]->n_inputs;
         }
     exec->step = calloc(steps + 1, sizeof(*exec->step));
     exec->operands = calloc(operands + 1, sizeof(*exec->operands));
-    if (!exec->step || !exec->operands)
-        return false;
-    void **next = exec->operands;
-    for (int i = 0; i < plan->schedule.count; i++)
-        if (plan->kernel[i] && plan->layout.place[i].region != S2VI_CONSTANT) {
-            int used = bind_step(exec, i, next);
-            if (used < 0)
-                return false;
-            next += used;
-        }
-    return true;
+    return exec->step && exec->operands && bind_all(exec);
 }
 
 int s2vi_exec_create(s2vi_exec **out, const s2vi_plan *plan, s2v_error *err)

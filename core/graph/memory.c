@@ -2,6 +2,8 @@
 /* The memory plan: views, concatenations, in-place results, then offsets. */
 #include "graph/memory.h"
 
+#include "graph/join.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,9 +139,11 @@ static void find_lifetimes(planner *p)
     }
     for (int i = 0; i < p->out->count; i++) {
         const s2vi_node *node = node_at(p, i);
-        touch(p, node, i);
+        const s2vi_place *place = &p->out->place[i];
+        touch(p, node, place->join_first);
+        touch(p, node, place->join_last);
         for (int j = 0; j < node->n_inputs; j++)
-            touch(p, node->input[j], i);
+            touch(p, node->input[j], place->join_last);
         if (p->is_output[i])
             touch(p, node, p->out->count);
     }
@@ -224,7 +228,8 @@ static void reuse_input(planner *p, int i)
 {
     s2vi_node *node = node_at(p, i);
     s2vi_place *self = &p->out->place[i];
-    if (self->region != S2VI_ARENA || self->root != i)
+    if (self->region != S2VI_ARENA || self->root != i ||
+        self->join_first != self->join_last)
         return;
     for (int j = 0; j < node->n_inputs; j++) {
         s2vi_place *own = own_storage(p, node->input[j]);
@@ -239,8 +244,9 @@ static void reuse_input(planner *p, int i)
     }
 }
 
-/* The last step that reads `var`'s storage, but for `except`. */
-static int last_reader(const planner *p, const s2vi_place *var, int except)
+/* The last step that reads `var`'s storage, but for these two. */
+static int last_reader(const planner *p, const s2vi_place *var, int assign,
+                       int maker)
 {
     int last = -1;
     for (int i = 0; i < p->out->count; i++) {
@@ -248,7 +254,7 @@ static int last_reader(const planner *p, const s2vi_place *var, int except)
         bool reads = false;
         for (int j = 0; j < node->n_inputs; j++)
             reads = reads || root_of(p, node->input[j], NULL) == var;
-        if (reads && i != except && !p->out->place[i].is_view)
+        if (reads && i != assign && i != maker && !p->out->place[i].is_view)
             last = i;
     }
     return last;
@@ -265,9 +271,9 @@ static void elide_assign(planner *p, int i)
         p->is_output[index_of(p, value)])
         return;
     /* A concatenation's storage is written from its first operand on. */
-    int made = (int)(own - p->out->place), last = last_reader(p, var, i);
+    int made = (int)(own - p->out->place);
     const s2vi_node *maker = node_at(p, made);
-    if (last > own->first || (last == own->first && made != own->first))
+    if (last_reader(p, var, i, made) >= own->first)
         return;
     for (int j = 0; j < maker->n_inputs; j++)
         if (root_of(p, maker->input[j], NULL) == var &&
@@ -374,8 +380,8 @@ static void describe(planner *p, size_t element)
 }
 
 int s2vi_layout_create(const s2vi_schedule *schedule, size_t element,
-                       const bool *is_output, bool frozen, s2vi_layout *out,
-                       s2v_error *err)
+                       const bool *is_output, bool frozen, bool joins,
+                       s2vi_layout *out, s2v_error *err)
 {
     planner p = {schedule, is_output, out, frozen};
     *out = (s2vi_layout){.count = schedule->count};
@@ -391,6 +397,7 @@ int s2vi_layout_create(const s2vi_schedule *schedule, size_t element,
     for (int i = 0; i < schedule->count; i++)
         out->index[schedule->node[i]->id] = i;
     describe(&p, element);
+    s2vi_find_joins(schedule, out, joins);
     for (int i = out->count - 1; i >= 0; i--)
         place_operands(&p, i);
     find_lifetimes(&p);

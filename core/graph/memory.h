@@ -29,6 +29,7 @@ typedef struct s2vi_place {
     bool is_view;    /* no kernel: the bytes are its input's */
     bool is_output;  /* read after the run: its bytes stay */
     bool elided;     /* ASSIGN: its value is made in place */
+    int join_first, join_last; /* what runs together with it (join.h) */
 } s2vi_place;
 
 typedef struct s2vi_layout {
@@ -44,10 +45,11 @@ typedef struct s2vi_layout {
  * @param element   bytes of an element
  * @param is_output by place in the schedule
  * @param frozen    PARAMs are constants
+ * @param joins     the backend runs joins
  */
 int s2vi_layout_create(const s2vi_schedule *schedule, size_t element,
-                       const bool *is_output, bool frozen, s2vi_layout *out,
-                       s2v_error *err);
+                       const bool *is_output, bool frozen, bool joins,
+                       s2vi_layout *out, s2v_error *err);
 void s2vi_layout_close(s2vi_layout *layout);
 
 /** The root's place of node `i` of the schedule, and the offset in it. */

@@ -60,9 +60,10 @@ static int make_layout(s2vi_plan *plan, const s2vi_plan_params *params,
     for (int i = 0, at; i < params->n_outputs; i++)
         if (s2vi_plan_resolve(plan, params->outputs[i], &at))
             is_output[at] = true;
-    int ret = s2vi_layout_create(&plan->schedule,
-                                 s2vi_dtype_size(plan->backend->dtype),
-                                 is_output, params->frozen, &plan->layout, err);
+    int ret = s2vi_layout_create(
+        &plan->schedule, s2vi_dtype_size(plan->backend->dtype), is_output,
+        params->frozen, !params->no_fusion && plan->backend->table->join,
+        &plan->layout, err);
     free(is_output);
     return ret;
 }
@@ -138,16 +139,37 @@ static int compile_step(s2vi_plan *plan, int i, s2v_error *err)
     return ret;
 }
 
+/* The join that ends at node `last`. */
+static int join_steps(s2vi_plan *plan, int last, s2v_error *err)
+{
+    s2vi_kernel *part[S2VI_JOIN_MAX];
+    const s2vi_backend_table *table = plan->backend->table;
+    const int first = plan->layout.place[last].join_first;
+    int n = 0;
+    for (int i = first; i <= last; i++)
+        if (plan->kernel[i] && plan->layout.place[i].join_last == last)
+            part[n++] = plan->kernel[i];
+    int ret = table->join(plan->backend, part, n, &plan->joined[last], err);
+    const s2vi_kernel *joined = plan->joined[last];
+    if (joined && plan->scratch_size < joined->scratch_size)
+        plan->scratch_size = joined->scratch_size;
+    return ret;
+}
+
 static int compile(s2vi_plan *plan, s2v_error *err)
 {
     size_t n = (size_t)plan->schedule.count + 1;
     plan->kernel = calloc(n, sizeof(*plan->kernel));
+    plan->joined = calloc(n, sizeof(*plan->joined));
     plan->packed = calloc(n, sizeof(*plan->packed));
-    if (!plan->kernel || !plan->packed)
+    if (!plan->kernel || !plan->joined || !plan->packed)
         return s2vi_error_nomem(err, "a plan");
     for (int i = 0; i < plan->schedule.count; i++)
         if (has_kernel(plan, i)) {
+            const s2vi_place *place = &plan->layout.place[i];
             int ret = compile_step(plan, i, err);
+            if (!ret && place->join_last == i && place->join_first < i)
+                ret = join_steps(plan, i, err);
             if (ret < 0)
                 return ret;
         }
@@ -327,6 +349,8 @@ static void close_step(s2vi_plan *plan, int i)
     for (int j = 0; plan->packed && j < 3; j++)
         if (plan->packed[i].memory[j])
             table->free(plan->backend, plan->packed[i].memory[j]);
+    if (plan->joined && plan->joined[i])
+        plan->joined[i]->close(plan->joined[i]);
     if (plan->kernel && plan->kernel[i])
         plan->kernel[i]->close(plan->kernel[i]);
     if (plan->fixed && plan->fixed[i] &&
@@ -342,6 +366,7 @@ void s2vi_plan_close(s2vi_plan **out)
     for (int i = 0; i < plan->layout.count; i++)
         close_step(plan, i);
     free(plan->kernel);
+    free(plan->joined);
     free(plan->packed);
     free(plan->fixed);
     s2vi_layout_close(&plan->layout);

@@ -16,6 +16,7 @@ struct s2vi_plan {
     s2vi_layout layout;
     /* By place in the schedule: */
     s2vi_kernel **kernel; /* NULL: nothing to run */
+    s2vi_kernel **joined; /* at a join's last node: what runs all of them */
     struct s2vi_packed {
         void *memory[3];
     } * packed;

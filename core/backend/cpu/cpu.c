@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The cpu backend's table: memory, threads, and which file compiles what. */
 #include "backend/cpu/cpu.h"
+#include "backend/cpu/pointwise.h"
 #include "backend/cpu/winograd.h"
 
 #include <oneapi/dnnl/dnnl.h>
@@ -96,6 +97,8 @@ static int compile(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
     case S2VI_OP_CONV:
     case S2VI_OP_CONV_DATA:
     case S2VI_OP_CONV_WEIGHT:
+        if (s2vi_cpu_pointwise_suits(cpu, node))
+            return s2vi_cpu_pointwise(cpu, node, kernel, err);
         return s2vi_cpu_winograd_suits(node, constant)
                    ? s2vi_cpu_winograd(cpu, node, constant, kernel, err)
                    : s2vi_cpu_conv(cpu, node, constant, kernel, err);
@@ -162,6 +165,7 @@ const s2vi_backend_table s2vi_backend_cpu = {
     .upload = cpu_copy,
     .download = cpu_copy,
     .compile = cpu_compile,
+    .join = s2vi_cpu_join,
     .enter = cpu_enter,
     .leave = cpu_leave,
 };

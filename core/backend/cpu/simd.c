@@ -217,6 +217,7 @@ static void gru_dh(float *out, const float *a, const float *b, const float *dy,
 #include "backend/cpu/simd_moments.inc"
 #include "backend/cpu/simd_blend.inc"
 #include "backend/cpu/simd_winograd.inc"
+#include "backend/cpu/simd_pointwise.inc"
 #include "backend/cpu/simd_cell_tiles.inc"
 
 /* ---------------------------------------------------- small products -- */
@@ -287,6 +288,7 @@ const s2vi_simd JOIN(s2vi_simd_, S2V_SIMD_SET) = {
     .gru_dh = gru_dh,
     .cell_row = cell_row,
     .blend = blend,
+    .pointwise = pointwise,
     .cell_lanes = CELL_LANES,
     .cell_pixels = CELL_PIXELS,
     .winograd_in = winograd_in,

@@ -46,6 +46,14 @@ typedef struct s2vi_simd_blend {
     const float *mask, *mask_bias; /* mask: [total] */
 } s2vi_simd_blend;
 
+/** Pixels of a 1x1 convolution to a few channels. */
+typedef struct s2vi_simd_pointwise {
+    const float *x, *w, *bias; /* w: (outputs, channels); bias: or NULL */
+    int channels, outputs;     /* channels: whole vectors */
+    s2vi_activation act;
+    float slope;
+} s2vi_simd_pointwise;
+
 /** Winograd's forms in each dimension, and nearest x2 before (winograd.c). */
 typedef enum s2vi_winograd {
     S2VI_WINOGRAD_F43,     /* 4 results of 3 taps: 6 points of 6 pixels */
@@ -84,7 +92,8 @@ typedef struct s2vi_simd_products {
     const float *w[2];         /* [point][channel][r, z, n][cell_lanes] */
     int64_t plane[2], m_plane; /* floats from point to point */
     int channels[2];
-    int points[2]; /* those down and across of which weights are not zero */
+    int first[2], end[2]; /* points down and across of which weights are not
+                             all zero */
     const float *ahead[2 * S2VI_TILE]; /* lines of pixels wanted next */
 } s2vi_simd_products;
 
@@ -94,8 +103,8 @@ typedef struct s2vi_simd_gates {
     const float *h;    /* likewise; may be out */
     const float *bias; /* r; z, n of x, n of h follow `step` apart */
     int64_t width, step;
-    int lines, channels; /* lines of the image from there on */
-    int points[2];       /* as the products'; the others count as zero */
+    int lines, channels;  /* lines of the image from there on */
+    int first[2], end[2]; /* as the products'; the others count as zero */
 } s2vi_simd_gates;
 
 typedef struct s2vi_simd {
@@ -148,6 +157,9 @@ typedef struct s2vi_simd {
     /* Pixels [from, to) of a blend; w as cell_lanes channels a block. */
     void (*blend)(float *out, const s2vi_simd_blend *blend, int64_t from,
                   int64_t to);
+    /* Pixels [from, to) of a 1x1 convolution. */
+    void (*pointwise)(float *out, const s2vi_simd_pointwise *p, int64_t from,
+                      int64_t to);
     /* y[n] = (x[k] times w, n x k if rows, else k x n), a few rows at once. */
     void (*dot_rows)(float *y, const float *x, const float *w, int n, int k);
     void (*axpy_rows)(float *y, const float *x, const float *w, int n, int k);
