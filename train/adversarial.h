@@ -30,6 +30,7 @@ enum {
     S2VI_STREAM_MIX_SHUFFLED,      /* of P(v, v^) */
     S2VI_STREAM_FRAME,             /* s2vi_adversarial_draw() */
     S2VI_STREAM_SHUFFLE,
+    S2VI_STREAM_SOUND, /* noise on sound features */
 };
 
 /** What the losses are about. */

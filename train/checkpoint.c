@@ -44,6 +44,8 @@ static char *progress_text(const s2vi_trainer *t)
         "{s:I, s:I, s:I, s:I}", "step", (json_int_t)t->step, "epoch",
         (json_int_t)t->cursor.epoch, "clip", (json_int_t)t->cursor.clip,
         "frame", (json_int_t)t->cursor.frame);
+    if (root && !isnan(t->best))
+        json_object_set_new(root, "best", json_real(t->best));
     char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;
     json_decref(root);
     return text;
@@ -63,6 +65,8 @@ static char *training_text(const s2vi_trainer *t)
         json_object_set_new(root, "critic_rate", json_real(p->critic_rate));
     if (root && t->g.average)
         json_object_set_new(root, "average", json_real(p->average));
+    if (root && p->sound_noise > 0)
+        json_object_set_new(root, "sound_noise", json_real(p->sound_noise));
     char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;
     json_decref(root);
     return text;

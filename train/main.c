@@ -156,6 +156,7 @@ static int make_trainer(job *j, s2v_error *err)
         .adversarial = o->adversarial,
         .critic_rate = o->critic_rate,
         .average = o->average,
+        .sound_noise = o->sound_noise,
         .version = j->version,
         .license = o->license,
         .title = o->title,

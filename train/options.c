@@ -100,6 +100,10 @@ GROUP("Training"),
 {"average", 0, KIND_REAL, AT(average), "D", 0, 0.99999,
     .help = "write the moving average of the weights, which keeps so much of "
             "itself an iteration, for instance 0.999; 0: the last weights"},
+{"sound-noise", 0, KIND_REAL, AT(sound_noise), "SD", 0, 10,
+    .help = "add normal noise of this standard deviation to the sound's "
+            "features (logarithms) while training: learns the clip less by "
+            "heart, for instance 0.5"},
 {"init", 0, KIND_PATH, AT(init), "FILE",
     .help = "start from the weights of this model instead of random ones"},
 {"resume", 0, KIND_PATH, AT(resume), "FILE",

@@ -3,6 +3,7 @@
 #include "trainer_internal.h"
 
 #include "audio/lms.h"
+#include "base/philox.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -88,7 +89,8 @@ static int start(s2vi_trainer *t, s2v_error *err)
                     (size_t)p->config.size * 3;
     t->upload = malloc(pixels * sizeof(float));
     t->video = malloc(pixels * sizeof(float));
-    if (!t->upload || !t->video)
+    t->features = malloc((size_t)p->sequence * S2VI_LMS_BANDS * sizeof(float));
+    if (!t->upload || !t->video || !t->features)
         return s2vi_error_nomem(err, "a sequence");
     int ret = s2vi_lm_config_check(&p->config, err);
     if (!ret)
@@ -143,6 +145,7 @@ void s2vi_trainer_close(s2vi_trainer **out)
     s2vi_param_list_close(&t->list);
     free(t->upload);
     free(t->video);
+    free(t->features);
     free(t);
     *out = NULL;
 }
@@ -221,6 +224,22 @@ static int read_terms(s2vi_trainer *t, const s2vi_pass *p,
                : S2V_OK;
 }
 
+/* A sequence's sound features, with the noise that belongs to this step. */
+static const float *heard(s2vi_trainer *t, const s2vi_sequence *s)
+{
+    const float *clean = s->from->features + s->frame * S2VI_LMS_BANDS;
+    const s2vi_philox key = {t->params.seed, S2VI_STREAM_SOUND,
+                             (uint64_t)t->step};
+    const size_t n = (size_t)t->params.sequence * S2VI_LMS_BANDS;
+    if (t->params.sound_noise <= 0)
+        return clean;
+    s2vi_philox_normal(&key, 0, n, t->features);
+    for (size_t i = 0; i < n; i++)
+        t->features[i] =
+            clean[i] + (float)t->params.sound_noise * t->features[i];
+    return t->features;
+}
+
 static s2vi_batch next_batch(s2vi_trainer *t)
 {
     const s2vi_sequence s = t->last = s2vi_dataset_next(
@@ -231,7 +250,7 @@ static s2vi_batch next_batch(s2vi_trainer *t)
         t->upload[i] = (float)rgb[i] / 127.5f - 1.0f;
     return (s2vi_batch){
         .real = t->upload,
-        .features = s.from->features + s.frame * S2VI_LMS_BANDS,
+        .features = heard(t, &s),
         .step = t->step + 1,
         .keep = keep(t->params.average, t->step),
     };

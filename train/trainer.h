@@ -22,6 +22,7 @@ typedef struct s2vi_trainer_params {
     bool adversarial;         /* against D_I and D_V; else reconstruction */
     double average;           /* exported weights: the moving average of so
                                  much per iteration; 0: the last ones */
+    double sound_noise;       /* standard deviation, on features; 0: none */
     uint64_t seed;
     const char *device;
     int threads;

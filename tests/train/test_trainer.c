@@ -595,6 +595,57 @@ static void test_hold_out(void)
     s2vi_dataset_close(&data);
 }
 
+/* A resume knows the best score so far, or that there was none. */
+static void test_best(void)
+{
+    s2v_error err = {0};
+    s2vi_trainer_params p = defaults();
+    for (int k = 0; k < 2; k++) {
+        s2vi_trainer *trainer = open_trainer(&p);
+        CHECK(isnan(s2vi_trainer_best(trainer)), "a score before any");
+        if (k)
+            s2vi_trainer_set_best(trainer, 1.0 / 3);
+        save(trainer, in_folder("best.ckpt"));
+        s2vi_trainer_close(&trainer);
+        trainer = open_trainer(&p);
+        must(s2vi_trainer_resume(trainer, in_folder("best.ckpt"), &err), &err);
+        const double best = s2vi_trainer_best(trainer);
+        CHECK(k ? best == 1.0 / 3 : isnan(best), "%g", best);
+        s2vi_trainer_close(&trainer);
+    }
+}
+
+/* ------------------------------------------------------ noise on sound -- */
+
+/* The last loss of four iterations, `first` of them before a resume. */
+static double noisy_loss(double noise, int first)
+{
+    s2v_error err = {0};
+    s2vi_trainer_params p = defaults();
+    p.sound_noise = noise;
+    s2vi_trainer *trainer = open_trainer(&p);
+    double loss = iterate(trainer, first, &err);
+    if (first < 4) {
+        save(trainer, in_folder("noisy.ckpt"));
+        s2vi_trainer_close(&trainer);
+        trainer = open_trainer(&p);
+        must(s2vi_trainer_resume(trainer, in_folder("noisy.ckpt"), &err), &err);
+        loss = iterate(trainer, 4 - first, &err);
+    }
+    s2vi_trainer_close(&trainer);
+    return loss;
+}
+
+/* It matters, follows from the seed and the iteration, and clips stay clean. */
+static void test_sound_noise(void)
+{
+    const double noisy = noisy_loss(0.5, 4);
+    CHECK(noisy == noisy_loss(0.5, 2), "resumed: %g", noisy);
+    CHECK(noisy != noisy_loss(0, 4), "noise makes no difference");
+    CHECK(noisy != noisy_loss(0.25, 4), "its strength makes no difference");
+    CHECK(noisy_loss(0, 4) == noisy_loss(0, 4), "noise stays in the clips");
+}
+
 /* ---------------------------------------------------------- learning -- */
 
 static void test_learns(void)
@@ -720,6 +771,8 @@ int main(int argc, char **argv)
         test_average();
         test_start_from();
         test_hold_out();
+        test_best();
+        test_sound_noise();
         test_adam();
         test_learns();
         test_model();
