@@ -65,6 +65,8 @@ static char *training_text(const s2vi_trainer *t)
         json_object_set_new(root, "critic_rate", json_real(p->critic_rate));
     if (root && t->g.average)
         json_object_set_new(root, "average", json_real(p->average));
+    if (root && p->data->stretch)
+        json_object_set_new(root, "stretch", json_integer(p->data->stretch));
     if (root && p->sound_noise > 0)
         json_object_set_new(root, "sound_noise", json_real(p->sound_noise));
     char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;

@@ -11,7 +11,8 @@
 #include <string.h>
 
 /* Streams of random numbers beside the models' own. */
-#define ORDER_STREAM 0x20000u
+#define ORDER_STREAM   0x20000u
+#define STRETCH_STREAM 0x20001u
 
 static void rehash(s2vi_dataset *data)
 {
@@ -89,9 +90,54 @@ static int64_t first_frame(int64_t train, int T, const s2vi_cursor *cursor,
     return at < spare ? at : spare - 1;
 }
 
+/* Frames at which a sequence may begin. */
+static int64_t beginnings(const s2vi_dataset_clip *c, int T)
+{
+    return c->train >= T ? c->train - T + 1 : 0;
+}
+
+/* Where a stretch begins: any place that a sequence fits. */
+static s2vi_cursor draw_stretch(const s2vi_dataset *data, int64_t epoch, int T,
+                                uint64_t seed)
+{
+    const s2vi_philox key = {seed, STRETCH_STREAM, (uint64_t)epoch};
+    uint32_t word[4];
+    uint64_t places = 0;
+    s2vi_philox_block(&key, 0, word);
+    for (int i = 0; i < data->count; i++)
+        places += (uint64_t)beginnings(&data->clip[i], T);
+    s2vi_cursor at = {.epoch = epoch,
+                      .frame = (int64_t)(word[0] * places >> 32)};
+    while (at.frame >= beginnings(&data->clip[at.clip], T))
+        at.frame -= beginnings(&data->clip[at.clip++], T);
+    return at;
+}
+
+static s2vi_sequence next_of_stretch(const s2vi_dataset *data,
+                                     s2vi_cursor *cursor, int T, uint64_t seed)
+{
+    const int64_t length = (int64_t)data->stretch * T;
+    s2vi_cursor begin = draw_stretch(data, cursor->epoch, T, seed);
+    const s2vi_dataset_clip *c = &data->clip[cursor->clip];
+    bool fresh = cursor->frame < 0;
+    if (!fresh && (cursor->frame + T > c->train || cursor->clip != begin.clip ||
+                   cursor->frame < begin.frame ||
+                   cursor->frame >= begin.frame + length)) {
+        begin = draw_stretch(data, cursor->epoch + 1, T, seed);
+        fresh = true;
+    }
+    if (fresh)
+        *cursor = begin;
+    s2vi_sequence s = {&data->clip[cursor->clip], cursor->frame, fresh};
+    cursor->frame += T;
+    return s;
+}
+
 s2vi_sequence s2vi_dataset_next(const s2vi_dataset *data, s2vi_cursor *cursor,
                                 int T, uint64_t seed)
 {
+    if (data->stretch)
+        return next_of_stretch(data, cursor, T, seed);
     for (;;) {
         const s2vi_dataset_clip *c = &data->clip[cursor->clip];
         bool fresh = cursor->frame < 0;

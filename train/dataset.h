@@ -21,6 +21,7 @@ typedef struct s2vi_dataset {
     int count;
     int size;
     int64_t frames, train; /* of all clips */
+    int stretch;           /* sequences before a jump; 0: to the clip's end */
     char hash[65];         /* SHA-256 of the clips' hashes */
 } s2vi_dataset;
 
@@ -42,7 +43,8 @@ void s2vi_dataset_close(s2vi_dataset *data);
 
 /** Where training stands in the data: all that a resume needs. */
 typedef struct s2vi_cursor {
-    int64_t epoch; /* times that all clips were gone through */
+    int64_t
+        epoch; /* times that all clips, or stretches that were gone through */
     int64_t clip;
     int64_t frame; /* of the next sequence; -1: the clip is not begun */
 } s2vi_cursor;
@@ -57,7 +59,8 @@ typedef struct s2vi_sequence {
 /**
  * The next sequence. Each time through, a clip starts at a frame drawn from
  * (seed, epoch, clip), such that as many sequences fit and all frames get
- * their turn.
+ * their turn. Or, where `stretch` is set, so many sequences in a row from a
+ * frame anywhere, drawn from (seed, epoch).
  */
 s2vi_sequence s2vi_dataset_next(const s2vi_dataset *data, s2vi_cursor *cursor,
                                 int T, uint64_t seed);

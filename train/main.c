@@ -103,6 +103,7 @@ static int load_clips(job *j, s2v_error *err)
             return s2vi_error(err, S2V_ERR_CANCELLED, "interrupted");
         ret = load_clip(j, o->clips[i], err);
     }
+    j->data.stretch = o->stretch;
     if (!ret)
         ret = s2vi_dataset_split(&j->data, o->split, o->sequence, err);
     if (!ret && o->hold_out_every)

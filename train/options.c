@@ -81,6 +81,10 @@ GROUP("Training"),
             "(default 50000, at size 256 100000)"},
 {"sequence", 0, KIND_INT, AT(sequence), "T", 2, 4096,
     .help = "consecutive frames an iteration, 20 a second"},
+{"stretch", 0, KIND_INT, AT(stretch), "N", 0, 1000000,
+    .help = "jump to another place after N sequences: what is learned from one "
+            "iteration to the next is then less alike; 0: go through whole "
+            "clips"},
 {"rate", 0, KIND_REAL, AT(rate), "X", 0, 1, .above = true,
     .help = "learning rate of Adam"},
 {"seed", 0, KIND_SEED, AT(seed), "N",

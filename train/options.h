@@ -71,6 +71,7 @@ typedef struct s2vi_train_options {
     bool adversarial;     /**< against discriminators */
     double critic_rate;   /**< Adam's learning rate of those */
     double average;       /**< of weights, per iteration; 0: none */
+    int stretch;          /**< sequences before a jump; 0: none */
     double sound_noise;   /**< on sound features, standard deviation */
     char *init;           /**< a weight file to start from */
     char *resume;         /**< a checkpoint to go on from */

@@ -129,14 +129,50 @@ static void test_coverage(void)
     s2vi_dataset_close(&data);
 }
 
+/* Stretches: so many sequences in a row, fewer only at a clip's end, from
+ * anywhere in what is trained on; a clip that is too short is passed over. */
+static void test_stretches(void)
+{
+    enum { T = 4, STRETCH = 3, DRAWS = 4000 };
+    int seen[3][30] = {{0}}, begun[30] = {0}, run = 0;
+    s2vi_dataset data;
+    s2vi_cursor cursor = {.frame = -1};
+    s2vi_sequence last = {0};
+    make(&data, (const int64_t[]){11, 3, 30}, 3, 0.75, T, NULL);
+    data.stretch = STRETCH;
+    for (int i = 0; i < DRAWS; i++) {
+        s2vi_sequence s = s2vi_dataset_next(&data, &cursor, T, SEED);
+        const int clip = (int)(s.from - data.clip);
+        CHECK(s.fresh || (s.from == last.from && s.frame == last.frame + T),
+              "sequence %d: frame %lld", i, (long long)s.frame);
+        CHECK(!s.fresh || !i || run == STRETCH ||
+                  last.frame + 2 * T > last.from->train,
+              "a stretch of %d", run);
+        run = s.fresh ? 1 : run + 1;
+        CHECK(run <= STRETCH, "a stretch of %d", run);
+        begun[clip == 2 && s.fresh ? s.frame : 29]++;
+        for (int64_t k = s.frame; k < s.frame + T; k++)
+            seen[clip][k]++;
+        last = s;
+    }
+    for (int c = 0; c < 3; c++)
+        for (int k = 0; k < data.clip[c].clip->frames; k++)
+            CHECK(!seen[c][k] == (k >= data.clip[c].train || c == 1),
+                  "clip %d, frame %d: %d times", c, k, seen[c][k]);
+    for (int k = 0; k + T <= data.clip[2].train; k++)
+        CHECK(begun[k] > 40, "begun at %d %d times", k, begun[k]);
+    s2vi_dataset_close(&data);
+}
+
 /* From any cursor on: what would have come next anyway. */
-static void test_resume(void)
+static void test_resume(int stretch)
 {
     enum { N = 60, T = 5 };
     s2vi_dataset data;
     s2vi_cursor at[N], cursor = {.frame = -1};
     s2vi_sequence s[N];
     make(&data, (const int64_t[]){13, 22, 9}, 3, 1, T, NULL);
+    data.stretch = stretch;
     for (int i = 0; i < N; i++) {
         at[i] = cursor;
         s[i] = s2vi_dataset_next(&data, &cursor, T, SEED);
@@ -192,7 +228,9 @@ int main(void)
     test_add();
     test_order();
     test_coverage();
-    test_resume();
+    test_stretches();
+    test_resume(0);
+    test_resume(2);
     test_seed();
     test_short();
     return check_done();
