@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Convolutions by oneDNN 2.x. */
+/* Convolutions by oneDNN. */
 #include "backend/cpu/dnnl.h"
 
-#include <oneapi/dnnl/dnnl.h>
+#include "backend/cpu/dnnl_compat.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -10,8 +11,7 @@
 typedef struct shared {
     atomic_int holders;
     dnnl_primitive_t primitive, pack, unpack;
-    dnnl_memory_desc_t x, w, packed, bias, y, scratch;
-    bool has_bias;
+    s2vi_md x, w, packed, bias, y, scratch; /* bias: NULL without */
     s2vi_dnnl_kind kind;
     dnnl_engine_t engine;
     dnnl_stream_t stream;
@@ -24,8 +24,9 @@ struct s2vi_dnnl_conv {
 
 /* -------------------------------------------------------- describing -- */
 
-/* Channels last in memory; oneDNN names dimensions channels second. */
-static bool describe(dnnl_memory_desc_t *md, const s2vi_shape *s)
+/* Channels last in memory; oneDNN names dimensions channels second. `any`: in
+ * whichever form it likes best. */
+static bool describe(s2vi_md *md, const s2vi_shape *s, bool any)
 {
     static const dnnl_format_tag_t tag[] = {dnnl_acb, dnnl_acdb, dnnl_acdeb};
     dnnl_dims_t dims;
@@ -33,15 +34,9 @@ static bool describe(dnnl_memory_desc_t *md, const s2vi_shape *s)
     dims[1] = s->dim[s->rank - 1];
     for (int i = 1; i < s->rank - 1; i++)
         dims[i + 1] = s->dim[i];
-    return dnnl_memory_desc_init_by_tag(md, s->rank, dims, dnnl_f32,
-                                        tag[s->rank - 3]) == dnnl_success;
-}
-
-/* The same dimensions in whichever form oneDNN likes best. */
-static bool describe_any(dnnl_memory_desc_t *any, const dnnl_memory_desc_t *md)
-{
-    return dnnl_memory_desc_init_by_tag(any, md->ndims, md->dims, dnnl_f32,
-                                        dnnl_format_tag_any) == dnnl_success;
+    return s2vi_md_create(md, s->rank, dims,
+                          any ? dnnl_format_tag_any : tag[s->rank - 3]) ==
+           dnnl_success;
 }
 
 static dnnl_alg_kind_t algorithm_of(s2vi_activation act)
@@ -64,10 +59,10 @@ static dnnl_primitive_attr_t attributes(const s2vi_dnnl_spec *spec)
         return attr;
     bool ok = dnnl_post_ops_create(&ops) == dnnl_success;
     if (ok && spec->accumulate)
-        ok = dnnl_post_ops_append_sum(ops, 1.0f) == dnnl_success;
+        ok = s2vi_post_sum(ops) == dnnl_success;
     if (ok && spec->act)
-        ok = dnnl_post_ops_append_eltwise(ops, 1.0f, algorithm_of(spec->act),
-                                          spec->slope, 0) == dnnl_success;
+        ok = s2vi_post_eltwise(ops, algorithm_of(spec->act), spec->slope) ==
+             dnnl_success;
     if (ok)
         ok = dnnl_primitive_attr_set_post_ops(attr, ops) == dnnl_success;
     dnnl_post_ops_destroy(ops);
@@ -76,63 +71,40 @@ static dnnl_primitive_attr_t attributes(const s2vi_dnnl_spec *spec)
     return ok ? attr : NULL;
 }
 
-static void window_dims(const s2vi_window *w, dnnl_dims_t stride,
-                        dnnl_dims_t lo, dnnl_dims_t hi)
+static s2vi_dnnl_window window_of(const s2vi_window *w)
 {
+    s2vi_dnnl_window win = {{0}, {0}, {0}, {0}};
     for (int i = 0; i < w->rank; i++) {
-        stride[i] = w->stride[i];
-        lo[i] = w->pad_lo[i];
-        hi[i] = w->pad_hi[i];
+        win.stride[i] = w->stride[i];
+        win.lo[i] = w->pad_lo[i];
+        win.hi[i] = w->pad_hi[i];
     }
-}
-
-static dnnl_status_t forward_desc(const shared *s, const s2vi_window *w,
-                                  const dnnl_memory_desc_t *any,
-                                  dnnl_primitive_desc_t *pd,
-                                  dnnl_primitive_attr_t attr)
-{
-    dnnl_convolution_desc_t d;
-    dnnl_dims_t stride, lo, hi;
-    window_dims(w, stride, lo, hi);
-    dnnl_status_t status = dnnl_convolution_forward_desc_init(
-        &d, dnnl_forward_training, dnnl_convolution_direct, &s->x, any,
-        s->has_bias ? &s->bias : NULL, &s->y, stride, lo, hi);
-    return status != dnnl_success
-               ? status
-               : dnnl_primitive_desc_create(pd, &d, attr, s->engine, NULL);
+    return win;
 }
 
 static dnnl_status_t primitive_desc(const shared *s, const s2vi_window *w,
-                                    const dnnl_memory_desc_t *any,
+                                    s2vi_const_md any,
                                     dnnl_primitive_desc_t *pd,
                                     dnnl_primitive_attr_t attr)
 {
-    if (s->kind == S2VI_DNNL_FORWARD)
-        return forward_desc(s, w, any, pd, attr);
+    const s2vi_dnnl_window win = window_of(w);
     dnnl_primitive_desc_t hint = NULL;
-    dnnl_convolution_desc_t d;
-    dnnl_dims_t stride, lo, hi;
-    window_dims(w, stride, lo, hi);
-    dnnl_status_t status = forward_desc(s, w, any, &hint, NULL);
+    if (s->kind == S2VI_DNNL_FORWARD)
+        return s2vi_forward(pd, s->engine, s->x, any, s->bias, s->y, &win,
+                            attr);
+    dnnl_status_t status =
+        s2vi_forward(&hint, s->engine, s->x, any, s->bias, s->y, &win, NULL);
     if (status != dnnl_success)
         return status;
-    status = s->kind == S2VI_DNNL_DATA
-                 ? dnnl_convolution_backward_data_desc_init(
-                       &d, dnnl_convolution_direct, &s->x, any, &s->y, stride,
-                       lo, hi)
-                 : dnnl_convolution_backward_weights_desc_init(
-                       &d, dnnl_convolution_direct, &s->x, any, NULL, &s->y,
-                       stride, lo, hi);
-    if (status == dnnl_success)
-        status = dnnl_primitive_desc_create(pd, &d, attr, s->engine, hint);
+    status = (s->kind == S2VI_DNNL_DATA ? s2vi_backward_data
+                                        : s2vi_backward_weights)(
+        pd, s->engine, s->x, any, s->y, &win, hint, attr);
     dnnl_primitive_desc_destroy(hint);
     return status;
 }
 
-static dnnl_status_t make_reorder(const shared *s,
-                                  const dnnl_memory_desc_t *from,
-                                  const dnnl_memory_desc_t *to,
-                                  dnnl_primitive_t *reorder)
+static dnnl_status_t make_reorder(const shared *s, s2vi_const_md from,
+                                  s2vi_const_md to, dnnl_primitive_t *reorder)
 {
     dnnl_primitive_desc_t pd = NULL;
     dnnl_status_t status = dnnl_reorder_primitive_desc_create(
@@ -152,29 +124,38 @@ static void drop(shared *s)
     dnnl_primitive_destroy(s->primitive);
     dnnl_primitive_destroy(s->pack);
     dnnl_primitive_destroy(s->unpack);
+    s2vi_md all[] = {s->x, s->w, s->packed, s->bias, s->y, s->scratch};
+    for (int i = 0; i < 6; i++)
+        s2vi_md_destroy(all[i]);
     free(s);
+}
+
+/* What the primitive has chosen, and the ways there and back. */
+static bool make_reorders(shared *s, dnnl_primitive_desc_t pd)
+{
+    const dnnl_query_t weights = s->kind == S2VI_DNNL_WEIGHT
+                                     ? dnnl_query_diff_weights_md
+                                     : dnnl_query_weights_md;
+    return s2vi_md_clone(&s->packed, dnnl_primitive_desc_query_md(
+                                         pd, weights, 0)) == dnnl_success &&
+           s2vi_md_clone(&s->scratch, dnnl_primitive_desc_query_md(
+                                          pd, dnnl_query_scratchpad_md, 0)) ==
+               dnnl_success &&
+           make_reorder(s, s->w, s->packed, &s->pack) == dnnl_success &&
+           make_reorder(s, s->packed, s->w, &s->unpack) == dnnl_success;
 }
 
 static bool make_primitives(shared *s, const s2vi_dnnl_spec *spec)
 {
     dnnl_primitive_desc_t pd = NULL;
-    dnnl_memory_desc_t any;
+    s2vi_md any = NULL;
     dnnl_primitive_attr_t attr = attributes(spec);
     bool ok =
-        attr && describe_any(&any, &s->w) &&
-        primitive_desc(s, &spec->window, &any, &pd, attr) == dnnl_success &&
-        dnnl_primitive_create(&s->primitive, pd) == dnnl_success;
-    if (ok) {
-        s->packed = *dnnl_primitive_desc_query_md(
-            pd,
-            s->kind == S2VI_DNNL_WEIGHT ? dnnl_query_diff_weights_md
-                                        : dnnl_query_weights_md,
-            0);
-        s->scratch =
-            *dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
-        ok = make_reorder(s, &s->w, &s->packed, &s->pack) == dnnl_success &&
-             make_reorder(s, &s->packed, &s->w, &s->unpack) == dnnl_success;
-    }
+        attr && describe(&any, &spec->w, true) &&
+        primitive_desc(s, &spec->window, any, &pd, attr) == dnnl_success &&
+        dnnl_primitive_create(&s->primitive, pd) == dnnl_success &&
+        make_reorders(s, pd);
+    s2vi_md_destroy(any);
     dnnl_primitive_desc_destroy(pd);
     dnnl_primitive_attr_destroy(attr);
     return ok;
@@ -185,17 +166,13 @@ static bool make_memories(s2vi_dnnl_conv *c)
     const shared *s = c->shared;
     struct {
         dnnl_memory_t *memory;
-        const dnnl_memory_desc_t *md;
-    } all[] = {{&c->x, &s->x},           {&c->w, &s->w},
-               {&c->packed, &s->packed}, {&c->bias, &s->bias},
-               {&c->y, &s->y},           {&c->scratch, &s->scratch}};
-    for (int i = 0; i < 6; i++) {
-        if (all[i].memory == &c->bias && !s->has_bias)
-            continue;
-        if (dnnl_memory_create(all[i].memory, all[i].md, s->engine,
-                               DNNL_MEMORY_NONE) != dnnl_success)
+        s2vi_const_md md;
+    } all[] = {{&c->x, s->x},       {&c->w, s->w}, {&c->packed, s->packed},
+               {&c->bias, s->bias}, {&c->y, s->y}, {&c->scratch, s->scratch}};
+    for (int i = 0; i < 6; i++)
+        if (all[i].md && dnnl_memory_create(all[i].memory, all[i].md, s->engine,
+                                            DNNL_MEMORY_NONE) != dnnl_success)
             return false;
-    }
     return true;
 }
 
@@ -223,12 +200,12 @@ s2vi_dnnl_conv *s2vi_dnnl_conv_create(s2vi_cpu *cpu, const s2vi_dnnl_spec *spec)
     s->kind = spec->kind;
     s->engine = cpu->engine;
     s->stream = cpu->stream;
-    s->has_bias = spec->bias;
     dnnl_dims_t channels = {s2vi_shape_channels(&spec->y)};
-    bool ok = describe(&s->x, &spec->x) && describe(&s->w, &spec->w) &&
-              describe(&s->y, &spec->y) &&
-              dnnl_memory_desc_init_by_tag(&s->bias, 1, channels, dnnl_f32,
-                                           dnnl_a) == dnnl_success &&
+    bool ok = describe(&s->x, &spec->x, false) &&
+              describe(&s->w, &spec->w, false) &&
+              describe(&s->y, &spec->y, false) &&
+              (!spec->bias ||
+               s2vi_md_create(&s->bias, 1, channels, dnnl_a) == dnnl_success) &&
               make_primitives(s, spec);
     if (ok)
         return wrap(s);
@@ -258,12 +235,12 @@ void s2vi_dnnl_conv_close(s2vi_dnnl_conv *c)
 
 size_t s2vi_dnnl_packed_size(const s2vi_dnnl_conv *c)
 {
-    return dnnl_memory_desc_get_size(&c->shared->packed);
+    return dnnl_memory_desc_get_size(c->shared->packed);
 }
 
 size_t s2vi_dnnl_scratch_size(const s2vi_dnnl_conv *c)
 {
-    return dnnl_memory_desc_get_size(&c->shared->scratch);
+    return dnnl_memory_desc_get_size(c->shared->scratch);
 }
 
 static int execute(const s2vi_dnnl_conv *c, dnnl_primitive_t primitive,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Convolutions by oneDNN (Apache-2.0) 2.x, as in Debian 12. Its C interface is
- * another one in 3.x (Debian 13): dnnl.c alone would have to learn it.
+ * Convolutions by oneDNN (Apache-2.0), 2.x as in Debian 12 or 3.x as in 13.
  */
 #ifndef S2VI_CPU_DNNL_H
 #define S2VI_CPU_DNNL_H
