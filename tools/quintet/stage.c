@@ -2,7 +2,6 @@
 /* The concert stage: the empty hall, drawn once, and five players in it. */
 #include "stage.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 struct quintet_stage {
