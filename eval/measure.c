@@ -236,7 +236,7 @@ static int run_sound(run *r, const char *path, s2v_error *err)
     const int64_t hop = r->e->clips.hop;
     float *samples;
     int64_t count;
-    int ret = s2vi_sound_load(path, &samples, &count, err);
+    int ret = s2vi_sound_load(path, s2vi_sound_listen, &samples, &count, err);
     if (ret < 0)
         return ret;
     const s2vi_eval_sound sound = {

@@ -249,6 +249,7 @@ static int load_sound(pictures *p, s2v_error *err)
     const int64_t step = hop(&p->params), seen = clip->frames;
     const int64_t least = FFMAX(p->params.min_frames, 1);
     s2vi_sound_span span = {
+        .form = s2vi_sound_listen,
         .clocked = true,
         .origin = p->origin,
         .time_base = p->stream.stream->time_base,
@@ -332,10 +333,10 @@ void s2vi_clip_close(s2vi_clip **clip)
     *clip = NULL;
 }
 
-int s2vi_sound_load(const char *path, float **samples, int64_t *count,
-                    s2v_error *err)
+int s2vi_sound_load(const char *path, s2vi_sound_form form, float **samples,
+                    int64_t *count, s2v_error *err)
 {
-    const s2vi_sound_span all = {0};
+    const s2vi_sound_span all = {.form = form};
     int64_t damaged = 0;
     int ret = s2vi_sound_decode(samples, count, &damaged, path, &all, err);
     if (ret >= 0 && !*count)

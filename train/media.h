@@ -20,7 +20,7 @@
 
 #include "s2v/s2v.h"
 
-/** Rate of all sound here, Hz. */
+/** Rate of a clip's sound, Hz. */
 #define S2VI_CLIP_RATE 16000
 
 /** Samples kept past the last frame where there are any: the sound front-end
@@ -91,15 +91,30 @@ int s2vi_clip_load(s2vi_clip **clip, const char *path,
 /** Free a clip and set the pointer to NULL. NULL is fine. */
 void s2vi_clip_close(s2vi_clip **clip);
 
+/** What a file's sound becomes: always mono. */
+typedef struct s2vi_sound_form {
+    int rate;      /**< Hz, 1 to 768000 */
+    bool averaged; /**< channels are mixed so that the weights add up to 1:
+                        stereo is 0.5 and 0.5. Otherwise as libswresample mixes
+                        to float by default: 0.71 and 0.71 */
+} s2vi_sound_form;
+
+/** What clips have, and what the filter s2v hears: 16 kHz, FFmpeg's mix. */
+extern const s2vi_sound_form s2vi_sound_listen;
+
+/** What VarietySound's mel is of: 22,050 Hz, averaged. */
+extern const s2vi_sound_form s2vi_sound_foley;
+
 /**
- * Decode the sound of a file, with a picture or without.
+ * Decode the sound of a file, with a picture or without, of any rate, sample
+ * format and channels.
  *
- * @param samples set to 16 kHz mono samples from the sound's own start, which
- *                the caller frees with free(); NULL on failure
+ * @param samples set to the samples from the sound's own start, which the
+ *                caller frees with free(); NULL on failure
  * @param count   set to their number, at least 1
  * @return as s2vi_clip_load()
  */
-int s2vi_sound_load(const char *path, float **samples, int64_t *count,
-                    s2v_error *err);
+int s2vi_sound_load(const char *path, s2vi_sound_form form, float **samples,
+                    int64_t *count, s2v_error *err);
 
 #endif

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sound of any kind becomes 16 kHz mono on a given clock.
+ * Sound of any kind becomes mono of one rate, on a given clock.
  *
  * Frames whose time stamps follow one another form a *run*, which goes through
  * one resampler. Where the time stamps jump by more than the jitter of common
  * containers, or the format changes, the run ends and the next one is placed
  * anew: after silence, or with what lies in the past left out.
  *
- * The channels are mixed as libswresample does by default, which is what
- * ffmpeg inserts before a filter that asks for mono: training and use hear
- * the same.
+ * For s2vi_sound_listen the channels are mixed as libswresample does by
+ * default, which is what ffmpeg inserts before a filter that asks for mono:
+ * training and use hear the same.
  */
 #include "media_sound.h"
 
@@ -18,16 +18,22 @@
 #include <string.h>
 
 #include <libavutil/channel_layout.h>
+#include <libavutil/opt.h>
 #include <libswresample/swresample.h>
 
+#include "audio/foley_mel.h"
 #include "base/error.h"
 
-/* Time stamps rounded to whole milliseconds, or to packets, are no gap. */
-#define JITTER     (S2VI_CLIP_RATE / 50)
-#define CLOCK_JUMP ((int64_t)S2VI_CLIP_RATE * S2VI_CLOCK_JUMP)
+#define HIGHEST_RATE 768000 /* Hz */
+
+const s2vi_sound_form s2vi_sound_listen = {.rate = S2VI_CLIP_RATE};
+const s2vi_sound_form s2vi_sound_foley = {.rate = S2VI_FOLEY_RATE,
+                                          .averaged = true};
 
 typedef struct sound {
     const s2vi_sound_span *span;
+    int to_rate;              /* of the result */
+    int64_t jitter, far_away; /* samples */
     float *data;
     int64_t n, capacity, limit;
     int64_t origin; /* of the result, in 1/1000 sample */
@@ -116,8 +122,10 @@ static int open_resampler(sound *s, const AVFrame *frame, s2v_error *err)
     AVChannelLayout from = s->layout;
     if (from.order == AV_CHANNEL_ORDER_UNSPEC)
         av_channel_layout_default(&from, s->layout.nb_channels);
-    ret = swr_alloc_set_opts2(&s->swr, &mono, AV_SAMPLE_FMT_FLT, S2VI_CLIP_RATE,
+    ret = swr_alloc_set_opts2(&s->swr, &mono, AV_SAMPLE_FMT_FLT, s->to_rate,
                               &from, s->format, s->rate, 0, NULL);
+    if (ret >= 0 && s->span->form.averaged)
+        ret = av_opt_set_double(s->swr, "rematrix_maxval", 1.0, 0);
     if (ret >= 0)
         ret = swr_init(s->swr);
     if (ret < 0)
@@ -150,16 +158,15 @@ static int begin_run(sound *s, const AVFrame *frame, int64_t at, s2v_error *err)
 /* Where the run would go on: the output index of the next input sample. */
 static int64_t expected(const sound *s)
 {
-    return s->swr ? s->start + av_rescale(s->in, S2VI_CLIP_RATE, s->rate)
-                  : s->n;
+    return s->swr ? s->start + av_rescale(s->in, s->to_rate, s->rate) : s->n;
 }
 
 /* `ts` in 1/1000 sample, or AV_NOPTS_VALUE where that is out of range. */
-static int64_t to_fine(int64_t ts, AVRational time_base)
+static int64_t to_fine(const sound *s, int64_t ts, AVRational time_base)
 {
     if (ts == AV_NOPTS_VALUE)
         return ts;
-    ts = av_rescale_q(ts, time_base, (AVRational){1, S2VI_CLIP_RATE * 1000});
+    ts = av_rescale_q(ts, time_base, (AVRational){1, s->to_rate * 1000});
     return ts > INT64_MAX / 4 || ts < -INT64_MAX / 4 ? AV_NOPTS_VALUE : ts;
 }
 
@@ -168,19 +175,19 @@ static int64_t position(sound *s, const s2vi_media_stream *m)
 {
     const s2vi_sound_span *span = s->span;
     const int64_t next = expected(s);
-    int64_t ts = to_fine(s2vi_media_stream_time(m), m->stream->time_base);
+    int64_t ts = to_fine(s, s2vi_media_stream_time(m), m->stream->time_base);
     if (ts == AV_NOPTS_VALUE)
         return next;
     if (!s->have_origin) {
         int64_t start =
-            span->clocked ? to_fine(span->origin, span->time_base) : ts;
+            span->clocked ? to_fine(s, span->origin, span->time_base) : ts;
         s->have_origin = true;
-        s->origin = (start == AV_NOPTS_VALUE ? ts : start) +
-                    span->skip_ms * S2VI_CLIP_RATE;
+        s->origin =
+            (start == AV_NOPTS_VALUE ? ts : start) + span->skip_ms * s->to_rate;
     }
     ts -= s->origin;
     int64_t at = (ts + (ts < 0 ? -500 : 500)) / 1000;
-    return s->swr && llabs((long long)(at - next)) > CLOCK_JUMP ? next : at;
+    return s->swr && llabs((long long)(at - next)) > s->far_away ? next : at;
 }
 
 static int add_frame(sound *s, const s2vi_media_stream *m, s2v_error *err)
@@ -189,7 +196,7 @@ static int add_frame(sound *s, const s2vi_media_stream *m, s2v_error *err)
     if (frame->nb_samples <= 0 || frame->sample_rate <= 0)
         return S2V_OK;
     int64_t at = position(s, m), next = expected(s);
-    bool follows = s->swr && llabs((long long)(at - next)) <= JITTER;
+    bool follows = s->swr && llabs((long long)(at - next)) <= s->jitter;
     bool same = s->swr && frame->format == s->format &&
                 frame->sample_rate == s->rate &&
                 !av_channel_layout_compare(&frame->ch_layout, &s->layout);
@@ -228,6 +235,15 @@ int s2vi_sound_decode(float **samples, int64_t *count, int64_t *damaged,
     sound s = {.span = span, .limit = span->limit ? span->limit : INT64_MAX};
     *samples = NULL;
     *count = 0;
+    if (span->form.rate < 1 || span->form.rate > HIGHEST_RATE)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "sound is resampled to a rate from 1 to %d Hz, not "
+                          "to %d",
+                          HIGHEST_RATE, span->form.rate);
+    s.to_rate = span->form.rate;
+    /* Time stamps rounded to whole milliseconds, or to packets, are no gap. */
+    s.jitter = s.to_rate / 50;
+    s.far_away = (int64_t)s.to_rate * S2VI_CLOCK_JUMP;
     int ret = s2vi_media_stream_open(&m, path, AVMEDIA_TYPE_AUDIO, err);
     if (ret < 0)
         goto fail;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sound of any kind becomes 16 kHz mono on a given clock. */
+/* Sound of any kind becomes mono of one rate, on a given clock. */
 #ifndef S2VI_TRAIN_MEDIA_SOUND_H
 #define S2VI_TRAIN_MEDIA_SOUND_H
 
@@ -8,6 +8,7 @@
 
 /** What to take of a file's sound. */
 typedef struct s2vi_sound_span {
+    s2vi_sound_form form; /* of the result */
     bool clocked;         /* false: `origin` is the first sample's own time */
     int64_t origin;       /* time stamp of the result's sample 0 ... */
     AVRational time_base; /* ... in these units ... */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Mel filter bank, as in HTK and VGGish (the sound features of AudioSet).
+ * Mel filter banks: as in HTK and VGGish (the sound features of AudioSet), and
+ * as in Slaney's Auditory Toolbox (1998) and librosa.
  *
  * A filter covers few bins: only those are stored and summed, 461
  * weights for Listen and Move instead of 64 x 257.
@@ -22,7 +23,13 @@ struct s2vi_mel {
     double *weights; /* all bands' weights, one after the other */
 };
 
-static double mel_of(double hertz)
+/* What a bank's filters are made of. */
+typedef struct spec {
+    double low, step; /* lowest edge and the edges' distance, in mel */
+    double (*weight)(const struct spec *spec, size_t band, double hertz);
+} spec;
+
+static double htk_mel(double hertz)
 {
     return 1127.0 * log(1.0 + hertz / 700.0);
 }
@@ -34,8 +41,43 @@ static double triangle(double m, double low, double step)
     return rise < 2.0 - rise ? rise : 2.0 - rise;
 }
 
-s2vi_mel *s2vi_mel_create(size_t bands, size_t fft, double rate, double low,
-                          double high)
+static double htk_weight(const spec *spec, size_t band, double hertz)
+{
+    return triangle(htk_mel(hertz), spec->low + spec->step * (double)band,
+                    spec->step);
+}
+
+/* Linear up to 1 kHz, then 27 steps for each factor of 6.4. */
+static const double linear_step = 200.0 / 3.0, linear_end = 1000.0,
+                    log_base = 6.4, log_steps = 27.0;
+
+static double slaney_mel(double hertz)
+{
+    if (hertz < linear_end)
+        return hertz / linear_step;
+    return linear_end / linear_step +
+           log_steps * log(hertz / linear_end) / log(log_base);
+}
+
+static double slaney_hertz(double mel)
+{
+    double beyond = mel - linear_end / linear_step;
+    if (beyond < 0.0)
+        return mel * linear_step;
+    return linear_end * exp(beyond * log(log_base) / log_steps);
+}
+
+static double slaney_weight(const spec *spec, size_t band, double hertz)
+{
+    double low = slaney_hertz(spec->low + spec->step * (double)band);
+    double top = slaney_hertz(spec->low + spec->step * (double)(band + 1));
+    double high = slaney_hertz(spec->low + spec->step * (double)(band + 2));
+    double rise = (hertz - low) / (top - low);
+    double fall = (high - hertz) / (high - top);
+    return 2.0 / (high - low) * (rise < fall ? rise : fall);
+}
+
+static s2vi_mel *create(const spec *spec, size_t bands, size_t fft, double rate)
 {
     size_t bins = fft / 2 + 1, used = 0;
     s2vi_mel *mel = calloc(1, sizeof(*mel));
@@ -46,14 +88,12 @@ s2vi_mel *s2vi_mel_create(size_t bands, size_t fft, double rate, double low,
     mel->weights = calloc(2 * bins, sizeof(*mel->weights)); /* 2 overlap */
     if (!mel->band || !mel->weights)
         goto fail;
-    double lowest = mel_of(low);
-    double step = (mel_of(high) - lowest) / (double)(bands + 1);
     for (size_t b = 0; b < bands; b++) {
         band *band = &mel->band[b];
         band->weights = mel->weights + used;
         for (size_t i = 0; i < bins; i++) {
-            double m = mel_of(rate * (double)i / (double)fft);
-            double weight = triangle(m, lowest + step * (double)b, step);
+            double weight =
+                spec->weight(spec, b, rate * (double)i / (double)fft);
             if (weight <= 0.0 || used == 2 * bins)
                 continue;
             if (band->count++ == 0)
@@ -65,6 +105,22 @@ s2vi_mel *s2vi_mel_create(size_t bands, size_t fft, double rate, double low,
 fail:
     s2vi_mel_close(&mel);
     return NULL;
+}
+
+s2vi_mel *s2vi_mel_create(size_t bands, size_t fft, double rate, double low,
+                          double high)
+{
+    spec spec = {.low = htk_mel(low), .weight = htk_weight};
+    spec.step = (htk_mel(high) - spec.low) / (double)(bands + 1);
+    return create(&spec, bands, fft, rate);
+}
+
+s2vi_mel *s2vi_mel_create_slaney(size_t bands, size_t fft, double rate,
+                                 double low, double high)
+{
+    spec spec = {.low = slaney_mel(low), .weight = slaney_weight};
+    spec.step = (slaney_mel(high) - spec.low) / (double)(bands + 1);
+    return create(&spec, bands, fft, rate);
 }
 
 void s2vi_mel_close(s2vi_mel **mel)

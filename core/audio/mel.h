@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Bank of triangular filters, evenly spaced on HTK's mel scale. */
+/* Banks of triangular filters, evenly spaced on a mel scale. */
 #ifndef S2VI_AUDIO_MEL_H
 #define S2VI_AUDIO_MEL_H
 
@@ -22,6 +22,15 @@ typedef struct s2vi_mel s2vi_mel;
  */
 s2vi_mel *s2vi_mel_create(size_t bands, size_t fft, double rate, double low,
                           double high);
+
+/**
+ * The same with Slaney's scale and filters, librosa's default: the edges are
+ * evenly spaced in a mel that is linear up to 1 kHz and logarithmic above; band
+ * b is a triangle linear in hertz from edge b over edge b + 1 to edge b + 2,
+ * scaled to area 1, that is to the height 2 / (its width in Hz).
+ */
+s2vi_mel *s2vi_mel_create_slaney(size_t bands, size_t fft, double rate,
+                                 double low, double high);
 
 /** Free a bank and set the pointer to NULL. NULL is fine. */
 void s2vi_mel_close(s2vi_mel **mel);

@@ -530,7 +530,7 @@ static void test_sound_load(void)
         .rate = 44100, .channels = 2, .samples = 44100, .impulse = 22050};
     char *path = in_folder("sound.wav");
     make_media(path, &s);
-    int ret = s2vi_sound_load(path, &samples, &n, &err);
+    int ret = s2vi_sound_load(path, s2vi_sound_listen, &samples, &n, &err);
     CHECK(!ret && n == 16000, "%d, %lld samples %s", ret, (long long)n,
           err.message);
     if (!ret)
@@ -539,14 +539,63 @@ static void test_sound_load(void)
     free(samples);
     g_free(path);
     path = in_folder("both.mkv"); /* begins at its own first sample */
-    ret = s2vi_sound_load(path, &samples, &n, &err);
+    ret = s2vi_sound_load(path, s2vi_sound_listen, &samples, &n, &err);
     CHECK(!ret && llabs(peak(samples, n) - 16000) <= 1, "%d %s", ret,
           err.message);
     free(samples);
     g_free(path);
     path = in_folder("silent.mkv");
-    ret = s2vi_sound_load(path, &samples, &n, &err);
+    ret = s2vi_sound_load(path, s2vi_sound_listen, &samples, &n, &err);
     CHECK(ret == S2V_ERR_FORMAT && !samples, "%d", ret);
+    g_free(path);
+}
+
+/* VarietySound's: any rate and any channels become 22,050 Hz, averaged. */
+static void test_foley_sound(void)
+{
+    static const int rates[] = {8000, 16000, 22050, 44100, 48000, 96000};
+    static const int channels[] = {1, 2, 6};
+    for (size_t i = 0; i < G_N_ELEMENTS(rates) * 3; i++) {
+        const int rate = rates[i / 3];
+        media_spec s = {.rate = rate,
+                        .channels = channels[i % 3],
+                        .samples = 2 * rate,
+                        .impulse = rate};
+        char *name = g_strdup_printf("foley%zu.wav", i);
+        char *path = in_folder(name);
+        float *samples = NULL;
+        int64_t n = 0;
+        s2v_error err = {0};
+        make_media(path, &s);
+        int ret = s2vi_sound_load(path, s2vi_sound_foley, &samples, &n, &err);
+        CHECK(!ret && llabs(n - 44100) <= 1, "%s: %d, %lld samples %s", name,
+              ret, (long long)n, err.message);
+        if (!ret) {
+            double sum = 0;
+            for (int64_t k = 0; k < n; k++)
+                sum += samples[k];
+            /* All channels have the same impulse, of 24576: so has the mean. */
+            double level = sum * rate / 22050.0 * 32768.0;
+            CHECK(llabs(peak(samples, n) - 22050) <= 1, "%s: impulse at %lld",
+                  name, (long long)peak(samples, n));
+            CHECK(fabs(level - 24576) < 1, "%s: level %g", name, level);
+        }
+        free(samples);
+        g_free(path);
+        g_free(name);
+    }
+}
+
+static void test_bad_rate(void)
+{
+    float *samples = NULL;
+    int64_t n = 0;
+    s2v_error err = {0};
+    char *path = in_folder("sound.wav");
+    const s2vi_sound_form form = {.rate = -1};
+    int ret = s2vi_sound_load(path, form, &samples, &n, &err);
+    CHECK(ret == S2V_ERR_INVALID && strstr(err.message, "not to -1"), "%d %s",
+          ret, err.message);
     g_free(path);
 }
 
@@ -585,6 +634,8 @@ int main(void)
     test_bad_params();
     test_truncated();
     test_sound_load();
+    test_foley_sound();
+    test_bad_rate();
     remove_folder();
     return check_done();
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* s2v-quintet: renders the training clip "quintet", five string players whose
  * picture follows their sound, and the demo song. */
+#include "arguments.h"
+#include "output.h"
 #include "quintet.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -16,6 +17,8 @@ struct options {
     double seconds;
     uint64_t seed;
 };
+
+static const char program[] = "s2v-quintet";
 
 static const char usage[] =
     "Usage: s2v-quintet [OPTION]... -o FILE\n"
@@ -36,56 +39,6 @@ static const char usage[] =
     "  -h, --help          shows this help\n"
     "\n"
     "Example: s2v-quintet -o quintet.mkv && s2v-quintet --song -o song.wav\n";
-
-/* A number from lo to hi that takes up the whole text. */
-static int parse_number(const char *name, const char *text, double lo,
-                        double hi, double *out)
-{
-    char *end;
-    const double v = strtod(text, &end);
-
-    if (end == text || *end || !(v >= lo && v <= hi)) {
-        fprintf(stderr,
-                "s2v-quintet: %s must be a number from %g to %g, not "
-                "\"%s\"\n",
-                name, lo, hi, text);
-        return -1;
-    }
-    *out = v;
-    return 0;
-}
-
-static int parse_int(const char *name, const char *text, int lo, int hi,
-                     int *out)
-{
-    double v;
-
-    if (parse_number(name, text, lo, hi, &v) < 0)
-        return -1;
-    if (v != floor(v)) {
-        fprintf(stderr, "s2v-quintet: %s must be a whole number, not \"%s\"\n",
-                name, text);
-        return -1;
-    }
-    *out = (int)v;
-    return 0;
-}
-
-static int parse_seed(const char *text, uint64_t *out)
-{
-    char *end;
-
-    errno = 0;
-    *out = strtoull(text, &end, 10);
-    if (errno || end == text || *end || strchr(text, '-')) {
-        fprintf(stderr,
-                "s2v-quintet: the seed must be a whole number from 0 "
-                "to 2^64-1, not \"%s\"\n",
-                text);
-        return -1;
-    }
-    return 0;
-}
 
 static int check(struct options *o, int argc, char **argv)
 {
@@ -108,14 +61,6 @@ static int check(struct options *o, int argc, char **argv)
     return 0;
 }
 
-static int show_help(void)
-{
-    if (fputs(usage, stdout) >= 0 && fflush(stdout) == 0)
-        return 1;
-    fprintf(stderr, "s2v-quintet: cannot write the help\n");
-    return -1;
-}
-
 /* 0 to go on, 1 where help was all that was wanted, -1 on an error. */
 static int parse(struct options *o, int argc, char **argv)
 {
@@ -136,17 +81,20 @@ static int parse(struct options *o, int argc, char **argv)
         if (opt == 'o')
             o->output = optarg;
         else if (opt == 's')
-            ret = parse_int("the size", optarg, 16, 4096, &o->size);
+            ret = render_parse_int(program, "the size", optarg, 16, 4096,
+                                   &o->size);
         else if (opt == 'd')
-            ret = parse_number("the duration", optarg, 0.1, 3600, &o->seconds);
+            ret = render_parse_number(program, "the duration", optarg, 0.1,
+                                      3600, &o->seconds);
         else if (opt == 'r')
-            ret = parse_int("the rate", optarg, 1, 120, &o->fps);
+            ret =
+                render_parse_int(program, "the rate", optarg, 1, 120, &o->fps);
         else if (opt == 'S')
-            ret = parse_seed(optarg, &o->seed);
+            ret = render_parse_seed(program, optarg, &o->seed);
         else if (opt == 'g')
             o->song = 1;
         else if (opt == 'h')
-            return show_help();
+            return render_show_help(program, usage);
         else
             ret = -1;
     }
@@ -156,7 +104,7 @@ static int parse(struct options *o, int argc, char **argv)
 /* Draws all players as they are at a moment, and writes the picture. */
 static int render_picture(const struct quintet_score *score, double time,
                           struct quintet_stage *stage,
-                          struct quintet_output *out)
+                          struct render_output *out)
 {
     struct quintet_pose poses[QUINTET_PLAYERS];
     int stride;
@@ -168,13 +116,13 @@ static int render_picture(const struct quintet_score *score, double time,
         fprintf(stderr, "s2v-quintet: cairo cannot draw a picture\n");
         return -1;
     }
-    return quintet_output_picture(out, pixels, stride);
+    return render_output_picture(out, pixels, stride);
 }
 
 /* Alternates pictures and the sound up to the next one. */
 static int render(const struct options *o, const struct quintet_score *score,
                   const int16_t *sound, size_t samples,
-                  struct quintet_stage *stage, struct quintet_output *out)
+                  struct quintet_stage *stage, struct render_output *out)
 {
     const int frames = stage ? (int)ceil(o->seconds * o->fps - 1e-9) : 1;
     size_t done = 0;
@@ -185,7 +133,7 @@ static int render(const struct options *o, const struct quintet_score *score,
             upto = samples;
         if (stage && render_picture(score, (double)t / o->fps, stage, out) < 0)
             return -1;
-        if (quintet_output_sound(out, sound + 2 * done, upto - done) < 0)
+        if (render_output_sound(out, sound + 2 * done, upto - done) < 0)
             return -1;
         done = upto;
     }
@@ -202,8 +150,13 @@ static int run(const struct options *o)
     int16_t *sound = NULL;
     size_t samples = 0;
     int ret = -1;
-    struct quintet_output *out =
-        quintet_output_open(o->output, sound_only ? 0 : o->size, o->fps);
+    const struct render_format format = {.program = program,
+                                         .size = sound_only ? 0 : o->size,
+                                         .fps_num = o->fps,
+                                         .fps_den = 1,
+                                         .rate = QUINTET_RATE,
+                                         .channels = 2};
+    struct render_output *out = render_output_open(o->output, &format);
 
     if (!out)
         return -1;
@@ -216,13 +169,13 @@ static int run(const struct options *o)
         goto no_memory;
     ret = render(o, &score, sound, samples, stage, out);
     if (!ret)
-        ret = quintet_output_finish(&out);
+        ret = render_output_finish(&out);
     goto done;
 
 no_memory:
     fprintf(stderr, "s2v-quintet: not enough memory\n");
 done:
-    quintet_output_free(&out);
+    render_output_free(&out);
     quintet_stage_free(&stage);
     quintet_score_free(&score);
     free(sound);

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "random.h"
+
 enum {
     QUINTET_PLAYERS = 5,
     QUINTET_RATE = 48000, /* samples a second: a whole number a frame */
@@ -56,9 +58,6 @@ struct quintet_pose {
     double nod;   /* head movement just after an onset */
 };
 
-/* A random number that depends on the arguments alone (splitmix64). */
-uint64_t quintet_random(uint64_t seed, int stream, uint64_t counter);
-
 /* Composes a score that fills the seconds. 0, or -1 without memory. */
 int quintet_score_compose(struct quintet_score *score, uint64_t seed,
                           int stream, double seconds);
@@ -93,20 +92,5 @@ void quintet_stage_free(struct quintet_stage **stage);
 const uint8_t *quintet_stage_draw(struct quintet_stage *stage,
                                   const struct quintet_pose *poses,
                                   int *stride);
-
-/* A media file in the making; the name chooses the format. */
-struct quintet_output;
-
-/* size 0 writes no picture. Each prints its error; open returns NULL then,
- * the others -1. */
-struct quintet_output *quintet_output_open(const char *name, int size, int fps);
-int quintet_output_picture(struct quintet_output *out, const uint8_t *pixels,
-                           int stride);
-int quintet_output_sound(struct quintet_output *out, const int16_t *samples,
-                         size_t frames);
-
-/* Completes and closes the file; also closes one that failed. */
-int quintet_output_finish(struct quintet_output **out);
-void quintet_output_free(struct quintet_output **out);
 
 #endif

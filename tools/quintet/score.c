@@ -71,26 +71,9 @@ struct place {
     char role;
 };
 
-uint64_t quintet_random(uint64_t seed, int stream, uint64_t counter)
-{
-    uint64_t x = seed * 0xd1342543de82ef95u + (uint64_t)(stream + 1);
-
-    for (int i = 0; i < 2; i++) {
-        x ^= x >> 30;
-        x *= 0xbf58476d1ce4e5b9u;
-        x ^= x >> 27;
-        x *= 0x94d049bb133111ebu;
-        x ^= x >> 31;
-        x += (counter + 1) * 0x9e3779b97f4a7c15u;
-    }
-    x ^= x >> 30;
-    x *= 0xbf58476d1ce4e5b9u;
-    return x ^ x >> 29;
-}
-
 static int pick(struct composer *c, int n)
 {
-    const uint64_t r = quintet_random(c->seed, c->stream, c->counter++);
+    const uint64_t r = render_random(c->seed, c->stream, c->counter++);
 
     return (int)((r >> 33) % (uint64_t)n);
 }
@@ -235,8 +218,8 @@ static uint64_t hash_bar(const struct quintet_score *score, const size_t *from,
         const struct quintet_part *part = &score->parts[p];
         for (size_t i = from[p]; i < part->count; i++) {
             const struct quintet_note *n = &part->notes[i];
-            h = quintet_random(h, n->onset - bar * BAR,
-                               (uint64_t)(n->midi * 64 + n->length));
+            h = render_random(h, n->onset - bar * BAR,
+                              (uint64_t)(n->midi * 64 + n->length));
         }
     }
     return h;

@@ -2,10 +2,7 @@
 /* The concert stage: the empty hall, drawn once, and five players in it. */
 #include "stage.h"
 
-#include <math.h>
 #include <stdlib.h>
-
-static const double pi = 3.14159265358979323846;
 
 struct quintet_stage {
     cairo_surface_t *hall, *picture;
@@ -101,7 +98,7 @@ static void draw_wall(cairo_t *cr, uint64_t seed)
 
     /* Folds of the curtain. */
     for (int i = 0; i < 17; i++) {
-        const uint64_t r = quintet_random(seed, QUINTET_STREAM_STAGE, i);
+        const uint64_t r = render_random(seed, QUINTET_STREAM_STAGE, i);
         const double x = i * 16.0 - 6 + (double)(r % 7);
         cairo_pattern_t *fold = cairo_pattern_create_linear(x, 0, x + 14, 0);
         cairo_pattern_add_color_stop_rgba(fold, 0.0, 0.0, 0.0, 0.0, 0.0);
@@ -156,24 +153,6 @@ static void draw_floor(cairo_t *cr)
               (struct colour){0.74, 0.46, 0.22});
 }
 
-static void draw_ellipse(cairo_t *cr, double x, double y, double rx, double ry,
-                         struct colour c, double alpha)
-{
-    cairo_pattern_t *p = cairo_pattern_create_radial(0, 0, 0, 0, 0, 1);
-
-    cairo_pattern_add_color_stop_rgba(p, 0.0, c.r, c.g, c.b, alpha);
-    cairo_pattern_add_color_stop_rgba(p, 0.55, c.r, c.g, c.b, alpha * 0.6);
-    cairo_pattern_add_color_stop_rgba(p, 1.0, c.r, c.g, c.b, 0.0);
-    cairo_save(cr);
-    cairo_translate(cr, x, y);
-    cairo_scale(cr, rx, ry);
-    cairo_set_source(cr, p);
-    cairo_arc(cr, 0, 0, 1, 0, 2 * pi);
-    cairo_fill(cr);
-    cairo_restore(cr);
-    cairo_pattern_destroy(p);
-}
-
 /* The empty hall. */
 static void draw_hall(cairo_t *cr, uint64_t seed)
 {
@@ -183,7 +162,7 @@ static void draw_hall(cairo_t *cr, uint64_t seed)
     draw_floor(cr);
     draw_valance(cr);
     for (int p = 0; p < QUINTET_PLAYERS; p++)
-        draw_ellipse(cr, figures[p].x, figures[p].y, 34, 8, shadow, 0.6);
+        draw_glow(cr, figures[p].x, figures[p].y, 34, 8, shadow, 0.6);
 }
 
 /* A spot of light on one player, as bright as the player is loud. */
@@ -192,8 +171,8 @@ static void draw_spot(cairo_t *cr, const struct figure *f, double level)
     const struct colour warm = {1.0, 0.74, 0.40};
     const double chest = f->y - 92 * f->scale;
 
-    draw_ellipse(cr, f->x + 2, chest, 46, 64, warm, 0.05 + 0.30 * level);
-    draw_ellipse(cr, f->x, f->y, 38, 10, warm, 0.30 * level);
+    draw_glow(cr, f->x + 2, chest, 46, 64, warm, 0.05 + 0.30 * level);
+    draw_glow(cr, f->x, f->y, 38, 10, warm, 0.30 * level);
 }
 
 struct quintet_stage *quintet_stage_new(int size, uint64_t seed)

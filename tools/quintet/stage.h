@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Drawing helpers that the hall, the figures and the instruments share.
- * Coordinates: a stage of 256 x 256, y downwards. */
+/* What the hall, the figures and the instruments share. Coordinates: a stage of
+ * 256 x 256, y downwards. */
 #ifndef S2V_TOOLS_QUINTET_STAGE_H
 #define S2V_TOOLS_QUINTET_STAGE_H
 
+#include "brush.h"
 #include "quintet.h"
-
-#include <cairo.h>
-
-struct point {
-    double x, y;
-};
-
-struct colour {
-    double r, g, b;
-};
 
 enum instrument_kind { HELD_AT_CHIN, BETWEEN_KNEES, UPRIGHT };
 enum hair { HAIR_BUN, HAIR_BOB, HAIR_SHORT, HAIR_LONG, HAIR_BALD };
@@ -28,28 +19,6 @@ struct figure {
     enum hair hair;
     int gown;
 };
-
-static inline double mix(double a, double b, double w)
-{
-    return a + w * (b - a);
-}
-
-static inline struct point along(struct point p, struct point dir, double d)
-{
-    return (struct point){p.x + dir.x * d, p.y + dir.y * d};
-}
-
-/* A colour under light; above 1 it turns towards warm white. */
-struct colour lit(struct colour c, double light);
-void set_colour(cairo_t *cr, struct colour c);
-
-/* Fills the path with a gradient between two points, keeping no path. */
-void fill_gradient(cairo_t *cr, struct point from, struct point to,
-                   struct colour a, struct colour b);
-
-/* A line with round ends. */
-void draw_line(cairo_t *cr, struct point a, struct point b, double width,
-               struct colour c);
 
 /* The instrument lies along +x from its end button at the origin. */
 void draw_instrument(cairo_t *cr, const struct figure *f, double light);

@@ -128,7 +128,7 @@ static double hiss(struct voice *v, double twice_cos)
 {
     const double r = 0.985;
     const double white =
-        (double)(quintet_random(v->seed, QUINTET_STREAM_BOW_NOISE, v->id++) >>
+        (double)(render_random(v->seed, QUINTET_STREAM_BOW_NOISE, v->id++) >>
                  11) /
             4503599627370496.0 -
         1.0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Writes picture and sound by libavformat: .mkv holds FFV1 and FLAC, both
  * lossless; .mp4 MPEG-4 part 2 and AAC; .wav the sound alone. */
-#include "quintet.h"
+#include "output.h"
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -17,8 +17,10 @@ struct track {
     int64_t next; /* time stamp of the next frame */
 };
 
-struct quintet_output {
+struct render_output {
+    const char *program;
     char *name;
+    int channels;
     AVFormatContext *muxer;
     AVPacket *packet;
     struct track picture, sound;
@@ -43,16 +45,17 @@ static const struct container containers[] = {
      AV_SAMPLE_FMT_S16},
 };
 
-static int report(const struct quintet_output *out, const char *what, int code)
+static int report(const struct render_output *out, const char *what, int code)
 {
     char text[AV_ERROR_MAX_STRING_SIZE] = "";
 
     av_strerror(code, text, sizeof(text));
-    fprintf(stderr, "s2v-quintet: %s: %s: %s\n", out->name, what, text);
+    fprintf(stderr, "%s: %s: %s: %s\n", out->program, out->name, what, text);
     return -1;
 }
 
-static const struct container *container_of(const char *name)
+static const struct container *container_of(const char *program,
+                                            const char *name)
 {
     const size_t n = sizeof(containers) / sizeof(containers[0]);
     const char *dot = strrchr(name, '.');
@@ -60,22 +63,20 @@ static const struct container *container_of(const char *name)
     for (size_t i = 0; dot && i < n; i++)
         if (!strcmp(dot, containers[i].ending))
             return &containers[i];
-    fprintf(stderr,
-            "s2v-quintet: %s: the name must end in .mkv, .mp4 or "
-            ".wav\n",
-            name);
+    fprintf(stderr, "%s: %s: the name must end in .mkv, .mp4 or .wav\n",
+            program, name);
     return NULL;
 }
 
-static AVCodecContext *new_codec(const struct quintet_output *out,
+static AVCodecContext *new_codec(const struct render_output *out,
                                  enum AVCodecID id)
 {
     const AVCodec *encoder = avcodec_find_encoder(id);
     AVCodecContext *codec = encoder ? avcodec_alloc_context3(encoder) : NULL;
 
     if (!codec) {
-        fprintf(stderr, "s2v-quintet: %s: this FFmpeg has no encoder for %s\n",
-                out->name, avcodec_get_name(id));
+        fprintf(stderr, "%s: %s: this FFmpeg has no encoder for %s\n",
+                out->program, out->name, avcodec_get_name(id));
         return NULL;
     }
     codec->flags |= AV_CODEC_FLAG_BITEXACT;
@@ -85,7 +86,7 @@ static AVCodecContext *new_codec(const struct quintet_output *out,
 }
 
 /* Opens a configured encoder, and a stream and a frame for it. */
-static int open_track(struct quintet_output *out, struct track *track)
+static int open_track(struct render_output *out, struct track *track)
 {
     AVCodecContext *codec = track->codec;
     int ret = avcodec_open2(codec, codec->codec, NULL);
@@ -104,19 +105,20 @@ static int open_track(struct quintet_output *out, struct track *track)
     return 0;
 }
 
-static int open_picture(struct quintet_output *out, const struct container *c,
-                        int size, int fps)
+static int open_picture(struct render_output *out, const struct container *c,
+                        const struct render_format *f)
 {
     AVCodecContext *codec = new_codec(out, c->picture);
 
     out->picture.codec = codec;
     if (!codec)
         return -1;
-    codec->width = codec->height = size;
+    codec->width = codec->height = f->size;
     codec->pix_fmt = c->pixels;
-    codec->time_base = (AVRational){1, fps};
-    codec->framerate = (AVRational){fps, 1};
-    codec->gop_size = c->picture == AV_CODEC_ID_FFV1 ? 1 : fps;
+    codec->time_base = (AVRational){f->fps_den, f->fps_num};
+    codec->framerate = (AVRational){f->fps_num, f->fps_den};
+    codec->gop_size =
+        c->picture == AV_CODEC_ID_FFV1 ? 1 : (f->fps_num - 1) / f->fps_den + 1;
     if (c->picture == AV_CODEC_ID_MPEG4) {
         codec->flags |= AV_CODEC_FLAG_QSCALE;
         codec->global_quality = 2 * FF_QP2LAMBDA;
@@ -126,54 +128,58 @@ static int open_picture(struct quintet_output *out, const struct container *c,
 
     AVFrame *frame = out->picture.frame;
     frame->format = codec->pix_fmt;
-    frame->width = frame->height = size;
+    frame->width = frame->height = f->size;
     int ret = av_frame_get_buffer(frame, 0);
     if (ret < 0)
         return report(out, "cannot hold a picture", ret);
     out->scaler = sws_getContext(
-        size, size, AV_PIX_FMT_0RGB32, size, size, codec->pix_fmt,
+        f->size, f->size, AV_PIX_FMT_0RGB32, f->size, f->size, codec->pix_fmt,
         SWS_BICUBIC | SWS_ACCURATE_RND | SWS_BITEXACT, NULL, NULL, NULL);
     return out->scaler
                ? 0
                : report(out, "cannot convert pictures", AVERROR(ENOMEM));
 }
 
-static int open_sound(struct quintet_output *out, const struct container *c)
+static int open_sound(struct render_output *out, const struct container *c,
+                      int rate)
 {
     AVCodecContext *codec = new_codec(out, c->sound);
 
     out->sound.codec = codec;
     if (!codec)
         return -1;
-    codec->sample_rate = QUINTET_RATE;
+    codec->sample_rate = rate;
     codec->sample_fmt = c->samples;
-    codec->time_base = (AVRational){1, QUINTET_RATE};
+    codec->time_base = (AVRational){1, rate};
     codec->bit_rate = c->sound == AV_CODEC_ID_AAC ? 256000 : 0;
-    av_channel_layout_default(&codec->ch_layout, 2);
+    av_channel_layout_default(&codec->ch_layout, out->channels);
     if (open_track(out, &out->sound) < 0)
         return -1;
 
     AVFrame *frame = out->sound.frame;
     frame->format = codec->sample_fmt;
-    frame->sample_rate = QUINTET_RATE;
+    frame->sample_rate = rate;
     frame->nb_samples = codec->frame_size ? codec->frame_size : 4096;
-    av_channel_layout_default(&frame->ch_layout, 2);
+    av_channel_layout_default(&frame->ch_layout, out->channels);
     int ret = av_frame_get_buffer(frame, 0);
     return ret < 0 ? report(out, "cannot hold sound", ret) : 0;
 }
 
-struct quintet_output *quintet_output_open(const char *name, int size, int fps)
+struct render_output *render_output_open(const char *name,
+                                         const struct render_format *f)
 {
-    const struct container *c = container_of(name);
-    struct quintet_output *out = c ? av_mallocz(sizeof(*out)) : NULL;
+    const struct container *c = container_of(f->program, name);
+    struct render_output *out = c ? av_mallocz(sizeof(*out)) : NULL;
     int ret = AVERROR(ENOMEM);
 
     if (!out) {
         if (c)
-            fprintf(stderr, "s2v-quintet: not enough memory\n");
+            fprintf(stderr, "%s: not enough memory\n", f->program);
         return NULL;
     }
     av_log_set_level(AV_LOG_ERROR);
+    out->program = f->program;
+    out->channels = f->channels;
     out->name = av_strdup(name);
     out->packet = av_packet_alloc();
     if (!out->name || !out->packet)
@@ -183,9 +189,9 @@ struct quintet_output *quintet_output_open(const char *name, int size, int fps)
         goto fail;
     out->muxer->flags |= AVFMT_FLAG_BITEXACT;
     ret = 0;
-    if (size && c->picture && open_picture(out, c, size, fps) < 0)
+    if (f->size && c->picture && open_picture(out, c, f) < 0)
         goto fail;
-    if (open_sound(out, c) < 0)
+    if (open_sound(out, c, f->rate) < 0)
         goto fail;
     ret = avio_open(&out->muxer->pb, name, AVIO_FLAG_WRITE);
     if (ret < 0)
@@ -198,12 +204,12 @@ struct quintet_output *quintet_output_open(const char *name, int size, int fps)
 fail:
     if (ret < 0)
         report(out, "cannot write the file", ret);
-    quintet_output_free(&out);
+    render_output_free(&out);
     return NULL;
 }
 
 /* Encodes a frame, or drains the encoder (NULL), and writes what comes. */
-static int encode(struct quintet_output *out, struct track *track,
+static int encode(struct render_output *out, struct track *track,
                   const AVFrame *frame)
 {
     int ret = avcodec_send_frame(track->codec, frame);
@@ -222,8 +228,8 @@ static int encode(struct quintet_output *out, struct track *track,
     return report(out, "cannot write", ret);
 }
 
-int quintet_output_picture(struct quintet_output *out, const uint8_t *pixels,
-                           int stride)
+int render_output_picture(struct render_output *out, const uint8_t *pixels,
+                          int stride)
 {
     struct track *track = &out->picture;
 
@@ -239,7 +245,7 @@ int quintet_output_picture(struct quintet_output *out, const uint8_t *pixels,
     return encode(out, track, track->frame);
 }
 
-static int send_sound(struct quintet_output *out)
+static int send_sound(struct render_output *out)
 {
     struct track *track = &out->sound;
     const int whole = track->frame->nb_samples;
@@ -253,18 +259,19 @@ static int send_sound(struct quintet_output *out)
     return ret;
 }
 
-static void put_sample(AVFrame *frame, int at, const int16_t *stereo)
+static void put_sample(AVFrame *frame, int at, int channels,
+                       const int16_t *sample)
 {
-    for (int c = 0; c < 2; c++) {
+    for (int c = 0; c < channels; c++) {
         if (frame->format == AV_SAMPLE_FMT_S16)
-            ((int16_t *)frame->data[0])[2 * at + c] = stereo[c];
+            ((int16_t *)frame->data[0])[channels * at + c] = sample[c];
         else
-            ((float *)frame->data[c])[at] = stereo[c] / 32768.0f;
+            ((float *)frame->data[c])[at] = sample[c] / 32768.0f;
     }
 }
 
-int quintet_output_sound(struct quintet_output *out, const int16_t *samples,
-                         size_t frames)
+int render_output_sound(struct render_output *out, const int16_t *samples,
+                        size_t frames)
 {
     AVFrame *frame = out->sound.frame;
 
@@ -274,16 +281,17 @@ int quintet_output_sound(struct quintet_output *out, const int16_t *samples,
             if (ret < 0)
                 return report(out, "cannot hold sound", ret);
         }
-        put_sample(frame, out->filled++, samples + 2 * i);
+        put_sample(frame, out->filled++, out->channels,
+                   samples + (size_t)out->channels * i);
         if (out->filled == frame->nb_samples && send_sound(out) < 0)
             return -1;
     }
     return 0;
 }
 
-int quintet_output_finish(struct quintet_output **output)
+int render_output_finish(struct render_output **output)
 {
-    struct quintet_output *out = *output;
+    struct render_output *out = *output;
     int ret = 0;
 
     if (out->filled)
@@ -299,7 +307,7 @@ int quintet_output_finish(struct quintet_output **output)
         if (ret < 0)
             ret = report(out, "cannot complete the file", ret);
     }
-    quintet_output_free(output);
+    render_output_free(output);
     return ret;
 }
 
@@ -309,9 +317,9 @@ static void free_track(struct track *track)
     av_frame_free(&track->frame);
 }
 
-void quintet_output_free(struct quintet_output **output)
+void render_output_free(struct render_output **output)
 {
-    struct quintet_output *out = *output;
+    struct render_output *out = *output;
 
     if (!out)
         return;

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Mel spectrum of VarietySound.
+ *
+ * Its parameters stand in no paper: they are those with which the published
+ * mels of VAS come out of the published clips (tests/train/test_real_mels.c).
+ */
+#include "audio/foley_mel.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audio/mel.h"
+#include "audio/stft.h"
+#include "base/error.h"
+
+enum {
+    BANDS = S2VI_FOLEY_MEL_BANDS,
+    HOP = S2VI_FOLEY_MEL_HOP,
+    FFT = 1024,
+    HALF = FFT / 2,
+};
+
+static const double LOW = 125.0, HIGH = 7600.0, FLOOR = 1e-5;
+static const float LOUDEST = 1e30f; /* its transform's square is finite */
+
+size_t s2vi_foley_mel_columns(size_t n)
+{
+    return n ? 1 + n / HOP : 0;
+}
+
+/* The sample at i, which may lie before the sound or after it. */
+static float sample_at(const float *samples, ptrdiff_t n, ptrdiff_t i)
+{
+    if (n == 1)
+        i = 0;
+    while (i < 0 || i >= n) /* a short sound is reflected more than once */
+        i = i < 0 ? -i : 2 * (n - 1) - i;
+    float x = isfinite(samples[i]) ? samples[i] : 0.0f;
+    x = x < LOUDEST ? x : LOUDEST;
+    return x > -LOUDEST ? x : -LOUDEST;
+}
+
+static float scaled(double m)
+{
+    double v = (20.0 * log10(m > FLOOR ? m : FLOOR) - 20.0 + 100.0) / 100.0;
+    v = v > 0.0 ? v : 0.0;
+    return (float)(v < 1.0 ? v : 1.0);
+}
+
+int s2vi_foley_mel(const float *samples, size_t n, float *out, size_t columns,
+                   s2v_error *err)
+{
+    int ret = S2V_OK;
+    const size_t own = s2vi_foley_mel_columns(n);
+    s2vi_stft *stft = s2vi_stft_create(FFT, FFT);
+    s2vi_mel *mel =
+        s2vi_mel_create_slaney(BANDS, FFT, S2VI_FOLEY_RATE, LOW, HIGH);
+    if (!stft || !mel) {
+        ret = s2vi_error_nomem(err, "the mel spectrum");
+        goto fail;
+    }
+    for (size_t k = 0; k < columns && k < own; k++) {
+        const ptrdiff_t start = (ptrdiff_t)(k * HOP) - HALF;
+        float window[FFT];
+        double bands[BANDS];
+        for (int i = 0; i < FFT; i++)
+            window[i] = sample_at(samples, (ptrdiff_t)n, start + i);
+        s2vi_mel_apply(mel, s2vi_stft_column(stft, window, FFT), bands);
+        for (int b = 0; b < BANDS; b++)
+            out[k * BANDS + (size_t)b] = scaled(bands[b]);
+    }
+    if (columns > own)
+        memset(out + own * BANDS, 0, (columns - own) * BANDS * sizeof(*out));
+fail:
+    s2vi_stft_close(&stft);
+    s2vi_mel_close(&mel);
+    return ret;
+}
+
+double s2vi_foley_mel_log(double v)
+{
+    return (100.0 * v - 80.0) / 20.0 * log(10.0);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Mel spectrum of VarietySound: that of the published VAS features (RegNet,
+ * SpecVQGAN), which its networks and its vocoder speak.
+ *
+ * Sound is mono at 22,050 Hz (stereo averaged, 0.5 / 0.5), nominally in
+ * [-1, 1]. Column k is centred on sample 256 k: the samples [256 k - 512, 256 k
+ * + 512) under a periodic Hann window, the sound reflected at both ends without
+ * its last sample repeated. Its magnitudes are summed by 80 of Slaney's mel
+ * filters from 125 to 7600 Hz; m becomes
+ *
+ *     clip((20 log10(max(m, 1e-5)) - 20 + 100) / 100, 0, 1)
+ *
+ * so that 0 is -80 dB or less, 1 is 20 dB or more, and 0.01 is a decibel.
+ */
+#ifndef S2VI_AUDIO_FOLEY_MEL_H
+#define S2VI_AUDIO_FOLEY_MEL_H
+
+#include <stddef.h>
+
+#include "s2v/s2v.h"
+
+enum {
+    S2VI_FOLEY_MEL_BANDS = 80,
+    S2VI_FOLEY_RATE = 22050,  /* samples a second */
+    S2VI_FOLEY_MEL_HOP = 256, /* samples from one column to the next */
+};
+
+/** Columns of n samples: 1 + n / 256, rounded down; 0 of none. */
+size_t s2vi_foley_mel_columns(size_t n);
+
+/**
+ * The mel spectrum of a whole sound.
+ *
+ * @param samples (n) those that are not finite count as 0, and beyond +-1e30
+ *                they are clipped
+ * @param out     (columns, 80) values in [0, 1], column after column, in each
+ *                the lowest band first: a network's (T, C), the published
+ *                (80, 860) transposed
+ * @param columns how many to fill: the first; those beyond the sound's own are
+ *                0, silence
+ * @return S2V_OK; S2V_ERR_NOMEM
+ */
+int s2vi_foley_mel(const float *samples, size_t n, float *out, size_t columns,
+                   s2v_error *err);
+
+/** A value's natural logarithm of m: v in [0, 1] is -80 to 20 dB. */
+double s2vi_foley_mel_log(double v);
+
+#endif
