@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Writes the golden files of the networks of sound: see README.md.
+
+    python3 tests/reference/make_sound_goldens.py [--float32] [NAME...]
+
+HiFi-GAN's real weights are read from the folder S2V_TEST_DATA names.
+"""
+
+import argparse
+import os
+
+import numpy as np
+import torch
+
+import hifigan
+import listen_and_move as lm
+import make_goldens
+import philox
+import tensorfile
+
+WEIGHT_SEED = 4321
+LOSS_SEED = 9
+SAMPLES = 24  # of a gradient
+CORNER = 1e-6  # every activation is farther from 0
+TRIES = 60  # seeds of the inputs
+
+
+def normal(seed, stream, *shape):
+    """float32, as the files hold it."""
+    return philox.normal(seed, stream, 0, int(np.prod(shape))).reshape(shape)
+
+
+def swap(x):
+    """(n, T, C) <-> (n, C, T)."""
+    return x.transpose(1, 2)
+
+
+def sampled(gradient):
+    """The L2 norm, then at most SAMPLES elements, evenly spread."""
+    flat = gradient.detach().double().reshape(-1).numpy()
+    some = flat
+    if flat.size > SAMPLES:
+        some = flat[np.arange(SAMPLES) * flat.size // SAMPLES]
+    return np.concatenate([[np.sqrt(np.sum(np.square(flat)))], some])
+
+
+def weighted_loss(outputs):
+    """The mean of every output's product with fixed random numbers."""
+    loss = 0
+    for i, y in enumerate(outputs.values()):
+        w = torch.from_numpy(normal(LOSS_SEED, i, *y.shape)).to(y.dtype)
+        loss = loss + (y * w).mean()
+    return loss
+
+
+class Case:
+    """A golden: a network, its inputs, and what comes out of it.
+
+    Subclasses have `metadata`, `inputs(seed)` -> {name: float32 array} and
+    `run(network, inputs)` -> ({name: tensor}, loss or None).
+    """
+
+    weights = None
+
+    def make(self, seed, dtype):
+        network = self.network().to(dtype)
+        named = dict(network.named_parameters())
+        lm.load(network, self.weights() if self.weights else lm.test_weights(
+            {name: p.shape for name, p in named.items()}, WEIGHT_SEED))
+        arrays = self.inputs(seed)
+        tensors = {name: torch.from_numpy(a).to(dtype).requires_grad_()
+                   for name, a in arrays.items()}
+        outputs, loss = self.run(network, tensors)
+        golden = {"in." + name: a for name, a in arrays.items()}
+        golden.update({"out." + name: y.detach().numpy()
+                       for name, y in outputs.items()})
+        if self.weights:
+            return golden
+        loss = weighted_loss(outputs) if loss is None else loss
+        both = {**named, **tensors}
+        gradients = torch.autograd.grad(loss, list(both.values()),
+                                        allow_unused=True)
+        for name, gradient in zip(both, gradients):
+            if gradient is not None and gradient.abs().max() > 0:
+                golden["grad." + name] = sampled(gradient)
+        return golden
+
+
+class Vocoder(Case):
+    def __init__(self, version, channels):
+        self.version, self.channels = version, channels
+        self.metadata = {"network": "hifigan", "version": str(version),
+                         "channels": str(channels)}
+
+    def network(self):
+        return hifigan.Generator(self.version, self.channels)
+
+    def inputs(self, seed):
+        return {"mel": normal(seed, 0, 1, 5, 80)}
+
+    def run(self, network, inputs):
+        return {"audio": swap(network(swap(inputs["mel"])))}, None
+
+
+class RealVocoder(Vocoder):
+    """The published V3, on numbers like those of its mel spectrograms."""
+
+    FILE = "weights/hifigan_v3_22k.safetensors"
+
+    def __init__(self):
+        super().__init__(3, None)
+        self.metadata = {"network": "hifigan", "version": "3",
+                         "weights": self.FILE}
+
+    def weights(self):
+        path = os.path.join(os.environ["S2V_TEST_DATA"], self.FILE)
+        return tensorfile.read(path)[0]
+
+    def inputs(self, seed):
+        # Two slopes and three peaks, in natural logarithms.
+        t, band = np.mgrid[0:12, 0:80].astype(np.float64)
+        mel = -4 - band / 20 - t / 6
+        for place, width in ((12, 2), (23, 3), (41, 5)):
+            mel += 3 * np.exp(-np.square((band - place - t / 4) / width))
+        mel += 0.3 * normal(seed, 0, 12, 80)
+        return {"mel": np.clip(mel, -11.5, 2).astype(np.float32)[None]}
+
+
+GOLDENS = {
+    "hifigan_v1": Vocoder(1, 32),
+    "hifigan_v2": Vocoder(2, 16),
+    "hifigan_v3": Vocoder(3, 16),
+    "hifigan_real_v3": RealVocoder(),
+}
+
+
+def nearest_corner(case, seed):
+    """How near any LeakyReLU's input comes to 0."""
+    nearest = []
+    hifigan.watch = lambda x: nearest.append(float(x.detach().abs().min()))
+    case.make(seed, torch.float64)
+    hifigan.watch = None
+    return min(nearest, default=1)
+
+
+def good_seed(case):
+    """The first whose activations all keep away from a corner."""
+    distances = []
+    for seed in range(1, TRIES):
+        distances.append((nearest_corner(case, seed), seed))
+        if distances[-1][0] > CORNER or case.weights:
+            return seed
+    return max(distances)[1]
+
+
+def compare(name, made, golden):
+    """How far float32 is from a golden file: prints a line a kind."""
+    worst = {}
+    for key, want in golden.items():
+        error = np.abs(np.asarray(made[key]) - want).max()
+        error /= np.sqrt(np.mean(np.square(want))) + 1e-12
+        kind = key.split(".")[0]
+        worst[kind] = max(worst.get(kind, (0, "")), (float(error), key))
+    for kind, (error, key) in worst.items():
+        print("%s, %s: %.1e (%s)" % (name, kind, error, key), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="see the file's head")
+    parser.add_argument("--float32", action="store_true",
+                        help="write nothing: compare float32 with the files")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    for name in arguments.names or GOLDENS:
+        case = GOLDENS[name]
+        path = os.path.join(make_goldens.OUTPUT, name + ".safetensors")
+        if arguments.float32:
+            golden, metadata = tensorfile.read(path)
+            compare(name, case.make(int(metadata["seed"]), torch.float32),
+                    golden)
+            continue
+        seed = good_seed(case)
+        tensorfile.write(path, case.make(seed, torch.float64),
+                         {**case.metadata, "seed": str(seed)})
+        print("%s: seed %d, corner %.1e, %d bytes" % (
+            name, seed, nearest_corner(case, seed), os.path.getsize(path)),
+            flush=True)
+
+
+if __name__ == "__main__":
+    main()
