@@ -191,18 +191,21 @@ static int run_scatter(const s2vi_kernel *kernel, void *out, void *const *in,
                        void *scratch, const s2vi_clock *clock)
 {
     const data_kernel *k = self(kernel);
-    int64_t rows = kernel->node->shape.dim[0];
-    (void)scratch, (void)clock;
-    memset(out, 0, (size_t)(rows * k->inner) * sizeof(float));
+    const int64_t rows = kernel->node->shape.dim[0], n = rows * k->inner;
+    double *sum = scratch; /* many rows may meet in one */
+    (void)clock;
+    memset(sum, 0, (size_t)n * sizeof(*sum));
     for (int64_t i = 0; i < k->outer; i++) {
         int64_t row = (int64_t)((const float *)in[1])[i];
         if (row < 0 || row >= rows)
             return S2V_ERR_INTERNAL;
-        float *to = (float *)out + row * k->inner;
+        double *to = sum + row * k->inner;
         const float *from = (const float *)in[0] + i * k->inner;
         for (int64_t j = 0; j < k->inner; j++)
             to[j] += from[j];
     }
+    for (int64_t i = 0; i < n; i++)
+        ((float *)out)[i] = (float)sum[i];
     return S2V_OK;
 }
 
@@ -242,6 +245,9 @@ int s2vi_cpu_data(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                       : node->op == S2VI_OP_GATHER ? run_gather
                                                    : run_scatter;
         set_extents(k, node);
+        if (node->op == S2VI_OP_SCATTER)
+            k->base.scratch_size =
+                (size_t)s2vi_shape_count(&node->shape) * sizeof(double);
         break;
     default:
         s2vi_cpu_kernel_free(*kernel);
