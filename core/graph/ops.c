@@ -387,6 +387,29 @@ static bool shape_gru_cell(s2vi_node *node)
                : misfit(node, "gates are not three times the cell");
 }
 
+/* a (n,T,4C), w (4C,C): (n,T,2C). */
+static bool shape_lstm(s2vi_node *node)
+{
+    const s2vi_shape *a = in(node, 0), *w = in(node, 1);
+    if (a->rank != 3 || w->rank != 2 || w->dim[0] != a->dim[2] ||
+        w->dim[0] != 4 * w->dim[1])
+        return misfit(node, "not sequences of gates and a weight for them");
+    node->shape = S2VI_SHAPE(a->dim[0], a->dim[1], 2 * w->dim[1]);
+    return true;
+}
+
+static bool shape_lstm_da(s2vi_node *node) /* a, w, y, gy */
+{
+    if (!shape_lstm(node))
+        return false;
+    const s2vi_shape y = node->shape;
+    node->shape = *in(node, 0);
+    return s2vi_shape_equal(in(node, 2), &y) &&
+                   s2vi_shape_equal(in(node, 3), &y)
+               ? true
+               : misfit(node, "not the result and its gradient");
+}
+
 /* x, w, wm, b, bm, images of x's size. */
 static bool shape_blend(s2vi_node *node)
 {
@@ -506,6 +529,14 @@ static double flops_gru_cell(const s2vi_node *node)
     double pixels =
         count(&node->shape) / (double)s2vi_shape_channels(&node->shape);
     return 2 * pixels * taps + flops_gru(node);
+}
+
+/* Either op: the hidden half's product, and the adjoint's backwards. */
+static double flops_lstm(const s2vi_node *node)
+{
+    const double gates = count(in(node, 0));
+    const double product = 2 * gates * (double)in(node, 1)->dim[1];
+    return (node->op == S2VI_OP_LSTM ? 1 : 2) * product + 10 * gates;
 }
 
 static double flops_blend(const s2vi_node *node)

@@ -247,6 +247,18 @@ static s2vi_node *bad_gru_db(s2vi_graph *g)
     return s2vi_node_create(g, S2VI_OP_GRU_DB, x, 3, NULL, NULL);
 }
 
+static s2vi_node *bad_lstm(s2vi_graph *g)
+{
+    return s2vi_lstm(in(g, SHAPE(1, 5, 8)), in(g, SHAPE(8, 3)), false);
+}
+
+static s2vi_node *bad_lstm_da(s2vi_graph *g)
+{
+    s2vi_node *y = in(g, SHAPE(1, 5, 2));
+    s2vi_node *const x[] = {in(g, SHAPE(1, 5, 8)), in(g, SHAPE(8, 2)), y, y};
+    return s2vi_node_create(g, S2VI_OP_LSTM_DA, x, 4, NULL, NULL);
+}
+
 static s2vi_node *bad_assign_input(s2vi_graph *g)
 {
     return s2vi_assign(in(g, SHAPE(2)), in(g, SHAPE(2)));
@@ -315,6 +327,8 @@ static const struct {
     BAD(conv_weight, "conv_weight: not the adjoint of the given shape"),
     BAD(gru, "gru: gates are not three times the cell"),
     BAD(gru_db, "gru_db: gates differ in shape"),
+    BAD(lstm, "lstm: not sequences of gates and a weight for them"),
+    BAD(lstm_da, "lstm_da: not the result and its gradient"),
     BAD(assign_input, "assign: only a variable can be assigned to"),
     BAD(assign_shape, "assign: shapes differ"),
     BAD(adam_gradient, "adam: not variables and gradient of one shape"),
