@@ -47,6 +47,20 @@ int s2vi_param_append(s2vi_param_list *list, const char *name,
     return S2V_OK;
 }
 
+void s2vi_param_make(s2vi_param_maker *maker, s2vi_shape file_shape,
+                     s2vi_init init, const char *format, ...)
+{
+    char name[sizeof(maker->list->param->name)];
+    if (maker->status < 0)
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(name, sizeof(name), format, args);
+    va_end(args);
+    maker->status =
+        s2vi_param_append(maker->list, name, &file_shape, init, maker->err);
+}
+
 s2vi_node *s2vi_param_var(s2vi_graph *graph, const s2vi_param_list *list,
                           const char *format, ...)
 {

@@ -22,6 +22,7 @@ typedef struct s2vi_param {
     s2vi_shape file_shape; /* PyTorch's: (Cout,Cin,kh,kw), (out,in), (n) */
     s2vi_shape shape;      /* the engine's: (Cout,kh,kw,Cin), ... */
     s2vi_init init;
+    bool kept; /* not learned: a running mean or variance */
 } s2vi_param;
 
 typedef struct s2vi_param_list {
@@ -42,6 +43,21 @@ void s2vi_param_list_close(s2vi_param_list *list);
 int s2vi_param_append(s2vi_param_list *list, const char *name,
                       const s2vi_shape *file_shape, s2vi_init init,
                       s2v_error *err);
+
+/** Appends one after the other; after a failure nothing more happens. */
+typedef struct s2vi_param_maker {
+    s2vi_param_list *list;
+    s2v_error *err;
+    int status; /* S2V_OK, or what failed */
+} s2vi_param_maker;
+
+/** s2vi_param_append() of a name made as printf() does. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 4, 5)))
+#endif
+void
+s2vi_param_make(s2vi_param_maker *maker, s2vi_shape file_shape, s2vi_init init,
+                const char *format, ...);
 
 /**
  * The PARAM VAR of a name, recorded where the graph has none yet; NULL, and a

@@ -59,7 +59,8 @@ static void test_weights(const s2vi_param_list *list, const s2vi_param *p,
     double scale = 0.1, offset = 0;
     if (weight && shape->rank > 1)
         scale = 1 / sqrt((double)n / (double)shape->dim[0]);
-    else if (weight || ends_with(p->name, "gamma.bias"))
+    else if (weight || ends_with(p->name, "gamma.bias") ||
+             ends_with(p->name, "running_var"))
         offset = 1;
     s2vi_philox key = {seed, 1000 + rank_of(list, p->name), 0};
     golden_normal(&key, n, out);

@@ -3,7 +3,9 @@
 
 #include "graph/build.h"
 #include "models/hifigan.h"
+#include "models/varietysound.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +55,82 @@ static int hifigan(sound_network *net, s2v_error *err)
     return ret;
 }
 
+/* ---------------------------------------------------------- VarietySound -- */
+
+static void foley_config(const sound_network *net, s2vi_vs_config *c)
+{
+    const struct {
+        const char *key;
+        int *value;
+    } all[] = {
+        {"bands", &c->bands},
+        {"features", &c->features},
+        {"temporal_layers", &c->temporal_layers},
+        {"temporal_channels", &c->temporal_channels},
+        {"temporal_lstm", &c->temporal_lstm},
+        {"temporal_out", &c->temporal_out},
+        {"acoustic_layers", &c->acoustic_layers},
+        {"acoustic_channels", &c->acoustic_channels},
+        {"acoustic_lstm", &c->acoustic_lstm},
+        {"background_lstm", &c->background_lstm},
+        {"background_out", &c->background_out},
+        {"decoder_up_channels", &c->decoder_up_channels},
+        {"decoder_channels", &c->decoder_channels},
+        {"decoder_layers", &c->decoder_layers},
+        {"decoder_heads", &c->decoder_heads},
+        {"decoder_filter", &c->decoder_filter},
+    };
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+        *all[i].value = number(net, all[i].key);
+}
+
+/* The inputs of R[.] and the running statistics after a step. */
+static void foley_training(sound_network *net, const s2vi_vs_config *config,
+                           const s2vi_vs_graph *g)
+{
+    for (int i = 0; i < config->acoustic_layers; i++) {
+        s2vi_node *const nodes[] = {g->resample[i].low, g->resample[i].high,
+                                    g->resample[i].weight};
+        for (int k = 0; k < 3; k++)
+            net->input[net->n_inputs++] =
+                (sound_node){nodes[k]->name, nodes[k]};
+    }
+    for (int i = 0; i < g->n_updates; i++) {
+        const char *name = g->update[i]->input[0]->name;
+        output(net, strstr(name, "norms."), g->update[i]->input[1]);
+    }
+}
+
+static int foley(sound_network *net, s2v_error *err)
+{
+    s2vi_vs_config config;
+    s2vi_vs_graph g = {0};
+    const bool training = number(net, "training");
+    const s2vi_vs_options options = {
+        .training = training, .resample = training, .dropout = S2VI_VS_DROPOUT};
+    foley_config(net, &config);
+    int ret = s2vi_vs_params(&config, &net->params, err);
+    if (ret >= 0)
+        ret = s2vi_vs_record_timbre(net->graph, &config, &options,
+                                    input(net, "reference"), &g, err);
+    if (ret >= 0)
+        ret = s2vi_vs_record_background(net->graph, &config,
+                                        input(net, "masked"), &g, err);
+    if (ret >= 0)
+        ret = s2vi_vs_record_mel(net->graph, &config, &options,
+                                 input(net, "features"), &g, err);
+    if (ret < 0)
+        return ret;
+    output(net, "mel", g.mel);
+    output(net, "temporal", g.temporal);
+    output(net, "timbre", g.timbre);
+    output(net, "background", g.background);
+    net->n_weighted = net->n_outputs;
+    if (training)
+        foley_training(net, &config, &g);
+    return ret;
+}
+
 /* ---------------------------------------------------------------- table -- */
 
 static const struct network {
@@ -60,6 +138,7 @@ static const struct network {
     int (*record)(sound_network *net, s2v_error *err);
 } networks[] = {
     {"hifigan", hifigan},
+    {"varietysound", foley},
 };
 
 int sound_network_open(sound_network *net, const s2v_weights *file,

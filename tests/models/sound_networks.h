@@ -22,7 +22,8 @@ typedef struct sound_network {
     int n_inputs;
     sound_node output[SOUND_MAX_NODES];
     int n_outputs;
-    s2vi_node *loss; /* NULL: the test makes one of the outputs */
+    s2vi_node *loss; /* NULL: the test makes one of the outputs, ... */
+    int n_weighted;  /* ... of the first ones alone, unless this is 0 */
 } sound_network;
 
 /** Record the network that the golden's metadata "network" names. */

@@ -55,7 +55,8 @@ static s2vi_node *weighted_loss(bench *b)
 {
     sound_network *net = &b->net;
     s2vi_node *loss = NULL;
-    for (int i = 0; i < net->n_outputs; i++) {
+    const int n = net->n_weighted ? net->n_weighted : net->n_outputs;
+    for (int i = 0; i < n; i++) {
         char name[32];
         s2vi_node *y = net->output[i].node;
         snprintf(name, sizeof(name), "loss_weight.%d", i);
@@ -78,8 +79,13 @@ static void record_gradients(bench *b)
     int n = 0;
     s2vi_node **x =
         calloc((size_t)(net->params.count + net->n_inputs), sizeof(*x));
-    for (int i = 0; i < net->params.count; i++)
-        x[n++] = s2vi_graph_find(net->graph, net->params.param[i].name);
+    for (int i = 0; i < net->params.count; i++) {
+        const s2vi_param *p = &net->params.param[i];
+        s2vi_node *node = s2vi_graph_find(net->graph, p->name);
+        /* Statistics that training does not read. */
+        x[n++] = node ? node
+                      : s2vi_var(net->graph, S2VI_VAR_PARAM, p->name, p->shape);
+    }
     for (int i = 0; i < net->n_inputs; i++)
         x[n++] = net->input[i].node;
     b->gradient = calloc((size_t)n, sizeof(*x));

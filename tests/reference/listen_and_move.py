@@ -483,7 +483,8 @@ def test_weights(shapes, seed=1234):
         last = name.rsplit(".", 1)[-1]
         if last.startswith("weight") and len(shape) > 1:
             v = v / math.sqrt(count // shape[0])
-        elif last.startswith("weight") or name.endswith(".gamma.bias"):
+        elif (last.startswith("weight") or last == "running_var"
+              or name.endswith(".gamma.bias")):
             v = 1.0 + 0.1 * v
         else:
             v = 0.1 * v

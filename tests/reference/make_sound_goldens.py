@@ -17,6 +17,7 @@ import listen_and_move as lm
 import make_goldens
 import philox
 import tensorfile
+import varietysound as vs
 
 WEIGHT_SEED = 4321
 LOSS_SEED = 9
@@ -65,8 +66,13 @@ class Case:
     def make(self, seed, dtype):
         network = self.network().to(dtype)
         named = dict(network.named_parameters())
-        lm.load(network, self.weights() if self.weights else lm.test_weights(
-            {name: p.shape for name, p in named.items()}, WEIGHT_SEED))
+        state = {name: value for name, value in network.state_dict().items()
+                 if value.is_floating_point()}
+        weights = self.weights() if self.weights else lm.test_weights(
+            {name: value.shape for name, value in state.items()}, WEIGHT_SEED)
+        network.load_state_dict({
+            name: torch.from_numpy(weights[name]).to(dtype) for name in state},
+            strict=False)
         arrays = self.inputs(seed)
         tensors = {name: torch.from_numpy(a).to(dtype).requires_grad_()
                    for name, a in arrays.items()}
@@ -126,20 +132,80 @@ class RealVocoder(Vocoder):
         return {"mel": np.clip(mel, -11.5, 2).astype(np.float32)[None]}
 
 
+class Foley(Case):
+    """VarietySound's generator, small: training, or inference."""
+
+    CONFIG = {**vs.DEFAULTS, "bands": 10, "features": 12,
+              "temporal_layers": 2, "temporal_channels": 16,
+              "temporal_lstm": 6, "temporal_out": 4,
+              "acoustic_layers": 2, "acoustic_channels": 32,
+              "acoustic_lstm": 7, "background_lstm": 5, "background_out": 3,
+              "decoder_up_channels": 12, "decoder_channels": 8,
+              "decoder_layers": 2, "decoder_filter": 14}
+
+    def __init__(self, training):
+        self.training = training
+        self.metadata = {"network": "varietysound",
+                         "training": str(int(training)),
+                         **{key: str(value)
+                            for key, value in self.CONFIG.items()}}
+
+    def network(self):
+        return vs.Generator(self.CONFIG).train(self.training)
+
+    def inputs(self, seed):
+        n, count = (2, 14) if self.training else (1, 9)
+        columns, bands = 4 * count, self.CONFIG["bands"]
+        mel = np.clip(0.5 + 0.2 * normal(seed, 1, n, columns, bands), 0, 1)
+        arrays = {"features": normal(seed, 0, n, count, 12), "reference": mel}
+        arrays["masked"] = np.stack([vs.mask_energy(m) for m in mel])
+        for unit in range(self.CONFIG["acoustic_layers"] * self.training):
+            rows = vs.resampling(LOSS_SEED, 0, unit, n, columns)
+            for name, values in zip(("low", "high", "weight"), rows):
+                arrays["resample.%d.%s" % (unit, name)] = values
+        return {name: a.astype(np.float32) for name, a in arrays.items()}
+
+    def run(self, network, inputs):
+        def resample(x, unit):
+            low, high, weight = (inputs["resample.%d.%s" % (unit, part)]
+                                 for part in ("low", "high", "weight"))
+            rows = swap(x).flatten(0, 1)
+            rows = torch.lerp(rows[low.long()], rows[high.long()],
+                              weight[:, None])
+            return swap(rows.view(x.shape[0], x.shape[2], x.shape[1]))
+
+        train = self.training
+        mel, temporal, timbre, background = network(
+            *(swap(inputs[name])
+              for name in ("features", "reference", "masked")),
+            resample if train else None,
+            vs.Dropout(LOSS_SEED) if train else None)
+        outputs = {"mel": swap(mel), "temporal": swap(temporal),
+                   "timbre": timbre, "background": background}
+        loss = weighted_loss(outputs)
+        for i, norm in enumerate(network.temporal.norms if train else []):
+            outputs["norms.%d.running_mean" % i] = norm.running_mean
+            outputs["norms.%d.running_var" % i] = norm.running_var
+        return outputs, loss
+
+
 GOLDENS = {
     "hifigan_v1": Vocoder(1, 32),
     "hifigan_v2": Vocoder(2, 16),
     "hifigan_v3": Vocoder(3, 16),
     "hifigan_real_v3": RealVocoder(),
+    "foley_training": Foley(True),
+    "foley_inference": Foley(False),
 }
 
 
 def nearest_corner(case, seed):
     """How near any LeakyReLU's input comes to 0."""
     nearest = []
-    hifigan.watch = lambda x: nearest.append(float(x.detach().abs().min()))
+    hifigan.watch = vs.watch = \
+        lambda x: nearest.append(float(x.detach().abs().min()))
     case.make(seed, torch.float64)
-    hifigan.watch = None
+    hifigan.watch = vs.watch = None
     return min(nearest, default=1)
 
 

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What VarietySound does to its data, against the reference's golden: random
+ * resampling and energy masking. And configurations that cannot be, refused in
+ * a sentence.
+ *
+ * usage: test_sound_data GOLDEN
+ */
+#include "golden.h"
+#include "models/hifigan.h"
+#include "models/varietysound.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SEED = 9, UNITS = 2, SEQUENCES = 2 };
+
+static int passed, failed;
+
+static void check(bool ok, const char *what, const char *found)
+{
+    printf("%s: %s: %s\n", ok ? "ok" : "FAIL", what, found);
+    *(ok ? &passed : &failed) += 1;
+}
+
+static void check_error(const float *made, const float *want, int64_t n,
+                        double bound, const char *what)
+{
+    char text[40];
+    double error = golden_error(made, want, n);
+    snprintf(text, sizeof(text), "error %.2e", error);
+    check(error <= bound, what, text);
+}
+
+static void check_resampling(const golden *g, int unit)
+{
+    static const char *const parts[] = {"low", "high", "weight"};
+    char name[48];
+    int64_t rows = 0;
+    float *want[3], *made = NULL;
+    for (int k = 0; k < 3; k++) {
+        snprintf(name, sizeof(name), "in.resample.%d.%s", unit, parts[k]);
+        want[k] = golden_read(g, name, &rows);
+    }
+    made = malloc(3 * (size_t)rows * sizeof(*made));
+    s2vi_vs_draw(SEED, 0, unit, SEQUENCES, rows / SEQUENCES, made, made + rows,
+                 made + 2 * rows);
+    for (int k = 0; k < 3; k++) {
+        snprintf(name, sizeof(name), "resampling of unit %d, %s", unit,
+                 parts[k]);
+        check_error(made + k * rows, want[k], rows, k < 2 ? 0 : 1e-6, name);
+        free(want[k]);
+    }
+    free(made);
+}
+
+/* Of any length: from its own sequence, columns side by side. */
+static void check_lengths(void)
+{
+    enum { MOST = 3 * 2000 };
+    static float low[MOST], high[MOST], weight[MOST];
+    static const int64_t lengths[] = {1, 2, 18, 19, 33, 860, 2000};
+    bool ok = true;
+    for (int l = 0; l < 7; l++) {
+        const int64_t T = lengths[l];
+        s2vi_vs_draw(SEED, 5, 0, 3, T, low, high, weight);
+        for (int64_t i = 0; i < 3 * T; i++) {
+            const float from = (float)(i / T * T), to = from + (float)T - 1;
+            ok = ok && low[i] >= from && high[i] <= to &&
+                 high[i] - low[i] <= 1 && high[i] >= low[i] && weight[i] >= 0 &&
+                 weight[i] < 1;
+        }
+    }
+    check(ok, "resampling of any length", "rows of the sequence");
+}
+
+static void check_masking(const golden *g)
+{
+    s2v_error err;
+    int64_t n;
+    float *mel = golden_read(g, "in.reference", &n);
+    float *want = golden_read(g, "in.masked", &n);
+    const int64_t T = n / 10 / SEQUENCES;
+    for (int i = 0; i < SEQUENCES; i++)
+        golden_must(s2vi_vs_mask_energy(mel + i * T * 10, T, 10,
+                                        mel + i * T * 10, &err),
+                    &err, "masking");
+    check_error(mel, want, n, 0, "energy masking");
+    free(mel);
+    free(want);
+}
+
+/* ------------------------------------------------------------ mistakes -- */
+
+static void refused(int ret, const s2v_error *err, const char *part)
+{
+    check(ret == S2V_ERR_INVALID && strstr(err->message, part), "refused",
+          err->message);
+}
+
+static void check_hifigan(int version, void (*spoil)(s2vi_hifigan_config *c),
+                          const char *part)
+{
+    s2v_error err = {0};
+    s2vi_hifigan_config c;
+    s2vi_param_list list = {0};
+    s2vi_hifigan_version(&c, version);
+    spoil(&c);
+    refused(s2vi_hifigan_params(&c, &list, &err), &err, part);
+    s2vi_param_list_close(&list);
+}
+
+static void odd_channels(s2vi_hifigan_config *c)
+{
+    c->channels = 100;
+}
+
+static void even_kernel(s2vi_hifigan_config *c)
+{
+    c->kernel[1] = 4;
+}
+
+static void no_dilation(s2vi_hifigan_config *c)
+{
+    c->dilation[2][1] = 0;
+}
+
+static void odd_rate(s2vi_hifigan_config *c)
+{
+    c->rate[0] = 7;
+}
+
+static void no_bands(s2vi_hifigan_config *c)
+{
+    c->bands = 0;
+}
+
+static void many_ups(s2vi_hifigan_config *c)
+{
+    c->n_ups = 7;
+}
+
+static void third_block(s2vi_hifigan_config *c)
+{
+    c->resblock = 3;
+}
+
+static void check_varietysound(void (*spoil)(s2vi_vs_config *c),
+                               const char *part)
+{
+    s2v_error err = {0};
+    s2vi_vs_config c;
+    s2vi_param_list list = {0};
+    s2vi_vs_defaults(&c);
+    spoil(&c);
+    refused(s2vi_vs_params(&c, &list, &err), &err, part);
+    s2vi_param_list_close(&list);
+}
+
+static void no_heads(s2vi_vs_config *c)
+{
+    c->decoder_heads = 0;
+}
+
+static void three_heads(s2vi_vs_config *c)
+{
+    c->decoder_heads = 3;
+}
+
+static void odd_group(s2vi_vs_config *c)
+{
+    c->acoustic_channels = 40;
+}
+
+static void many_layers(s2vi_vs_config *c)
+{
+    c->acoustic_layers = 17;
+}
+
+static void check_mistakes(void)
+{
+    check_hifigan(1, odd_channels, "100 channels, expected a multiple of 16");
+    check_hifigan(3, even_kernel, "a residual kernel of 4");
+    check_hifigan(1, no_dilation, "a dilation of 0");
+    check_hifigan(2, odd_rate, "upsampling 0 by 7 with a kernel of 16");
+    check_hifigan(2, no_bands, "0 bands");
+    check_hifigan(2, many_ups, "7 upsamplings");
+    check_hifigan(2, third_block, "type 3");
+    check_varietysound(no_heads, "decoder_heads is 0, expected 1 to");
+    check_varietysound(three_heads, "an even multiple of 3 heads");
+    check_varietysound(odd_group, "40, expected a multiple of 16");
+    check_varietysound(many_layers, "acoustic_layers is 17");
+}
+
+/* A network is not recorded of what does not fit it. */
+static void check_shapes(void)
+{
+    s2v_error err = {0};
+    s2vi_vs_config c;
+    s2vi_vs_graph net = {0};
+    s2vi_graph *g = s2vi_graph_create();
+    s2vi_vs_defaults(&c);
+    s2vi_node *mel = s2vi_node_create(g, S2VI_OP_INPUT, NULL, 0, NULL,
+                                      &S2VI_SHAPE(1, 20, 64));
+    int ret = s2vi_vs_record_timbre(g, &c, NULL, mel, &net, &err);
+    check(ret < 0 && !net.timbre, "another number of bands", err.message);
+    s2vi_graph_close(&g);
+    g = s2vi_graph_create();
+    mel = s2vi_node_create(g, S2VI_OP_INPUT, NULL, 0, NULL,
+                           &S2VI_SHAPE(1, 20, 2048));
+    ret = s2vi_vs_record_mel(g, &c, NULL, mel, &net, &err);
+    check(ret < 0 && !net.mel, "no timbre", err.message);
+    s2vi_graph_close(&g);
+}
+
+int main(int argc, char **argv)
+{
+    s2v_error err;
+    golden g = {0};
+    if (argc < 2)
+        return printf("usage: %s GOLDEN\n", argv[0]), 2;
+    golden_must(s2v_weights_open(&g.file, argv[1], &err), &err, argv[1]);
+    for (int unit = 0; unit < UNITS; unit++)
+        check_resampling(&g, unit);
+    check_lengths();
+    check_masking(&g);
+    check_mistakes();
+    check_shapes();
+    s2v_weights_close(&g.file);
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed || !passed;
+}
