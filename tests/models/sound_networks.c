@@ -3,7 +3,7 @@
 
 #include "graph/build.h"
 #include "models/hifigan.h"
-#include "models/varietysound.h"
+#include "models/varietysound_discriminator.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +131,64 @@ static int foley(sound_network *net, s2v_error *err)
     return ret;
 }
 
+/* Three numbers, as "8 16 24". */
+static void numbers(const sound_network *net, const char *key, int out[3])
+{
+    const char *text = s2v_weights_get_metadata(net->file, key);
+    for (int i = 0; text && i < 3; i++) {
+        char *end;
+        out[i] = (int)strtol(text, &end, 10);
+        text = end;
+    }
+}
+
+static void add_input(sound_network *net, s2vi_node *node)
+{
+    if (node)
+        net->input[net->n_inputs++] = (sound_node){node->name, node};
+}
+
+static int foley_losses(sound_network *net, s2v_error *err)
+{
+    s2vi_vs_game game = {
+        .config = {.bands = number(net, "bands"),
+                   .features = number(net, "features"),
+                   .up_channels = number(net, "up_channels"),
+                   .channels = number(net, "channels"),
+                   .window_channels = number(net, "window_channels")},
+        .real = input(net, "real"),
+        .fake = input(net, "fake"),
+        .features = input(net, "features"),
+    };
+    s2vi_vs_critic t, m;
+    s2vi_vs_generator_loss g;
+    numbers(net, "window", game.config.window);
+    s2vi_vs_game_inputs(net->graph, &game);
+    add_input(net, game.shift);
+    for (int k = 0; k < S2VI_VS_WINDOWS; k++)
+        add_input(net, game.window[k]);
+    if (s2vi_vs_temporal_params(&game.config, &net->params, err) < 0 ||
+        s2vi_vs_window_params(&game.config, &net->params, err) < 0 ||
+        s2vi_vs_loss_temporal(net->graph, &game, &t, err) < 0 ||
+        s2vi_vs_loss_windows(net->graph, &game, &m, err) < 0 ||
+        s2vi_vs_loss_generator(net->graph, &game, &g, err) < 0)
+        return S2V_ERR_INTERNAL;
+    output(net, "d_t.loss", t.loss);
+    output(net, "d_t.real", t.real);
+    output(net, "d_t.fake", t.fake);
+    output(net, "d_t.shifted", t.shifted);
+    output(net, "d_m.loss", m.loss);
+    output(net, "d_m.real", m.real);
+    output(net, "d_m.fake", m.fake);
+    output(net, "g.loss", g.loss);
+    output(net, "g.mel", g.mel);
+    output(net, "g.temporal", g.temporal);
+    output(net, "g.windows", g.windows);
+    net->loss =
+        s2vi_add(s2vi_add(t.loss, m.loss), s2vi_add(g.temporal, g.windows));
+    return S2V_OK;
+}
+
 /* ---------------------------------------------------------------- table -- */
 
 static const struct network {
@@ -139,6 +197,7 @@ static const struct network {
 } networks[] = {
     {"hifigan", hifigan},
     {"varietysound", foley},
+    {"varietysound-losses", foley_losses},
 };
 
 int sound_network_open(sound_network *net, const s2v_weights *file,

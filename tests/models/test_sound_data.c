@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What VarietySound does to its data, against the reference's golden: random
- * resampling and energy masking. And configurations that cannot be, refused in
- * a sentence.
+ * What VarietySound does to its data, against the reference's goldens: random
+ * resampling, energy masking, shifts and windows. And configurations that
+ * cannot be, refused in a sentence.
  *
- * usage: test_sound_data GOLDEN
+ * usage: test_sound_data TRAINING-GOLDEN LOSSES-GOLDEN
  */
 #include "golden.h"
 #include "models/hifigan.h"
-#include "models/varietysound.h"
+#include "models/varietysound_discriminator.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -90,6 +90,30 @@ static void check_masking(const golden *g)
     check_error(mel, want, n, 0, "energy masking");
     free(mel);
     free(want);
+}
+
+static void check_choices(const char *path)
+{
+    enum { COLUMNS = 32 };
+    static const int64_t sizes[] = {8, 15, 24};
+    s2v_error err;
+    golden g = {0};
+    int64_t n;
+    float made[SEQUENCES * COLUMNS];
+    golden_must(s2v_weights_open(&g.file, path, &err), &err, path);
+    float *want = golden_read(&g, "in.shift", &n);
+    s2vi_vs_draw_shift(SEED, 0, SEQUENCES, COLUMNS, made);
+    check_error(made, want, SEQUENCES * COLUMNS, 0, "shift");
+    free(want);
+    for (int k = 0; k < 3; k++) {
+        char name[16];
+        snprintf(name, sizeof(name), "in.window.%d", k);
+        want = golden_read(&g, name, &n);
+        s2vi_vs_draw_window(SEED, 0, k, SEQUENCES, COLUMNS, sizes[k], made);
+        check_error(made, want, SEQUENCES * sizes[k], 0, name);
+        free(want);
+    }
+    s2v_weights_close(&g.file);
 }
 
 /* ------------------------------------------------------------ mistakes -- */
@@ -194,6 +218,29 @@ static void check_mistakes(void)
     check_varietysound(many_layers, "acoustic_layers is 17");
 }
 
+static s2vi_node *in(s2vi_graph *g, s2vi_shape shape)
+{
+    return s2vi_node_create(g, S2VI_OP_INPUT, NULL, 0, NULL, &shape);
+}
+
+/* A window is greater than the sequence. */
+static void check_game(void)
+{
+    s2v_error err = {0};
+    s2vi_vs_config c;
+    s2vi_vs_critic critic;
+    s2vi_graph *g = s2vi_graph_create();
+    s2vi_vs_defaults(&c);
+    s2vi_vs_game game = {.real = in(g, S2VI_SHAPE(1, 64, 80)),
+                         .fake = in(g, S2VI_SHAPE(1, 64, 80)),
+                         .features = in(g, S2VI_SHAPE(1, 16, 2048))};
+    s2vi_vs_disc_defaults(&game.config, &c);
+    s2vi_vs_game_inputs(g, &game);
+    int ret = s2vi_vs_loss_windows(g, &game, &critic, &err);
+    check(ret < 0, "too short for a window", err.message);
+    s2vi_graph_close(&g);
+}
+
 /* A network is not recorded of what does not fit it. */
 static void check_shapes(void)
 {
@@ -202,30 +249,30 @@ static void check_shapes(void)
     s2vi_vs_graph net = {0};
     s2vi_graph *g = s2vi_graph_create();
     s2vi_vs_defaults(&c);
-    s2vi_node *mel = s2vi_node_create(g, S2VI_OP_INPUT, NULL, 0, NULL,
-                                      &S2VI_SHAPE(1, 20, 64));
+    s2vi_node *mel = in(g, S2VI_SHAPE(1, 20, 64));
     int ret = s2vi_vs_record_timbre(g, &c, NULL, mel, &net, &err);
     check(ret < 0 && !net.timbre, "another number of bands", err.message);
     s2vi_graph_close(&g);
     g = s2vi_graph_create();
-    mel = s2vi_node_create(g, S2VI_OP_INPUT, NULL, 0, NULL,
-                           &S2VI_SHAPE(1, 20, 2048));
+    mel = in(g, S2VI_SHAPE(1, 20, 2048));
     ret = s2vi_vs_record_mel(g, &c, NULL, mel, &net, &err);
     check(ret < 0 && !net.mel, "no timbre", err.message);
     s2vi_graph_close(&g);
+    check_game();
 }
 
 int main(int argc, char **argv)
 {
     s2v_error err;
     golden g = {0};
-    if (argc < 2)
-        return printf("usage: %s GOLDEN\n", argv[0]), 2;
+    if (argc < 3)
+        return printf("usage: %s TRAINING-GOLDEN LOSSES-GOLDEN\n", argv[0]), 2;
     golden_must(s2v_weights_open(&g.file, argv[1], &err), &err, argv[1]);
     for (int unit = 0; unit < UNITS; unit++)
         check_resampling(&g, unit);
     check_lengths();
     check_masking(&g);
+    check_choices(argv[2]);
     check_mistakes();
     check_shapes();
     s2v_weights_close(&g.file);

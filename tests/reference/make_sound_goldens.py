@@ -18,6 +18,7 @@ import make_goldens
 import philox
 import tensorfile
 import varietysound as vs
+import varietysound_discriminator as vsd
 
 WEIGHT_SEED = 4321
 LOSS_SEED = 9
@@ -189,6 +190,52 @@ class Foley(Case):
         return outputs, loss
 
 
+class FoleyLosses(Case):
+    """VarietySound's discriminators and losses, small."""
+
+    CONFIG = {"bands": 10, "features": 6, "up_channels": 8, "channels": 12,
+              "window_channels": 5, "window": (8, 15, 24)}
+    N, COLUMNS = 2, 32
+
+    def __init__(self):
+        self.metadata = {"network": "varietysound-losses"}
+        for key, value in self.CONFIG.items():
+            self.metadata[key] = " ".join(map(str, np.atleast_1d(value)))
+        self.shifts = vsd.draw_shifts(LOSS_SEED, 0, self.N, self.COLUMNS)
+        self.starts = vsd.draw_starts(LOSS_SEED, 0, self.CONFIG["window"],
+                                      self.N, self.COLUMNS)
+
+    def network(self):
+        return vsd.Game(self.CONFIG)
+
+    def inputs(self, seed):
+        shape = (self.N, self.COLUMNS, self.CONFIG["bands"])
+        arrays = {"real": np.clip(0.5 + 0.2 * normal(seed, 0, *shape), 0, 1),
+                  "fake": np.clip(0.5 + 0.2 * normal(seed, 1, *shape), 0, 1),
+                  "features": normal(seed, 2, self.N, self.COLUMNS // 4, 6),
+                  "shift": vsd.rows(self.N, self.COLUMNS, self.shifts,
+                                    self.COLUMNS)}
+        for k, (size, start) in enumerate(self.starts):
+            arrays["window.%d" % k] = vsd.rows(self.N, self.COLUMNS, start,
+                                               size)
+        return {name: a.astype(np.float32) for name, a in arrays.items()}
+
+    def run(self, network, inputs):
+        real, fake = swap(inputs["real"]).detach(), swap(inputs["fake"])
+        features = swap(inputs["features"]).detach()
+        t = network.temporal_loss(real, fake.detach(), features, self.shifts)
+        m = network.window_loss(real, fake.detach(), self.starts)
+        g = network.generator_loss(real, fake, features, self.starts)
+        outputs = {}
+        for prefix, names, values in (
+                ("d_t", "loss real fake shifted", t),
+                ("d_m", "loss real fake", m),
+                ("g", "loss mel temporal windows", g)):
+            for name, value in zip(names.split(), values):
+                outputs["%s.%s" % (prefix, name)] = value.reshape(1)
+        return outputs, t[0] + m[0] + g[2] + g[3]
+
+
 GOLDENS = {
     "hifigan_v1": Vocoder(1, 32),
     "hifigan_v2": Vocoder(2, 16),
@@ -196,6 +243,7 @@ GOLDENS = {
     "hifigan_real_v3": RealVocoder(),
     "foley_training": Foley(True),
     "foley_inference": Foley(False),
+    "foley_losses": FoleyLosses(),
 }
 
 
