@@ -4,6 +4,7 @@
  * words, and what becomes of NULL.
  */
 #include "graph/build.h"
+#include "graph/chain.h"
 #include "graph/gradient.h"
 
 #include <stdio.h>
@@ -610,6 +611,28 @@ static void test_zero_gradients(void)
     s2vi_graph_close(&g);
 }
 
+/* All inputs a chain may have, come before the members that join them. */
+static void test_chain_inputs(void)
+{
+    enum { N = S2VI_CHAIN_MAX_INPUTS };
+    s2vi_graph *g = s2vi_graph_create();
+    s2vi_node *x[N], *root = NULL;
+    int first;
+    for (int i = 0; i < N; i++)
+        x[i] = s2vi_fill(g, i, SHAPE(2));
+    first = s2vi_graph_count(g);
+    for (int n = N; n > 1; n = (n + 1) / 2)
+        for (int i = 0; i < n / 2; i++)
+            x[i] = root = s2vi_add(x[i], x[n - 1 - i]);
+    s2vi_chain_builder b;
+    bool ok = s2vi_chain_begin(&b, root);
+    for (int id = first; id <= root->id; id++)
+        ok = ok && s2vi_chain_append(&b, s2vi_graph_node(g, id));
+    s2vi_node *chain = ok ? s2vi_chain_end(&b, NULL) : NULL;
+    expect(chain && chain->n_inputs == N, "chain", "a tree of all inputs");
+    s2vi_graph_close(&g);
+}
+
 int main(void)
 {
     test_mistakes();
@@ -622,6 +645,7 @@ int main(void)
     test_find();
     test_order();
     test_zero_gradients();
+    test_chain_inputs();
     printf("graph: %d checks, %d failures\n", checks, failures);
     return failures != 0;
 }
