@@ -27,6 +27,22 @@ s2vi_node *s2vi_nn_conv1d(s2vi_node *x, s2vi_node *w, s2vi_node *b, int stride,
     return s2vi_conv(x, w, b, &window);
 }
 
+s2vi_node *s2vi_nn_conv1d_grouped(s2vi_node *x, s2vi_node *w, s2vi_node *b,
+                                  int groups, int stride, int pad)
+{
+    s2vi_node *part[S2VI_MAX_INPUTS];
+    if (!x || !w || groups > S2VI_MAX_INPUTS)
+        return NULL;
+    const int64_t cin = w->shape.dim[2], cout = w->shape.dim[0] / groups;
+    if (groups == 1)
+        return s2vi_nn_conv1d(x, w, b, stride, pad);
+    for (int i = 0; i < groups; i++)
+        part[i] = s2vi_nn_conv1d(
+            s2vi_slice(x, 2, i * cin, cin), s2vi_slice(w, 0, i * cout, cout),
+            b ? s2vi_slice(b, 0, i * cout, cout) : NULL, stride, pad);
+    return s2vi_concat(part, groups, 2);
+}
+
 /* Column t as pixel (t / d, t % d) of an image d pixels wide: its neighbours
  * in a column of pixels are those d columns of the sequence apart. */
 s2vi_node *s2vi_nn_conv1d_dilated(s2vi_node *x, s2vi_node *w, s2vi_node *b,

@@ -15,6 +15,11 @@ s2vi_node *s2vi_nn_columns(s2vi_node *x, s2vi_node *w, s2vi_node *b);
 s2vi_node *s2vi_nn_conv1d(s2vi_node *x, s2vi_node *w, s2vi_node *b, int stride,
                           int pad);
 
+/** Convolution of each of `groups` parts of the channels by itself; w
+ * (Cout,k,Cin / groups). */
+s2vi_node *s2vi_nn_conv1d_grouped(s2vi_node *x, s2vi_node *w, s2vi_node *b,
+                                  int groups, int stride, int pad);
+
 /** Taps `dilation` columns apart; odd kernel, zero padded to the same T. */
 s2vi_node *s2vi_nn_conv1d_dilated(s2vi_node *x, s2vi_node *w, s2vi_node *b,
                                   int dilation);

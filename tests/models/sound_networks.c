@@ -3,6 +3,7 @@
 
 #include "graph/build.h"
 #include "models/hifigan.h"
+#include "models/hifigan_discriminator.h"
 #include "models/varietysound_discriminator.h"
 
 #include <stdio.h>
@@ -53,6 +54,36 @@ static int hifigan(sound_network *net, s2v_error *err)
     if (ret >= 0)
         output(net, "audio", audio);
     return ret;
+}
+
+static int hifigan_losses(sound_network *net, s2v_error *err)
+{
+    const s2vi_hifigan_game game = {
+        .config = {.divide = number(net, "divide")},
+        .real = input(net, "real"),
+        .fake = input(net, "fake"),
+    };
+    s2vi_hifigan_critic d;
+    s2vi_hifigan_generator_loss g;
+    if (s2vi_hifigan_disc_params(&game.config, &net->params, err) < 0 ||
+        s2vi_hifigan_loss_discriminators(net->graph, &game, &d, err) < 0 ||
+        s2vi_hifigan_loss_generator(net->graph, &game, &g, err) < 0)
+        return S2V_ERR_INTERNAL;
+    s2vi_node *mel =
+        s2vi_hifigan_loss_mel(game.real, game.fake, input(net, "basis"),
+                              input(net, "filters"), number(net, "hop"));
+    output(net, "d.loss", d.loss);
+    output(net, "d.real", d.real);
+    output(net, "d.fake", d.fake);
+    for (int i = 0; i < d.n_updates; i++)
+        output(net, d.update[i]->input[0]->name, d.update[i]->input[1]);
+    output(net, "g.loss", g.loss);
+    output(net, "g.adversarial", g.adversarial);
+    output(net, "g.features", g.features);
+    output(net, "mel", mel);
+    net->loss =
+        s2vi_add(s2vi_add(d.loss, mel), s2vi_add(g.adversarial, g.features));
+    return S2V_OK;
 }
 
 /* ---------------------------------------------------------- VarietySound -- */
@@ -196,6 +227,7 @@ static const struct network {
     int (*record)(sound_network *net, s2v_error *err);
 } networks[] = {
     {"hifigan", hifigan},
+    {"hifigan-losses", hifigan_losses},
     {"varietysound", foley},
     {"varietysound-losses", foley_losses},
 };

@@ -4,9 +4,10 @@
  * resampling, energy masking, shifts and windows. And configurations that
  * cannot be, refused in a sentence.
  *
- * usage: test_sound_data TRAINING-GOLDEN LOSSES-GOLDEN
+ * usage: test_sound_data TRAINING-GOLDEN LOSSES-GOLDEN VOCODER-LOSSES-GOLDEN
  */
 #include "golden.h"
+#include "models/hifigan_discriminator.h"
 #include "models/hifigan.h"
 #include "models/varietysound_discriminator.h"
 
@@ -113,6 +114,22 @@ static void check_choices(const char *path)
         check_error(made, want, SEQUENCES * sizes[k], 0, name);
         free(want);
     }
+    s2v_weights_close(&g.file);
+}
+
+/* The vocoder's Fourier transform, of 32 samples. */
+static void check_fourier(const char *path)
+{
+    enum { SIZE = 32 };
+    s2v_error err;
+    golden g = {0};
+    int64_t n;
+    float made[(SIZE + 2) * SIZE];
+    golden_must(s2v_weights_open(&g.file, path, &err), &err, path);
+    float *want = golden_read(&g, "in.basis", &n);
+    s2vi_hifigan_fourier(SIZE, made);
+    check_error(made, want, n, 1e-6, "Fourier transform");
+    free(want);
     s2v_weights_close(&g.file);
 }
 
@@ -223,6 +240,23 @@ static s2vi_node *in(s2vi_graph *g, s2vi_shape shape)
     return s2vi_node_create(g, S2VI_OP_INPUT, NULL, 0, NULL, &shape);
 }
 
+static void check_vocoder_game(void)
+{
+    s2v_error err = {0};
+    s2vi_param_list list = {0};
+    s2vi_hifigan_critic critic;
+    s2vi_graph *g = s2vi_graph_create();
+    s2vi_hifigan_game game = {.config = {.divide = 3},
+                              .real = in(g, S2VI_SHAPE(1, 60, 1)),
+                              .fake = in(g, S2VI_SHAPE(1, 60, 1))};
+    refused(s2vi_hifigan_disc_params(&game.config, &list, &err), &err,
+            "divided by 3");
+    game.config.divide = 8;
+    int ret = s2vi_hifigan_loss_discriminators(g, &game, &critic, &err);
+    check(ret < 0, "too short a piece", err.message);
+    s2vi_graph_close(&g);
+}
+
 /* A window is greater than the sequence. */
 static void check_game(void)
 {
@@ -259,20 +293,25 @@ static void check_shapes(void)
     check(ret < 0 && !net.mel, "no timbre", err.message);
     s2vi_graph_close(&g);
     check_game();
+    check_vocoder_game();
 }
 
 int main(int argc, char **argv)
 {
     s2v_error err;
     golden g = {0};
-    if (argc < 3)
-        return printf("usage: %s TRAINING-GOLDEN LOSSES-GOLDEN\n", argv[0]), 2;
+    if (argc < 4)
+        return printf("usage: %s TRAINING-GOLDEN LOSSES-GOLDEN "
+                      "VOCODER-LOSSES-GOLDEN\n",
+                      argv[0]),
+               2;
     golden_must(s2v_weights_open(&g.file, argv[1], &err), &err, argv[1]);
     for (int unit = 0; unit < UNITS; unit++)
         check_resampling(&g, unit);
     check_lengths();
     check_masking(&g);
     check_choices(argv[2]);
+    check_fourier(argv[3]);
     check_mistakes();
     check_shapes();
     s2v_weights_close(&g.file);

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 import hifigan
+import hifigan_discriminator as hgd
 import listen_and_move as lm
 import make_goldens
 import philox
@@ -69,6 +70,9 @@ class Case:
         named = dict(network.named_parameters())
         state = {name: value for name, value in network.state_dict().items()
                  if value.is_floating_point()}
+        # The power iteration's other vector follows from the first.
+        for name in [n for n in state if n.endswith("weight_orig")]:
+            del state[name[:-4] + "v"]
         weights = self.weights() if self.weights else lm.test_weights(
             {name: value.shape for name, value in state.items()}, WEIGHT_SEED)
         network.load_state_dict({
@@ -131,6 +135,47 @@ class RealVocoder(Vocoder):
             mel += 3 * np.exp(-np.square((band - place - t / 4) / width))
         mel += 0.3 * normal(seed, 0, 12, 80)
         return {"mel": np.clip(mel, -11.5, 2).astype(np.float32)[None]}
+
+
+class VocoderLosses(Case):
+    """HiFi-GAN's discriminators and losses, small."""
+
+    DIVIDE, SIZE, HOP = 8, 32, 8
+
+    def __init__(self):
+        self.metadata = {"network": "hifigan-losses",
+                         "divide": str(self.DIVIDE), "hop": str(self.HOP)}
+
+    def network(self):
+        return hgd.Game(self.DIVIDE)
+
+    def inputs(self, seed):
+        hann = torch.hann_window(self.SIZE, dtype=torch.float64).numpy()
+        basis = np.fft.rfft(np.diag(hann)).T
+        return {"real": np.tanh(0.4 * normal(seed, 0, 2, 301, 1)),
+                "fake": np.tanh(0.4 * normal(seed, 1, 2, 301, 1)),
+                "basis": np.concatenate([basis.real, basis.imag])
+                         .astype(np.float32)[:, :, None],
+                "filters": np.abs(normal(seed, 2, 6, self.SIZE // 2 + 1))}
+
+    def run(self, network, inputs):
+        real, fake = (swap(inputs[name]) for name in ("real", "fake"))
+        vectors = {name: value.clone() for name, value
+                   in network.named_buffers() if name.endswith("weight_u")}
+        d = network.discriminator_loss(real, fake)
+        outputs = {"d.loss": d[0] + d[1], "d.real": d[0], "d.fake": d[1]}
+        with torch.no_grad():
+            for name, value in network.named_buffers():
+                if name in vectors:
+                    outputs[name] = value.clone()
+                    value.copy_(vectors[name])
+        g = network.generator_loss(real, fake)
+        mel = hgd.mel_loss(real, fake, self.SIZE, self.HOP, inputs["filters"])
+        outputs.update({"g.loss": g[0] + 2 * g[1], "g.adversarial": g[0],
+                        "g.features": g[1], "mel": mel})
+        loss = d[0] + d[1] + g[0] + g[1] + mel
+        return {name: y if y.dim() else y.reshape(1)
+                for name, y in outputs.items()}, loss
 
 
 class Foley(Case):
@@ -241,6 +286,7 @@ GOLDENS = {
     "hifigan_v2": Vocoder(2, 16),
     "hifigan_v3": Vocoder(3, 16),
     "hifigan_real_v3": RealVocoder(),
+    "hifigan_losses": VocoderLosses(),
     "foley_training": Foley(True),
     "foley_inference": Foley(False),
     "foley_losses": FoleyLosses(),
