@@ -292,8 +292,9 @@ static int begin(model *m, s2vi_graph *graph, const s2vi_hifigan_game *game,
         s2vi_graph_mistake(graph, "hifigan discriminators: not two audios "
                                   "(n,L,1) of at least 64 samples");
         ret = s2vi_graph_status(graph, err);
-        s2vi_param_list_close(&m->params);
     }
+    if (ret < 0)
+        s2vi_param_list_close(&m->params);
     return ret;
 }
 

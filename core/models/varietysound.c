@@ -55,77 +55,11 @@ enum {
     INPUT_KERNEL2 = 7,
     OUTPUT_KERNEL = 3,
     SKIP_KERNEL = 5,
-    GROUP = 16, /* channels of a group norm's group */
+    GROUP = S2VI_VS_GROUP,
     UPS = 2,
     UP_KERNEL = 4,
     FFT_KERNEL = 9,
-    MAX_WIDTH = 1 << 14,
 };
-
-/* ------------------------------------------------------ configuration -- */
-
-void s2vi_vs_defaults(s2vi_vs_config *config)
-{
-    *config = (s2vi_vs_config){
-        .bands = 80,
-        .features = 2048,
-        .temporal_layers = 8,
-        .temporal_channels = 512,
-        .temporal_lstm = 256,
-        .temporal_out = 8,
-        .acoustic_layers = 5,
-        .acoustic_channels = 512,
-        .acoustic_lstm = 256,
-        .background_lstm = 128,
-        .background_out = 128,
-        .decoder_up_channels = 1024,
-        .decoder_channels = 512,
-        .decoder_layers = 4,
-        .decoder_heads = 2,
-        .decoder_filter = 512,
-    };
-}
-
-int s2vi_vs_config_check(const s2vi_vs_config *c, s2v_error *err)
-{
-    const struct {
-        const char *name;
-        int value, most;
-    } limits[] = {
-        {"bands", c->bands, MAX_WIDTH},
-        {"features", c->features, MAX_WIDTH},
-        {"temporal_layers", c->temporal_layers, S2VI_VS_MAX_LAYERS},
-        {"temporal_channels", c->temporal_channels, MAX_WIDTH},
-        {"temporal_lstm", c->temporal_lstm, MAX_WIDTH},
-        {"temporal_out", c->temporal_out, MAX_WIDTH},
-        {"acoustic_layers", c->acoustic_layers, S2VI_VS_MAX_LAYERS},
-        {"acoustic_channels", c->acoustic_channels, MAX_WIDTH},
-        {"acoustic_lstm", c->acoustic_lstm, MAX_WIDTH},
-        {"background_lstm", c->background_lstm, MAX_WIDTH},
-        {"background_out", c->background_out, MAX_WIDTH},
-        {"decoder_up_channels", c->decoder_up_channels, MAX_WIDTH},
-        {"decoder_channels", c->decoder_channels, MAX_WIDTH},
-        {"decoder_layers", c->decoder_layers, S2VI_VS_MAX_LAYERS},
-        {"decoder_heads", c->decoder_heads, MAX_WIDTH},
-        {"decoder_filter", c->decoder_filter, MAX_WIDTH},
-    };
-    for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++)
-        if (limits[i].value < 1 || limits[i].value > limits[i].most)
-            return s2vi_error(err, S2V_ERR_INVALID,
-                              "varietysound: %s is %d, expected 1 to %d",
-                              limits[i].name, limits[i].value, limits[i].most);
-    if (c->acoustic_channels % GROUP)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "varietysound: acoustic_channels is %d, expected a "
-                          "multiple of %d",
-                          c->acoustic_channels, GROUP);
-    if (c->decoder_channels % c->decoder_heads || c->decoder_channels % 2)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "varietysound: decoder_channels is %d, expected an "
-                          "even multiple of %d heads",
-                          c->decoder_channels, c->decoder_heads);
-    return S2V_OK;
-}
 
 /* --------------------------------------------------------- parameters -- */
 
@@ -526,7 +460,10 @@ static int begin(model *m, s2vi_graph *graph, const s2vi_vs_config *config,
     *m = (model){.graph = graph, .config = config, .out = out};
     if (options)
         m->options = *options;
-    return s2vi_vs_params(config, &m->params, err);
+    int ret = s2vi_vs_params(config, &m->params, err);
+    if (ret < 0)
+        s2vi_param_list_close(&m->params);
+    return ret;
 }
 
 static int finish(model *m, s2v_error *err)

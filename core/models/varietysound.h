@@ -17,7 +17,8 @@
 
 enum {
     S2VI_VS_MAX_LAYERS = 16,
-    S2VI_VS_RATIO = 4, /* columns of mel to one of sight */
+    S2VI_VS_RATIO = 4,  /* columns of mel to one of sight */
+    S2VI_VS_GROUP = 16, /* channels of a group norm's group */
 };
 
 /** Table 3; s2vi_vs_defaults() is the paper's model. */
@@ -42,15 +43,22 @@ typedef struct s2vi_vs_config {
 
 void s2vi_vs_defaults(s2vi_vs_config *config);
 
-/** S2V_OK, or S2V_ERR_INVALID and a sentence on what cannot be. */
+/** S2V_OK, or S2V_ERR_MODEL and a sentence on what cannot be. */
 int s2vi_vs_config_check(const s2vi_vs_config *config, s2v_error *err);
+
+/** Read a weight file's s2v.config; every key known, missing ones default. */
+int s2vi_vs_config_parse(s2vi_vs_config *config, const char *json,
+                         s2v_error *err);
+
+/** The config as JSON, keys in fixed order; the caller frees. NULL: memory. */
+char *s2vi_vs_config_text(const s2vi_vs_config *config);
 
 /**
  * Append the generator's parameters, among them running statistics, which
  * are marked as `kept`.
  *
- * @return S2V_OK; S2V_ERR_INVALID; S2V_ERR_NOMEM. On failure the list is as
- *         it was.
+ * @return S2V_OK; S2V_ERR_MODEL; S2V_ERR_NOMEM. On failure the list is as it
+ *         was.
  */
 int s2vi_vs_params(const s2vi_vs_config *config, s2vi_param_list *list,
                    s2v_error *err);

@@ -88,33 +88,6 @@ static int hifigan_losses(sound_network *net, s2v_error *err)
 
 /* ---------------------------------------------------------- VarietySound -- */
 
-static void foley_config(const sound_network *net, s2vi_vs_config *c)
-{
-    const struct {
-        const char *key;
-        int *value;
-    } all[] = {
-        {"bands", &c->bands},
-        {"features", &c->features},
-        {"temporal_layers", &c->temporal_layers},
-        {"temporal_channels", &c->temporal_channels},
-        {"temporal_lstm", &c->temporal_lstm},
-        {"temporal_out", &c->temporal_out},
-        {"acoustic_layers", &c->acoustic_layers},
-        {"acoustic_channels", &c->acoustic_channels},
-        {"acoustic_lstm", &c->acoustic_lstm},
-        {"background_lstm", &c->background_lstm},
-        {"background_out", &c->background_out},
-        {"decoder_up_channels", &c->decoder_up_channels},
-        {"decoder_channels", &c->decoder_channels},
-        {"decoder_layers", &c->decoder_layers},
-        {"decoder_heads", &c->decoder_heads},
-        {"decoder_filter", &c->decoder_filter},
-    };
-    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-        *all[i].value = number(net, all[i].key);
-}
-
 /* The inputs of R[.] and the running statistics after a step. */
 static void foley_training(sound_network *net, const s2vi_vs_config *config,
                            const s2vi_vs_graph *g)
@@ -139,8 +112,10 @@ static int foley(sound_network *net, s2v_error *err)
     const bool training = number(net, "training");
     const s2vi_vs_options options = {
         .training = training, .resample = training, .dropout = S2VI_VS_DROPOUT};
-    foley_config(net, &config);
-    int ret = s2vi_vs_params(&config, &net->params, err);
+    int ret = s2vi_vs_config_parse(
+        &config, s2v_weights_get_metadata(net->file, "s2v.config"), err);
+    if (ret >= 0)
+        ret = s2vi_vs_params(&config, &net->params, err);
     if (ret >= 0)
         ret = s2vi_vs_record_timbre(net->graph, &config, &options,
                                     input(net, "reference"), &g, err);

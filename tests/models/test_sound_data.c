@@ -137,8 +137,9 @@ static void check_fourier(const char *path)
 
 static void refused(int ret, const s2v_error *err, const char *part)
 {
-    check(ret == S2V_ERR_INVALID && strstr(err->message, part), "refused",
-          err->message);
+    check((ret == S2V_ERR_INVALID || ret == S2V_ERR_MODEL) &&
+              strstr(err->message, part),
+          "refused", err->message);
 }
 
 static void check_hifigan(int version, void (*spoil)(s2vi_hifigan_config *c),
@@ -218,6 +219,32 @@ static void odd_group(s2vi_vs_config *c)
 static void many_layers(s2vi_vs_config *c)
 {
     c->acoustic_layers = 17;
+}
+
+static void check_json(const char *json, const char *part)
+{
+    s2v_error err = {0};
+    s2vi_vs_config c;
+    refused(s2vi_vs_config_parse(&c, json, &err), &err, part);
+}
+
+/* Written and read, it is the same. */
+static void check_text(void)
+{
+    s2v_error err = {0};
+    s2vi_vs_config c, again;
+    s2vi_vs_defaults(&c);
+    c.bands = 64;
+    c.decoder_filter = 100;
+    char *text = s2vi_vs_config_text(&c);
+    int ret = s2vi_vs_config_parse(&again, text, &err);
+    check(!ret && !memcmp(&c, &again, sizeof(c)), "as JSON and back", text);
+    free(text);
+    check_json("[1]", "not a JSON object");
+    check_json("{\"bands\": 1.5}", "bands is not a whole number");
+    check_json("{\"bands\": -1}", "bands is not a whole number");
+    check_json("{\"colour\": 1}", "unknown setting 'colour'");
+    check_json("{\"bands\": 80, \"bands\": 80}", "not a JSON object");
 }
 
 static void check_mistakes(void)
@@ -313,6 +340,7 @@ int main(int argc, char **argv)
     check_choices(argv[2]);
     check_fourier(argv[3]);
     check_mistakes();
+    check_text();
     check_shapes();
     s2v_weights_close(&g.file);
     printf("%d passed, %d failed\n", passed, failed);

@@ -7,6 +7,7 @@ HiFi-GAN's real weights are read from the folder S2V_TEST_DATA names.
 """
 
 import argparse
+import json
 import os
 
 import numpy as np
@@ -193,8 +194,7 @@ class Foley(Case):
         self.training = training
         self.metadata = {"network": "varietysound",
                          "training": str(int(training)),
-                         **{key: str(value)
-                            for key, value in self.CONFIG.items()}}
+                         "s2v.config": json.dumps(self.CONFIG)}
 
     def network(self):
         return vs.Generator(self.CONFIG).train(self.training)
