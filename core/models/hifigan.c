@@ -238,21 +238,29 @@ int s2vi_hifigan_params(const s2vi_hifigan_config *config,
     return ret;
 }
 
-int s2vi_hifigan_recognise(s2vi_hifigan_config *config,
-                           const s2v_weights *weights, s2v_error *err)
+/* The version whose first convolution is as wide as the file's; V1 if none. */
+static int nearest_version(const s2v_weights *weights)
 {
-    int ret = S2V_OK;
-    /* V1 last: of a file that is none, its sentence is told. */
-    for (int version = 3; version >= 1; version--) {
-        s2vi_param_list list = {0};
-        s2vi_hifigan_version(config, version);
-        ret = s2vi_hifigan_params(config, &list, err);
-        if (ret >= 0)
-            ret = s2vi_param_list_check(&list, weights, NULL, err);
-        s2vi_param_list_close(&list);
-        if (ret >= 0)
-            break;
+    const s2vi_tensor *first = s2vi_weights_find(weights, "conv_pre.weight");
+    s2vi_hifigan_config c;
+    for (int version = 2; first && version <= 3; version++) {
+        s2vi_hifigan_version(&c, version);
+        if (first->rank > 0 && (int64_t)first->shape[0] == c.channels)
+            return version;
     }
+    return 1;
+}
+
+int s2vi_hifigan_recognise(s2vi_hifigan_config *config,
+                           const s2v_weights *weights,
+                           const char *const *ignore, s2v_error *err)
+{
+    s2vi_param_list list = {0};
+    s2vi_hifigan_version(config, nearest_version(weights));
+    int ret = s2vi_hifigan_params(config, &list, err);
+    if (ret >= 0)
+        ret = s2vi_param_list_check(&list, weights, ignore, err);
+    s2vi_param_list_close(&list);
     return ret;
 }
 

@@ -49,10 +49,13 @@ int s2vi_hifigan_params(const s2vi_hifigan_config *config,
 /**
  * Which of V1, V2 and V3 a weight file holds, by names and shapes.
  *
- * @return S2V_OK; S2V_ERR_MODEL and a sentence on what V1 would have wanted
+ * @param ignore patterns of other tensors that the file may have, ended by
+ *               NULL, as s2vi_param_list_check() wants them; or NULL
+ * @return S2V_OK; S2V_ERR_MODEL and a sentence on what the nearest lacks
  */
 int s2vi_hifigan_recognise(s2vi_hifigan_config *config,
-                           const s2v_weights *weights, s2v_error *err);
+                           const s2v_weights *weights,
+                           const char *const *ignore, s2v_error *err);
 
 /**
  * Record the generator. Its parameters become PARAM VARs, once in a graph.

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What VarietySound does to its data, against the reference's goldens: random
- * resampling, energy masking, shifts and windows. And configurations that
- * cannot be, refused in a sentence.
+ * resampling, energy masking, shifts and windows. Vocoders recognised by their
+ * tensors; initial weights; configurations that cannot be, refused in a
+ * sentence.
  *
  * usage: test_sound_data TRAINING-GOLDEN LOSSES-GOLDEN VOCODER-LOSSES-GOLDEN
  */
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SEED = 9, UNITS = 2, SEQUENCES = 2 };
 
@@ -33,6 +35,13 @@ static void check_error(const float *made, const float *want, int64_t n,
     double error = golden_error(made, want, n);
     snprintf(text, sizeof(text), "error %.2e", error);
     check(error <= bound, what, text);
+}
+
+static void refused(int ret, const s2v_error *err, const char *part)
+{
+    check((ret == S2V_ERR_INVALID || ret == S2V_ERR_MODEL) &&
+              strstr(err->message, part),
+          "refused", err->message);
 }
 
 static void check_resampling(const golden *g, int unit)
@@ -133,14 +142,94 @@ static void check_fourier(const char *path)
     s2v_weights_close(&g.file);
 }
 
-/* ------------------------------------------------------------ mistakes -- */
+/* ------------------------------------------------- recognising, initial -- */
 
-static void refused(int ret, const s2v_error *err, const char *part)
+/* A file of zeros under the names of a version, and one tensor more. */
+static void write_version(const char *path, int version, const char *more)
 {
-    check((ret == S2V_ERR_INVALID || ret == S2V_ERR_MODEL) &&
-              strstr(err->message, part),
-          "refused", err->message);
+    s2v_error err;
+    s2vi_writer *w;
+    s2vi_hifigan_config c;
+    s2vi_param_list list = {0};
+    s2vi_hifigan_version(&c, version);
+    golden_must(s2vi_hifigan_params(&c, &list, &err), &err, path);
+    float *zeros = calloc(1 << 22, sizeof(*zeros));
+    golden_must(s2vi_writer_create(&w, path, &err), &err, path);
+    for (int i = 0; i < list.count; i++)
+        s2vi_writer_add(w, list.param[i].name, S2VI_STORED_F32,
+                        list.param[i].file_shape.rank,
+                        list.param[i].file_shape.dim, zeros, NULL);
+    s2vi_writer_add(w, more, S2VI_STORED_F32, 1, (const int64_t[]){1}, zeros,
+                    NULL);
+    golden_must(s2vi_writer_commit(&w, &err), &err, path);
+    s2vi_param_list_close(&list);
+    free(zeros);
 }
+
+static void check_recognising(const char *path, int version)
+{
+    static const char *const ignore[] = {"temporal.*", NULL};
+    s2v_error err = {0};
+    s2v_weights *file;
+    s2vi_hifigan_config found, want;
+    write_version(path, version, "temporal.x");
+    golden_must(s2v_weights_open(&file, path, &err), &err, path);
+    s2vi_hifigan_version(&want, version);
+    int ret = s2vi_hifigan_recognise(&found, file, ignore, &err);
+    check(!ret && !memcmp(&found, &want, sizeof(found)), "recognised",
+          ret ? err.message : "the version");
+    ret = s2vi_hifigan_recognise(&found, file, NULL, &err);
+    refused(ret, &err, "temporal.x");
+    s2v_weights_close(&file);
+    remove(path);
+}
+
+static void check_recognised(void)
+{
+    char path[] = "/tmp/test_sound_XXXXXX";
+    int fd = mkstemp(path);
+    if (fd >= 0)
+        close(fd);
+    check_recognising(path, 2);
+    check_recognising(path, 3);
+}
+
+/* Uniform weights fill their range; the rest are zeros and ones. */
+static void check_initial(void)
+{
+    s2v_error err = {0};
+    s2vi_vs_config c;
+    s2vi_param_list list = {0};
+    bool ok = true;
+    int kept = 0;
+    s2vi_vs_defaults(&c);
+    c.features = 64;
+    golden_must(s2vi_vs_params(&c, &list, &err), &err, "parameters");
+    for (int i = 0; i < list.count; i++) {
+        const s2vi_param *p = &list.param[i];
+        const int64_t n = s2vi_shape_count(&p->shape);
+        const double bound = p->init == S2VI_INIT_UNIFORM
+                                 ? sqrt((double)p->shape.dim[0] / (double)n)
+                                 : 1;
+        double most = 0, sum = 0;
+        float *w = malloc((size_t)n * sizeof(*w));
+        golden_must(s2vi_param_init(&list, i, 1, w, &err), &err, p->name);
+        for (int64_t k = 0; k < n; k++) {
+            most = fmax(most, fabs((double)w[k]));
+            sum += w[k];
+        }
+        kept += p->kept;
+        if (p->init == S2VI_INIT_UNIFORM)
+            ok = ok && most <= bound && most > 0.99 * bound &&
+                 fabs(sum / (double)n) < 0.05 * bound;
+        free(w);
+    }
+    check(ok, "initial weights", "uniform");
+    check(kept == 16, "running statistics", "two of each batch norm");
+    s2vi_param_list_close(&list);
+}
+
+/* ------------------------------------------------------------ mistakes -- */
 
 static void check_hifigan(int version, void (*spoil)(s2vi_hifigan_config *c),
                           const char *part)
@@ -341,6 +430,8 @@ int main(int argc, char **argv)
     check_fourier(argv[3]);
     check_mistakes();
     check_text();
+    check_recognised();
+    check_initial();
     check_shapes();
     s2v_weights_close(&g.file);
     printf("%d passed, %d failed\n", passed, failed);
