@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The networks of sound against the PyTorch reference's goldens: every output,
- * and the gradient of a loss in every parameter. Largest difference of an
+ * and the gradient of a loss in every parameter; then every output again by a
+ * plan of frozen weights. Largest difference of an
  * element as a part of the golden's rms.
  *
  * usage: test_sound DEVICE f32|f64 GOLDEN...
@@ -95,11 +96,13 @@ static void record_gradients(bench *b)
     free(x);
 }
 
-static void plan(bench *b)
+/* `frozen`: as a session does, without gradients. */
+static void plan(bench *b, bool frozen)
 {
     const sound_network *net = &b->net;
     s2v_error err;
-    const int grads = has_gradients(b) ? net->params.count + net->n_inputs : 0;
+    const int grads =
+        has_gradients(b) && !frozen ? net->params.count + net->n_inputs : 0;
     s2vi_node **outputs =
         calloc((size_t)(net->n_outputs + grads), sizeof(*outputs));
     int n = 0;
@@ -107,7 +110,8 @@ static void plan(bench *b)
         outputs[n++] = net->output[i].node;
     for (int i = 0; i < grads; i++)
         outputs[n++] = b->gradient[i];
-    const s2vi_plan_params params = {.outputs = outputs, .n_outputs = n};
+    const s2vi_plan_params params = {
+        .outputs = outputs, .n_outputs = n, .frozen = frozen};
     golden_must(s2vi_plan_create(&b->plan, net->graph, b->store, &params, &err),
                 &err, "plan");
     golden_must(s2vi_exec_create(&b->exec, b->plan, &err), &err, "exec");
@@ -180,7 +184,16 @@ static void bench_run(bench *b, const char *weights)
         golden_fill(b->store, &b->net.params, WEIGHT_SEED);
     if (has_gradients(b))
         record_gradients(b);
-    plan(b);
+    plan(b, false);
+    run(b);
+}
+
+static void replan(bench *b)
+{
+    s2vi_exec_close(&b->exec);
+    s2vi_plan_close(&b->plan);
+    memset(b->loss_weight, 0, sizeof(b->loss_weight));
+    plan(b, true);
     run(b);
 }
 
@@ -297,6 +310,9 @@ static int test(const char *path, const char *device, s2vi_dtype dtype)
             compare_output(&b, &b.net.output[i]);
         if (has_gradients(&b))
             compare_gradients(&b);
+        replan(&b);
+        for (int i = 0; i < b.net.n_outputs; i++)
+            compare_output(&b, &b.net.output[i]);
     }
     bench_close(&b);
     return there;
