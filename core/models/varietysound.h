@@ -141,7 +141,7 @@ void s2vi_vs_draw(uint64_t seed, uint64_t clock, int layer, int64_t n,
 /**
  * Energy masking: columns of more than the median energy become zero.
  *
- * @param mel (T,bands) in [0, 1], a hundredth of decibels; may be `out`
+ * @param mel (T,bands): (20 log10(magnitude) + 80) / 100; may be `out`
  * @return S2V_OK or S2V_ERR_NOMEM
  */
 int s2vi_vs_mask_energy(const float *mel, int64_t T, int bands, float *out,

@@ -17,7 +17,7 @@
 #include "golden.h"
 #include "graph/build.h"
 #include "graph/gradient.h"
-#include "models/param_file.h"
+#include "models/hifigan.h"
 #include "sound_networks.h"
 
 #include <math.h>
@@ -120,12 +120,16 @@ static void plan(bench *b, bool frozen)
 
 /* ------------------------------------------------------------- running -- */
 
+/* A vocoder's, whose version is told by its tensors. */
 static void load_weights(bench *b, const char *path)
 {
-    s2v_error err;
+    s2v_error err = {0};
+    s2vi_hifigan_config found;
     s2v_weights *weights;
     const s2vi_param_list *list = &b->net.params;
     golden_must(s2v_weights_open(&weights, path, &err), &err, path);
+    golden_must(s2vi_hifigan_recognise(&found, weights, NULL, &err), &err,
+                path);
     golden_must(s2vi_param_list_check(list, weights, NULL, &err), &err, path);
     for (int i = 0; i < list->count; i++)
         golden_must(s2vi_param_load(&list->param[i], weights,
