@@ -50,6 +50,11 @@ s2vi_node *s2vi_uniform(s2vi_graph *g, uint32_t stream, s2vi_shape shape)
     return s2vi_node_create(g, S2VI_OP_RANDOM, NULL, 0, &attr, &shape);
 }
 
+s2vi_node *s2vi_position(s2vi_graph *g, s2vi_shape shape)
+{
+    return s2vi_node_create(g, S2VI_OP_POSITION, NULL, 0, NULL, &shape);
+}
+
 /* ------------------------------------------------------ element-wise -- */
 
 static s2vi_node *unary(s2vi_op op, s2vi_node *x, const s2vi_attr *attr)
@@ -394,6 +399,11 @@ s2vi_node *s2vi_gru(s2vi_node *a, s2vi_node *b, s2vi_node *h)
     return a && b && h
                ? s2vi_node_create(a->graph, S2VI_OP_GRU, in, 3, NULL, NULL)
                : NULL;
+}
+
+s2vi_node *s2vi_lstm(s2vi_node *a, s2vi_node *w, bool reverse)
+{
+    return binary(S2VI_OP_LSTM, a, w, &(s2vi_attr){.reverse = reverse});
 }
 
 s2vi_node *s2vi_gru_cell(s2vi_node *x, s2vi_node *wx, s2vi_node *bx,

@@ -15,6 +15,12 @@ s2vi_node *s2vi_normal(s2vi_graph *g, uint32_t stream, s2vi_shape shape);
 /** Uniform in (0,1), keyed likewise. */
 s2vi_node *s2vi_uniform(s2vi_graph *g, uint32_t stream, s2vi_shape shape);
 
+/**
+ * The code of columns 0 .. T - 1, (T,C) (Vaswani et al. 2017, sec. 3.5):
+ * sin(t / 10000^(2i/C)) in channel 2i, its cosine in channel 2i + 1.
+ */
+s2vi_node *s2vi_position(s2vi_graph *g, s2vi_shape shape);
+
 /* Element by element. */
 s2vi_node *s2vi_affine(s2vi_node *x, double scale, double offset);
 s2vi_node *s2vi_scale(s2vi_node *x, double scale);
@@ -90,8 +96,8 @@ s2vi_node *s2vi_conv_weight(s2vi_node *x, s2vi_node *y,
                             const s2vi_window *window, s2vi_shape shape);
 
 /* Composites with kernels of their own. */
-/** x's mean over `axes`, neighbours of one another, and 1 / sqrt(variance +
- * eps); both NULL on a mistake. */
+/** x's mean over `axes`, and 1 / sqrt(variance + eps); both NULL on a mistake.
+ * Axes are neighbours of one another, but for the last ones, if they are. */
 typedef struct s2vi_moments {
     s2vi_node *mean, *rstd;
 } s2vi_moments;
@@ -110,6 +116,17 @@ s2vi_node *s2vi_norm(s2vi_node *x, const s2vi_moments *moments,
  * @param h (.., C)
  */
 s2vi_node *s2vi_gru(s2vi_node *a, s2vi_node *b, s2vi_node *h);
+/**
+ * Long short-term memory over n sequences from a zero state, PyTorch's
+ * equations. With g = a_t + w h_{t-1}, its quarters i, f, g, o:
+ * c_t = sigmoid(f) c_{t-1} + sigmoid(i) tanh(g); h_t = sigmoid(o) tanh(c_t).
+ *
+ * @param a       input half of the gates, biases included: (n,T,4C)
+ * @param w       of the hidden half: (4C,C)
+ * @param reverse from column T - 1 to 0
+ * @return (n,T,2C): h in the first C channels, c in the others
+ */
+s2vi_node *s2vi_lstm(s2vi_node *a, s2vi_node *w, bool reverse);
 /**
  * s2vi_conv() by a 3x3 window of s2vi_upsample(), twice as large, as large.
  *

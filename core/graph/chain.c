@@ -96,11 +96,25 @@ static int operand_value(s2vi_chain_builder *b, s2vi_node *node)
     return ~b->chain->n_inputs++;
 }
 
+/* True if an operand is a member or an input already. */
+static bool is_known(const s2vi_chain_builder *b, const s2vi_node *node)
+{
+    for (int i = 0; i < b->n_members; i++)
+        if (b->member[i] == node)
+            return true;
+    for (int i = 0; i < b->chain->n_inputs; i++)
+        if (b->input[i] == node)
+            return true;
+    return false;
+}
+
 bool s2vi_chain_append(s2vi_chain_builder *b, const s2vi_node *node)
 {
-    int in[5];
+    int in[5], more = 0;
+    for (int i = 0; i < node->n_inputs; i++)
+        more += !is_known(b, node->input[i]);
     if (b->n_members == S2VI_CHAIN_MAX_NODES ||
-        b->chain->n_inputs + node->n_inputs > S2VI_CHAIN_MAX_INPUTS + 1)
+        b->chain->n_inputs + more > S2VI_CHAIN_MAX_INPUTS)
         return s2vi_graph_mistake(node->graph, "chain: too long") != NULL;
     for (int i = 0; i < node->n_inputs; i++)
         in[i] = operand_value(b, node->input[i]);

@@ -94,6 +94,104 @@ static s2vi_node *expand_gru_dh(s2vi_node *node)
     return s2vi_mul(node->input[2], v.z);
 }
 
+/* ------------------------------------------------------------- lstm -- */
+
+/* Column t of x's channels [from, from + c), as rows (n,c); NULL outside. */
+static s2vi_node *column(s2vi_node *x, int64_t t, int64_t from, int64_t c)
+{
+    if (t < 0 || t >= x->shape.dim[1])
+        return NULL;
+    s2vi_node *part = s2vi_slice(s2vi_slice(x, 1, t, 1), 2, from, c);
+    return s2vi_reshape(part, S2VI_SHAPE(x->shape.dim[0], c));
+}
+
+typedef struct lstm_values {
+    s2vi_node *i, *f, *g, *o;
+} lstm_values;
+
+/* The gates at column t; h: the state before, NULL for zero. */
+static lstm_values lstm_gates(s2vi_node *a, s2vi_node *w, int64_t t,
+                              s2vi_node *h)
+{
+    const int64_t c = w->shape.dim[1];
+    s2vi_node *all = column(a, t, 0, 4 * c);
+    if (h)
+        all = s2vi_add(all, s2vi_matmul(h, w, false, true));
+    return (lstm_values){
+        .i = s2vi_sigmoid(s2vi_slice(all, 1, 0, c)),
+        .f = s2vi_sigmoid(s2vi_slice(all, 1, c, c)),
+        .g = s2vi_tanh(s2vi_slice(all, 1, 2 * c, c)),
+        .o = s2vi_sigmoid(s2vi_slice(all, 1, 3 * c, c)),
+    };
+}
+
+/* T rows (n,c), which become columns, as (n,T,c). */
+static s2vi_node *columns(s2vi_node **x, int64_t T)
+{
+    for (int64_t t = 0; t < T; t++)
+        if (x[t])
+            x[t] = s2vi_reshape(
+                x[t], S2VI_SHAPE(x[t]->shape.dim[0], 1, x[t]->shape.dim[1]));
+    return s2vi_concat(x, (int)T, 1);
+}
+
+static s2vi_node *expand_lstm(s2vi_node *node)
+{
+    s2vi_node *a = node->input[0], *w = node->input[1];
+    const int64_t T = node->shape.dim[1];
+    s2vi_node **y = s2vi_graph_alloc(node->graph, (size_t)T * sizeof(*y));
+    s2vi_node *h = NULL, *c = NULL;
+    for (int64_t k = 0; y && k < T; k++) {
+        const int64_t t = node->attr.reverse ? T - 1 - k : k;
+        lstm_values v = lstm_gates(a, w, t, h);
+        s2vi_node *new = s2vi_mul(v.i, v.g);
+        c = c ? s2vi_add(s2vi_mul(v.f, c), new) : new;
+        h = s2vi_mul(v.o, s2vi_tanh(c));
+        s2vi_node *const both[] = {h, c};
+        y[t] = s2vi_concat(both, 2, 1);
+    }
+    return y ? columns(y, T) : NULL;
+}
+
+/* x + y, or x where there is no y. */
+static s2vi_node *plus(s2vi_node *x, s2vi_node *y)
+{
+    return y ? s2vi_add(x, y) : x;
+}
+
+/* Inputs a, w, y and y's gradient: back from the last step's column. */
+static s2vi_node *expand_lstm_da(s2vi_node *node)
+{
+    s2vi_node *const *in = node->input;
+    const int64_t T = node->shape.dim[1], C = node->shape.dim[2] / 4;
+    s2vi_node **da = s2vi_graph_alloc(node->graph, (size_t)T * sizeof(*da));
+    s2vi_node *dh = NULL, *dc = NULL;
+    for (int64_t k = T - 1; da && k >= 0; k--) {
+        const int64_t t = node->attr.reverse ? T - 1 - k : k;
+        const int64_t before = node->attr.reverse ? t + 1 : t - 1;
+        s2vi_node *c0 = column(in[2], before, C, C);
+        lstm_values v =
+            lstm_gates(in[0], in[1], t, column(in[2], before, 0, C));
+        s2vi_node *tc = s2vi_tanh(column(in[2], t, C, C));
+        dh = plus(column(in[3], t, 0, C), dh);
+        dc = plus(
+            s2vi_add(column(in[3], t, C, C),
+                     s2vi_mul(s2vi_mul(dh, v.o), one_minus(s2vi_square(tc)))),
+            dc);
+        s2vi_node *of_f = s2vi_mul(s2vi_mul(dc, v.f), one_minus(v.f));
+        s2vi_node *const parts[] = {
+            s2vi_mul(s2vi_mul(dc, v.g), s2vi_mul(v.i, one_minus(v.i))),
+            c0 ? s2vi_mul(of_f, c0) : s2vi_scale(of_f, 0),
+            s2vi_mul(s2vi_mul(dc, v.i), one_minus(s2vi_square(v.g))),
+            s2vi_mul(s2vi_mul(dh, tc), s2vi_mul(v.o, one_minus(v.o))),
+        };
+        da[t] = s2vi_concat(parts, 4, 1);
+        dh = s2vi_matmul(da[t], in[1], false, false);
+        dc = s2vi_mul(dc, v.f);
+    }
+    return da ? columns(da, T) : NULL;
+}
+
 static s2vi_node *expand_norm(s2vi_node *node)
 {
     s2vi_node *const *in = node->input;
@@ -124,6 +222,8 @@ s2vi_node *s2vi_expand(s2vi_node *node)
     case S2VI_OP_GRU_DA: return expand_gru_da(node);
     case S2VI_OP_GRU_DB: return expand_gru_db(node);
     case S2VI_OP_GRU_DH: return expand_gru_dh(node);
+    case S2VI_OP_LSTM: return expand_lstm(node);
+    case S2VI_OP_LSTM_DA: return expand_lstm_da(node);
     default: return NULL;
     }
 }

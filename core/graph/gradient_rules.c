@@ -363,6 +363,34 @@ static void grad_gru(pass_t *pass, s2vi_node *node, s2vi_node *gy)
     }
 }
 
+/* h_{t-1} of each column as rows, (nT,C): zero before the first. */
+static s2vi_node *hidden_before(s2vi_node *lstm)
+{
+    const bool reverse = lstm->attr.reverse;
+    const int64_t C = lstm->shape.dim[2] / 2;
+    s2vi_node *h = s2vi_pad(lstm, (const int64_t[]){0, reverse ? -1 : 1, 0},
+                            (const int64_t[]){0, reverse ? 1 : -1, -C});
+    return s2vi_reshape(h,
+                        S2VI_SHAPE(lstm->shape.dim[0] * lstm->shape.dim[1], C));
+}
+
+static void grad_lstm(pass_t *pass, s2vi_node *node, s2vi_node *gy)
+{
+    s2vi_node *const in[] = {node->input[0], node->input[1], node, gy};
+    s2vi_node *da =
+        gy ? s2vi_node_create(node->graph, S2VI_OP_LSTM_DA, in, 4,
+                              &(s2vi_attr){.reverse = node->attr.reverse}, NULL)
+           : NULL;
+    flow(pass, node, 0, da);
+    if (!da || !wanted(pass, node, 1))
+        return;
+    s2vi_node *h = hidden_before(node);
+    s2vi_node *rows =
+        h ? s2vi_reshape(da, S2VI_SHAPE(h->shape.dim[0], da->shape.dim[2]))
+          : NULL;
+    flow(pass, node, 1, s2vi_matmul(rows, h, true, false));
+}
+
 /* True if input i is an earlier input again. */
 static bool is_repeated(const s2vi_node *node, int i)
 {

@@ -66,6 +66,7 @@ typedef struct s2vi_attr {
     int perm[S2VI_MAX_RANK];   /* PERMUTE: result dim i = input perm[i] */
     s2vi_window window;        /* convolutions, pools, UPSAMPLE (stride) */
     bool trans_a, trans_b;     /* MATMUL: last two dimensions swapped */
+    bool reverse;              /* LSTM, LSTM_DA: from the last column on */
     bool uniform;              /* RANDOM: (0,1) instead of N(0,1) */
     uint32_t stream;           /* RANDOM: philox.h */
     s2vi_activation act;       /* set by fusion */

@@ -154,14 +154,15 @@ static bool shape_sum(s2vi_node *node)
     return true;
 }
 
+/* Neighbouring axes; beside them perhaps the last ones. */
 static bool shape_moments(s2vi_node *node)
 {
-    uint32_t axes = node->attr.axes;
-    while (axes && !(axes & 1u))
-        axes >>= 1;
-    if (!axes || axes & (axes + 1) || !in(node, 0)->rank ||
-        node->attr.axes >> in(node, 0)->rank)
-        return misfit(node, "not neighbouring axes");
+    const int rank = in(node, 0)->rank;
+    int turns = 0;
+    for (int i = 0; i < rank; i++)
+        turns += (int)(node->attr.axes >> i & 1u) != turns % 2;
+    if (turns < 1 || turns > 3 || node->attr.axes >> rank)
+        return misfit(node, "neither neighbouring axes nor the last besides");
     shape_sum(node);
     node->shape.dim[0] *= 2;
     return true;
@@ -392,6 +393,29 @@ static bool shape_gru_cell(s2vi_node *node)
                : misfit(node, "gates are not three times the cell");
 }
 
+/* a (n,T,4C), w (4C,C): (n,T,2C). */
+static bool shape_lstm(s2vi_node *node)
+{
+    const s2vi_shape *a = in(node, 0), *w = in(node, 1);
+    if (a->rank != 3 || w->rank != 2 || w->dim[0] != a->dim[2] ||
+        w->dim[0] != 4 * w->dim[1])
+        return misfit(node, "not sequences of gates and a weight for them");
+    node->shape = S2VI_SHAPE(a->dim[0], a->dim[1], 2 * w->dim[1]);
+    return true;
+}
+
+static bool shape_lstm_da(s2vi_node *node) /* a, w, y, gy */
+{
+    if (!shape_lstm(node))
+        return false;
+    const s2vi_shape y = node->shape;
+    node->shape = *in(node, 0);
+    return s2vi_shape_equal(in(node, 2), &y) &&
+                   s2vi_shape_equal(in(node, 3), &y)
+               ? true
+               : misfit(node, "not the result and its gradient");
+}
+
 /* x, w, wm, b, bm, images of x's size. */
 static bool shape_blend(s2vi_node *node)
 {
@@ -511,6 +535,14 @@ static double flops_gru_cell(const s2vi_node *node)
     double pixels =
         count(&node->shape) / (double)s2vi_shape_channels(&node->shape);
     return 2 * pixels * taps + flops_gru(node);
+}
+
+/* Either op: the hidden half's product, and the adjoint's backwards. */
+static double flops_lstm(const s2vi_node *node)
+{
+    const double gates = count(in(node, 0));
+    const double product = 2 * gates * (double)in(node, 1)->dim[1];
+    return (node->op == S2VI_OP_LSTM ? 1 : 2) * product + 10 * gates;
 }
 
 static double flops_blend(const s2vi_node *node)

@@ -3,8 +3,11 @@
 #include "models/param.h"
 
 #include "base/philox.h"
+#include "graph/build.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +23,57 @@ void s2vi_param_list_close(s2vi_param_list *list)
 {
     free(list->param);
     *list = (s2vi_param_list){0};
+}
+
+int s2vi_param_append(s2vi_param_list *list, const char *name,
+                      const s2vi_shape *file_shape, s2vi_init init,
+                      s2v_error *err)
+{
+    s2vi_param *param =
+        realloc(list->param, ((size_t)list->count + 1) * sizeof(*param));
+    if (!param)
+        return s2vi_error_nomem(err, "a model's parameters");
+    list->param = param;
+    param += list->count++;
+    *param = (s2vi_param){
+        .file_shape = *file_shape, .shape = *file_shape, .init = init};
+    snprintf(param->name, sizeof(param->name), "%s", name);
+    const int last = file_shape->rank - 1;
+    if (last < 2)
+        return S2V_OK;
+    for (int i = 1; i < last; i++)
+        param->shape.dim[i] = file_shape->dim[i + 1];
+    param->shape.dim[last] = file_shape->dim[1];
+    return S2V_OK;
+}
+
+void s2vi_param_make(s2vi_param_maker *maker, s2vi_shape file_shape,
+                     s2vi_init init, const char *format, ...)
+{
+    char name[sizeof(maker->list->param->name)];
+    if (maker->status < 0)
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(name, sizeof(name), format, args);
+    va_end(args);
+    maker->status =
+        s2vi_param_append(maker->list, name, &file_shape, init, maker->err);
+}
+
+s2vi_node *s2vi_param_var(s2vi_graph *graph, const s2vi_param_list *list,
+                          const char *format, ...)
+{
+    char name[sizeof(list->param->name)];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(name, sizeof(name), format, args);
+    va_end(args);
+    const s2vi_param *p = s2vi_param_find(list, name);
+    s2vi_node *known = s2vi_graph_find(graph, name);
+    if (!p)
+        return s2vi_graph_mistake(graph, "no parameter '%s'", name);
+    return known ? known : s2vi_var(graph, S2VI_VAR_PARAM, p->name, p->shape);
 }
 
 /* ------------------------------------------------------------ layouts -- */
@@ -118,11 +172,17 @@ int s2vi_param_init(const s2vi_param_list *list, int index, uint64_t seed,
         fill(out, n, p->init == S2VI_INIT_ONE);
         return S2V_OK;
     }
+    const double fan_in = 1 / sqrt((double)n / (double)rows);
+    if (p->init == S2VI_INIT_UNIFORM) {
+        s2vi_philox_uniform(&key, 0, (size_t)n, out);
+        for (int64_t i = 0; i < n; i++)
+            out[i] = (float)(fan_in * (2 * out[i] - 1));
+        return S2V_OK;
+    }
     s2vi_philox_normal(&key, 0, (size_t)n, out);
     if (p->init == S2VI_INIT_ORTHOGONAL)
         return orthogonal(out, rows, n / rows, err);
-    double scale =
-        p->init == S2VI_INIT_FAN_IN ? 1 / sqrt((double)n / (double)rows) : 0.02;
+    double scale = p->init == S2VI_INIT_FAN_IN ? fan_in : 0.02;
     for (int64_t i = 0; i < n; i++)
         out[i] = (float)(scale * out[i]);
     return S2V_OK;

@@ -294,6 +294,18 @@ static s2vi_node *make_gru_cell(lab *l, s2vi_op op, int seed)
     return record(l, op, 6, &attr, NULL);
 }
 
+/* LSTM, LSTM_DA: gates and weights, then any result and its gradient. */
+static s2vi_node *make_lstm(lab *l, s2vi_op op, int seed)
+{
+    const int64_t n = side(l), T = 1 + seed % 3, C = 1 + rng_int(&l->rng, 3);
+    lab_leaf(l, SHAPE(n, T, 4 * C), ANY);
+    lab_leaf(l, SHAPE(4 * C, C), ANY);
+    for (int i = 0; op == S2VI_OP_LSTM_DA && i < 2; i++)
+        lab_leaf(l, SHAPE(n, T, 2 * C), ANY);
+    return record(l, op, op == S2VI_OP_LSTM_DA ? 4 : 2,
+                  &(s2vi_attr){.reverse = seed & 1}, NULL);
+}
+
 static s2vi_node *make_blend(lab *l, s2vi_op op, int seed)
 {
     int c = side(l), images = 1 + seed % 3;
@@ -357,6 +369,8 @@ static const maker makers[S2VI_OP_COUNT] = {
     [S2VI_OP_GRU_DB] = make_gru,
     [S2VI_OP_GRU_DH] = make_gru,
     [S2VI_OP_MOMENTS] = make_moments,
+    [S2VI_OP_LSTM] = make_lstm,
+    [S2VI_OP_LSTM_DA] = make_lstm,
 };
 
 /* ops.def's gradient column. */

@@ -4,6 +4,7 @@
  * words, and what becomes of NULL.
  */
 #include "graph/build.h"
+#include "graph/chain.h"
 #include "graph/gradient.h"
 
 #include <stdio.h>
@@ -138,7 +139,7 @@ static s2vi_node *bad_upsample(s2vi_graph *g)
 
 static s2vi_node *bad_moments(s2vi_graph *g)
 {
-    return s2vi_moments_of(in(g, SHAPE(2, 3, 4)), 5, 0).mean;
+    return s2vi_moments_of(in(g, SHAPE(2, 3, 4, 5, 6)), 21, 0).mean;
 }
 
 static s2vi_node *bad_avgpool(s2vi_graph *g)
@@ -248,6 +249,18 @@ static s2vi_node *bad_gru_db(s2vi_graph *g)
     return s2vi_node_create(g, S2VI_OP_GRU_DB, x, 3, NULL, NULL);
 }
 
+static s2vi_node *bad_lstm(s2vi_graph *g)
+{
+    return s2vi_lstm(in(g, SHAPE(1, 5, 8)), in(g, SHAPE(8, 3)), false);
+}
+
+static s2vi_node *bad_lstm_da(s2vi_graph *g)
+{
+    s2vi_node *y = in(g, SHAPE(1, 5, 2));
+    s2vi_node *const x[] = {in(g, SHAPE(1, 5, 8)), in(g, SHAPE(8, 2)), y, y};
+    return s2vi_node_create(g, S2VI_OP_LSTM_DA, x, 4, NULL, NULL);
+}
+
 static s2vi_node *bad_assign_input(s2vi_graph *g)
 {
     return s2vi_assign(in(g, SHAPE(2)), in(g, SHAPE(2)));
@@ -298,7 +311,7 @@ static const struct {
     BAD(gather, "gather: the index is not of rank 1"),
     BAD(scatter, "scatter_add: not one index a row"),
     BAD(upsample, "upsample: the result has no elements"),
-    BAD(moments, "moments: not neighbouring axes"),
+    BAD(moments, "moments: neither neighbouring axes nor the last besides"),
     BAD(avgpool, "avg_pool: the size is not a multiple of the window"),
     BAD(maxpool_rank, "max_pool: not (N, spatial, C)"),
     BAD(maxpool_size, "max_pool: no window fits"),
@@ -316,6 +329,8 @@ static const struct {
     BAD(conv_weight, "conv_weight: not the adjoint of the given shape"),
     BAD(gru, "gru: gates are not three times the cell"),
     BAD(gru_db, "gru_db: gates differ in shape"),
+    BAD(lstm, "lstm: not sequences of gates and a weight for them"),
+    BAD(lstm_da, "lstm_da: not the result and its gradient"),
     BAD(assign_input, "assign: only a variable can be assigned to"),
     BAD(assign_shape, "assign: shapes differ"),
     BAD(adam_gradient, "adam: not variables and gradient of one shape"),
@@ -596,6 +611,28 @@ static void test_zero_gradients(void)
     s2vi_graph_close(&g);
 }
 
+/* All inputs a chain may have, come before the members that join them. */
+static void test_chain_inputs(void)
+{
+    enum { N = S2VI_CHAIN_MAX_INPUTS };
+    s2vi_graph *g = s2vi_graph_create();
+    s2vi_node *x[N], *root = NULL;
+    int first;
+    for (int i = 0; i < N; i++)
+        x[i] = s2vi_fill(g, i, SHAPE(2));
+    first = s2vi_graph_count(g);
+    for (int n = N; n > 1; n = (n + 1) / 2)
+        for (int i = 0; i < n / 2; i++)
+            x[i] = root = s2vi_add(x[i], x[n - 1 - i]);
+    s2vi_chain_builder b;
+    bool ok = s2vi_chain_begin(&b, root);
+    for (int id = first; id <= root->id; id++)
+        ok = ok && s2vi_chain_append(&b, s2vi_graph_node(g, id));
+    s2vi_node *chain = ok ? s2vi_chain_end(&b, NULL) : NULL;
+    expect(chain && chain->n_inputs == N, "chain", "a tree of all inputs");
+    s2vi_graph_close(&g);
+}
+
 int main(void)
 {
     test_mistakes();
@@ -608,6 +645,7 @@ int main(void)
     test_find();
     test_order();
     test_zero_gradients();
+    test_chain_inputs();
     printf("graph: %d checks, %d failures\n", checks, failures);
     return failures != 0;
 }

@@ -57,9 +57,12 @@ static void test_weights(const s2vi_param_list *list, const s2vi_param *p,
     int64_t n = s2vi_shape_count(shape);
     bool weight = strstr(strrchr(p->name, '.'), "weight") != NULL;
     double scale = 0.1, offset = 0;
-    if (weight && shape->rank > 1)
+    if (ends_with(p->name, ".weight_g"))
+        scale = 0.2, offset = 2;
+    else if (weight && shape->rank > 1)
         scale = 1 / sqrt((double)n / (double)shape->dim[0]);
-    else if (weight || ends_with(p->name, "gamma.bias"))
+    else if (weight || ends_with(p->name, "gamma.bias") ||
+             ends_with(p->name, "running_var"))
         offset = 1;
     s2vi_philox key = {seed, 1000 + rank_of(list, p->name), 0};
     golden_normal(&key, n, out);

@@ -101,6 +101,12 @@ static void make_random(test_case *c, s2vi_op op, int v)
               &shape);
 }
 
+static void make_position(test_case *c, s2vi_op op, int v)
+{
+    s2vi_shape shape = case_shape(&c->rng, 2, v % 7 == 6);
+    case_node(c, op, NULL, &shape);
+}
+
 /* ------------------------------------------------------ element-wise -- */
 
 static domain domain_of(s2vi_op op, int v)
@@ -293,13 +299,16 @@ static void make_sum(test_case *c, s2vi_op op, int v)
     case_node(c, op, &attr, NULL);
 }
 
-/* Neighbouring axes; images of whole vectors, too, and a mean far from 0. */
+/* Neighbouring axes, perhaps the last besides; images of whole vectors, too,
+ * and a mean far from 0. */
 static void make_moments(test_case *c, s2vi_op op, int v)
 {
     const int rank = 1 + v % 5, first = v / 5 % rank;
     const int n = 1 + v / 25 % (rank - first);
     s2vi_attr attr = {.axes = ((1u << n) - 1) << first, .eps = 1e-5};
     s2vi_shape x = case_shape(&c->rng, rank, v % 7 == 4);
+    if (v % 4 == 1 && first + n < rank - 1)
+        attr.axes |= 1u << (rank - 1);
     if (v % 3 == 0)
         x.dim[rank - 1] = 32;
     if (v % 9 == 0)
@@ -383,6 +392,23 @@ static void make_gru_cell(test_case *c, s2vi_op op, int v)
     case_node(c, op, &attr, NULL);
 }
 
+/* Weights as large as they come in networks; the adjoint on any y. */
+static void make_lstm(test_case *c, s2vi_op op, int v)
+{
+    static const int channels[] = {1, 3, 16, 17, 64, 33};
+    const int64_t n = v % 7 == 6 ? 9 : 1 + rng_int(&c->rng, 6);
+    const int64_t T = v % 5 == 4 ? 1 : 1 + rng_int(&c->rng, 40);
+    const int64_t C = channels[v % 6];
+    const s2vi_shape y = S2VI_SHAPE(n, T, 2 * C);
+    case_operand(c, S2VI_SHAPE(n, T, 4 * C), ANY);
+    double *w = case_operand(c, S2VI_SHAPE(4 * C, C), ANY);
+    for (int64_t i = 0; i < 4 * C * C; i++)
+        w[i] = (float)(w[i] / sqrt((double)C));
+    for (int i = 0; op == S2VI_OP_LSTM_DA && i < 2; i++)
+        case_operand(c, y, ANY);
+    case_node(c, op, &(s2vi_attr){.reverse = v & 1}, NULL);
+}
+
 static void make_blend(test_case *c, s2vi_op op, int v)
 {
     static const int channels[] = {16, 32, 16, 3, 17, 1};
@@ -449,6 +475,7 @@ typedef struct maker {
 static const maker makers[S2VI_OP_COUNT] = {
     [S2VI_OP_FILL] = {make_fill, 42},
     [S2VI_OP_RANDOM] = {make_random, 42},
+    [S2VI_OP_POSITION] = {make_position, 28},
     [S2VI_OP_AFFINE] = {make_unary, 56},
     [S2VI_OP_ABS] = {make_unary, 42},
     [S2VI_OP_SIGN] = {make_unary, 42},
@@ -492,6 +519,8 @@ static const maker makers[S2VI_OP_COUNT] = {
     [S2VI_OP_GRU_DH] = {make_gru, 42},
     [S2VI_OP_GRU_CELL] = {make_gru_cell, 84},
     [S2VI_OP_BLEND] = {make_blend, 84},
+    [S2VI_OP_LSTM] = {make_lstm, 84},
+    [S2VI_OP_LSTM_DA] = {make_lstm, 84},
     [S2VI_OP_CHAIN] = {case_chain, 400},
     [S2VI_OP_MOMENTS] = {make_moments, 126},
     [S2VI_OP_ASSIGN] = {make_assign, 28},

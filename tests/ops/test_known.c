@@ -292,6 +292,17 @@ static const double *known_conv_weight(test_case *c)
     RESULT(20, 31, 42);
 }
 
+/* One tap: points 0 and 2 of each channel. */
+static const double *known_conv_points(test_case *c)
+{
+    static const s2vi_window strided = {.rank = 1, .stride = {2}};
+    OPERAND(c, SHAPE(1, 4, 2), 1, 2, 3, 4, 5, 6, 7, 8);
+    OPERAND(c, SHAPE(1, 2, 1), 1, 10);
+    case_node(c, S2VI_OP_CONV_WEIGHT, &(s2vi_attr){.window = strided},
+              &SHAPE(1, 1, 2));
+    RESULT(51, 62);
+}
+
 /* ------------------------------------------------------------ others -- */
 
 /* r = z = 1/2, n = tanh(1) */
@@ -302,6 +313,21 @@ static const double *known_gru(test_case *c)
     OPERAND(c, SHAPE(1, 1), 4);
     case_node(c, S2VI_OP_GRU, NULL, NULL);
     RESULT(2.3807970779778823);
+}
+
+/* From the last column on: i = f = o = 1/2, g = tanh(1), then tanh(2 + h). */
+static const double *known_lstm(test_case *c)
+{
+    OPERAND(c, SHAPE(1, 2, 4), 0, 0, 2, 0, 0, 0, 1, 0);
+    OPERAND(c, SHAPE(4, 1), 0, 0, 1, 0);
+    case_node(c, S2VI_OP_LSTM, &(s2vi_attr){.reverse = true}, NULL);
+    RESULT(0.2950513621, 0.6778236589, 0.1816997422, 0.3807970780);
+}
+
+static const double *known_position(test_case *c)
+{
+    case_node(c, S2VI_OP_POSITION, NULL, &SHAPE(2, 4));
+    RESULT(0, 1, 0, 1, 0.8414709848, 0.5403023059, 0.0099998333, 0.9999500004);
 }
 
 /* sum over rows of 2 (x - y) */
@@ -366,15 +392,19 @@ static const struct {
     const char *name;
     known make;
 } table[] = {
-    KNOWN(affine),    KNOWN(abs),         KNOWN(sign),        KNOWN(lrelu),
-    KNOWN(step),      KNOWN(sigmoid),     KNOWN(rsqrt),       KNOWN(sub),
-    KNOWN(norm),      KNOWN(pad),         KNOWN(pad_away),    KNOWN(concat),
-    KNOWN(permute),   KNOWN(broadcast),   KNOWN(gather),      KNOWN(scatter),
-    KNOWN(upsample),  KNOWN(sum),         KNOWN(moments),     KNOWN(avgpool),
-    KNOWN(maxpool),   KNOWN(maxpool_put), KNOWN(maxpool_get), KNOWN(matmul_ta),
-    KNOWN(matmul_tb), KNOWN(conv),        KNOWN(conv_column), KNOWN(conv_fused),
-    KNOWN(conv_data), KNOWN(conv_weight), KNOWN(gru),         KNOWN(chain),
-    KNOWN(adam),      KNOWN(random),
+    KNOWN(affine),      KNOWN(abs),         KNOWN(sign),
+    KNOWN(lrelu),       KNOWN(step),        KNOWN(sigmoid),
+    KNOWN(rsqrt),       KNOWN(sub),         KNOWN(norm),
+    KNOWN(pad),         KNOWN(pad_away),    KNOWN(concat),
+    KNOWN(permute),     KNOWN(broadcast),   KNOWN(gather),
+    KNOWN(scatter),     KNOWN(upsample),    KNOWN(sum),
+    KNOWN(moments),     KNOWN(avgpool),     KNOWN(maxpool),
+    KNOWN(maxpool_put), KNOWN(maxpool_get), KNOWN(matmul_ta),
+    KNOWN(matmul_tb),   KNOWN(conv),        KNOWN(conv_column),
+    KNOWN(conv_fused),  KNOWN(conv_data),   KNOWN(conv_weight),
+    KNOWN(gru),         KNOWN(chain),       KNOWN(adam),
+    KNOWN(random),      KNOWN(lstm),        KNOWN(position),
+    KNOWN(conv_points),
 };
 
 enum { KNOWNS = sizeof(table) / sizeof(table[0]) };

@@ -481,9 +481,12 @@ def test_weights(shapes, seed=1234):
         count = int(np.prod(shape))
         v = philox.normal(seed, 1000 + number, 0, count).astype(np.float64)
         last = name.rsplit(".", 1)[-1]
-        if last.startswith("weight") and len(shape) > 1:
+        if last == "weight_g":  # the gains of a weight norm
+            v = 2.0 + 0.2 * v
+        elif last.startswith("weight") and len(shape) > 1:
             v = v / math.sqrt(count // shape[0])
-        elif last.startswith("weight") or name.endswith(".gamma.bias"):
+        elif (last.startswith("weight") or last == "running_var"
+              or name.endswith(".gamma.bias")):
             v = 1.0 + 0.1 * v
         else:
             v = 0.1 * v

@@ -2,6 +2,7 @@
 /* CONV, CONV_DATA, CONV_WEIGHT: oneDNN's convolutions as kernels. */
 #include "backend/cpu/dnnl.h"
 
+#include <oneapi/dnnl/dnnl.h>
 #include <string.h>
 
 typedef struct conv_kernel {
@@ -138,6 +139,69 @@ static int run_weight(const s2vi_kernel *kernel, void *out, void *const *in,
     return ret < 0 ? ret : s2vi_dnnl_unpack(k->conv, scratch, out);
 }
 
+/* ----------------------------------------------- points a stride apart -- */
+
+/*
+ * CONV_WEIGHT of a kernel of one tap and a stride, without padding. oneDNN
+ * (2.6.3, jit_1x1) writes outside its arrays for some of these with few
+ * channels; it is one product of matrices, once the points are side by side.
+ */
+static bool is_points(const s2vi_node *node)
+{
+    const s2vi_window *w = &node->attr.window;
+    bool strided = false;
+    for (int i = 0; i < w->rank; i++) {
+        if (node->shape.dim[1 + i] != 1 || w->pad_lo[i] || w->pad_hi[i])
+            return false;
+        strided |= w->stride[i] > 1;
+    }
+    return node->op == S2VI_OP_CONV_WEIGHT && strided;
+}
+
+static int run_points(const s2vi_kernel *kernel, void *out, void *const *in,
+                      void *scratch, const s2vi_clock *clock)
+{
+    const s2vi_node *node = kernel->node;
+    const s2vi_shape *x = &node->input[0]->shape, *y = &node->input[1]->shape;
+    const int64_t cin = s2vi_shape_channels(x), cout = s2vi_shape_channels(y);
+    const int64_t rows = s2vi_shape_count(y) / cout;
+    float *points = scratch;
+    (void)clock;
+    for (int64_t row = 0; row < rows; row++) {
+        int64_t rest = row, at = 0, step = 1;
+        for (int d = x->rank - 2; d >= 0; d--) {
+            const int stride = d ? node->attr.window.stride[d - 1] : 1;
+            at += rest % y->dim[d] * stride * step;
+            rest /= y->dim[d];
+            step *= x->dim[d];
+        }
+        memcpy(points + row * cin, (const float *)in[0] + at * cin,
+               (size_t)cin * sizeof(*points));
+    }
+    return dnnl_sgemm('T', 'N', cout, cin, rows, 1, in[1], cout, points, cin, 0,
+                      out, cin) == dnnl_success
+               ? S2V_OK
+               : S2V_ERR_DEVICE;
+}
+
+static int compile_points(const s2vi_node *node, s2vi_kernel **kernel,
+                          s2v_error *err)
+{
+    const s2vi_shape *x = &node->input[0]->shape, *y = &node->input[1]->shape;
+    s2vi_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    if (!k)
+        return S2V_ERR_NOMEM;
+    k->scratch_size = (size_t)(s2vi_shape_count(y) / s2vi_shape_channels(y) *
+                               s2vi_shape_channels(x)) *
+                      sizeof(float);
+    k->run = run_points;
+    k->close = s2vi_cpu_kernel_free;
+    *kernel = k;
+    return S2V_OK;
+}
+
+/* ------------------------------------------------------------- compile -- */
+
 static s2vi_dnnl_spec spec_of(const s2vi_node *node)
 {
     const s2vi_shape *a = &node->input[0]->shape, *b = &node->input[1]->shape;
@@ -170,6 +234,8 @@ int s2vi_cpu_conv(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
         return s2vi_error(err, S2V_ERR_INTERNAL,
                           "device 'cpu' adds planes to 3x3 convolutions of "
                           "large images only");
+    if (is_points(node))
+        return compile_points(node, kernel, err);
     conv_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;

@@ -109,6 +109,8 @@ static int compile(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
     case S2VI_OP_GRU_DA:
     case S2VI_OP_GRU_DB:
     case S2VI_OP_GRU_DH: return s2vi_cpu_gru(cpu, node, kernel, err);
+    case S2VI_OP_LSTM:
+    case S2VI_OP_LSTM_DA: return s2vi_cpu_lstm(cpu, node, kernel, err);
     case S2VI_OP_BLEND: return s2vi_cpu_blend(cpu, node, constant, kernel, err);
     case S2VI_OP_GRU_CELL:
         return s2vi_cpu_gru_cell(cpu, node, constant, kernel, err);

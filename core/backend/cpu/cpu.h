@@ -24,6 +24,8 @@ int s2vi_cpu_moments(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                      s2v_error *err);
 int s2vi_cpu_gru(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                  s2v_error *err);
+int s2vi_cpu_lstm(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
+                  s2v_error *err);
 int s2vi_cpu_gru_cell(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
                       s2vi_kernel **kernel, s2v_error *err);
 int s2vi_cpu_blend(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,

@@ -3,6 +3,7 @@
 #include "backend/cpu/cpu.h"
 
 #include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 typedef struct data_kernel {
@@ -168,6 +169,25 @@ static void set_strides(data_kernel *k, const s2vi_node *node)
         k->stride[d] = product(x->dim, node->attr.perm[d] + 1, x->rank);
 }
 
+/* ------------------------------------------------------------ position -- */
+
+/* In double, as s2vi_position() says: large angles want it. */
+static int run_position(const s2vi_kernel *kernel, void *out, void *const *in,
+                        void *scratch, const s2vi_clock *clock)
+{
+    const int64_t c = s2vi_shape_channels(&kernel->node->shape);
+    const int64_t count = s2vi_shape_count(&kernel->node->shape);
+    (void)in, (void)scratch, (void)clock;
+    for (int64_t j = 0; j < c; j++) {
+        const double rate = pow(10000, -(double)(j / 2 * 2) / (double)c);
+        for (int64_t i = j; i < count; i += c) {
+            const double angle = (double)(i / c) * rate;
+            ((float *)out)[i] = (float)(j % 2 ? cos(angle) : sin(angle));
+        }
+    }
+    return S2V_OK;
+}
+
 /* ---------------------------------------------------- gather, scatter -- */
 
 static int run_gather(const s2vi_kernel *kernel, void *out, void *const *in,
@@ -191,18 +211,21 @@ static int run_scatter(const s2vi_kernel *kernel, void *out, void *const *in,
                        void *scratch, const s2vi_clock *clock)
 {
     const data_kernel *k = self(kernel);
-    int64_t rows = kernel->node->shape.dim[0];
-    (void)scratch, (void)clock;
-    memset(out, 0, (size_t)(rows * k->inner) * sizeof(float));
+    const int64_t rows = kernel->node->shape.dim[0], n = rows * k->inner;
+    double *sum = scratch; /* many rows may meet in one */
+    (void)clock;
+    memset(sum, 0, (size_t)n * sizeof(*sum));
     for (int64_t i = 0; i < k->outer; i++) {
         int64_t row = (int64_t)((const float *)in[1])[i];
         if (row < 0 || row >= rows)
             return S2V_ERR_INTERNAL;
-        float *to = (float *)out + row * k->inner;
+        double *to = sum + row * k->inner;
         const float *from = (const float *)in[0] + i * k->inner;
         for (int64_t j = 0; j < k->inner; j++)
             to[j] += from[j];
     }
+    for (int64_t i = 0; i < n; i++)
+        ((float *)out)[i] = (float)sum[i];
     return S2V_OK;
 }
 
@@ -230,6 +253,7 @@ int s2vi_cpu_data(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
     case S2VI_OP_FILL: k->base.run = run_fill; break;
     case S2VI_OP_DETACH:
     case S2VI_OP_RESHAPE: k->base.run = run_copy; break;
+    case S2VI_OP_POSITION: k->base.run = run_position; break;
     case S2VI_OP_PAD: k->base.run = run_pad; break;
     case S2VI_OP_PERMUTE:
         k->base.run = run_permute;
@@ -242,6 +266,9 @@ int s2vi_cpu_data(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                       : node->op == S2VI_OP_GATHER ? run_gather
                                                    : run_scatter;
         set_extents(k, node);
+        if (node->op == S2VI_OP_SCATTER)
+            k->base.scratch_size =
+                (size_t)s2vi_shape_count(&node->shape) * sizeof(double);
         break;
     default:
         s2vi_cpu_kernel_free(*kernel);

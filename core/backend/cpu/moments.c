@@ -17,12 +17,13 @@
 #define PIECE 8192  /* floats: two thirds of the first-level cache */
 #define LARGE 32768 /* floats that are worth another thread */
 
-/* x as (outer, rows, columns): moments over the rows. */
+/* x as (outer, rows, columns): moments over the rows, and over `inner` of the
+ * columns at a time. */
 typedef struct moments_kernel {
     s2vi_kernel base;
     const s2vi_simd *simd;
     int threads;
-    int64_t outer, rows, columns, parts, piece;
+    int64_t outer, rows, columns, inner, parts, piece;
     double eps;
 } moments_kernel;
 
@@ -80,12 +81,18 @@ static void finish(const moments_kernel *k, float *out, int64_t image,
         more.rows = part_begin(k, part + 1) - part_begin(k, part);
         join(&sum, &more, k->columns);
     }
-    float *mean = out + image * k->columns;
-    float *rstd = mean + k->outer * k->columns;
-    for (int64_t i = 0; i < k->columns; i++) {
-        const double variance = sum.squares[i] / (double)k->rows;
-        mean[i] = (float)sum.mean[i];
-        rstd[i] = (float)(1 / sqrt(variance + k->eps));
+    const int64_t results = k->columns / k->inner;
+    float *mean = out + image * results;
+    float *rstd = mean + k->outer * results;
+    for (int64_t i = 0; i < results; i++) {
+        sums all = {sum.rows, sum.mean + i * k->inner,
+                    sum.squares + i * k->inner};
+        for (int64_t j = 1; j < k->inner; j++) {
+            const sums one = {sum.rows, all.mean + j, all.squares + j};
+            join(&all, &one, 1);
+        }
+        mean[i] = (float)all.mean[0];
+        rstd[i] = (float)(1 / sqrt(all.squares[0] / (double)all.rows + k->eps));
     }
 }
 
@@ -109,17 +116,19 @@ static int run(const s2vi_kernel *kernel, void *out, void *const *in,
     return S2V_OK;
 }
 
+/* Kept, summed, kept, summed: each may be missing but the first that is
+ * summed (shape_moments() in ops.c). */
 static void describe(moments_kernel *k, const s2vi_node *node)
 {
     const s2vi_shape *x = &node->input[0]->shape;
-    k->outer = k->rows = k->columns = 1;
-    for (int i = 0; i < x->rank; i++)
-        if (node->attr.axes >> i & 1u)
-            k->rows *= x->dim[i];
-        else if (node->attr.axes >> i)
-            k->outer *= x->dim[i];
-        else
-            k->columns *= x->dim[i];
+    int64_t *const part[] = {&k->outer, &k->rows, &k->columns, &k->inner};
+    int at = 0;
+    k->outer = k->rows = k->columns = k->inner = 1;
+    for (int i = 0; i < x->rank; i++) {
+        at += (int)(node->attr.axes >> i & 1u) != at % 2;
+        *part[at] *= x->dim[i];
+    }
+    k->columns *= k->inner;
     k->parts = k->rows * k->columns >= LARGE && k->rows >= PARTS ? PARTS : 1;
     k->piece = PIECE / k->columns > 8 ? PIECE / k->columns : 8;
 }

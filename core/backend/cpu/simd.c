@@ -213,6 +213,42 @@ static void gru_dh(float *out, const float *a, const float *b, const float *dy,
             dy[j] * sigmoid_of(a[c + j] + b[c + j]);
 }
 
+/* -------------------------------------------------------------- lstm -- */
+
+static void lstm(float *y, const float *a, const float *b, const float *before,
+                 int c)
+{
+    SIMD for (int j = 0; j < c; j++)
+    {
+        float i = sigmoid_of(a[j] + b[j]);
+        float f = sigmoid_of(a[c + j] + b[c + j]);
+        float g = tanh_of(a[2 * c + j] + b[2 * c + j]);
+        float o = sigmoid_of(a[3 * c + j] + b[3 * c + j]);
+        float cell = f * before[j] + i * g;
+        y[j] = o * tanh_of(cell);
+        y[c + j] = cell;
+    }
+}
+
+static void lstm_da(float *da, const float *a, const float *b, const float *y,
+                    const float *before, const float *dh, float *dc, int c)
+{
+    SIMD for (int j = 0; j < c; j++)
+    {
+        float i = sigmoid_of(a[j] + b[j]);
+        float f = sigmoid_of(a[c + j] + b[c + j]);
+        float g = tanh_of(a[2 * c + j] + b[2 * c + j]);
+        float o = sigmoid_of(a[3 * c + j] + b[3 * c + j]);
+        float t = tanh_of(y[c + j]);
+        float d = dc[j] + dh[j] * o * (1 - t * t);
+        da[j] = d * g * i * (1 - i);
+        da[c + j] = d * before[j] * f * (1 - f);
+        da[2 * c + j] = d * i * (1 - g * g);
+        da[3 * c + j] = dh[j] * t * o * (1 - o);
+        dc[j] = d * f;
+    }
+}
+
 #include "backend/cpu/simd_cell.inc"
 #include "backend/cpu/simd_moments.inc"
 #include "backend/cpu/simd_blend.inc"
@@ -286,6 +322,8 @@ const s2vi_simd JOIN(s2vi_simd_, S2V_SIMD_SET) = {
     .gru_da = gru_da,
     .gru_db = gru_db,
     .gru_dh = gru_dh,
+    .lstm = lstm,
+    .lstm_da = lstm_da,
     .cell_row = cell_row,
     .blend = blend,
     .pointwise = pointwise,

@@ -128,6 +128,13 @@ typedef struct s2vi_simd {
                    int rows, int c);
     void (*gru_dh)(float *out, const float *a, const float *b, const float *dy,
                    int rows, int c);
+    /* LSTM (ops.def) at one column: y (h, c) of the gates' halves a and b, 4c
+     * wide, and the c before; and da, of h's gradient dh and c's dc, which
+     * becomes that of the c before. */
+    void (*lstm)(float *y, const float *a, const float *b, const float *before,
+                 int c);
+    void (*lstm_da)(float *da, const float *a, const float *b, const float *y,
+                    const float *before, const float *dh, float *dc, int c);
     /* `width` pixels of a cell, cell_pixels at once: taps are read as if
      * width were a multiple of that. A block is cell_lanes channels. */
     void (*cell_row)(float *out, const s2vi_simd_cell *cell, int width);

@@ -60,6 +60,8 @@ int64_t s2vi_ref_scratch(const s2vi_node *node)
     case S2VI_OP_GRU_CELL: /* the result, and a pixel's gates */
         return s2vi_shape_count(&node->shape) +
                6 * s2vi_shape_channels(&node->shape);
+    case S2VI_OP_LSTM: /* h, c and the gates */
+    case S2VI_OP_LSTM_DA: return 6 * node->input[1]->shape.dim[1];
     case S2VI_OP_MATMUL: /* a row of the result, and one of a */
         return s2vi_shape_channels(&node->shape) +
                in->dim[in->rank - 1 - node->attr.trans_a];

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * HiFi-GAN: the multi-period and the multi-scale discriminator, and the losses
+ * of
+ *   J. Kong, J. Kim, J. Bae, "HiFi-GAN: Generative Adversarial Networks for
+ *   Efficient and High Fidelity Speech Synthesis", NeurIPS 2020, sec. 2.3-2.4.
+ *
+ * Shapes: n pieces of audio, L samples, C channels. Memory is channels last:
+ * MSD's (n,L,C), MPD's (n,L/p,p,C).
+ *
+ * Choices and deviations, where the paper is silent or contradicts itself:
+ * - Sizes of kernels, strides and groups are those of the authors' published
+ *   weights. MPD: four convolutions of 5 taps and stride 3, one of stride 1.
+ *   MSD: 15 taps; four of 41 taps in 4 or 16 groups, strides 2, 2, 4, 4; one
+ *   of stride 1; 5 taps. All end in a convolution of 3 taps to one channel.
+ * - MPD's audio is filled up to whole periods by reflection; MSD's scales are
+ *   means of 4 samples, 2 apart, zero padded by 2.
+ * - A piece's features are every layer's result after its leaky ReLU (0.1),
+ *   and the decision map itself.
+ * - Weight norm is recorded: w = g v / ||v||, gains g start from 1. The first
+ *   scale has spectral norm instead: w / sigma, sigma by one step of the power
+ *   iteration from the kept vector u in every loss; only the discriminators'
+ *   loss moves u on.
+ * - Real and generated pieces are one batch.
+ * - L_mel counts the windows that lie in the piece; natural logarithm, at
+ *   least of 1e-5.
+ * - Weights start from U(-1, 1) / sqrt(inputs), biases from 0, u from 1.
+ */
+#include "models/hifigan_discriminator.h"
+
+#include "nn/sequence.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SLOPE     0.1
+#define TINY      1e-12 /* least norm that is divided by */
+#define MAGNITUDE 1e-9  /* under the root of a magnitude */
+#define LEAST     1e-5  /* mel magnitude that is told from silence */
+
+/* ------------------------------------------------------------- layers -- */
+
+typedef struct layer {
+    int cin, cout, kernel, stride, groups;
+} layer;
+
+enum {
+    PERIODS = 5,
+    SCALES = 3,
+    MPD_LAYERS = 6,
+    MSD_LAYERS = 8, /* both with the decision */
+    MAX_LAYERS = 8,
+};
+
+static const int periods[PERIODS] = {2, 3, 5, 7, 11};
+
+static const layer mpd[MPD_LAYERS] = {
+    {1, 32, 5, 3, 1},     {32, 128, 5, 3, 1},    {128, 512, 5, 3, 1},
+    {512, 1024, 5, 3, 1}, {1024, 1024, 5, 1, 1}, {1024, 1, 3, 1, 1},
+};
+
+static const layer msd[MSD_LAYERS] = {
+    {1, 128, 15, 1, 1},    {128, 128, 41, 2, 4},   {128, 256, 41, 2, 16},
+    {256, 512, 41, 4, 16}, {512, 1024, 41, 4, 16}, {1024, 1024, 41, 1, 16},
+    {1024, 1024, 5, 1, 1}, {1024, 1, 3, 1, 1},
+};
+
+/* A discriminator: which one of which kind. */
+typedef struct judge {
+    bool period; /* of MPD; else of MSD */
+    int index;
+    const layer *layers;
+    int count;
+} judge;
+
+static judge judge_at(int i)
+{
+    return i < PERIODS ? (judge){true, i, mpd, MPD_LAYERS}
+                       : (judge){false, i - PERIODS, msd, MSD_LAYERS};
+}
+
+/* "mpd.discriminators.0.convs.2", or "...conv_post" for the last. */
+static void name_of(const judge *j, int l, char name[48])
+{
+    const char *kind = j->period ? "mpd" : "msd";
+    if (l + 1 < j->count)
+        snprintf(name, 48, "%s.discriminators.%d.convs.%d", kind, j->index, l);
+    else
+        snprintf(name, 48, "%s.discriminators.%d.conv_post", kind, j->index);
+}
+
+/* The first scale's, which sees the raw audio. */
+static bool is_spectral(const judge *j)
+{
+    return !j->period && j->index == 0;
+}
+
+/* --------------------------------------------------------- parameters -- */
+
+static int divided(int channels, int by)
+{
+    return channels > 1 ? channels / by : channels;
+}
+
+static void layer_params(s2vi_param_maker *m, const judge *j, int l, int by)
+{
+    const layer *y = &j->layers[l];
+    const int64_t cout = divided(y->cout, by);
+    const int64_t cin = divided(y->cin, by) / y->groups;
+    s2vi_shape w = S2VI_SHAPE(cout, cin, y->kernel);
+    s2vi_shape g = S2VI_SHAPE(cout, 1, 1);
+    char name[48];
+    name_of(j, l, name);
+    if (j->period) {
+        w = S2VI_SHAPE(cout, cin, y->kernel, 1);
+        g = S2VI_SHAPE(cout, 1, 1, 1);
+    }
+    if (is_spectral(j)) {
+        s2vi_param_make(m, w, S2VI_INIT_UNIFORM, "%s.weight_orig", name);
+        s2vi_param_make(m, S2VI_SHAPE(cout), S2VI_INIT_ONE, "%s.weight_u",
+                        name);
+        if (m->status >= 0)
+            m->list->param[m->list->count - 1].kept = true;
+    } else {
+        s2vi_param_make(m, g, S2VI_INIT_ONE, "%s.weight_g", name);
+        s2vi_param_make(m, w, S2VI_INIT_UNIFORM, "%s.weight_v", name);
+    }
+    s2vi_param_make(m, S2VI_SHAPE(cout), S2VI_INIT_ZERO, "%s.bias", name);
+}
+
+int s2vi_hifigan_disc_params(const s2vi_hifigan_disc_config *config,
+                             s2vi_param_list *list, s2v_error *err)
+{
+    const int before = list->count, by = config->divide;
+    if (by < 1 || by > 8 || by & (by - 1))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "hifigan discriminators: channels divided by %d, "
+                          "expected 1, 2, 4 or 8",
+                          by);
+    s2vi_param_maker m = {.list = list, .err = err};
+    for (int i = 0; i < PERIODS + SCALES; i++) {
+        const judge j = judge_at(i);
+        for (int l = 0; l < j.count; l++)
+            layer_params(&m, &j, l, by);
+    }
+    if (m.status < 0)
+        list->count = before;
+    return m.status;
+}
+
+/* ------------------------------------------------------------ weights -- */
+
+typedef struct model {
+    s2vi_graph *graph;
+    s2vi_param_list params;
+    s2vi_hifigan_critic *critic; /* gets the updates; or NULL */
+} model;
+
+#define PARAM(m, ...) s2vi_param_var((m)->graph, &(m)->params, __VA_ARGS__)
+
+/* g v / ||v||, a norm for each output. */
+static s2vi_node *weight_norm(s2vi_node *v, s2vi_node *g)
+{
+    if (!v)
+        return NULL;
+    const uint32_t inputs = (1u << v->shape.rank) - 2;
+    s2vi_node *square = s2vi_sum(s2vi_square(v), inputs);
+    return s2vi_mul(v, s2vi_mul(g, s2vi_rsqrt(square)));
+}
+
+/* x / ||x||; x a matrix of one row or column. */
+static s2vi_node *unit(s2vi_node *x)
+{
+    s2vi_node *norm = s2vi_sqrt(s2vi_sum(s2vi_square(x), 3));
+    if (!norm)
+        return NULL;
+    s2vi_node *least = s2vi_fill(x->graph, TINY, norm->shape);
+    return s2vi_mul(x, s2vi_recip(s2vi_max(norm, least)));
+}
+
+/* w / sigma(w) (Miyato et al. 2018, algorithm 1). */
+static s2vi_node *spectral_norm(const model *m, s2vi_node *w, s2vi_node *u)
+{
+    if (!w || !u)
+        return NULL;
+    const int64_t cout = w->shape.dim[0];
+    const int64_t inputs = s2vi_shape_count(&w->shape) / cout;
+    s2vi_node *matrix = s2vi_reshape(w, S2VI_SHAPE(cout, inputs));
+    s2vi_node *still = s2vi_detach(matrix);
+    s2vi_node *row = s2vi_reshape(s2vi_detach(u), S2VI_SHAPE(1, cout));
+    s2vi_node *v = unit(s2vi_matmul(row, still, false, false));
+    s2vi_node *next = unit(s2vi_matmul(v, still, false, true)); /* (1,cout) */
+    s2vi_node *sigma = s2vi_matmul(s2vi_matmul(next, matrix, false, false), v,
+                                   false, true); /* (1,1) */
+    if (m->critic && next)
+        m->critic->update[m->critic->n_updates++] =
+            s2vi_assign(u, s2vi_reshape(next, u->shape));
+    return s2vi_reshape(s2vi_mul(matrix, s2vi_recip(sigma)), w->shape);
+}
+
+static s2vi_node *weight(const model *m, const judge *j, const char *name)
+{
+    return is_spectral(j) ? spectral_norm(m, PARAM(m, "%s.weight_orig", name),
+                                          PARAM(m, "%s.weight_u", name))
+                          : weight_norm(PARAM(m, "%s.weight_v", name),
+                                        PARAM(m, "%s.weight_g", name));
+}
+
+/* ----------------------------------------------------- discriminators -- */
+
+/* Audio as an image, a period wide: (n,L,1) -> (n,L/p,p,1), filled up by
+ * reflection. */
+static s2vi_node *fold(s2vi_node *x, int p)
+{
+    const int64_t n = x->shape.dim[0], L = x->shape.dim[1];
+    const int more = (int)((p - L % p) % p);
+    s2vi_node *parts[12] = {x};
+    for (int i = 0; i < more; i++)
+        parts[1 + i] = s2vi_slice(x, 1, L - 2 - i, 1);
+    return s2vi_reshape(s2vi_concat(parts, 1 + more, 1),
+                        S2VI_SHAPE(n, (L + more) / p, p, 1));
+}
+
+/* Half as many samples, for the next scale. */
+static s2vi_node *mean_pool(s2vi_node *x)
+{
+    return x ? s2vi_nn_conv1d(x, s2vi_fill(x->graph, 0.25, S2VI_SHAPE(1, 4, 1)),
+                              NULL, 2, 2)
+             : NULL;
+}
+
+static s2vi_node *convolve(const model *m, const judge *j, int l, s2vi_node *x)
+{
+    const layer *y = &j->layers[l];
+    char name[48];
+    name_of(j, l, name);
+    s2vi_node *w = weight(m, j, name), *b = PARAM(m, "%s.bias", name);
+    const s2vi_window down = {.rank = 2,
+                              .stride = {y->stride, 1},
+                              .pad_lo = {y->kernel / 2},
+                              .pad_hi = {y->kernel / 2}};
+    return j->period ? s2vi_conv(x, w, b, &down)
+                     : s2vi_nn_conv1d_grouped(x, w, b, y->groups, y->stride,
+                                              y->kernel / 2);
+}
+
+/* Every layer's result, of audio (n,L,1), already at its scale. */
+static void features(const model *m, const judge *j, s2vi_node *x,
+                     s2vi_node *out[MAX_LAYERS])
+{
+    if (j->period)
+        x = fold(x, periods[j->index]);
+    for (int l = 0; l < j->count; l++) {
+        x = convolve(m, j, l, x);
+        if (l + 1 < j->count)
+            x = s2vi_lrelu(x, SLOPE);
+        out[l] = x;
+    }
+}
+
+/* -------------------------------------------------------------- losses -- */
+
+/* The first or second half of the pieces. */
+static s2vi_node *half(s2vi_node *x, int second)
+{
+    return x ? s2vi_slice(x, 0, second * x->shape.dim[0] / 2,
+                          x->shape.dim[0] / 2)
+             : NULL;
+}
+
+static s2vi_node *distance(s2vi_node *d, double target)
+{
+    return s2vi_mean_all(s2vi_square(s2vi_affine(d, 1, -target)));
+}
+
+static s2vi_node *plus(s2vi_node *sum, s2vi_node *x)
+{
+    return sum ? s2vi_add(sum, x) : x;
+}
+
+static int begin(model *m, s2vi_graph *graph, const s2vi_hifigan_game *game,
+                 s2v_error *err)
+{
+    *m = (model){.graph = graph};
+    int ret = s2vi_hifigan_disc_params(&game->config, &m->params, err);
+    const s2vi_node *x = game->real;
+    if (ret >= 0 &&
+        (!x || !game->fake ||
+         !s2vi_shape_equal(&x->shape, &game->fake->shape) ||
+         x->shape.rank != 3 || x->shape.dim[1] < 64 || x->shape.dim[2] != 1)) {
+        s2vi_graph_mistake(graph, "hifigan discriminators: not two audios "
+                                  "(n,L,1) of at least 64 samples");
+        ret = s2vi_graph_status(graph, err);
+    }
+    if (ret < 0)
+        s2vi_param_list_close(&m->params);
+    return ret;
+}
+
+static int finish(model *m, s2v_error *err)
+{
+    s2vi_param_list_close(&m->params);
+    return s2vi_graph_status(m->graph, err);
+}
+
+/* All eight judge `both`, real pieces and as many generated ones; called with
+ * each one's features. */
+typedef void (*verdict)(void *opaque, const judge *j,
+                        s2vi_node *const features[MAX_LAYERS]);
+
+static void judge_all(const model *m, s2vi_node *both, verdict tell,
+                      void *opaque)
+{
+    s2vi_node *scaled = both;
+    for (int i = 0; both && i < PERIODS + SCALES; i++) {
+        s2vi_node *f[MAX_LAYERS];
+        const judge j = judge_at(i);
+        if (!j.period && j.index > 0)
+            scaled = mean_pool(scaled);
+        features(m, &j, scaled, f);
+        tell(opaque, &j, f);
+    }
+}
+
+static void tell_critic(void *opaque, const judge *j,
+                        s2vi_node *const f[MAX_LAYERS])
+{
+    s2vi_hifigan_critic *out = opaque;
+    s2vi_node *d = f[j->count - 1];
+    out->real = plus(out->real, distance(half(d, 0), 1));
+    out->fake = plus(out->fake, distance(half(d, 1), 0));
+}
+
+int s2vi_hifigan_loss_discriminators(s2vi_graph *graph,
+                                     const s2vi_hifigan_game *game,
+                                     s2vi_hifigan_critic *out, s2v_error *err)
+{
+    model m;
+    *out = (s2vi_hifigan_critic){0};
+    int ret = begin(&m, graph, game, err);
+    if (ret < 0)
+        return ret;
+    m.critic = out;
+    s2vi_node *const both[] = {s2vi_detach(game->real),
+                               s2vi_detach(game->fake)};
+    judge_all(&m, s2vi_concat(both, 2, 0), tell_critic, out);
+    out->loss = s2vi_add(out->real, out->fake); /* (1) */
+    return finish(&m, err);
+}
+
+static void tell_generator(void *opaque, const judge *j,
+                           s2vi_node *const f[MAX_LAYERS])
+{
+    s2vi_hifigan_generator_loss *out = opaque;
+    out->adversarial =
+        plus(out->adversarial, distance(half(f[j->count - 1], 1), 1)); /* (2) */
+    for (int l = 0; l < j->count; l++) {
+        s2vi_node *step = s2vi_sub(s2vi_detach(half(f[l], 0)), half(f[l], 1));
+        out->features =
+            plus(out->features, s2vi_mean_all(s2vi_abs(step))); /* (4) */
+    }
+}
+
+int s2vi_hifigan_loss_generator(s2vi_graph *graph,
+                                const s2vi_hifigan_game *game,
+                                s2vi_hifigan_generator_loss *out,
+                                s2v_error *err)
+{
+    model m;
+    *out = (s2vi_hifigan_generator_loss){0};
+    int ret = begin(&m, graph, game, err);
+    if (ret < 0)
+        return ret;
+    s2vi_node *const both[] = {s2vi_detach(game->real), game->fake};
+    judge_all(&m, s2vi_concat(both, 2, 0), tell_generator, out);
+    out->loss =
+        s2vi_add(out->adversarial,
+                 s2vi_scale(out->features, S2VI_HIFIGAN_LAMBDA_FEATURES));
+    return finish(&m, err);
+}
+
+/* ------------------------------------------------------ mel spectrogram -- */
+
+/* ln of the bands' magnitudes: (n,T,bands) */
+static s2vi_node *log_mel(s2vi_node *audio, s2vi_node *basis,
+                          s2vi_node *filters, int hop)
+{
+    s2vi_node *parts = s2vi_nn_conv1d(audio, basis, NULL, hop, 0);
+    if (!parts)
+        return NULL;
+    const int64_t bins = parts->shape.dim[2] / 2;
+    s2vi_node *power = s2vi_add(s2vi_square(s2vi_slice(parts, 2, 0, bins)),
+                                s2vi_square(s2vi_slice(parts, 2, bins, bins)));
+    s2vi_node *magnitude = s2vi_sqrt(s2vi_affine(power, 1, MAGNITUDE));
+    s2vi_node *mel = s2vi_nn_columns(magnitude, filters, NULL);
+    return mel ? s2vi_ln(s2vi_max(
+                     mel, s2vi_fill(mel->graph, LEAST, S2VI_SHAPE(1, 1, 1))))
+               : NULL;
+}
+
+s2vi_node *s2vi_hifigan_loss_mel(s2vi_node *real, s2vi_node *fake,
+                                 s2vi_node *basis, s2vi_node *filters, int hop)
+{
+    s2vi_node *x = s2vi_detach(log_mel(real, basis, filters, hop));
+    s2vi_node *y = log_mel(fake, basis, filters, hop);
+    return s2vi_mean_all(s2vi_abs(s2vi_sub(x, y))); /* (3) */
+}
+
+void s2vi_hifigan_fourier(int size, float *basis)
+{
+    const int bins = size / 2 + 1;
+    const double tau = 6.283185307179586476925;
+    for (int k = 0; k < bins; k++)
+        for (int t = 0; t < size; t++) {
+            const double hann = 0.5 - 0.5 * cos(tau * t / size);
+            const double angle = tau * ((int64_t)k * t % size) / size;
+            basis[k * size + t] = (float)(hann * cos(angle));
+            basis[(bins + k) * size + t] = (float)(-hann * sin(angle));
+        }
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * VarietySound: D_t (the time-domain alignment discriminator), D_m (the
+ * multi-window mel discriminator) and the losses of
+ *   C. Cui, Y. Ren, J. Liu, R. Huang, Z. Zhao, "VarietySound:
+ *   Timbre-Controllable Video to Sound Generation via Unsupervised Information
+ *   Disentanglement".
+ *
+ * Shapes: n sequences, T columns of mel, T/4 of sight, C channels. Memory is
+ * channels last: (n,T,C), D_m's images (n,W,bands,C).
+ *
+ * Choices and deviations, where the paper is silent or contradicts itself:
+ * - D_t: the features pass two transposed convolutions (4 taps, stride 2,
+ *   padding 1), each with a leaky ReLU, as in the mel decoder; the spectrogram
+ *   one convolution of 3 taps and 512 channels. Side by side they pass four
+ *   convolutions of 4 taps, padding 1: three of stride 2, and one of stride 1
+ *   to a decision, which covers some 50 columns and looks at T/8 - 1 places.
+ * - D_m: each window's three 3x3 convolutions have stride 2, padding 1 and
+ *   128 channels; one decision a window, by a matrix over all that is left, and
+ *   without a sigmoid. No dropout.
+ * - Batch norm and leaky ReLU (0.2) after every convolution but the last and
+ *   the transposed ones. Statistics are those of the pass: real, generated and
+ *   shifted samples each have their own. No running averages are kept, since
+ *   discriminators only ever train. eps is 1e-5. No bias before one, where it
+ *   would be idle.
+ * - ||.||_2 in eq. (3)-(7) is the mean of squares over decisions, as in least
+ *   squares GANs, ||.||_1 in eq. (2) the mean of absolute values.
+ * - Eq. (6) shifts the generated spectrogram; the text says "a real sample
+ *   after time-shifting", which is what is done: S[.] turns m in a circle by
+ *   T/8 to 7T/8 columns.
+ * - D_m sees the same random pieces of m and m^.
+ * - No gradient flows into the features: a front-end learns through the
+ *   temporal encoder alone.
+ * - Weights start from U(-1, 1) / sqrt(inputs), biases from 0.
+ */
+#include "models/varietysound_discriminator.h"
+
+#include "base/philox.h"
+#include "nn/sequence.h"
+
+#include <stdio.h>
+
+#define SLOPE 0.2
+#define EPS   1e-5
+
+enum {
+    UPS = 2,
+    KERNEL = 4,
+    MEL_KERNEL = 3,
+    CONVS = 4, /* D_t's, the decision among them */
+    WINDOW_CONVS = 3,
+    WINDOW_KERNEL = 3,
+    MAX_WIDTH = 1 << 14,
+};
+
+/* ------------------------------------------------------ configuration -- */
+
+void s2vi_vs_disc_defaults(s2vi_vs_disc_config *config,
+                           const s2vi_vs_config *generator)
+{
+    *config = (s2vi_vs_disc_config){
+        .bands = generator->bands,
+        .features = generator->features,
+        .up_channels = 1024,
+        .channels = 512,
+        .window_channels = 128,
+        .window = {32, 64, 128},
+    };
+}
+
+static int check_config(const s2vi_vs_disc_config *c, s2v_error *err)
+{
+    const struct {
+        const char *name;
+        int value;
+    } widths[] = {
+        {"bands", c->bands},
+        {"features", c->features},
+        {"up_channels", c->up_channels},
+        {"channels", c->channels},
+        {"window_channels", c->window_channels},
+        {"window[0]", c->window[0]},
+        {"window[1]", c->window[1]},
+        {"window[2]", c->window[2]},
+    };
+    for (size_t i = 0; i < sizeof(widths) / sizeof(*widths); i++)
+        if (widths[i].value < 1 || widths[i].value > MAX_WIDTH)
+            return s2vi_error(err, S2V_ERR_INVALID,
+                              "varietysound discriminator: %s is %d, expected "
+                              "1 to %d",
+                              widths[i].name, widths[i].value, MAX_WIDTH);
+    return S2V_OK;
+}
+
+/* --------------------------------------------------------- parameters -- */
+
+#define UNIFORM S2VI_INIT_UNIFORM
+#define ZERO    S2VI_INIT_ZERO
+#define ONE     S2VI_INIT_ONE
+
+static void norm_params(s2vi_param_maker *m, const char *name, int i, int C)
+{
+    s2vi_param_make(m, S2VI_SHAPE(C), ONE, "%s.%d.weight", name, i);
+    s2vi_param_make(m, S2VI_SHAPE(C), ZERO, "%s.%d.bias", name, i);
+}
+
+int s2vi_vs_temporal_params(const s2vi_vs_disc_config *config,
+                            s2vi_param_list *list, s2v_error *err)
+{
+    const int before = list->count, C = config->channels;
+    const int up = config->up_channels;
+    s2vi_param_maker m = {.list = list, .err = err};
+    m.status = check_config(config, err);
+    for (int i = 0; i < UPS; i++) {
+        s2vi_param_make(&m, S2VI_SHAPE(i ? up : config->features, up, KERNEL),
+                        UNIFORM, "d_t.ups.%d.weight", i);
+        s2vi_param_make(&m, S2VI_SHAPE(up), ZERO, "d_t.ups.%d.bias", i);
+    }
+    s2vi_param_make(&m, S2VI_SHAPE(C, config->bands, MEL_KERNEL), UNIFORM,
+                    "d_t.mel.0.weight");
+    norm_params(&m, "d_t.mel_norm", 0, C);
+    for (int i = 0; i < CONVS; i++) {
+        const int cout = i + 1 < CONVS ? C : 1;
+        s2vi_param_make(&m, S2VI_SHAPE(cout, i ? C : up + C, KERNEL), UNIFORM,
+                        "d_t.convs.%d.weight", i);
+        if (i + 1 < CONVS)
+            norm_params(&m, "d_t.norms", i, C);
+        else
+            s2vi_param_make(&m, S2VI_SHAPE(cout), ZERO, "d_t.convs.%d.bias", i);
+    }
+    if (m.status < 0)
+        list->count = before;
+    return m.status;
+}
+
+/* What three halvings leave of a side. */
+static int64_t eighth(int64_t side)
+{
+    for (int i = 0; i < WINDOW_CONVS; i++)
+        side = (side + 1) / 2;
+    return side;
+}
+
+int s2vi_vs_window_params(const s2vi_vs_disc_config *config,
+                          s2vi_param_list *list, s2v_error *err)
+{
+    const int before = list->count, C = config->window_channels;
+    s2vi_param_maker m = {.list = list, .err = err};
+    m.status = check_config(config, err);
+    for (int k = 0; k < S2VI_VS_WINDOWS; k++) {
+        char name[32];
+        snprintf(name, sizeof(name), "d_m.windows.%d.norms", k);
+        for (int i = 0; i < WINDOW_CONVS; i++) {
+            s2vi_param_make(
+                &m, S2VI_SHAPE(C, i ? C : 1, WINDOW_KERNEL, WINDOW_KERNEL),
+                UNIFORM, "d_m.windows.%d.convs.%d.weight", k, i);
+            norm_params(&m, name, i, C);
+        }
+        s2vi_param_make(
+            &m,
+            S2VI_SHAPE(1, C, eighth(config->window[k]), eighth(config->bands)),
+            UNIFORM, "d_m.windows.%d.decision.weight", k);
+        s2vi_param_make(&m, S2VI_SHAPE(1), ZERO, "d_m.windows.%d.decision.bias",
+                        k);
+    }
+    if (m.status < 0)
+        list->count = before;
+    return m.status;
+}
+
+/* ---------------------------------------------------------- recording -- */
+
+typedef struct model {
+    s2vi_graph *graph;
+    const s2vi_vs_game *game;
+    s2vi_param_list params; /* of both */
+} model;
+
+#define PARAM(m, ...) s2vi_param_var((m)->graph, &(m)->params, __VA_ARGS__)
+
+static s2vi_node *norm(const model *m, const char *name, int i, s2vi_node *x)
+{
+    x = s2vi_nn_batch_norm(x, PARAM(m, "%s.%d.weight", name, i),
+                           PARAM(m, "%s.%d.bias", name, i), EPS, NULL, NULL);
+    return s2vi_lrelu(x, SLOPE);
+}
+
+/* --------------------------------------------------- D_t, figure 3f -- */
+
+/* The condition: (n,T/4,features) -> (n,T,up_channels). */
+static s2vi_node *condition(const model *m)
+{
+    s2vi_node *v = s2vi_detach(m->game->features);
+    for (int i = 0; i < UPS; i++)
+        v = s2vi_lrelu(
+            s2vi_nn_conv1d_transposed(v, PARAM(m, "d_t.ups.%d.weight", i),
+                                      PARAM(m, "d_t.ups.%d.bias", i), 2, 1),
+            SLOPE);
+    return v;
+}
+
+/* D_t(m | v): (n,T/8 - 1,1) */
+static s2vi_node *aligned(const model *m, s2vi_node *mel, s2vi_node *v)
+{
+    s2vi_node *x =
+        s2vi_nn_conv1d(mel, PARAM(m, "d_t.mel.0.weight"), NULL, 1, 1);
+    s2vi_node *const both[] = {v, norm(m, "d_t.mel_norm", 0, x)};
+    x = s2vi_concat(both, 2, 2);
+    for (int i = 0; i < CONVS - 1; i++) {
+        x = s2vi_nn_conv1d(x, PARAM(m, "d_t.convs.%d.weight", i), NULL, 2, 1);
+        x = norm(m, "d_t.norms", i, x);
+    }
+    x = s2vi_nn_conv1d(x, PARAM(m, "d_t.convs.%d.weight", CONVS - 1),
+                       PARAM(m, "d_t.convs.%d.bias", CONVS - 1), 1, 1);
+    return s2vi_sigmoid(x);
+}
+
+/* ------------------------------------------------------------- D_m -- */
+
+/* Rows of (n,T,C), as sequences of `columns`. */
+static s2vi_node *piece(s2vi_node *x, s2vi_node *rows, int64_t columns)
+{
+    if (!x)
+        return NULL;
+    const s2vi_shape s = x->shape;
+    x = s2vi_reshape(x, S2VI_SHAPE(s.dim[0] * s.dim[1], s.dim[2]));
+    return s2vi_reshape(s2vi_gather(x, rows),
+                        S2VI_SHAPE(s.dim[0], columns, s.dim[2]));
+}
+
+/* Window k's decisions: (n,1,1,1) */
+static s2vi_node *window(const model *m, int k, s2vi_node *mel)
+{
+    const s2vi_window halving = {
+        .rank = 2, .stride = {2, 2}, .pad_lo = {1, 1}, .pad_hi = {1, 1}};
+    const s2vi_window whole = {.rank = 2, .stride = {1, 1}};
+    const int64_t W = m->game->config.window[k];
+    char name[32];
+    snprintf(name, sizeof(name), "d_m.windows.%d.norms", k);
+    s2vi_node *x = piece(mel, m->game->window[k], W);
+    if (!x)
+        return NULL;
+    x = s2vi_reshape(x, S2VI_SHAPE(x->shape.dim[0], W, x->shape.dim[2], 1));
+    for (int i = 0; i < WINDOW_CONVS; i++) {
+        x = s2vi_conv(x, PARAM(m, "d_m.windows.%d.convs.%d.weight", k, i), NULL,
+                      &halving);
+        x = norm(m, name, i, x);
+    }
+    return s2vi_conv(x, PARAM(m, "d_m.windows.%d.decision.weight", k),
+                     PARAM(m, "d_m.windows.%d.decision.bias", k), &whole);
+}
+
+/* D_m(m): (n,3) */
+static s2vi_node *decisions(const model *m, s2vi_node *mel)
+{
+    s2vi_node *all[S2VI_VS_WINDOWS];
+    for (int k = 0; k < S2VI_VS_WINDOWS; k++) {
+        all[k] = window(m, k, mel);
+        if (all[k])
+            all[k] = s2vi_reshape(all[k], S2VI_SHAPE(all[k]->shape.dim[0], 1));
+    }
+    return s2vi_concat(all, S2VI_VS_WINDOWS, 1);
+}
+
+/* -------------------------------------------------------------- losses -- */
+
+/* E[(target - D)^2] */
+static s2vi_node *distance(s2vi_node *d, double target)
+{
+    return s2vi_mean_all(s2vi_square(s2vi_affine(d, -1, target)));
+}
+
+/* As large as they say, and no window greater. */
+static bool fits(const s2vi_graph *graph, const s2vi_vs_game *g)
+{
+    if (!g->real || !g->fake || !g->features || g->real->shape.rank != 3)
+        return false;
+    const int64_t n = g->real->shape.dim[0], T = g->real->shape.dim[1];
+    const s2vi_shape mel = S2VI_SHAPE(n, T, g->config.bands);
+    const s2vi_shape sight =
+        S2VI_SHAPE(n, T / S2VI_VS_RATIO, g->config.features);
+    bool ok = T % S2VI_VS_RATIO == 0 && T >= 16 && graph == g->real->graph;
+    for (int k = 0; k < S2VI_VS_WINDOWS; k++)
+        ok = ok && g->config.window[k] <= T;
+    return ok && s2vi_shape_equal(&g->real->shape, &mel) &&
+           s2vi_shape_equal(&g->fake->shape, &mel) &&
+           s2vi_shape_equal(&g->features->shape, &sight);
+}
+
+static int begin(model *m, s2vi_graph *graph, const s2vi_vs_game *game,
+                 s2v_error *err)
+{
+    *m = (model){.graph = graph, .game = game};
+    int ret = s2vi_vs_temporal_params(&game->config, &m->params, err);
+    if (ret >= 0)
+        ret = s2vi_vs_window_params(&game->config, &m->params, err);
+    if (ret >= 0 && !fits(graph, game)) {
+        s2vi_graph_mistake(graph, "varietysound discriminator: spectrograms, "
+                                  "features and windows do not fit");
+        ret = s2vi_graph_status(graph, err);
+    }
+    if (ret < 0)
+        s2vi_param_list_close(&m->params);
+    return ret;
+}
+
+static int finish(model *m, s2v_error *err)
+{
+    s2vi_param_list_close(&m->params);
+    return s2vi_graph_status(m->graph, err);
+}
+
+void s2vi_vs_game_inputs(s2vi_graph *graph, s2vi_vs_game *game)
+{
+    const s2vi_shape *s = &game->real->shape;
+    char name[16];
+    game->shift = s2vi_input(graph, "shift", S2VI_SHAPE(s->dim[0] * s->dim[1]));
+    for (int k = 0; k < S2VI_VS_WINDOWS; k++) {
+        snprintf(name, sizeof(name), "window.%d", k);
+        game->window[k] = s2vi_input(
+            graph, name, S2VI_SHAPE(s->dim[0] * game->config.window[k]));
+    }
+}
+
+int s2vi_vs_loss_temporal(s2vi_graph *graph, const s2vi_vs_game *game,
+                          s2vi_vs_critic *out, s2v_error *err)
+{
+    model m;
+    int ret = begin(&m, graph, game, err);
+    if (ret < 0)
+        return ret;
+    s2vi_node *real = s2vi_detach(game->real), *v = condition(&m);
+    s2vi_node *shifted = piece(real, game->shift, real->shape.dim[1]);
+    out->real = distance(aligned(&m, real, v), 1); /* (5) */
+    out->fake = distance(aligned(&m, s2vi_detach(game->fake), v), 0);
+    out->shifted = distance(aligned(&m, shifted, v), 0); /* (6) */
+    out->loss =
+        s2vi_add(out->real, s2vi_add(out->fake, out->shifted)); /* (4) */
+    return finish(&m, err);
+}
+
+int s2vi_vs_loss_windows(s2vi_graph *graph, const s2vi_vs_game *game,
+                         s2vi_vs_critic *out, s2v_error *err)
+{
+    model m;
+    int ret = begin(&m, graph, game, err);
+    if (ret < 0)
+        return ret;
+    *out = (s2vi_vs_critic){
+        .real = distance(decisions(&m, s2vi_detach(game->real)), 1),
+        .fake = distance(decisions(&m, s2vi_detach(game->fake)), 0),
+    };
+    out->loss = s2vi_add(out->real, out->fake); /* (7) */
+    return finish(&m, err);
+}
+
+int s2vi_vs_loss_generator(s2vi_graph *graph, const s2vi_vs_game *game,
+                           s2vi_vs_generator_loss *out, s2v_error *err)
+{
+    model m;
+    int ret = begin(&m, graph, game, err);
+    if (ret < 0)
+        return ret;
+    out->mel = s2vi_mean_all(
+        s2vi_abs(s2vi_sub(game->fake, s2vi_detach(game->real)))); /* (2) */
+    out->temporal = distance(aligned(&m, game->fake, condition(&m)), 1);
+    out->windows = distance(decisions(&m, game->fake), 1);
+    s2vi_node *adversarial = s2vi_add(out->temporal, out->windows); /* (3) */
+    out->loss =
+        s2vi_add(s2vi_scale(out->mel, S2VI_VS_LAMBDA_MEL),
+                 s2vi_scale(adversarial, S2VI_VS_LAMBDA_ADVERSARIAL)); /* (1) */
+    return finish(&m, err);
+}
+
+/* ------------------------------------------------------ random choices -- */
+
+/* A whole number below n: the first word of the key. */
+static int64_t below(uint64_t seed, uint32_t stream, uint64_t frame, int64_t n)
+{
+    const s2vi_philox key = {seed, stream, frame};
+    uint32_t word[4];
+    s2vi_philox_block(&key, 0, word);
+    return (int64_t)((uint64_t)word[0] * (uint64_t)n >> 32);
+}
+
+void s2vi_vs_draw_shift(uint64_t seed, uint64_t clock, int64_t n, int64_t T,
+                        float *rows)
+{
+    const int64_t least = T / 8;
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t by =
+            least + below(seed, S2VI_VS_STREAM_SHIFT, clock + (uint64_t)i,
+                          T - 2 * least + 1);
+        for (int64_t t = 0; t < T; t++)
+            *rows++ = (float)(i * T + (t + by) % T);
+    }
+}
+
+void s2vi_vs_draw_window(uint64_t seed, uint64_t clock, int k, int64_t n,
+                         int64_t T, int64_t columns, float *rows)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t from = below(seed, S2VI_VS_STREAM_WINDOW + (uint32_t)k,
+                                   clock + (uint64_t)i, T - columns + 1);
+        for (int64_t t = 0; t < columns; t++)
+            *rows++ = (float)(i * T + from + t);
+    }
+}
