@@ -29,9 +29,25 @@ static int bind_inputs(const s2vi_exec *exec, int i, void **to)
     return node->n_inputs;
 }
 
+/* The next step, its list of nodes begun where the last one's ends. */
+static struct s2vi_step *next_step(s2vi_exec *exec)
+{
+    struct s2vi_step *step = &exec->step[exec->n_steps++], *last = step - 1;
+    step->nodes = exec->n_steps > 1 ? last->nodes + last->n_nodes : exec->nodes;
+    return step;
+}
+
+/* Note that the step computes node i. */
+static void note(s2vi_exec *exec, struct s2vi_step *step, int i)
+{
+    const size_t at = (size_t)(step->nodes - exec->nodes);
+    exec->nodes[at + (size_t)step->n_nodes++] = exec->plan->schedule.node[i];
+}
+
 static bool bind_step(s2vi_exec *exec, int i, void **operands)
 {
-    struct s2vi_step *step = &exec->step[exec->n_steps++];
+    struct s2vi_step *step = next_step(exec);
+    note(exec, step, i);
     step->kernel = exec->plan->kernel[i];
     if (step->kernel->instance) {
         if (step->kernel->instance(step->kernel, &step->own) < 0)
@@ -47,12 +63,13 @@ static bool bind_step(s2vi_exec *exec, int i, void **operands)
 static int bind_join(s2vi_exec *exec, int last, void **operands)
 {
     const s2vi_plan *plan = exec->plan;
-    struct s2vi_step *step = &exec->step[exec->n_steps++];
+    struct s2vi_step *step = next_step(exec);
     int used = 0;
     step->kernel = plan->joined[last];
     step->in = operands;
     for (int i = plan->layout.place[last].join_first; i <= last; i++)
         if (is_run(plan, i) && plan->layout.place[i].join_last == last) {
+            note(exec, step, i);
             operands[used++] = s2vi_plan_address(plan, exec, i);
             used += bind_inputs(exec, i, operands + used);
         }
@@ -88,7 +105,8 @@ static bool bind(s2vi_exec *exec)
         }
     exec->step = calloc(steps + 1, sizeof(*exec->step));
     exec->operands = calloc(operands + 1, sizeof(*exec->operands));
-    return exec->step && exec->operands && bind_all(exec);
+    exec->nodes = calloc(steps + 1, sizeof(*exec->nodes));
+    return exec->step && exec->operands && exec->nodes && bind_all(exec);
 }
 
 int s2vi_exec_create(s2vi_exec **out, const s2vi_plan *plan, s2v_error *err)
@@ -121,6 +139,7 @@ void s2vi_exec_close(s2vi_exec **out)
             exec->step[i].own->close(exec->step[i].own);
     free(exec->step);
     free(exec->operands);
+    free(exec->nodes);
     free(exec);
     *out = NULL;
 }
@@ -206,6 +225,11 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+int s2vi_exec_steps(const s2vi_exec *exec)
+{
+    return exec->n_steps;
+}
+
 void s2vi_exec_set_watch(s2vi_exec *exec, s2vi_exec_watch watch, void *opaque)
 {
     exec->watch = watch;
@@ -226,7 +250,8 @@ int s2vi_exec_run(s2vi_exec *exec, const s2vi_clock *clock, s2v_error *err)
             s2vi_error(err, ret, "%s: a %s failed to run", be->table->name,
                        s2vi_op_get(step->kernel->node->op)->name);
         else if (exec->watch)
-            exec->watch(exec->watch_opaque, step->kernel->node, now() - start);
+            exec->watch(exec->watch_opaque, step->nodes, step->n_nodes,
+                        now() - start);
     }
     be->table->leave(be);
     return ret;

@@ -96,12 +96,17 @@ int s2vi_plan_state_count(const s2vi_plan *plan);
 const s2vi_node *s2vi_plan_state(const s2vi_plan *plan, int i);
 
 /**
- * Called after each kernel of a run when set: for profiling and tests.
+ * Called after each step of a run when set: for profiling and tests.
  *
- * @param seconds the kernel's own time
+ * @param nodes   what the step has computed, the exec's own list: one, or
+ *                those of a join (join.h)
+ * @param seconds the step's own time
  */
-typedef void (*s2vi_exec_watch)(void *opaque, const s2vi_node *node,
-                                double seconds);
+typedef void (*s2vi_exec_watch)(void *opaque, const s2vi_node *const *nodes,
+                                int n, double seconds);
 void s2vi_exec_set_watch(s2vi_exec *exec, s2vi_exec_watch watch, void *opaque);
+
+/** Steps of a run. */
+int s2vi_exec_steps(const s2vi_exec *exec);
 
 #endif

@@ -31,10 +31,13 @@ struct s2vi_exec {
         const s2vi_kernel *kernel;
         s2vi_kernel *own; /* this exec's instance, or NULL */
         void *out;
-        void **in; /* into `operands` */
+        void **in;                     /* into `operands` */
+        const s2vi_node *const *nodes; /* into `nodes` */
+        int n_nodes;
     } * step;
     int n_steps;
     void **operands;
+    const s2vi_node **nodes;
     s2vi_exec_watch watch;
     void *watch_opaque;
 };

@@ -42,6 +42,8 @@ int s2v_session_create(s2v_session **out, s2v_model *model,
                  : s2vi_error_nomem(err, "a frame");
     if (!ret)
         ret = s2vi_exec_create(&s->exec, model->plan, err);
+    if (!ret && getenv("S2V_PROFILE"))
+        ret = s2vi_profile_create(&s->profile, s->exec, err);
     if (ret < 0)
         s2v_session_close(out);
     return ret;
@@ -133,6 +135,9 @@ void s2v_session_close(s2v_session **out)
     s2v_session *s = out ? *out : NULL;
     if (!s)
         return;
+    if (s->profile)
+        s2vi_profile_report(s->profile, &s->logger);
+    s2vi_profile_close(&s->profile);
     s2vi_exec_close(&s->exec);
     s2vi_lms_close(&s->lms);
     s2v_model_close(&s->model);

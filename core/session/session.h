@@ -6,6 +6,7 @@
 #include "audio/lms.h"
 #include "base/log.h"
 #include "graph/plan.h"
+#include "graph/profile.h"
 #include "models/listen_and_move.h"
 
 #include <stdatomic.h>
@@ -28,6 +29,7 @@ struct s2v_session {
     s2vi_logger logger;
     s2vi_lms *lms;
     s2vi_exec *exec;
+    s2vi_profile *profile; /* NULL: not wanted */
     uint64_t seed;
     int64_t pts;  /* of the next frame */
     uint8_t *rgb; /* size x size x 3: the frame given out */

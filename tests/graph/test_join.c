@@ -145,10 +145,11 @@ static void fill_store(s2vi_store *store, const recording *r)
     }
 }
 
-static void count_cells(void *opaque, const s2vi_node *node, double seconds)
+static void count_cells(void *opaque, const s2vi_node *const *nodes, int n,
+                        double seconds)
 {
     (void)seconds;
-    *(int *)opaque += node->op == S2VI_OP_GRU_CELL;
+    *(int *)opaque += n == 1 && nodes[0]->op == S2VI_OP_GRU_CELL;
 }
 
 /* All outputs of all frames; the steps that were a cell by itself. */

@@ -18,6 +18,9 @@ like "JSON" "$said" '^\{"model":".*tiny\.bin","kind":"listen-and-move","size":64
 run --frames 2 nowhere.bin "$TINY"
 like "a missing model: status" "$code" '^1$'
 like "a missing model: named, once" "$said" '^s2v-bench: nowhere\.bin: no such file[^'$'\n'']*'$'\n''model '
+run --profile --frames 3 --threads 1 "$TINY"
+like "profile: runs" "$said" 'profile: 1[0-9] runs of [0-9.]+ ms and [0-9.]+ GFLOP, [0-9]+ GFLOPS'
+like "profile: steps" "$said" 'profile: +[0-9.]+ +[0-9.]+ +[0-9.]+  .*conv.*: 1x64x64x3'
 run
 like "no model" "$code $said" '^2 s2v-bench: expected a model, found none$'
 run --threads 1,x "$TINY"

@@ -28,6 +28,9 @@ static const char usage[] =
     "  -n, --frames N          frames to measure (default 200)\n"
     "  -d, --device NAME       auto, cpu or ref (default auto)\n"
     "  -j, --json              print one JSON object for each row\n"
+    "  -p, --profile           print where the time goes, too, to the "
+    "standard\n"
+    "                          error: each step's time and GFLOPS\n"
     "  -h, --help              print this and exit\n"
     "  -V, --version           print the version and exit\n"
     "\n"
@@ -54,7 +57,7 @@ typedef struct bench_options {
     int threads[MAX_ROWS], n_threads;
     int frames;
     const char *device;
-    bool json, header;
+    bool json, profile, header;
 } bench_options;
 
 typedef struct row {
@@ -105,10 +108,19 @@ static int next_frame(s2v_session *session, const s2v_model_info *info,
     return ret;
 }
 
+static void print_line(void *opaque, s2v_log_level level, const char *message)
+{
+    (void)opaque;
+    (void)level;
+    fprintf(stderr, "%s\n", message);
+}
+
 static int measure(row *r, const bench_options *o, s2v_error *err)
 {
-    const s2v_model_params params = {
-        .size = sizeof(params), .device = o->device, .threads = r->threads};
+    const s2v_model_params params = {.size = sizeof(params),
+                                     .device = o->device,
+                                     .threads = r->threads,
+                                     .log = o->profile ? print_line : NULL};
     s2v_model *model = NULL;
     s2v_session *session = NULL;
     int64_t sent = 0;
@@ -254,12 +266,13 @@ static int parse_options(int argc, char **argv, bench_options *o)
         {"frames", required_argument, NULL, 'n'},
         {"device", required_argument, NULL, 'd'},
         {"json", no_argument, NULL, 'j'},
+        {"profile", no_argument, NULL, 'p'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
     };
     int c;
-    while ((c = getopt_long(argc, argv, "t:n:d:jhV", longs, NULL)) != -1)
+    while ((c = getopt_long(argc, argv, "t:n:d:jphV", longs, NULL)) != -1)
         switch (c) {
         case 't':
             if (!parse_threads(o, optarg))
@@ -273,6 +286,10 @@ static int parse_options(int argc, char **argv, bench_options *o)
             break;
         case 'd': o->device = optarg; break;
         case 'j': o->json = true; break;
+        case 'p':
+            o->profile = true;
+            setenv("S2V_PROFILE", "1", 1);
+            break;
         case 'h': fputs(usage, stdout); return 1;
         case 'V': printf("s2v-bench %s\n", s2v_version()); return 1;
         default: return 3; /* getopt has said what is wrong */
