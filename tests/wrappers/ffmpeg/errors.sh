@@ -22,12 +22,18 @@ fails() {
     local said status
     echo before >before
     cp before out.mp4
-    said=$("$FFMPEG" -nostdin -hide_banner -y -v error -i "${4:-song.wav}" -filter_complex "s2v=$3" out.mp4 2>&1)
+    said=$("$FFMPEG" -nostdin -hide_banner -y -v error -i "${4:-song.wav}" -filter_complex "${sound_in}s2v=$3" out.mp4 2>&1)
     status=$?
-    is "$1: fails" "$((status > 0 && status < 128))" 1
+    # 129 and more: a signal; 160 and more: FFmpeg's own, from 6 on.
+    is "$1: fails" "$((status > 0 && (status < 129 || status > 159)))" 1
     like "$1: says why" "$said" "$2"
     is "$1: says it once" "$(grep -cE "$2" <<<"$said")" 1
-    is "$1: out.mp4 is left alone" "$(cmp before out.mp4 2>&1)" ""
+    # From 8 on, ffmpeg opens the output before it looks for a labelled input.
+    if [ $# -ge 4 ] && [ -n "$sound_in" ]; then
+        skip "$1: out.mp4 is left alone" "this FFmpeg does not"
+    else
+        is "$1: out.mp4 is left alone" "$(cmp before out.mp4 2>&1)" ""
+    fi
 }
 own='\[Parsed_s2v_0 @ 0x[0-9a-f]+\] '
 
@@ -52,18 +58,18 @@ else
 fi
 fails "an unknown device" "${own}.*abacus" model=tiny.bin:device=abacus
 fails "a device that is not there" "${own}.*cuda:99" 'model=tiny.bin:device=cuda\\:99'
-fails "an unknown option" "Option 'colour' not found" model=tiny.bin:colour=red
+fails "an unknown option" "[Oo]ption 'colour'.*not found" model=tiny.bin:colour=red
 fails "a seed too large" "parameter 'seed' out of range" model=tiny.bin:seed=4294967296
-fails "a seed that is no number" "Unable to parse option value" model=tiny.bin:seed=x
+fails "a seed that is no number" "Unable to parse (\"seed\" )?option value" model=tiny.bin:seed=x
 fails "threads below zero" "parameter 'threads' out of range" model=tiny.bin:threads=-1
-fails "no sound in the input" "Cannot find a matching stream" model=tiny.bin silent.mp4
+fails "no sound in the input" "Cannot find a matching stream|matches no streams" model=tiny.bin silent.mp4
 
 # No sound at all is no failure, but it is said.
 run -f lavfi -i "$(sound 16000 0)" -c:a pcm_s16le none.wav
-said=$(run -v warning -i none.wav -filter_complex s2v=tiny.bin -f framemd5 none.txt 2>&1)
+said=$(run -v warning -i none.wav -filter_complex "$sound_in"s2v=tiny.bin -f framemd5 none.txt 2>&1)
 is "no samples: no frames" "$? $(grep -cv '^#' none.txt)" "0 0"
 like "no samples: it is said" "$said" "${own}There was no sound"
 
-run -i song.wav -filter_complex s2v=tiny.bin /nowhere/out.mp4 2>err
+run -i song.wav -filter_complex "$sound_in"s2v=tiny.bin /nowhere/out.mp4 2>err
 is "an output that cannot be written fails" "$(($? > 0))" 1
 finish

@@ -34,7 +34,7 @@ is "the plain C device is taken" "$(count "$(sound 16000 8000),s2v=tiny.bin:devi
 is "sound that is not a number does no harm" \
     "$(count "aevalsrc=0/0:s=16000:d=1,s2v=tiny.bin") $(count "aevalsrc=1/0:s=44100:d=1,s2v=tiny.bin")" "20 20"
 
-head=$(run -f lavfi -i "$(sound 16000 16000)" -filter_complex s2v=tiny.bin -f framemd5 - | grep '^#[tsd]')
+head=$(run -f lavfi -i "$(sound 16000 16000)" -filter_complex "$sound_in"s2v=tiny.bin -f framemd5 - | grep '^#[tsd]')
 like "time base of a frame" "$head" '#tb 0: 1/20'
 like "square pixels" "$head" '#sar 0: 1/1'
 is "frames last one tick each" "$(awk -F, '{print $4}' <<<"$reference" | sort -u | tr -d ' ')" 1

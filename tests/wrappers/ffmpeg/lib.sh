@@ -18,6 +18,13 @@ cp "$S2V_TINY_MODEL" "$tmp/tiny.bin"
 unset S2V_MODEL_PATH
 cd "$tmp" || exit 99
 
+# From FFmpeg 8 on, an input's stream that ffmpeg maps to the output by itself
+# does not feed a graph whose input has no label.
+# shellcheck disable=SC2034 # for those who source this
+sound_in=
+# shellcheck disable=SC2034
+[ "$("$FFMPEG" -version | sed -n 's/^libavfilter *\([0-9]*\)\..*/\1/p')" -lt 11 ] || sound_in='[0:a]'
+
 # run ARGUMENTS...: ffmpeg that says errors only, and never asks.
 run() { "$FFMPEG" -nostdin -hide_banner -v error -y "$@"; }
 # sound RATE SAMPLES [LAYOUT]: a lavfi source of so many samples of a moving tone.

@@ -12,7 +12,7 @@ mv tiny.bin models/quintet.bin
 export S2V_MODEL_PATH="$tmp/nowhere:$tmp/models"
 run -f lavfi -i "$(sound 44100 441000 stereo)" -c:a pcm_s16le song.wav
 
-"$FFMPEG" -i song.wav -filter_complex s2v=model=quintet.bin out.mp4 </dev/null >log 2>&1
+"$FFMPEG" -i song.wav -filter_complex "$sound_in"s2v=model=quintet.bin out.mp4 </dev/null >log 2>&1
 is "the README's line succeeds" $? 0
 is "one picture and one sound" "$(entries out.mp4 v codec_type)$(entries out.mp4 a codec_type)" videoaudio
 is "200 frames at 20 fps from zero" "$(entries out.mp4 v avg_frame_rate,start_time,nb_frames)" 20/1,0.000000,200
@@ -24,15 +24,15 @@ is "it decodes without a complaint" "$? $(cat err)" "0 "
 is "what was chosen is logged once" "$(grep -c 'Parsed_s2v.*listen-and-move.*20/1 fps.*seed 0' log)" 1
 
 for ext in mkv mov webm.mkv; do
-    run -i song.wav -filter_complex s2v=model=quintet.bin "out.$ext"
+    run -i song.wav -filter_complex "$sound_in"s2v=model=quintet.bin "out.$ext"
     is "out.$ext has both" "$? $(entries "out.$ext" v codec_type)$(entries "out.$ext" a codec_type)" "0 videoaudio"
 done
 
-run -i song.wav -filter_complex "s2v=model=quintet.bin,scale=256:256,fps=30" big.mp4
+run -i song.wav -filter_complex "${sound_in}s2v=model=quintet.bin,scale=256:256,fps=30" big.mp4
 is "scale and fps after it" "$(entries big.mp4 v width,height,avg_frame_rate,nb_frames)" 256,256,30/1,300
 run -i out.mp4 -filter_complex "[0:a]s2v=quintet.bin" -frames:v 20 again.mp4
 is "the sound of a video will do" "$? $(entries again.mp4 v nb_frames)" "0 20"
 run -f lavfi -i "$(sound 44100 4410)" -c:a pcm_u8 -ac 6 six.wav
-run -i six.wav -lavfi s2v=quintet.bin six.mkv
+run -i six.wav -lavfi "$sound_in"s2v=quintet.bin six.mkv
 is "six channels of u8" "$?" 0
 finish

@@ -15,10 +15,10 @@ is "an offset is rounded to a frame" "$(frames "$(sound 16000 16000),asetpts=PTS
 is "no time stamps at all" "$(frames "$(sound 16000 16000),asetpts=NAN,s2v=tiny.bin" | first_last)" "0 19 20"
 
 run -f lavfi -i "$(sound 48000 240000)" -c:a pcm_s16le song.wav
-is "-ss skips" "$(run -ss 2 -i song.wav -filter_complex s2v=tiny.bin -an -f framemd5 - | grep -v '^#' | first_last)" "0 59 60"
-is "-t stops" "$(run -t 1.5 -i song.wav -filter_complex s2v=tiny.bin -an -f framemd5 - | grep -v '^#' | first_last)" "0 29 30"
+is "-ss skips" "$(run -ss 2 -i song.wav -filter_complex "$sound_in"s2v=tiny.bin -an -f framemd5 - | grep -v '^#' | first_last)" "0 59 60"
+is "-t stops" "$(run -t 1.5 -i song.wav -filter_complex "$sound_in"s2v=tiny.bin -an -f framemd5 - | grep -v '^#' | first_last)" "0 29 30"
 is "-itsoffset and -copyts shift" \
-    "$(run -itsoffset 2 -copyts -i song.wav -filter_complex s2v=tiny.bin -an -f framemd5 - | grep -v '^#' | first_last)" "40 139 100"
+    "$(run -itsoffset 2 -copyts -i song.wav -filter_complex "$sound_in"s2v=tiny.bin -an -f framemd5 - | grep -v '^#' | first_last)" "40 139 100"
 
 # A second without sound, in the middle: as if there were a second of silence.
 cut="$(sound 16000 48000),aselect='not(between(t,1,1.999))'"
@@ -29,7 +29,7 @@ for n in 160 1600 800; do
         "$(frames "${cut/,aselect/,asetnsamples=$n,aselect},s2v=tiny.bin")"
 done
 like "a long gap is told" \
-    "$(run -v warning -f lavfi -i "$(sound 16000 32000)" -filter_complex "asetnsamples=800,asetpts='PTS+if(gte(T,1),12/TB,0)',s2v=tiny.bin" -f null - 2>&1)" \
+    "$(run -v warning -f lavfi -i "$(sound 16000 32000)" -filter_complex "${sound_in}asetnsamples=800,asetpts='PTS+if(gte(T,1),12/TB,0)',s2v=tiny.bin" -f null - 2>&1)" \
     '12\.000 s without sound at 1\.000 s'
 is "jitter below a frame changes nothing" \
     "$(frames "$(sound 16000 32000),asetpts='PTS+mod(N,2)*0.04/TB',s2v=tiny.bin")" "$(frames "$(sound 16000 32000),s2v=tiny.bin")"

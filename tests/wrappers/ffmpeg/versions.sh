@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Several releases of FFmpeg, each built and put through the filter's tests; and
+# the frames of all, byte for byte. What `scripts/ffmpeg --check` runs.
+#
+# usage: versions.sh VERSION...
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$here/../../.." || exit 99
+root=$PWD
+
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+for model in tiny other; do
+    [ -f "build/tests/tools/$model.bin" ] || {
+        echo "$0: there is no build/tests/tools/$model.bin: run scripts/build first" >&2
+        exit 1
+    }
+done
+export S2V_TINY_MODEL=$root/build/tests/tools/tiny.bin S2V_OTHER_MODEL=$root/build/tests/tools/other.bin
+# shellcheck source=scripts/env
+. scripts/env
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+
+# song FILE RATE LAYOUT: six seconds of a moving tone, made once, by the first.
+song() {
+    [ -f "$1" ] || "$FFMPEG" -nostdin -v error -f lavfi -i \
+        "aevalsrc=sin(2*PI*(220+110*floor(4*t))*t)/2+random(0)/9:s=$2:c=$3:d=6" -c:a pcm_s16le "$1"
+}
+
+# frames SONG: their checksum.
+frames() {
+    "$FFMPEG" -nostdin -v error -i "$tmp/$1.wav" -filter_complex "[0:a]s2v=$S2V_TINY_MODEL" -an \
+        -f rawvideo -pix_fmt rgb24 - | sha256sum
+}
+
+default=$(scripts/ffmpeg --default)
+reference=
+for version in "$@"; do
+    scripts/ffmpeg "$version" >&2 || {
+        is "FFmpeg $version: built" failed built
+        continue
+    }
+    folder=$root/build/ffmpeg-$version
+    [ "$version" != "$default" ] || folder=$root/build/ffmpeg
+    export FFMPEG=$folder/bin/ffmpeg FFPROBE=$folder/bin/ffprobe S2V_FFMPEG_OBJ=$folder/obj
+    echo "# $("$FFMPEG" -version | head -n 1)"
+    for name in frames chunks times readme errors batch fate; do
+        said=$("$here/$name.sh" 2>&1)
+        code=$?
+        grep '^not ok' -A 6 <<<"$said" | sed 's/^/# /'
+        is "FFmpeg $version: $name, $(grep -c '^ok' <<<"$said") points, $(grep -c 'SKIP' <<<"$said") skipped" "$code" 0
+    done
+    song "$tmp/mono.wav" 16000 mono
+    song "$tmp/fast.wav" 44100 mono
+    got="$(frames mono) $(frames fast)"
+    reference=${reference:-$got}
+    is "FFmpeg $version: the frames of $1, byte for byte" "$got" "$reference"
+done
+finish
