@@ -49,4 +49,15 @@ export LD_LIBRARY_PATH
 point "it runs" test "$(head -n 1 "$tmp/said")" = "$version -5"
 point "it tells where models are looked for" grep -q \
     "$prefix/share/s2v/models" "$tmp/said"
+
+completion=$(find "$tmp/root" -path '*bash-completion/completions/s2v-train')
+if [ -n "$completion" ] && command -v bash >/dev/null; then
+    PATH=$(find "$tmp/root" -name s2v-train -path '*/bin/*' -exec dirname {} \;):$PATH
+    # shellcheck disable=SC2016
+    point "completion: options as --help has them" test "$(bash -c '. "$0"
+        COMP_CWORD=2; _s2v s2v-train --resu listen-and-move; echo "${COMPREPLY[@]}"' \
+        "$completion")" = --resume
+else
+    skip_point "completion: tools or bash are not there"
+fi
 finish installed
