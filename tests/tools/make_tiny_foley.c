@@ -8,6 +8,7 @@
  *     config TEXT    another "s2v.config", unchecked
  *     missing TENSOR
  *     without PART   sight or vocoder
+ *     size paper     the papers' own, with HiFi-GAN V1: not tiny, to time it
  *
  *     make_tiny_foley foley.bin --window 64
  */
@@ -16,6 +17,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static void enlarge(tiny_foley *spec)
+{
+    s2vi_foley_config *c = &spec->config;
+    s2vi_vs_defaults(&c->generator);
+    s2vi_sight_defaults(&c->sight, c->generator.features);
+    s2vi_hifigan_version(&c->vocoder, 1);
+    spec->window = NULL;
+}
 
 static bool set(tiny_foley *spec, const char *key, const char *value)
 {
@@ -31,6 +41,8 @@ static bool set(tiny_foley *spec, const char *key, const char *value)
         spec->config.has_sight = false;
     else if (!strcmp(key, "without") && !strcmp(value, "vocoder"))
         spec->config.has_vocoder = false;
+    else if (!strcmp(key, "size") && !strcmp(value, "paper"))
+        enlarge(spec);
     else
         return false;
     return true;
