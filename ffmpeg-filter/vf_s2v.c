@@ -23,11 +23,8 @@
 
 #include <inttypes.h>
 
-#include <s2v/s2v.h>
-
 #include "libavutil/channel_layout.h"
 #include "libavutil/common.h"
-#include "libavutil/cpu.h"
 #include "libavutil/imgutils.h"
 #include "libavutil/mathematics.h"
 #include "libavutil/mem.h"
@@ -35,6 +32,7 @@
 #include "libavutil/random_seed.h"
 #include "libswresample/swresample.h"
 
+#include "s2v_common.h"
 #include "s2v_compat.h"
 
 #define LONG_GAP 10 ///< seconds of missing sound that call for a warning
@@ -82,60 +80,10 @@ static const AVOption s2v_options[] = {
 
 AVFILTER_DEFINE_CLASS(s2v);
 
-static void log_line(void *opaque, s2v_log_level level, const char *message)
-{
-    static const int levels[] = {
-        [S2V_LOG_ERROR]   = AV_LOG_ERROR,
-        [S2V_LOG_WARNING] = AV_LOG_WARNING,
-        [S2V_LOG_INFO]    = AV_LOG_VERBOSE,
-        [S2V_LOG_DEBUG]   = AV_LOG_DEBUG,
-    };
-
-    av_log(opaque, levels[av_clip(level, S2V_LOG_ERROR, S2V_LOG_DEBUG)],
-           "%s\n", message);
-}
-
-/** Report a failure of the library and translate its code. */
-static int report(AVFilterContext *ctx, int code, const s2v_error *err)
-{
-    av_log(ctx, AV_LOG_ERROR, "%s\n",
-           err->message[0] ? err->message : s2v_status_string(code));
-
-    switch (code) {
-    case S2V_ERR_NOMEM:     return AVERROR(ENOMEM);
-    case S2V_ERR_INVALID:   return AVERROR(EINVAL);
-    case S2V_ERR_IO:        return AVERROR(EIO);
-    case S2V_ERR_FORMAT:
-    case S2V_ERR_MODEL:     return AVERROR_INVALIDDATA;
-    case S2V_ERR_DEVICE:    return AVERROR(ENODEV);
-    case S2V_ERR_CANCELLED: return AVERROR_EXIT;
-    default:                return AVERROR_EXTERNAL;
-    }
-}
-
-/**
- * The threads that the model may use: the filter's own option, or what was
- * set for the graph. 0, the library's choice, where that is the automatic
- * number, as it counts one more than there are processors.
- */
-static int nb_threads(AVFilterContext *ctx)
-{
-    S2VContext *s = ctx->priv;
-    int graph;
-
-    /* some releases give the value to the generic option of the same name */
-    if (s->threads || ctx->nb_threads)
-        return s->threads ? s->threads : ctx->nb_threads;
-    graph = ctx->graph ? ctx->graph->nb_threads : 0;
-    return graph < av_cpu_count() ? FFMAX(graph, 0) : 0;
-}
-
 static av_cold int init(AVFilterContext *ctx)
 {
     S2VContext *s = ctx->priv;
-    s2v_model_params params = { .size = sizeof(params) };
-    s2v_error err = { 0 };
-    int ret;
+    s2v_model_params params = { .device = s->device, .threads = s->threads };
 
     if (!s->model_path || !s->model_path[0]) {
         av_log(ctx, AV_LOG_ERROR,
@@ -143,18 +91,8 @@ static av_cold int init(AVFilterContext *ctx)
         return AVERROR(EINVAL);
     }
 
-    params.device     = s->device;
-    params.threads    = nb_threads(ctx);
-    params.log        = log_line;
-    params.log_opaque = ctx;
-    ret = s2v_model_open(&s->model, s->model_path, &params, &err);
-    if (ret < 0)
-        return report(ctx, ret, &err);
-
-    s->info.size = sizeof(s->info);
-    s2v_model_get_info(s->model, &s->info);
-
-    return 0;
+    return ff_s2v_open(ctx, s->model_path, &params, S2V_MEDIUM_AUDIO, "v2sfoley",
+                       &s->model, &s->info);
 }
 
 static av_cold void uninit(AVFilterContext *ctx)
@@ -245,7 +183,7 @@ static int config_output(AVFilterLink *outlink)
     s2v_session_close(&s->session);
     ret = s2v_session_create(&s->session, s->model, &params, &err);
     if (ret < 0)
-        return report(ctx, ret, &err);
+        return ff_s2v_report(ctx, ret, &err);
 
     av_log(ctx, AV_LOG_INFO,
            "%s model '%s' on %s: %dx%d, %d/%d fps, listening at %d Hz, seed %"PRIu64"\n",
@@ -309,7 +247,7 @@ static int send_sound(AVFilterContext *ctx, const float *samples, int count, int
     count = FFMIN(count, total - s->sent);
     ret = s2v_session_send_audio(s->session, samples, count, &err);
     if (ret < 0)
-        return report(ctx, ret, &err);
+        return ff_s2v_report(ctx, ret, &err);
     s->sent += count;
     return 0;
 }
@@ -330,7 +268,7 @@ static int drain(AVFilterContext *ctx)
             return ret;
 
     ret = s2v_session_drain(s->session, &err);
-    return ret < 0 ? report(ctx, ret, &err) : 0;
+    return ret < 0 ? ff_s2v_report(ctx, ret, &err) : 0;
 }
 
 /**
@@ -420,7 +358,7 @@ static int activate(AVFilterContext *ctx)
             return 0;
         }
         if (ret != S2V_ERR_AGAIN)
-            return report(ctx, ret, &err);
+            return ff_s2v_report(ctx, ret, &err);
     } while ((ret = feed(ctx)) > 0);
 
     if (!ret)

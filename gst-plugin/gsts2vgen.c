@@ -69,7 +69,11 @@ static GstS2VModel *open_model(GstS2VGen *self, const char *path,
     gint threads = self->threads;
     GST_OBJECT_UNLOCK(self);
     post_progress(self, GST_PROGRESS_TYPE_START, path, "Opening %s");
-    GstS2VModel *model = gst_s2v_model_open(self, path, device, threads, err);
+    const GstS2VSettings settings = {.path = path,
+                                     .device = device,
+                                     .threads = threads,
+                                     .input = S2V_MEDIUM_AUDIO};
+    GstS2VModel *model = gst_s2v_model_open(GST_ELEMENT(self), &settings, err);
     g_free(device);
     if (model)
         post_progress(self, GST_PROGRESS_TYPE_COMPLETE, path, "Opened %s");
@@ -94,7 +98,7 @@ static gboolean open_first(GstS2VGen *self)
     g_mutex_unlock(&self->open_lock);
     g_free(path);
     if (!model)
-        gst_s2v_gen_post_error(self, &err);
+        gst_s2v_post_error(GST_ELEMENT(self), &err);
     return model != NULL;
 }
 
@@ -162,7 +166,7 @@ static void set_model(GstS2VGen *self, const char *path)
     g_mutex_unlock(&self->open_lock);
     gst_s2v_model_free(unused);
     if (!ok)
-        gst_s2v_gen_post_warning(self, &err);
+        gst_s2v_post_warning(GST_ELEMENT(self), &err);
 }
 
 /* --------------------------------------------------------------- states -- */

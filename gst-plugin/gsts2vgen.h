@@ -6,22 +6,12 @@
 #include <gst/audio/audio.h>
 #include <gst/gst.h>
 #include <gst/video/video.h>
-#include <s2v/s2v.h>
+
+#include "model.h"
 
 #define GST_TYPE_S2V_GEN (gst_s2v_gen_get_type())
 G_DECLARE_FINAL_TYPE(GstS2VGen, gst_s2v_gen, GST, S2V_GEN, GstElement)
 GST_ELEMENT_REGISTER_DECLARE(s2vgen);
-
-GST_DEBUG_CATEGORY_EXTERN(gst_s2v_gen_debug);
-
-/** A model that is ready to run, and what is known of it. */
-typedef struct GstS2VModel {
-    s2v_model *model;
-    s2v_model_info info;
-    char *path;           /* as the user named it */
-    GstClockTime latency; /* how long after a frame's own time it comes out:
-                             look-ahead, and making it, as measured */
-} GstS2VModel;
 
 /*
  * Who may touch what: `lock` is the object lock; `stream` the sink pad's
@@ -71,30 +61,6 @@ struct _GstS2VGen {
     guint64 processed, dropped;
     gint dropped_in_row;
 };
-
-/* ------------------------------------------------------------ model.c -- */
-
-/**
- * Open a model and measure how long it takes to make a frame.
- *
- * @param err receives the library's sentence on failure
- * @return a new model, or NULL
- */
-GstS2VModel *gst_s2v_model_open(GstS2VGen *self, const char *path,
-                                const char *device, gint threads,
-                                s2v_error *err);
-
-/** NULL is fine. */
-void gst_s2v_model_free(GstS2VModel *model);
-
-/** Samples that correspond to so many frames. */
-guint64 gst_s2v_model_samples(const GstS2VModel *model, guint64 frames);
-
-/** Post the library's sentence as an error message on the bus. */
-void gst_s2v_gen_post_error(GstS2VGen *self, const s2v_error *err);
-
-/** Post it as a warning. */
-void gst_s2v_gen_post_warning(GstS2VGen *self, const s2v_error *err);
 
 /* ----------------------------------------------------------- stream.c -- */
 

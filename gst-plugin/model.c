@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Models and errors, between the library's words and GStreamer's. */
-#include "gsts2vgen.h"
+#include "model.h"
 
 #define GST_CAT_DEFAULT gst_s2v_gen_debug
 
@@ -44,23 +44,23 @@ static GError *translate(const s2v_error *err)
     }
 }
 
-static void post(GstS2VGen *self, const s2v_error *err, GstMessageType type)
+static void post(GstElement *element, const s2v_error *err, GstMessageType type)
 {
     GError *error = translate(err);
-    gst_element_message_full(GST_ELEMENT(self), type, error->domain,
-                             error->code, g_strdup(error->message), NULL,
-                             __FILE__, GST_FUNCTION, __LINE__);
+    gst_element_message_full(element, type, error->domain, error->code,
+                             g_strdup(error->message), NULL, __FILE__,
+                             GST_FUNCTION, __LINE__);
     g_error_free(error);
 }
 
-void gst_s2v_gen_post_error(GstS2VGen *self, const s2v_error *err)
+void gst_s2v_post_error(GstElement *element, const s2v_error *err)
 {
-    post(self, err, GST_MESSAGE_ERROR);
+    post(element, err, GST_MESSAGE_ERROR);
 }
 
-void gst_s2v_gen_post_warning(GstS2VGen *self, const s2v_error *err)
+void gst_s2v_post_warning(GstElement *element, const s2v_error *err)
 {
-    post(self, err, GST_MESSAGE_WARNING);
+    post(element, err, GST_MESSAGE_WARNING);
 }
 
 /* ------------------------------------------------------------- models -- */
@@ -77,46 +77,98 @@ static int send_silence(const GstS2VModel *model, s2v_session *session,
     return ret;
 }
 
-/*
- * The latency that is answered has to hold on this machine: frames of silence
- * are timed. The first one warms up; the median of the others counts.
- */
-static int measure(GstS2VModel *model, s2v_error *err)
+/* Frames of silence are timed. The first one warms up; the median of the others
+ * counts. Microseconds. */
+static int time_frames(GstS2VModel *model, s2v_session *session, gint64 *time,
+                       s2v_error *err)
 {
     enum { TIMED = 3 };
     gint64 took[1 + TIMED];
-    s2v_session *session = NULL;
     s2v_video_frame picture;
-    int ret = s2v_session_create(&session, model->model, NULL, err);
-    if (!ret)
-        ret = send_silence(model, session, G_N_ELEMENTS(took), err);
+    int ret = send_silence(model, session, G_N_ELEMENTS(took), err);
     for (guint i = 0; i < G_N_ELEMENTS(took) && !ret; i++) {
         gint64 start = g_get_monotonic_time();
         ret = s2v_session_receive_video(session, &picture, err);
         took[i] = g_get_monotonic_time() - start;
     }
-    s2v_session_close(&session);
     if (ret < 0)
         return ret;
     gint64 low = MIN(took[1], took[2]), high = MAX(took[1], took[2]);
-    model->latency = (GstClockTime)CLAMP(took[3], low, high) * GST_USECOND +
-                     gst_util_uint64_scale_ceil(
-                         (guint64)model->info.latency_samples, GST_SECOND,
-                         (guint64)model->info.sample_rate);
+    *time = CLAMP(took[3], low, high);
+    return ret;
+}
+
+/* The first sound is timed, of a picture that stays as long as is waited for:
+ * what is made between its coming and the sound's, and warming up. */
+static int time_sound(GstS2VModel *model, s2v_session *session, gint64 *time,
+                      s2v_error *err)
+{
+    const guint8 black[3] = {0};
+    s2v_audio_frame sound;
+    s2v_picture picture = {.size = sizeof(picture),
+                           .data = black,
+                           .stride = sizeof(black),
+                           .width = 1,
+                           .height = 1,
+                           .time_num = 1,
+                           .time_den = model->info.sample_rate};
+    int ret = s2v_session_send_video(session, &picture, err);
+    picture.pts = 2 * model->info.latency_samples;
+    if (!ret)
+        ret = s2v_session_send_video(session, &picture, err);
+    gint64 start = g_get_monotonic_time();
+    if (!ret)
+        ret = s2v_session_receive_audio(session, &sound, err);
+    *time = g_get_monotonic_time() - start;
+    return ret;
+}
+
+/* The latency that is answered has to hold on this machine. */
+static int measure(GstS2VModel *model, s2v_error *err)
+{
+    const s2v_model_info *info = &model->info;
+    s2v_session *session = NULL;
+    gint64 time = 0;
+    int ret = s2v_session_create(&session, model->model, NULL, err);
+    if (!ret)
+        ret = info->output == S2V_MEDIUM_VIDEO
+                  ? time_frames(model, session, &time, err)
+                  : time_sound(model, session, &time, err);
+    s2v_session_close(&session);
+    if (ret < 0)
+        return ret;
+    model->latency =
+        (GstClockTime)time * GST_USECOND +
+        gst_util_uint64_scale_ceil((guint64)info->latency_samples, GST_SECOND,
+                                   (guint64)info->sample_rate);
     model->latency = (model->latency / GST_MSECOND + 1) * GST_MSECOND;
     return ret;
 }
 
-GstS2VModel *gst_s2v_model_open(GstS2VGen *self, const char *path,
-                                const char *device, gint threads,
-                                s2v_error *err)
+/* That the model goes the element's way. */
+static int check_way(const GstS2VModel *model, s2v_medium input, s2v_error *err)
 {
+    if (model->info.input == input)
+        return S2V_OK;
+    err->code = S2V_ERR_MODEL;
+    g_snprintf(err->message, sizeof(err->message),
+               "%s: a '%s' model, which is for the element %s", model->path,
+               model->info.name,
+               model->info.input == S2V_MEDIUM_AUDIO ? "s2vgen" : "v2sfoley");
+    return err->code;
+}
+
+GstS2VModel *gst_s2v_model_open(GstElement *owner,
+                                const GstS2VSettings *settings, s2v_error *err)
+{
+    const char *path = settings->path;
     const s2v_model_params params = {
         .size = sizeof(params),
-        .device = device,
-        .threads = threads,
+        .device = settings->device,
+        .threads = settings->threads,
         .log = log_line,
-        .log_opaque = self,
+        .log_opaque = owner,
+        .latency_ms = settings->latency,
     };
     *err = (s2v_error){0};
     if (!path || !*path) {
@@ -132,8 +184,10 @@ GstS2VModel *gst_s2v_model_open(GstS2VGen *self, const char *path,
     int ret = s2v_model_open(&model->model, path, &params, err);
     if (!ret) {
         s2v_model_get_info(model->model, &model->info);
-        ret = measure(model, err);
+        ret = check_way(model, settings->input, err);
     }
+    if (!ret)
+        ret = measure(model, err);
     if (ret < 0) {
         err->code = ret;
         g_clear_pointer(&model, gst_s2v_model_free);

@@ -134,10 +134,10 @@ static GstFlowReturn renew_session(GstS2VGen *self, gboolean draining)
     if (ret < 0) {
         refuse_model(self, next);
         if (self->session) {
-            gst_s2v_gen_post_warning(self, &err);
+            gst_s2v_post_warning(GST_ELEMENT(self), &err);
             return GST_FLOW_OK;
         }
-        gst_s2v_gen_post_error(self, &err);
+        gst_s2v_post_error(GST_ELEMENT(self), &err);
         return GST_FLOW_ERROR;
     }
     rebase(self);
@@ -181,7 +181,7 @@ static GstFlowReturn make_frames(GstS2VGen *self, gboolean draining)
         if (ret == S2V_ERR_AGAIN || ret == S2V_ERR_EOF)
             return GST_FLOW_OK;
         if (ret < 0) {
-            gst_s2v_gen_post_error(self, &err);
+            gst_s2v_post_error(GST_ELEMENT(self), &err);
             return GST_FLOW_ERROR;
         }
         GstClockTime time = time_of(self, self->made);
@@ -208,7 +208,7 @@ static GstFlowReturn feed(GstS2VGen *self, const guint8 *samples, guint64 count)
         if (s2v_session_send_audio(self->session,
                                    &g_array_index(self->recent, float, before),
                                    n, &err) < 0) {
-            gst_s2v_gen_post_error(self, &err);
+            gst_s2v_post_error(GST_ELEMENT(self), &err);
             return GST_FLOW_ERROR;
         }
         self->heard += n;

@@ -442,8 +442,19 @@ s2vi_node *s2vi_adam(s2vi_node *param, s2vi_node *m, s2vi_node *v,
                      s2vi_node *grad, s2vi_node *step, double rate,
                      double beta1, double beta2, double eps)
 {
+    return s2vi_adamw(param, m, v, grad, step, rate, beta1, beta2, eps, 0);
+}
+
+s2vi_node *s2vi_adamw(s2vi_node *param, s2vi_node *m, s2vi_node *v,
+                      s2vi_node *grad, s2vi_node *step, double rate,
+                      double beta1, double beta2, double eps, double decay)
+{
     s2vi_node *const in[] = {param, m, v, grad, step};
-    s2vi_attr attr = {.rate = rate, .beta1 = beta1, .beta2 = beta2, .eps = eps};
+    s2vi_attr attr = {.rate = rate,
+                      .beta1 = beta1,
+                      .beta2 = beta2,
+                      .eps = eps,
+                      .decay = decay};
     for (int i = 0; i < 5; i++)
         if (!in[i])
             return NULL;

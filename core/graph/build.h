@@ -160,5 +160,13 @@ s2vi_node *s2vi_assign(s2vi_node *var, s2vi_node *value);
 s2vi_node *s2vi_adam(s2vi_node *param, s2vi_node *m, s2vi_node *v,
                      s2vi_node *grad, s2vi_node *step, double rate,
                      double beta1, double beta2, double eps);
+/**
+ * The same with weights that decay by themselves (AdamW: Loshchilov and Hutter
+ * 2019, algorithm 2, as PyTorch scales it): param is also moved by -rate decay
+ * param, whatever its gradient.
+ */
+s2vi_node *s2vi_adamw(s2vi_node *param, s2vi_node *m, s2vi_node *v,
+                      s2vi_node *grad, s2vi_node *step, double rate,
+                      double beta1, double beta2, double eps, double decay);
 
 #endif

@@ -59,6 +59,7 @@ typedef struct s2vi_attr {
     double slope;              /* LRELU, STEP: slope below zero */
     double eps;                /* MOMENTS, ADAM */
     double rate, beta1, beta2; /* ADAM */
+    double decay;              /* ADAM: of weights; AdamW's lambda */
     uint32_t axes;             /* SUM, MOMENTS: bit i = dimension i */
     int axis;                  /* CONCAT */
     int64_t lo[S2VI_MAX_RANK]; /* PAD: zeros before; negative: cut */

@@ -5,6 +5,8 @@
 
 #include "models/param_file.h"
 
+#define S2VI_HIFIGAN_NAME "hifigan"
+
 enum {
     S2VI_HIFIGAN_MAX_UPS = 6,
     S2VI_HIFIGAN_MAX_KERNELS = 4,
@@ -32,6 +34,14 @@ void s2vi_hifigan_version(s2vi_hifigan_config *config, int version);
 /** S2V_OK, or S2V_ERR_INVALID and a sentence on what cannot be. */
 int s2vi_hifigan_config_check(const s2vi_hifigan_config *config,
                               s2v_error *err);
+
+/** Read a weight file's s2v.config: every key of
+ * s2vi_hifigan_config_text(), and no others. S2V_ERR_MODEL and a sentence. */
+int s2vi_hifigan_config_parse(s2vi_hifigan_config *config, const char *json,
+                              s2v_error *err);
+
+/** The config as JSON, keys in fixed order; the caller frees. NULL: memory. */
+char *s2vi_hifigan_config_text(const s2vi_hifigan_config *config);
 
 /** Samples made of each column: the product of the rates. */
 int s2vi_hifigan_hop(const s2vi_hifigan_config *config);

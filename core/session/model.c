@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Models: a weight file checked, loaded and planned for one frame. */
+/* Models: a weight file checked, loaded and planned. */
 #include "session/session.h"
 
+#include "audio/foley_mel.h"
 #include "models/param_file.h"
 #include "weights/weights.h"
 
@@ -10,26 +11,40 @@
 
 /* ------------------------------------------------------------ loading -- */
 
-static int read_config(s2v_model *model, const s2v_weights *w, s2v_error *err)
+static bool ends_with(const char *text, const char *end)
+{
+    const size_t n = strlen(text), m = strlen(end);
+    return n >= m && !strcmp(text + n - m, end);
+}
+
+/* Whether the file is of a kind that there is, and which. */
+static int read_kind(const s2v_weights *w, bool *is_foley, s2v_error *err)
 {
     const char *path = s2v_weights_get_path(w, NULL);
     const char *kind = s2v_weights_get_metadata(w, "s2v.model");
-    const char *config = s2v_weights_get_metadata(w, "s2v.config");
-    s2v_error why;
     if (!kind)
         return s2vi_error(err, S2V_ERR_MODEL,
                           "%s: no s2v model (its metadata "
                           "has no 's2v.model')",
                           path);
-    if (!strcmp(kind, S2VI_LM_NAME " checkpoint"))
+    if (ends_with(kind, " checkpoint"))
         return s2vi_error(err, S2V_ERR_MODEL,
                           "%s: a training's checkpoint, expected a weight "
                           "file: s2v-train writes it beside, without .ckpt",
                           path);
-    if (strcmp(kind, S2VI_LM_NAME))
-        return s2vi_error(err, S2V_ERR_MODEL,
-                          "%s: a '%.60s' model, expected '%s'", path, kind,
-                          S2VI_LM_NAME);
+    *is_foley = !strcmp(kind, S2VI_FOLEY_NAME);
+    if (*is_foley || !strcmp(kind, S2VI_LM_NAME))
+        return S2V_OK;
+    return s2vi_error(err, S2V_ERR_MODEL,
+                      "%s: a '%.60s' model, expected '%s' or '%s'", path, kind,
+                      S2VI_LM_NAME, S2VI_FOLEY_NAME);
+}
+
+static int read_config(s2v_model *model, const s2v_weights *w, s2v_error *err)
+{
+    const char *path = s2v_weights_get_path(w, NULL);
+    const char *config = s2v_weights_get_metadata(w, "s2v.config");
+    s2v_error why;
     if (!config)
         return s2vi_error(err, S2V_ERR_MODEL,
                           "%s: its metadata has no "
@@ -79,21 +94,35 @@ static int plan(s2v_model *model, s2v_error *err)
 static void announce(const s2v_model *model, const char *path)
 {
     size_t exec, constants;
-    s2vi_plan_memory(model->plan, &exec, &constants);
+    s2v_model_info info = {.size = sizeof(info)};
+    s2v_model_get_info(model, &info);
+    if (model->foley)
+        s2vi_foley_memory(model->foley, &exec, &constants);
+    else
+        s2vi_plan_memory(model->plan, &exec, &constants);
     s2vi_log(&model->logger, S2V_LOG_INFO,
-             "%s: %s, %dx%d at 20 frames/s, on %s with %d thread%s; "
+             "%s: %s, %dx%d at %.4g frames/s, on %s with %d thread%s; "
              "%.1f MB of weights, %.1f MB a stream",
-             path, S2VI_LM_NAME, model->config.size, model->config.size,
-             model->backend->table->name, model->backend->threads,
-             model->backend->threads > 1 ? "s" : "", (double)constants / 1e6,
-             (double)exec / 1e6);
+             path, info.name, info.width, info.height,
+             (double)info.fps_num / info.fps_den, info.device,
+             model->backend->threads, model->backend->threads > 1 ? "s" : "",
+             (double)constants / 1e6, (double)exec / 1e6);
+}
+
+static int load_lm(s2v_model *model, const s2v_weights *w, s2v_error *err)
+{
+    int ret = load_params(model, w, err);
+    return ret < 0 ? ret : plan(model, err);
 }
 
 static int load(s2v_model *model, const s2v_weights *w,
                 const s2v_model_params *params, s2v_error *err)
 {
+    bool is_foley;
     int ret = s2v_weights_verify(w, err);
     if (!ret)
+        ret = read_kind(w, &is_foley, err);
+    if (!ret && !is_foley)
         ret = read_config(model, w, err);
     if (!ret)
         ret = s2vi_backend_open(&model->backend,
@@ -102,9 +131,9 @@ static int load(s2v_model *model, const s2v_weights *w,
     if (!ret)
         ret = s2vi_store_create(&model->store, model->backend, err);
     if (!ret)
-        ret = load_params(model, w, err);
-    if (!ret)
-        ret = plan(model, err);
+        ret = is_foley ? s2vi_foley_open(&model->foley, w, model->store,
+                                         params->latency_ms, err)
+                       : load_lm(model, w, err);
     if (!ret)
         announce(model, s2v_weights_get_path(w, NULL));
     return ret;
@@ -127,6 +156,11 @@ static int read_params(s2v_model_params *params, const s2v_model_params *given,
         return s2vi_error(err, S2V_ERR_INVALID,
                           "threads is %d, expected 0 (all) to 1024",
                           params->threads);
+    if (params->latency_ms < 0)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "latency_ms is %d, expected 0 (the best sound) or "
+                          "more",
+                          params->latency_ms);
     return S2V_OK;
 }
 
@@ -155,19 +189,42 @@ int s2v_model_open(s2v_model **out, const char *path,
     return ret;
 }
 
-void s2v_model_get_info(const s2v_model *model, s2v_model_info *info)
+static s2v_model_info lm_info(const s2v_model *model)
 {
-    s2v_model_info all = {
-        .size = info->size,
+    return (s2v_model_info){
         .name = S2VI_LM_NAME,
-        .device = model->backend->table->name,
         .sample_rate = S2VI_LMS_RATE,
         .width = model->config.size,
         .height = model->config.size,
         .fps_num = S2VI_LMS_RATE / S2VI_LMS_STEP,
         .fps_den = 1,
         .latency_samples = S2VI_LMS_SPAN,
+        .input = S2V_MEDIUM_AUDIO,
+        .output = S2V_MEDIUM_VIDEO,
     };
+}
+
+static s2v_model_info foley_info(const s2vi_foley_model *foley)
+{
+    return (s2v_model_info){
+        .name = S2VI_FOLEY_NAME,
+        .sample_rate = S2VI_FOLEY_RATE,
+        .width = foley->config.sight.size,
+        .height = foley->config.sight.size,
+        .fps_num = S2VI_SIGHT_RATE_NUM,
+        .fps_den = S2VI_SIGHT_RATE_DEN,
+        .latency_samples = s2vi_foley_latency(&foley->windows),
+        .input = S2V_MEDIUM_VIDEO,
+        .output = S2V_MEDIUM_AUDIO,
+    };
+}
+
+void s2v_model_get_info(const s2v_model *model, s2v_model_info *info)
+{
+    s2v_model_info all =
+        model->foley ? foley_info(model->foley) : lm_info(model);
+    all.size = info->size;
+    all.device = model->backend->table->name;
     size_t known = info->size < sizeof(all) ? info->size : sizeof(all);
     memset(info, 0, info->size);
     memcpy(info, &all, known);
@@ -186,6 +243,7 @@ void s2v_model_close(s2v_model **out)
     *out = NULL;
     if (atomic_fetch_sub(&model->holders, 1) > 1)
         return;
+    s2vi_foley_close(&model->foley);
     s2vi_plan_close(&model->plan);
     s2vi_graph_close(&model->graph);
     s2vi_store_close(&model->store);

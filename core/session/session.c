@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sessions: sound in, frames out, in any interleaving. */
+/* Sessions: sound in, frames out, or the other way, in any interleaving. */
 #include "session/session.h"
 
 #include <math.h>
@@ -20,6 +20,20 @@ static int read_params(s2v_session_params *params,
     return S2V_OK;
 }
 
+static int create_lm(s2v_session *s, s2v_error *err)
+{
+    const size_t side = (size_t)s->model->config.size;
+    s->rgb = malloc(side * side * 3);
+    if (!s->rgb)
+        return s2vi_error_nomem(err, "a frame");
+    int ret = s2vi_lms_create(&s->lms, err);
+    if (!ret)
+        ret = s2vi_exec_create(&s->exec, s->model->plan, err);
+    if (!ret && getenv("S2V_PROFILE"))
+        ret = s2vi_profile_create(&s->profile, s->exec, err);
+    return ret;
+}
+
 int s2v_session_create(s2v_session **out, s2v_model *model,
                        const s2v_session_params *given, s2v_error *err)
 {
@@ -36,23 +50,50 @@ int s2v_session_create(s2v_session **out, s2v_model *model,
     s->seed = params.seed;
     s->logger = params.log ? (s2vi_logger){params.log, params.log_opaque}
                            : model->logger;
-    size_t side = (size_t)model->config.size;
-    s->rgb = malloc(side * side * 3);
-    ret = s->rgb ? s2vi_lms_create(&s->lms, err)
-                 : s2vi_error_nomem(err, "a frame");
-    if (!ret)
-        ret = s2vi_exec_create(&s->exec, model->plan, err);
-    if (!ret && getenv("S2V_PROFILE"))
-        ret = s2vi_profile_create(&s->profile, s->exec, err);
+    ret = model->foley ? s2vi_foley_stream_create(&s->foley, model->foley, err)
+                       : create_lm(s, err);
     if (ret < 0)
         s2v_session_close(out);
     return ret;
 }
 
+/* ---------------------------------------------- between sound and video -- */
+
+static const char *what(s2v_medium medium)
+{
+    return medium == S2V_MEDIUM_AUDIO ? "sound" : "video";
+}
+
+/* That the session's model goes from `from` to the other medium. */
+static int check_way(const s2v_session *session, s2v_medium from,
+                     const char *function, s2v_error *err)
+{
+    const s2v_medium own = session->foley ? S2V_MEDIUM_VIDEO : S2V_MEDIUM_AUDIO;
+    if (own == from)
+        return S2V_OK;
+    return s2vi_error(err, S2V_ERR_INVALID,
+                      "%s: the model makes %s of %s, expected one that makes "
+                      "%s of %s",
+                      function, what(from), what(own), what(own), what(from));
+}
+
+static int check_state(const s2v_session *session, s2v_error *err)
+{
+    return session->failed ? s2vi_error(err, session->failed,
+                                        "the session failed before: flush it")
+                           : S2V_OK;
+}
+
+/* --------------------------------------------------------------- sound -- */
+
 int s2v_session_send_audio(s2v_session *session, const float *samples,
                            size_t count, s2v_error *err)
 {
-    int ret = s2vi_lms_send(session->lms, samples, count);
+    int ret =
+        check_way(session, S2V_MEDIUM_AUDIO, "s2v_session_send_audio", err);
+    if (ret < 0)
+        return ret;
+    ret = s2vi_lms_send(session->lms, samples, count);
     if (ret == S2V_ERR_EOF)
         return s2vi_error(err, ret,
                           "sound was sent after the drain: flush "
@@ -63,7 +104,10 @@ int s2v_session_send_audio(s2v_session *session, const float *samples,
 int s2v_session_drain(s2v_session *session, s2v_error *err)
 {
     (void)err;
-    s2vi_lms_drain(session->lms);
+    if (session->foley)
+        s2vi_foley_stream_drain(session->foley);
+    else
+        s2vi_lms_drain(session->lms);
     return S2V_OK;
 }
 
@@ -99,10 +143,13 @@ int s2v_session_receive_video(s2v_session *session, s2v_video_frame *frame,
                               s2v_error *err)
 {
     float features[S2VI_LMS_BANDS];
-    if (session->failed)
-        return s2vi_error(err, session->failed,
-                          "the session failed before: flush it");
-    int ret = s2vi_lms_receive(session->lms, features);
+    int ret =
+        check_way(session, S2V_MEDIUM_AUDIO, "s2v_session_receive_video", err);
+    if (!ret)
+        ret = check_state(session, err);
+    if (ret < 0)
+        return ret;
+    ret = s2vi_lms_receive(session->lms, features);
     if (ret == S2V_ERR_AGAIN || ret == S2V_ERR_EOF)
         return s2vi_error(err, ret, "%s", s2v_status_string(ret));
     if (!ret)
@@ -122,12 +169,71 @@ int s2v_session_receive_video(s2v_session *session, s2v_video_frame *frame,
     return S2V_OK;
 }
 
+/* -------------------------------------------------------------- video -- */
+
+/* The caller may have been built with an older or a newer header. */
+static int read_picture(s2v_picture *picture, const s2v_picture *given,
+                        s2v_error *err)
+{
+    *picture = (s2v_picture){.size = sizeof(*picture)};
+    if (given->size < sizeof(given->size))
+        return s2vi_error(err, S2V_ERR_INVALID, "s2v_picture.size is not set");
+    memcpy(picture, given,
+           given->size < sizeof(*picture) ? given->size : sizeof(*picture));
+    return S2V_OK;
+}
+
+int s2v_session_send_video(s2v_session *session, const s2v_picture *given,
+                           s2v_error *err)
+{
+    s2v_picture picture;
+    int ret =
+        check_way(session, S2V_MEDIUM_VIDEO, "s2v_session_send_video", err);
+    if (!ret)
+        ret = read_picture(&picture, given, err);
+    return ret < 0 ? ret
+                   : s2vi_foley_stream_send(session->foley, &picture, err);
+}
+
+int s2v_session_set_reference(s2v_session *session, const float *samples,
+                              size_t count, s2v_error *err)
+{
+    int ret =
+        check_way(session, S2V_MEDIUM_VIDEO, "s2v_session_set_reference", err);
+    return ret < 0
+               ? ret
+               : s2vi_foley_stream_refer(session->foley, samples, count, err);
+}
+
+int s2v_session_receive_audio(s2v_session *session, s2v_audio_frame *frame,
+                              s2v_error *err)
+{
+    int ret =
+        check_way(session, S2V_MEDIUM_VIDEO, "s2v_session_receive_audio", err);
+    if (!ret)
+        ret = check_state(session, err);
+    if (ret < 0)
+        return ret;
+    ret = s2vi_foley_stream_receive(session->foley, frame, err);
+    if (ret == S2V_ERR_AGAIN || ret == S2V_ERR_EOF)
+        return s2vi_error(err, ret, "%s", s2v_status_string(ret));
+    if (ret < 0)
+        session->failed = ret;
+    return ret;
+}
+
+/* ---------------------------------------------------------------- both -- */
+
 void s2v_session_flush(s2v_session *session)
 {
-    s2vi_lms_flush(session->lms);
-    s2vi_exec_reset(session->exec);
     session->pts = 0;
     session->failed = S2V_OK;
+    if (session->foley) {
+        s2vi_foley_stream_flush(session->foley);
+        return;
+    }
+    s2vi_lms_flush(session->lms);
+    s2vi_exec_reset(session->exec);
 }
 
 void s2v_session_close(s2v_session **out)
@@ -138,6 +244,7 @@ void s2v_session_close(s2v_session **out)
     if (s->profile)
         s2vi_profile_report(s->profile, &s->logger);
     s2vi_profile_close(&s->profile);
+    s2vi_foley_stream_close(&s->foley);
     s2vi_exec_close(&s->exec);
     s2vi_lms_close(&s->lms);
     s2v_model_close(&s->model);

@@ -8,15 +8,21 @@
 #include "graph/plan.h"
 #include "graph/profile.h"
 #include "models/listen_and_move.h"
+#include "session/foley.h"
 
 #include <stdatomic.h>
 
 struct s2v_model {
     atomic_int holders; /* the opener, and each session */
     s2vi_logger logger;
-    s2vi_lm_config config;
     s2vi_backend *backend;
     s2vi_store *store; /* the parameters */
+
+    /* either sound for pictures ... */
+    s2vi_foley_model *foley;
+
+    /* ... or, where that is NULL, Listen and Move */
+    s2vi_lm_config config;
     s2vi_graph *graph;
     s2vi_lm_graph lm; /* one frame */
     s2vi_plan *plan;
@@ -27,13 +33,17 @@ void s2vi_model_hold(s2v_model *model);
 struct s2v_session {
     s2v_model *model;
     s2vi_logger logger;
+    int failed; /* a status: the state is not what it should be */
+
+    s2vi_foley_stream
+        *foley; /* as the model's; the rest is Listen and Move's */
+
     s2vi_lms *lms;
     s2vi_exec *exec;
     s2vi_profile *profile; /* NULL: not wanted */
     uint64_t seed;
     int64_t pts;  /* of the next frame */
     uint8_t *rgb; /* size x size x 3: the frame given out */
-    int failed;   /* a status: the state is not what it should be */
 };
 
 #endif

@@ -57,6 +57,11 @@ static void test_model_params(const char *path)
     open_with(path, &p, S2V_ERR_INVALID, "threads is -7");
     p.threads = 1025;
     open_with(path, &p, S2V_ERR_INVALID, "threads is 1025");
+    p = (s2v_model_params){.size = offsetof(s2v_model_params, latency_ms),
+                           .latency_ms = -1};
+    open_with(path, &p, S2V_OK, "");
+    p.size = sizeof(p);
+    open_with(path, &p, S2V_ERR_INVALID, "latency_ms is -1");
     newer_params newer = {.known = {.size = sizeof(newer), .threads = 1}};
     memset(newer.added, 0x5a, sizeof(newer.added));
     open_with(path, &newer.known, S2V_OK, "");

@@ -451,8 +451,11 @@ static void make_adam(test_case *c, s2vi_op op, int v)
 {
     s2vi_shape shape = case_shape(&c->rng, 1 + v % 5, v % 7 == 6);
     int64_t count = s2vi_shape_count(&shape);
-    s2vi_attr attr = {
-        .rate = 1e-2, .beta1 = v % 2 ? 0.9 : 0.5, .beta2 = 0.999, .eps = 1e-8};
+    s2vi_attr attr = {.rate = 1e-2,
+                      .beta1 = v % 2 ? 0.9 : 0.5,
+                      .beta2 = 0.999,
+                      .eps = 1e-8,
+                      .decay = v % 3 ? 0 : 0.5};
     variable(c, shape, ANY);
     double *m = variable(c, shape, ANY), *s = variable(c, shape, POSITIVE);
     for (int64_t i = 0; i < count; i++) { /* a new variable's are zero */

@@ -347,10 +347,14 @@ static const double *known_chain(test_case *c)
 }
 
 /* The first step moves by the rate, whatever the gradient's size. */
-static const double *known_adam(test_case *c)
+static void first_adam(test_case *c, double decay)
 {
     static const double old[] = {1, 0, 0};
-    s2vi_attr attr = {.rate = 0.125, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
+    s2vi_attr attr = {.rate = 0.125,
+                      .beta1 = 0.9,
+                      .beta2 = 0.999,
+                      .eps = 1e-8,
+                      .decay = decay};
     for (int i = 0; i < 3; i++) {
         *case_operand(c, SHAPE(1), GRID) = old[i];
         c->operand[i] =
@@ -359,7 +363,20 @@ static const double *known_adam(test_case *c)
     OPERAND(c, SHAPE(1), 2);
     OPERAND(c, SHAPE(1), 1);
     case_node(c, S2VI_OP_ADAM, &attr, NULL);
+}
+
+static const double *known_adam(test_case *c)
+{
+    first_adam(c, 0);
     RESULT(0.875, 0.2, 0.004);
+}
+
+/* And decays by 0.125 * 0.25 of itself beside; the moments know nothing of it.
+ */
+static const double *known_adamw(test_case *c)
+{
+    first_adam(c, 0.25);
+    RESULT(0.84375, 0.2, 0.004);
 }
 
 static const s2vi_clock clock_used = {.seed = 7, .frame = 0xFFFFFFFF};
@@ -392,19 +409,16 @@ static const struct {
     const char *name;
     known make;
 } table[] = {
-    KNOWN(affine),      KNOWN(abs),         KNOWN(sign),
-    KNOWN(lrelu),       KNOWN(step),        KNOWN(sigmoid),
-    KNOWN(rsqrt),       KNOWN(sub),         KNOWN(norm),
-    KNOWN(pad),         KNOWN(pad_away),    KNOWN(concat),
-    KNOWN(permute),     KNOWN(broadcast),   KNOWN(gather),
-    KNOWN(scatter),     KNOWN(upsample),    KNOWN(sum),
-    KNOWN(moments),     KNOWN(avgpool),     KNOWN(maxpool),
-    KNOWN(maxpool_put), KNOWN(maxpool_get), KNOWN(matmul_ta),
-    KNOWN(matmul_tb),   KNOWN(conv),        KNOWN(conv_column),
-    KNOWN(conv_fused),  KNOWN(conv_data),   KNOWN(conv_weight),
-    KNOWN(gru),         KNOWN(chain),       KNOWN(adam),
-    KNOWN(random),      KNOWN(lstm),        KNOWN(position),
-    KNOWN(conv_points),
+    KNOWN(affine),    KNOWN(abs),         KNOWN(sign),        KNOWN(lrelu),
+    KNOWN(step),      KNOWN(sigmoid),     KNOWN(rsqrt),       KNOWN(sub),
+    KNOWN(norm),      KNOWN(pad),         KNOWN(pad_away),    KNOWN(concat),
+    KNOWN(permute),   KNOWN(broadcast),   KNOWN(gather),      KNOWN(scatter),
+    KNOWN(upsample),  KNOWN(sum),         KNOWN(moments),     KNOWN(avgpool),
+    KNOWN(maxpool),   KNOWN(maxpool_put), KNOWN(maxpool_get), KNOWN(matmul_ta),
+    KNOWN(matmul_tb), KNOWN(conv),        KNOWN(conv_column), KNOWN(conv_fused),
+    KNOWN(conv_data), KNOWN(conv_weight), KNOWN(gru),         KNOWN(chain),
+    KNOWN(adam),      KNOWN(adamw),       KNOWN(random),      KNOWN(lstm),
+    KNOWN(position),  KNOWN(conv_points),
 };
 
 enum { KNOWNS = sizeof(table) / sizeof(table[0]) };

@@ -171,8 +171,8 @@ static void refused_spec(const char *what, const tiny_model *spec, int status,
 static void test_metadata(void)
 {
     tiny_model spec = smallest();
-    spec.kind = "varietysound";
-    refused_spec("another kind", &spec, S2V_ERR_MODEL, "'varietysound'",
+    spec.kind = "fireworks";
+    refused_spec("another kind", &spec, S2V_ERR_MODEL, "'fireworks'",
                  "'listen-and-move'");
     spec.kind = "";
     refused_spec("no kind", &spec, S2V_ERR_MODEL, "s2v.model", NULL);

@@ -74,6 +74,7 @@ static int run_adam(const s2vi_kernel *kernel, void *out, void *const *in,
         .rate = (float)(attr->rate / (1 - pow(attr->beta1, step))),
         .root = (float)(1 / sqrt(1 - pow(attr->beta2, step))),
         .eps = (float)attr->eps,
+        .shrink = (float)(attr->rate * attr->decay),
     };
     int64_t n = s2vi_shape_count(&kernel->node->shape);
     float *const *v = (float *const *)in;

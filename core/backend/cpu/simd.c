@@ -285,7 +285,8 @@ static void adam(float *p, float *m, float *v, const float *g, int64_t n,
     {
         m[i] = c.beta1 * m[i] + c.new1 * g[i];
         v[i] = c.beta2 * v[i] + c.new2 * g[i] * g[i];
-        p[i] -= c.rate * m[i] / (sqrtf(v[i]) * c.root + c.eps);
+        p[i] -=
+            c.shrink * p[i] + c.rate * m[i] / (sqrtf(v[i]) * c.root + c.eps);
     }
 }
 

@@ -18,6 +18,7 @@ typedef struct s2vi_simd_adam {
     float beta1, new1; /* new1 = 1 - beta1, rounded once */
     float beta2, new2;
     float rate, root, eps;
+    float shrink; /* of a weight by itself: rate decay; 0: none */
 } s2vi_simd_adam;
 
 #define S2VI_CELL_TAPS 9

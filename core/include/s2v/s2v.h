@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /**
  * @file s2v.h
- * libs2v: generative sound-to-video, the public interface.
+ * libs2v: generative sound-to-video and video-to-sound, the public interface.
  *
  * A *model* is a weight file made ready to run: immutable, and safe to share
  * between threads. A *session* is one stream through a model: one thread at a
- * time. Sound goes in with s2v_session_send_audio(), frames come out with
- * s2v_session_receive_video(), in any interleaving: the frames are the same
- * bytes however the sound was cut.
+ * time. With most models, sound goes in with s2v_session_send_audio() and
+ * frames come out with s2v_session_receive_video(), in any interleaving: the
+ * frames are the same bytes however the sound was cut. With a model that makes
+ * sound for pictures, s2v_session_send_video() and s2v_session_receive_audio()
+ * take their places; s2v_model_get_info() says which way a model goes.
  *
  * @code
  * s2v_error err;
@@ -64,8 +66,8 @@ extern "C" {
 /** Status codes. AGAIN and EOF are states, not failures. */
 typedef enum s2v_status {
     S2V_OK = 0,
-    S2V_ERR_AGAIN = -1,     /**< no frame yet: send more sound, or drain */
-    S2V_ERR_EOF = -2,       /**< drained: no more frames until a flush */
+    S2V_ERR_AGAIN = -1,     /**< nothing yet: send more, or drain */
+    S2V_ERR_EOF = -2,       /**< drained: nothing more until a flush */
     S2V_ERR_NOMEM = -3,     /**< out of memory */
     S2V_ERR_INVALID = -4,   /**< an argument or option has no such value */
     S2V_ERR_IO = -5,        /**< the system could not read or write a file */
@@ -122,18 +124,36 @@ typedef struct s2v_model_params {
                              process may use */
     s2v_log_fn log;     /**< where log lines go; NULL: nowhere */
     void *log_opaque;   /**< handed to `log` */
+    int latency_ms;     /**< of a model that makes sound: how long a sample may
+                             wait for later pictures, at most; the less, the
+                             more work, and the less of what comes is known. 0:
+                             as long as suits the sound best. Others ignore
+                             it. Since 0.1 */
 } s2v_model_params;
+
+/** What goes into a session, or comes out. */
+typedef enum s2v_medium {
+    S2V_MEDIUM_NONE = 0,
+    S2V_MEDIUM_AUDIO = 1,
+    S2V_MEDIUM_VIDEO = 2,
+} s2v_medium;
 
 /** What a session on a model takes and gives. */
 typedef struct s2v_model_info {
     size_t size;             /**< set by the caller: sizeof(s2v_model_info) */
-    const char *name;        /**< the model's kind: "listen-and-move" */
+    const char *name;        /**< the model's kind: "listen-and-move",
+                                  "varietysound" */
     const char *device;      /**< the device in use: "cpu" */
-    int sample_rate;         /**< Hz of the sound it listens to, mono */
-    int width, height;       /**< of its frames, pixels */
-    int fps_num, fps_den;    /**< frames per second, a fraction */
-    int64_t latency_samples; /**< sound needed past a frame's own time before
-                                  it can be made, in samples */
+    int sample_rate;         /**< Hz of the sound it hears or makes, mono */
+    int width, height;       /**< of its frames, or as it sees those that are
+                                  sent, whose size is free; pixels */
+    int fps_num, fps_den;    /**< frames per second, a fraction: as it makes
+                                  them, or as often as it looks */
+    int64_t latency_samples; /**< how much of its input past its own time a
+                                  frame or sample needs before it can be made,
+                                  in samples */
+    s2v_medium input;        /**< what is sent: audio or video. Since 0.1 */
+    s2v_medium output;       /**< what is received: the other one */
 } s2v_model_info;
 
 /**
@@ -167,7 +187,7 @@ typedef struct s2v_session s2v_session;
 /** How to run a stream; `size` set, zero elsewhere means default. */
 typedef struct s2v_session_params {
     size_t size;      /**< sizeof(s2v_session_params) */
-    uint64_t seed;    /**< of all noise; the same seed, the same frames */
+    uint64_t seed;    /**< of all noise; the same seed, the same output */
     s2v_log_fn log;   /**< NULL: the model's */
     void *log_opaque; /**< handed to `log` */
 } s2v_session_params;
@@ -197,14 +217,61 @@ S2V_API int s2v_session_create(s2v_session **session, s2v_model *model,
  * All of it is taken or, on failure, none. Receive frames after each call, or
  * the sound waits in memory.
  *
- * @return S2V_OK; S2V_ERR_EOF after a drain; S2V_ERR_NOMEM
+ * @return S2V_OK; S2V_ERR_EOF after a drain; S2V_ERR_NOMEM; S2V_ERR_INVALID:
+ *         the model takes no sound
  */
 S2V_API int s2v_session_send_audio(s2v_session *session, const float *samples,
                                    size_t count, s2v_error *err);
 
+/** A picture to be sent: 8-bit R, G, B interleaved. */
+typedef struct s2v_picture {
+    size_t size;            /**< sizeof(s2v_picture) */
+    const uint8_t *data;    /**< the top row; the caller's, read during the
+                                 call */
+    ptrdiff_t stride;       /**< bytes from one row to the next; may be
+                                 negative */
+    int width, height;      /**< pixels, 1 to 32768; may change */
+    int64_t pts;            /**< when it appears, in units of the time base */
+    int64_t duration;       /**< how long the last picture stays, in the same
+                                 units; the others stay until the next one. 0:
+                                 as long as the one before it */
+    int time_num, time_den; /**< the time base, seconds: 1/1000 for
+                                 milliseconds. The same throughout a stream;
+                                 time_num is 65535 at most */
+} s2v_picture;
+
 /**
- * Say that the sound has ended: the rest is padded with silence, and in all
- * ceil(duration x fps) frames come out, none for no sound at all.
+ * Send the next picture, to a model that makes sound. Any frame rate, also one
+ * that varies. Sound begins with the first picture, whatever its pts; times
+ * that go back are taken as simultaneous. Receive sound after each call, or the
+ * pictures wait in memory.
+ *
+ * @return S2V_OK; S2V_ERR_EOF after a drain; S2V_ERR_INVALID; S2V_ERR_NOMEM
+ */
+S2V_API int s2v_session_send_video(s2v_session *session,
+                                   const s2v_picture *picture, s2v_error *err);
+
+/**
+ * Say what the sound shall be like: a sound whose timbre it takes, mono float
+ * samples at the model's rate, nominally in [-1, 1], 1024 of them at least and
+ * not silent. What is beyond a minute is not listened to. Before the first
+ * picture; it outlives a flush. Without one, a model takes the mean timbre of
+ * what it was trained on.
+ *
+ * @param samples the caller's, read during the call
+ * @return S2V_OK; S2V_ERR_INVALID: too short, silent, or too late; the timbre
+ *         is as before. S2V_ERR_NOMEM
+ */
+S2V_API int s2v_session_set_reference(s2v_session *session,
+                                      const float *samples, size_t count,
+                                      s2v_error *err);
+
+/**
+ * Say that what was sent has ended. Sound is padded with silence, and in all
+ * ceil(duration x fps) frames come out, none for no sound at all. Pictures: the
+ * last one stays for its duration, and ceil(duration x sample_rate) samples
+ * come out, from the first picture's pts to the last one's end; none for no
+ * pictures at all.
  */
 S2V_API int s2v_session_drain(s2v_session *session, s2v_error *err);
 
@@ -217,7 +284,26 @@ S2V_API int s2v_session_drain(s2v_session *session, s2v_error *err);
 S2V_API int s2v_session_receive_video(s2v_session *session,
                                       s2v_video_frame *frame, s2v_error *err);
 
-/** Forget sound, state and time stamps: as new, with the same seed. */
+/** Some sound: mono float samples at the model's rate. */
+typedef struct s2v_audio_frame {
+    const float *samples; /**< owned by the session, valid until its next
+                               call */
+    size_t count;         /**< at least 1 */
+    int64_t pts;          /**< number of the first one since the first picture
+                               after creation or flush */
+} s2v_audio_frame;
+
+/**
+ * Make the next samples, as many as come at once.
+ *
+ * @return S2V_OK with `frame` filled; S2V_ERR_AGAIN: send more pictures;
+ *         S2V_ERR_EOF: drained and done; another status on failure
+ */
+S2V_API int s2v_session_receive_audio(s2v_session *session,
+                                      s2v_audio_frame *frame, s2v_error *err);
+
+/** Forget input, state and time stamps: as new, with the same seed and
+ * reference. */
 S2V_API void s2v_session_flush(s2v_session *session);
 
 /** Close a session and set the pointer to NULL. NULL is fine. */

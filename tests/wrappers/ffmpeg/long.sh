@@ -19,4 +19,14 @@ for rate in 16000 44100; do
     is "an hour at $rate Hz takes no more memory than a minute" "$((hour < minute + 4096))" 1
 done
 is "an hour is 72,000 frames" "$(count "anullsrc=r=16000:cl=mono:d=3600,s2v=tiny.bin")" 72000
+# Sound for video: an hour of pictures.
+if [ -f "${S2V_TINY_FOLEY-}" ]; then
+    cp "$S2V_TINY_FOLEY" foley.bin
+    minute=$(peak "testsrc2=s=64x48:r=15:d=60,v2sfoley")
+    hour=$(peak "testsrc2=s=64x48:r=15:d=3600,v2sfoley")
+    echo "# v2sfoley: $minute kB after a minute, $hour kB after an hour"
+    is "an hour of pictures takes no more memory than a minute" "$((hour < minute + 4096))" 1
+else
+    skip "an hour of pictures" "S2V_TINY_FOLEY names no file"
+fi
 finish

@@ -106,7 +106,7 @@ fails() {
 fails "no model" 'No model was given: name its weight file with model=FILE' s2vgen
 fails "a missing file" 'nowhere\.bin: no such file; looked in' s2vgen model=nowhere.bin
 fails "a foreign file" 'own\.wav: ' s2vgen model=own.wav
-fails "a model of another kind" "gst-other\.bin: a 'varietysound' model" \
+fails "a model of another kind" "gst-other\.bin: a 'fireworks' model" \
     s2vgen model="$S2V_GST_MODELS/gst-other.bin"
 fails "an unknown device" 'abacus' s2vgen model=quintet.bin device=abacus
 fails "a size that is not the model's" 'RGB frames of 16x16 at 20/1' \

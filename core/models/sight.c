@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Sight: a small visual front-end, of no paper, in the place of VarietySound's
+ * BN-Inception of pictures and of optical flow (appendix A.1), whose weights
+ * would have to be brought. It is trained together with the generator.
+ *
+ * Shapes: n sequences, K pictures, N side, C channels, W numbers in a feature.
+ * Memory is channels last: (n K,N,N,C).
+ *
+ * What is seen: six planes, the picture and its difference to the one before.
+ * 3x3 convolutions of stride 2, each with a leaky ReLU (0.2), down to 4x4, and
+ * a linear layer of all that is left, so that where something moves can
+ * matter. There is no norm: one over pixels would hide how much has moved, one
+ * over time would see the future. The temporal encoder's batch norm follows
+ * its first convolution of the features.
+ *
+ * Weights start from N(0, 1 / sqrt(inputs)), biases from 0.
+ */
+#include "models/sight.h"
+
+#include "nn/nn.h"
+
+#include <stdio.h>
+
+#define SLOPE 0.2
+
+enum {
+    KERNEL = 3,
+    PLANES = 6,
+    INNERMOST = 4, /* side at which the convolutions end */
+    WIDEST = 8,    /* C's multiple at most */
+    MAX_CHANNELS = 1024,
+    MAX_FEATURES = 1 << 14,
+};
+
+/* ------------------------------------------------------ configuration -- */
+
+void s2vi_sight_defaults(s2vi_sight_config *config, int features)
+{
+    *config =
+        (s2vi_sight_config){.size = 64, .channels = 16, .features = features};
+}
+
+static int check(const char *name, int value, int least, int most,
+                 s2v_error *err)
+{
+    return value >= least && value <= most
+               ? S2V_OK
+               : s2vi_error(err, S2V_ERR_MODEL,
+                            "sight: %s is %d, expected %d to %d", name, value,
+                            least, most);
+}
+
+int s2vi_sight_config_check(const s2vi_sight_config *c, s2v_error *err)
+{
+    int ret = check("size", c->size, S2VI_SIGHT_LEAST, S2VI_SIGHT_MOST, err);
+    if (ret >= 0 && c->size & (c->size - 1))
+        ret = s2vi_error(err, S2V_ERR_MODEL,
+                         "sight: size is %d, expected a power of 2", c->size);
+    if (ret >= 0)
+        ret = check("channels", c->channels, 1, MAX_CHANNELS, err);
+    if (ret >= 0)
+        ret = check("features", c->features, 1, MAX_FEATURES, err);
+    return ret;
+}
+
+static int layers(const s2vi_sight_config *c)
+{
+    int n = 0;
+    for (int side = c->size; side > INNERMOST; side /= 2)
+        n++;
+    return n;
+}
+
+/* Of layer i's result. */
+static int channels(const s2vi_sight_config *c, int i)
+{
+    const int multiple = 1 << i;
+    return c->channels * (multiple < WIDEST ? multiple : WIDEST);
+}
+
+/* --------------------------------------------------------- parameters -- */
+
+int s2vi_sight_params(const s2vi_sight_config *c, s2vi_param_list *list,
+                      s2v_error *err)
+{
+    const int before = list->count;
+    s2vi_param_maker m = {.list = list, .err = err};
+    int cin = PLANES;
+    m.status = s2vi_sight_config_check(c, err);
+    for (int i = 0; m.status >= 0 && i < layers(c); i++) {
+        const int cout = channels(c, i);
+        s2vi_param_make(&m, S2VI_SHAPE(cout, cin, KERNEL, KERNEL),
+                        S2VI_INIT_FAN_IN, "sight.convs.%d.weight", i);
+        s2vi_param_make(&m, S2VI_SHAPE(cout), S2VI_INIT_ZERO,
+                        "sight.convs.%d.bias", i);
+        cin = cout;
+    }
+    s2vi_param_make(&m, S2VI_SHAPE(c->features, INNERMOST * INNERMOST * cin),
+                    S2VI_INIT_FAN_IN, "sight.linear.weight");
+    s2vi_param_make(&m, S2VI_SHAPE(c->features), S2VI_INIT_ZERO,
+                    "sight.linear.bias");
+    if (m.status < 0)
+        list->count = before;
+    return m.status;
+}
+
+/* ---------------------------------------------------------- recording -- */
+
+/* (n,K + 1,N,N,3) -> (n K,N,N,6): each picture, and what has changed. */
+static s2vi_node *planes(s2vi_node *pictures)
+{
+    const s2vi_shape s = pictures->shape;
+    const int64_t K = s.dim[1] - 1;
+    s2vi_node *now = s2vi_slice(pictures, 1, 1, K);
+    s2vi_node *moved = s2vi_sub(now, s2vi_slice(pictures, 1, 0, K));
+    s2vi_node *const both[] = {now, moved};
+    return s2vi_reshape(s2vi_concat(both, 2, 4),
+                        S2VI_SHAPE(s.dim[0] * K, s.dim[2], s.dim[3], PLANES));
+}
+
+static s2vi_node *convolution(s2vi_graph *graph, const s2vi_param_list *params,
+                              int i, s2vi_node *x)
+{
+    const s2vi_window half = {
+        .rank = 2, .stride = {2, 2}, .pad_lo = {1, 1}, .pad_hi = {1, 1}};
+    s2vi_node *w = s2vi_param_var(graph, params, "sight.convs.%d.weight", i);
+    s2vi_node *b = s2vi_param_var(graph, params, "sight.convs.%d.bias", i);
+    return s2vi_lrelu(s2vi_conv(x, w, b, &half), SLOPE);
+}
+
+static s2vi_node *look(s2vi_graph *graph, const s2vi_sight_config *c,
+                       const s2vi_param_list *params, s2vi_node *pictures)
+{
+    const int64_t n = pictures->shape.dim[0], K = pictures->shape.dim[1] - 1;
+    const int64_t left =
+        (int64_t)INNERMOST * INNERMOST * channels(c, layers(c) - 1);
+    s2vi_node *x = planes(pictures);
+    for (int i = 0; i < layers(c); i++)
+        x = convolution(graph, params, i, x);
+    x = s2vi_nn_linear(s2vi_reshape(x, S2VI_SHAPE(n * K, left)),
+                       s2vi_param_var(graph, params, "sight.linear.weight"),
+                       s2vi_param_var(graph, params, "sight.linear.bias"));
+    return s2vi_reshape(x, S2VI_SHAPE(n, K, c->features));
+}
+
+int s2vi_sight_build(s2vi_graph *graph, const s2vi_sight_config *config,
+                     s2vi_node *pictures, s2vi_node **features, s2v_error *err)
+{
+    s2vi_param_list params = {0};
+    const s2vi_shape *s = pictures ? &pictures->shape : NULL;
+    *features = NULL;
+    int ret = s2vi_sight_params(config, &params, err);
+    if (ret < 0)
+        return ret;
+    if (s && (s->rank != 5 || s->dim[1] < 2 || s->dim[2] != config->size ||
+              s->dim[3] != config->size || s->dim[4] != 3))
+        s2vi_graph_mistake(graph, "sight: not two or more pictures of %dx%d",
+                           config->size, config->size);
+    else if (s)
+        *features = look(graph, config, &params, pictures);
+    s2vi_param_list_close(&params);
+    return s2vi_graph_status(graph, err);
+}

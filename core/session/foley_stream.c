@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sound for pictures: from pictures, as they come, to samples. */
+#include "session/foley.h"
+
+#include "audio/foley_mel.h"
+#include "video/shrink.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HOP = S2VI_SIGHT_HOP,
+    COLUMN = S2VI_FOLEY_MEL_HOP,
+    BANDS = S2VI_FOLEY_MEL_BANDS,
+    RATE = S2VI_FOLEY_RATE,
+    RATIO = S2VI_VS_RATIO,
+    LEAST_REFERENCE = 1024,     /* samples: one window of the mel */
+    MOST_REFERENCE = 60 * RATE, /* samples that are listened to */
+    MOST_NUM = 65535,           /* of a time base */
+    FIRST_ROOM = 8,             /* pictures */
+};
+
+static const float SILENCE = 1e-4f; /* -80 dB */
+
+/* A picture that waits to be seen. */
+typedef struct waiting {
+    int64_t at; /* the sample at which it appears, rounded up */
+    float *pixels;
+} waiting;
+
+struct s2vi_foley_stream {
+    const s2vi_foley_model *model;
+    s2vi_exec *sight, *mel, *vocoder;
+    float *timbre; /* (D) */
+
+    /* pictures: a ring */
+    waiting *ring;
+    int room, first, count;
+    uint32_t *sums; /* for pictures of `sums_width` */
+    int sums_width;
+    bool began;
+    int num, den;                   /* the time base of what follows */
+    int64_t start, last, step, end; /* times: the first picture's, the last
+                                       one's, what lies before it, its end */
+    bool drained;
+    int64_t total; /* samples in all, once drained */
+
+    /* features */
+    float *seen;     /* (2,N,N,3): the picture before, and this one */
+    bool still;      /* both are the same, and so is the feature */
+    int64_t feature; /* number of the next */
+    float *features; /* (length,F) of the next window */
+    int n_features;
+
+    /* mel */
+    int64_t window; /* number of the next */
+    float *columns; /* (4 length,80) of the last one */
+    int column,
+        columns_end; /* what of them is to be heard next, and till where */
+    float *faded;    /* (4 fade,80): the end of the one before */
+    float *heard;    /* (vocoder + 2 context,80): the vocoder's input */
+    int n_heard;
+
+    /* samples */
+    float *samples;          /* (COLUMN (vocoder + 2 context)) */
+    int sample, samples_end; /* those to be given out */
+    int skip;                /* before the film's beginning */
+    int64_t made;            /* given out */
+};
+
+/* ----------------------------------------------------------- lifetime -- */
+
+static size_t pixels(const s2vi_foley_stream *s)
+{
+    const size_t N = (size_t)s->model->config.sight.size;
+    return N * N * 3;
+}
+
+static int heard_columns(const s2vi_foley_stream *s)
+{
+    return s->model->windows.vocoder + 2 * s->model->windows.context;
+}
+
+static size_t timbre_size(const s2vi_foley_stream *s)
+{
+    return 2 * (size_t)s->model->config.generator.acoustic_lstm;
+}
+
+static float *floats(size_t n)
+{
+    return calloc(n ? n : 1, sizeof(float));
+}
+
+static bool allocate(s2vi_foley_stream *s)
+{
+    const s2vi_foley_windows *w = &s->model->windows;
+    const size_t F = (size_t)s->model->config.generator.features;
+    const size_t length = (size_t)w->length, heard = (size_t)heard_columns(s);
+    s->timbre = floats(timbre_size(s));
+    s->seen = floats(2 * pixels(s));
+    s->features = floats(length * F);
+    s->columns = floats(RATIO * length * BANDS);
+    s->faded = floats(RATIO * (size_t)w->fade * BANDS);
+    s->heard = floats(heard * BANDS);
+    s->samples = floats(heard * COLUMN);
+    return s->timbre && s->seen && s->features && s->columns && s->faded &&
+           s->heard && s->samples;
+}
+
+/* Room for `room` pictures; those that wait come first in it. */
+static int make_room(s2vi_foley_stream *s, int room, s2v_error *err)
+{
+    waiting *ring = calloc((size_t)room, sizeof(*ring));
+    if (!ring)
+        return s2vi_error_nomem(err, "pictures that wait");
+    for (int i = 0; i < s->room; i++)
+        ring[i] = s->ring[(s->first + i) % s->room];
+    free(s->ring);
+    s->ring = ring;
+    s->first = 0;
+    for (; s->room < room; s->room++) {
+        ring[s->room].pixels = floats(pixels(s));
+        if (!ring[s->room].pixels)
+            return s2vi_error_nomem(err, "pictures that wait");
+    }
+    return S2V_OK;
+}
+
+int s2vi_foley_stream_create(s2vi_foley_stream **out,
+                             const s2vi_foley_model *model, s2v_error *err)
+{
+    s2vi_foley_stream *s = *out = calloc(1, sizeof(*s));
+    if (!s)
+        return s2vi_error_nomem(err, "a stream");
+    s->model = model;
+    int ret = allocate(s) ? S2V_OK : s2vi_error_nomem(err, "a stream's arrays");
+    if (!ret)
+        ret = make_room(s, FIRST_ROOM, err);
+    if (!ret)
+        ret = s2vi_exec_create(&s->sight, model->sight.plan, err);
+    if (!ret)
+        ret = s2vi_exec_create(&s->mel, model->mel.plan, err);
+    if (!ret)
+        ret = s2vi_exec_create(&s->vocoder, model->vocoder.plan, err);
+    if (ret < 0) {
+        s2vi_foley_stream_close(out);
+        return ret;
+    }
+    memcpy(s->timbre, model->mean, timbre_size(s) * sizeof(*s->timbre));
+    s2vi_foley_stream_flush(s);
+    return S2V_OK;
+}
+
+void s2vi_foley_stream_close(s2vi_foley_stream **out)
+{
+    s2vi_foley_stream *s = out ? *out : NULL;
+    if (!s)
+        return;
+    for (int i = 0; i < s->room; i++)
+        free(s->ring[i].pixels);
+    s2vi_exec_close(&s->sight);
+    s2vi_exec_close(&s->mel);
+    s2vi_exec_close(&s->vocoder);
+    free(s->ring);
+    free(s->sums);
+    free(s->timbre);
+    free(s->seen);
+    free(s->features);
+    free(s->columns);
+    free(s->faded);
+    free(s->heard);
+    free(s->samples);
+    free(s);
+    *out = NULL;
+}
+
+void s2vi_foley_stream_flush(s2vi_foley_stream *s)
+{
+    const s2vi_foley_windows *w = &s->model->windows;
+    s->first = s->count = 0;
+    s->began = s->drained = s->still = false;
+    s->feature = s->window = s->made = 0;
+    s->n_features = 0;
+    s->column = s->columns_end = s->sample = s->samples_end = 0;
+    s->n_heard = 2 * w->context;
+    s->skip = w->context * COLUMN;
+    memset(s->heard, 0, (size_t)s->n_heard * BANDS * sizeof(*s->heard));
+}
+
+/* ---------------------------------------------------------- reference -- */
+
+static int check_reference(const float *samples, size_t count, s2v_error *err)
+{
+    float peak = 0;
+    if (count < LEAST_REFERENCE)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "the reference has %zu samples, expected at least %d "
+                          "(%.2f s)",
+                          count, LEAST_REFERENCE,
+                          (double)LEAST_REFERENCE / RATE);
+    for (size_t i = 0; i < count; i++) {
+        const float x = fabsf(samples[i]);
+        peak = x > peak ? x : peak; /* false of NaN */
+    }
+    if (!(peak >= SILENCE))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "the reference is silent: its loudest sample is %g, "
+                          "expected at least %g",
+                          (double)peak, (double)SILENCE);
+    return S2V_OK;
+}
+
+/* A window's mel from sample `from` on; a short sound begins again and again,
+ * as those do that models are trained on. */
+static int make_mel(const s2vi_foley_stream *s, const float *samples,
+                    size_t count, size_t from, float *sound, float *mel,
+                    s2v_error *err)
+{
+    const size_t length = (size_t)s->model->windows.length;
+    for (size_t i = 0; i < length * HOP; i++)
+        sound[i] = samples[(from + i) % count];
+    return s2vi_foley_mel(sound, length * HOP, mel, length * RATIO, err);
+}
+
+/* Add the timbre of each whole window of a sound, of its beginning at least;
+ * their number. */
+static int add_timbres(s2vi_foley_stream *s, s2vi_exec *exec,
+                       const float *samples, size_t count, float *sum,
+                       int *windows, s2v_error *err)
+{
+    const s2vi_foley_part *part = &s->model->timbre;
+    const size_t span = (size_t)s->model->windows.length * HOP;
+    float *sound = floats(span), *one = floats(timbre_size(s));
+    float *mel = floats(span / COLUMN * BANDS);
+    int ret = sound && one && mel ? S2V_OK : s2vi_error_nomem(err, "a timbre");
+    const s2vi_clock clock = {0};
+    *windows = 0;
+    for (size_t from = 0; !ret && (!from || from + span <= count);
+         from += span, (*windows)++) {
+        ret = make_mel(s, samples, count, from, sound, mel, err);
+        if (!ret)
+            ret = s2vi_exec_write(exec, part->in, mel);
+        if (!ret)
+            ret = s2vi_exec_run(exec, &clock, err);
+        if (!ret)
+            ret = s2vi_exec_read(exec, part->out, one);
+        for (size_t i = 0; i < timbre_size(s) && !ret; i++)
+            sum[i] += one[i];
+    }
+    free(sound);
+    free(one);
+    free(mel);
+    return ret;
+}
+
+int s2vi_foley_stream_refer(s2vi_foley_stream *s, const float *samples,
+                            size_t count, s2v_error *err)
+{
+    s2vi_exec *exec = NULL;
+    float *sum = NULL;
+    int windows = 0;
+    if (s->began)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "a reference came after the first picture: flush the "
+                          "session to start anew with it");
+    int ret = check_reference(samples, count, err);
+    if (ret < 0)
+        return ret;
+    count = count < MOST_REFERENCE ? count : MOST_REFERENCE;
+    sum = floats(timbre_size(s));
+    ret = sum ? s2vi_exec_create(&exec, s->model->timbre.plan, err)
+              : s2vi_error_nomem(err, "a timbre");
+    if (!ret)
+        ret = add_timbres(s, exec, samples, count, sum, &windows, err);
+    for (size_t i = 0; i < timbre_size(s) && !ret; i++)
+        s->timbre[i] = sum[i] / (float)windows;
+    s2vi_exec_close(&exec);
+    free(sum);
+    return ret;
+}
+
+/* ----------------------------------------------------------- pictures -- */
+
+static int check_picture(const s2vi_foley_stream *s, const s2v_picture *p,
+                         s2v_error *err)
+{
+    if (s->drained)
+        return s2vi_error(err, S2V_ERR_EOF,
+                          "a picture was sent after the drain: flush the "
+                          "session to start anew");
+    if (!p->data || p->width < 1 || p->height < 1 ||
+        p->width > S2VI_SHRINK_MOST || p->height > S2VI_SHRINK_MOST)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "a picture of %dx%d%s, expected 1x1 to %dx%d",
+                          p->width, p->height, p->data ? "" : " without data",
+                          S2VI_SHRINK_MOST, S2VI_SHRINK_MOST);
+    if (p->time_num < 1 || p->time_num > MOST_NUM || p->time_den < 1)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "a time base of %d/%d, expected 1 to %d over 1 or "
+                          "more",
+                          p->time_num, p->time_den, MOST_NUM);
+    if (s->began && (p->time_num != s->num || p->time_den != s->den))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "a time base of %d/%d after one of %d/%d: expected "
+                          "the same in all of a stream",
+                          p->time_num, p->time_den, s->num, s->den);
+    return S2V_OK;
+}
+
+/*
+ * Samples in so many units of the time base, rounded up, exactly: whole
+ * seconds times num first. Of what would not fit, the most that does.
+ */
+static int64_t to_samples(const s2vi_foley_stream *s, int64_t time)
+{
+    const int64_t each = (int64_t)s->num * RATE; /* below 2^31 */
+    const int64_t whole = time / s->den, rest = time % s->den;
+    if (whole > (INT64_MAX >> 2) / each)
+        return INT64_MAX >> 2;
+    return whole * each + (rest * each + s->den - 1) / s->den;
+}
+
+/* a - b, where a >= b, or the most there is. */
+static int64_t between(int64_t a, int64_t b)
+{
+    return b < 0 && a > INT64_MAX + b ? INT64_MAX : a - b;
+}
+
+/* Times never go back: what would is taken as simultaneous. */
+static void take_time(s2vi_foley_stream *s, const s2v_picture *p)
+{
+    if (!s->began) {
+        s->began = true;
+        s->num = p->time_num;
+        s->den = p->time_den;
+        s->start = s->last = s->end = p->pts;
+        s->step = 0;
+    }
+    const int64_t pts = p->pts > s->last ? p->pts : s->last;
+    if (pts > s->last)
+        s->step = between(pts, s->last);
+    s->last = pts;
+    const int64_t duration = p->duration > 0 ? p->duration : s->step;
+    s->end = pts < INT64_MAX - duration ? pts + duration : INT64_MAX;
+}
+
+int s2vi_foley_stream_send(s2vi_foley_stream *s, const s2v_picture *p,
+                           s2v_error *err)
+{
+    int ret = check_picture(s, p, err);
+    if (!ret && s->count == s->room)
+        ret = make_room(s, 2 * s->room, err);
+    if (!ret && s->sums_width < p->width) {
+        uint32_t *sums = realloc(s->sums, (size_t)p->width * 3 * sizeof(*sums));
+        if (!sums)
+            return s2vi_error_nomem(err, "a picture's row");
+        s->sums = sums;
+        s->sums_width = p->width;
+    }
+    if (ret < 0)
+        return ret;
+    waiting *w = &s->ring[(s->first + s->count++) % s->room];
+    take_time(s, p);
+    w->at = to_samples(s, between(s->last, s->start));
+    s2vi_shrink(p->data, p->stride, p->width, p->height, s->sums,
+                s->model->config.sight.size, w->pixels);
+    return S2V_OK;
+}
+
+void s2vi_foley_stream_drain(s2vi_foley_stream *s)
+{
+    if (s->drained)
+        return;
+    s->drained = true;
+    s->total = s->began ? to_samples(s, between(s->end, s->start)) : 0;
+}
+
+/* ----------------------------------------------------------- features -- */
+
+/* The picture on display at the next feature's time, or NULL: not known. */
+static const float *look(s2vi_foley_stream *s)
+{
+    const int64_t now = s->feature * HOP;
+    while (s->count > 1) {
+        if (s->ring[(s->first + 1) % s->room].at > now)
+            return s->ring[s->first].pixels;
+        s->first = (s->first + 1) % s->room;
+        s->count--;
+    }
+    return s->count && s->drained ? s->ring[s->first].pixels : NULL;
+}
+
+/* What is seen now, after what was seen before; at the beginning, nothing has
+ * moved. */
+static void see(s2vi_foley_stream *s, const float *now, bool *same)
+{
+    const size_t n = pixels(s), size = n * sizeof(*now);
+    const float *before = s->feature ? s->seen + n : now;
+    *same = s->feature && s->still && !memcmp(before, now, size);
+    if (*same)
+        return;
+    memmove(s->seen, before, size);
+    memcpy(s->seen + n, now, size);
+    s->still = !memcmp(s->seen, s->seen + n, size);
+}
+
+static float *feature_at(const s2vi_foley_stream *s, int i)
+{
+    return s->features + (ptrdiff_t)i * s->model->config.generator.features;
+}
+
+/* The next feature; of what stands still, it is the one before. */
+static int make_feature(s2vi_foley_stream *s, s2v_error *err)
+{
+    const s2vi_foley_part *part = &s->model->sight;
+    const s2vi_clock clock = {0};
+    const size_t size =
+        (size_t)s->model->config.generator.features * sizeof(float);
+    float *to = feature_at(s, s->n_features);
+    const float *now = look(s);
+    bool same;
+    int ret = S2V_OK;
+    if (!now)
+        return S2V_ERR_AGAIN;
+    see(s, now, &same);
+    if (same && s->n_features) {
+        memcpy(to, feature_at(s, s->n_features - 1), size);
+    } else {
+        ret = s2vi_exec_write(s->sight, part->in, s->seen);
+        if (!ret)
+            ret = s2vi_exec_run(s->sight, &clock, err);
+        if (!ret)
+            ret = s2vi_exec_read(s->sight, part->out, to);
+    }
+    s->n_features++;
+    for (int i = 0; !s->feature && i < s->model->windows.past; i++)
+        memcpy(feature_at(s, s->n_features++), to, size);
+    s->feature++;
+    return ret;
+}
+
+/* ---------------------------------------------------------------- mel -- */
+
+/* Where the last window ends, in features. */
+static int64_t window_end(const s2vi_foley_stream *s)
+{
+    const s2vi_foley_windows *w = &s->model->windows;
+    return (s->window - 1) * w->hop - w->past + w->length;
+}
+
+/* Columns of mel are within [0, 1], as the vocoder knows them. */
+static void clip(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        x[i] = x[i] > 0.0f ? x[i] : 0.0f; /* NaN becomes 0, too */
+        x[i] = x[i] < 1.0f ? x[i] : 1.0f;
+    }
+}
+
+/* In place of the end of the window before comes the beginning of this one. */
+static void cross_fade(s2vi_foley_stream *s)
+{
+    const s2vi_foley_windows *w = &s->model->windows;
+    const int n = RATIO * w->fade;
+    float *to = s->columns + (ptrdiff_t)RATIO * w->past * BANDS;
+    for (int j = 0; j < n; j++) {
+        const float in = ((float)j + 0.5f) / (float)n;
+        for (int b = 0; b < BANDS; b++) {
+            const float old = s->faded[j * BANDS + b];
+            to[j * BANDS + b] = old + in * (to[j * BANDS + b] - old);
+        }
+    }
+}
+
+static int make_window(s2vi_foley_stream *s, s2v_error *err)
+{
+    const s2vi_foley_windows *w = &s->model->windows;
+    const s2vi_foley_model *m = s->model;
+    const s2vi_clock clock = {0};
+    const int fading = RATIO * (w->past + w->hop);
+    int ret = s2vi_exec_write(s->mel, m->mel.in, s->features);
+    if (!ret)
+        ret = s2vi_exec_write(s->mel, m->mel_timbre, s->timbre);
+    if (!ret)
+        ret = s2vi_exec_run(s->mel, &clock, err);
+    memcpy(s->faded, s->columns + (ptrdiff_t)fading * BANDS,
+           (size_t)(RATIO * w->fade * BANDS) * sizeof(*s->faded));
+    if (!ret)
+        ret = s2vi_exec_read(s->mel, m->mel.out, s->columns);
+    if (ret < 0)
+        return ret;
+    clip(s->columns, (size_t)(RATIO * w->length * BANDS));
+    if (s->window++)
+        cross_fade(s);
+    s->column = RATIO * w->past;
+    s->columns_end = fading;
+    s->n_features = w->length - w->hop;
+    memmove(s->features, feature_at(s, w->hop),
+            (size_t)s->n_features * (size_t)m->config.generator.features *
+                sizeof(*s->features));
+    return S2V_OK;
+}
+
+/* What a window leaves to the next one is heard where there is none. */
+static bool is_last(const s2vi_foley_stream *s)
+{
+    return s->drained && s->window && window_end(s) * HOP >= s->total;
+}
+
+/* ------------------------------------------------------------ samples -- */
+
+static int make_samples(s2vi_foley_stream *s, s2v_error *err)
+{
+    const s2vi_foley_windows *w = &s->model->windows;
+    const s2vi_foley_part *part = &s->model->vocoder;
+    const s2vi_clock clock = {0};
+    const int kept = 2 * w->context;
+    int ret = s2vi_exec_write(s->vocoder, part->in, s->heard);
+    if (!ret)
+        ret = s2vi_exec_run(s->vocoder, &clock, err);
+    if (!ret)
+        ret = s2vi_exec_read(s->vocoder, part->out, s->samples);
+    if (ret < 0)
+        return ret;
+    memmove(s->heard, s->heard + (ptrdiff_t)(s->n_heard - kept) * BANDS,
+            (size_t)(kept * BANDS) * sizeof(*s->heard));
+    s->n_heard = kept;
+    const int all = w->vocoder * COLUMN, skip = s->skip < all ? s->skip : all;
+    s->skip -= skip;
+    s->sample = w->context * COLUMN + skip;
+    s->samples_end = w->context * COLUMN + all;
+    return S2V_OK;
+}
+
+/* Hand columns on to the vocoder, or silence. */
+static int hear(s2vi_foley_stream *s, const float *columns, int n,
+                s2v_error *err)
+{
+    float *to = s->heard + (ptrdiff_t)s->n_heard * BANDS;
+    const size_t size = (size_t)(n * BANDS) * sizeof(*to);
+    if (columns)
+        memcpy(to, columns, size);
+    else
+        memset(to, 0, size);
+    s->n_heard += n;
+    return s->n_heard == heard_columns(s) ? make_samples(s, err) : S2V_OK;
+}
+
+/* The next thing that can be done. */
+static int advance(s2vi_foley_stream *s, s2v_error *err)
+{
+    const int length = s->model->windows.length;
+    const int room = heard_columns(s) - s->n_heard;
+    if (s->column == s->columns_end && is_last(s))
+        s->columns_end = RATIO * length;
+    if (s->column < s->columns_end) {
+        const int left = s->columns_end - s->column;
+        const int n = left < room ? left : room;
+        const float *from = s->columns + (ptrdiff_t)s->column * BANDS;
+        s->column += n;
+        return hear(s, from, n, err);
+    }
+    if (is_last(s))
+        return hear(s, NULL, room, err);
+    return s->n_features == length ? make_window(s, err) : make_feature(s, err);
+}
+
+int s2vi_foley_stream_receive(s2vi_foley_stream *s, s2v_audio_frame *frame,
+                              s2v_error *err)
+{
+    while (s->sample == s->samples_end) {
+        if (s->drained && s->made == s->total)
+            return S2V_ERR_EOF;
+        const int ret = advance(s, err);
+        if (ret)
+            return ret;
+    }
+    int64_t n = s->samples_end - s->sample;
+    if (s->drained && n > s->total - s->made)
+        n = s->total - s->made;
+    if (!n)
+        return S2V_ERR_EOF;
+    *frame = (s2v_audio_frame){
+        .samples = s->samples + s->sample, .count = (size_t)n, .pts = s->made};
+    s->sample += (int)n;
+    s->made += n;
+    return S2V_OK;
+}

@@ -1,0 +1,538 @@
+/*
+ * This file is part of FFmpeg.
+ *
+ * FFmpeg is free software; you can redistribute it and/or
+ * modify it under the terms of the GNU Lesser General Public
+ * License as published by the Free Software Foundation; either
+ * version 2.1 of the License, or (at your option) any later version.
+ *
+ * FFmpeg is distributed in the hope that it will be useful,
+ * but WITHOUT ANY WARRANTY; without even the implied warranty of
+ * MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the GNU
+ * Lesser General Public License for more details.
+ *
+ * You should have received a copy of the GNU Lesser General Public
+ * License along with FFmpeg; if not, write to the Free Software
+ * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
+ */
+
+/**
+ * @file
+ * Video to sound with a generative model, through libs2v
+ */
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "libavcodec/avcodec.h"
+#include "libavformat/avformat.h"
+#include "libavutil/avstring.h"
+#include "libavutil/channel_layout.h"
+#include "libavutil/common.h"
+#include "libavutil/mathematics.h"
+#include "libavutil/mem.h"
+#include "libavutil/opt.h"
+#include "libavutil/random_seed.h"
+#include "libswresample/swresample.h"
+
+#include "audio.h"
+#include "s2v_common.h"
+#include "s2v_compat.h"
+
+#define REFERENCE_MAX 60    ///< seconds of a reference that count
+#define TIME_NUM_MAX  65535 ///< that libs2v takes
+
+typedef struct FoleyContext {
+    const AVClass *class;
+
+    char *model_path;
+    char *ref;
+    int64_t seed;
+    char *device;
+    int threads;
+    double gain;          ///< dB
+    int latency;          ///< ms
+
+    s2v_model *model;
+    s2v_session *session;
+    s2v_model_info info;
+    float scale;          ///< the gain, as a factor
+
+    AVRational time_base; ///< of what the session is told
+    AVFrame *held;        ///< the last picture: how long it stays is not known yet
+    int64_t held_pts;     ///< in time_base
+    int64_t out_start;    ///< time of the first sample, in samples
+    int64_t out_count;    ///< samples made
+    int started;          ///< the first picture has come
+    int warned_back;
+} FoleyContext;
+
+#define OFFSET(x) offsetof(FoleyContext, x)
+#define FLAGS AV_OPT_FLAG_FILTERING_PARAM | AV_OPT_FLAG_VIDEO_PARAM | AV_OPT_FLAG_AUDIO_PARAM
+
+static const AVOption v2sfoley_options[] = {
+    { "ref",     "set the sound whose timbre is to be taken", OFFSET(ref), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, FLAGS },
+    { "model",   "set the model's weight file", OFFSET(model_path), AV_OPT_TYPE_STRING, { .str = "foley.bin" }, 0, 0, FLAGS },
+    { "seed",    "set the seed of the model's noise, -1 for a new one each time", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 0 }, -1, UINT32_MAX, FLAGS },
+    { "device",  "set the device to run on: auto, cpu, ref, cuda[:N]", OFFSET(device), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, FLAGS },
+    { "threads", "set the number of CPU threads, 0 for the filter graph's", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
+    { "gain",    "set how much louder the sound is made, in dB", OFFSET(gain), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, -100, 100, FLAGS },
+    { "latency", "set how many milliseconds sound may wait for later pictures, 0 for the best sound", OFFSET(latency), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
+    { NULL }
+};
+
+AVFILTER_DEFINE_CLASS(v2sfoley);
+
+/* ------------------------------------------------------------ reference */
+
+/** A file being decoded to mono at the model's rate. */
+typedef struct Reference {
+    AVFormatContext *format;
+    AVCodecContext *codec;
+    int stream;
+    AVPacket *packet;
+    AVFrame *frame;
+
+    struct SwrContext *swr;
+    AVChannelLayout layout; ///< what swr was made for
+    int sample_fmt, sample_rate;
+
+    int rate;               ///< of the samples
+    float *samples;
+    int count, max, room;   ///< samples there, wanted, and room for them
+} Reference;
+
+static void reference_free(Reference *r)
+{
+    avformat_close_input(&r->format);
+    avcodec_free_context(&r->codec);
+    av_packet_free(&r->packet);
+    av_frame_free(&r->frame);
+    swr_free(&r->swr);
+    av_channel_layout_uninit(&r->layout);
+    av_freep(&r->samples);
+}
+
+static int reference_open(Reference *r, const char *path)
+{
+    const AVCodec *decoder;
+    int ret;
+
+    if ((ret = avformat_open_input(&r->format, path, NULL, NULL)) < 0 ||
+        (ret = avformat_find_stream_info(r->format, NULL)) < 0 ||
+        (ret = av_find_best_stream(r->format, AVMEDIA_TYPE_AUDIO, -1, -1, &decoder, 0)) < 0)
+        return ret;
+    r->stream = ret;
+    r->codec  = avcodec_alloc_context3(decoder);
+    r->packet = av_packet_alloc();
+    r->frame  = av_frame_alloc();
+    if (!r->codec || !r->packet || !r->frame)
+        return AVERROR(ENOMEM);
+    if ((ret = avcodec_parameters_to_context(r->codec, r->format->streams[r->stream]->codecpar)) < 0)
+        return ret;
+    r->codec->pkt_timebase = r->format->streams[r->stream]->time_base;
+
+    return avcodec_open2(r->codec, decoder, NULL);
+}
+
+/** Resample so much, NULL for what the resampler still holds. */
+static int reference_resample(Reference *r, const AVFrame *frame)
+{
+    const uint8_t **data = frame ? (const uint8_t **)frame->extended_data : NULL;
+    const int count = frame ? frame->nb_samples : 0;
+    uint8_t *to;
+    int ret = swr_get_out_samples(r->swr, count);
+
+    if (ret < 0)
+        return ret;
+    if (r->room - r->count < ret) {
+        const int room = FFMAX(2 * r->room, r->count + ret);
+        if ((ret = av_reallocp_array(&r->samples, room, sizeof(*r->samples))) < 0) {
+            r->count = r->room = 0;
+            return ret;
+        }
+        r->room = room;
+    }
+    to  = (uint8_t *)(r->samples + r->count);
+    ret = swr_convert(r->swr, &to, r->room - r->count, data, count);
+    if (ret > 0)
+        r->count += ret;
+
+    return FFMIN(ret, 0);
+}
+
+/** All channels count the same, without the 3 dB that a usual mix adds to two. */
+static int reference_mix(Reference *r, const AVFrame *frame)
+{
+    AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
+    const int n = frame->ch_layout.nb_channels;
+    AVChannelLayout known = { 0 };
+    double *matrix;
+    int ret;
+
+    if (r->swr && (ret = reference_resample(r, NULL)) < 0)
+        return ret;
+    swr_free(&r->swr);
+    av_channel_layout_uninit(&r->layout);
+    if ((ret = av_channel_layout_copy(&r->layout, &frame->ch_layout)) < 0)
+        return ret;
+    r->sample_fmt  = frame->format;
+    r->sample_rate = frame->sample_rate;
+
+    matrix = av_malloc_array(n, sizeof(*matrix));
+    if (!matrix)
+        return AVERROR(ENOMEM);
+    for (int i = 0; i < n; i++)
+        matrix[i] = 1.0 / n;
+    if (frame->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC)
+        av_channel_layout_default(&known, n);
+    else
+        ret = av_channel_layout_copy(&known, &frame->ch_layout);
+    if (ret >= 0 &&
+        (ret = swr_alloc_set_opts2(&r->swr, &mono, AV_SAMPLE_FMT_FLT, r->rate,
+                                   &known, frame->format, frame->sample_rate, 0, NULL)) >= 0 &&
+        (ret = swr_set_matrix(r->swr, matrix, n)) >= 0)
+        ret = swr_init(r->swr);
+    av_channel_layout_uninit(&known);
+    av_free(matrix);
+
+    return ret;
+}
+
+/** Take what the decoder has; AVERROR(EAGAIN) if it wants more. */
+static int reference_receive(Reference *r)
+{
+    int ret;
+
+    while ((ret = avcodec_receive_frame(r->codec, r->frame)) >= 0) {
+        if (!r->swr || r->frame->format != r->sample_fmt ||
+            r->frame->sample_rate != r->sample_rate ||
+            av_channel_layout_compare(&r->frame->ch_layout, &r->layout))
+            ret = reference_mix(r, r->frame);
+        if (ret >= 0)
+            ret = reference_resample(r, r->frame);
+        av_frame_unref(r->frame);
+        if (ret < 0 || r->count >= r->max)
+            return ret < 0 ? ret : AVERROR_EOF;
+    }
+
+    return ret;
+}
+
+/** Packets that cannot be decoded are left out, as players do. */
+static int reference_decode(Reference *r)
+{
+    int ret, bad = 0;
+
+    do {
+        ret = av_read_frame(r->format, r->packet);
+        if (ret >= 0 && r->packet->stream_index != r->stream) {
+            av_packet_unref(r->packet);
+            continue;
+        }
+        ret = avcodec_send_packet(r->codec, ret < 0 ? NULL : r->packet);
+        av_packet_unref(r->packet);
+        if (ret == AVERROR(ENOMEM))
+            return ret;
+        if (ret < 0)
+            bad = ret;
+        ret = reference_receive(r);
+        if (ret < 0 && ret != AVERROR(EAGAIN) && ret != AVERROR_EOF && ret != AVERROR(ENOMEM)) {
+            bad = ret;
+            ret = 0;
+        }
+    } while (ret >= 0 || ret == AVERROR(EAGAIN));
+
+    if (ret == AVERROR_EOF)
+        ret = r->swr && r->count < r->max ? reference_resample(r, NULL) : 0;
+    r->count = FFMIN(r->count, r->max);
+
+    return ret < 0 ? ret : r->count ? 0 : bad;
+}
+
+static av_cold int read_reference(AVFilterContext *ctx)
+{
+    FoleyContext *s = ctx->priv;
+    Reference r = { .rate = s->info.sample_rate, .max = REFERENCE_MAX * s->info.sample_rate };
+    s2v_error err = { 0 };
+    int ret;
+
+    if ((ret = reference_open(&r, s->ref)) < 0 || (ret = reference_decode(&r)) < 0) {
+        av_log(ctx, AV_LOG_ERROR, "The reference '%s' cannot be read: %s.\n", s->ref,
+               ret == AVERROR_STREAM_NOT_FOUND ? "it has no sound" : av_err2str(ret));
+    } else if ((ret = s2v_session_set_reference(s->session, r.samples, r.count, &err)) < 0) {
+        av_strlcatf(err.message, sizeof(err.message), " ('%s')", s->ref);
+        ret = ff_s2v_report(ctx, ret, &err);
+    }
+    reference_free(&r);
+
+    return ret;
+}
+
+/* --------------------------------------------------------------- filter */
+
+static av_cold int init(AVFilterContext *ctx)
+{
+    FoleyContext *s = ctx->priv;
+    s2v_model_params params = { .device = s->device, .threads = s->threads,
+                                .latency_ms = s->latency };
+    s2v_session_params session = { .size = sizeof(session) };
+    s2v_error err = { 0 };
+    int ret;
+
+    ret = ff_s2v_open(ctx, s->model_path, &params, S2V_MEDIUM_VIDEO, "s2v",
+                      &s->model, &s->info);
+    if (ret < 0)
+        return ret;
+
+    session.seed = s->seed < 0 ? av_get_random_seed() : s->seed;
+    ret = s2v_session_create(&s->session, s->model, &session, &err);
+    if (ret < 0)
+        return ff_s2v_report(ctx, ret, &err);
+    if (s->ref && s->ref[0] && (ret = read_reference(ctx)) < 0)
+        return ret;
+
+    s->scale = pow(10.0, s->gain / 20.0);
+
+    return 0;
+}
+
+static av_cold void uninit(AVFilterContext *ctx)
+{
+    FoleyContext *s = ctx->priv;
+
+    av_frame_free(&s->held);
+    s2v_session_close(&s->session);
+    s2v_model_close(&s->model);
+}
+
+static int query_formats(AVFilterContext *ctx)
+{
+    FoleyContext *s = ctx->priv;
+    AVFilterLink *inlink  = ctx->inputs[0];
+    AVFilterLink *outlink = ctx->outputs[0];
+    const int pix_fmts[]    = { AV_PIX_FMT_RGB24, -1 };
+    const int sample_fmts[] = { AV_SAMPLE_FMT_FLT, -1 };
+    const int rates[]       = { s->info.sample_rate, -1 };
+    const AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
+    AVFilterChannelLayouts *layouts = NULL;
+    int ret;
+
+    if ((ret = ff_formats_ref(ff_make_format_list(pix_fmts), &inlink->outcfg.formats)) < 0 ||
+        (ret = ff_formats_ref(ff_make_format_list(sample_fmts), &outlink->incfg.formats)) < 0 ||
+        (ret = ff_formats_ref(ff_make_format_list(rates), &outlink->incfg.samplerates)) < 0 ||
+        (ret = ff_add_channel_layout(&layouts, &mono)) < 0)
+        return ret;
+
+    return ff_channel_layouts_ref(layouts, &outlink->incfg.channel_layouts);
+}
+
+static int config_output(AVFilterLink *outlink)
+{
+    AVFilterContext *ctx = outlink->src;
+    AVFilterLink *inlink = ctx->inputs[0];
+    FoleyContext *s = ctx->priv;
+    const s2v_model_info *info = &s->info;
+
+    outlink->time_base = (AVRational){ 1, info->sample_rate };
+    s->time_base = inlink->time_base.num <= TIME_NUM_MAX ? inlink->time_base : AV_TIME_BASE_Q;
+
+    av_log(ctx, AV_LOG_INFO, "%s model '%s' on %s: %d Hz, %s\n",
+           info->name, s->model_path, info->device, info->sample_rate,
+           s->ref && s->ref[0] ? s->ref : "no reference, so the mean timbre it was trained on");
+
+    return 0;
+}
+
+/** Hand the picture that was held to the session; 0: how long it stays is not known. */
+static int send_held(AVFilterContext *ctx, int64_t duration)
+{
+    FoleyContext *s = ctx->priv;
+    const s2v_picture picture = {
+        .size     = sizeof(picture),
+        .data     = s->held->data[0],
+        .stride   = s->held->linesize[0],
+        .width    = s->held->width,
+        .height   = s->held->height,
+        .pts      = s->held_pts,
+        .duration = duration,
+        .time_num = s->time_base.num,
+        .time_den = s->time_base.den,
+    };
+    s2v_error err = { 0 };
+    int ret = s2v_session_send_video(s->session, &picture, &err);
+
+    av_frame_free(&s->held);
+
+    return ret < 0 ? ff_s2v_report(ctx, ret, &err) : 0;
+}
+
+/** How long a picture stays, by the frame rate or by itself; 0: not known. */
+static int64_t usual_duration(AVFilterContext *ctx, const AVFrame *frame)
+{
+    FoleyContext *s = ctx->priv;
+    AVFilterLink *inlink = ctx->inputs[0];
+    const AVRational rate = s2v_link_frame_rate(inlink);
+
+    if (rate.num > 0 && rate.den > 0)
+        return av_rescale_q(1, av_inv_q(rate), s->time_base);
+    return FFMAX(0, av_rescale_q(s2v_frame_duration(frame), inlink->time_base, s->time_base));
+}
+
+/** Take the next picture; the one before can now be seen. */
+static int take_picture(AVFilterContext *ctx, AVFrame *frame)
+{
+    FoleyContext *s = ctx->priv;
+    AVFilterLink *inlink = ctx->inputs[0];
+    int64_t pts;
+    int ret = 0;
+
+    if (frame->pts != AV_NOPTS_VALUE)
+        pts = av_rescale_q(frame->pts, inlink->time_base, s->time_base);
+    else
+        pts = s->started ? s->held_pts + usual_duration(ctx, s->held) : 0;
+    if (s->started && pts < s->held_pts && !s->warned_back) {
+        av_log(ctx, AV_LOG_WARNING,
+               "The video's time stamps go back by %.3f s at %.3f s: its pictures are taken as simultaneous.\n",
+               (s->held_pts - pts) * av_q2d(s->time_base), s->held_pts * av_q2d(s->time_base));
+        s->warned_back = 1;
+    }
+    if (!s->started)
+        s->out_start = av_rescale_q(pts, s->time_base, ctx->outputs[0]->time_base);
+    else
+        ret = send_held(ctx, 0);
+    s->held_pts = s->started ? FFMAX(pts, s->held_pts) : pts;
+    s->held     = frame;
+    s->started  = 1;
+
+    return ret;
+}
+
+/** The video has ended, at that time if it is known. */
+static int drain(AVFilterContext *ctx, int64_t end)
+{
+    FoleyContext *s = ctx->priv;
+    s2v_error err = { 0 };
+    int ret;
+
+    if (!s->held) {
+        av_log(ctx, AV_LOG_WARNING, "There was no video, so there is no sound.\n");
+    } else {
+        int64_t duration = usual_duration(ctx, s->held);
+        if (end != AV_NOPTS_VALUE && !duration)
+            duration = FFMAX(0, av_rescale_q(end, ctx->inputs[0]->time_base, s->time_base) - s->held_pts);
+        if ((ret = send_held(ctx, duration)) < 0)
+            return ret;
+    }
+    ret = s2v_session_drain(s->session, &err);
+
+    return ret < 0 ? ff_s2v_report(ctx, ret, &err) : 0;
+}
+
+/**
+ * Send the session the next picture, or the end.
+ *
+ * @return 1 if there was something to send, 0 if the input has nothing at the moment
+ */
+static int feed(AVFilterContext *ctx)
+{
+    AVFilterLink *inlink = ctx->inputs[0];
+    AVFrame *frame;
+    int64_t pts;
+    int status, ret;
+
+    if ((ret = ff_inlink_consume_frame(inlink, &frame)) < 0)
+        return ret;
+    if (ret) {
+        ret = take_picture(ctx, frame);
+        return ret < 0 ? ret : 1;
+    }
+    if (!ff_inlink_acknowledge_status(inlink, &status, &pts))
+        return 0;
+    if (status != AVERROR_EOF)
+        return status;
+    ret = drain(ctx, pts);
+
+    return ret < 0 ? ret : 1;
+}
+
+/** Hand samples of the session's on. */
+static int output_sound(AVFilterLink *outlink, const s2v_audio_frame *sound)
+{
+    FoleyContext *s = outlink->src->priv;
+    AVFrame *out = ff_get_audio_buffer(outlink, sound->count);
+    float *samples;
+
+    if (!out)
+        return AVERROR(ENOMEM);
+
+    samples = (float *)out->data[0];
+    for (size_t i = 0; i < sound->count; i++)
+        samples[i] = sound->samples[i] * s->scale;
+    out->pts                = s->out_start + sound->pts;
+    s2v_frame_duration(out) = sound->count;
+    s->out_count            = sound->pts + sound->count;
+
+    return ff_filter_frame(outlink, out);
+}
+
+static int activate(AVFilterContext *ctx)
+{
+    FoleyContext *s = ctx->priv;
+    AVFilterLink *inlink  = ctx->inputs[0];
+    AVFilterLink *outlink = ctx->outputs[0];
+    s2v_audio_frame sound;
+    s2v_error err = { 0 };
+    int ret;
+
+    FF_FILTER_FORWARD_STATUS_BACK(outlink, inlink);
+
+    /* As much sound as is wanted: pictures beyond it stay queued. */
+    if (!ff_outlink_frame_wanted(outlink))
+        return FFERROR_NOT_READY;
+
+    do {
+        ret = s2v_session_receive_audio(s->session, &sound, &err);
+        if (ret == S2V_OK)
+            return output_sound(outlink, &sound);
+        if (ret == S2V_ERR_EOF) {
+            ff_outlink_set_status(outlink, AVERROR_EOF, s->out_start + s->out_count);
+            return 0;
+        }
+        if (ret != S2V_ERR_AGAIN)
+            return ff_s2v_report(ctx, ret, &err);
+    } while ((ret = feed(ctx)) > 0);
+
+    if (!ret)
+        ff_inlink_request_frame(inlink);
+    return ret;
+}
+
+static const AVFilterPad v2sfoley_inputs[] = {
+    {
+        .name = "default",
+        .type = AVMEDIA_TYPE_VIDEO,
+    },
+};
+
+static const AVFilterPad v2sfoley_outputs[] = {
+    {
+        .name         = "default",
+        .type         = AVMEDIA_TYPE_AUDIO,
+        .config_props = config_output,
+    },
+};
+
+const S2VFilter ff_af_v2sfoley = {
+    S2V_PUBLIC(name)        = "v2sfoley",
+    S2V_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Make sound that follows the input video with a generative model."),
+    S2V_PUBLIC(priv_class)  = &v2sfoley_class,
+    .priv_size              = sizeof(FoleyContext),
+    .init                   = init,
+    .uninit                 = uninit,
+    .activate               = activate,
+    FILTER_INPUTS(v2sfoley_inputs),
+    FILTER_OUTPUTS(v2sfoley_outputs),
+    FILTER_QUERY_FUNC(query_formats),
+};

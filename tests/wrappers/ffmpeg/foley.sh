@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# v2sfoley: sound as long as the film, references of all kinds, bad input.
+here=$(dirname "$0")
+# shellcheck source=lib.sh
+. "$here/lib.sh"
+
+"$FFMPEG" -v quiet -h filter=v2sfoley | grep -q '^Filter v2sfoley' || bail "$FFMPEG has no filter v2sfoley"
+[ -f "${S2V_TINY_FOLEY-}" ] || bail "S2V_TINY_FOLEY names no file: '${S2V_TINY_FOLEY-}'"
+cp "$S2V_TINY_FOLEY" foley.bin
+
+# film RATE FRAMES: a source of so many moving pictures.
+film() { echo "testsrc2=s=96x64:r=$1,trim=end_frame=$2"; }
+# heard GRAPH: the samples of a graph, 32-bit floats; samples GRAPH: how many.
+heard() { run -filter_complex "$1" -f f32le -; }
+samples() { echo $(($(heard "$1" | wc -c) / 4)); }
+md5_of() { heard "$1" | md5sum; }
+
+# --- the line as users write it
+run -f lavfi -i "$(film 25 60)" silent.mp4
+run -f lavfi -i "$(sound 44100 50000 stereo)" break.wav
+run -i silent.mp4 -filter_complex v2sfoley=ref=break.wav -c:v copy out.mp4
+is "the plain line works, with the default model" $? 0
+is "there are picture and sound" "$("$FFPROBE" -v error -show_entries stream=codec_type -of csv=p=0 out.mp4 | sort | tr '\n' ' ')" "audio video "
+packets() { run -i "$1" -map 0:v -c copy -f framemd5 - | grep -v '^#'; }
+is "the picture is the same, to the bit" "$(packets out.mp4)" "$(packets silent.mp4)"
+is "the sound is as long as the picture" "$("$FFPROBE" -v error -select_streams a -show_entries stream=duration -of csv=p=0 out.mp4)" 2.400000
+
+# --- as many samples as the film lasts
+for rate in 15 43/2 24000/1001 25 30000/1001 30 60; do
+    got='' wanted=''
+    for n in 1 2 31 100; do
+        got+="$(samples "$(film $rate $n),v2sfoley") "
+        num=${rate%/*} den=1
+        [ "$rate" = "$num" ] || den=${rate#*/}
+        wanted+="$(((n * 22050 * den + num - 1) / num)) "
+    done
+    is "samples at $rate frames a second" "$got" "$wanted"
+done
+is "no frames: no samples" "$(samples "$(film 25 0),v2sfoley")" 0
+run -f lavfi -i "$(film 25 50),settb=1/1000,setpts='if(lt(N,20),40*N,800+100*(N-20))'" -vsync passthrough -c:v mpeg4 -enc_time_base 1/1000 variable.mkv
+last=$("$FFPROBE" -v error -select_streams v -show_entries packet=pts -of csv=p=0 variable.mkv | sort -n | tail -n 1)
+got=$(run -i variable.mkv -filter_complex v2sfoley -vn -f f32le - | wc -c)
+is "a variable frame rate: to the last picture and its duration" \
+    "$((got / 4 >= last * 22050 / 1000 + 441 && got / 4 <= (last + 101) * 22050 / 1000)) $last" "1 3700"
+for pix in yuv420p rgba gray yuv444p10le; do
+    is "pictures in $pix" "$(samples "$(film 25 10),format=$pix,v2sfoley")" 8820
+done
+is "pictures of an odd size" "$(samples "testsrc2=s=33x17:r=25,trim=end_frame=10,v2sfoley")" 8820
+run -f lavfi -i "$(film 30000/1001 45)" -c:v mpeg4 ntsc.mp4
+is "samples of a file at 29.97" "$(($(run -i ntsc.mp4 -filter_complex v2sfoley -vn -f f32le - | wc -c) / 4))" 33109
+is "-ss and -t" "$(($(run -ss 1 -t 0.8 -i silent.mp4 -filter_complex v2sfoley -vn -f f32le - | wc -c) / 4))" 17640
+
+# --- time stamps
+first() { run -filter_complex "$1" -f framemd5 - | awk -F, '!/^#/ {print $3 + 0; exit}'; }
+is "sound begins with the picture" "$(first "$(film 25 20),setpts=PTS+2/TB,v2sfoley")" 44100
+is "an offset changes nothing else" "$(md5_of "$(film 25 20),setpts=PTS+2/TB,v2sfoley")" "$(md5_of "$(film 25 20),v2sfoley")"
+is "sound without holes" "$(run -filter_complex "$(film 25 90),v2sfoley" -f framemd5 - |
+    awk -F, '!/^#/ {if ($3 + 0 != next_pts) bad = 1; next_pts = $3 + $4} END {print next_pts, bad + 0}')" "79380 0"
+
+# --- references
+reference=$(md5_of "$(film 25 40),v2sfoley=ref=break.wav")
+is "the same reference, the same sound" "$(md5_of "$(film 25 40),v2sfoley=ref=break.wav")" "$reference"
+is "a reference changes the sound" "$([ "$(md5_of "$(film 25 40),v2sfoley")" != "$reference" ] && echo yes)" yes
+run -f lavfi -i "$(sound 22050 40000)" -c:a pcm_f32le mono.wav
+run -i mono.wav -filter:a "pan=stereo|c0=c0|c1=c0" -c:a pcm_f32le two.wav
+run -i mono.wav -filter:a "pan=5.1|c0=c0|c1=c0|c2=c0|c3=c0|c4=c0|c5=c0" -c:a pcm_f32le six.wav
+mono=$(md5_of "$(film 25 40),v2sfoley=ref=mono.wav")
+is "two equal channels are as loud as one" "$(md5_of "$(film 25 40),v2sfoley=ref=two.wav")" "$mono"
+# level FILE: of the sound made with it, in tenths of a dB.
+level() {
+    run -v info -filter_complex "$(film 25 40),v2sfoley=ref=$1,volumedetect" -f null - 2>&1 |
+        sed -n 's/.*mean_volume: -\([0-9]*\)\.\([0-9]\) dB/\1\2/p'
+}
+is "six equal channels are as loud as one" "$(level six.wav)" "$(level mono.wav)"
+for file in ref.flac ref.mp3 ref.mkv ref.u8.wav; do
+    codec=()
+    case $file in *.mp3) codec=(-c:a mp2 -f mp2) ;; *.mkv) codec=(-c:a aac) ;; *.u8.wav) codec=(-c:a pcm_u8) ;; esac
+    run -f lavfi -i "$(sound 48000 200000 5.1)" -ac 2 "${codec[@]}" $file
+    is "a reference in $file" "$(samples "$(film 25 10),v2sfoley=ref=$file")" 8820
+done
+run -i silent.mp4 -i break.wav -c copy -c:a aac both.mp4
+is "the sound of a video as the reference" "$(samples "$(film 25 10),v2sfoley=ref=both.mp4")" 8820
+run -f lavfi -i "$(sound 8000 1000000)" -c:a pcm_u8 long.wav
+is "two minutes of reference" "$(samples "$(film 25 10),v2sfoley=ref=long.wav")" 8820
+
+# --- options
+loud() { heard "$(film 25 10),v2sfoley=gain=$1" | od -An -v -tf4 -w4 | awk '{s += $1 * $1} END {printf "%.6f", s}'; }
+is "6.0206 dB are twice the sound" "$(awk -v a="$(loud 0)" -v b="$(loud 6.0206)" 'BEGIN {print (a > 0 && b > 3.999 * a && b < 4.001 * a)}')" 1
+is "any latency: as many samples" "$(samples "$(film 25 90),v2sfoley=latency=500") $(samples "$(film 25 90),v2sfoley=latency=2000")" "79380 79380"
+is "two in a graph" "$(samples "$(film 25 20),split[a][b];[a]v2sfoley[x];[b]v2sfoley=ref=break.wav[y];[x][y]amix")" 17640
+run -i both.mp4 -filter_complex "v2sfoley=ref=break.wav[new];[0:a][new]amix=normalize=0" -c:v copy mixed.mp4
+is "mixed with the sound that is there" "$? $("$FFPROBE" -v error -show_entries stream=codec_type -of csv=p=0 mixed.mp4 | sort | tr '\n' ' ')" "0 audio video "
+cp foley.bin elsewhere.bin
+is "another model" "$(samples "$(film 25 10),v2sfoley=model=elsewhere.bin")" 8820
+
+# --- bad input
+run -f lavfi -i anullsrc=r=22050:cl=mono -t 2 silence.wav
+run -f lavfi -i "$(sound 22050 1)" one.wav
+echo text >text.wav
+head -c 3000 break.wav | tail -c 2000 >noise.wav
+# fails NAME REGEX OPTIONS: exits in failure with one sentence; out.mp4 stays.
+fails() {
+    local said status
+    echo before >before
+    cp before out.mp4
+    said=$("$FFMPEG" -nostdin -hide_banner -y -v error -i silent.mp4 -filter_complex "v2sfoley=$3" out.mp4 2>&1)
+    status=$?
+    is "$1: fails" "$((status > 0 && status < 128))" 1
+    like "$1: says why" "$said" "$2"
+    is "$1: says it once" "$(grep -cE "$2" <<<"$said")" 1
+    is "$1: out.mp4 is left alone" "$(cmp before out.mp4 2>&1)" ""
+}
+own='\[Parsed_v2sfoley_0 @ 0x[0-9a-f]+\] '
+fails "a missing reference" "${own}The reference 'nowhere.wav' cannot be read: No such file" ref=nowhere.wav
+fails "a reference that is text" "${own}The reference 'text.wav' cannot be read: " ref=text.wav
+fails "a reference that is noise" "${own}The reference 'noise.wav' cannot be read: " ref=noise.wav
+fails "a reference without sound" "${own}The reference 'silent.mp4' cannot be read: it has no sound" ref=silent.mp4
+fails "a silent reference" "${own}the reference is silent: .*'silence.wav'" ref=silence.wav
+fails "a reference of one sample" "${own}the reference has 1 samples, expected at least 1024 .*'one.wav'" ref=one.wav
+fails "a missing model" "${own}.*nowhere\.bin" model=nowhere.bin
+fails "a model of the other way" "${own}tiny\.bin: a 'listen-and-move' model, which is for the filter s2v" model=tiny.bin
+fails "too small a latency" "${own}a latency of 10 ms, expected 0 .* or at least [0-9]+ ms" latency=10
+fails "an unknown device" "${own}.*abacus" device=abacus
+said=$(run -i break.wav -filter_complex s2v=foley.bin -f null - 2>&1)
+like "s2v with a model of sound" "$said" "foley\.bin: a 'varietysound' model, which is for the filter v2sfoley"
+rm foley.bin
+fails "no model at all" "${own}foley\.bin: no such file" ref=break.wav
+finish

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* v2sfoley in a harness: the latency it answers, flushes, new segments, state
+ * cycles, times, and what it does without pictures. TAP. */
+#include "kit.h"
+
+#include <string.h>
+
+enum { SIDE = 32, FOLEY_RATE = 22050 };
+
+static GstHarness *harness(gint fps, gint latency)
+{
+    const char *device = g_getenv("S2V_TEST_DEVICE");
+    GstElement *element = gst_element_factory_make("v2sfoley", NULL);
+    g_object_set(element, "model", g_getenv("S2V_TINY_FOLEY"), "latency",
+                 latency, "threads", 1, "device", device ? device : "auto",
+                 NULL);
+    GstHarness *h = gst_harness_new_with_element(element, "sink", "src");
+    gst_object_unref(element);
+    char *caps = g_strdup_printf(
+        "video/x-raw, format=RGB, width=%d, height=%d, framerate=%d/1", SIDE,
+        SIDE, fps);
+    gst_harness_set_src_caps_str(h, caps);
+    g_free(caps);
+    return h;
+}
+
+/* Picture i of a film: a line that goes down. */
+static GstBuffer *picture(int i, gint fps, GstClockTime start)
+{
+    GstBuffer *b = gst_buffer_new_allocate(NULL, SIDE * SIDE * 3, NULL);
+    GstMapInfo map;
+    gst_buffer_map(b, &map, GST_MAP_WRITE);
+    memset(map.data, 30, map.size);
+    memset(map.data + (i * 5 % SIDE) * SIDE * 3, 240, SIDE * 3);
+    gst_buffer_unmap(b, &map);
+    GST_BUFFER_PTS(b) = start + gst_util_uint64_scale_int(GST_SECOND, i, fps);
+    GST_BUFFER_DURATION(b) = start +
+                             gst_util_uint64_scale_int(GST_SECOND, i + 1, fps) -
+                             GST_BUFFER_PTS(b);
+    return b;
+}
+
+/* Take what came: its digest goes on; the samples. */
+static gsize take(GstHarness *h, GChecksum *sum)
+{
+    gsize n = 0;
+    for (GstBuffer *b; (b = gst_harness_try_pull(h)); gst_buffer_unref(b)) {
+        GstMapInfo map;
+        gst_buffer_map(b, &map, GST_MAP_READ);
+        g_checksum_update(sum, map.data, (gssize)map.size);
+        n += map.size / sizeof(float);
+        gst_buffer_unmap(b, &map);
+    }
+    return n;
+}
+
+static gsize play(GstHarness *h, int n, gint fps, GstClockTime start,
+                  GChecksum *sum)
+{
+    for (int i = 0; i < n; i++)
+        gst_harness_push(h, picture(i, fps, start));
+    return take(h, sum);
+}
+
+/* No sample comes later than the answer says, if none waits for more pictures
+ * than that; and the first comes hardly sooner. */
+static void latency_is_true(gint wanted)
+{
+    enum { FPS = 50 };
+    GstHarness *h = harness(FPS, wanted);
+    gst_harness_push(h, picture(0, FPS, 0));
+    const GstClockTime answer = gst_harness_query_latency(h);
+    GstClockTime worst = 0;
+    for (int i = 1; i < 300; i++) {
+        GstBuffer *p = picture(i, FPS, 0);
+        const GstClockTime now = GST_BUFFER_PTS(p);
+        gst_harness_push(h, p);
+        for (GstBuffer *b; (b = gst_harness_try_pull(h)); gst_buffer_unref(b))
+            worst = MAX(worst, now - GST_BUFFER_PTS(b));
+    }
+    OK(worst <= answer &&
+           (!wanted ||
+            worst <= (GstClockTime)wanted * GST_MSECOND + GST_SECOND / FPS),
+       "%d ms wanted: waits %" GST_TIME_FORMAT ", answers %" GST_TIME_FORMAT,
+       wanted, GST_TIME_ARGS(worst), GST_TIME_ARGS(answer));
+    OK(wanted == 0 || worst + 200 * GST_MSECOND > answer,
+       "and not much more than that");
+    gst_harness_teardown(h);
+}
+
+static void flush_starts_anew(void)
+{
+    GstHarness *h = harness(25, 500);
+    GChecksum *a = g_checksum_new(G_CHECKSUM_MD5);
+    GChecksum *b = g_checksum_new(G_CHECKSUM_MD5);
+    GstSegment segment;
+    gsize first = play(h, 50, 25, 0, a);
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    gst_harness_push_event(h, gst_event_new_flush_start());
+    gst_harness_push_event(h, gst_event_new_flush_stop(TRUE));
+    gst_harness_push_event(h, gst_event_new_segment(&segment));
+    gsize second = play(h, 50, 25, 0, b);
+    OK(first > 0 && first == second &&
+           !strcmp(g_checksum_get_string(a), g_checksum_get_string(b)),
+       "%" G_GSIZE_FORMAT " and %" G_GSIZE_FORMAT " samples", first, second);
+    g_checksum_free(a);
+    g_checksum_free(b);
+    gst_harness_teardown(h);
+}
+
+/* The tail comes out before the new segment, and all of the next film. */
+static void segment_drains(void)
+{
+    GstHarness *h = harness(25, 0);
+    GChecksum *sum = g_checksum_new(G_CHECKSUM_MD5);
+    GstSegment segment;
+    play(h, 25, 25, 0, sum);
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    segment.start = segment.time = 10 * GST_SECOND;
+    gst_harness_push_event(h, gst_event_new_segment(&segment));
+    GstBuffer *b = gst_harness_try_pull(h);
+    OK(b && GST_BUFFER_PTS(b) == 0, "the tail begins at the film's beginning");
+    gsize n = take(h, sum);
+    n += b ? gst_buffer_get_size(b) / sizeof(float) : 0;
+    gst_clear_buffer(&b);
+    OK(n == FOLEY_RATE, "%" G_GSIZE_FORMAT " samples before the segment", n);
+    play(h, 10, 25, 9800 * GST_MSECOND, sum);
+    gst_harness_push_event(h, gst_event_new_eos());
+    b = gst_harness_try_pull(h);
+    OK(b && GST_BUFFER_PTS(b) == 10 * GST_SECOND,
+       "what lies before the segment is left out");
+    n = take(h, sum) + (b ? gst_buffer_get_size(b) / sizeof(float) : 0);
+    gst_clear_buffer(&b);
+    OK(n == FOLEY_RATE / 5, "%" G_GSIZE_FORMAT " samples after it", n);
+    g_checksum_free(sum);
+    gst_harness_teardown(h);
+}
+
+static void states_cycle(void)
+{
+    GstElement *element = gst_element_factory_make("v2sfoley", NULL);
+    gst_object_ref_sink(element);
+    g_object_set(element, "model", g_getenv("S2V_TINY_FOLEY"), "device", "ref",
+                 NULL);
+    gboolean ok = TRUE;
+    for (int i = 0; i < 3; i++) {
+        ok &= gst_element_set_state(element, GST_STATE_PAUSED) !=
+              GST_STATE_CHANGE_FAILURE;
+        ok &= gst_element_set_state(element, GST_STATE_READY) !=
+              GST_STATE_CHANGE_FAILURE;
+        ok &= gst_element_set_state(element, GST_STATE_NULL) !=
+              GST_STATE_CHANGE_FAILURE;
+    }
+    OK(ok, "three times");
+    g_object_set(element, "model", "nowhere.bin", NULL);
+    OK(gst_element_set_state(element, GST_STATE_READY) ==
+           GST_STATE_CHANGE_FAILURE,
+       "a missing model stops it");
+    gst_element_set_state(element, GST_STATE_NULL);
+    g_object_set(element, "model", g_getenv("S2V_TINY_FOLEY"), "ref",
+                 "nowhere.wav", NULL);
+    OK(gst_element_set_state(element, GST_STATE_READY) ==
+           GST_STATE_CHANGE_FAILURE,
+       "a missing reference, too");
+    gst_element_set_state(element, GST_STATE_NULL);
+    gst_object_unref(element);
+}
+
+static void nothing_gives_nothing(void)
+{
+    GstHarness *h = harness(25, 0);
+    GChecksum *sum = g_checksum_new(G_CHECKSUM_MD5);
+    gst_harness_push_event(h, gst_event_new_eos());
+    OK(take(h, sum) == 0, "no picture, no sound");
+    g_checksum_free(sum);
+    gst_harness_teardown(h);
+}
+
+int main(int argc, char **argv)
+{
+    kit_init(&argc, &argv);
+    latency_is_true(0);
+    latency_is_true(400);
+    latency_is_true(1000);
+    flush_starts_anew();
+    segment_drains();
+    states_cycle();
+    nothing_gives_nothing();
+    return kit_finish();
+}
