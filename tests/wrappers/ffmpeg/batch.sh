@@ -99,7 +99,7 @@ batch bad nowhere
 is "broken songs: status 1" "$status" 1
 is "broken songs: the others are made" "$(last)" "2 made, 0 there already, 7 failed"
 is "broken songs: nothing half-made" "$(parts) $(find bad/s2v -type f | wc -l)" "0 2"
-for why in 'noise\.flac: [A-Z]' 'empty\.wav: .*(Invalid data|End of file)' 'silent\.mp4: .*matching stream' \
+for why in 'noise\.flac: [A-Z]' 'empty\.wav: .*(Invalid data|End of file)' 'silent\.mp4: .*matches no streams' \
     'none\.wav: it has no sound' 'same\.wave: .* is the video of .*same\.wav' 'inway\.wav: .*inway\.mp4' \
     'nowhere: there is no such file'; do
     like "it says why: $why" "$said" "FAILED [^ ]*$why"
