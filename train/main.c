@@ -2,6 +2,7 @@
 /* s2v-train: options, clips, then iterations until done or interrupted. */
 #include "curves.h"
 #include "dataset.h"
+#include "files.h"
 #include "hold_out.h"
 #include "interrupt.h"
 #include "options.h"
@@ -22,7 +23,7 @@
 
 #define PREVIEW_COLUMNS 8
 
-enum { MAX_TERMS = 2 * S2VI_PASS_TERMS };
+enum { MAX_TERMS = 2 * S2VI_HALF_TERMS };
 
 typedef struct job {
     s2vi_train_options options;
@@ -354,8 +355,8 @@ static int probe_output(job *j, s2v_error *err)
     if (!j->checkpoint)
         return s2vi_error_nomem(err, "a file name");
     snprintf(j->checkpoint, n, "%s.ckpt", j->options.output);
-    int ret = s2vi_trainer_probe(j->options.output, err);
-    return ret < 0 ? ret : s2vi_trainer_probe(j->checkpoint, err);
+    int ret = s2vi_file_probe(j->options.output, err);
+    return ret < 0 ? ret : s2vi_file_probe(j->checkpoint, err);
 }
 
 /* What there is now, and how to go on. */
