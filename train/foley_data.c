@@ -89,6 +89,8 @@ static int add_clip(s2vi_foley_data *data, const char *path,
     s2vi_foley_clip c = {.path = g_strdup(path), .units = clip->frames};
     ret = analyse(&c, c.units * data->columns, clip->sound, clip->samples, err);
     if (ret >= 0) {
+        free(c.sound); /* nothing is made of it but the mel */
+        c.sound = NULL;
         data->size = clip->size;
         c.rgb = clip->rgb;
         clip->rgb = NULL;

@@ -10,7 +10,7 @@ set -uo pipefail
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
 cd "$tmp" || exit 99
-"$S2V_IMPACTS" --count 2 --size 32 --rate 21.5 -d 2 -o hits >/dev/null || exit 99
+"$S2V_IMPACTS" --count 2 --size 32 --rate 21.5 -d 2 --background -40 -o hits >/dev/null || exit 99
 echo "This is no film." >text.mkv
 mkdir empty
 
@@ -40,6 +40,24 @@ falls() {
     echo "# $1: $first, then $last"
     is "$1" "$(awk -v a="$first" -v b="$last" -v f="$4" 'BEGIN { print (a > f * b) }')" 1
 }
+# adds_up NAME CSV WEIGHTS...: column 3 is the weighted sum of 2, 4, 5.
+adds_up() {
+    is "$1" "$(awk -F, -v a="$3" -v b="$4" -v c="$5" 'NR > 1 {
+        d = $3 - a * $2 - b * $4 - c * $5; if (d * d > 1e-10 * $3 * $3) print NR, d }' "$2")" ""
+}
+# idle CHECKPOINT: names of first moments that are still zero.
+idle() {
+    python3 - "$1" <<'PY'
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+n, = struct.unpack("<Q", data[:8])
+for name, t in json.loads(data[8:8 + n]).items():
+    if name.startswith("m."):
+        a, b = t["data_offsets"]
+        if not any(data[8 + n + a:8 + n + b]):
+            print(name)
+PY
+}
 png() { head -c 8 "$1" | od -An -tx1 | tr -d ' '; }
 
 sight=(varietysound --width 16 --features 16 --size 16 --sight-channels 4 --batch 2 --sequence 64 --threads 1)
@@ -60,10 +78,12 @@ printf 'motion = gru\n' >other.conf
 refused "another model's option in a file" "--config 'other\.conf' line 1: not an option of varietysound" "${sight[@]}" hits --config other.conf
 
 # ------------------------------------------------------------- the vocoder --
-run "${voice[@]}" hits -o voice.bin --iterations 2 --preview voice.png --hold-out-every 2
+run "${voice[@]}" hits -o voice.bin --iterations 2 --preview voice.png --hold-out-every 2 \
+    --curves voices.csv
 is "hifigan: status" "$code" 0
 like "hifigan: says what it has" "$err" "2 clips, 4\.0 s: 3\.2 s to train on, 0\.8 s held out"
 like "hifigan: held out" "$err" "iteration 2: mel distance 0\.[0-9]+ .* the best so far, saved"
+adds_up "hifigan: its losses, 45 of the mel, 2 of features" voices.csv 45 1 2
 is "hifigan: preview" "$(png voice.png)" 89504e470d0a1a0a
 is "hifigan: sound" "$(head -c 4 voice.wav)" RIFF
 run "${voice[@]}" hits -o once.bin --iterations 2 -q
@@ -73,6 +93,7 @@ is "hifigan: resume" "$code$err" 0
 same "hifigan: one and one are two" once.bin twice.bin
 same "hifigan: one and one are two, checkpoint" once.bin.ckpt twice.bin.ckpt
 same "hifigan: measuring changes nothing" once.bin voice.bin
+is "hifigan: every parameter has a gradient" "$(idle once.bin.ckpt)" ""
 
 # -------------------------------------------------------------- learning --
 run "${sight[@]}" hits/1.mkv -o a.bin --split 1 --rate 2e-3 --iterations 60 \
@@ -80,10 +101,12 @@ run "${sight[@]}" hits/1.mkv -o a.bin --split 1 --rate 2e-3 --iterations 60 \
 is "varietysound: status" "$code" 0
 is "varietysound: nothing on stdout" "$out" ""
 like "varietysound: progress" "$err" "100% +60/60.*mel [0-9.]+.*d_t\.loss.*d_m\.loss"
+adds_up "varietysound: its losses, 10,000 of the mel" a.csv 10000 1 1
 falls "the mel's loss falls to a third" a.csv 2 3 60
 falls "so does all that the generator is to lose" a.csv 3 3 60
 is "varietysound: preview" "$(png p.png)" 89504e470d0a1a0a
 is "varietysound: two windows of sound" "$(wc -c <p.wav)" $((44 + 2 * 2 * 64 * 256))
+is "varietysound: every parameter has a gradient" "$(idle a.bin.ckpt)" ""
 is "varietysound: no litter" "$(find . -name '*tmp*')" ""
 
 # -------------------------------------------------------------- stopping --
@@ -123,7 +146,7 @@ is "--init" "$code$err" 0
 
 # -------------------------------------------------------- feature sets --
 mkdir sets
-python3 - <<'PY' || bail "python3 is missing"
+python3 - <<'PY' || exit 99
 import json, math, struct
 for name in ("one", "two"):
     T, W = 40, 6
