@@ -8,6 +8,9 @@
  *   background, whose loud columns are masked.
  * - AdamW: beta 0.5 and 0.999, eps 1e-8; a weight decay of 0.01, PyTorch's,
  *   unless another is asked for. D_t and D_m have one rate.
+ * - A part of the windows (none unless asked for) has zeros as background, as
+ *   inference has: where sound rises from silence, zeros otherwise stand for
+ *   windows without sound, and so would what inference makes.
  * - Discriminators first, on what the generator makes then; dropout and R[.]
  *   are the same in both halves of an iteration.
  * - D_m's windows are 32, 64 and 128 columns, or T/4, T/2 and T of a T below
@@ -19,6 +22,7 @@
 #include "foley_trainer.h"
 
 #include "base/error.h"
+#include "base/philox.h"
 #include "files.h"
 #include "graph/build.h"
 #include "models/varietysound_discriminator.h"
@@ -34,6 +38,8 @@ enum {
     PAPER = 512, /* its width */
     VIEWED = 4,  /* windows of a preview at most */
 };
+
+enum { STREAM_CLEAR = 0x251 }; /* a uniform number for each window */
 
 #define FORGET 0.99 /* what the mean timbre keeps of itself */
 
@@ -255,14 +261,27 @@ static uint64_t clock_of(const s2vi_duel *d, int64_t step)
     return (uint64_t)step * (uint64_t)d->batch;
 }
 
+/* Whether the background of frame `clock` is zeros. */
+static bool is_clear(const s2vi_foley_trainer *t, uint64_t clock)
+{
+    const s2vi_philox key = {t->params.duel.seed, STREAM_CLEAR, clock};
+    float u;
+    s2vi_philox_uniform(&key, 0, 1, &u);
+    return u < t->params.clear;
+}
+
 static int draw_batch(s2vi_foley_trainer *t, int64_t step, s2v_error *err)
 {
+    const int64_t n = (int64_t)t->params.sequence * BANDS;
     int ret = S2V_OK;
     for (int i = 0; i < t->params.batch && !ret; i++) {
-        const s2vi_foley_window w = s2vi_foley_data_draw(
-            t->params.data, t->params.duel.seed,
-            clock_of(&t->duel, step) + (uint64_t)i, t->params.sequence / RATIO);
+        const uint64_t clock = clock_of(&t->duel, step) + (uint64_t)i;
+        const s2vi_foley_window w =
+            s2vi_foley_data_draw(t->params.data, t->params.duel.seed, clock,
+                                 t->params.sequence / RATIO);
         ret = put_window(t, i, &w, err);
+        if (is_clear(t, clock))
+            memset(t->masked + i * n, 0, (size_t)n * sizeof(*t->masked));
     }
     return ret;
 }
@@ -351,12 +370,12 @@ static char *identity_text(const s2vi_duel *d)
 {
     const s2vi_foley_trainer *t = d->self;
     const s2vi_foley_trainer_params *p = &t->params;
-    return dump(json_pack("{s:s, s:i, s:i, s:I, s:I, s:i, s:b}", "clips",
-                          p->data->hash, "sequence", p->sequence, "batch",
-                          p->batch, "seed", (json_int_t)p->duel.seed,
-                          "trained_columns",
-                          (json_int_t)(p->data->train * p->data->columns),
-                          "width", p->width, "averaged", d->g.average));
+    return dump(
+        json_pack("{s:s, s:i, s:i, s:I, s:I, s:i, s:b, s:f}", "clips",
+                  p->data->hash, "sequence", p->sequence, "batch", p->batch,
+                  "seed", (json_int_t)p->duel.seed, "trained_columns",
+                  (json_int_t)(p->data->train * p->data->columns), "width",
+                  p->width, "averaged", d->g.average, "clear", p->clear));
 }
 
 static char *training_text(const s2vi_duel *d)

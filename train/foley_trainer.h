@@ -19,7 +19,8 @@ typedef struct s2vi_foley_trainer_params {
     int width;                   /* of the networks; 512: the paper's */
     int sequence;                /* T: columns of mel in a window */
     int batch;                   /* windows of an iteration */
-    const char *vocoder;         /* a weight file, or NULL */
+    double clear;        /* part of windows whose background is zeros: 0 .. 1 */
+    const char *vocoder; /* a weight file, or NULL */
     const char *title, *note;
 } s2vi_foley_trainer_params;
 

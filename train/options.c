@@ -114,6 +114,10 @@ GROUP(ALL, "Training"),
             "clips"},
 {LAM, "rate", 0, KIND_REAL, AT(rate), "X", 0, 1, .above = true,
     .help = "learning rate of Adam"},
+{VS, "clear", 0, KIND_REAL, AT(clear), "PART", 0, 1,
+    .help = "give so many of the windows no background, as there is none when "
+            "sound is made: for clips whose sound rises from silence. The "
+            "paper's is 0"},
 {VS | HG, "rate", 0, KIND_REAL, AT(rate), "X", 0, 1, .above = true,
     .help = "learning rate of AdamW"},
 {VS | HG, "critic-rate", 0, KIND_REAL, AT(critic_rate), "X", 0, 1,
@@ -259,7 +263,7 @@ static const model_entry models[] = {
      "`features` (T,W) and `mel` (80,4 T)), or a folder of either.",
      "  s2v-impacts --count 200 --size 64 --rate 21.5 -o impacts\n"
      "  s2v-train varietysound impacts -o foley.bin --preview foley.png \\\n"
-     "      --width 128 --vocoder vocoder.bin\n"},
+     "      --width 128 --clear 0.8 --vocoder vocoder.bin\n"},
     {"hifigan", "mel spectrogram to sound: varietysound's vocoder",
      "Learns to make sound of VarietySound's mel spectrograms, and writes a "
      "vocoder for s2v-train varietysound --vocoder. Each CLIP is a media file "

@@ -98,6 +98,7 @@ typedef struct s2vi_train_options {
     int width;          /**< of its networks, 16 to 512 */
     int features;       /**< W: numbers in a feature of sight */
     int sight_channels; /**< of sight's outermost layer */
+    double clear;       /**< part of windows without background */
     char *vocoder;      /**< a weight file that is put into the result */
 
     /* HiFi-GAN. */

@@ -103,6 +103,7 @@ static int make_foley(training *t, const char *version, s2v_error *err)
         .width = o->width,
         .sequence = o->sequence,
         .batch = o->batch,
+        .clear = o->clear,
         .vocoder = o->vocoder,
         .title = o->title,
         .note = o->note,

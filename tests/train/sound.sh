@@ -130,6 +130,8 @@ same "Ctrl-C: ends like a run in one go, checkpoint" a.bin.ckpt c.bin.ckpt
 
 run "${sight[@]}" "${long[@]}" -o c.bin --batch 3 --resume c.bin.ckpt
 like "another batch: named" "$code $err" "^1 .*c\.bin\.ckpt: .*batch is 2 there and 3 here"
+run "${sight[@]}" "${long[@]}" -o c.bin --clear 1 --resume c.bin.ckpt
+like "another background: named" "$code $err" "^1 .*clear is 0\.0 there and 1\.0 here"
 run "${sight[@]}" hits/2.mkv --split 1 -o c.bin -q --resume c.bin.ckpt
 like "another clip: named" "$code $err" "^1 .*c\.bin\.ckpt: .*the clips"
 run "${sight[@]}" "${long[@]}" -o d.bin --resume voice.bin.ckpt
@@ -141,8 +143,10 @@ like "no vocoder: named" "$code $err" "^1 .*a\.bin: expected a vocoder .*found '
 run "${sight[@]}" hits -o e.bin --split 0.5 --iterations 4 --average 0.9 --hold-out-every 2
 is "averages: status" "$code" 0
 like "averages: held out" "$err" "iteration 2: mel distance 0\.[0-9]+ .* of 128 held-out columns"
-run "${sight[@]}" hits -o f.bin --iterations 2 -q --init e.bin
+run "${sight[@]}" hits -o f.bin --iterations 2 -q --init e.bin --clear 1
 is "--init" "$code$err" 0
+is "--clear 1: no background is heard" "$(idle f.bin.ckpt | tr '\n' ' ')" \
+    "m.background.lstm.weight_ih_l0 m.background.lstm.weight_ih_l0_reverse "
 
 # -------------------------------------------------------- feature sets --
 mkdir sets
