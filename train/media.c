@@ -38,7 +38,7 @@ typedef struct pictures {
 
 static int hop(const s2vi_clip_params *p)
 {
-    return (int)((int64_t)S2VI_CLIP_RATE * p->fps_den / p->fps_num);
+    return (int)((int64_t)p->sound.rate * p->fps_den / p->fps_num);
 }
 
 static int check_params(s2vi_clip_params *p, s2v_error *err)
@@ -47,18 +47,19 @@ static int check_params(s2vi_clip_params *p, s2v_error *err)
         p->fps_num = 20;
         p->fps_den = 1;
     }
+    if (!p->sound.rate)
+        p->sound = s2vi_sound_listen;
     if (p->size < 1 || p->size > 4096)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "a clip's frames must be 1 to 4096 pixels wide, "
                           "found %d",
                           p->size);
     if (p->fps_num < 1 || p->fps_num > 100000 || p->fps_den < 1 ||
-        p->fps_den > 100000 ||
-        (int64_t)S2VI_CLIP_RATE * p->fps_den % p->fps_num)
+        p->fps_den > 100000 || (int64_t)p->sound.rate * p->fps_den % p->fps_num)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "a clip's frame must last a whole number of samples "
                           "at %d Hz, found %d/%d frames a second",
-                          S2VI_CLIP_RATE, p->fps_num, p->fps_den);
+                          p->sound.rate, p->fps_num, p->fps_den);
     if (p->crop_w == 0 && (p->crop_x || p->crop_y || p->crop_h))
         return s2vi_error(err, S2V_ERR_INVALID,
                           "crop %d,%d,%d,%d is empty: expected "
@@ -233,7 +234,7 @@ static int too_short(const pictures *p, int64_t seen, int64_t heard,
     char sound[64] = "";
     if (heard >= 0)
         g_snprintf(sound, sizeof(sound), " with %.2f s of sound",
-                   heard / (double)S2VI_CLIP_RATE);
+                   heard / (double)c->sound.rate);
     return s2vi_error(err, S2V_ERR_FORMAT,
                       "'%s' is too short: expected at least %lld frame%s "
                       "(%.2f s) with picture and sound, found %.2f s of "
@@ -249,7 +250,7 @@ static int load_sound(pictures *p, s2v_error *err)
     const int64_t step = hop(&p->params), seen = clip->frames;
     const int64_t least = FFMAX(p->params.min_frames, 1);
     s2vi_sound_span span = {
-        .form = s2vi_sound_listen,
+        .form = p->params.sound,
         .clocked = true,
         .origin = p->origin,
         .time_base = p->stream.stream->time_base,

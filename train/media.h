@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Media for training: a file of any kind that FFmpeg decodes becomes a clip,
- * which is square RGB pictures at a fixed rate and 16 kHz mono sound on the
- * same clock.
+ * which is square RGB pictures at a fixed rate and mono sound, of 16 kHz unless
+ * another rate is asked for, on the same clock.
  *
  *     s2vi_clip_params params = {.size = 128, .min_frames = 32};
  *     s2vi_clip *clip = NULL;
@@ -20,8 +20,22 @@
 
 #include "s2v/s2v.h"
 
-/** Rate of a clip's sound, Hz. */
+/** Rate of a clip's sound unless another is asked for, Hz. */
 #define S2VI_CLIP_RATE 16000
+
+/** What a file's sound becomes: always mono. */
+typedef struct s2vi_sound_form {
+    int rate;      /**< Hz, 1 to 768000 */
+    bool averaged; /**< channels are mixed so that the weights add up to 1:
+                        stereo is 0.5 and 0.5. Otherwise as libswresample mixes
+                        to float by default: 0.71 and 0.71 */
+} s2vi_sound_form;
+
+/** What clips have, and what the filter s2v hears: 16 kHz, FFmpeg's mix. */
+extern const s2vi_sound_form s2vi_sound_listen;
+
+/** What VarietySound's mel is of: 22,050 Hz, averaged. */
+extern const s2vi_sound_form s2vi_sound_foley;
 
 /** Samples kept past the last frame where there are any: the sound front-end
  * looks 95 ms ahead of a frame's start. */
@@ -37,18 +51,19 @@ typedef int (*s2vi_clip_progress_fn)(void *opaque, double fraction);
 
 /** What to make of a file. Zero means default, but for `size`. */
 typedef struct s2vi_clip_params {
-    int size;             /**< side of the square frames, 1 to 4096 pixels */
-    int fps_num, fps_den; /**< frames per second; default 20/1. A frame must
-                               be a whole number of samples */
-    int crop_x, crop_y;   /**< upper left corner, in pixels of the picture as
-                               it is shown, that is after any rotation */
-    int crop_w, crop_h;   /**< the rectangle that is scaled to size x size; 0:
-                               the largest centred one that is square on
-                               display. Moved left and up to whole chroma
-                               samples (one pixel for 4:2:0) */
-    int64_t start_ms;     /**< left out before the clip begins */
-    int64_t duration_ms;  /**< at most so much of it; 0: all */
-    int64_t min_frames;   /**< fewer frames than this is an error; 0: 1 */
+    int size;              /**< side of the square frames, 1 to 4096 pixels */
+    int fps_num, fps_den;  /**< frames per second; default 20/1. A frame must
+                                be a whole number of samples */
+    s2vi_sound_form sound; /**< of its sound; rate 0: s2vi_sound_listen */
+    int crop_x, crop_y;    /**< upper left corner, in pixels of the picture as
+                                it is shown, that is after any rotation */
+    int crop_w, crop_h;    /**< the rectangle that is scaled to size x size; 0:
+                                the largest centred one that is square on
+                                display. Moved left and up to whole chroma
+                                samples (one pixel for 4:2:0) */
+    int64_t start_ms;      /**< left out before the clip begins */
+    int64_t duration_ms;   /**< at most so much of it; 0: all */
+    int64_t min_frames;    /**< fewer frames than this is an error; 0: 1 */
     s2vi_clip_progress_fn progress; /**< may be NULL */
     void *progress_opaque;          /**< handed to `progress` */
 } s2vi_clip_params;
@@ -59,8 +74,8 @@ typedef struct s2vi_clip {
     int64_t frames;  /**< at least 1 */
     uint8_t *rgb;    /**< frames x size x size x 3, top row first */
     int64_t samples; /**< from frames x hop to frames x hop + look-ahead,
-                          hop = rate x fps_den / fps_num = 800 */
-    float *sound;    /**< 16 kHz mono, finite; sample 0 is at the clip's
+                          hop = rate x fps_den / fps_num: 800 */
+    float *sound;    /**< mono, finite; sample 0 is at the clip's
                           start */
     char hash[65];   /**< SHA-256 of rgb, then sound, lower-case hex */
     char *path;      /**< the file */
@@ -90,20 +105,6 @@ int s2vi_clip_load(s2vi_clip **clip, const char *path,
 
 /** Free a clip and set the pointer to NULL. NULL is fine. */
 void s2vi_clip_close(s2vi_clip **clip);
-
-/** What a file's sound becomes: always mono. */
-typedef struct s2vi_sound_form {
-    int rate;      /**< Hz, 1 to 768000 */
-    bool averaged; /**< channels are mixed so that the weights add up to 1:
-                        stereo is 0.5 and 0.5. Otherwise as libswresample mixes
-                        to float by default: 0.71 and 0.71 */
-} s2vi_sound_form;
-
-/** What clips have, and what the filter s2v hears: 16 kHz, FFmpeg's mix. */
-extern const s2vi_sound_form s2vi_sound_listen;
-
-/** What VarietySound's mel is of: 22,050 Hz, averaged. */
-extern const s2vi_sound_form s2vi_sound_foley;
 
 /**
  * Decode the sound of a file, with a picture or without, of any rate, sample

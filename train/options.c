@@ -42,7 +42,17 @@ typedef enum option_kind {
     KIND_VERSION,
 } option_kind;
 
+/* Which models an option belongs to. */
+enum {
+    LAM = 1 << S2VI_TRAIN_LISTEN_AND_MOVE,
+    VS = 1 << S2VI_TRAIN_VARIETYSOUND,
+    HG = 1 << S2VI_TRAIN_HIFIGAN,
+    ALL = LAM | VS | HG,
+};
+
+/* A name may come more than once, for other models each time. */
 typedef struct option_entry {
+    int models;
     const char *name;
     char letter; /* 0: none */
     option_kind kind;
@@ -55,122 +65,175 @@ typedef struct option_entry {
 } option_entry;
 
 #define AT(member) offsetof(s2vi_train_options, member)
-#define GROUP(title)                                                           \
+#define GROUP(mask, title)                                                     \
     {                                                                          \
-        .name = NULL, .help = title                                            \
+        .models = mask, .help = title                                          \
     }
 
 /* clang-format off */
 static const option_entry table[] = {
-GROUP("What to learn from"),
-{"size", 0, KIND_SIZE, AT(size), "N", .choices = "64|128|256",
+GROUP(ALL, "What to learn from"),
+{LAM, "size", 0, KIND_SIZE, AT(size), "N", .choices = "64|128|256",
     .help = "side of the square frames, pixels: 64, 128 or 256"},
-{"crop", 0, KIND_CROP, AT(crop), "X,Y,W,H",
+{LAM, "crop", 0, KIND_CROP, AT(crop), "X,Y,W,H",
     .help = "the part of the picture to learn, in its own pixels, scaled to "
             "N x N (default: the largest centred square)"},
-{"start", 0, KIND_REAL, AT(start), "SECONDS", 0, 1e6,
+{LAM | VS, "start", 0, KIND_REAL, AT(start), "SECONDS", 0, 1e6,
     .help = "leave out the beginning of each clip"},
-{"duration", 0, KIND_REAL, AT(duration), "SECONDS", 0, 1e6, .above = true,
+{LAM | VS, "duration", 0, KIND_REAL, AT(duration), "SECONDS", 0, 1e6, .above = true,
     .help = "use at most so much of each clip (default: all)"},
-{"split", 0, KIND_REAL, AT(split), "PART", 0, 1, .above = true,
+{VS, "size", 0, KIND_SIZE, AT(size), "N", .choices = "16|32|64|128",
+    .help = "side of the square pictures that sight sees, pixels"},
+{VS, "crop", 0, KIND_CROP, AT(crop), "X,Y,W,H",
+    .help = "the part of the picture to look at, in its own pixels, scaled to "
+            "N x N (default: the largest centred square)"},
+{ALL, "split", 0, KIND_REAL, AT(split), "PART", 0, 1, .above = true,
     .help = "train on this first part in time; the rest measures how well "
             "it does on sound it never heard"},
-GROUP("Training"),
-{"iterations", 0, KIND_COUNT, AT(iterations), "N", 1, 1e12,
+GROUP(ALL, "Training"),
+{LAM, "iterations", 0, KIND_COUNT, AT(iterations), "N", 1, 1e12,
     .help = "iterations in all; with --resume, those done before count "
             "(default 50000, at size 256 100000)"},
-{"sequence", 0, KIND_INT, AT(sequence), "T", 2, 4096,
+{VS | HG, "iterations", 0, KIND_COUNT, AT(iterations), "N", 1, 1e12,
+    .help = "iterations in all; with --resume, those done before count "
+            "(default 50000)"},
+{VS, "sequence", 0, KIND_INT, AT(sequence), "T", 64, 4096,
+    .help = "columns of mel in a window, 86.13 a second; a multiple of 16. The "
+            "paper's is 860, which is 10 s"},
+{HG, "sequence", 0, KIND_INT, AT(sequence), "T", 8, 4096,
+    .help = "columns of mel in a piece of sound, 256 samples each"},
+{VS, "batch", 0, KIND_INT, AT(batch), "N", 2, 1024,
+    .help = "windows an iteration; the paper's 48"},
+{HG, "batch", 0, KIND_INT, AT(batch), "N", 1, 1024,
+    .help = "pieces of sound an iteration"},
+{LAM, "sequence", 0, KIND_INT, AT(sequence), "T", 2, 4096,
     .help = "consecutive frames an iteration, 20 a second"},
-{"stretch", 0, KIND_INT, AT(stretch), "N", 0, 1000000,
+{LAM, "stretch", 0, KIND_INT, AT(stretch), "N", 0, 1000000,
     .help = "jump to another place after N sequences: what is learned from one "
             "iteration to the next is then less alike; 0: go through whole "
             "clips"},
-{"rate", 0, KIND_REAL, AT(rate), "X", 0, 1, .above = true,
+{LAM, "rate", 0, KIND_REAL, AT(rate), "X", 0, 1, .above = true,
     .help = "learning rate of Adam"},
-{"seed", 0, KIND_SEED, AT(seed), "N",
+{VS, "clear", 0, KIND_REAL, AT(clear), "PART", 0, 1,
+    .help = "give so many of the windows no background, as there is none when "
+            "sound is made: for clips whose sound rises from silence. The "
+            "paper's is 0"},
+{VS | HG, "rate", 0, KIND_REAL, AT(rate), "X", 0, 1, .above = true,
+    .help = "learning rate of AdamW"},
+{VS | HG, "critic-rate", 0, KIND_REAL, AT(critic_rate), "X", 0, 1,
+    .above = true, .help = "learning rate of the discriminators"},
+{VS | HG, "decay", 0, KIND_REAL, AT(decay), "X", 0, 1,
+    .help = "how weights decay, times the rate"},
+{ALL, "seed", 0, KIND_SEED, AT(seed), "N",
     .help = "of all randomness: the same seed, the same result"},
-{"perceptual", 0, KIND_PATH, AT(perceptual), "FILE",
+{LAM, "perceptual", 0, KIND_PATH, AT(perceptual), "FILE",
     .help = "image network (safetensors: VGG16, VGG19 or SqueezeNet 1.1, "
             "torchvision's names) to compare frames by; without it "
             "multi-scale L1, which learns less detail"},
-{"loss", 0, KIND_CHOICE, AT(loss), "KIND", .choices = "l1|l2",
+{LAM, "loss", 0, KIND_CHOICE, AT(loss), "KIND", .choices = "l1|l2",
     .help = "without --perceptual: l1 (multi-scale absolute differences) or "
             "l2 (squares: nearer on average, softer to look at)"},
-{"adversarial", 0, KIND_ON, AT(adversarial),
+{LAM, "adversarial", 0, KIND_ON, AT(adversarial),
     .help = "train against two discriminators, of frames and of sequences, as "
             "the paper does: sharper, and slower"},
-{"critic-rate", 0, KIND_REAL, AT(critic_rate), "X", 0, 1, .above = true,
+{LAM, "critic-rate", 0, KIND_REAL, AT(critic_rate), "X", 0, 1, .above = true,
     .help = "learning rate of the discriminators"},
-{"average", 0, KIND_REAL, AT(average), "D", 0, 0.99999,
+{ALL, "average", 0, KIND_REAL, AT(average), "D", 0, 0.99999,
     .help = "write the moving average of the weights, which keeps so much of "
             "itself an iteration, for instance 0.999; 0: the last weights"},
-{"sound-noise", 0, KIND_REAL, AT(sound_noise), "SD", 0, 10,
+{LAM, "sound-noise", 0, KIND_REAL, AT(sound_noise), "SD", 0, 10,
     .help = "add normal noise of this standard deviation to the sound's "
             "features (logarithms) while training: learns the clip less by "
             "heart, for instance 0.5"},
-{"init", 0, KIND_PATH, AT(init), "FILE",
+{ALL, "init", 0, KIND_PATH, AT(init), "FILE",
     .help = "start from the weights of this model instead of random ones"},
-{"resume", 0, KIND_PATH, AT(resume), "FILE",
+{ALL, "resume", 0, KIND_PATH, AT(resume), "FILE",
     .help = "go on from a checkpoint (.ckpt), exactly where it stopped"},
-GROUP("The model"),
-{"motion", 0, KIND_CHOICE, AT(motion), "KIND", .choices = "dilated|gru",
+GROUP(LAM, "The model"),
+{LAM, "motion", 0, KIND_CHOICE, AT(motion), "KIND", .choices = "dilated|gru",
     .help = "recurrent network: gru, or dilated (residual dilated GRU)"},
-{"prediction", 0, KIND_CHOICE, AT(prediction), "KIND",
+{LAM, "prediction", 0, KIND_CHOICE, AT(prediction), "KIND",
     .choices = "dirconvgru|convgru|none",
     .help = "video prediction layer: none, convgru or dirconvgru"},
-{"connection", 0, KIND_CHOICE, AT(connection), "KIND",
+{LAM, "connection", 0, KIND_CHOICE, AT(connection), "KIND",
     .choices = "residual|skip|none",
     .help = "between the generator's layers: residual, skip or none"},
-{"channels-max", 0, KIND_SIZE, AT(channels_max), "N",
+{LAM, "channels-max", 0, KIND_SIZE, AT(channels_max), "N",
     .choices = "16|32|64|128|256|512",
     .help = "channels of the innermost layers at most: fewer are faster and "
             "learn less"},
-{"no-mfs", 0, KIND_OFF, AT(mfs),
+{LAM, "no-mfs", 0, KIND_OFF, AT(mfs),
     .help = "no motion from sound: movement from noise alone"},
-{"no-sac", 0, KIND_OFF, AT(sac),
+{LAM, "no-sac", 0, KIND_OFF, AT(sac),
     .help = "no sound as content beside the movement"},
-{"no-acin", 0, KIND_OFF, AT(acin),
+{LAM, "no-acin", 0, KIND_OFF, AT(acin),
     .help = "no audio-conditioned normalisation"},
-{"no-noise", 0, KIND_OFF, AT(noise),
+{LAM, "no-noise", 0, KIND_OFF, AT(noise),
     .help = "no noise planes in the generator's layers"},
-GROUP("What to write"),
-{"output", 'o', KIND_PATH, AT(output), "FILE",
+GROUP(VS | HG, "The model"),
+{VS, "width", 0, KIND_SIZE, AT(width), "N", .choices = "16|32|64|128|256|512",
+    .help = "channels of its networks; the paper's 512. Fewer are faster and "
+            "learn less"},
+{VS, "features", 0, KIND_INT, AT(features), "N", 1, 16384,
+    .help = "numbers that sight makes of a picture; of feature sets, their own"},
+{VS, "sight-channels", 0, KIND_INT, AT(sight_channels), "N", 1, 256,
+    .help = "channels of sight's outermost layer"},
+{VS, "vocoder", 0, KIND_PATH, AT(vocoder), "FILE",
+    .help = "weights of s2v-train hifigan, to become a part of the result; "
+            "without, it makes spectrograms only"},
+{HG, "variant", 0, KIND_CHOICE, AT(variant), "V", .choices = "v1|v2|v3",
+    .help = "the generator: v1 (best), v2 (narrow) or v3 (fastest)"},
+{HG, "divide", 0, KIND_SIZE, AT(divide), "N", .choices = "1|2|4|8",
+    .help = "take the discriminators' channels by so many fewer, for small "
+            "machines"},
+GROUP(ALL, "What to write"),
+{VS, "output", 'o', KIND_PATH, AT(output), "FILE",
+    .help = "the weight file (needed)"},
+{HG, "output", 'o', KIND_PATH, AT(output), "FILE",
+    .help = "the weight file, for s2v-train varietysound --vocoder (needed)"},
+{VS | HG, "preview", 0, KIND_PATH, AT(preview), "FILE.png",
+    .help = "mel spectrograms to look at while it learns, real ones above, "
+            "made ones below; and FILE.wav to hear, if there is a vocoder"},
+{VS | HG, "hold-out-every", 0, KIND_COUNT, AT(hold_out_every), "N", 1, 1e12,
+    .help = "make what is held out (--split) every N iterations: the weight "
+            "file is then the best so far by its mel's distance"},
+{LAM, "output", 'o', KIND_PATH, AT(output), "FILE",
     .help = "the weight file, for s2v=model=FILE (needed)"},
-{"checkpoint-every", 0, KIND_PERIOD, 0, "N",
+{ALL, "checkpoint-every", 0, KIND_PERIOD, 0, "N",
     .help = "save to FILE and FILE.ckpt every N iterations, or every so many "
             "minutes: 10m (default 1000)"},
-{"preview", 0, KIND_PATH, AT(preview), "FILE.png",
+{LAM, "preview", 0, KIND_PATH, AT(preview), "FILE.png",
     .help = "a picture to look at while it learns: real frames above, "
             "generated ones below"},
-{"preview-every", 0, KIND_COUNT, AT(preview_every), "N", 1, 1e12,
+{ALL, "preview-every", 0, KIND_COUNT, AT(preview_every), "N", 1, 1e12,
     .help = "iterations between previews"},
-{"curves", 0, KIND_PATH, AT(curves), "FILE.csv",
+{ALL, "curves", 0, KIND_PATH, AT(curves), "FILE.csv",
     .help = "write every iteration's losses, and plot them as FILE.png"},
-{"hold-out-every", 0, KIND_COUNT, AT(hold_out_every), "N", 1, 1e12,
+{LAM, "hold-out-every", 0, KIND_COUNT, AT(hold_out_every), "N", 1, 1e12,
     .help = "make the frames that are held out (--split) every N iterations: "
             "the weight file is then the best so far by their SSIM"},
-{"title", 0, KIND_TEXT, AT(title), "TEXT",
+{ALL, "title", 0, KIND_TEXT, AT(title), "TEXT",
     .help = "what the model shows, for its weight file"},
-{"license", 0, KIND_TEXT, AT(license), "TEXT",
+{ALL, "license", 0, KIND_TEXT, AT(license), "TEXT",
     .help = "licence of the weights, for instance CC-BY-4.0"},
-{"note", 0, KIND_TEXT, AT(note), "TEXT",
+{ALL, "note", 0, KIND_TEXT, AT(note), "TEXT",
     .help = "anything else that should stay with the weights"},
-{"store", 0, KIND_CHOICE, AT(store), "TYPE", .choices = "f32|f16|bf16",
+{ALL, "store", 0, KIND_CHOICE, AT(store), "TYPE", .choices = "f32|f16|bf16",
     .help = "numbers in the weight file (a checkpoint's are always f32): f16 "
             "halves it"},
-GROUP("Running"),
-{"device", 0, KIND_DEVICE, AT(device), "NAME",
+GROUP(ALL, "Running"),
+{ALL, "device", 0, KIND_DEVICE, AT(device), "NAME",
     .help = "auto, cpu, ref, cuda or cuda:N (default auto)"},
-{"threads", 0, KIND_INT, AT(threads), "N", 0, 1024,
+{ALL, "threads", 0, KIND_INT, AT(threads), "N", 0, 1024,
     .help = "CPU threads; 0: one for each processor"},
-{"config", 0, KIND_CONFIG, AT(config), "FILE",
+{ALL, "config", 0, KIND_CONFIG, AT(config), "FILE",
     .help = "read options from lines such as `size = 64` and `no-noise = "
             "true`, clips from `clip = FILE`; # starts a comment. The "
             "command line wins"},
-{"quiet", 'q', KIND_ON, AT(quiet), .help = "print errors only"},
-{"verbose", 'v', KIND_ON, AT(verbose), .help = "print details as well"},
-{"help", 'h', KIND_HELP, 0, .help = "print this and stop"},
-{"version", 0, KIND_VERSION, 0, .help = "print the version and stop"},
+{ALL, "quiet", 'q', KIND_ON, AT(quiet), .help = "print errors only"},
+{ALL, "verbose", 'v', KIND_ON, AT(verbose), .help = "print details as well"},
+{ALL, "help", 'h', KIND_HELP, 0, .help = "print this and stop"},
+{ALL, "version", 0, KIND_VERSION, 0, .help = "print the version and stop"},
 };
 /* clang-format on */
 
@@ -192,6 +255,20 @@ static const model_entry models[] = {
      "  s2v-train listen-and-move concert.mp4 -o concert.bin \\\n"
      "      --resume concert.bin.ckpt --iterations 80000\n"
      "  ffmpeg -i song.wav -filter_complex s2v=model=concert.bin out.mp4\n"},
+    {"varietysound", "video to sound: what is seen becomes what is heard",
+     "Learns the sound that goes with pictures, and the timbre it has, from "
+     "many clips, and writes a model that makes sound for video. Each CLIP is "
+     "a "
+     "media file with picture and sound, a feature set (safetensors of "
+     "`features` (T,W) and `mel` (80,4 T)), or a folder of either.",
+     "  s2v-impacts --count 200 --size 64 --rate 21.5 -o impacts\n"
+     "  s2v-train varietysound impacts -o foley.bin --preview foley.png \\\n"
+     "      --width 128 --clear 0.8 --vocoder vocoder.bin\n"},
+    {"hifigan", "mel spectrogram to sound: varietysound's vocoder",
+     "Learns to make sound of VarietySound's mel spectrograms, and writes a "
+     "vocoder for s2v-train varietysound --vocoder. Each CLIP is a media file "
+     "with sound, or a folder of such.",
+     "  s2v-train hifigan impacts -o vocoder.bin --variant v3 --divide 4\n"},
 };
 
 /* ------------------------------------------------------------ values -- */
@@ -409,6 +486,42 @@ static int set(s2vi_train_options *o, const option_entry *e, const source *from,
 
 /* ------------------------------------------------------ command line -- */
 
+static bool belongs(const s2vi_train_options *o, const option_entry *e)
+{
+    return e->models >> o->kind & 1;
+}
+
+/* The model's entry of that name; or NULL, and a sentence that names `where`
+ * the option was given. */
+static const option_entry *find_entry(const s2vi_train_options *o,
+                                      const char *name, const char *where,
+                                      s2v_error *err)
+{
+    bool known = false;
+    for (int i = 0; i < N_ENTRIES; i++) {
+        if (!table[i].name || strcmp(table[i].name, name))
+            continue;
+        if (belongs(o, &table[i]))
+            return &table[i];
+        known = true;
+    }
+    s2vi_error(err, S2V_ERR_INVALID,
+               known
+                   ? "%s: not an option of %s: s2v-train %s --help lists them"
+                   : "%s: unknown option '%s': s2v-train %s --help lists them",
+               where, known ? o->model : name, o->model);
+    return NULL;
+}
+
+/* Whether an entry before has the same name. */
+static bool is_repeated(int entry)
+{
+    for (int i = 0; i < entry; i++)
+        if (table[i].name && !strcmp(table[i].name, table[entry].name))
+            return true;
+    return false;
+}
+
 /* The words of the command line, before any is believed. */
 typedef struct command_words {
     GPtrArray *plain;             /* the model, then clips */
@@ -425,7 +538,7 @@ static char *letters(void)
      * ':': a missing value is told from an unknown option. */
     GString *text = g_string_new("-:");
     for (int i = 0; i < N_ENTRIES; i++)
-        if (table[i].letter)
+        if (table[i].letter && !is_repeated(i))
             g_string_append_printf(text, "%c%s", table[i].letter,
                                    table[i].argument ? ":" : "");
     return g_string_free(text, FALSE);
@@ -467,7 +580,7 @@ static int split_words(command_words *w, int argc, char *const *argv,
     struct option list[N_ENTRIES + 1];
     int n = 0, code;
     for (int i = 0; i < N_ENTRIES; i++)
-        if (table[i].name)
+        if (table[i].name && !is_repeated(i))
             list[n++] = (struct option){table[i].name,
                                         table[i].argument ? required_argument
                                                           : no_argument,
@@ -505,6 +618,23 @@ static bool given(const command_words *w, option_kind kind)
 
 /* ------------------------------------------------- configuration file -- */
 
+/* The option of a line; those that end the parsing stay out of files. */
+static int set_named(s2vi_train_options *o, const char *name,
+                     const source *from, int number, s2v_error *err)
+{
+    char *where = g_strdup_printf("--config '%s' line %d", o->config, number);
+    const option_entry *e = find_entry(o, name, where, err);
+    int ret = S2V_ERR_INVALID;
+    if (e && e->kind < KIND_CONFIG)
+        ret = set(o, e, from, err);
+    else if (e)
+        s2vi_error(err, ret,
+                   "%s: unknown option '%s': s2v-train %s --help lists them",
+                   where, name, o->model);
+    g_free(where);
+    return ret;
+}
+
 /* One line: `key = value`, with quotes around the value if need be. */
 static int read_line(s2vi_train_options *o, GPtrArray *clips, char *line,
                      int number, s2v_error *err)
@@ -533,15 +663,8 @@ static int read_line(s2vi_train_options *o, GPtrArray *clips, char *line,
         g_ptr_array_add(clips, g_strdup(value));
         ret = *value ? S2V_OK : refuse(err, &from, "the name of a file");
     }
-    for (int i = 0; i < N_ENTRIES && ret == S2V_ERR_AGAIN; i++)
-        if (table[i].name && table[i].kind < KIND_CONFIG &&
-            !strcmp(table[i].name, line))
-            ret = set(o, &table[i], &from, err);
     if (ret == S2V_ERR_AGAIN)
-        ret = s2vi_error(err, S2V_ERR_INVALID,
-                         "--config '%s' line %d: unknown option '%s': "
-                         "s2v-train MODEL --help lists them",
-                         o->config, number, line);
+        ret = set_named(o, line, &from, number, err);
     g_free(where);
     return ret;
 }
@@ -574,14 +697,19 @@ static int read_config(s2vi_train_options *o, GPtrArray *clips, s2v_error *err)
 
 /* ----------------------------------------------------------- checking -- */
 
-static void set_defaults(s2vi_train_options *o)
+static void set_defaults(s2vi_train_options *o, s2vi_train_model kind)
 {
+    static const int sizes[] = {128, 64, 0}, sequences[] = {32, 256, 32};
+    const bool sound = kind != S2VI_TRAIN_LISTEN_AND_MOVE;
     *o = (s2vi_train_options){
-        .size = 128,
+        .kind = kind,
+        .size = sizes[kind],
         .split = 0.8,
-        .sequence = 32,
-        .rate = 1e-4,
-        .critic_rate = 4e-4,
+        .sequence = sequences[kind],
+        .rate = sound ? 2e-4 : 1e-4,
+        .critic_rate = sound ? 2e-4 : 4e-4,
+        .batch = 16,
+        .decay = 0.01,
         .motion = S2VI_LM_DILATED,
         .connection = S2VI_LM_RESIDUAL,
         .prediction = S2VI_LM_DIRCONVGRU,
@@ -590,6 +718,11 @@ static void set_defaults(s2vi_train_options *o)
         .acin = true,
         .noise = true,
         .channels_max = 512,
+        .width = 512,
+        .features = 256,
+        .sight_channels = 16,
+        .variant = 2,
+        .divide = 1,
         .checkpoint_every = 1000,
         .preview_every = 500,
     };
@@ -599,8 +732,10 @@ static int pick_model(s2vi_train_options *o, const char *name, s2v_error *err)
 {
     GString *known = g_string_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(models); i++) {
-        if (name && !strcmp(models[i].name, name))
+        if (name && !strcmp(models[i].name, name)) {
+            set_defaults(o, (s2vi_train_model)i);
             o->model = g_strdup(name);
+        }
         g_string_append_printf(known, "%s%s", i ? ", " : "", models[i].name);
     }
     int ret = S2V_OK;
@@ -642,11 +777,12 @@ static char *plot_name(const char *curves)
 static int check_paths(const s2vi_train_options *o, s2v_error *err)
 {
     char *plot = plot_name(o->curves);
-    const char *path[] = {o->perceptual, o->resume,  o->config, o->init,
-                          o->output,     o->preview, o->curves, plot};
+    const char *path[] = {o->perceptual, o->resume,  o->config,
+                          o->init,       o->vocoder, o->output,
+                          o->preview,    o->curves,  plot};
     const char *name[] = {"--output", "--preview", "--curves",
                           "--curves (its plot)"};
-    const int n_read = 4;
+    const int n_read = 5;
     int ret = S2V_OK;
     for (int i = 0; i < 4 && !ret; i++)
         ret = check_path(o, name[i], path[n_read + i], path, n_read + i, err);
@@ -665,6 +801,10 @@ static int check_all(s2vi_train_options *o, s2v_error *err)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "--output: expected the weight file to write (-o "
                           "FILE), found none");
+    if (o->kind == S2VI_TRAIN_VARIETYSOUND && o->sequence % 16)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--sequence: expected a multiple of 16, found %d",
+                          o->sequence);
     if (!o->mfs && !o->sac && !o->acin)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "--no-mfs, --no-sac and --no-acin: expected at most "
@@ -717,7 +857,9 @@ static int apply(s2vi_train_options *o, const command_words *w,
         if (!w->given[i] || (table[i].kind == KIND_CONFIG) != config_only)
             continue;
         char *where = g_strconcat("--", table[i].name, NULL);
-        int ret = set(o, &table[i], &(source){where, w->value[i]}, err);
+        const option_entry *e = find_entry(o, table[i].name, where, err);
+        int ret =
+            e ? set(o, e, &(source){where, w->value[i]}, err) : S2V_ERR_INVALID;
         g_free(where);
         if (ret < 0)
             return ret;
@@ -746,7 +888,7 @@ int s2vi_train_options_parse(s2vi_train_options *o, int argc, char *const *argv,
                              s2v_error *err)
 {
     command_words w = {.plain = g_ptr_array_new()};
-    set_defaults(o);
+    *o = (s2vi_train_options){0};
     int ret = split_words(&w, argc, argv, err);
     if (ret < 0)
         goto fail;
@@ -777,7 +919,7 @@ void s2vi_train_options_free(s2vi_train_options *o)
         case KIND_DEVICE:
         case KIND_CONFIG:
             if (table[i].name)
-                g_free(*(char **)((char *)o + table[i].offset));
+                g_clear_pointer((char **)((char *)o + table[i].offset), g_free);
             break;
         default: break;
         }
@@ -804,10 +946,10 @@ static void print_wrapped(FILE *out, const char *text, int at, int indent)
 }
 
 /* The entry's default as a user would type it; NULL: nothing to say. */
-static char *spell_default(const option_entry *e)
+static char *spell_default(const option_entry *e, s2vi_train_model kind)
 {
     s2vi_train_options o;
-    set_defaults(&o);
+    set_defaults(&o, kind);
     const void *at = (const char *)&o + e->offset;
     if (strstr(e->help, "(default"))
         return NULL;
@@ -827,7 +969,7 @@ static char *spell_default(const option_entry *e)
     return word;
 }
 
-static void print_entry(FILE *out, const option_entry *e)
+static void print_entry(FILE *out, const option_entry *e, s2vi_train_model kind)
 {
     if (!e->name) {
         fprintf(out, "\n%s:\n", e->help);
@@ -841,7 +983,7 @@ static void print_entry(FILE *out, const option_entry *e)
     if (n + 2 > HELP_COLUMN)
         n = fprintf(out, "\n") - 1;
     fprintf(out, "%*s", HELP_COLUMN - n, "");
-    char *value = spell_default(e);
+    char *value = spell_default(e, kind);
     char *help = value ? g_strdup_printf("%s (default %s)", e->help, value)
                        : g_strdup(e->help);
     print_wrapped(out, help, HELP_COLUMN, HELP_COLUMN);
@@ -859,12 +1001,14 @@ static void print_models(FILE *out)
     fprintf(out, "\ns2v-train MODEL --help lists a model's options.\n");
 }
 
-static void print_model(FILE *out, const model_entry *m)
+static void print_model(FILE *out, const s2vi_train_options *o)
 {
+    const model_entry *m = &models[o->kind];
     fprintf(out, "Usage: s2v-train %s CLIP... -o FILE [options]\n\n", m->name);
     print_wrapped(out, m->about, 0, 0);
     for (int i = 0; i < N_ENTRIES; i++)
-        print_entry(out, &table[i]);
+        if (belongs(o, &table[i]))
+            print_entry(out, &table[i], o->kind);
     fprintf(out, "\nExamples:\n%s", m->examples);
     fprintf(out, "\nCtrl-C stops and saves; a second Ctrl-C stops at once.\n");
 }
@@ -875,8 +1019,6 @@ void s2vi_train_options_print(const s2vi_train_options *o, FILE *out)
         fprintf(out, "s2v-train %s\n", s2v_version());
     if (o->action == S2VI_TRAIN_HELP)
         print_models(out);
-    for (size_t i = 0; i < G_N_ELEMENTS(models); i++)
-        if (o->action == S2VI_TRAIN_MODEL_HELP &&
-            !strcmp(models[i].name, o->model))
-            print_model(out, &models[i]);
+    if (o->action == S2VI_TRAIN_MODEL_HELP)
+        print_model(out, o);
 }

@@ -29,6 +29,14 @@ typedef enum s2vi_train_action {
     S2VI_TRAIN_VERSION,
 } s2vi_train_action;
 
+/** What is trained; the words of the command line are "listen-and-move",
+ * "varietysound" and "hifigan". */
+typedef enum s2vi_train_model {
+    S2VI_TRAIN_LISTEN_AND_MOVE = 0,
+    S2VI_TRAIN_VARIETYSOUND,
+    S2VI_TRAIN_HIFIGAN,
+} s2vi_train_model;
+
 /** Numbers in a weight file; the words of --store in their order. */
 typedef enum s2vi_train_store {
     S2VI_STORE_F32 = 0,
@@ -48,14 +56,15 @@ typedef enum s2vi_train_loss {
  */
 typedef struct s2vi_train_options {
     s2vi_train_action action;
-    char *model;  /**< "listen-and-move"; NULL for HELP and VERSION */
-    char **clips; /**< NULL-terminated */
-    int n_clips;  /**< at least 1 for RUN */
-    char *output; /**< the weight file; set for RUN */
-    char *config; /**< the file that was read */
+    char *model;           /**< its word; NULL for HELP and VERSION */
+    s2vi_train_model kind; /**< the same */
+    char **clips;          /**< NULL-terminated */
+    int n_clips;           /**< at least 1 for RUN */
+    char *output;          /**< the weight file; set for RUN */
+    char *config;          /**< the file that was read */
 
     /* Clips. */
-    int size;               /**< 64, 128 or 256 */
+    int size;               /**< 64, 128 or 256; varietysound's 16 to 128 */
     int crop[4];            /**< x, y, width, height; width 0: the
                                  centred square */
     double start, duration; /**< seconds of each clip; duration 0: all */
@@ -63,7 +72,7 @@ typedef struct s2vi_train_options {
 
     /* Training. */
     int64_t iterations; /**< in all, those before a resume too */
-    int sequence;       /**< frames an iteration */
+    int sequence;       /**< frames an iteration, or columns of mel */
     uint64_t seed;
     double rate;          /**< Adam's learning rate */
     char *perceptual;     /**< weights of a perceptual loss */
@@ -75,6 +84,8 @@ typedef struct s2vi_train_options {
     double sound_noise;   /**< on sound features, standard deviation */
     char *init;           /**< a weight file to start from */
     char *resume;         /**< a checkpoint to go on from */
+    int batch;            /**< windows, or pieces of sound, an iteration */
+    double decay;         /**< of weights: AdamW's */
 
     /* Model. */
     s2vi_lm_motion motion;
@@ -82,6 +93,17 @@ typedef struct s2vi_train_options {
     s2vi_lm_prediction prediction;
     bool mfs, sac, acin, noise; /**< default true */
     int channels_max;           /**< a power of two, 16 to 512 */
+
+    /* VarietySound. */
+    int width;          /**< of its networks, 16 to 512 */
+    int features;       /**< W: numbers in a feature of sight */
+    int sight_channels; /**< of sight's outermost layer */
+    double clear;       /**< part of windows without background */
+    char *vocoder;      /**< a weight file that is put into the result */
+
+    /* HiFi-GAN. */
+    int variant; /**< 0, 1, 2: V1, V2, V3 */
+    int divide;  /**< of the discriminators' channels: 1, 2, 4, 8 */
 
     /* Output. */
     int64_t checkpoint_every;     /**< iterations; 0: see the next */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One half of a training iteration, recorded once and run many times: a graph
- * of its own over parameters that both halves find in one store.
+ * The two halves of an iteration of "Listen and Move", recorded once and run
+ * many times.
  *
  * - The generator's pass: G and R make T frames; reconstruction loss and, in
  *   adversarial training, what deceiving the critics gains; Adam's step of G
@@ -13,45 +13,20 @@
  *     s2vi_pass_record_critics(&p, &d_i, &d_v, err);   (or another)
  *     s2vi_pass_plan(&p, store, err);
  *     s2vi_pass_run(&p, &batch, &clock, err);
- *     s2vi_exec_read(p.exec, p.term[0].node, &value);
+ *     s2vi_exec_read(p.half.exec, p.half.term[0].node, &value);
  */
 #ifndef S2VI_TRAIN_PASS_H
 #define S2VI_TRAIN_PASS_H
 
 #include "adversarial.h"
-#include "graph/plan.h"
+#include "half.h"
 #include "models/perceptual.h"
 
-enum { S2VI_PASS_TERMS = 12 };
-
-/** A number of shape (1) that a run gives. */
-typedef struct s2vi_pass_term {
-    const char *name; /* a literal: "L1", "d_v.penalty" */
-    s2vi_node *node;
-} s2vi_pass_term;
-
-/** Parameters that one loss trains. */
-typedef struct s2vi_trained {
-    const s2vi_param *param;
-    int count;
-    double rate;  /* Adam's */
-    bool average; /* keep a moving average of each, in SLOT ema.NAME */
-} s2vi_trained;
-
 typedef struct s2vi_pass {
-    s2vi_graph *graph;
+    s2vi_half half;
     s2vi_lm_graph lm;
     s2vi_adversarial adversarial; /* .frame: NULL where it has no part */
     s2vi_node *real;              /* INPUT (T,N,N,3) in [-1, 1] */
-    s2vi_node *step;              /* INPUT (1): Adam's, from 1 */
-    s2vi_node *keep;              /* INPUT (1): of averages; or NULL */
-    s2vi_pass_term term[S2VI_PASS_TERMS];
-    int n_terms;
-    s2vi_node **effect;
-    int n_effects;
-    bool learns; /* reads `real` and `step` */
-    s2vi_plan *plan;
-    s2vi_exec *exec;
 } s2vi_pass;
 
 /** What a run reads; a pass that does not learn, the features alone. */

@@ -46,23 +46,6 @@ static int list_params(s2vi_trainer *t, s2v_error *err)
     return ret;
 }
 
-static int init_params(s2vi_trainer *t, s2v_error *err)
-{
-    int ret = S2V_OK;
-    for (int i = 0; i < t->list.count && !ret; i++) {
-        const s2vi_param *p = &t->list.param[i];
-        float *w = malloc((size_t)s2vi_shape_count(&p->shape) * sizeof(*w));
-        ret = w ? s2vi_param_init(&t->list, i, t->params.seed, w, err)
-                : s2vi_error_nomem(err, p->name);
-        if (!ret)
-            ret = s2vi_store_add(t->store, p->name, &p->shape, err);
-        if (!ret)
-            ret = s2vi_store_write(t->store, p->name, w, err);
-        free(w);
-    }
-    return ret;
-}
-
 static int record_generator(s2vi_trainer *t, s2v_error *err)
 {
     const s2vi_aim aim = {t->phi, t->params.squares, t->params.adversarial};
@@ -101,7 +84,7 @@ static int start(s2vi_trainer *t, s2v_error *err)
     if (!ret)
         ret = list_params(t, err);
     if (!ret)
-        ret = init_params(t, err);
+        ret = s2vi_half_init(&t->list, p->seed, t->store, err);
     if (!ret && p->perceptual)
         ret = s2vi_perceptual_open(&t->phi, p->perceptual, err);
     if (!ret && t->phi)
@@ -172,8 +155,8 @@ int s2vi_trainer_terms(const s2vi_trainer *t, const char **name, int room)
     const s2vi_pass *pass[] = {&t->generator, &t->critics};
     int n = 0;
     for (int k = 0; k < 2; k++)
-        for (int i = 0; i < pass[k]->n_terms && n < room; i++)
-            name[n++] = pass[k]->term[i].name;
+        for (int i = 0; i < pass[k]->half.n_terms && n < room; i++)
+            name[n++] = pass[k]->half.term[i].name;
     return n;
 }
 
@@ -195,33 +178,14 @@ void s2vi_trainer_frames(const s2vi_trainer *t, const uint8_t **real,
     *made = t->video;
 }
 
-/* Of the average, in the iteration after `step`: a short memory at first, and
- * none of the initial weights. */
-static double keep(double most, int64_t step)
-{
-    double k = (double)step;
-    return step ? fmin(most, (1 + k) / (10 + k)) : 0;
-}
-
-/* Read a pass's terms; S2V_ERR_DEVICE at one that is not finite. */
 static int read_terms(s2vi_trainer *t, const s2vi_pass *p,
                       s2vi_trainer_loss *loss, int room, int *n, s2v_error *err)
 {
-    const char *bad = NULL;
-    for (int i = 0; i < p->n_terms; i++) {
-        float value = 0;
-        s2vi_exec_read(p->exec, p->term[i].node, &value);
-        if (!isfinite(value) && !bad)
-            bad = p->term[i].name;
-        if (*n < room)
-            loss[(*n)++] = (s2vi_trainer_loss){p->term[i].name, value};
-    }
-    return bad ? s2vi_error(err, S2V_ERR_DEVICE,
-                            "iteration %lld: the loss term %s is not finite; "
-                            "try a smaller --rate%s",
-                            (long long)t->step + 1, bad,
-                            t->params.adversarial ? " or --critic-rate" : "")
-               : S2V_OK;
+    return s2vi_half_read(&p->half, t->step + 1, loss, room, n,
+                          t->params.adversarial
+                              ? "a smaller --rate or --critic-rate"
+                              : "a smaller --rate",
+                          err);
 }
 
 /* A sequence's sound features, with the noise that belongs to this step. */
@@ -252,7 +216,7 @@ static s2vi_batch next_batch(s2vi_trainer *t)
         .real = t->upload,
         .features = heard(t, &s),
         .step = t->step + 1,
-        .keep = keep(t->params.average, t->step),
+        .keep = s2vi_half_keep(t->params.average, t->step),
     };
 }
 
@@ -261,7 +225,7 @@ static int run_critics(s2vi_trainer *t, const s2vi_batch *batch,
                        const s2vi_clock *clock, s2v_error *err)
 {
     if (t->last.fresh)
-        s2vi_exec_reset(t->critics.exec);
+        s2vi_exec_reset(t->critics.half.exec);
     else {
         int ret = s2vi_pass_follow(&t->critics, &t->generator, err);
         if (ret < 0)
@@ -285,12 +249,12 @@ int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
     if (t->params.adversarial)
         ret = run_critics(t, &batch, &clock, err);
     if (t->last.fresh)
-        s2vi_exec_reset(t->generator.exec);
+        s2vi_exec_reset(t->generator.half.exec);
     if (!ret)
         ret = s2vi_pass_run(&t->generator, &batch, &clock, err);
     if (!ret)
-        ret =
-            s2vi_exec_read(t->generator.exec, t->generator.lm.video, t->video);
+        ret = s2vi_exec_read(t->generator.half.exec, t->generator.lm.video,
+                             t->video);
     if (ret < 0)
         return ret;
     ret = read_terms(t, &t->generator, loss, room, n, err);
@@ -305,26 +269,6 @@ int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
 }
 
 /* ------------------------------------------------------ what is held out -- */
-
-/* The averages under the parameters' own names. */
-static int copy_averages(s2vi_trainer *t, s2v_error *err)
-{
-    int ret = S2V_OK;
-    for (int i = 0; i < t->g.count && !ret; i++) {
-        const s2vi_param *p = &t->g.param[i];
-        char name[80];
-        snprintf(name, sizeof(name), "ema.%s", p->name);
-        float *w = malloc((size_t)s2vi_shape_count(&p->shape) * sizeof(*w));
-        ret = w ? s2vi_store_read(t->store, name, w, err)
-                : s2vi_error_nomem(err, p->name);
-        if (!ret)
-            ret = s2vi_store_add(t->averages, p->name, &p->shape, err);
-        if (!ret)
-            ret = s2vi_store_write(t->averages, p->name, w, err);
-        free(w);
-    }
-    return ret;
-}
 
 static int open_viewer(s2vi_trainer *t, s2v_error *err)
 {
@@ -348,13 +292,13 @@ static int view_clip(s2vi_trainer *t, const s2vi_dataset_clip *c, float *made,
 {
     const int T = t->params.sequence;
     int ret = S2V_OK;
-    s2vi_exec_reset(t->viewer.exec);
+    s2vi_exec_reset(t->viewer.half.exec);
     for (int64_t i = c->train; i + T <= c->clip->frames && !ret; i += T) {
         const s2vi_batch batch = {.features = c->features + i * S2VI_LMS_BANDS};
         const s2vi_clock clock = {t->params.seed, (uint64_t)(i - c->train)};
         ret = s2vi_pass_run(&t->viewer, &batch, &clock, err);
         if (!ret)
-            ret = s2vi_exec_read(t->viewer.exec, t->viewer.lm.video, made);
+            ret = s2vi_exec_read(t->viewer.half.exec, t->viewer.lm.video, made);
         if (!ret)
             ret = sink(opaque, real_frames(t, c, i), made, T, err);
     }
@@ -366,9 +310,9 @@ int s2vi_trainer_hold_out(s2vi_trainer *t, s2vi_trainer_sink sink, void *opaque,
 {
     const s2vi_dataset *data = t->params.data;
     size_t n = (size_t)t->params.sequence * frame_bytes(t);
-    int ret = t->viewer.exec ? S2V_OK : open_viewer(t, err);
+    int ret = t->viewer.half.exec ? S2V_OK : open_viewer(t, err);
     if (!ret && t->averages)
-        ret = copy_averages(t, err);
+        ret = s2vi_half_copy_averages(&t->g, t->store, t->averages, err);
     float *made = ret < 0 ? NULL : malloc(n * sizeof(*made));
     if (!ret && !made)
         ret = s2vi_error_nomem(err, "a sequence");

@@ -43,12 +43,6 @@ int64_t s2vi_trainer_step(const s2vi_trainer *trainer);
 double s2vi_trainer_best(const s2vi_trainer *trainer);
 void s2vi_trainer_set_best(s2vi_trainer *trainer, double score);
 
-/** A loss term of the last iteration. */
-typedef struct s2vi_trainer_loss {
-    const char *name;
-    double value;
-} s2vi_trainer_loss;
-
 /**
  * One iteration: the next sequence; where adversarial, the critics' gradients
  * and step of Adam; the generator's.
@@ -104,9 +98,6 @@ int s2vi_trainer_resume(s2vi_trainer *trainer, const char *path,
  */
 int s2vi_trainer_start_from(s2vi_trainer *trainer, const char *path,
                             s2v_error *err);
-
-/** Whether `path` could be written, asked before hours of training. */
-int s2vi_trainer_probe(const char *path, s2v_error *err);
 
 /** Write the weight file. */
 int s2vi_trainer_export(s2vi_trainer *trainer, const char *path,

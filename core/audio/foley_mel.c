@@ -18,7 +18,7 @@
 enum {
     BANDS = S2VI_FOLEY_MEL_BANDS,
     HOP = S2VI_FOLEY_MEL_HOP,
-    FFT = 1024,
+    FFT = S2VI_FOLEY_MEL_FFT,
     HALF = FFT / 2,
 };
 
@@ -77,6 +77,25 @@ fail:
     s2vi_stft_close(&stft);
     s2vi_mel_close(&mel);
     return ret;
+}
+
+/* A bin by itself shows its weight in each band. */
+int s2vi_foley_mel_filters(float *out, s2v_error *err)
+{
+    double magnitude[S2VI_FOLEY_MEL_BINS] = {0}, bands[BANDS];
+    s2vi_mel *mel =
+        s2vi_mel_create_slaney(BANDS, FFT, S2VI_FOLEY_RATE, LOW, HIGH);
+    if (!mel)
+        return s2vi_error_nomem(err, "the mel filters");
+    for (int k = 0; k < S2VI_FOLEY_MEL_BINS; k++) {
+        magnitude[k] = 1;
+        s2vi_mel_apply(mel, magnitude, bands);
+        magnitude[k] = 0;
+        for (int b = 0; b < BANDS; b++)
+            out[b * S2VI_FOLEY_MEL_BINS + k] = (float)bands[b];
+    }
+    s2vi_mel_close(&mel);
+    return S2V_OK;
 }
 
 double s2vi_foley_mel_log(double v)

@@ -24,6 +24,8 @@ enum {
     S2VI_FOLEY_MEL_BANDS = 80,
     S2VI_FOLEY_RATE = 22050,  /* samples a second */
     S2VI_FOLEY_MEL_HOP = 256, /* samples from one column to the next */
+    S2VI_FOLEY_MEL_FFT = 1024,
+    S2VI_FOLEY_MEL_BINS = 513, /* of its magnitudes */
 };
 
 /** Columns of n samples: 1 + n / 256, rounded down; 0 of none. */
@@ -43,6 +45,9 @@ size_t s2vi_foley_mel_columns(size_t n);
  */
 int s2vi_foley_mel(const float *samples, size_t n, float *out, size_t columns,
                    s2v_error *err);
+
+/** The filters' weights (80,513) of magnitudes, to record them on a graph. */
+int s2vi_foley_mel_filters(float *out, s2v_error *err);
 
 /** A value's natural logarithm of m: v in [0, 1] is -80 to 20 dB. */
 double s2vi_foley_mel_log(double v);

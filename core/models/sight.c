@@ -7,12 +7,14 @@
  * Shapes: n sequences, K pictures, N side, C channels, W numbers in a feature.
  * Memory is channels last: (n K,N,N,C).
  *
- * What is seen: six planes, the picture and its difference to the one before.
- * 3x3 convolutions of stride 2, each with a leaky ReLU (0.2), down to 4x4, and
- * a linear layer of all that is left, so that where something moves can
- * matter. There is no norm: one over pixels would hide how much has moved, one
- * over time would see the future. The temporal encoder's batch norm follows
- * its first convolution of the features.
+ * What is seen: six planes, the picture and four times its difference to the
+ * one before, which makes both about as strong: of four rendered impacts and
+ * seven real clips, pictures have an rms of 0.22 to 0.58 around their mean,
+ * differences of 0.03 to 0.13. 3x3 convolutions of stride 2, each with a leaky
+ * ReLU (0.2), down to 4x4, and a linear layer of all that is left, so that
+ * where something moves can matter. There is no norm: one over pixels would
+ * hide how much has moved, one over time would see the future. The temporal
+ * encoder's batch norm follows its first convolution of the features.
  *
  * Weights start from N(0, 1 / sqrt(inputs)), biases from 0.
  */
@@ -23,6 +25,7 @@
 #include <stdio.h>
 
 #define SLOPE 0.2
+#define GAIN  4 /* of differences */
 
 enum {
     KERNEL = 3,
@@ -114,7 +117,7 @@ static s2vi_node *planes(s2vi_node *pictures)
     const int64_t K = s.dim[1] - 1;
     s2vi_node *now = s2vi_slice(pictures, 1, 1, K);
     s2vi_node *moved = s2vi_sub(now, s2vi_slice(pictures, 1, 0, K));
-    s2vi_node *const both[] = {now, moved};
+    s2vi_node *const both[] = {now, s2vi_scale(moved, GAIN)};
     return s2vi_reshape(s2vi_concat(both, 2, 4),
                         S2VI_SHAPE(s.dim[0] * K, s.dim[2], s.dim[3], PLANES));
 }

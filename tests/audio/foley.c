@@ -179,6 +179,35 @@ static void test_log(void)
           s2vi_foley_mel_log(1.0));
 }
 
+/* A column by hand: Hann, Fourier, the filters as a matrix. */
+static void test_filters(const float *x)
+{
+    enum { FFT = S2VI_FOLEY_MEL_FFT, BINS = S2VI_FOLEY_MEL_BINS, COLUMN = 4 };
+    static float filters[BANDS * BINS], mel[(COLUMN + 1) * BANDS];
+    static double magnitude[BINS];
+    const double turn = 2 * acos(-1.0) / FFT;
+    const float *from = x + COLUMN * 256 - FFT / 2;
+    for (int k = 0; k < BINS; k++) {
+        double re = 0, im = 0;
+        for (int i = 0; i < FFT; i++) {
+            const double v = from[i] * (0.5 - 0.5 * cos(turn * i));
+            re += v * cos(turn * ((double)i * k));
+            im += v * sin(turn * ((double)i * k));
+        }
+        magnitude[k] = sqrt(re * re + im * im);
+    }
+    CHECK(s2vi_foley_mel_filters(filters, NULL) == S2V_OK, "filters");
+    s2vi_foley_mel(x, LENGTH, mel, COLUMN + 1, NULL);
+    for (int b = 0; b < BANDS; b++) {
+        double m = 0;
+        for (int k = 0; k < BINS; k++)
+            m += filters[b * BINS + k] * magnitude[k];
+        const double v = (20 * log10(fmax(m, 1e-5)) + 80) / 100;
+        const double want = fmin(1, fmax(0, v)), got = mel[COLUMN * BANDS + b];
+        CHECK(fabs(want - got) < 1e-5, "band %d: %g %g", b, want, got);
+    }
+}
+
 int main(void)
 {
     static float x[LENGTH];
@@ -191,5 +220,6 @@ int main(void)
     test_not_finite(x);
     test_no_memory(x);
     test_log();
+    test_filters(x);
     return failures ? 1 : 0;
 }

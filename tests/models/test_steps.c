@@ -28,7 +28,7 @@ enum { SEED_G = 1234, SEED_D_I, SEED_D_V };
 /* One of a step's two halves, and what its terms were. */
 typedef struct half {
     s2vi_pass pass;
-    float made[S2VI_PASS_TERMS][STEPS];
+    float made[S2VI_HALF_TERMS][STEPS];
 } half;
 
 static int passed, failed;
@@ -130,16 +130,16 @@ static void run_half(half *h, int k)
     golden_features(k * T, T, features);
     real_frames(k * T, real);
     golden_must(s2vi_pass_run(p, &batch, &clock, &err), &err, "run");
-    for (int i = 0; i < p->n_terms; i++)
-        s2vi_exec_read(p->exec, p->term[i].node, &h->made[i][k]);
+    for (int i = 0; i < p->half.n_terms; i++)
+        s2vi_exec_read(p->half.exec, p->half.term[i].node, &h->made[i][k]);
 }
 
 /* ----------------------------------------------------------- comparing -- */
 
 static void compare(const half *h, const golden *g, double bound)
 {
-    for (int i = 0; i < h->pass.n_terms; i++) {
-        const char *name = h->pass.term[i].name;
+    for (int i = 0; i < h->pass.half.n_terms; i++) {
+        const char *name = h->pass.half.term[i].name;
         int64_t n = 0;
         if (!strcmp(name, "L1"))
             name = "g.reconstruction";

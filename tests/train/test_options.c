@@ -112,12 +112,48 @@ static void test_all_given(void)
     s2vi_train_options_free(&o);
 }
 
+/* Each model has options and defaults of its own. */
+static void test_models(void)
+{
+    s2vi_train_options o;
+    s2v_error err;
+    int ret = parse(&o, "varietysound a b -o f.bin", &err);
+    CHECK(!ret && o.kind == S2VI_TRAIN_VARIETYSOUND, "%s", err.message);
+    CHECK(o.size == 64 && o.sequence == 256 && o.batch == 16 &&
+              o.width == 512 && o.features == 256 && o.rate == 2e-4 &&
+              o.critic_rate == 2e-4 && o.decay == 0.01 && !o.vocoder,
+          "defaults");
+    s2vi_train_options_free(&o);
+    ret = parse(&o,
+                "--size 16 varietysound a -o f.bin --width 64 --sequence 96 "
+                "--batch 3 --features 9 --sight-channels 5 --vocoder v.bin "
+                "--decay 0",
+                &err);
+    CHECK(!ret && o.size == 16 && o.width == 64 && o.sequence == 96 &&
+              o.batch == 3 && o.features == 9 && o.sight_channels == 5 &&
+              !strcmp(o.vocoder, "v.bin") && !o.decay,
+          "%s", err.message);
+    s2vi_train_options_free(&o);
+    ret = parse(&o, "hifigan a -o v.bin --variant v1 --divide 4", &err);
+    CHECK(!ret && o.kind == S2VI_TRAIN_HIFIGAN && o.variant == 0 &&
+              o.divide == 4 && o.sequence == 32,
+          "%s", err.message);
+    s2vi_train_options_free(&o);
+}
+
 /* Every line: the parts that its sentence must have. */
 static void test_refused(void)
 {
     const struct {
         const char *line, *parts[3];
     } cases[] = {
+        {"varietysound a -o b --motion gru", {"--motion", "varietysound"}},
+        {"varietysound a -o b --size 256", {"--size", "16, 32, 64 or 128"}},
+        {"varietysound a -o b --sequence 100", {"multiple of 16", "100"}},
+        {"varietysound a -o b --vocoder b", {"--output", "of its own"}},
+        {"hifigan a -o b --width 64", {"--width", "hifigan"}},
+        {"hifigan a -o b --divide 3", {"--divide", "1, 2, 4 or 8", "'3'"}},
+        {OK "--batch 3", {"--batch", "listen-and-move"}},
         {"", {"listen-and-move", "found nothing", "--help"}},
         {"sing a.mp4 -o a.bin", {"listen-and-move", "'sing'"}},
         {LAM "-o a.bin", {"no clip", "CLIP"}},
@@ -298,6 +334,7 @@ int main(void)
 {
     test_defaults();
     test_all_given();
+    test_models();
     test_refused();
     test_config();
     test_help();

@@ -7,6 +7,7 @@
  */
 #include "check.h"
 #include "make_clip.h"
+#include "files.h"
 #include "trainer.h"
 
 #include "weights/weights.h"
@@ -309,10 +310,10 @@ static void test_unwritable(void)
     const s2vi_trainer_params p = defaults();
     s2vi_trainer *trainer = open_trainer(&p);
     iterate(trainer, 1, &err);
-    CHECK(s2vi_trainer_probe(in_folder("probe"), &err) == S2V_OK, "%s",
+    CHECK(s2vi_file_probe(in_folder("probe"), &err) == S2V_OK, "%s",
           err.message);
     CHECK(!g_file_test(in_folder("probe"), G_FILE_TEST_EXISTS), "left behind");
-    CHECK(s2vi_trainer_probe(in_folder("no/where"), &err) == S2V_ERR_IO, "%s",
+    CHECK(s2vi_file_probe(in_folder("no/where"), &err) == S2V_ERR_IO, "%s",
           err.message);
     fail_to_write(trainer, in_folder("no/where"), "No such file");
     fail_to_write(trainer, folder, "it is a folder");

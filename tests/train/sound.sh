@@ -1,0 +1,172 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# s2v-train varietysound and hifigan on tiny rendered clips: they learn, stop,
+# go on exactly, and say what is wrong. TAP. S2V_TRAIN and S2V_IMPACTS are
+# programs, from meson.
+set -uo pipefail
+# shellcheck source=tests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp" || exit 99
+"$S2V_IMPACTS" --count 2 --size 32 --rate 21.5 -d 2 --background -40 -o hits >/dev/null || exit 99
+echo "This is no film." >text.mkv
+mkdir empty
+
+same() { if cmp -s "$2" "$3"; then is "$1" yes yes; else is "$1" "$2 and $3 differ" "the same bytes"; fi; }
+# run ARGUMENTS...: sets code, out and err.
+run() {
+    "$S2V_TRAIN" "$@" >out.txt 2>err.txt </dev/null
+    code=$? out=$(cat out.txt) err=$(cat err.txt)
+}
+# refused NAME REGEX ARGUMENTS...: one sentence, a status above 0, no files.
+refused() {
+    local name=$1 regex=$2
+    shift 2
+    run "$@" -o x.bin -q
+    like "$name: status" "$code" '^[12]$'
+    like "$name: sentence" "$err" "^s2v-train: $regex"
+    echo "# $err"
+    is "$name: one line" "$(wc -l <err.txt)" 1
+    is "$name: no file" "$(echo x.bin*)" 'x.bin*'
+}
+# mean CSV FROM TO COLUMN: of the rows of iterations [FROM, TO].
+mean() { awk -F, -v f="$2" -v t="$3" -v c="$4" '$1 >= f && $1 <= t && $1 + 0 { s += $c; n++ } END { print s / n }' "$1"; }
+# falls NAME CSV COLUMN FACTOR ITERATIONS: the last five against the first.
+falls() {
+    local first last
+    first=$(mean "$2" 1 1 "$3") last=$(mean "$2" $(($5 - 4)) "$5" "$3")
+    echo "# $1: $first, then $last"
+    is "$1" "$(awk -v a="$first" -v b="$last" -v f="$4" 'BEGIN { print (a > f * b) }')" 1
+}
+# adds_up NAME CSV WEIGHTS...: column 3 is the weighted sum of 2, 4, 5.
+adds_up() {
+    is "$1" "$(awk -F, -v a="$3" -v b="$4" -v c="$5" 'NR > 1 {
+        d = $3 - a * $2 - b * $4 - c * $5; if (d * d > 1e-10 * $3 * $3) print NR, d }' "$2")" ""
+}
+# idle CHECKPOINT: names of first moments that are still zero.
+idle() {
+    python3 - "$1" <<'PY'
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+n, = struct.unpack("<Q", data[:8])
+for name, t in json.loads(data[8:8 + n]).items():
+    if name.startswith("m."):
+        a, b = t["data_offsets"]
+        if not any(data[8 + n + a:8 + n + b]):
+            print(name)
+PY
+}
+png() { head -c 8 "$1" | od -An -tx1 | tr -d ' '; }
+
+sight=(varietysound --width 16 --features 16 --size 16 --sight-channels 4 --batch 2 --sequence 64 --threads 1)
+voice=(hifigan --variant v3 --divide 8 --batch 1 --sequence 8 --threads 1)
+
+# ------------------------------------------------------------ mistakes --
+refused "an option of another model" "--motion: not an option of varietysound" "${sight[@]}" hits --motion gru
+refused "windows of odd length" "--sequence: expected a multiple of 16, found 72" "${sight[@]}" hits --sequence 72
+refused "a clip that is too short" "'hits/1\.mkv' is too short: expected at least 256 frames" "${sight[@]}" hits --sequence 1024
+refused "a sound that is too short" "'hits/1\.mkv' is too short: expected at least the 1000 columns" "${voice[@]}" hits --sequence 1000
+refused "an empty folder" "'empty': expected a folder of media files or feature sets" "${sight[@]}" empty
+refused "no media" ".*text\.mkv" "${sight[@]}" text.mkv
+refused "no vocoder" "\./text\.mkv: this is text" "${sight[@]}" hits --vocoder text.mkv
+refused "nothing held out" "--hold-out-every: expected a clip of which a window \(64 columns\)" "${sight[@]}" hits --hold-out-every 5 --split 0.9
+printf 'width = 17\n' >bad.conf
+refused "a bad value in a file" "--config 'bad\.conf' line 1, width: expected 16, 32" "${sight[@]}" hits --config bad.conf
+printf 'motion = gru\n' >other.conf
+refused "another model's option in a file" "--config 'other\.conf' line 1: not an option of varietysound" "${sight[@]}" hits --config other.conf
+
+# ------------------------------------------------------------- the vocoder --
+run "${voice[@]}" hits -o voice.bin --iterations 2 --preview voice.png --hold-out-every 2 \
+    --curves voices.csv
+is "hifigan: status" "$code" 0
+like "hifigan: says what it has" "$err" "2 clips, 4\.0 s: 3\.2 s to train on, 0\.8 s held out"
+like "hifigan: held out" "$err" "iteration 2: mel distance 0\.[0-9]+ .* the best so far, saved"
+adds_up "hifigan: its losses, 45 of the mel, 2 of features" voices.csv 45 1 2
+is "hifigan: preview" "$(png voice.png)" 89504e470d0a1a0a
+is "hifigan: sound" "$(head -c 4 voice.wav)" RIFF
+run "${voice[@]}" hits -o once.bin --iterations 2 -q
+run "${voice[@]}" hits -o twice.bin --iterations 1 -q
+run "${voice[@]}" hits -o twice.bin --iterations 2 -q --resume twice.bin.ckpt
+is "hifigan: resume" "$code$err" 0
+same "hifigan: one and one are two" once.bin twice.bin
+same "hifigan: one and one are two, checkpoint" once.bin.ckpt twice.bin.ckpt
+same "hifigan: measuring changes nothing" once.bin voice.bin
+is "hifigan: every parameter has a gradient" "$(idle once.bin.ckpt)" ""
+
+# -------------------------------------------------------------- learning --
+run "${sight[@]}" hits/1.mkv -o a.bin --split 1 --rate 2e-3 --iterations 60 \
+    --curves a.csv --preview p.png --vocoder voice.bin
+is "varietysound: status" "$code" 0
+is "varietysound: nothing on stdout" "$out" ""
+like "varietysound: progress" "$err" "100% +60/60.*mel [0-9.]+.*d_t\.loss.*d_m\.loss"
+adds_up "varietysound: its losses, 10,000 of the mel" a.csv 10000 1 1
+falls "the mel's loss falls to a third" a.csv 2 3 60
+falls "so does all that the generator is to lose" a.csv 3 3 60
+is "varietysound: preview" "$(png p.png)" 89504e470d0a1a0a
+is "varietysound: two windows of sound" "$(wc -c <p.wav)" $((44 + 2 * 2 * 64 * 256))
+is "varietysound: every parameter has a gradient" "$(idle a.bin.ckpt)" ""
+is "varietysound: no litter" "$(find . -name '*tmp*')" ""
+
+# -------------------------------------------------------------- stopping --
+long=(hits/1.mkv --split 1 --rate 2e-3 --iterations 60 -q)
+run "${sight[@]}" "${long[@]}" -o b.bin --vocoder voice.bin
+same "previews and curves change nothing" a.bin b.bin
+env --default-signal=INT "$S2V_TRAIN" "${sight[@]}" "${long[@]}" -o c.bin \
+    --checkpoint-every 3 --vocoder voice.bin 2>err.txt </dev/null &
+pid=$!
+for _ in {1..600}; do
+    [ -e c.bin.ckpt ] && break
+    sleep 0.02
+done
+kill -INT $pid
+wait $pid
+is "Ctrl-C: status" $? 0
+run "${sight[@]}" "${long[@]}" -o c.bin --resume c.bin.ckpt --vocoder voice.bin
+is "Ctrl-C: resume" "$code$err" 0
+same "Ctrl-C: ends like a run in one go" a.bin c.bin
+same "Ctrl-C: ends like a run in one go, checkpoint" a.bin.ckpt c.bin.ckpt
+
+run "${sight[@]}" "${long[@]}" -o c.bin --batch 3 --resume c.bin.ckpt
+like "another batch: named" "$code $err" "^1 .*c\.bin\.ckpt: .*batch is 2 there and 3 here"
+run "${sight[@]}" "${long[@]}" -o c.bin --clear 1 --resume c.bin.ckpt
+like "another background: named" "$code $err" "^1 .*clear is 0\.0 there and 1\.0 here"
+run "${sight[@]}" hits/2.mkv --split 1 -o c.bin -q --resume c.bin.ckpt
+like "another clip: named" "$code $err" "^1 .*c\.bin\.ckpt: .*the clips"
+run "${sight[@]}" "${long[@]}" -o d.bin --resume voice.bin.ckpt
+like "another model's checkpoint: named" "$code $err" "^1 .*expected a checkpoint of varietysound, found 'hifigan checkpoint'"
+run "${sight[@]}" "${long[@]}" -o d.bin --vocoder a.bin
+like "no vocoder: named" "$code $err" "^1 .*a\.bin: expected a vocoder .*found 'varietysound'"
+
+# --------------------------------------------------- averages, held out --
+run "${sight[@]}" hits -o e.bin --split 0.5 --iterations 4 --average 0.9 --hold-out-every 2
+is "averages: status" "$code" 0
+like "averages: held out" "$err" "iteration 2: mel distance 0\.[0-9]+ .* of 128 held-out columns"
+run "${sight[@]}" hits -o f.bin --iterations 2 -q --init e.bin --clear 1
+is "--init" "$code$err" 0
+is "--clear 1: no background is heard" "$(idle f.bin.ckpt | tr '\n' ' ')" \
+    "m.background.lstm.weight_ih_l0 m.background.lstm.weight_ih_l0_reverse "
+
+# -------------------------------------------------------- feature sets --
+mkdir sets
+python3 - <<'PY' || exit 99
+import json, math, struct
+for name in ("one", "two"):
+    T, W = 40, 6
+    f = [math.sin(0.3 * t + w) for t in range(T) for w in range(W)]
+    m = [0.5 + 0.4 * math.sin(0.07 * j + b) for b in range(80) for j in range(4 * T)]
+    head = {"features": {"dtype": "F32", "shape": [T, W], "data_offsets": [0, 4 * len(f)]},
+            "mel": {"dtype": "F32", "shape": [80, 4 * T],
+                    "data_offsets": [4 * len(f), 4 * len(f + m)]}}
+    text = json.dumps(head).encode()
+    with open(f"sets/{name}.safetensors", "wb") as out:
+        out.write(struct.pack("<Q", len(text)) + text)
+        out.write(struct.pack(f"<{len(f + m)}f", *f, *m))
+PY
+run "${sight[@]}" sets -o g.bin --iterations 3
+is "feature sets: status" "$code" 0
+like "feature sets: says what it has" "$err" "2 clips, 3\.7 s"
+is "feature sets: no sight" "$(grep -c 'sight\.' g.bin)" 0
+refused "clips and feature sets" "'hits/1\.mkv': expected clips or feature sets, not both" "${sight[@]}" sets hits
+finish

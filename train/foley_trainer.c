@@ -1,0 +1,638 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * VarietySound's training.
+ *
+ * Choices and deviations, where the paper is silent or contradicts itself:
+ * - Windows are T columns from anywhere in the clips; the paper takes 860.
+ * - The reference of timbre is the window itself, resampled (R[.]), as is the
+ *   background, whose loud columns are masked.
+ * - AdamW: beta 0.5 and 0.999, eps 1e-8; a weight decay of 0.01, PyTorch's,
+ *   unless another is asked for. D_t and D_m have one rate.
+ * - A part of the windows (none unless asked for) has zeros as background, as
+ *   inference has: where sound rises from silence, zeros otherwise stand for
+ *   windows without sound, and so would what inference makes.
+ * - Discriminators first, on what the generator makes then; dropout and R[.]
+ *   are the same in both halves of an iteration.
+ * - D_m's windows are 32, 64 and 128 columns, or T/4, T/2 and T of a T below
+ *   128.
+ * - At a width C other than 512 all networks, D_t and D_m too, shrink in
+ *   proportion; the bottleneck of 8 stays.
+ * - The mean timbre is a running average over batches.
+ */
+#include "foley_trainer.h"
+
+#include "base/error.h"
+#include "base/philox.h"
+#include "files.h"
+#include "graph/build.h"
+#include "models/varietysound_discriminator.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BANDS = S2VI_FOLEY_MEL_BANDS,
+    RATIO = S2VI_VS_RATIO,
+    PAPER = 512, /* its width */
+    VIEWED = 4,  /* windows of a preview at most */
+};
+
+enum { STREAM_CLEAR = 0x251 }; /* a uniform number for each window */
+
+#define FORGET 0.99 /* what the mean timbre keeps of itself */
+
+/* One recorded half's inputs. */
+typedef struct inputs {
+    s2vi_node *sight; /* (n,K + 1,N,N,3) or (n,K,W) */
+    s2vi_node *mel;   /* (n,T,80) */
+    s2vi_node *masked;
+    s2vi_node *forget; /* (1); of the generator's half */
+    s2vi_vs_graph net;
+    s2vi_vs_game game;
+} inputs;
+
+struct s2vi_foley_trainer {
+    s2vi_duel duel;
+    s2vi_foley_trainer_params params;
+    inputs critics, generator, viewer;
+    int viewed; /* windows of the viewer */
+    /* A batch, (n,..) as above, and what is drawn for it. */
+    float *sight, *mel, *masked, *made;
+    float *low, *high, *weight; /* (n T) each */
+    /* The vocoder, if there is one. */
+    s2v_weights *voice;
+    s2vi_hifigan_config vocoder;
+};
+
+void s2vi_foley_width(s2vi_vs_config *c, int width)
+{
+    c->temporal_channels = c->acoustic_channels = width;
+    c->temporal_lstm = c->acoustic_lstm = width / 2;
+    c->background_lstm = c->background_out = width / 4;
+    c->decoder_up_channels = 2 * width;
+    c->decoder_channels = c->decoder_filter = width;
+}
+
+static s2vi_vs_disc_config critics_of(const s2vi_foley_trainer_params *p)
+{
+    s2vi_vs_disc_config c;
+    s2vi_vs_disc_defaults(&c, &p->config.generator);
+    c.up_channels = c.up_channels * p->width / PAPER;
+    c.channels = c.channels * p->width / PAPER;
+    c.window_channels = c.window_channels * p->width / PAPER;
+    for (int k = 0; k < S2VI_VS_WINDOWS; k++)
+        if (p->sequence < c.window[S2VI_VS_WINDOWS - 1])
+            c.window[k] = p->sequence >> (S2VI_VS_WINDOWS - 1 - k);
+    return c;
+}
+
+/* ----------------------------------------------------------- recording -- */
+
+/* Sight, timbre, background and mel of n windows. */
+static int record_net(s2vi_foley_trainer *t, s2vi_graph *g, inputs *in, int n,
+                      bool training, s2v_error *err)
+{
+    const s2vi_foley_config *c = &t->params.config;
+    const int T = t->params.sequence, K = T / RATIO, N = c->sight.size;
+    const s2vi_vs_options options = {training, training,
+                                     training ? S2VI_VS_DROPOUT : 0};
+    s2vi_node *features;
+    int ret = S2V_OK;
+    in->sight = features =
+        s2vi_input(g, "sight",
+                   c->has_sight ? S2VI_SHAPE(n, K + 1, N, N, 3)
+                                : S2VI_SHAPE(n, K, c->generator.features));
+    in->mel = s2vi_input(g, "mel", S2VI_SHAPE(n, T, BANDS));
+    in->masked = training ? s2vi_input(g, "masked", S2VI_SHAPE(n, T, BANDS))
+                          : s2vi_fill(g, 0, S2VI_SHAPE(n, T, BANDS));
+    if (c->has_sight)
+        ret = s2vi_sight_build(g, &c->sight, in->sight, &features, err);
+    if (!ret)
+        ret = s2vi_vs_record_timbre(g, &c->generator, &options, in->mel,
+                                    &in->net, err);
+    if (!ret)
+        ret = s2vi_vs_record_background(g, &c->generator, in->masked, &in->net,
+                                        err);
+    if (!ret)
+        ret = s2vi_vs_record_mel(g, &c->generator, &options, features, &in->net,
+                                 err);
+    in->game = (s2vi_vs_game){.config = critics_of(&t->params),
+                              .real = in->mel,
+                              .fake = in->net.mel,
+                              .features = features};
+    return ret;
+}
+
+static s2vi_adam_factors adam_of(const s2vi_foley_trainer *t)
+{
+    return (s2vi_adam_factors){0.5, 0.999, 1e-8, t->params.duel.decay};
+}
+
+static int record_critics(s2vi_foley_trainer *t, s2v_error *err)
+{
+    s2vi_duel *d = &t->duel;
+    s2vi_half *h = &d->critics;
+    const s2vi_adam_factors adam = adam_of(t);
+    s2vi_vs_critic d_t = {0}, d_m = {0};
+    int ret = s2vi_half_begin(h, err);
+    if (!ret)
+        ret = record_net(t, h->graph, &t->critics, t->params.batch, true, err);
+    if (ret < 0)
+        return ret;
+    s2vi_vs_game_inputs(h->graph, &t->critics.game);
+    ret = s2vi_vs_loss_temporal(h->graph, &t->critics.game, &d_t, err);
+    if (!ret)
+        ret = s2vi_vs_loss_windows(h->graph, &t->critics.game, &d_m, err);
+    s2vi_half_term(h, "d_t.loss", d_t.loss);
+    s2vi_half_term(h, "d_t.real", d_t.real);
+    s2vi_half_term(h, "d_t.fake", d_t.fake);
+    s2vi_half_term(h, "d_t.shifted", d_t.shifted);
+    s2vi_half_term(h, "d_m.loss", d_m.loss);
+    s2vi_half_term(h, "d_m.real", d_m.real);
+    s2vi_half_term(h, "d_m.fake", d_m.fake);
+    if (!ret)
+        ret = s2vi_half_learn(h, d_t.loss, &d->critic[0], &adam, err);
+    if (!ret)
+        ret = s2vi_half_learn(h, d_m.loss, &d->critic[1], &adam, err);
+    return ret < 0 ? ret : s2vi_half_plan(h, NULL, d->store, err);
+}
+
+/* The running averages: of batch norms, and of timbre. */
+static int record_averages(s2vi_foley_trainer *t, s2v_error *err)
+{
+    s2vi_half *h = &t->duel.generator;
+    inputs *in = &t->generator;
+    int ret = S2V_OK;
+    for (int i = 0; i < in->net.n_updates && !ret; i++)
+        ret = s2vi_half_effect(h, in->net.update[i], err);
+    in->forget = s2vi_input(h->graph, "forget", S2VI_SHAPE(1));
+    s2vi_node *kept =
+        s2vi_param_var(h->graph, &t->duel.list, S2VI_FOLEY_TIMBRE);
+    s2vi_node *mean = s2vi_detach(s2vi_mean(in->net.timbre, 1u << 0));
+    if (!kept || !mean)
+        return s2vi_graph_status(h->graph, err);
+    mean = s2vi_reshape(mean, kept->shape);
+    s2vi_node *next =
+        s2vi_add(mean, s2vi_mul(in->forget, s2vi_sub(kept, mean)));
+    return ret < 0 ? ret : s2vi_half_effect(h, s2vi_assign(kept, next), err);
+}
+
+static int record_generator(s2vi_foley_trainer *t, s2v_error *err)
+{
+    s2vi_duel *d = &t->duel;
+    s2vi_half *h = &d->generator;
+    const s2vi_adam_factors adam = adam_of(t);
+    s2vi_vs_generator_loss g = {0};
+    int ret = s2vi_half_begin(h, err);
+    if (!ret)
+        ret =
+            record_net(t, h->graph, &t->generator, t->params.batch, true, err);
+    if (ret < 0)
+        return ret;
+    s2vi_vs_game_inputs(h->graph, &t->generator.game);
+    t->generator.game.shift = NULL; /* nothing is shifted here */
+    ret = s2vi_vs_loss_generator(h->graph, &t->generator.game, &g, err);
+    s2vi_half_term(h, "mel", g.mel);
+    s2vi_half_term(h, "g.loss", g.loss);
+    s2vi_half_term(h, "g.temporal", g.temporal);
+    s2vi_half_term(h, "g.windows", g.windows);
+    if (!ret)
+        ret = s2vi_half_learn(h, g.loss, &d->g, &adam, err);
+    if (!ret)
+        ret = record_averages(t, err);
+    return ret < 0 ? ret : s2vi_half_plan(h, NULL, d->store, err);
+}
+
+static int record_viewer(s2vi_foley_trainer *t, s2v_error *err)
+{
+    s2vi_half *h = &t->duel.viewer;
+    int ret = s2vi_half_begin(h, err);
+    if (!ret)
+        ret = record_net(t, h->graph, &t->viewer, t->viewed, false, err);
+    if (ret < 0)
+        return ret;
+    t->duel.view = t->viewer.net.mel;
+    return s2vi_half_plan(h, t->duel.view, s2vi_duel_view_store(&t->duel), err);
+}
+
+/* --------------------------------------------------------------- batches -- */
+
+static int64_t sight_size(const s2vi_foley_trainer *t)
+{
+    const s2vi_foley_config *c = &t->params.config;
+    const int64_t K = t->params.sequence / RATIO, N = c->sight.size;
+    return c->has_sight ? (K + 1) * N * N * 3 : K * c->generator.features;
+}
+
+static void put_pictures(const s2vi_foley_trainer *t,
+                         const s2vi_foley_window *w, float *out)
+{
+    const int64_t N = t->params.config.sight.size, pixels = N * N * 3;
+    const int64_t K = t->params.sequence / RATIO;
+    for (int64_t k = 0; k <= K; k++) {
+        const int64_t unit = w->unit + k - 1 < 0 ? 0 : w->unit + k - 1;
+        const uint8_t *rgb = w->clip->rgb + unit * pixels;
+        for (int64_t i = 0; i < pixels; i++)
+            out[k * pixels + i] = (float)rgb[i] / 127.5f - 1.0f;
+    }
+}
+
+/* Window i of a batch. */
+static int put_window(s2vi_foley_trainer *t, int i, const s2vi_foley_window *w,
+                      s2v_error *err)
+{
+    const int64_t T = t->params.sequence, n = T * BANDS;
+    const int64_t W = t->params.config.generator.features;
+    float *mel = t->mel + i * n, *sight = t->sight + i * sight_size(t);
+    if (t->params.config.has_sight)
+        put_pictures(t, w, sight);
+    else
+        memcpy(sight, w->clip->features + w->unit * W,
+               (size_t)(T / RATIO * W) * sizeof(*sight));
+    memcpy(mel, w->clip->mel + w->unit * RATIO * BANDS,
+           (size_t)n * sizeof(*mel));
+    return s2vi_vs_mask_energy(mel, T, BANDS, t->masked + i * n, err);
+}
+
+static uint64_t clock_of(const s2vi_duel *d, int64_t step)
+{
+    return (uint64_t)step * (uint64_t)d->batch;
+}
+
+/* Whether the background of frame `clock` is zeros. */
+static bool is_clear(const s2vi_foley_trainer *t, uint64_t clock)
+{
+    const s2vi_philox key = {t->params.duel.seed, STREAM_CLEAR, clock};
+    float u;
+    s2vi_philox_uniform(&key, 0, 1, &u);
+    return u < t->params.clear;
+}
+
+static int draw_batch(s2vi_foley_trainer *t, int64_t step, s2v_error *err)
+{
+    const int64_t n = (int64_t)t->params.sequence * BANDS;
+    int ret = S2V_OK;
+    for (int i = 0; i < t->params.batch && !ret; i++) {
+        const uint64_t clock = clock_of(&t->duel, step) + (uint64_t)i;
+        const s2vi_foley_window w =
+            s2vi_foley_data_draw(t->params.data, t->params.duel.seed, clock,
+                                 t->params.sequence / RATIO);
+        ret = put_window(t, i, &w, err);
+        if (is_clear(t, clock))
+            memset(t->masked + i * n, 0, (size_t)n * sizeof(*t->masked));
+    }
+    return ret;
+}
+
+static int prepare(s2vi_duel *d, s2v_error *err)
+{
+    return draw_batch(d->self, d->step, err);
+}
+
+/* R[.] of every SGAU. */
+static int feed_resampling(s2vi_foley_trainer *t, s2vi_half *h,
+                           const inputs *in, s2v_error *err)
+{
+    const uint64_t clock = clock_of(&t->duel, t->duel.step);
+    int ret = S2V_OK;
+    for (int l = 0; l < t->params.config.generator.acoustic_layers && !ret;
+         l++) {
+        const s2vi_vs_resample *r = &in->net.resample[l];
+        s2vi_vs_draw(t->params.duel.seed, clock, l, t->params.batch,
+                     t->params.sequence, t->low, t->high, t->weight);
+        ret = s2vi_half_write(h, r->low, t->low, err);
+        if (!ret)
+            ret = s2vi_half_write(h, r->high, t->high, err);
+        if (!ret)
+            ret = s2vi_half_write(h, r->weight, t->weight, err);
+    }
+    return ret;
+}
+
+/* S[.] and the windows that D_m sees. */
+static int feed_game(s2vi_foley_trainer *t, s2vi_half *h,
+                     const s2vi_vs_game *game, s2v_error *err)
+{
+    const uint64_t clock = clock_of(&t->duel, t->duel.step);
+    const uint64_t seed = t->params.duel.seed;
+    const int n = t->params.batch, T = t->params.sequence;
+    int ret = S2V_OK;
+    if (game->shift) {
+        s2vi_vs_draw_shift(seed, clock, n, T, t->low);
+        ret = s2vi_half_write(h, game->shift, t->low, err);
+    }
+    for (int k = 0; k < S2VI_VS_WINDOWS && !ret; k++) {
+        s2vi_vs_draw_window(seed, clock, k, n, T, game->config.window[k],
+                            t->low);
+        ret = s2vi_half_write(h, game->window[k], t->low, err);
+    }
+    return ret;
+}
+
+static int feed(s2vi_duel *d, s2vi_half *h, s2v_error *err)
+{
+    s2vi_foley_trainer *t = d->self;
+    const inputs *in = h == &d->critics ? &t->critics : &t->generator;
+    const float forget = (float)s2vi_half_keep(FORGET, d->step);
+    int ret = s2vi_half_write(h, in->sight, t->sight, err);
+    if (!ret)
+        ret = s2vi_half_write(h, in->mel, t->mel, err);
+    if (!ret)
+        ret = s2vi_half_write(h, in->masked, t->masked, err);
+    if (!ret && in->forget)
+        ret = s2vi_half_write(h, in->forget, &forget, err);
+    if (!ret)
+        ret = feed_resampling(t, h, in, err);
+    return ret < 0 ? ret : feed_game(t, h, &in->game, err);
+}
+
+/* --------------------------------------------------------------- texts -- */
+
+static char *dump(json_t *root)
+{
+    char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;
+    json_decref(root);
+    return text;
+}
+
+static char *config_text(const s2vi_duel *d, bool exported)
+{
+    const s2vi_foley_trainer *t = d->self;
+    s2vi_foley_config c = t->params.config;
+    c.has_vocoder = exported && t->voice;
+    c.vocoder = t->vocoder;
+    return s2vi_foley_config_text(&c);
+}
+
+static char *identity_text(const s2vi_duel *d)
+{
+    const s2vi_foley_trainer *t = d->self;
+    const s2vi_foley_trainer_params *p = &t->params;
+    return dump(
+        json_pack("{s:s, s:i, s:i, s:I, s:I, s:i, s:b, s:f}", "clips",
+                  p->data->hash, "sequence", p->sequence, "batch", p->batch,
+                  "seed", (json_int_t)p->duel.seed, "trained_columns",
+                  (json_int_t)(p->data->train * p->data->columns), "width",
+                  p->width, "averaged", d->g.average, "clear", p->clear));
+}
+
+static char *training_text(const s2vi_duel *d)
+{
+    const s2vi_foley_trainer *t = d->self;
+    const s2vi_foley_trainer_params *p = &t->params;
+    return dump(json_pack(
+        "{s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:s, s:I, s:s*, "
+        "s:s*}",
+        "tool", p->duel.version, "seed", (json_int_t)p->duel.seed, "iterations",
+        (json_int_t)d->step, "sequence", p->sequence, "batch", p->batch,
+        "width", p->width, "rate", p->duel.rate, "critic_rate",
+        p->duel.critic_rate, "decay", p->duel.decay, "average", p->duel.average,
+        "clips", p->data->hash, "trained_columns",
+        (json_int_t)(p->data->train * p->data->columns), "title", p->title,
+        "note", p->note));
+}
+
+/* ------------------------------------------------------------- vocoder -- */
+
+static int read_vocoder(s2vi_foley_trainer *t, s2v_error *err)
+{
+    const char *path = t->params.vocoder;
+    s2vi_param_list list = {0};
+    s2v_error why;
+    int ret = s2vi_file_open(&t->voice, path, err);
+    if (ret < 0)
+        return ret;
+    const char *kind = s2v_weights_get_metadata(t->voice, "s2v.model");
+    const char *config = s2v_weights_get_metadata(t->voice, "s2v.config");
+    if (!kind || strcmp(kind, S2VI_HIFIGAN_NAME) || !config)
+        return s2vi_error(err, S2V_ERR_MODEL,
+                          "%s: expected a vocoder from s2v-train hifigan, "
+                          "found '%s' as its s2v.model",
+                          path, kind ? kind : "");
+    if (s2vi_hifigan_config_parse(&t->vocoder, config, &why) < 0)
+        return s2vi_error(err, S2V_ERR_MODEL, "%s: %.900s", path, why.message);
+    s2vi_foley_config c = t->params.config;
+    c.has_vocoder = true;
+    c.vocoder = t->vocoder;
+    if (s2vi_foley_config_check(&c, &why) < 0)
+        return s2vi_error(err, S2V_ERR_MODEL, "%s: %.900s", path, why.message);
+    ret = s2vi_hifigan_params(&t->vocoder, &list, err);
+    if (ret >= 0)
+        ret = s2vi_param_list_check(&list, t->voice, NULL, err);
+    s2vi_param_list_close(&list);
+    return ret;
+}
+
+static int export_vocoder(s2vi_duel *d, s2vi_writer *w, s2v_error *err)
+{
+    const s2vi_foley_trainer *t = d->self;
+    const size_t n = t->voice ? s2v_weights_count(t->voice) : 0;
+    int ret = S2V_OK;
+    for (size_t i = 0; i < n && !ret; i++) {
+        const s2vi_tensor *from = s2vi_weights_at(t->voice, i);
+        float *data = malloc(from->count * sizeof(*data));
+        ret = data ? s2vi_weights_read_f32(t->voice, from, data, err)
+                   : s2vi_error_nomem(err, from->name);
+        if (!ret)
+            ret = s2vi_writer_add(w, from->name, d->params.store, from->rank,
+                                  from->shape, data, err);
+        free(data);
+    }
+    return ret;
+}
+
+static int load_voice(const s2vi_foley_trainer *t, s2vi_store *store,
+                      s2v_error *err)
+{
+    s2vi_param_list list = {0};
+    int ret = s2vi_hifigan_params(&t->vocoder, &list, err);
+    for (int i = 0; i < list.count && !ret; i++)
+        ret = s2vi_param_load(&list.param[i], t->voice, list.param[i].name,
+                              store, err);
+    s2vi_param_list_close(&list);
+    return ret;
+}
+
+int s2vi_foley_trainer_voice(s2vi_foley_trainer *t, const float *mel,
+                             int columns, float **sound, s2v_error *err)
+{
+    s2vi_half h = {0};
+    s2vi_store *store = NULL;
+    s2vi_node *in, *out;
+    const s2vi_clock clock = {0};
+    *sound = NULL;
+    if (!t->voice)
+        return S2V_OK;
+    int ret = s2vi_store_create(&store, t->duel.backend, err);
+    if (!ret)
+        ret = load_voice(t, store, err);
+    if (!ret)
+        ret = s2vi_half_begin(&h, err);
+    if (ret < 0)
+        goto fail;
+    in = s2vi_input(h.graph, "mel", S2VI_SHAPE(1, columns, BANDS));
+    ret = s2vi_hifigan_build(h.graph, &t->vocoder, in, &out, err);
+    if (!ret)
+        ret = s2vi_half_plan(&h, out, store, err);
+    if (!ret)
+        ret = s2vi_half_write(&h, in, mel, err);
+    if (!ret)
+        ret = s2vi_half_run(&h, 0, 0, &clock, err);
+    *sound = ret ? NULL
+                 : malloc((size_t)columns * S2VI_FOLEY_MEL_HOP * sizeof(float));
+    if (!ret)
+        ret = *sound ? s2vi_exec_read(h.exec, out, *sound)
+                     : s2vi_error_nomem(err, "sound");
+fail:
+    s2vi_half_close(&h);
+    s2vi_store_close(&store);
+    return ret;
+}
+
+/* ------------------------------------------------------------ starting -- */
+
+static const s2vi_duel_hooks hooks = {
+    .model = S2VI_FOLEY_NAME,
+    .prepare = prepare,
+    .feed = feed,
+    .config = config_text,
+    .identity = identity_text,
+    .training = training_text,
+    .export_more = export_vocoder,
+};
+
+static int list_params(s2vi_foley_trainer *t, s2v_error *err)
+{
+    const s2vi_vs_disc_config critics = critics_of(&t->params);
+    s2vi_duel *d = &t->duel;
+    int ret = s2vi_foley_params(&t->params.config, &d->list, err);
+    s2vi_duel_generator(d);
+    if (!ret)
+        ret = s2vi_vs_temporal_params(&critics, &d->list, err);
+    s2vi_duel_critic(d);
+    if (!ret)
+        ret = s2vi_vs_window_params(&critics, &d->list, err);
+    s2vi_duel_critic(d);
+    return ret;
+}
+
+static int allocate(s2vi_foley_trainer *t, s2v_error *err)
+{
+    const size_t n = (size_t)t->params.batch, T = (size_t)t->params.sequence;
+    t->sight = calloc(n * (size_t)sight_size(t), sizeof(float));
+    t->mel = calloc(3 * n * T * BANDS, sizeof(float));
+    t->low = malloc(3 * n * T * sizeof(float));
+    if (!t->sight || !t->mel || !t->low)
+        return s2vi_error_nomem(err, "a batch");
+    t->masked = t->mel + n * T * BANDS;
+    t->made = t->masked + n * T * BANDS;
+    t->high = t->low + n * T;
+    t->weight = t->high + n * T;
+    return S2V_OK;
+}
+
+static int start(s2vi_foley_trainer *t, s2v_error *err)
+{
+    int ret = allocate(t, err);
+    if (!ret && t->params.vocoder)
+        ret = read_vocoder(t, err);
+    if (!ret)
+        ret = list_params(t, err);
+    if (!ret)
+        ret = s2vi_duel_open(&t->duel, err);
+    if (!ret)
+        ret = record_critics(t, err);
+    return ret < 0 ? ret : record_generator(t, err);
+}
+
+int s2vi_foley_trainer_create(s2vi_foley_trainer **out,
+                              const s2vi_foley_trainer_params *params,
+                              s2v_error *err)
+{
+    s2vi_foley_trainer *t = *out = calloc(1, sizeof(*t));
+    if (!t)
+        return s2vi_error_nomem(err, "a training");
+    t->params = *params;
+    t->viewed = params->batch < VIEWED ? params->batch : VIEWED;
+    t->duel = (s2vi_duel){.hooks = &hooks,
+                          .self = t,
+                          .params = params->duel,
+                          .batch = params->batch};
+    int ret = start(t, err);
+    if (ret < 0)
+        s2vi_foley_trainer_close(out);
+    return ret;
+}
+
+void s2vi_foley_trainer_close(s2vi_foley_trainer **out)
+{
+    s2vi_foley_trainer *t = *out;
+    if (!t)
+        return;
+    s2vi_duel_close(&t->duel);
+    s2v_weights_close(&t->voice);
+    free(t->sight);
+    free(t->mel);
+    free(t->low);
+    free(t);
+    *out = NULL;
+}
+
+s2vi_duel *s2vi_foley_trainer_duel(s2vi_foley_trainer *trainer)
+{
+    return &trainer->duel;
+}
+
+/* -------------------------------------------------------------- viewing -- */
+
+/* Make the spectrograms of the windows that lie in the batch. */
+static int make(s2vi_foley_trainer *t, s2v_error *err)
+{
+    s2vi_half *h = &t->duel.viewer;
+    int ret = h->exec ? S2V_OK : record_viewer(t, err);
+    if (!ret)
+        ret = s2vi_half_write(h, t->viewer.sight, t->sight, err);
+    if (!ret)
+        ret = s2vi_half_write(h, t->viewer.mel, t->mel, err);
+    return ret < 0 ? ret : s2vi_duel_view(&t->duel, t->made, err);
+}
+
+int s2vi_foley_trainer_view(s2vi_foley_trainer *t, const float **real,
+                            const float **made, int *columns, s2v_error *err)
+{
+    const int64_t last = t->duel.step ? t->duel.step - 1 : 0;
+    int ret = draw_batch(t, last, err);
+    if (!ret)
+        ret = make(t, err);
+    *real = t->mel;
+    *made = t->made;
+    *columns = t->viewed * t->params.sequence;
+    return ret;
+}
+
+int s2vi_foley_trainer_hold_out(s2vi_foley_trainer *t, double *distance,
+                                int64_t *columns, s2v_error *err)
+{
+    const int64_t T = t->params.sequence, n = T * BANDS;
+    s2vi_foley_window w;
+    int64_t windows = 0;
+    double sum = 0;
+    int ret = S2V_OK, room = 1;
+    while (room && !ret) {
+        room = 0;
+        while (room < t->viewed && !ret &&
+               s2vi_foley_data_held_out(t->params.data, windows + room,
+                                        T / RATIO, &w))
+            ret = put_window(t, room++, &w, err);
+        if (room && !ret)
+            ret = make(t, err);
+        for (int64_t i = 0; i < room * n; i++)
+            sum += fabs((double)t->mel[i] - (double)t->made[i]);
+        windows += room;
+    }
+    *columns = windows * T;
+    *distance = windows ? sum / (double)(windows * n) : NAN;
+    return ret;
+}

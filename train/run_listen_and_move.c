@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* s2v-train listen-and-move: its clips, its trainer, its previews. */
+#include "dataset.h"
+#include "hold_out.h"
+#include "picture.h"
+#include "progress.h"
+#include "trainer.h"
+#include "training.h"
+
+#include "base/error.h"
+#include "interrupt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PREVIEW_COLUMNS = 8 };
+
+typedef struct training {
+    const s2vi_train_options *o;
+    s2vi_dataset data;
+    s2vi_trainer *trainer;
+} training;
+
+/* --------------------------------------------------------------- clips -- */
+
+static int load_clip(training *t, const char *path, s2v_error *err)
+{
+    s2vi_clip *clip = NULL;
+    s2vi_clip_params params = s2vi_training_clip(t->o);
+    int ret = s2vi_clip_load(&clip, path, &params, err);
+    if (ret < 0)
+        return ret;
+    if (clip->damaged && !t->o->quiet)
+        s2vi_progress_message(NULL,
+                              "s2v-train: %s: %lld damaged packets were "
+                              "left out",
+                              path, (long long)clip->damaged);
+    ret = s2vi_dataset_add(&t->data, &clip, err);
+    s2vi_clip_close(&clip);
+    return ret;
+}
+
+static int check_held_out(const training *t, s2v_error *err)
+{
+    const int T = t->o->sequence;
+    for (int i = 0; i < t->data.count; i++)
+        if (t->data.clip[i].clip->frames - t->data.clip[i].train >= T)
+            return S2V_OK;
+    return s2vi_error(err, S2V_ERR_INVALID,
+                      "--hold-out-every: expected a clip of which a sequence "
+                      "(%d frames) is held out, found %lld held-out frames in "
+                      "all: give a smaller --split or --sequence",
+                      T, (long long)(t->data.frames - t->data.train));
+}
+
+static int load_clips(training *t, s2v_error *err)
+{
+    const s2vi_train_options *o = t->o;
+    int ret = S2V_OK;
+    for (int i = 0; i < o->n_clips && !ret; i++) {
+        if (s2vi_interrupt_requested())
+            return s2vi_error(err, S2V_ERR_CANCELLED, "interrupted");
+        ret = load_clip(t, o->clips[i], err);
+    }
+    t->data.stretch = o->stretch;
+    if (!ret)
+        ret = s2vi_dataset_split(&t->data, o->split, o->sequence, err);
+    if (!ret && o->hold_out_every)
+        ret = check_held_out(t, err);
+    if (!ret && !o->quiet)
+        fprintf(stderr,
+                "%d clip%s, %lld frames at 20 a second: %lld to train "
+                "on, %lld held out\n",
+                t->data.count, t->data.count > 1 ? "s" : "",
+                (long long)t->data.frames, (long long)t->data.train,
+                (long long)(t->data.frames - t->data.train));
+    return ret;
+}
+
+/* ------------------------------------------------------------- trainer -- */
+
+static s2vi_lm_config config_of(const s2vi_train_options *o)
+{
+    s2vi_lm_config c;
+    s2vi_lm_defaults(&c);
+    c.size = o->size;
+    c.channels_max = o->channels_max;
+    c.motion = o->motion;
+    c.mfs = o->mfs;
+    c.sac = o->sac;
+    c.acin = o->acin;
+    c.noise = o->noise;
+    c.connection = o->connection;
+    c.prediction = o->prediction;
+    return c;
+}
+
+static int make_trainer(training *t, const char *version, s2v_error *err)
+{
+    const s2vi_train_options *o = t->o;
+    const s2vi_trainer_params params = {
+        .config = config_of(o),
+        .data = &t->data,
+        .sequence = o->sequence,
+        .rate = o->rate,
+        .seed = o->seed,
+        .device = o->device,
+        .threads = o->threads,
+        .perceptual = o->perceptual,
+        .squares = o->loss == S2VI_LOSS_L2,
+        .adversarial = o->adversarial,
+        .critic_rate = o->critic_rate,
+        .average = o->average,
+        .sound_noise = o->sound_noise,
+        .version = version,
+        .license = o->license,
+        .title = o->title,
+        .note = o->note,
+        .store = s2vi_training_stored(o),
+    };
+    return s2vi_trainer_create(&t->trainer, &params, err);
+}
+
+/* --------------------------------------------------------------- table -- */
+
+static int64_t step(void *self)
+{
+    return s2vi_trainer_step(((training *)self)->trainer);
+}
+
+static double best(void *self)
+{
+    return s2vi_trainer_best(((training *)self)->trainer);
+}
+
+static void set_best(void *self, double score)
+{
+    s2vi_trainer_set_best(((training *)self)->trainer, score);
+}
+
+static int terms(void *self, const char **name, int room)
+{
+    return s2vi_trainer_terms(((training *)self)->trainer, name, room);
+}
+
+static int iterate(void *self, s2vi_trainer_loss *loss, int *n, s2v_error *err)
+{
+    return s2vi_trainer_iterate(((training *)self)->trainer, loss, n, err);
+}
+
+static int measure_held_out(void *self, s2vi_measured *out, s2v_error *err)
+{
+    training *t = self;
+    s2vi_held_out h;
+    int ret = s2vi_hold_out(t->trainer, t->o->size, &h, err);
+    *out = (s2vi_measured){.score = h.ssim, .curve = h.ssim};
+    snprintf(out->text, sizeof(out->text),
+             "SSIM %.4f, PSNR %.2f dB of %lld held-out frames", h.ssim, h.psnr,
+             (long long)h.frames);
+    return ret;
+}
+
+static int preview(void *self, const char *path, s2v_error *err)
+{
+    training *t = self;
+    s2vi_preview_row row[2] = {{0}, {0}};
+    s2vi_picture sheet = {0};
+    s2vi_trainer_frames(t->trainer, &row[0].bytes, &row[1].floats);
+    if (!row[0].bytes) /* no iteration yet, after a resume */
+        return S2V_OK;
+    int ret = s2vi_preview_sheet(&sheet, row, 2, t->o->sequence, t->o->size,
+                                 PREVIEW_COLUMNS, err);
+    if (!ret)
+        ret = s2vi_picture_write_png(path, sheet.rgb, sheet.width, sheet.height,
+                                     (ptrdiff_t)sheet.width * 3, err);
+    s2vi_picture_free(&sheet);
+    return ret;
+}
+
+static int save(void *self, const char *path, s2v_error *err)
+{
+    return s2vi_trainer_save(((training *)self)->trainer, path, err);
+}
+
+static int export(void *self, const char *path, s2v_error *err)
+{
+    return s2vi_trainer_export(((training *)self)->trainer, path, err);
+}
+
+static int resume(void *self, const char *path, s2v_error *err)
+{
+    return s2vi_trainer_resume(((training *)self)->trainer, path, err);
+}
+
+static int start_from(void *self, const char *path, s2v_error *err)
+{
+    return s2vi_trainer_start_from(((training *)self)->trainer, path, err);
+}
+
+static void close_training(void *self)
+{
+    training *t = self;
+    s2vi_trainer_close(&t->trainer);
+    s2vi_dataset_close(&t->data);
+    free(t);
+}
+
+static const s2vi_training_table table = {
+    .measure = "held-out.SSIM",
+    .step = step,
+    .best = best,
+    .set_best = set_best,
+    .terms = terms,
+    .iterate = iterate,
+    .measure_held_out = measure_held_out,
+    .preview = preview,
+    .save = save,
+    .export = export,
+    .resume = resume,
+    .start_from = start_from,
+    .close = close_training,
+};
+
+int s2vi_training_listen_and_move(s2vi_training *out,
+                                  const s2vi_train_options *o,
+                                  const char *version, s2v_error *err)
+{
+    *out = (s2vi_training){0};
+    training *t = calloc(1, sizeof(*t));
+    if (!t)
+        return s2vi_error_nomem(err, "a training");
+    t->o = o;
+    int ret = load_clips(t, err);
+    if (!ret)
+        ret = make_trainer(t, version, err);
+    if (ret < 0) {
+        close_training(t);
+        return ret;
+    }
+    *out = (s2vi_training){&table, t};
+    if (!o->perceptual && !o->quiet)
+        fprintf(stderr,
+                "no --perceptual file: frames are compared by "
+                "multi-scale %s, which learns less detail\n",
+                o->loss == S2VI_LOSS_L2 ? "L2" : "L1");
+    return S2V_OK;
+}

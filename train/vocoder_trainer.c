@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * HiFi-GAN's training (Kong et al. 2020, sec. 2.4 and 3), on VarietySound's
+ * mel.
+ *
+ * Choices and deviations, where the paper is silent or contradicts itself:
+ * - A piece is T columns from anywhere, and the samples [256 j, 256 (j + T))
+ *   that go with them. Columns are those of the whole sound, centred on their
+ *   first sample; the paper's are of the piece alone.
+ * - L_mel compares natural logarithms of this mel's magnitudes.
+ * - AdamW: beta 0.8 and 0.99; a weight decay of 0.01 unless another is asked
+ *   for. The rate stays: lower it with a resume, as the paper does each epoch.
+ */
+#include "vocoder_trainer.h"
+
+#include "base/error.h"
+#include "graph/build.h"
+#include "models/hifigan_discriminator.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BANDS = S2VI_FOLEY_MEL_BANDS,
+    HOP = S2VI_FOLEY_MEL_HOP,
+    FFT = S2VI_FOLEY_MEL_FFT,
+    BINS = S2VI_FOLEY_MEL_BINS,
+    VIEWED = 4, /* pieces of a preview at most */
+};
+
+/* One recorded half's inputs. */
+typedef struct inputs {
+    s2vi_node *mel;   /* (n,T,80) */
+    s2vi_node *sound; /* (n,256 T,1) */
+    s2vi_node *basis, *filters;
+    s2vi_hifigan_game game;
+} inputs;
+
+struct s2vi_vocoder_trainer {
+    s2vi_duel duel;
+    s2vi_vocoder_trainer_params params;
+    inputs critics, generator, viewer;
+    int viewed; /* pieces of the viewer */
+    float *mel, *sound, *made;
+    float *basis, *filters;
+};
+
+/* ----------------------------------------------------------- recording -- */
+
+static int record_net(s2vi_vocoder_trainer *t, s2vi_graph *g, inputs *in, int n,
+                      s2v_error *err)
+{
+    const int T = t->params.sequence;
+    in->mel = s2vi_input(g, "mel", S2VI_SHAPE(n, T, BANDS));
+    in->game.config.divide = t->params.divide;
+    return s2vi_hifigan_build(g, &t->params.config, in->mel, &in->game.fake,
+                              err);
+}
+
+/* Of a half that compares: the real sound beside. */
+static int record_pair(s2vi_vocoder_trainer *t, s2vi_half *h, inputs *in,
+                       s2v_error *err)
+{
+    const int n = t->params.batch;
+    int ret = s2vi_half_begin(h, err);
+    if (!ret)
+        ret = record_net(t, h->graph, in, n, err);
+    if (ret < 0)
+        return ret;
+    in->sound = in->game.real = s2vi_input(
+        h->graph, "sound", S2VI_SHAPE(n, t->params.sequence * HOP, 1));
+    return S2V_OK;
+}
+
+static s2vi_adam_factors adam_of(const s2vi_vocoder_trainer *t)
+{
+    return (s2vi_adam_factors){0.8, 0.99, 1e-8, t->params.duel.decay};
+}
+
+static int record_critics(s2vi_vocoder_trainer *t, s2v_error *err)
+{
+    s2vi_half *h = &t->duel.critics;
+    const s2vi_adam_factors adam = adam_of(t);
+    s2vi_hifigan_critic d = {0};
+    int ret = record_pair(t, h, &t->critics, err);
+    if (!ret)
+        ret = s2vi_hifigan_loss_discriminators(h->graph, &t->critics.game, &d,
+                                               err);
+    s2vi_half_term(h, "d.loss", d.loss);
+    s2vi_half_term(h, "d.real", d.real);
+    s2vi_half_term(h, "d.fake", d.fake);
+    if (!ret)
+        ret = s2vi_half_learn(h, d.loss, &t->duel.critic[0], &adam, err);
+    for (int i = 0; i < d.n_updates && !ret; i++)
+        ret = s2vi_half_effect(h, d.update[i], err);
+    return ret < 0 ? ret : s2vi_half_plan(h, NULL, t->duel.store, err);
+}
+
+static int record_generator(s2vi_vocoder_trainer *t, s2v_error *err)
+{
+    s2vi_half *h = &t->duel.generator;
+    inputs *in = &t->generator;
+    const s2vi_adam_factors adam = adam_of(t);
+    s2vi_hifigan_generator_loss g = {0};
+    int ret = record_pair(t, h, in, err);
+    if (!ret)
+        ret = s2vi_hifigan_loss_generator(h->graph, &in->game, &g, err);
+    if (ret < 0)
+        return ret;
+    in->basis = s2vi_input(h->graph, "basis", S2VI_SHAPE(2 * BINS, FFT, 1));
+    in->filters = s2vi_input(h->graph, "filters", S2VI_SHAPE(BANDS, BINS));
+    s2vi_node *mel = s2vi_hifigan_loss_mel(in->game.real, in->game.fake,
+                                           in->basis, in->filters, HOP);
+    s2vi_node *loss =
+        s2vi_add(g.loss, s2vi_scale(mel, S2VI_HIFIGAN_LAMBDA_MEL));
+    s2vi_half_term(h, "mel", mel);
+    s2vi_half_term(h, "g.loss", loss);
+    s2vi_half_term(h, "g.adversarial", g.adversarial);
+    s2vi_half_term(h, "g.features", g.features);
+    ret = s2vi_half_learn(h, loss, &t->duel.g, &adam, err);
+    return ret < 0 ? ret : s2vi_half_plan(h, NULL, t->duel.store, err);
+}
+
+static int record_viewer(s2vi_vocoder_trainer *t, s2v_error *err)
+{
+    s2vi_half *h = &t->duel.viewer;
+    int ret = s2vi_half_begin(h, err);
+    if (!ret)
+        ret = record_net(t, h->graph, &t->viewer, t->viewed, err);
+    if (ret < 0)
+        return ret;
+    t->duel.view = t->viewer.game.fake;
+    return s2vi_half_plan(h, t->duel.view, s2vi_duel_view_store(&t->duel), err);
+}
+
+/* --------------------------------------------------------------- batches -- */
+
+static void put_piece(s2vi_vocoder_trainer *t, int i,
+                      const s2vi_foley_window *w)
+{
+    const int64_t T = t->params.sequence;
+    memcpy(t->mel + i * T * BANDS, w->clip->mel + w->unit * BANDS,
+           (size_t)(T * BANDS) * sizeof(float));
+    memcpy(t->sound + i * T * HOP, w->clip->sound + w->unit * HOP,
+           (size_t)(T * HOP) * sizeof(float));
+}
+
+static void draw_batch(s2vi_vocoder_trainer *t, int64_t step)
+{
+    for (int i = 0; i < t->params.batch; i++) {
+        const uint64_t clock =
+            (uint64_t)step * (uint64_t)t->params.batch + (uint64_t)i;
+        const s2vi_foley_window w = s2vi_foley_data_draw(
+            t->params.data, t->params.duel.seed, clock, t->params.sequence);
+        put_piece(t, i, &w);
+    }
+}
+
+static int prepare(s2vi_duel *d, s2v_error *err)
+{
+    (void)err;
+    draw_batch(d->self, d->step);
+    return S2V_OK;
+}
+
+static int feed(s2vi_duel *d, s2vi_half *h, s2v_error *err)
+{
+    s2vi_vocoder_trainer *t = d->self;
+    const inputs *in = h == &d->critics ? &t->critics : &t->generator;
+    int ret = s2vi_half_write(h, in->mel, t->mel, err);
+    if (!ret)
+        ret = s2vi_half_write(h, in->sound, t->sound, err);
+    if (!ret && in->basis)
+        ret = s2vi_half_write(h, in->basis, t->basis, err);
+    if (!ret && in->filters)
+        ret = s2vi_half_write(h, in->filters, t->filters, err);
+    return ret;
+}
+
+/* --------------------------------------------------------------- texts -- */
+
+static char *dump(json_t *root)
+{
+    char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;
+    json_decref(root);
+    return text;
+}
+
+static char *config_text(const s2vi_duel *d, bool exported)
+{
+    const s2vi_vocoder_trainer *t = d->self;
+    (void)exported;
+    return s2vi_hifigan_config_text(&t->params.config);
+}
+
+static char *identity_text(const s2vi_duel *d)
+{
+    const s2vi_vocoder_trainer *t = d->self;
+    const s2vi_vocoder_trainer_params *p = &t->params;
+    return dump(json_pack("{s:s, s:i, s:i, s:I, s:I, s:i, s:b}", "clips",
+                          p->data->hash, "sequence", p->sequence, "batch",
+                          p->batch, "seed", (json_int_t)p->duel.seed,
+                          "trained_columns", (json_int_t)p->data->train,
+                          "divide", p->divide, "averaged", d->g.average));
+}
+
+static char *training_text(const s2vi_duel *d)
+{
+    const s2vi_vocoder_trainer *t = d->self;
+    const s2vi_vocoder_trainer_params *p = &t->params;
+    return dump(json_pack(
+        "{s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:s, s:I, s:s*, "
+        "s:s*}",
+        "tool", p->duel.version, "seed", (json_int_t)p->duel.seed, "iterations",
+        (json_int_t)d->step, "sequence", p->sequence, "batch", p->batch,
+        "divide", p->divide, "rate", p->duel.rate, "critic_rate",
+        p->duel.critic_rate, "decay", p->duel.decay, "average", p->duel.average,
+        "clips", p->data->hash, "trained_columns", (json_int_t)p->data->train,
+        "title", p->title, "note", p->note));
+}
+
+/* ------------------------------------------------------------ starting -- */
+
+static const s2vi_duel_hooks hooks = {
+    .model = S2VI_HIFIGAN_NAME,
+    .prepare = prepare,
+    .feed = feed,
+    .config = config_text,
+    .identity = identity_text,
+    .training = training_text,
+};
+
+static int allocate(s2vi_vocoder_trainer *t, s2v_error *err)
+{
+    const size_t n = (size_t)t->params.batch, T = (size_t)t->params.sequence;
+    t->mel = calloc(n * T * BANDS, sizeof(float));
+    t->sound = calloc(2 * n * T * HOP, sizeof(float));
+    t->basis = malloc(2 * BINS * FFT * sizeof(float));
+    t->filters = malloc(BANDS * BINS * sizeof(float));
+    if (!t->mel || !t->sound || !t->basis || !t->filters)
+        return s2vi_error_nomem(err, "a batch");
+    t->made = t->sound + n * T * HOP;
+    s2vi_hifigan_fourier(FFT, t->basis);
+    return s2vi_foley_mel_filters(t->filters, err);
+}
+
+static int start(s2vi_vocoder_trainer *t, s2v_error *err)
+{
+    const s2vi_hifigan_disc_config critics = {.divide = t->params.divide};
+    s2vi_duel *d = &t->duel;
+    int ret = allocate(t, err);
+    if (!ret)
+        ret = s2vi_hifigan_params(&t->params.config, &d->list, err);
+    s2vi_duel_generator(d);
+    if (!ret)
+        ret = s2vi_hifigan_disc_params(&critics, &d->list, err);
+    s2vi_duel_critic(d);
+    if (!ret)
+        ret = s2vi_duel_open(d, err);
+    if (!ret)
+        ret = record_critics(t, err);
+    return ret < 0 ? ret : record_generator(t, err);
+}
+
+int s2vi_vocoder_trainer_create(s2vi_vocoder_trainer **out,
+                                const s2vi_vocoder_trainer_params *params,
+                                s2v_error *err)
+{
+    s2vi_vocoder_trainer *t = *out = calloc(1, sizeof(*t));
+    if (!t)
+        return s2vi_error_nomem(err, "a training");
+    t->params = *params;
+    t->viewed = params->batch < VIEWED ? params->batch : VIEWED;
+    t->duel = (s2vi_duel){.hooks = &hooks,
+                          .self = t,
+                          .params = params->duel,
+                          .batch = params->batch};
+    int ret = start(t, err);
+    if (ret < 0)
+        s2vi_vocoder_trainer_close(out);
+    return ret;
+}
+
+void s2vi_vocoder_trainer_close(s2vi_vocoder_trainer **out)
+{
+    s2vi_vocoder_trainer *t = *out;
+    if (!t)
+        return;
+    s2vi_duel_close(&t->duel);
+    free(t->mel);
+    free(t->sound);
+    free(t->basis);
+    free(t->filters);
+    free(t);
+    *out = NULL;
+}
+
+s2vi_duel *s2vi_vocoder_trainer_duel(s2vi_vocoder_trainer *trainer)
+{
+    return &trainer->duel;
+}
+
+/* -------------------------------------------------------------- viewing -- */
+
+static int make(s2vi_vocoder_trainer *t, s2v_error *err)
+{
+    s2vi_half *h = &t->duel.viewer;
+    int ret = h->exec ? S2V_OK : record_viewer(t, err);
+    if (!ret)
+        ret = s2vi_half_write(h, t->viewer.mel, t->mel, err);
+    return ret < 0 ? ret : s2vi_duel_view(&t->duel, t->made, err);
+}
+
+int s2vi_vocoder_trainer_view(s2vi_vocoder_trainer *t, const float **mel,
+                              const float **sound, int *columns, s2v_error *err)
+{
+    draw_batch(t, t->duel.step ? t->duel.step - 1 : 0);
+    int ret = make(t, err);
+    *mel = t->mel;
+    *sound = t->made;
+    *columns = t->viewed * t->params.sequence;
+    return ret;
+}
+
+/* Of one piece, both sounds by themselves: their ends are the same. */
+static int compare(const s2vi_vocoder_trainer *t, int i, double *sum,
+                   s2v_error *err)
+{
+    const size_t T = (size_t)t->params.sequence, at = (size_t)i * T * HOP;
+    float *real = malloc(2 * T * BANDS * sizeof(*real));
+    if (!real)
+        return s2vi_error_nomem(err, "a piece");
+    float *made = real + T * BANDS;
+    int ret = s2vi_foley_mel(t->sound + at, T * HOP, real, T, err);
+    if (!ret)
+        ret = s2vi_foley_mel(t->made + at, T * HOP, made, T, err);
+    for (size_t k = 0; k < T * BANDS && !ret; k++)
+        *sum += fabs((double)real[k] - (double)made[k]);
+    free(real);
+    return ret;
+}
+
+int s2vi_vocoder_trainer_hold_out(s2vi_vocoder_trainer *t, double *distance,
+                                  int64_t *columns, s2v_error *err)
+{
+    const int64_t T = t->params.sequence;
+    s2vi_foley_window w;
+    int64_t pieces = 0;
+    double sum = 0;
+    int ret = S2V_OK, room = 1;
+    while (room && !ret) {
+        room = 0;
+        while (room < t->viewed &&
+               s2vi_foley_data_held_out(t->params.data, pieces + room, T, &w))
+            put_piece(t, room++, &w);
+        if (room)
+            ret = make(t, err);
+        for (int i = 0; i < room && !ret; i++)
+            ret = compare(t, i, &sum, err);
+        pieces += room;
+    }
+    *columns = pieces * T;
+    *distance = pieces ? sum / (double)(pieces * T * BANDS) : NAN;
+    return ret;
+}
