@@ -56,8 +56,6 @@ struct s2vi_kernel {
 
 typedef struct s2vi_backend s2vi_backend;
 
-#define S2VI_JOIN_MAX 8 /* kernels that run together at most */
-
 typedef struct s2vi_backend_table {
     const char *name; /* "ref", "cpu", "cuda" */
     bool fuses;       /* wants CHAIN nodes and folded activations */

@@ -257,15 +257,8 @@ typedef struct blend {
 /* A 1x1 convolution with a bias. */
 static bool is_pointwise(const s2vi_node *conv)
 {
-    const s2vi_window *w = &conv->attr.window;
-    if (conv->op != S2VI_OP_CONV || conv->n_inputs != 3 ||
-        conv->attr.accumulate)
-        return false;
-    for (int i = 0; i < w->rank; i++)
-        if (w->stride[i] != 1 || w->pad_lo[i] || w->pad_hi[i] ||
-            conv->input[1]->shape.dim[1 + i] != 1)
-            return false;
-    return true;
+    return s2vi_is_pointwise(conv) && conv->n_inputs == 3 &&
+           !conv->attr.accumulate;
 }
 
 static bool is_alone(const fuser *f, const s2vi_node *node, s2vi_op op,

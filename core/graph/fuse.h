@@ -9,6 +9,7 @@
 #include "graph/graph.h"
 
 #define S2VI_CHAIN_MAX 48 /* instructions */
+#define S2VI_JOIN_MAX  8  /* nodes of a join (join.h) */
 
 /**
  * One instruction. Operand numbers below the chain's n_inputs are its inputs

@@ -111,6 +111,9 @@ typedef struct s2vi_op_info {
 
 const s2vi_op_info *s2vi_op_get(s2vi_op op);
 
+/** A CONV that sees one point alone: a product for each. */
+bool s2vi_is_pointwise(const s2vi_node *node);
+
 /** A new, empty graph, or NULL. */
 s2vi_graph *s2vi_graph_create(void);
 void s2vi_graph_close(s2vi_graph **graph);

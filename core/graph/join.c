@@ -2,8 +2,6 @@
 /* Finding joins: recurrent cells, their blend, and the picture's colours. */
 #include "graph/join.h"
 
-#include "backend/backend.h"
-
 #define FEW_CHANNELS 4 /* of a 1x1 convolution that is worth no step */
 
 static bool runs(const s2vi_schedule *s, const s2vi_layout *layout, int i)
@@ -16,15 +14,9 @@ static bool runs(const s2vi_schedule *s, const s2vi_layout *layout, int i)
 
 static bool is_pointwise(const s2vi_node *node)
 {
-    const s2vi_window *w = &node->attr.window;
-    if (node->op != S2VI_OP_CONV || w->rank != 2 || node->attr.accumulate ||
-        node->attr.plane || s2vi_shape_channels(&node->shape) > FEW_CHANNELS)
-        return false;
-    for (int i = 0; i < 2; i++)
-        if (w->stride[i] != 1 || w->pad_lo[i] || w->pad_hi[i] ||
-            node->input[1]->shape.dim[1 + i] != 1)
-            return false;
-    return true;
+    return s2vi_is_pointwise(node) && !node->attr.accumulate &&
+           !node->attr.plane && node->attr.window.rank == 2 &&
+           s2vi_shape_channels(&node->shape) <= FEW_CHANNELS;
 }
 
 /* One image, made line by line. */

@@ -586,3 +586,15 @@ const s2vi_op_info *s2vi_op_get(s2vi_op op)
 {
     return &table[op];
 }
+
+bool s2vi_is_pointwise(const s2vi_node *node)
+{
+    const s2vi_window *w = &node->attr.window;
+    if (node->op != S2VI_OP_CONV)
+        return false;
+    for (int i = 0; i < w->rank; i++)
+        if (w->stride[i] != 1 || w->pad_lo[i] || w->pad_hi[i] ||
+            in(node, 1)->dim[1 + i] != 1)
+            return false;
+    return true;
+}

@@ -31,17 +31,12 @@ static void strip(const s2vi_kernel *kernel, const s2vi_strip *s, int64_t i)
 
 bool s2vi_cpu_pointwise_suits(const s2vi_cpu *cpu, const s2vi_node *node)
 {
-    const s2vi_window *w = &node->attr.window;
-    const s2vi_shape *y = &node->shape;
-    if (node->op != S2VI_OP_CONV || w->rank != 2 || node->attr.accumulate ||
-        node->attr.plane || s2vi_shape_channels(y) > MOST ||
-        s2vi_shape_channels(&node->input[0]->shape) % cpu->simd->cell_lanes)
-        return false;
-    for (int i = 0; i < 2; i++)
-        if (w->stride[i] != 1 || w->pad_lo[i] || w->pad_hi[i] ||
-            node->input[1]->shape.dim[1 + i] != 1)
-            return false;
-    return true;
+    return s2vi_is_pointwise(node) && !node->attr.accumulate &&
+           !node->attr.plane && node->attr.window.rank == 2 &&
+           s2vi_shape_channels(&node->shape) <= MOST &&
+           s2vi_shape_channels(&node->input[0]->shape) %
+                   cpu->simd->cell_lanes ==
+               0;
 }
 
 int s2vi_cpu_pointwise(s2vi_cpu *cpu, const s2vi_node *node,
