@@ -8,44 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../front_end.h"
 #include "foley_golden.h"
 
 enum { BANDS = S2VI_FOLEY_MEL_BANDS, MOST = 1 + LENGTH / 256 };
-
-static int failures;
-
-#define CHECK(condition, ...)                                                  \
-    do {                                                                       \
-        if (!(condition)) {                                                    \
-            failures++;                                                        \
-            fprintf(stderr, "%s:%d: ", __func__, __LINE__);                    \
-            fprintf(stderr, __VA_ARGS__);                                      \
-            fprintf(stderr, "\n");                                             \
-        }                                                                      \
-    } while (0)
-
-/* The linker sends the library's calls here: -Wl,--wrap (meson.build). */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-
-static unsigned long failing_allocation; /* 1 for the next; 0: none */
-
-static bool fails(void)
-{
-    return failing_allocation > 0 && --failing_allocation == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
 
 /* As triangle() and signal() of tests/reference/foley_mel.py. */
 static int triangle(unsigned phase)

@@ -7,53 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../front_end.h"
 #include "lms_golden.h"
 
 enum { BANDS = S2VI_LMS_BANDS, MOST = FRAMES + 8 };
-
-static int failures;
-static unsigned long allocations;
-
-#define CHECK(condition, ...)                                                  \
-    do {                                                                       \
-        if (!(condition)) {                                                    \
-            failures++;                                                        \
-            fprintf(stderr, "%s:%d: ", __func__, __LINE__);                    \
-            fprintf(stderr, __VA_ARGS__);                                      \
-            fprintf(stderr, "\n");                                             \
-        }                                                                      \
-    } while (0)
-
-/* The linker sends the library's calls here: -Wl,--wrap (meson.build). */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-
-static unsigned long failing_allocation; /* 1 for the next; 0: none */
-
-static bool fails(void)
-{
-    allocations++;
-    return failing_allocation > 0 && --failing_allocation == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    return fails() ? NULL : __real_realloc(memory, size);
-}
 
 /* As signal() in tests/reference/lms.py. */
 static void make_signal(float *x)

@@ -9,43 +9,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "../front_end.h"
+
 enum { SIZE = 256, MARGIN = 16, WAVES = 40 };
-
-static int failures;
-
-#define CHECK(condition, ...)                                                  \
-    do {                                                                       \
-        if (!(condition)) {                                                    \
-            failures++;                                                        \
-            fprintf(stderr, "%s:%d: ", __func__, __LINE__);                    \
-            fprintf(stderr, __VA_ARGS__);                                      \
-            fprintf(stderr, "\n");                                             \
-        }                                                                      \
-    } while (0)
-
-/* The linker sends the library's calls here: -Wl,--wrap (meson.build). */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-
-static unsigned long allocations, failing_allocation;
-
-static bool fails(void)
-{
-    allocations++;
-    return failing_allocation > 0 && --failing_allocation == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
 
 /* Waves of 6 to 90 pixels in all directions. */
 static double texture(double x, double y)
