@@ -4,6 +4,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "check.h"
+#include "impacts.h"
 #include "media.h"
 #include "media_stream.h"
 
@@ -230,6 +231,34 @@ static void test_other_sound(void)
     json_decref(other);
 }
 
+/* Each clip sounds of one material, which differ from clip to clip. */
+static void test_any_sound(void)
+{
+    unsigned seen = 0;
+    CHECK(!run("-n 6 -d 2 --format wav --sound any -o any", NULL), "status");
+    for (int seed = 1; seed <= 6; seed++) {
+        char path[32];
+        snprintf(path, sizeof(path), "any/%d.json", seed);
+        json_t *truth = read_truth(path), *object;
+        json_t *objects = json_object_get(truth, "objects");
+        const char *first = NULL;
+        size_t i;
+        json_array_foreach(objects, i, object)
+        {
+            const char *sound =
+                json_string_value(json_object_get(object, "sound"));
+            first = first ? first : sound;
+            CHECK(!g_strcmp0(sound, first), "%s: %s, %s", path, sound, first);
+        }
+        CHECK(first, "%s: no sound", path);
+        for (int m = 0; first && m < IMPACTS_MATERIALS; m++)
+            if (!strcmp(first, impacts_material_name(m)))
+                seen |= 1u << m;
+        json_decref(truth);
+    }
+    CHECK(seen & (seen - 1), "all of one material");
+}
+
 static void test_mistakes(void)
 {
     static const struct {
@@ -296,6 +325,7 @@ int main(int argc, char **argv)
     test_truth();
     test_folder();
     test_other_sound();
+    test_any_sound();
     test_mistakes();
     remove_tree(folder);
     g_free(folder);

@@ -56,6 +56,7 @@ enum impacts_stream {
     IMPACTS_STREAM_NOISE,
     IMPACTS_STREAM_ROOM,
     IMPACTS_STREAM_BACKGROUND,
+    IMPACTS_STREAM_SOUND, /* which material, where it is to be drawn */
 };
 
 struct impacts_object {
@@ -203,8 +204,14 @@ void impacts_object_draw(cairo_t *cr, const struct impacts_object *o,
 
 /* --------------------------------------------------------------- sound -- */
 
+/* In the place of a material that objects sound as. */
+enum {
+    IMPACTS_OWN = -1, /* each as its own */
+    IMPACTS_ANY = -2, /* all as one, drawn by the seed */
+};
+
 struct impacts_sound_params {
-    int material; /* as which all objects sound; -1: each as its own */
+    int material; /* as which all objects sound, or IMPACTS_OWN */
     double
         background; /* level of the room's noise, dB of full scale; 0: none */
 };

@@ -53,7 +53,9 @@ static const char usage[] =
     "                       30000/1001 (25)\n"
     "      --seed N         another scene, other swings (1)\n"
     "      --materials LIST only these: wood,metal,glass,drum,plastic,stone\n"
-    "      --sound MATERIAL the same picture, but all objects sound like this\n"
+    "      --sound MATERIAL the same picture, but all objects sound like "
+    "this;\n"
+    "                       any: like one that the clip's seed draws\n"
     "      --background DB  noise of a room, -90 to -20 dB (none)\n"
     "  -h, --help           shows this help\n"
     "\n"
@@ -99,6 +101,13 @@ static int parse_material(const char *text, size_t length, int *material)
             "glass, drum, plastic or stone\n",
             (int)length, text);
     return -1;
+}
+
+static int parse_sound(const char *text, int *material)
+{
+    *material = IMPACTS_ANY;
+    return strcmp(text, "any") ? parse_material(text, strlen(text), material)
+                               : 0;
 }
 
 static int parse_materials(const char *text, unsigned *set)
@@ -181,8 +190,7 @@ static int take(struct options *o, int opt)
     case 'r': return parse_rate(optarg, o);
     case OPT_SEED: return render_parse_seed(program, optarg, &o->seed);
     case OPT_MATERIALS: return parse_materials(optarg, &o->materials);
-    case OPT_SOUND:
-        return parse_material(optarg, strlen(optarg), &o->sound.material);
+    case OPT_SOUND: return parse_sound(optarg, &o->sound.material);
     case OPT_BACKGROUND:
         return render_parse_number(program, "the background", optarg, -90, -20,
                                    &o->sound.background);
@@ -304,17 +312,22 @@ static int write_truth(const struct options *o, const char *path,
 }
 
 /* The clip of one seed, and its truth. */
-static int make_clip(const struct options *o, const char *path, uint64_t seed)
+static int make_clip(const struct options *options, const char *path,
+                     uint64_t seed)
 {
+    struct options o = *options;
+    struct impacts_dice d = {.seed = seed, .stream = IMPACTS_STREAM_SOUND};
     struct impacts_scene scene;
-    int ret = impacts_scene_compose(&scene, seed, o->seconds, o->materials);
+    int ret = impacts_scene_compose(&scene, seed, o.seconds, o.materials);
 
+    if (o.sound.material == IMPACTS_ANY)
+        o.sound.material = impacts_pick(&d, IMPACTS_MATERIALS);
     if (ret < 0)
         fprintf(stderr, "s2v-impacts: not enough memory\n");
     else
-        ret = write_clip(o, path, &scene);
+        ret = write_clip(&o, path, &scene);
     if (!ret)
-        ret = write_truth(o, path, &scene);
+        ret = write_truth(&o, path, &scene);
     impacts_scene_free(&scene);
     return ret;
 }
@@ -352,7 +365,7 @@ int main(int argc, char **argv)
                         .seconds = 10,
                         .seed = 1,
                         .materials = (1u << IMPACTS_MATERIALS) - 1,
-                        .sound = {.material = -1}};
+                        .sound = {.material = IMPACTS_OWN}};
     const int ret = parse(&o, argc, argv);
 
     if (ret)
