@@ -116,7 +116,7 @@ int s2vi_duel_iterate(s2vi_duel *d, s2vi_trainer_loss *loss, int *n,
     s2v_error spoilt;
     *n = 0;
     int ret = d->hooks->prepare(d, err);
-    if (!ret)
+    if (!ret && d->n_critics)
         ret = run(d, &d->critics, err);
     if (!ret)
         ret = run(d, &d->generator, err);
@@ -124,8 +124,10 @@ int s2vi_duel_iterate(s2vi_duel *d, s2vi_trainer_loss *loss, int *n,
         return ret;
     ret =
         s2vi_half_read(&d->generator, d->step + 1, loss, room, n, advice, err);
-    const int bad = s2vi_half_read(&d->critics, d->step + 1, loss, room, n,
-                                   advice, &spoilt);
+    const int bad = d->n_critics
+                        ? s2vi_half_read(&d->critics, d->step + 1, loss, room,
+                                         n, advice, &spoilt)
+                        : S2V_OK;
     if (bad < 0 && err)
         *err = spoilt;
     d->step++;

@@ -56,7 +56,8 @@ struct s2vi_duel {
     int n_critics;
     s2vi_backend *backend;
     s2vi_store *store;
-    s2vi_half critics, generator;
+    s2vi_half critics; /* empty where there are none */
+    s2vi_half generator;
     s2vi_half viewer;     /* what the exported model makes; or empty... */
     s2vi_node *view;      /* ...its result */
     s2vi_store *averages; /* the exported parameters, where averaged */

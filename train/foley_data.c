@@ -82,6 +82,7 @@ static int add_clip(s2vi_foley_data *data, const char *path,
     params.fps_num = S2VI_SIGHT_RATE_NUM;
     params.fps_den = S2VI_SIGHT_RATE_DEN;
     params.sound = s2vi_sound_foley;
+    params.whole = true; /* as a session sees it */
     params.min_frames = source->least;
     int ret = s2vi_clip_load(&clip, path, &params, err);
     if (ret < 0)

@@ -17,6 +17,10 @@
  *   128.
  * - At a width C other than 512 all networks, D_t and D_m too, shrink in
  *   proportion; the bottleneck of 8 stays.
+ * - Without critics the mel's distance alone is learned from, at half the
+ *   cost: beside it, times 1e4, the critics weigh little. Its squares, instead
+ *   of the paper's absolute values, do not call silence the best guess where
+ *   it is unknown when something sounds.
  * - The mean timbre is a running average over batches.
  */
 #include "foley_trainer.h"
@@ -121,7 +125,8 @@ static int record_net(s2vi_foley_trainer *t, s2vi_graph *g, inputs *in, int n,
     in->game = (s2vi_vs_game){.config = critics_of(&t->params),
                               .real = in->mel,
                               .fake = in->net.mel,
-                              .features = features};
+                              .features = features,
+                              .squares = t->params.squares};
     return ret;
 }
 
@@ -179,27 +184,42 @@ static int record_averages(s2vi_foley_trainer *t, s2v_error *err)
     return ret < 0 ? ret : s2vi_half_effect(h, s2vi_assign(kept, next), err);
 }
 
+/* What the generator learns from. */
+static int record_loss(s2vi_foley_trainer *t, s2vi_node **loss, s2v_error *err)
+{
+    s2vi_half *h = &t->duel.generator;
+    s2vi_vs_game *game = &t->generator.game;
+    s2vi_vs_generator_loss g = {0};
+    if (!t->params.critics) {
+        *loss = s2vi_vs_loss_mel(game);
+        s2vi_half_term(h, "mel", *loss);
+        return s2vi_graph_status(h->graph, err);
+    }
+    s2vi_vs_game_inputs(h->graph, game);
+    game->shift = NULL; /* nothing is shifted here */
+    int ret = s2vi_vs_loss_generator(h->graph, game, &g, err);
+    s2vi_half_term(h, "mel", g.mel);
+    s2vi_half_term(h, "g.loss", g.loss);
+    s2vi_half_term(h, "g.temporal", g.temporal);
+    s2vi_half_term(h, "g.windows", g.windows);
+    *loss = g.loss;
+    return ret;
+}
+
 static int record_generator(s2vi_foley_trainer *t, s2v_error *err)
 {
     s2vi_duel *d = &t->duel;
     s2vi_half *h = &d->generator;
     const s2vi_adam_factors adam = adam_of(t);
-    s2vi_vs_generator_loss g = {0};
+    s2vi_node *loss;
     int ret = s2vi_half_begin(h, err);
     if (!ret)
         ret =
             record_net(t, h->graph, &t->generator, t->params.batch, true, err);
-    if (ret < 0)
-        return ret;
-    s2vi_vs_game_inputs(h->graph, &t->generator.game);
-    t->generator.game.shift = NULL; /* nothing is shifted here */
-    ret = s2vi_vs_loss_generator(h->graph, &t->generator.game, &g, err);
-    s2vi_half_term(h, "mel", g.mel);
-    s2vi_half_term(h, "g.loss", g.loss);
-    s2vi_half_term(h, "g.temporal", g.temporal);
-    s2vi_half_term(h, "g.windows", g.windows);
     if (!ret)
-        ret = s2vi_half_learn(h, g.loss, &d->g, &adam, err);
+        ret = record_loss(t, &loss, err);
+    if (!ret)
+        ret = s2vi_half_learn(h, loss, &d->g, &adam, err);
     if (!ret)
         ret = record_averages(t, err);
     return ret < 0 ? ret : s2vi_half_plan(h, NULL, d->store, err);
@@ -345,7 +365,8 @@ static int feed(s2vi_duel *d, s2vi_half *h, s2v_error *err)
         ret = s2vi_half_write(h, in->forget, &forget, err);
     if (!ret)
         ret = feed_resampling(t, h, in, err);
-    return ret < 0 ? ret : feed_game(t, h, &in->game, err);
+    return ret < 0 || !t->params.critics ? ret
+                                         : feed_game(t, h, &in->game, err);
 }
 
 /* --------------------------------------------------------------- texts -- */
@@ -371,11 +392,12 @@ static char *identity_text(const s2vi_duel *d)
     const s2vi_foley_trainer *t = d->self;
     const s2vi_foley_trainer_params *p = &t->params;
     return dump(
-        json_pack("{s:s, s:i, s:i, s:I, s:I, s:i, s:b, s:f}", "clips",
+        json_pack("{s:s, s:i, s:i, s:I, s:I, s:i, s:b, s:f, s:b, s:b}", "clips",
                   p->data->hash, "sequence", p->sequence, "batch", p->batch,
                   "seed", (json_int_t)p->duel.seed, "trained_columns",
                   (json_int_t)(p->data->train * p->data->columns), "width",
-                  p->width, "averaged", d->g.average, "clear", p->clear));
+                  p->width, "averaged", d->g.average, "clear", p->clear,
+                  "critics", p->critics, "squares", p->squares));
 }
 
 static char *training_text(const s2vi_duel *d)
@@ -383,13 +405,14 @@ static char *training_text(const s2vi_duel *d)
     const s2vi_foley_trainer *t = d->self;
     const s2vi_foley_trainer_params *p = &t->params;
     return dump(json_pack(
-        "{s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:s, s:I, s:s*, "
-        "s:s*}",
+        "{s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:s, s:s, s:I, "
+        "s:s*, s:s*}",
         "tool", p->duel.version, "seed", (json_int_t)p->duel.seed, "iterations",
         (json_int_t)d->step, "sequence", p->sequence, "batch", p->batch,
         "width", p->width, "rate", p->duel.rate, "critic_rate",
-        p->duel.critic_rate, "decay", p->duel.decay, "average", p->duel.average,
-        "clips", p->data->hash, "trained_columns",
+        p->critics ? p->duel.critic_rate : 0, "loss", p->squares ? "l2" : "l1",
+        "decay", p->duel.decay, "average", p->duel.average, "clips",
+        p->data->hash, "trained_columns",
         (json_int_t)(p->data->train * p->data->columns), "title", p->title,
         "note", p->note));
 }
@@ -509,6 +532,8 @@ static int list_params(s2vi_foley_trainer *t, s2v_error *err)
     s2vi_duel *d = &t->duel;
     int ret = s2vi_foley_params(&t->params.config, &d->list, err);
     s2vi_duel_generator(d);
+    if (ret < 0 || !t->params.critics)
+        return ret;
     if (!ret)
         ret = s2vi_vs_temporal_params(&critics, &d->list, err);
     s2vi_duel_critic(d);
@@ -542,7 +567,7 @@ static int start(s2vi_foley_trainer *t, s2v_error *err)
         ret = list_params(t, err);
     if (!ret)
         ret = s2vi_duel_open(&t->duel, err);
-    if (!ret)
+    if (!ret && t->params.critics)
         ret = record_critics(t, err);
     return ret < 0 ? ret : record_generator(t, err);
 }

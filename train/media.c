@@ -191,6 +191,7 @@ static int open_pictures(pictures *p, s2v_error *err)
         .path = p->clip->path,
         .size = c->size,
         .crop = {c->crop_x, c->crop_y, c->crop_w, c->crop_h},
+        .whole = c->whole,
         .matrix = s2vi_media_stream_matrix(&p->stream),
     };
     p->shown = av_frame_alloc();

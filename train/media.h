@@ -61,6 +61,8 @@ typedef struct s2vi_clip_params {
                                 the largest centred one that is square on
                                 display. Moved left and up to whole chroma
                                 samples (one pixel for 4:2:0) */
+    bool whole;            /**< without a rectangle: the whole picture instead,
+                                its sides stretched differently */
     int64_t start_ms;      /**< left out before the clip begins */
     int64_t duration_ms;   /**< at most so much of it; 0: all */
     int64_t min_frames;    /**< fewer frames than this is an error; 0: 1 */

@@ -71,7 +71,9 @@ static int stored_rect(s2vi_rect *out, const s2vi_scaler *s, const AVFrame *in,
     AVRational aspect = in->sample_aspect_ratio;
     if (o.transpose)
         aspect = av_inv_q(aspect);
-    s2vi_rect r = s->crop.w ? s->crop : centre_square(w, h, aspect);
+    s2vi_rect r = s->crop.w  ? s->crop
+                  : s->whole ? (s2vi_rect){0, 0, w, h}
+                             : centre_square(w, h, aspect);
     if (r.x < 0 || r.y < 0 || r.w <= 0 || r.h <= 0 || r.w > w || r.h > h ||
         r.x > w - r.w || r.y > h - r.h)
         return s2vi_error(err, S2V_ERR_INVALID,

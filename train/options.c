@@ -86,7 +86,7 @@ GROUP(ALL, "What to learn from"),
     .help = "side of the square pictures that sight sees, pixels"},
 {VS, "crop", 0, KIND_CROP, AT(crop), "X,Y,W,H",
     .help = "the part of the picture to look at, in its own pixels, scaled to "
-            "N x N (default: the largest centred square)"},
+            "N x N (default: all of it, as when sound is made)"},
 {ALL, "split", 0, KIND_REAL, AT(split), "PART", 0, 1, .above = true,
     .help = "train on this first part in time; the rest measures how well "
             "it does on sound it never heard"},
@@ -118,6 +118,13 @@ GROUP(ALL, "Training"),
     .help = "give so many of the windows no background, as there is none when "
             "sound is made: for clips whose sound rises from silence. The "
             "paper's is 0"},
+{VS, "loss", 0, KIND_CHOICE, AT(loss), "KIND", .choices = "l1|l2",
+    .help = "how spectrograms are compared: l1 (absolute differences, the "
+            "paper's) or l2 (squares: finds out when things sound where most "
+            "is silence)"},
+{VS | HG, "no-critics", 0, KIND_OFF, AT(critics),
+    .help = "without discriminators, by spectrograms alone: softer, in half "
+            "the time"},
 {VS | HG, "rate", 0, KIND_REAL, AT(rate), "X", 0, 1, .above = true,
     .help = "learning rate of AdamW"},
 {VS | HG, "critic-rate", 0, KIND_REAL, AT(critic_rate), "X", 0, 1,
@@ -713,6 +720,7 @@ static void set_defaults(s2vi_train_options *o, s2vi_train_model kind)
         .motion = S2VI_LM_DILATED,
         .connection = S2VI_LM_RESIDUAL,
         .prediction = S2VI_LM_DIRCONVGRU,
+        .critics = true,
         .mfs = true,
         .sac = true,
         .acin = true,

@@ -66,7 +66,8 @@ typedef struct s2vi_train_options {
     /* Clips. */
     int size;               /**< 64, 128 or 256; varietysound's 16 to 128 */
     int crop[4];            /**< x, y, width, height; width 0: the
-                                 centred square */
+                                 centred square; of varietysound,
+                                 the whole picture */
     double start, duration; /**< seconds of each clip; duration 0: all */
     double split;           /**< part trained on, (0, 1] */
 
@@ -98,6 +99,7 @@ typedef struct s2vi_train_options {
     int width;          /**< of its networks, 16 to 512 */
     int features;       /**< W: numbers in a feature of sight */
     int sight_channels; /**< of sight's outermost layer */
+    bool critics;       /**< discriminators */
     double clear;       /**< part of windows without background */
     char *vocoder;      /**< a weight file that is put into the result */
 

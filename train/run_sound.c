@@ -103,6 +103,8 @@ static int make_foley(training *t, const char *version, s2v_error *err)
         .width = o->width,
         .sequence = o->sequence,
         .batch = o->batch,
+        .critics = o->critics,
+        .squares = o->loss == S2VI_LOSS_L2,
         .clear = o->clear,
         .vocoder = o->vocoder,
         .title = o->title,
@@ -126,6 +128,7 @@ static int make_vocoder(training *t, const char *version, s2v_error *err)
     s2vi_vocoder_trainer_params params = {
         .duel = duel_of(o, version),
         .data = &t->data,
+        .critics = o->critics,
         .divide = o->divide,
         .sequence = o->sequence,
         .batch = o->batch,

@@ -98,28 +98,39 @@ static int record_critics(s2vi_vocoder_trainer *t, s2v_error *err)
     return ret < 0 ? ret : s2vi_half_plan(h, NULL, t->duel.store, err);
 }
 
-static int record_generator(s2vi_vocoder_trainer *t, s2v_error *err)
+/* What the generator learns from. */
+static int record_loss(s2vi_vocoder_trainer *t, s2vi_node **loss,
+                       s2v_error *err)
 {
     s2vi_half *h = &t->duel.generator;
     inputs *in = &t->generator;
-    const s2vi_adam_factors adam = adam_of(t);
     s2vi_hifigan_generator_loss g = {0};
-    int ret = record_pair(t, h, in, err);
-    if (!ret)
-        ret = s2vi_hifigan_loss_generator(h->graph, &in->game, &g, err);
-    if (ret < 0)
-        return ret;
     in->basis = s2vi_input(h->graph, "basis", S2VI_SHAPE(2 * BINS, FFT, 1));
     in->filters = s2vi_input(h->graph, "filters", S2VI_SHAPE(BANDS, BINS));
     s2vi_node *mel = s2vi_hifigan_loss_mel(in->game.real, in->game.fake,
                                            in->basis, in->filters, HOP);
-    s2vi_node *loss =
-        s2vi_add(g.loss, s2vi_scale(mel, S2VI_HIFIGAN_LAMBDA_MEL));
     s2vi_half_term(h, "mel", mel);
-    s2vi_half_term(h, "g.loss", loss);
+    *loss = mel;
+    if (!t->params.critics)
+        return s2vi_graph_status(h->graph, err);
+    int ret = s2vi_hifigan_loss_generator(h->graph, &in->game, &g, err);
+    *loss = s2vi_add(g.loss, s2vi_scale(mel, S2VI_HIFIGAN_LAMBDA_MEL));
+    s2vi_half_term(h, "g.loss", *loss);
     s2vi_half_term(h, "g.adversarial", g.adversarial);
     s2vi_half_term(h, "g.features", g.features);
-    ret = s2vi_half_learn(h, loss, &t->duel.g, &adam, err);
+    return ret;
+}
+
+static int record_generator(s2vi_vocoder_trainer *t, s2v_error *err)
+{
+    s2vi_half *h = &t->duel.generator;
+    const s2vi_adam_factors adam = adam_of(t);
+    s2vi_node *loss;
+    int ret = record_pair(t, h, &t->generator, err);
+    if (!ret)
+        ret = record_loss(t, &loss, err);
+    if (!ret)
+        ret = s2vi_half_learn(h, loss, &t->duel.g, &adam, err);
     return ret < 0 ? ret : s2vi_half_plan(h, NULL, t->duel.store, err);
 }
 
@@ -199,11 +210,11 @@ static char *identity_text(const s2vi_duel *d)
 {
     const s2vi_vocoder_trainer *t = d->self;
     const s2vi_vocoder_trainer_params *p = &t->params;
-    return dump(json_pack("{s:s, s:i, s:i, s:I, s:I, s:i, s:b}", "clips",
-                          p->data->hash, "sequence", p->sequence, "batch",
-                          p->batch, "seed", (json_int_t)p->duel.seed,
-                          "trained_columns", (json_int_t)p->data->train,
-                          "divide", p->divide, "averaged", d->g.average));
+    return dump(json_pack(
+        "{s:s, s:i, s:i, s:I, s:I, s:i, s:b, s:b}", "clips", p->data->hash,
+        "sequence", p->sequence, "batch", p->batch, "seed",
+        (json_int_t)p->duel.seed, "trained_columns", (json_int_t)p->data->train,
+        "divide", p->divide, "averaged", d->g.average, "critics", p->critics));
 }
 
 static char *training_text(const s2vi_duel *d)
@@ -216,9 +227,9 @@ static char *training_text(const s2vi_duel *d)
         "tool", p->duel.version, "seed", (json_int_t)p->duel.seed, "iterations",
         (json_int_t)d->step, "sequence", p->sequence, "batch", p->batch,
         "divide", p->divide, "rate", p->duel.rate, "critic_rate",
-        p->duel.critic_rate, "decay", p->duel.decay, "average", p->duel.average,
-        "clips", p->data->hash, "trained_columns", (json_int_t)p->data->train,
-        "title", p->title, "note", p->note));
+        p->critics ? p->duel.critic_rate : 0, "decay", p->duel.decay, "average",
+        p->duel.average, "clips", p->data->hash, "trained_columns",
+        (json_int_t)p->data->train, "title", p->title, "note", p->note));
 }
 
 /* ------------------------------------------------------------ starting -- */
@@ -254,12 +265,13 @@ static int start(s2vi_vocoder_trainer *t, s2v_error *err)
     if (!ret)
         ret = s2vi_hifigan_params(&t->params.config, &d->list, err);
     s2vi_duel_generator(d);
-    if (!ret)
+    if (!ret && t->params.critics)
         ret = s2vi_hifigan_disc_params(&critics, &d->list, err);
-    s2vi_duel_critic(d);
+    if (t->params.critics)
+        s2vi_duel_critic(d);
     if (!ret)
         ret = s2vi_duel_open(d, err);
-    if (!ret)
+    if (!ret && t->params.critics)
         ret = record_critics(t, err);
     return ret < 0 ? ret : record_generator(t, err);
 }

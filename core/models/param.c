@@ -162,6 +162,15 @@ static void fill(float *out, int64_t n, float value)
         out[i] = value;
 }
 
+/* How many products are summed for one result. */
+static double inputs(const s2vi_param *p)
+{
+    const s2vi_shape *s = &p->file_shape;
+    const double n = (double)s2vi_shape_count(s);
+    return p->init == S2VI_INIT_HE_UP ? n / (double)s->dim[1] / 2
+                                      : n / (double)s->dim[0];
+}
+
 int s2vi_param_init(const s2vi_param_list *list, int index, uint64_t seed,
                     float *out, s2v_error *err)
 {
@@ -172,7 +181,7 @@ int s2vi_param_init(const s2vi_param_list *list, int index, uint64_t seed,
         fill(out, n, p->init == S2VI_INIT_ONE);
         return S2V_OK;
     }
-    const double fan_in = 1 / sqrt((double)n / (double)rows);
+    const double fan_in = 1 / sqrt(inputs(p));
     if (p->init == S2VI_INIT_UNIFORM) {
         s2vi_philox_uniform(&key, 0, (size_t)n, out);
         for (int64_t i = 0; i < n; i++)
@@ -182,7 +191,9 @@ int s2vi_param_init(const s2vi_param_list *list, int index, uint64_t seed,
     s2vi_philox_normal(&key, 0, (size_t)n, out);
     if (p->init == S2VI_INIT_ORTHOGONAL)
         return orthogonal(out, rows, n / rows, err);
-    double scale = p->init == S2VI_INIT_FAN_IN ? fan_in : 0.02;
+    const double scale = p->init == S2VI_INIT_NORMAL   ? 0.02
+                         : p->init == S2VI_INIT_FAN_IN ? fan_in
+                                                       : sqrt(2) * fan_in;
     for (int64_t i = 0; i < n; i++)
         out[i] = (float)(scale * out[i]);
     return S2V_OK;

@@ -25,7 +25,8 @@
 #include <stdio.h>
 
 #define SLOPE 0.2
-#define GAIN  4 /* of differences */
+#define STILL 0.125 /* gain of pictures */
+#define MOVED 4     /* of differences */
 
 enum {
     KERNEL = 3,
@@ -93,14 +94,14 @@ int s2vi_sight_params(const s2vi_sight_config *c, s2vi_param_list *list,
     m.status = s2vi_sight_config_check(c, err);
     for (int i = 0; m.status >= 0 && i < layers(c); i++) {
         const int cout = channels(c, i);
-        s2vi_param_make(&m, S2VI_SHAPE(cout, cin, KERNEL, KERNEL),
-                        S2VI_INIT_FAN_IN, "sight.convs.%d.weight", i);
+        s2vi_param_make(&m, S2VI_SHAPE(cout, cin, KERNEL, KERNEL), S2VI_INIT_HE,
+                        "sight.convs.%d.weight", i);
         s2vi_param_make(&m, S2VI_SHAPE(cout), S2VI_INIT_ZERO,
                         "sight.convs.%d.bias", i);
         cin = cout;
     }
     s2vi_param_make(&m, S2VI_SHAPE(c->features, INNERMOST * INNERMOST * cin),
-                    S2VI_INIT_FAN_IN, "sight.linear.weight");
+                    S2VI_INIT_HE, "sight.linear.weight");
     s2vi_param_make(&m, S2VI_SHAPE(c->features), S2VI_INIT_ZERO,
                     "sight.linear.bias");
     if (m.status < 0)
@@ -117,7 +118,8 @@ static s2vi_node *planes(s2vi_node *pictures)
     const int64_t K = s.dim[1] - 1;
     s2vi_node *now = s2vi_slice(pictures, 1, 1, K);
     s2vi_node *moved = s2vi_sub(now, s2vi_slice(pictures, 1, 0, K));
-    s2vi_node *const both[] = {now, s2vi_scale(moved, GAIN)};
+    s2vi_node *const both[] = {s2vi_scale(now, STILL),
+                               s2vi_scale(moved, MOVED)};
     return s2vi_reshape(s2vi_concat(both, 2, 4),
                         S2VI_SHAPE(s.dim[0] * K, s.dim[2], s.dim[3], PLANES));
 }

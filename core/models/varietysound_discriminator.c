@@ -354,6 +354,13 @@ int s2vi_vs_loss_windows(s2vi_graph *graph, const s2vi_vs_game *game,
     return finish(&m, err);
 }
 
+s2vi_node *s2vi_vs_loss_mel(const s2vi_vs_game *game)
+{
+    s2vi_node *off = s2vi_sub(game->fake, s2vi_detach(game->real));
+    return s2vi_mean_all(game->squares ? s2vi_square(off)
+                                       : s2vi_abs(off)); /* (2) */
+}
+
 int s2vi_vs_loss_generator(s2vi_graph *graph, const s2vi_vs_game *game,
                            s2vi_vs_generator_loss *out, s2v_error *err)
 {
@@ -361,8 +368,7 @@ int s2vi_vs_loss_generator(s2vi_graph *graph, const s2vi_vs_game *game,
     int ret = begin(&m, graph, game, err);
     if (ret < 0)
         return ret;
-    out->mel = s2vi_mean_all(
-        s2vi_abs(s2vi_sub(game->fake, s2vi_detach(game->real)))); /* (2) */
+    out->mel = s2vi_vs_loss_mel(game);
     out->temporal = distance(aligned(&m, game->fake, condition(&m)), 1);
     out->windows = distance(decisions(&m, game->fake), 1);
     s2vi_node *adversarial = s2vi_add(out->temporal, out->windows); /* (3) */

@@ -59,6 +59,7 @@ typedef struct s2vi_vs_game {
     s2vi_node *shift;    /* INPUT (n T): rows of m that S[m] has */
     s2vi_node *window[S2VI_VS_WINDOWS]; /* INPUTs (n window): rows that D_m
                                            sees of m and m^ */
+    bool squares; /* L_mel of squares, not of (2)'s absolute values */
 } s2vi_vs_game;
 
 /** A discriminator's loss, to be minimised in its parameters. */
@@ -90,6 +91,10 @@ int s2vi_vs_loss_temporal(s2vi_graph *graph, const s2vi_vs_game *game,
                           s2vi_vs_critic *out, s2v_error *err);
 int s2vi_vs_loss_windows(s2vi_graph *graph, const s2vi_vs_game *game,
                          s2vi_vs_critic *out, s2v_error *err);
+
+/** Record L_mel, eq. (2): of real and fake, which is all of the game that it
+ * takes. NULL of a graph with a mistake. */
+s2vi_node *s2vi_vs_loss_mel(const s2vi_vs_game *game);
 
 /** Record L_G, eq. (1)-(3). Its gradient flows to m^ alone. */
 int s2vi_vs_loss_generator(s2vi_graph *graph, const s2vi_vs_game *game,

@@ -148,6 +148,24 @@ is "--init" "$code$err" 0
 is "--clear 1: no background is heard" "$(idle f.bin.ckpt | tr '\n' ' ')" \
     "m.background.lstm.weight_ih_l0 m.background.lstm.weight_ih_l0_reverse "
 
+# ------------------------------------------------------ without critics --
+# columns CSV: its heading.
+columns() { head -n 1 "$1"; }
+run "${sight[@]}" "${long[@]}" -o h.bin --no-critics --curves h.csv
+is "without critics: status" "$code$err" 0
+falls "without critics: the mel's loss falls to a third" h.csv 2 3 60
+is "without critics: no loss beside it" "$(columns h.csv)" "iteration,mel,held-out.mel"
+is "without critics: none in the checkpoint" "$(grep -c 'windows\.0' h.bin.ckpt)" 0
+run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --iterations 20
+run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --resume i.bin.ckpt
+same "without critics: 20 and 40 are 60" h.bin i.bin
+run "${sight[@]}" "${long[@]}" -o i.bin --resume i.bin.ckpt
+like "critics that are not there: named" "$code $err" "^1 .*critics is false there and true here"
+run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --loss l2 --curves i.csv
+falls "squares fall to a ninth" i.csv 2 9 60
+run "${voice[@]}" hits -o j.bin --iterations 2 -q --no-critics --curves j.csv
+is "hifigan without critics" "$code$err $(columns j.csv)" "0 iteration,mel,held-out.mel"
+
 # -------------------------------------------------------- feature sets --
 mkdir sets
 python3 - <<'PY' || exit 99
