@@ -33,6 +33,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -448,11 +449,15 @@ static int read_vocoder(s2vi_foley_trainer *t, s2v_error *err)
     return ret;
 }
 
-static int export_vocoder(s2vi_duel *d, s2vi_writer *w, s2v_error *err)
+/* The vocoder; and the window, since the position code of another length was
+ * not learned. */
+static int export_more(s2vi_duel *d, s2vi_writer *w, s2v_error *err)
 {
     const s2vi_foley_trainer *t = d->self;
     const size_t n = t->voice ? s2v_weights_count(t->voice) : 0;
-    int ret = S2V_OK;
+    char window[16];
+    snprintf(window, sizeof(window), "%d", t->params.sequence / RATIO);
+    int ret = s2vi_writer_set_metadata(w, "s2v.window", window, err);
     for (size_t i = 0; i < n && !ret; i++) {
         const s2vi_tensor *from = s2vi_weights_at(t->voice, i);
         float *data = malloc(from->count * sizeof(*data));
@@ -523,7 +528,7 @@ static const s2vi_duel_hooks hooks = {
     .config = config_text,
     .identity = identity_text,
     .training = training_text,
-    .export_more = export_vocoder,
+    .export_more = export_more,
 };
 
 static int list_params(s2vi_foley_trainer *t, s2v_error *err)

@@ -7,16 +7,18 @@
  * Shapes: n sequences, K pictures, N side, C channels, W numbers in a feature.
  * Memory is channels last: (n K,N,N,C).
  *
- * What is seen: six planes, the picture and four times its difference to the
- * one before, which makes both about as strong: of four rendered impacts and
- * seven real clips, pictures have an rms of 0.22 to 0.58 around their mean,
- * differences of 0.03 to 0.13. 3x3 convolutions of stride 2, each with a leaky
+ * What is seen: six planes, an eighth of the picture and four times its
+ * difference to the one before. Of four rendered impacts and seven real clips,
+ * pictures have an rms of 0.22 to 0.58 around their mean, differences of 0.03
+ * to 0.13; and what stands still differs from film to film more than all that
+ * moves in one: at its full strength it would set the scale of the temporal
+ * encoder's first batch norm. 3x3 convolutions of stride 2, each with a leaky
  * ReLU (0.2), down to 4x4, and a linear layer of all that is left, so that
  * where something moves can matter. There is no norm: one over pixels would
  * hide how much has moved, one over time would see the future. The temporal
  * encoder's batch norm follows its first convolution of the features.
  *
- * Weights start from N(0, 1 / sqrt(inputs)), biases from 0.
+ * Weights start from N(0, sqrt(2 / inputs)), biases from 0.
  */
 #include "models/sight.h"
 

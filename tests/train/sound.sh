@@ -105,6 +105,7 @@ adds_up "varietysound: its losses, 10,000 of the mel" a.csv 10000 1 1
 falls "the mel's loss falls to a third" a.csv 2 3 60
 falls "so does all that the generator is to lose" a.csv 3 3 60
 is "varietysound: preview" "$(png p.png)" 89504e470d0a1a0a
+is "varietysound: the window, in features" "$(grep -ao '"s2v.window":"[0-9]*"' a.bin)" '"s2v.window":"16"'
 is "varietysound: two windows of sound" "$(wc -c <p.wav)" $((44 + 2 * 2 * 64 * 256))
 is "varietysound: every parameter has a gradient" "$(idle a.bin.ckpt)" ""
 is "varietysound: no litter" "$(find . -name '*tmp*')" ""
