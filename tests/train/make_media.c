@@ -2,7 +2,7 @@
 /*
  * Small lossless media files whose every picture says its own number: a flat
  * colour whose red, green and blue are the number's digits to base 8, far
- * enough apart to survive scaling. The upper left quarter is darker.
+ * enough apart to survive scaling. The upper left corner is darker.
  */
 #include "make_media.h"
 
@@ -29,7 +29,7 @@ int picture_number(const uint8_t *rgb)
     return rgb[0] / 32 + rgb[1] / 32 * 8 + rgb[2] / 32 * 64;
 }
 
-static void paint(AVFrame *frame, int number)
+static void paint(AVFrame *frame, int number, int dark_width)
 {
     /* Offsets of red, green and blue in a pixel. */
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(frame->format);
@@ -37,7 +37,7 @@ static void paint(AVFrame *frame, int number)
     for (int y = 0; y < frame->height; y++)
         for (int x = 0; x < frame->width; x++) {
             uint8_t *p = frame->data[0] + y * frame->linesize[0] + x * step;
-            int dark = x < frame->width / 2 && y < frame->height / 2;
+            int dark = x < dark_width && y < frame->height / 2;
             for (int c = 0; c < 3; c++)
                 p[desc->comp[c].offset] =
                     (number >> 3 * c & 7) * 32 + (dark ? 10 : 22);
@@ -87,7 +87,7 @@ static void write_picture(AVFormatContext *out, AVCodecContext *c,
     frame->width = c->width;
     frame->height = c->height;
     must(av_frame_get_buffer(frame, 0), "frame");
-    paint(frame, i);
+    paint(frame, i, s->dark_width ? s->dark_width : frame->width / 2);
     frame->pts = s->pts ? s->pts[i] : s->first + i;
     must(avcodec_send_frame(c, frame), "encode");
     must(avcodec_receive_packet(c, packet), "encode");

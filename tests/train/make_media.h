@@ -9,6 +9,7 @@
 typedef struct media_spec {
     int pictures;         /**< at most 512 */
     int width, height;    /**< default 32 x 32 */
+    int dark_width;       /**< of the darker corner, default half */
     AVRational time_base; /**< of the pictures' time stamps */
     const int64_t *pts;   /**< NULL: first, first + 1, ... */
     int64_t first;

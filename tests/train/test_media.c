@@ -353,6 +353,29 @@ static void test_crop(void)
     check_quarters("crop.nut", &params, (const int[]){1, 1, 0, 0});
 }
 
+/* What stands at the edge is outside of the centred square. */
+static void test_whole(void)
+{
+    media_spec s = {.time_base = {1, 25},
+                    .pictures = 25,
+                    .width = 96,
+                    .height = 64,
+                    .dark_width = 16,
+                    .rate = 16000,
+                    .channels = 1,
+                    .samples = 16000};
+    char *path = in_folder("whole.nut");
+    make_media(path, &s);
+    g_free(path);
+    s2vi_clip_params params = {.size = 16};
+    check_quarters("whole.nut", &params, (const int[]){0, 0, 0, 0});
+    params.whole = true;
+    check_quarters("whole.nut", &params, (const int[]){1, 0, 0, 0});
+    params = (s2vi_clip_params){
+        .size = 16, .whole = true, .crop_x = 32, .crop_w = 64, .crop_h = 64};
+    check_quarters("whole.nut", &params, (const int[]){0, 0, 0, 0});
+}
+
 /* A phone's video: stored on its side, with a matrix that says so. */
 static void test_rotation(void)
 {
@@ -628,6 +651,7 @@ int main(void)
     test_same_bytes();
     test_span();
     test_crop();
+    test_whole();
     test_rotation();
     test_no_media();
     test_missing_streams();
