@@ -406,7 +406,7 @@ static char *training_text(const s2vi_duel *d)
     const s2vi_foley_trainer *t = d->self;
     const s2vi_foley_trainer_params *p = &t->params;
     return dump(json_pack(
-        "{s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:s, s:s, s:I, "
+        "{s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:f, s:s, s:f, s:f, s:s, s:I, "
         "s:s*, s:s*}",
         "tool", p->duel.version, "seed", (json_int_t)p->duel.seed, "iterations",
         (json_int_t)d->step, "sequence", p->sequence, "batch", p->batch,

@@ -38,6 +38,7 @@
 #define TINY      1e-12 /* least norm that is divided by */
 #define MAGNITUDE 1e-9  /* under the root of a magnitude */
 #define LEAST     1e-5  /* mel magnitude that is told from silence */
+#define FAINT     1e-3  /* the same of a bin's: 108 dB below a full sine's */
 
 /* ------------------------------------------------------------- layers -- */
 
@@ -382,7 +383,7 @@ int s2vi_hifigan_loss_generator(s2vi_graph *graph,
 
 /* ------------------------------------------------------ mel spectrogram -- */
 
-/* ln of the bands' magnitudes: (n,T,bands) */
+/* ln of the magnitudes of bands, or of bins: (n,T,bands) */
 static s2vi_node *log_mel(s2vi_node *audio, s2vi_node *basis,
                           s2vi_node *filters, int hop)
 {
@@ -393,9 +394,11 @@ static s2vi_node *log_mel(s2vi_node *audio, s2vi_node *basis,
     s2vi_node *power = s2vi_add(s2vi_square(s2vi_slice(parts, 2, 0, bins)),
                                 s2vi_square(s2vi_slice(parts, 2, bins, bins)));
     s2vi_node *magnitude = s2vi_sqrt(s2vi_affine(power, 1, MAGNITUDE));
-    s2vi_node *mel = s2vi_nn_columns(magnitude, filters, NULL);
+    s2vi_node *mel =
+        filters ? s2vi_nn_columns(magnitude, filters, NULL) : magnitude;
+    const float least = filters ? (float)LEAST : (float)FAINT;
     return mel ? s2vi_ln(s2vi_max(
-                     mel, s2vi_fill(mel->graph, LEAST, S2VI_SHAPE(1, 1, 1))))
+                     mel, s2vi_fill(mel->graph, least, S2VI_SHAPE(1, 1, 1))))
                : NULL;
 }
 

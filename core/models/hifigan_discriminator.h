@@ -71,7 +71,8 @@ int s2vi_hifigan_loss_generator(s2vi_graph *graph,
  * taken S2VI_HIFIGAN_LAMBDA_MEL times.
  *
  * @param basis   (2 (size/2 + 1),size,1), from s2vi_hifigan_fourier()
- * @param filters (bands,size/2 + 1): the mel bands' weights of magnitudes
+ * @param filters (bands,size/2 + 1): the mel bands' weights of magnitudes;
+ *                NULL: the bins themselves, of all frequencies from 0 Hz on
  * @param hop     samples from column to column
  * @return shape (1); its gradient flows to `fake`
  */

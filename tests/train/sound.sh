@@ -165,7 +165,7 @@ like "critics that are not there: named" "$code $err" "^1 .*critics is false the
 run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --loss l2 --curves i.csv
 falls "squares fall to a ninth" i.csv 2 9 60
 run "${voice[@]}" hits -o j.bin --iterations 2 -q --no-critics --curves j.csv
-is "hifigan without critics" "$code$err $(columns j.csv)" "0 iteration,mel,held-out.mel"
+is "hifigan without critics" "$code$err $(columns j.csv)" "0 iteration,mel,spectrum,held-out.mel"
 
 # -------------------------------------------------------- feature sets --
 mkdir sets
