@@ -8,6 +8,13 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* The published numbers are smaller than decibels can be: for them the mel's
+ * values, 0 to 1, seem to have stood for the logarithm. */
+static double mel_scale(void)
+{
+    return s2vi_foley_mel_log(1) - s2vi_foley_mel_log(0);
+}
+
 /* --------------------------------------------------------------- table -- */
 
 static const char *plural(int n)
@@ -95,9 +102,11 @@ void s2vi_foley_eval_print(const s2vi_foley_eval *e, FILE *out)
                 100.0 * e->nearer / e->timbres, e->to_reference, e->to_itself);
     if (e->compared)
         fprintf(out,
-                "MCD       %.2f dB from the real sound with its own reference "
-                "(mel distance %.4f),\n          mean of %d clip%s\n",
-                e->mcd, e->distance, e->compared, plural(e->compared));
+                "MCD       %.2f dB from the real sound with its own reference, "
+                "%.2f on the mel's scale\n          (mel distance %.4f), mean "
+                "of %d clip%s\n",
+                e->mcd, e->mcd / mel_scale(), e->distance, e->compared,
+                plural(e->compared));
     print_notes(e, out);
 }
 
@@ -168,14 +177,16 @@ int s2vi_foley_eval_print_json(const s2vi_foley_eval *e, FILE *out,
                                s2v_error *err)
 {
     json_t *object = json_pack(
-        "{s:s, s:{s:o, s:s, s:s, s:i}, s:f, s:o, s:o, s:{s:i, s:o, s:o}, s:o}",
+        "{s:s, s:{s:o, s:s, s:s, s:i}, s:f, s:o, s:o, s:{s:i, s:o, s:o, s:o}, "
+        "s:o}",
         "version", s2v_version(), "model", "path",
         json_string_nocheck(e->options->model), "kind", "varietysound",
         "device", s2vi_foley_maker_device(e->maker), "size",
         s2vi_foley_maker_size(e->maker), "seconds", e->seconds, "onsets",
         json_of_onsets(e), "timbre", json_of_timbre(e), "mcd", "clips",
-        e->compared, "mean", number(e->mcd), "mel_distance",
-        number(e->distance), "clips", json_of_clips(e));
+        e->compared, "mean", number(e->mcd), "on_mel_scale",
+        number(e->mcd / mel_scale()), "mel_distance", number(e->distance),
+        "clips", json_of_clips(e));
     char *text = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
     json_decref(object);
     if (!text)
