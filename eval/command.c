@@ -33,27 +33,30 @@ typedef struct option_entry {
     const char *argument; /* NULL: takes no value */
     double max;
     bool open;
+    enum { BOTH, PICTURES, SOUND } of; /* the models that take it */
 } option_entry;
 
 #define AT(member) offsetof(s2vi_eval_options, member)
 
 /* clang-format off */
 static const option_entry table[] = {
-    {"made", .kind = KIND_TEXT, AT(made), "MADE"},
-    {"size", .kind = KIND_INT, AT(size), "N", .max = 4096},
-    {"split", .kind = KIND_REAL, AT(split), "PART", .max = 1, .open = true},
-    {"train-clip", .kind = KIND_LIST, AT(train_clips), "CLIP"},
-    {"train", .kind = KIND_LIST, AT(train_lists), "FOLDER|LIST"},
-    {"start", .kind = KIND_REAL, AT(start), "SECONDS", .max = 1e6},
-    {"duration", .kind = KIND_REAL, AT(duration), "SECONDS", .max = 1e6},
-    {"crop", .kind = KIND_CROP, .argument = "X,Y,W,H"},
-    {"limit", .kind = KIND_REAL, AT(limit), "SECONDS", .max = 1e6},
-    {"shift", .kind = KIND_REAL, AT(shift), "SECONDS", .max = 1e6},
-    {"region", .kind = KIND_REGION, .argument = "X,Y,W,H"},
+    {"made", .kind = KIND_TEXT, AT(made), "MADE", .of = PICTURES},
+    {"size", .kind = KIND_INT, AT(size), "N", .max = 4096, .of = PICTURES},
+    {"split", .kind = KIND_REAL, AT(split), "PART", .max = 1, .open = true, .of = PICTURES},
+    {"train-clip", .kind = KIND_LIST, AT(train_clips), "CLIP", .of = PICTURES},
+    {"train", .kind = KIND_LIST, AT(train_lists), "FOLDER|LIST", .of = PICTURES},
+    {"start", .kind = KIND_REAL, AT(start), "SECONDS", .max = 1e6, .of = PICTURES},
+    {"duration", .kind = KIND_REAL, AT(duration), "SECONDS", .max = 1e6, .of = PICTURES},
+    {"crop", .kind = KIND_CROP, .argument = "X,Y,W,H", .of = PICTURES},
+    {"limit", .kind = KIND_REAL, AT(limit), "SECONDS", .max = 1e6, .of = PICTURES},
+    {"shift", .kind = KIND_REAL, AT(shift), "SECONDS", .max = 1e6, .of = PICTURES},
+    {"region", .kind = KIND_REGION, .argument = "X,Y,W,H", .of = PICTURES},
     {"sheet", .kind = KIND_TEXT, AT(sheet), "FILE.png"},
-    {"perceptual", .kind = KIND_TEXT, AT(perceptual), "FILE"},
-    {"lpips", .kind = KIND_TEXT, AT(lpips), "FILE"},
-    {"sounds", .kind = KIND_LIST, AT(sounds), "FOLDER"},
+    {"perceptual", .kind = KIND_TEXT, AT(perceptual), "FILE", .of = PICTURES},
+    {"lpips", .kind = KIND_TEXT, AT(lpips), "FILE", .of = PICTURES},
+    {"sounds", .kind = KIND_LIST, AT(sounds), "FOLDER", .of = PICTURES},
+    {"reference", .kind = KIND_TEXT, AT(reference), "FILE", .of = SOUND},
+    {"wavs", .kind = KIND_TEXT, AT(wavs), "FOLDER", .of = SOUND},
     {"json", 'j', .kind = KIND_ON, AT(json)},
     {"seed", .kind = KIND_SEED, .argument = "N"},
     {"device", .kind = KIND_TEXT, AT(device), "NAME"},
@@ -72,6 +75,12 @@ static const char help[] =
     "Measure how near a model's frames come to the real ones of clips: the\n"
     "model hears each clip's sound, and makes the picture again. A folder\n"
     "stands for its files. Or how near one video comes to another.\n"
+    "Of a model that makes sound for pictures: whether its sound comes when "
+    "it\n"
+    "should, with the timbre of another clip's sound, and how near it is to "
+    "the\n"
+    "real one with its own. The truth of s2v-impacts beside the clips (.json)\n"
+    "is taken where it is. A model without sight is measured on feature sets.\n"
     "\n"
     "Another video instead of a model's:\n"
     "  --made MADE           the video, with sound, to measure against CLIP; "
@@ -118,9 +127,20 @@ static const char help[] =
     "                        folder or a file; may be repeated\n"
     "  --limit SECONDS       measure at most so much of each clip\n"
     "\n"
+    "Models that make sound for pictures:\n"
+    "  --reference FILE      the foreign timbre for all clips (default: the "
+    "next\n"
+    "                        clip's, of other materials where they are "
+    "known)\n"
+    "  --wavs FOLDER         write what is made: CLIP.own.wav, "
+    "CLIP.foreign.wav\n"
+    "Of the other options they take those below.\n"
+    "\n"
     "What to write:\n"
     "  -j, --json            one JSON object instead of the table\n"
-    "  --sheet FILE.png      real frames over made ones over their difference\n"
+    "  --sheet FILE.png      real frames over made ones over their difference; "
+    "of\n"
+    "                        sound, spectrograms: real, own, foreign\n"
     "\n"
     "Running:\n"
     "  --seed N              of the model's noise (default 0)\n"
@@ -135,6 +155,8 @@ static const char help[] =
     "PSNR: from the mean squared error over all frames. A pixel moves if a\n"
     "channel's standard deviation over the training part exceeds 0.05 of the\n"
     "range; all its channels then count.\n"
+    "Onsets: F1 at 50 ms. MCD: mel-cepstral distortion, coefficients 1 to 13.\n"
+    "Timbre: cosine of the mel's mean and deviation over what sounds.\n"
     "\n"
     "Exit status: 0; 1 if something could not be measured; 2 for a mistake on\n"
     "the command line.\n"
@@ -144,6 +166,8 @@ static const char help[] =
     "  s2v-eval face.bin val/ --train train/ --region 0.25,0.6,0.5,0.3\n"
     "  s2v-eval dancer.bin dancer.mp4 --sounds esc10/ --perceptual \\\n"
     "      squeezenet1.1.safetensors --lpips lpips_squeeze.safetensors\n"
+    "  s2v-impacts --count 20 --seed 9000 --sound any -o held-out\n"
+    "  s2v-eval foley.bin held-out/ --sheet foley.png --wavs made\n"
     "  s2v-eval --json quintet.bin quintet.mkv | jq .results.right.psnr\n";
 
 /* ------------------------------------------------------------ values -- */
@@ -341,6 +365,10 @@ static int read_words(s2vi_eval_options *o, int argc, char *const *argv,
             ret = bad_word(code, argv[optind > 1 ? optind - 1 : 1], err);
         else
             ret = set(o, &table[i], optarg, err);
+        if (i >= 0 && table[i].of == PICTURES)
+            o->picture_option = table[i].name;
+        if (i >= 0 && table[i].of == SOUND)
+            o->sound_option = table[i].name;
         *split = *split || (i >= 0 && table[i].offset == AT(split) &&
                             table[i].kind == KIND_REAL);
     }
@@ -458,6 +486,8 @@ void s2vi_eval_options_free(s2vi_eval_options *o)
     g_free(o->sheet);
     g_free(o->perceptual);
     g_free(o->lpips);
+    g_free(o->reference);
+    g_free(o->wavs);
     g_strfreev(o->sounds);
     g_strfreev(o->clips);
     g_strfreev(o->train_clips);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The command line of s2v-eval: `s2v-eval MODEL CLIP... [options]`, or
- * `s2v-eval --made MADE CLIP [options]`.
+ * `s2v-eval --made MADE CLIP [options]`. What kind of model it is decides which
+ * options it takes.
  *
  *     s2vi_eval_options o;
  *     if (s2vi_eval_options_parse(&o, argc, argv, &err) < 0) {
@@ -55,6 +56,11 @@ typedef struct s2vi_eval_options {
     char *perceptual; /**< weight file of an image network, or NULL */
     char *lpips;      /**< LPIPS's heads for it, or NULL */
     char **sounds;    /**< folders or files of foreign sound; may be empty */
+    char *reference;  /**< a sound file whose timbre all get, or NULL */
+    char *wavs;       /**< folder for what is made, or NULL */
+    const char *picture_option; /**< an option given that models of pictures
+                                     alone take, or NULL */
+    const char *sound_option;   /**< likewise of models of sound */
     bool json, quiet;
 } s2vi_eval_options;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* s2v-eval: measure a model on clips. */
 #include "command.h"
+#include "foley.h"
 #include "report.h"
 
 #include "base/error.h"
@@ -11,13 +12,23 @@
 #include <stdio.h>
 #include <string.h>
 
-static int write_sheet(const s2vi_eval *e, s2v_error *err)
+static int write_sheet(const s2vi_eval_options *o, const s2vi_picture *p,
+                       s2v_error *err)
 {
-    const s2vi_picture *p = &e->sheet;
-    if (!e->options->sheet)
+    if (!o->sheet)
         return S2V_OK;
-    return s2vi_picture_write_png(e->options->sheet, p->rgb, p->width,
-                                  p->height, (ptrdiff_t)p->width * 3, err);
+    return s2vi_picture_write_png(o->sheet, p->rgb, p->width, p->height,
+                                  (ptrdiff_t)p->width * 3, err);
+}
+
+static int finish_output(s2v_error *err)
+{
+    errno = 0;
+    if (fflush(stdout) || ferror(stdout))
+        return s2vi_error(err, S2V_ERR_IO,
+                          "standard output cannot be written: %s",
+                          strerror(errno));
+    return S2V_OK;
 }
 
 /* The numbers first: a sheet that cannot be written must not lose them. */
@@ -28,27 +39,67 @@ static int report(const s2vi_eval *e, s2v_error *err)
         ret = s2vi_eval_print_json(e, stdout, err);
     else
         s2vi_eval_print(e, stdout);
-    errno = 0;
-    if (!ret && (fflush(stdout) || ferror(stdout)))
-        ret =
-            s2vi_error(err, S2V_ERR_IO, "standard output cannot be written: %s",
-                       strerror(errno));
-    return ret < 0 ? ret : write_sheet(e, err);
+    if (!ret)
+        ret = finish_output(err);
+    return ret < 0 ? ret : write_sheet(e->options, &e->sheet, err);
 }
 
-static int run(const s2vi_eval_options *o, s2v_error *err)
+static int report_foley(const s2vi_foley_eval *e, s2v_error *err)
 {
-    const s2v_model_params params = {
-        .size = sizeof(params), .device = o->device, .threads = o->threads};
+    int ret = S2V_OK;
+    if (e->options->json)
+        ret = s2vi_foley_eval_print_json(e, stdout, err);
+    else
+        s2vi_foley_eval_print(e, stdout);
+    if (!ret)
+        ret = finish_output(err);
+    return ret < 0 ? ret : write_sheet(e->options, &e->sheet, err);
+}
+
+static int run_foley(const s2vi_eval_options *o, s2vi_foley_maker *maker,
+                     s2v_error *err)
+{
+    s2vi_foley_eval e = {.options = o, .maker = maker};
+    int ret = s2vi_foley_eval_run(&e, err);
+    if (!ret)
+        ret = report_foley(&e, err);
+    s2vi_foley_eval_free(&e);
+    return ret;
+}
+
+static int run_pictures(const s2vi_eval_options *o,
+                        const s2v_model_params *params, s2v_error *err)
+{
     s2vi_eval e = {.options = o};
     s2v_model *model = NULL;
-    int ret = o->made ? S2V_OK : s2v_model_open(&model, o->model, &params, err);
+    int ret = S2V_OK;
+    if (o->sound_option)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--%s: expected a model that makes sound for "
+                          "pictures, found '%s'",
+                          o->sound_option, o->made ? "--made" : o->model);
+    if (!o->made)
+        ret = s2v_model_open(&model, o->model, params, err);
     if (!ret)
         ret = s2vi_eval_run(&e, model, err);
     if (!ret)
         ret = report(&e, err);
     s2vi_eval_free(&e);
     s2v_model_close(&model);
+    return ret;
+}
+
+static int run(const s2vi_eval_options *o, s2v_error *err)
+{
+    const s2v_model_params params = {
+        .size = sizeof(params), .device = o->device, .threads = o->threads};
+    s2vi_foley_maker *maker = NULL;
+    int ret = S2V_OK;
+    if (!o->made)
+        ret = s2vi_foley_maker_open(&maker, o->model, &params, err);
+    if (!ret)
+        ret = maker ? run_foley(o, maker, err) : run_pictures(o, &params, err);
+    s2vi_foley_maker_close(&maker);
     return ret;
 }
 

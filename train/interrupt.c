@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Ctrl-C, a polite kill, a closing terminal: stop and save, then at once. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700 /* sigaltstack() */
 
 #include "interrupt.h"
 
@@ -13,6 +13,16 @@
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 #define SIGNALS (sizeof(signals) / sizeof(signals[0]))
+
+/*
+ * Handlers run on a stack of their own: oneDNN's matrix products take the
+ * stack pointer for their own purposes, and what a handler leaves there would
+ * be written into the heap. It is the main thread's, which takes the signals
+ * that are sent to a process.
+ */
+enum { STACK = 1 << 16 }; /* with room for all registers, AMX's too */
+static char stack[STACK];
+static stack_t stack_before;
 
 /* Signals belong to the process, and so does this state. */
 static struct sigaction before[SIGNALS];
@@ -42,9 +52,12 @@ int s2vi_interrupt_install(const char *message, s2v_error *err)
     text = message;
     text_length = message ? strlen(message) : 0;
     requested = 0;
+    if (sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = STACK},
+                    &stack_before) < 0)
+        goto fail;
     for (size_t i = 0; i < SIGNALS; i++) {
         struct sigaction action = {.sa_handler = on_signal};
-        action.sa_flags = SA_RESTART; /* file writes go on */
+        action.sa_flags = SA_RESTART | SA_ONSTACK; /* file writes go on */
         sigemptyset(&action.sa_mask);
         if (sigaction(signals[i], NULL, &before[i]) < 0)
             goto fail;
@@ -67,5 +80,6 @@ void s2vi_interrupt_restore(void)
 {
     for (size_t i = 0; i < SIGNALS; i++)
         sigaction(signals[i], &before[i], NULL);
+    sigaltstack(&stack_before, NULL);
     text = NULL;
 }

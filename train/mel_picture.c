@@ -3,7 +3,6 @@
 #include "mel_picture.h"
 
 #include "base/error.h"
-#include "picture.h"
 
 #include <glib.h>
 #include <math.h>
@@ -34,19 +33,31 @@ static void draw(const float *mel, int columns, uint8_t *rgb)
                    rgb + 3 * (y * width + x));
 }
 
+int s2vi_mel_picture_draw(s2vi_picture *picture, const float *const *mel,
+                          int rows, int columns, s2v_error *err)
+{
+    const int width = columns * SCALE, row = BANDS * SCALE + GAP;
+    const size_t line = (size_t)width * 3;
+    *picture = (s2vi_picture){.width = width, .height = rows * row - GAP};
+    picture->rgb = malloc(line * (size_t)picture->height);
+    if (!picture->rgb)
+        return s2vi_error_nomem(err, "a picture of mels");
+    memset(picture->rgb, 128, line * (size_t)picture->height);
+    for (int i = 0; i < rows; i++)
+        draw(mel[i], columns, picture->rgb + line * (size_t)(i * row));
+    return S2V_OK;
+}
+
 int s2vi_mel_picture_write(const char *path, const float *above,
                            const float *below, int columns, s2v_error *err)
 {
-    const int width = columns * SCALE, height = 2 * BANDS * SCALE + GAP;
-    uint8_t *rgb = malloc((size_t)width * (size_t)height * 3);
-    if (!rgb)
-        return s2vi_error_nomem(err, "a preview");
-    memset(rgb, 128, (size_t)width * (size_t)height * 3);
-    draw(above, columns, rgb);
-    draw(below, columns, rgb + (size_t)width * (BANDS * SCALE + GAP) * 3);
-    int ret = s2vi_picture_write_png(path, rgb, width, height,
-                                     (ptrdiff_t)width * 3, err);
-    free(rgb);
+    const float *const both[] = {above, below};
+    s2vi_picture p;
+    int ret = s2vi_mel_picture_draw(&p, both, 2, columns, err);
+    if (!ret)
+        ret = s2vi_picture_write_png(path, p.rgb, p.width, p.height,
+                                     (ptrdiff_t)p.width * 3, err);
+    s2vi_picture_free(&p);
     return ret;
 }
 

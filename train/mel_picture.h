@@ -4,9 +4,18 @@
 #define S2VI_TRAIN_MEL_PICTURE_H
 
 #include "audio/foley_mel.h"
+#include "picture.h"
 
-/** Write two mel spectrograms (columns,80) in [0, 1] as PNG, one above the
- * other, low bands below: black is silence. */
+/**
+ * Draw mel spectrograms (columns,80) in [0, 1] one above the other, low bands
+ * below: black is silence.
+ *
+ * @param picture receives it, for s2vi_picture_free()
+ */
+int s2vi_mel_picture_draw(s2vi_picture *picture, const float *const *mel,
+                          int rows, int columns, s2v_error *err);
+
+/** Draw two and write them as PNG. */
 int s2vi_mel_picture_write(const char *path, const float *above,
                            const float *below, int columns, s2v_error *err);
 

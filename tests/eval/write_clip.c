@@ -17,7 +17,7 @@ static void must(int ret, const char *what)
     }
 }
 
-static void add_streams(AVFormatContext *out, int size)
+static void add_streams(AVFormatContext *out, int size, clip_rate rate)
 {
     AVStream *picture = avformat_new_stream(out, NULL);
     AVStream *sound = avformat_new_stream(out, NULL);
@@ -27,17 +27,17 @@ static void add_streams(AVFormatContext *out, int size)
     par->format = AV_PIX_FMT_RGB24;
     par->codec_tag = MKTAG('R', 'G', 'B', 24);
     par->width = par->height = size;
-    picture->time_base = (AVRational){1, 20};
-    picture->avg_frame_rate = (AVRational){20, 1};
+    picture->time_base = (AVRational){rate.fps_den, rate.fps_num};
+    picture->avg_frame_rate = (AVRational){rate.fps_num, rate.fps_den};
     par = sound->codecpar;
     par->codec_type = AVMEDIA_TYPE_AUDIO;
     par->codec_id = AV_CODEC_ID_PCM_S16LE;
     par->format = AV_SAMPLE_FMT_S16;
-    par->sample_rate = 16000;
+    par->sample_rate = rate.sample_rate;
     par->bits_per_coded_sample = 16;
     par->block_align = 2;
     av_channel_layout_default(&par->ch_layout, 1);
-    sound->time_base = (AVRational){1, 16000};
+    sound->time_base = (AVRational){1, rate.sample_rate};
 }
 
 static void write_packet(AVFormatContext *out, int stream, const void *data,
@@ -59,20 +59,28 @@ static void write_packet(AVFormatContext *out, int stream, const void *data,
 void write_clip(const char *path, const uint8_t *rgb, int frames, int size,
                 const int16_t *sound, int samples)
 {
+    write_clip_at(path, rgb, frames, size, (clip_rate){20, 1, 16000}, sound,
+                  samples);
+}
+
+void write_clip_at(const char *path, const uint8_t *rgb, int frames, int size,
+                   clip_rate rate, const int16_t *sound, int samples)
+{
+    const int hop = rate.sample_rate * rate.fps_den / rate.fps_num;
     const size_t bytes = (size_t)size * size * 3;
     AVFormatContext *out = NULL;
     must(avformat_alloc_output_context2(&out, NULL, "nut", path), "format");
-    add_streams(out, size);
+    add_streams(out, size, rate);
     must(avio_open(&out->pb, path, AVIO_FLAG_WRITE), path);
     must(avformat_write_header(out, NULL), "header");
-    for (int t = 0; t < frames || t * 800 < samples; t++) {
-        int n = FFMIN(800, samples - t * 800);
+    for (int t = 0; t < frames || t * hop < samples; t++) {
+        int n = FFMIN(hop, samples - t * hop);
         if (t < frames)
             write_packet(out, 0, rgb + (size_t)t * bytes, bytes, t, 1,
-                         (AVRational){1, 20});
+                         (AVRational){rate.fps_den, rate.fps_num});
         if (n > 0)
-            write_packet(out, 1, sound + t * 800, (size_t)n * 2, t * 800, n,
-                         (AVRational){1, 16000});
+            write_packet(out, 1, sound + t * hop, (size_t)n * 2, t * hop, n,
+                         (AVRational){1, rate.sample_rate});
     }
     must(av_write_trailer(out), "trailer");
     avio_closep(&out->pb);

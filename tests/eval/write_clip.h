@@ -15,6 +15,16 @@
 void write_clip(const char *path, const uint8_t *rgb, int frames, int size,
                 const int16_t *sound, int samples);
 
+/** Pictures a second, and samples a second of which a picture lasts a whole
+ * number. */
+typedef struct clip_rate {
+    int fps_num, fps_den, sample_rate;
+} clip_rate;
+
+/** The same at other rates. */
+void write_clip_at(const char *path, const uint8_t *rgb, int frames, int size,
+                   clip_rate rate, const int16_t *sound, int samples);
+
 /** Sound that changes all the time, another one for each seed. */
 void make_sound(int16_t *sound, int samples, unsigned seed);
 

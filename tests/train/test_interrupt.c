@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Signals: the first is a request, the second ends the process. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include <signal.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -63,6 +64,44 @@ static void restored(void)
     _exit(7);
 }
 
+/* How many bytes of a stack a signal takes. */
+enum { STACK = 1 << 16, PATTERN = 0x5a };
+static unsigned char stack[STACK];
+static ucontext_t outside, inside;
+static int sent;
+
+static void send(void)
+{
+    raise(sent);
+}
+
+static int depth_of(int number)
+{
+    int untouched = 0;
+    sent = number;
+    memset(stack, PATTERN, sizeof(stack));
+    getcontext(&inside);
+    inside.uc_stack.ss_sp = stack;
+    inside.uc_stack.ss_size = STACK;
+    inside.uc_link = &outside;
+    makecontext(&inside, send, 0);
+    swapcontext(&outside, &inside);
+    while (untouched < STACK && stack[untouched] == PATTERN)
+        untouched++;
+    return STACK - untouched;
+}
+
+/* Matrix products have the stack pointer in the heap: a handler must not write
+ * there. SIGURG is ignored, and takes what raise() does. */
+static void elsewhere(void)
+{
+    s2vi_interrupt_install(NULL, NULL);
+    depth_of(SIGURG); /* the functions' addresses are found now */
+    const int plain = depth_of(SIGURG), handled = depth_of(SIGTERM);
+    dprintf(STDERR_FILENO, "%d, %d", plain, handled);
+    _exit(s2vi_interrupt_requested() && handled == plain ? 42 : 8);
+}
+
 int main(void)
 {
     char text[100];
@@ -78,5 +117,9 @@ int main(void)
     status = run_child(restored, text, sizeof(text));
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT, "status %x",
           status);
+    status = run_child(elsewhere, text, sizeof(text));
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 42,
+          "status %x: bytes of stack without and with a handler: %s", status,
+          text);
     return check_done();
 }

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Models that make sound for pictures, measured on clips: whether the sound
+ * comes when it should, with the timbre of the reference, and how near it is to
+ * the real one.
+ *
+ * Each clip is made twice: with its own sound as the reference, and with that
+ * of another. What is measured are mels and onsets; feature sets have no sound
+ * and no picture, and are measured by their mels alone.
+ */
+#ifndef S2VI_EVAL_FOLEY_H
+#define S2VI_EVAL_FOLEY_H
+
+#include "command.h"
+#include "foley_maker.h"
+#include "onsets.h"
+#include "picture.h"
+#include "timbre.h"
+#include "truth.h"
+
+/** A clip, and how its sounds compare. */
+typedef struct s2vi_foley_item {
+    s2vi_foley_source_clip clip;
+    bool known;         /**< its truth is */
+    s2vi_truth truth;   /**< where known; otherwise the onsets are those found
+                             in its own sound */
+    s2vi_timbre timbre; /**< of its own sound */
+    int reference;      /**< index of the clip whose timbre it gets; -1: of
+                             options->reference, or none */
+    s2vi_onset_score real, own, foreign;
+    double mcd, distance;           /**< of own from real; NaN: none */
+    double to_reference, to_itself; /**< cosines of foreign's timbre */
+} s2vi_foley_item;
+
+typedef struct s2vi_foley_eval {
+    const s2vi_eval_options *options;
+    s2vi_foley_maker *maker;
+    s2vi_foley_item *item; /**< (count) */
+    int count;
+    s2vi_foley_source_clip reference; /**< of options->reference */
+    s2vi_timbre reference_timbre;
+    /* Of all clips together. */
+    double seconds;
+    int known;                           /**< clips with a truth */
+    s2vi_onset_score real, own, foreign; /**< against the truth */
+    s2vi_onset_score chance;             /**< foreign against another's truth */
+    double mcd, distance;                /**< means; NaN: none */
+    int compared;                        /**< clips of these means */
+    double to_reference, to_itself;      /**< mean cosines */
+    int timbres, nearer; /**< clips with both, those nearer to the reference */
+    s2vi_picture sheet;  /**< where options->sheet */
+} s2vi_foley_eval;
+
+/**
+ * Measure a model of sound for pictures.
+ *
+ * @param e all zero but `options` and `maker`; s2vi_foley_eval_free() in any
+ *          case
+ * @return S2V_OK, or a status and one sentence
+ */
+int s2vi_foley_eval_run(s2vi_foley_eval *e, s2v_error *err);
+void s2vi_foley_eval_free(s2vi_foley_eval *e);
+
+/** The table, and what its words mean. */
+void s2vi_foley_eval_print(const s2vi_foley_eval *e, FILE *out);
+
+/** One JSON object with every number; what does not exist is null. */
+int s2vi_foley_eval_print_json(const s2vi_foley_eval *e, FILE *out,
+                               s2v_error *err);
+
+#endif

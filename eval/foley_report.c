@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The results of models of sound for pictures: a table, and JSON. */
+#include "foley.h"
+
+#include "base/error.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* The published numbers are smaller than decibels can be: for them the mel's
+ * values, 0 to 1, seem to have stood for the logarithm. */
+static double mel_scale(void)
+{
+    return s2vi_foley_mel_log(1) - s2vi_foley_mel_log(0);
+}
+
+/* --------------------------------------------------------------- table -- */
+
+static const char *plural(int n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void print_number(FILE *out, int digits, double v)
+{
+    if (isnan(v))
+        fprintf(out, " %9s", "-");
+    else
+        fprintf(out, " %9.*f", digits, v);
+}
+
+/* Milliseconds, of what was matched. */
+static double milliseconds(const s2vi_onset_score *s, double sum)
+{
+    return s->matched ? 1000 * sum / (double)s->matched : NAN;
+}
+
+static void print_row(FILE *out, const char *name, const s2vi_onset_score *s)
+{
+    fprintf(out, "%-24s", name);
+    print_number(out, 3, s2vi_onset_f1(s));
+    print_number(out, 3, s2vi_onset_precision(s));
+    print_number(out, 3, s2vi_onset_recall(s));
+    print_number(out, 1, milliseconds(s, s->early));
+    print_number(out, 1, milliseconds(s, s->off));
+    fprintf(out, " %9zu\n", s->truth);
+}
+
+static void print_head(const s2vi_foley_eval *e, FILE *out)
+{
+    const int size = s2vi_foley_maker_size(e->maker);
+    fprintf(out, "Model     %s (", e->options->model);
+    if (size)
+        fprintf(out, "sees %dx%d", size, size);
+    else
+        fprintf(out, "of feature sets");
+    fprintf(out, ", on %s)\n", s2vi_foley_maker_device(e->maker));
+    fprintf(out, "Measured  %d clip%s, %.1f s\n", e->count, plural(e->count),
+            e->seconds);
+    if (e->known)
+        fprintf(out, "Truth     when objects are struck, beside the clips\n");
+    else
+        fprintf(out, "Truth     the onsets that are found in the real sound\n");
+    if (e->options->reference)
+        fprintf(out, "Foreign   %s\n", e->options->reference);
+    else
+        fprintf(out, "Foreign   the timbre of %s\n",
+                e->known ? "the next clip of other materials"
+                         : "the next clip");
+}
+
+static void print_notes(const s2vi_foley_eval *e, FILE *out)
+{
+    fprintf(out,
+            "\nOnsets match within %g ms; early and off: mean difference, "
+            "and mean absolute\ndifference, ms.",
+            1000 * S2VI_ONSET_TOLERANCE);
+    if (e->chance.truth)
+        fprintf(out, " Wrong truth: the foreign sound against the next clip's "
+                     "onsets,\nwhich is what chance gives.");
+    fputc('\n', out);
+}
+
+void s2vi_foley_eval_print(const s2vi_foley_eval *e, FILE *out)
+{
+    print_head(e, out);
+    fprintf(out, "\n%-24s %9s %9s %9s %9s %9s %9s\n", "", "F1", "precision",
+            "recall", "early", "off", "onsets");
+    if (e->known)
+        print_row(out, "real sound", &e->real);
+    print_row(out, "own reference", &e->own);
+    print_row(out, "foreign reference", &e->foreign);
+    if (e->chance.truth)
+        print_row(out, "wrong truth", &e->chance);
+    if (e->timbres)
+        fprintf(out,
+                "\nTimbre    nearer to the reference's than to the clip's own "
+                "in %d of %d clip%s\n          (%.1f %%): cosine %.3f with the "
+                "reference's, %.3f with its own\n",
+                e->nearer, e->timbres, plural(e->timbres),
+                100.0 * e->nearer / e->timbres, e->to_reference, e->to_itself);
+    if (e->compared)
+        fprintf(out,
+                "MCD       %.2f dB from the real sound with its own reference, "
+                "%.2f on the mel's scale\n          (mel distance %.4f), mean "
+                "of %d clip%s\n",
+                e->mcd, e->mcd / mel_scale(), e->distance, e->compared,
+                plural(e->compared));
+    print_notes(e, out);
+}
+
+/* ---------------------------------------------------------------- JSON -- */
+
+static json_t *number(double v)
+{
+    return isfinite(v) ? json_real(v) : json_null();
+}
+
+static json_t *json_of_score(const s2vi_onset_score *s)
+{
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I}", "f1",
+        number(s2vi_onset_f1(s)), "precision", number(s2vi_onset_precision(s)),
+        "recall", number(s2vi_onset_recall(s)), "early_ms",
+        number(milliseconds(s, s->early)), "off_ms",
+        number(milliseconds(s, s->off)), "truth", (json_int_t)s->truth, "found",
+        (json_int_t)s->found, "matched", (json_int_t)s->matched);
+}
+
+static json_t *json_of_onsets(const s2vi_foley_eval *e)
+{
+    return json_pack(
+        "{s:f, s:s, s:o, s:o, s:o, s:o}", "tolerance", S2VI_ONSET_TOLERANCE,
+        "truth", e->known ? "known" : "real sound", "real",
+        e->known ? json_of_score(&e->real) : json_null(), "own",
+        json_of_score(&e->own), "foreign", json_of_score(&e->foreign),
+        "wrong_truth", json_of_score(&e->chance));
+}
+
+static json_t *json_of_timbre(const s2vi_foley_eval *e)
+{
+    return json_pack(
+        "{s:i, s:i, s:o, s:o, s:o}", "clips", e->timbres, "nearer", e->nearer,
+        "fraction", number((double)e->nearer / e->timbres), "to_reference",
+        number(e->to_reference), "to_itself", number(e->to_itself));
+}
+
+static const char *reference_of(const s2vi_foley_eval *e, int item)
+{
+    const int i = e->item[item].reference;
+    return i >= 0 ? e->item[i].clip.path : e->options->reference;
+}
+
+static json_t *json_of_clips(const s2vi_foley_eval *e)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < e->count; i++) {
+        const s2vi_foley_item *item = &e->item[i];
+        const char *reference = reference_of(e, i);
+        json_array_append_new(
+            list,
+            json_pack("{s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "path",
+                      json_string_nocheck(item->clip.path), "reference",
+                      reference ? json_string_nocheck(reference) : json_null(),
+                      "silent", item->clip.silent, "own",
+                      json_of_score(&item->own), "foreign",
+                      json_of_score(&item->foreign), "mcd", number(item->mcd),
+                      "mel_distance", number(item->distance), "to_reference",
+                      number(item->to_reference), "to_itself",
+                      number(item->to_itself)));
+    }
+    return list;
+}
+
+int s2vi_foley_eval_print_json(const s2vi_foley_eval *e, FILE *out,
+                               s2v_error *err)
+{
+    json_t *object = json_pack(
+        "{s:s, s:{s:o, s:s, s:s, s:i}, s:f, s:o, s:o, s:{s:i, s:o, s:o, s:o}, "
+        "s:o}",
+        "version", s2v_version(), "model", "path",
+        json_string_nocheck(e->options->model), "kind", "varietysound",
+        "device", s2vi_foley_maker_device(e->maker), "size",
+        s2vi_foley_maker_size(e->maker), "seconds", e->seconds, "onsets",
+        json_of_onsets(e), "timbre", json_of_timbre(e), "mcd", "clips",
+        e->compared, "mean", number(e->mcd), "on_mel_scale",
+        number(e->mcd / mel_scale()), "mel_distance", number(e->distance),
+        "clips", json_of_clips(e));
+    char *text = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
+    json_decref(object);
+    if (!text)
+        return s2vi_error_nomem(err, "JSON");
+    fprintf(out, "%s\n", text);
+    free(text);
+    return S2V_OK;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What s2v-impacts knows of a clip: when something is struck, and how it
+ * sounds. */
+#ifndef S2VI_EVAL_TRUTH_H
+#define S2VI_EVAL_TRUTH_H
+
+#include "onsets.h"
+
+typedef struct s2vi_truth {
+    s2vi_onsets onsets; /**< when objects are struck, seconds, ascending */
+    char **sounds;      /**< the materials they sound as, each once, in order of
+                             name; NULL-terminated */
+} s2vi_truth;
+
+/** The truth's path beside a clip's: its ending becomes .json. For g_free(). */
+char *s2vi_truth_path(const char *clip);
+
+/**
+ * Read a truth as s2v-impacts writes it.
+ *
+ * @param truth for s2vi_truth_free(); empty on failure
+ * @return S2V_OK; S2V_ERR_IO; S2V_ERR_FORMAT and a sentence with the path
+ */
+int s2vi_truth_read(s2vi_truth *truth, const char *path, s2v_error *err);
+void s2vi_truth_free(s2vi_truth *truth);
+
+#endif
