@@ -141,7 +141,8 @@ static int load_media(const s2vi_foley_maker *m, const char *path,
     const s2vi_clip_params params = {.size = m->info.width,
                                      .fps_num = m->info.fps_num,
                                      .fps_den = m->info.fps_den,
-                                     .sound = s2vi_sound_foley};
+                                     .sound = s2vi_sound_foley,
+                                     .whole = true};
     return s2vi_clip_load(clip, path, &params, err);
 }
 
