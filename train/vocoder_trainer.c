@@ -8,8 +8,8 @@
  *   that go with them. Columns are those of the whole sound, centred on their
  *   first sample; the paper's are of the piece alone.
  * - L_mel compares natural logarithms of this mel's magnitudes.
- * - Without critics the logarithms of the bins are compared as well: the mel,
- *   from 125 Hz on, leaves free what is below, and a constant.
+ * - Without critics the bins are compared as well: the mel, from 125 Hz on,
+ *   leaves free what is below, and a constant.
  * - AdamW: beta 0.8 and 0.99; a weight decay of 0.01 unless another is asked
  *   for. The rate stays: lower it with a resume, as the paper does each epoch.
  */
@@ -113,8 +113,8 @@ static int record_loss(s2vi_vocoder_trainer *t, s2vi_node **loss,
                                            in->basis, in->filters, HOP);
     s2vi_half_term(h, "mel", mel);
     if (!t->params.critics) {
-        s2vi_node *bins = s2vi_hifigan_loss_mel(in->game.real, in->game.fake,
-                                                in->basis, NULL, HOP);
+        s2vi_node *bins = s2vi_hifigan_loss_bins(in->game.real, in->game.fake,
+                                                 in->basis, HOP);
         s2vi_half_term(h, "spectrum", bins);
         *loss = s2vi_add(mel, bins);
         return s2vi_graph_status(h->graph, err);

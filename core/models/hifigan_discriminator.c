@@ -383,9 +383,8 @@ int s2vi_hifigan_loss_generator(s2vi_graph *graph,
 
 /* ------------------------------------------------------ mel spectrogram -- */
 
-/* ln of the magnitudes of bands, or of bins: (n,T,bands) */
-static s2vi_node *log_mel(s2vi_node *audio, s2vi_node *basis,
-                          s2vi_node *filters, int hop)
+/* Magnitudes of all bins: (n,T,size/2 + 1) */
+static s2vi_node *magnitudes(s2vi_node *audio, s2vi_node *basis, int hop)
 {
     s2vi_node *parts = s2vi_nn_conv1d(audio, basis, NULL, hop, 0);
     if (!parts)
@@ -393,21 +392,36 @@ static s2vi_node *log_mel(s2vi_node *audio, s2vi_node *basis,
     const int64_t bins = parts->shape.dim[2] / 2;
     s2vi_node *power = s2vi_add(s2vi_square(s2vi_slice(parts, 2, 0, bins)),
                                 s2vi_square(s2vi_slice(parts, 2, bins, bins)));
-    s2vi_node *magnitude = s2vi_sqrt(s2vi_affine(power, 1, MAGNITUDE));
-    s2vi_node *mel =
-        filters ? s2vi_nn_columns(magnitude, filters, NULL) : magnitude;
-    const float least = filters ? (float)LEAST : (float)FAINT;
-    return mel ? s2vi_ln(s2vi_max(
-                     mel, s2vi_fill(mel->graph, least, S2VI_SHAPE(1, 1, 1))))
-               : NULL;
+    return s2vi_sqrt(s2vi_affine(power, 1, MAGNITUDE));
+}
+
+static s2vi_node *ln_from(s2vi_node *x, double least)
+{
+    return x ? s2vi_ln(s2vi_max(
+                   x, s2vi_fill(x->graph, (float)least, S2VI_SHAPE(1, 1, 1))))
+             : NULL;
+}
+
+static s2vi_node *difference(s2vi_node *real, s2vi_node *fake)
+{
+    return s2vi_mean_all(s2vi_abs(s2vi_sub(s2vi_detach(real), fake)));
 }
 
 s2vi_node *s2vi_hifigan_loss_mel(s2vi_node *real, s2vi_node *fake,
                                  s2vi_node *basis, s2vi_node *filters, int hop)
 {
-    s2vi_node *x = s2vi_detach(log_mel(real, basis, filters, hop));
-    s2vi_node *y = log_mel(fake, basis, filters, hop);
-    return s2vi_mean_all(s2vi_abs(s2vi_sub(x, y))); /* (3) */
+    s2vi_node *x = s2vi_nn_columns(magnitudes(real, basis, hop), filters, NULL);
+    s2vi_node *y = s2vi_nn_columns(magnitudes(fake, basis, hop), filters, NULL);
+    return difference(ln_from(x, LEAST), ln_from(y, LEAST)); /* (3) */
+}
+
+s2vi_node *s2vi_hifigan_loss_bins(s2vi_node *real, s2vi_node *fake,
+                                  s2vi_node *basis, int hop)
+{
+    s2vi_node *x = magnitudes(real, basis, hop);
+    s2vi_node *y = magnitudes(fake, basis, hop);
+    return s2vi_add(difference(ln_from(x, FAINT), ln_from(y, FAINT)),
+                    difference(x, y));
 }
 
 void s2vi_hifigan_fourier(int size, float *basis)

@@ -71,13 +71,24 @@ int s2vi_hifigan_loss_generator(s2vi_graph *graph,
  * taken S2VI_HIFIGAN_LAMBDA_MEL times.
  *
  * @param basis   (2 (size/2 + 1),size,1), from s2vi_hifigan_fourier()
- * @param filters (bands,size/2 + 1): the mel bands' weights of magnitudes;
- *                NULL: the bins themselves, of all frequencies from 0 Hz on
+ * @param filters (bands,size/2 + 1): the mel bands' weights of magnitudes
  * @param hop     samples from column to column
  * @return shape (1); its gradient flows to `fake`
  */
 s2vi_node *s2vi_hifigan_loss_mel(s2vi_node *real, s2vi_node *fake,
                                  s2vi_node *basis, s2vi_node *filters, int hop);
+
+/**
+ * Record a loss that a generator can learn from without discriminators, beside
+ * L_mel: of all frequencies from 0 Hz on, the mean difference of the bins'
+ * magnitudes and of their logarithms: both losses of Yamamoto,
+ * Song, Kim, "Parallel WaveGAN" (2020), eq. (4)-(5), the former without
+ * its division by a norm, which silence does not have.
+ *
+ * @return shape (1); its gradient flows to `fake`
+ */
+s2vi_node *s2vi_hifigan_loss_bins(s2vi_node *real, s2vi_node *fake,
+                                  s2vi_node *basis, int hop);
 
 /** A Fourier transform of `size` samples under a periodic Hann window, as a
  * convolution's weights: size/2 + 1 real, then as many imaginary parts. */
