@@ -62,7 +62,8 @@ typedef struct s2vi_backend_table {
     bool fuses;       /* wants CHAIN nodes and folded activations */
     bool on_host;     /* its memory is the host's */
 
-    /** @param threads 0: as many as the process may use */
+    /** NULL for a module, which opens itself.
+     * @param threads 0: as many as the process may use */
     int (*open)(s2vi_backend **backend, s2vi_dtype dtype, int threads,
                 s2v_error *err);
     void (*close)(s2vi_backend *backend);
@@ -103,9 +104,10 @@ typedef struct s2vi_backend_table {
      *
      * begin(): a run of an exec's kernels starts, all of which follow in the
      * same order as before. Returns S2VI_REPLAYED where `*recording` has done
-     * the whole run, S2V_OK where the kernels are to be run, then end();
-     * `*recording`, NULL at first, is the backend's, until forget(). wait():
-     * until all is done, for measuring.
+     * the whole run, S2V_OK where the kernels are to be run, then end(), which
+     * may ask for all of it once more: S2VI_REPEAT. `*recording`, NULL at
+     * first, is the backend's, until forget(). wait(): until all is done, for
+     * measuring.
      */
     int (*begin)(s2vi_backend *backend, s2vi_recording **recording,
                  const s2vi_clock *clock);
@@ -114,14 +116,15 @@ typedef struct s2vi_backend_table {
     int (*wait)(s2vi_backend *backend);
 } s2vi_backend_table;
 
-enum { S2VI_REPLAYED = 1 };
+enum { S2VI_REPLAYED = 1, S2VI_REPEAT = 2 };
 
 /** Every backend begins with this. */
 struct s2vi_backend {
     const s2vi_backend_table *table;
     s2vi_dtype dtype;
     int threads;
-    char choice[256]; /* what "auto" took, and why; else empty */
+    char choice[256];  /* what "auto" took, and why; else empty */
+    char trouble[128]; /* what the device said of its last failure; or empty */
 };
 
 extern const s2vi_backend_table s2vi_backend_ref;

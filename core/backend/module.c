@@ -40,7 +40,7 @@ int s2vi_module_open(s2vi_backend **backend, const char *name,
     if (!object)
         return s2vi_error(err, S2V_ERR_DEVICE, "device \"%.40s\": %.800s",
                           device, dlerror());
-    const s2vi_module *module = dlsym(object, "s2vi_module");
+    const s2vi_module *module = dlsym(object, "s2vi_backend_module");
     if (!module || !matches(module))
         return s2vi_error(err, S2V_ERR_DEVICE,
                           "device \"%.40s\": %.800s is of another version of "

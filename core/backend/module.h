@@ -12,7 +12,7 @@
 
 #include "backend/backend.h"
 
-/** What a module exports, under the name s2vi_module. */
+/** What a module exports, under the name s2vi_backend_module. */
 typedef struct s2vi_module {
     /* Of the sources that it was built from: s2vi_module_matches(). */
     const char *version;

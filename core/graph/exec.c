@@ -249,15 +249,18 @@ static int run_step(s2vi_exec *exec, const struct s2vi_step *step,
     if (!ret && exec->watch && be->table->wait)
         ret = be->table->wait(be);
     if (ret < 0)
-        return s2vi_error(err, ret, "%s: a %s failed to run", be->table->name,
-                          s2vi_op_get(step->kernel->node->op)->name);
+        return s2vi_error(err, ret, "%s: a %s failed to run%s%s",
+                          be->table->name,
+                          s2vi_op_get(step->kernel->node->op)->name,
+                          *be->trouble ? ": " : "", be->trouble);
     if (exec->watch)
         exec->watch(exec->watch_opaque, step->nodes, step->n_nodes,
                     now() - start);
     return S2V_OK;
 }
 
-/* A watched run is never a replayed one: that has no steps. */
+/* All steps, recorded or replayed where the backend can; S2VI_REPEAT where it
+ * asks for that. A watched run is neither: a replayed one has no steps. */
 static int run_all(s2vi_exec *exec, const s2vi_clock *clock, s2v_error *err)
 {
     s2vi_backend *be = exec->plan->backend;
@@ -266,14 +269,15 @@ static int run_all(s2vi_exec *exec, const s2vi_clock *clock, s2v_error *err)
     if (ret == S2VI_REPLAYED)
         return S2V_OK;
     if (ret < 0)
-        return s2vi_error(err, ret, "%s: a run could not begin",
-                          be->table->name);
+        return s2vi_error(err, ret, "%s: a run could not begin: %s",
+                          be->table->name, be->trouble);
     for (int i = 0; i < exec->n_steps && ret >= 0; i++)
         ret = run_step(exec, &exec->step[i], clock, err);
-    if (records && be->table->end(be, &exec->recording) < 0 && ret >= 0)
-        return s2vi_error(err, S2V_ERR_DEVICE, "%s: a run failed",
-                          be->table->name);
-    return ret;
+    const int end = records ? be->table->end(be, &exec->recording) : S2V_OK;
+    if (end < 0 && ret >= 0)
+        return s2vi_error(err, end, "%s: a run failed: %s", be->table->name,
+                          be->trouble);
+    return end == S2VI_REPEAT ? end : ret;
 }
 
 int s2vi_exec_run(s2vi_exec *exec, const s2vi_clock *clock, s2v_error *err)
@@ -281,6 +285,8 @@ int s2vi_exec_run(s2vi_exec *exec, const s2vi_clock *clock, s2v_error *err)
     s2vi_backend *be = exec->plan->backend;
     be->table->enter(be);
     int ret = run_all(exec, clock, err);
+    while (ret == S2VI_REPEAT)
+        ret = run_all(exec, clock, err);
     be->table->leave(be);
     return ret;
 }
