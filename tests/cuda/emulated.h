@@ -37,6 +37,9 @@ emulated_kernel *emulated_builtin(const char *name);
 /** Print and abort: the backend broke a rule that CUDA may not check. */
 _Noreturn void emulated_fail(const char *format, ...);
 
+/** Graphs that were launched; tests look it up in the module. */
+extern int emulated_launches;
+
 /** Whether an environment variable is "1". */
 bool emulated_is_set(const char *name);
 
