@@ -145,7 +145,7 @@ static bool fits(cudnnTensorDescriptor_t x, cudnnFilterDescriptor_t w,
         found[1].algo = second;                                                \
         found[1].determinism = CUDNN_DETERMINISTIC;                            \
         found[1].memory = WORKSPACE;                                           \
-        found[1].mathType = c->math;                                           \
+        found[1].mathType = CUDNN_DEFAULT_MATH;                                \
         *n = 2;                                                                \
         return CUDNN_STATUS_SUCCESS;                                           \
     }
@@ -304,8 +304,9 @@ static bool is_placed(const void *p)
 static cudnnStatus_t submit(cudnnHandle_t handle, const struct convolution *k,
                             bool offered, size_t workspace)
 {
-    if (!offered || workspace < WORKSPACE || !k->workspace ||
-        !is_placed(k->a) || !is_placed(k->b) || !is_placed(k->out) ||
+    if (!offered || k->c.math != CUDNN_FMA_MATH || workspace < WORKSPACE ||
+        !k->workspace || !is_placed(k->a) || !is_placed(k->b) ||
+        !is_placed(k->out) ||
         !fits((cudnnTensorDescriptor_t)&k->x, (cudnnFilterDescriptor_t)&k->w,
               (cudnnConvolutionDescriptor_t)&k->c,
               (cudnnTensorDescriptor_t)&k->y))

@@ -83,7 +83,8 @@ static cudnnStatus_t describe_all(s2vi_cuda_product *p)
 }
 
 /* The first of the algorithms, best first, that always gives the same bits and
- * is small enough. Three types of result differ in nothing but their name. */
+ * is small enough. Three types of result differ in nothing but their name. What
+ * cuDNN calls its default is TF32, where there is no need to forbid it. */
 #define CHOOSE(p, found, n)                                                    \
     for (int i = 0; i < (n); i++)                                              \
         if ((found)[i].status == CUDNN_STATUS_SUCCESS &&                       \
@@ -91,9 +92,9 @@ static cudnnStatus_t describe_all(s2vi_cuda_product *p)
             (found)[i].memory <= LIMIT) {                                      \
             (p)->algorithm = (int)(found)[i].algo;                             \
             (p)->workspace = (found)[i].memory;                                \
-            return cudnnSetConvolutionMathType((p)->conv,                      \
-                                               (found)[i].mathType) ==         \
-                   CUDNN_STATUS_SUCCESS;                                       \
+            return !cudnnSetConvolutionMathType(                               \
+                (p)->conv,                                                     \
+                (p)->cuda->tf32 ? (found)[i].mathType : CUDNN_FMA_MATH);       \
         }
 
 static bool choose_forward(s2vi_cuda_product *p)
