@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Opening a device by its name. */
 #include "backend/backend.h"
+#include "backend/module.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #ifndef S2V_HAVE_CPU
 #define S2V_HAVE_CPU 0
 #endif
+
+/* Backends that are modules, the best first. */
+static const char *const modules[] = {"cuda"};
+enum { MODULES = sizeof(modules) / sizeof(modules[0]) };
 
 static int open_cpu(s2vi_backend **backend, s2vi_dtype dtype, int threads,
                     s2v_error *err)
@@ -22,7 +29,7 @@ static int open_cpu(s2vi_backend **backend, s2vi_dtype dtype, int threads,
 }
 
 /* Double precision is the reference backend's alone. */
-static int open_best(s2vi_backend **backend, s2vi_dtype dtype, int threads,
+static int open_host(s2vi_backend **backend, s2vi_dtype dtype, int threads,
                      s2v_error *err)
 {
     if (S2V_HAVE_CPU && dtype == S2VI_F32)
@@ -30,14 +37,38 @@ static int open_best(s2vi_backend **backend, s2vi_dtype dtype, int threads,
     return s2vi_backend_ref.open(backend, dtype, threads, err);
 }
 
-/* "cuda", or "cuda:" and a decimal number. */
-static bool is_cuda(const char *device)
+static int open_best(s2vi_backend **backend, s2vi_dtype dtype, int threads,
+                     s2v_error *err)
 {
-    if (strncmp(device, "cuda", 4))
-        return false;
-    const char *number = device + 4 + (device[4] == ':');
-    size_t digits = strspn(number, "0123456789");
-    return !number[digits] && (device[4] == ':') == (digits > 0);
+    s2v_error why = {.message = ""};
+    for (int i = 0; i < MODULES && dtype == S2VI_F32; i++)
+        if (!s2vi_module_open(backend, modules[i], modules[i], 0, dtype,
+                              &why)) {
+            snprintf((*backend)->choice, sizeof((*backend)->choice),
+                     "device \"auto\" is \"%s\": it is there", modules[i]);
+            return S2V_OK;
+        }
+    int ret = open_host(backend, dtype, threads, err);
+    if (!ret)
+        snprintf((*backend)->choice, sizeof((*backend)->choice),
+                 "device \"auto\" is \"%s\"%s%.200s", (*backend)->table->name,
+                 *why.message ? ": " : "", why.message);
+    return ret;
+}
+
+/* The number of device "NAME" (0) or "NAME:N", or -1 for other names. */
+static int module_device(const char *device, const char *name)
+{
+    const size_t length = strlen(name);
+    if (strncmp(device, name, length))
+        return -1;
+    const char *number = device + length;
+    if (!*number)
+        return 0;
+    const size_t digits = *number == ':' ? strspn(number + 1, "0123456789") : 0;
+    if (!digits || number[1 + digits])
+        return -1;
+    return digits > 4 ? 9999 : atoi(number + 1);
 }
 
 int s2vi_backend_open(s2vi_backend **backend, const char *device,
@@ -50,10 +81,12 @@ int s2vi_backend_open(s2vi_backend **backend, const char *device,
         return open_cpu(backend, dtype, threads, err);
     if (!strcmp(device, "ref"))
         return s2vi_backend_ref.open(backend, dtype, threads, err);
-    if (is_cuda(device))
-        return s2vi_error(err, S2V_ERR_DEVICE,
-                          "device \"%.40s\": this build is without CUDA",
-                          device);
+    for (int i = 0; i < MODULES; i++) {
+        const int number = module_device(device, modules[i]);
+        if (number >= 0)
+            return s2vi_module_open(backend, modules[i], device, number, dtype,
+                                    err);
+    }
     return s2vi_error(err, S2V_ERR_INVALID,
                       "no device is called \"%.40s\": it is one of \"auto\", "
                       "\"cpu\", \"ref\", \"cuda\", \"cuda:N\"",

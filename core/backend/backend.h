@@ -55,12 +55,15 @@ struct s2vi_kernel {
 };
 
 typedef struct s2vi_backend s2vi_backend;
+typedef struct s2vi_recording s2vi_recording;
 
 typedef struct s2vi_backend_table {
     const char *name; /* "ref", "cpu", "cuda" */
     bool fuses;       /* wants CHAIN nodes and folded activations */
+    bool on_host;     /* its memory is the host's */
 
-    /** @param threads 0: as many as the process may use */
+    /** NULL for a module, which opens itself.
+     * @param threads 0: as many as the process may use */
     int (*open)(s2vi_backend **backend, s2vi_dtype dtype, int threads,
                 s2v_error *err);
     void (*close)(s2vi_backend *backend);
@@ -68,10 +71,12 @@ typedef struct s2vi_backend_table {
     /** Memory of the device, 64-byte aligned, zeroed; NULL without. */
     void *(*alloc)(s2vi_backend *backend, size_t size);
     void (*free)(s2vi_backend *backend, void *memory);
-    void (*upload)(s2vi_backend *backend, void *to, const void *from,
-                   size_t size);
-    void (*download)(s2vi_backend *backend, void *to, const void *from,
-                     size_t size);
+    /** Copy in or out, after all that was run before: S2V_ERR_DEVICE where
+     * that or the copy has failed. */
+    int (*upload)(s2vi_backend *backend, void *to, const void *from,
+                  size_t size);
+    int (*download)(s2vi_backend *backend, void *to, const void *from,
+                    size_t size);
 
     /**
      * Make a node ready. `constant` bit i: input i never changes, so that
@@ -93,13 +98,33 @@ typedef struct s2vi_backend_table {
     /** Around each run, on the thread that runs (number of threads). */
     void (*enter)(s2vi_backend *backend);
     void (*leave)(s2vi_backend *backend);
+
+    /**
+     * Optional, all or none; for a device that works while the host goes on.
+     *
+     * begin(): a run of an exec's kernels starts, all of which follow in the
+     * same order as before. Returns S2VI_REPLAYED where `*recording` has done
+     * the whole run, S2V_OK where the kernels are to be run, then end(), which
+     * may ask for all of it once more: S2VI_REPEAT. `*recording`, NULL at
+     * first, is the backend's, until forget(). wait(): until all is done, for
+     * measuring.
+     */
+    int (*begin)(s2vi_backend *backend, s2vi_recording **recording,
+                 const s2vi_clock *clock);
+    int (*end)(s2vi_backend *backend, s2vi_recording **recording);
+    void (*forget)(s2vi_backend *backend, s2vi_recording *recording);
+    int (*wait)(s2vi_backend *backend);
 } s2vi_backend_table;
+
+enum { S2VI_REPLAYED = 1, S2VI_REPEAT = 2 };
 
 /** Every backend begins with this. */
 struct s2vi_backend {
     const s2vi_backend_table *table;
     s2vi_dtype dtype;
     int threads;
+    char choice[256];  /* what "auto" took, and why; else empty */
+    char trouble[128]; /* what the device said of its last failure; or empty */
 };
 
 extern const s2vi_backend_table s2vi_backend_ref;
@@ -109,7 +134,8 @@ extern const s2vi_backend_table s2vi_backend_cpu; /* if S2V_HAVE_CPU */
  * Open a device by name: "auto", "cpu", "ref", "cuda", "cuda:N".
  *
  * Strict: a device that is not there is S2V_ERR_DEVICE. "auto" takes the best
- * of what is there.
+ * of what is there, and says in `choice` why. Backends of other names than
+ * "cpu" and "ref" are modules (module.h).
  */
 int s2vi_backend_open(s2vi_backend **backend, const char *device,
                       s2vi_dtype dtype, int threads, s2v_error *err);

@@ -131,6 +131,8 @@ void s2vi_exec_close(s2vi_exec **out)
         return;
     s2vi_exec *exec = *out;
     s2vi_backend *be = exec->plan->backend;
+    if (exec->recording)
+        be->table->forget(be, exec->recording);
     be->table->free(be, exec->arena);
     be->table->free(be, exec->kept);
     be->table->free(be, exec->scratch);
@@ -195,6 +197,7 @@ const float *s2vi_exec_view(const s2vi_exec *exec, const s2vi_node *node)
 {
     int i;
     if (exec->plan->backend->dtype != S2VI_F32 ||
+        !exec->plan->backend->table->on_host ||
         !s2vi_plan_resolve(exec->plan, node, &i))
         return NULL;
     return s2vi_plan_address(exec->plan, exec, i);
@@ -236,23 +239,54 @@ void s2vi_exec_set_watch(s2vi_exec *exec, s2vi_exec_watch watch, void *opaque)
     exec->watch_opaque = opaque;
 }
 
+static int run_step(s2vi_exec *exec, const struct s2vi_step *step,
+                    const s2vi_clock *clock, s2v_error *err)
+{
+    s2vi_backend *be = exec->plan->backend;
+    double start = exec->watch ? now() : 0;
+    int ret = step->kernel->run(step->kernel, step->out, step->in,
+                                exec->scratch, clock);
+    if (!ret && exec->watch && be->table->wait)
+        ret = be->table->wait(be);
+    if (ret < 0)
+        return s2vi_error(err, ret, "%s: a %s failed to run%s%s",
+                          be->table->name,
+                          s2vi_op_get(step->kernel->node->op)->name,
+                          *be->trouble ? ": " : "", be->trouble);
+    if (exec->watch)
+        exec->watch(exec->watch_opaque, step->nodes, step->n_nodes,
+                    now() - start);
+    return S2V_OK;
+}
+
+/* All steps, recorded or replayed where the backend can; S2VI_REPEAT where it
+ * asks for that. A watched run is neither: a replayed one has no steps. */
+static int run_all(s2vi_exec *exec, const s2vi_clock *clock, s2v_error *err)
+{
+    s2vi_backend *be = exec->plan->backend;
+    const bool records = be->table->begin && !exec->watch;
+    int ret = records ? be->table->begin(be, &exec->recording, clock) : S2V_OK;
+    if (ret == S2VI_REPLAYED)
+        return S2V_OK;
+    if (ret < 0)
+        return s2vi_error(err, ret, "%s: a run could not begin: %s",
+                          be->table->name, be->trouble);
+    for (int i = 0; i < exec->n_steps && ret >= 0; i++)
+        ret = run_step(exec, &exec->step[i], clock, err);
+    const int end = records ? be->table->end(be, &exec->recording) : S2V_OK;
+    if (end < 0 && ret >= 0)
+        return s2vi_error(err, end, "%s: a run failed: %s", be->table->name,
+                          be->trouble);
+    return end == S2VI_REPEAT ? end : ret;
+}
+
 int s2vi_exec_run(s2vi_exec *exec, const s2vi_clock *clock, s2v_error *err)
 {
     s2vi_backend *be = exec->plan->backend;
-    int ret = S2V_OK;
     be->table->enter(be);
-    for (int i = 0; i < exec->n_steps && ret >= 0; i++) {
-        const struct s2vi_step *step = &exec->step[i];
-        double start = exec->watch ? now() : 0;
-        ret = step->kernel->run(step->kernel, step->out, step->in,
-                                exec->scratch, clock);
-        if (ret < 0)
-            s2vi_error(err, ret, "%s: a %s failed to run", be->table->name,
-                       s2vi_op_get(step->kernel->node->op)->name);
-        else if (exec->watch)
-            exec->watch(exec->watch_opaque, step->nodes, step->n_nodes,
-                        now() - start);
-    }
+    int ret = run_all(exec, clock, err);
+    while (ret == S2VI_REPEAT)
+        ret = run_all(exec, clock, err);
     be->table->leave(be);
     return ret;
 }

@@ -38,6 +38,7 @@ struct s2vi_exec {
     int n_steps;
     void **operands;
     const s2vi_node **nodes;
+    s2vi_recording *recording; /* the backend's: of a run */
     s2vi_exec_watch watch;
     void *watch_opaque;
 };

@@ -100,11 +100,9 @@ void *s2vi_store_memory(s2vi_store *store, const char *name)
 int s2vi_copy_in(s2vi_backend *be, void *to, const void *from,
                  s2vi_dtype from_type, int64_t count)
 {
-    if (from_type == be->dtype) {
-        be->table->upload(be, to, from,
-                          (size_t)count * s2vi_dtype_size(from_type));
-        return S2V_OK;
-    }
+    if (from_type == be->dtype)
+        return be->table->upload(be, to, from,
+                                 (size_t)count * s2vi_dtype_size(from_type));
     void *tmp = malloc((size_t)count * s2vi_dtype_size(be->dtype));
     if (!tmp)
         return S2V_ERR_NOMEM;
@@ -113,30 +111,38 @@ int s2vi_copy_in(s2vi_backend *be, void *to, const void *from,
             ((double *)tmp)[i] = ((const float *)from)[i];
         else
             ((float *)tmp)[i] = (float)((const double *)from)[i];
-    be->table->upload(be, to, tmp, (size_t)count * s2vi_dtype_size(be->dtype));
+    int ret = be->table->upload(be, to, tmp,
+                                (size_t)count * s2vi_dtype_size(be->dtype));
     free(tmp);
-    return S2V_OK;
+    return ret;
 }
 
 int s2vi_copy_out(s2vi_backend *be, void *to, s2vi_dtype to_type,
                   const void *from, int64_t count)
 {
     size_t bytes = (size_t)count * s2vi_dtype_size(be->dtype);
-    if (to_type == be->dtype) {
-        be->table->download(be, to, from, bytes);
-        return S2V_OK;
-    }
+    if (to_type == be->dtype)
+        return be->table->download(be, to, from, bytes);
     void *tmp = malloc(bytes);
     if (!tmp)
         return S2V_ERR_NOMEM;
-    be->table->download(be, tmp, from, bytes);
-    for (int64_t i = 0; i < count; i++)
+    int ret = be->table->download(be, tmp, from, bytes);
+    for (int64_t i = 0; i < count && !ret; i++)
         if (to_type == S2VI_F64)
             ((double *)to)[i] = ((const float *)tmp)[i];
         else
             ((float *)to)[i] = (float)((const double *)tmp)[i];
     free(tmp);
-    return S2V_OK;
+    return ret;
+}
+
+/* What a copy's failure is called. */
+static int copied(int ret, const char *name, s2v_error *err)
+{
+    if (ret == S2V_ERR_DEVICE)
+        return s2vi_error(err, ret, "copying '%s' to or from the device failed",
+                          name);
+    return ret < 0 ? s2vi_error_nomem(err, name) : S2V_OK;
 }
 
 static int write_as(s2vi_store *store, const char *name, const void *data,
@@ -145,10 +151,9 @@ static int write_as(s2vi_store *store, const char *name, const void *data,
     const struct variable *v = find(store, name);
     if (!v)
         return s2vi_error(err, S2V_ERR_INTERNAL, "no variable '%s'", name);
-    if (s2vi_copy_in(store->backend, v->memory, data, type,
-                     s2vi_shape_count(&v->shape)) < 0)
-        return s2vi_error_nomem(err, name);
-    return S2V_OK;
+    return copied(s2vi_copy_in(store->backend, v->memory, data, type,
+                               s2vi_shape_count(&v->shape)),
+                  name, err);
 }
 
 int s2vi_store_write(s2vi_store *store, const char *name, const float *data,
@@ -169,8 +174,7 @@ int s2vi_store_read(s2vi_store *store, const char *name, float *data,
     const struct variable *v = find(store, name);
     if (!v)
         return s2vi_error(err, S2V_ERR_INTERNAL, "no variable '%s'", name);
-    if (s2vi_copy_out(store->backend, data, S2VI_F32, v->memory,
-                      s2vi_shape_count(&v->shape)) < 0)
-        return s2vi_error_nomem(err, name);
-    return S2V_OK;
+    return copied(s2vi_copy_out(store->backend, data, S2VI_F32, v->memory,
+                                s2vi_shape_count(&v->shape)),
+                  name, err);
 }

@@ -100,6 +100,8 @@ static void announce(const s2v_model *model, const char *path)
         s2vi_foley_memory(model->foley, &exec, &constants);
     else
         s2vi_plan_memory(model->plan, &exec, &constants);
+    if (*model->backend->choice)
+        s2vi_log(&model->logger, S2V_LOG_INFO, "%s", model->backend->choice);
     s2vi_log(&model->logger, S2V_LOG_INFO,
              "%s: %s, %dx%d at %.4g frames/s, on %s with %d thread%s; "
              "%.1f MB of weights, %.1f MB a stream",

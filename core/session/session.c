@@ -29,6 +29,11 @@ static int create_lm(s2v_session *s, s2v_error *err)
     int ret = s2vi_lms_create(&s->lms, err);
     if (!ret)
         ret = s2vi_exec_create(&s->exec, s->model->plan, err);
+    if (!ret && !s2vi_exec_view(s->exec, s->model->lm.video)) {
+        s->video = malloc(side * side * 3 * sizeof(*s->video));
+        if (!s->video)
+            return s2vi_error_nomem(err, "a frame");
+    }
     if (!ret && getenv("S2V_PROFILE"))
         ret = s2vi_profile_create(&s->profile, s->exec, err);
     return ret;
@@ -132,9 +137,11 @@ static int make_frame(s2v_session *s, const float *features, s2v_error *err)
         ret = s2vi_exec_run(s->exec, &clock, err);
     if (ret < 0)
         return ret;
-    const float *video = s2vi_exec_view(s->exec, lm->video);
+    const float *video = s->video;
     if (!video)
-        return s2vi_error(err, S2V_ERR_INTERNAL, "the frame cannot be read");
+        video = s2vi_exec_view(s->exec, lm->video);
+    else if ((ret = s2vi_exec_read(s->exec, lm->video, s->video)) < 0)
+        return s2vi_error(err, ret, "the frame cannot be read");
     to_bytes(video, side * side * 3, s->rgb);
     return S2V_OK;
 }
@@ -249,6 +256,7 @@ void s2v_session_close(s2v_session **out)
     s2vi_lms_close(&s->lms);
     s2v_model_close(&s->model);
     free(s->rgb);
+    free(s->video);
     free(s);
     *out = NULL;
 }

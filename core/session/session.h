@@ -44,6 +44,8 @@ struct s2v_session {
     uint64_t seed;
     int64_t pts;  /* of the next frame */
     uint8_t *rgb; /* size x size x 3: the frame given out */
+    float *video; /* as many numbers: a copy, where the device's are not the
+                     host's; else NULL */
 };
 
 #endif

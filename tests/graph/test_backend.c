@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #ifndef S2V_HAVE_CPU
@@ -42,8 +43,10 @@ static void test_refusals(void)
     for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
         expect_refusal(unknown[i], S2V_ERR_INVALID,
                        "\"auto\", \"cpu\", \"ref\"");
-    expect_refusal("cuda", S2V_ERR_DEVICE, "without CUDA");
+    setenv("S2V_MODULE_PATH", "/nowhere", 1);
+    expect_refusal("cuda", S2V_ERR_DEVICE, "no module /nowhere/libs2v-cuda.so");
     expect_refusal("cuda:12", S2V_ERR_DEVICE, "\"cuda:12\"");
+    expect_refusal("cuda:123456789012", S2V_ERR_DEVICE, "\"cuda:12345");
     if (!S2V_HAVE_CPU)
         expect_refusal("cpu", S2V_ERR_DEVICE, "without oneDNN");
 }
@@ -91,6 +94,11 @@ static void test_auto(s2vi_dtype dtype, const char *name)
     s2vi_backend_open(&backend, "auto", dtype, 0, &err);
     expect(backend && !strcmp(backend->table->name, name), "auto",
            backend ? backend->table->name : err.message);
+    expect(backend && strstr(backend->choice, name), "auto",
+           "does not say what it took");
+    const bool asked = dtype == S2VI_F32;
+    expect(backend && !strstr(backend->choice, "no module") == !asked, "auto",
+           "does not say why");
     s2vi_backend_close(&backend);
 }
 

@@ -5,6 +5,7 @@
  *
  * usage: test_foley DEVICE
  */
+#include "../device.h"
 #include "golden.h"
 #include "models/foley.h"
 
@@ -277,6 +278,8 @@ static void with_store(s2vi_backend *backend, void (*check)(s2vi_store *store))
 
 int main(int argc, char **argv)
 {
+    if (argc > 1)
+        device_is_needed(argv[1]);
     s2v_error err;
     s2vi_backend *backend;
     if (argc != 2) {

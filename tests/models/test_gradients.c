@@ -22,6 +22,7 @@
  * (slope 1) float32 keeps that of 1e-3, against the reference backend in
  * float64.
  */
+#include "../device.h"
 #include "golden.h"
 
 #include "graph/build.h"
@@ -323,6 +324,8 @@ static void test(const char *path, const char *device, s2vi_dtype dtype,
 
 int main(int argc, char **argv)
 {
+    if (argc > 1)
+        device_is_needed(argv[1]);
     if (argc < 5)
         return printf("usage: %s DEVICE f32|f64 exact|corners GOLDEN...\n",
                       argv[0]),

@@ -7,6 +7,7 @@
  *
  * usage: test_outputs DEVICE GOLDEN...
  */
+#include "../device.h"
 #include "golden.h"
 
 #include <math.h>
@@ -170,6 +171,8 @@ static void check(const char *path, const char *device)
 
 int main(int argc, char **argv)
 {
+    if (argc > 1)
+        device_is_needed(argv[1]);
     for (int i = 2; i < argc; i++)
         check(argv[i], argv[1]);
     printf("%d passed, %d failed\n", passed, failed);

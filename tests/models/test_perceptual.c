@@ -7,6 +7,7 @@
  * usage: test_perceptual DEVICE GOLDEN...
  *        test_perceptual DEVICE    (real weights, in S2V_TEST_DATA)
  */
+#include "../device.h"
 #include "base/philox.h"
 #include "golden.h"
 #include "graph/build.h"
@@ -470,6 +471,8 @@ static int check_real(const char *device)
 
 int main(int argc, char **argv)
 {
+    if (argc > 1)
+        device_is_needed(argv[1]);
     if (argc == 2)
         return check_real(argv[1]);
     folder = g_dir_make_tmp("s2v-perceptual-XXXXXX", NULL);

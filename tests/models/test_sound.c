@@ -14,6 +14,7 @@
  * the engine; f64 1e-6: the files hold float32, of which half a last digit is
  * 6e-8 of the largest element, which may be some ten times the rms.
  */
+#include "../device.h"
 #include "golden.h"
 #include "graph/build.h"
 #include "graph/gradient.h"
@@ -324,6 +325,8 @@ static int test(const char *path, const char *device, s2vi_dtype dtype)
 
 int main(int argc, char **argv)
 {
+    if (argc > 1)
+        device_is_needed(argv[1]);
     if (argc < 4)
         return printf("usage: %s DEVICE f32|f64 GOLDEN...\n", argv[0]), 2;
     const s2vi_dtype dtype = strcmp(argv[2], "f64") ? S2VI_F32 : S2VI_F64;

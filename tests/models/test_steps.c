@@ -11,6 +11,7 @@
  * of slow rates: with the paper's, rounding grows about tenfold a step
  * (tests/reference/README.md).
  */
+#include "../device.h"
 #include "golden.h"
 #include "pass.h"
 
@@ -155,6 +156,8 @@ static void compare(const half *h, const golden *g, double bound)
 
 int main(int argc, char **argv)
 {
+    if (argc > 1)
+        device_is_needed(argv[1]);
     if (argc != 4)
         return printf("usage: %s DEVICE f32|f64 GOLDEN\n", argv[0]), 2;
     s2v_error err;

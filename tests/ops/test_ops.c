@@ -6,6 +6,7 @@
  *
  *   test_ops [backend [op [variant]]]
  */
+#include "../device.h"
 #include "backends.h"
 #include "runner.h"
 
@@ -193,8 +194,10 @@ int main(int argc, char **argv)
     int only_variant = argc > 3 ? atoi(argv[3]) : -1;
     int failures = 0, ops = 0, backends = 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc > 1)
+        device_is_needed(argv[1]);
     for (int i = 0; i < BACKENDS; i++) {
-        if (argc > 1 && strcmp(argv[1], backend_names[i]))
+        if (!backend_is_asked(backend_names[i], argc > 1 ? argv[1] : NULL))
             continue;
         failures += test_backend(backend_names[i], only_op, only_variant, &ops);
         backends++;

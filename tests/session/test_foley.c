@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sound for pictures: as many samples as the film lasts, the same however it
  * is sent, on time, with the timbre that was asked for. */
+#include "../device.h"
 #include "foley_kit.h"
 
 #include <math.h>
@@ -344,6 +345,7 @@ static void test_info(s2v_model *model)
 
 int main(void)
 {
+    device_is_automatic();
     tiny_foley spec = tiny_foley_defaults();
     s2v_model *model = open_foley(&spec, "auto", 1, 0);
     s2v_model *live = open_foley(&spec, "auto", 1, 700);

@@ -4,6 +4,7 @@
  * windows cut from them here, one mel, and one run of the vocoder over it. So
  * no seam can be heard that the whole would not have.
  */
+#include "../device.h"
 #include "foley_kit.h"
 
 #include "graph/build.h"
@@ -258,6 +259,7 @@ static void test_context(const s2vi_hifigan_config *config)
 
 int main(void)
 {
+    device_is_automatic();
     tiny_foley spec = tiny_foley_defaults();
     const film brief = film_at(25, 1, 7);
     const film one = film_at(30000, 1001, 44), longer = film_at(24, 1, 130);

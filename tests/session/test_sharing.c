@@ -5,6 +5,7 @@
  * Clean under -fsanitize=thread as well: there the model runs on one OpenMP
  * thread, since the sanitizer cannot see libgomp's barriers.
  */
+#include "../device.h"
 #include "harness.h"
 
 #include <pthread.h>
@@ -261,6 +262,7 @@ static void test_cuda(void)
 
 int main(void)
 {
+    device_is_automatic();
     tiny_model spec = small_model();
     float *const sound[2] = {make_sound(SAMPLES, 1), make_sound(SAMPLES, 2)};
     for (int ref = 0; ref < 2; ref++) {

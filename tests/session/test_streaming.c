@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One stream: the same frames however the sound is cut, exactly as many as the
  * sound is long, on time, anew after a flush, and of what was heard. */
+#include "../device.h"
 #include "harness.h"
 
 #include <math.h>
@@ -252,6 +253,7 @@ static void test_model(const tiny_model *spec, const char *device)
 
 int main(void)
 {
+    device_is_automatic();
     tiny_model spec = small_model();
     test_model(&spec, "auto");
     test_model(&spec, "ref");

@@ -26,7 +26,7 @@ static const char usage[] =
     "  -t, --threads N[,N...]  CPU threads; 0: one for each processor (default "
     "0)\n"
     "  -n, --frames N          frames to measure (default 200)\n"
-    "  -d, --device NAME       auto, cpu or ref (default auto)\n"
+    "  -d, --device NAME       auto, cpu, ref, cuda or cuda:N (default auto)\n"
     "  -j, --json              print one JSON object for each row\n"
     "  -p, --profile           print where the time goes, too, to the "
     "standard\n"

@@ -68,11 +68,12 @@ static void cpu_free(s2vi_backend *backend, void *memory)
     free(memory);
 }
 
-static void cpu_copy(s2vi_backend *backend, void *to, const void *from,
-                     size_t size)
+static int cpu_copy(s2vi_backend *backend, void *to, const void *from,
+                    size_t size)
 {
     (void)backend;
     memcpy(to, from, size);
+    return S2V_OK;
 }
 
 void *s2vi_cpu_kernel(size_t size, const s2vi_node *node, s2v_error *err)
@@ -160,6 +161,7 @@ static int cpu_compile(s2vi_backend *backend, const s2vi_node *node,
 const s2vi_backend_table s2vi_backend_cpu = {
     .name = "cpu",
     .fuses = true,
+    .on_host = true,
     .open = cpu_open,
     .close = cpu_close,
     .alloc = cpu_alloc,

@@ -44,11 +44,12 @@ static void ref_free(s2vi_backend *backend, void *memory)
     free(memory);
 }
 
-static void ref_copy(s2vi_backend *backend, void *to, const void *from,
-                     size_t size)
+static int ref_copy(s2vi_backend *backend, void *to, const void *from,
+                    size_t size)
 {
     (void)backend;
     memcpy(to, from, size);
+    return S2V_OK;
 }
 
 static int kernel_run(const s2vi_kernel *kernel, void *out, void *const *in,
@@ -98,6 +99,7 @@ static void ref_enter_leave(s2vi_backend *backend)
 const s2vi_backend_table s2vi_backend_ref = {
     .name = "ref",
     .fuses = false,
+    .on_host = true,
     .open = ref_open,
     .close = ref_close,
     .alloc = ref_alloc,

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Compiles where CUDA and cuDNN are new enough: meson asks. */
+#include <cublasLt.h>
+#include <cuda_runtime_api.h>
+#include <cudnn.h>
+#include <nvrtc.h>
+
+#if CUDART_VERSION < 13000 || CUDNN_MAJOR < 9
+#error too old
+#endif

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The cuda backend's table: devices, memory, and which file compiles what. */
+#include "backend/cuda/cuda.h"
+#include "backend/module.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LEAST_CAPABILITY = 80, /* 8.0, Ampere: what kernels.cu is compiled for */
+    LARGEST = INT32_MAX,   /* elements of an array */
+};
+
+/* -------------------------------------------------------------- errors -- */
+
+static int trouble(s2vi_cuda *cuda, const char *what)
+{
+    snprintf(cuda->base.trouble, sizeof(cuda->base.trouble), "%s", what);
+    return S2V_ERR_DEVICE;
+}
+
+int s2vi_cuda_check(s2vi_cuda *cuda, cudaError_t status)
+{
+    return status ? trouble(cuda, cudaGetErrorString(status)) : S2V_OK;
+}
+
+int s2vi_cuda_check_dnn(s2vi_cuda *cuda, cudnnStatus_t status)
+{
+    return status ? trouble(cuda, cudnnGetErrorString(status)) : S2V_OK;
+}
+
+int s2vi_cuda_check_lt(s2vi_cuda *cuda, cublasStatus_t status)
+{
+    return status ? trouble(cuda, cublasLtGetStatusString(status)) : S2V_OK;
+}
+
+/* ------------------------------------------------------- whose turn it is --
+ */
+
+void s2vi_cuda_hold(s2vi_cuda *cuda)
+{
+    pthread_mutex_lock(&cuda->lock);
+    if (cuda->depth++)
+        return;
+    cudaGetDevice(&cuda->outside);
+    cudaSetDevice(cuda->device);
+}
+
+void s2vi_cuda_release(s2vi_cuda *cuda)
+{
+    if (!--cuda->depth)
+        cudaSetDevice(cuda->outside);
+    pthread_mutex_unlock(&cuda->lock);
+}
+
+static void cuda_enter(s2vi_backend *backend)
+{
+    s2vi_cuda_hold((s2vi_cuda *)backend);
+}
+
+static void cuda_leave(s2vi_backend *backend)
+{
+    s2vi_cuda_release((s2vi_cuda *)backend);
+}
+
+static int cuda_wait(s2vi_backend *backend)
+{
+    s2vi_cuda *cuda = (s2vi_cuda *)backend;
+    return s2vi_cuda_check(cuda, cudaStreamSynchronize(cuda->stream));
+}
+
+/* -------------------------------------------------------------- memory -- */
+
+static void *cuda_alloc(s2vi_backend *backend, size_t size)
+{
+    s2vi_cuda *cuda = (s2vi_cuda *)backend;
+    void *memory = NULL;
+    s2vi_cuda_hold(cuda);
+    if (s2vi_cuda_check(cuda, cudaMalloc(&memory, size ? size : 1)) < 0) {
+        cudaGetLastError(); /* it is not the next call's */
+        memory = NULL;
+    } else if (s2vi_cuda_check(
+                   cuda, cudaMemsetAsync(memory, 0, size, cuda->stream)) < 0) {
+        cudaFree(memory);
+        memory = NULL;
+    }
+    s2vi_cuda_release(cuda);
+    return memory;
+}
+
+static void cuda_free(s2vi_backend *backend, void *memory)
+{
+    s2vi_cuda *cuda = (s2vi_cuda *)backend;
+    if (!memory)
+        return;
+    s2vi_cuda_hold(cuda);
+    cudaStreamSynchronize(cuda->stream); /* it may be in use still */
+    cudaFree(memory);
+    s2vi_cuda_release(cuda);
+}
+
+/* The caller may change `from` at once: it is memory that is not pinned, which
+ * CUDA copies before it returns. */
+static int cuda_upload(s2vi_backend *backend, void *to, const void *from,
+                       size_t size)
+{
+    s2vi_cuda *cuda = (s2vi_cuda *)backend;
+    s2vi_cuda_hold(cuda);
+    int ret = s2vi_cuda_check(
+        cuda,
+        cudaMemcpyAsync(to, from, size, cudaMemcpyHostToDevice, cuda->stream));
+    s2vi_cuda_release(cuda);
+    return ret;
+}
+
+static int cuda_download(s2vi_backend *backend, void *to, const void *from,
+                         size_t size)
+{
+    s2vi_cuda *cuda = (s2vi_cuda *)backend;
+    s2vi_cuda_hold(cuda);
+    int ret = s2vi_cuda_check(
+        cuda,
+        cudaMemcpyAsync(to, from, size, cudaMemcpyDeviceToHost, cuda->stream));
+    if (!ret)
+        ret = cuda_wait(backend);
+    s2vi_cuda_release(cuda);
+    return ret;
+}
+
+/* ---------------------------------------------------------- compiling -- */
+
+void *s2vi_cuda_kernel(size_t size, const s2vi_node *node, s2v_error *err)
+{
+    s2vi_kernel *kernel = calloc(1, size);
+    if (!kernel)
+        s2vi_error_nomem(err, "a kernel");
+    else
+        kernel->node = node;
+    return kernel;
+}
+
+void s2vi_cuda_kernel_free(s2vi_kernel *kernel)
+{
+    free(kernel);
+}
+
+static int compile(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
+                   s2v_error *err)
+{
+    switch (node->op) {
+    case S2VI_OP_CONV:
+    case S2VI_OP_CONV_DATA:
+    case S2VI_OP_CONV_WEIGHT:
+    case S2VI_OP_UPCONV: return s2vi_cuda_conv(cuda, node, kernel, err);
+    case S2VI_OP_MATMUL: return s2vi_cuda_matmul(cuda, node, kernel, err);
+    case S2VI_OP_GRU:
+    case S2VI_OP_GRU_DA:
+    case S2VI_OP_GRU_DB:
+    case S2VI_OP_GRU_DH:
+    case S2VI_OP_GRU_CELL: return s2vi_cuda_gru(cuda, node, kernel, err);
+    case S2VI_OP_LSTM:
+    case S2VI_OP_LSTM_DA: return s2vi_cuda_lstm(cuda, node, kernel, err);
+    case S2VI_OP_BLEND: return s2vi_cuda_blend(cuda, node, kernel, err);
+    case S2VI_OP_AVGPOOL:
+    case S2VI_OP_MAXPOOL:
+    case S2VI_OP_MAXPOOL_PUT:
+    case S2VI_OP_MAXPOOL_GET: return s2vi_cuda_pool(cuda, node, kernel, err);
+    case S2VI_OP_FILL:
+    case S2VI_OP_POSITION:
+    case S2VI_OP_RANDOM:
+    case S2VI_OP_ASSIGN:
+    case S2VI_OP_ADAM: return s2vi_cuda_effect(cuda, node, kernel, err);
+    case S2VI_OP_MOMENTS: return s2vi_cuda_moments(cuda, node, kernel, err);
+    case S2VI_OP_SUM:
+    case S2VI_OP_CHAIN: return s2vi_cuda_chain(cuda, node, kernel, err);
+    default: break;
+    }
+    return s2vi_is_map(node) ? s2vi_cuda_chain(cuda, node, kernel, err)
+                             : s2vi_cuda_data(cuda, node, kernel, err);
+}
+
+/* Kernels count with 32 bits. */
+static bool is_countable(const s2vi_node *node)
+{
+    bool ok = s2vi_shape_count(&node->shape) <= LARGEST;
+    for (int i = 0; i < node->n_inputs; i++)
+        ok = ok && s2vi_shape_count(&node->input[i]->shape) <= LARGEST;
+    return ok;
+}
+
+static int cuda_compile(s2vi_backend *backend, const s2vi_node *node,
+                        uint32_t constant, s2vi_kernel **kernel, s2v_error *err)
+{
+    (void)constant; /* nothing is packed */
+    s2vi_cuda *cuda = (s2vi_cuda *)backend;
+    const char *name = s2vi_op_get(node->op)->name;
+    *kernel = NULL;
+    if (!is_countable(node))
+        return s2vi_error(err, S2V_ERR_DEVICE,
+                          "cuda: a %s of an array with more than %d elements",
+                          name, LARGEST);
+    s2vi_cuda_hold(cuda);
+    int ret = compile(cuda, node, kernel, err);
+    s2vi_cuda_release(cuda);
+    return ret;
+}
+
+/* -------------------------------------------------------- opening -- */
+
+static const s2vi_backend_table table;
+
+static void cuda_close(s2vi_backend *backend)
+{
+    s2vi_cuda *cuda = (s2vi_cuda *)backend;
+    s2vi_cuda_hold(cuda);
+    if (cuda->stream)
+        cudaStreamSynchronize(cuda->stream);
+    s2vi_cuda_chains_close(cuda->chains);
+    if (cuda->dnn)
+        cudnnDestroy(cuda->dnn);
+    if (cuda->lt)
+        cublasLtDestroy(cuda->lt);
+    if (cuda->library)
+        cudaLibraryUnload(cuda->library);
+    if (cuda->clock)
+        cudaFree(cuda->clock);
+    if (cuda->stream)
+        cudaStreamDestroy(cuda->stream);
+    s2vi_cuda_release(cuda);
+    pthread_mutex_destroy(&cuda->lock);
+    free(cuda);
+}
+
+/* Why there is no device at all. */
+static int explain(cudaError_t status, s2v_error *err)
+{
+    int driver = 0;
+    cudaDriverGetVersion(&driver);
+    if (status == cudaErrorInsufficientDriver && !driver)
+        return s2vi_error(err, S2V_ERR_DEVICE, "no NVIDIA driver is installed");
+    if (status == cudaErrorInsufficientDriver)
+        return s2vi_error(err, S2V_ERR_DEVICE,
+                          "the NVIDIA driver is for CUDA %d.%d, expected %d.%d "
+                          "or later",
+                          driver / 1000, driver % 1000 / 10,
+                          CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
+    if (status == cudaErrorNoDevice)
+        return s2vi_error(err, S2V_ERR_DEVICE,
+                          "the NVIDIA driver finds no GPU");
+    return s2vi_error(err, S2V_ERR_DEVICE, "CUDA could not start: %s",
+                      cudaGetErrorString(status));
+}
+
+/* That GPU number `device` is there and can run the kernels. */
+static int examine(int device, int *capability, int *processors, s2v_error *err)
+{
+    int count = 0, major = 0, minor = 0;
+    cudaError_t status = cudaGetDeviceCount(&count);
+    if (status)
+        return explain(status, err);
+    if (device >= count)
+        return s2vi_error(
+            err, S2V_ERR_DEVICE, "there %s %d GPU%s, expected more than %d",
+            count == 1 ? "is" : "are", count, count == 1 ? "" : "s", device);
+    status = cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor,
+                                    device);
+    if (!status)
+        status = cudaDeviceGetAttribute(
+            &minor, cudaDevAttrComputeCapabilityMinor, device);
+    if (!status)
+        status = cudaDeviceGetAttribute(processors,
+                                        cudaDevAttrMultiProcessorCount, device);
+    if (status)
+        return explain(status, err);
+    *capability = 10 * major + minor;
+    if (*capability < LEAST_CAPABILITY)
+        return s2vi_error(err, S2V_ERR_DEVICE,
+                          "GPU %d has compute capability %d.%d, expected %d.%d "
+                          "or later",
+                          device, major, minor, LEAST_CAPABILITY / 10,
+                          LEAST_CAPABILITY % 10);
+    return S2V_OK;
+}
+
+static bool is_set(const char *name, const char *value)
+{
+    const char *now = getenv(name);
+    return now && !strcmp(now, value);
+}
+
+static int start(s2vi_cuda *cuda, s2v_error *err)
+{
+    int ret = s2vi_cuda_check(
+        cuda, cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking));
+    if (!ret)
+        ret =
+            s2vi_cuda_check(cuda, cudaMalloc(&cuda->clock, sizeof(s2vi_clock)));
+    if (!ret)
+        ret = s2vi_cuda_check(
+            cuda, cudaLibraryLoadData(&cuda->library, s2vi_cuda_kernels, NULL,
+                                      NULL, 0, NULL, NULL, 0));
+    if (!ret)
+        ret = s2vi_cuda_check_lt(cuda, cublasLtCreate(&cuda->lt));
+    return ret < 0 ? s2vi_error(err, ret, "GPU %d could not be started: %s",
+                                cuda->device, cuda->base.trouble)
+                   : S2V_OK;
+}
+
+static void init_lock(pthread_mutex_t *lock)
+{
+    pthread_mutexattr_t attr;
+    pthread_mutexattr_init(&attr);
+    pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(lock, &attr);
+    pthread_mutexattr_destroy(&attr);
+}
+
+static int cuda_open(s2vi_backend **out, int device, s2vi_dtype dtype,
+                     s2v_error *err)
+{
+    int capability = 0, processors = 1;
+    *out = NULL;
+    int ret = examine(device, &capability, &processors, err);
+    if (ret < 0)
+        return ret;
+    if (dtype != S2VI_F32)
+        return s2vi_error(err, S2V_ERR_INVALID, "it computes in f32 only");
+    s2vi_cuda *cuda = calloc(1, sizeof(*cuda));
+    if (!cuda)
+        return s2vi_error_nomem(err, "the cuda backend");
+    cuda->base = (s2vi_backend){.table = &table, .dtype = dtype, .threads = 1};
+    cuda->device = device;
+    cuda->capability = capability;
+    cuda->processors = processors;
+    cuda->tf32 = is_set("S2V_CUDA_TF32", "1");
+    cuda->graphs = !is_set("S2V_CUDA_GRAPHS", "0");
+    init_lock(&cuda->lock);
+    s2vi_cuda_hold(cuda);
+    ret = start(cuda, err);
+    s2vi_cuda_release(cuda);
+    if (ret < 0)
+        cuda_close(&cuda->base);
+    else
+        *out = &cuda->base;
+    return ret;
+}
+
+static const s2vi_backend_table table = {
+    .name = "cuda",
+    .fuses = true,
+    .close = cuda_close,
+    .alloc = cuda_alloc,
+    .free = cuda_free,
+    .upload = cuda_upload,
+    .download = cuda_download,
+    .compile = cuda_compile,
+    .enter = cuda_enter,
+    .leave = cuda_leave,
+    .begin = s2vi_cuda_begin,
+    .end = s2vi_cuda_end,
+    .forget = s2vi_cuda_forget,
+    .wait = cuda_wait,
+};
+
+extern const s2vi_module s2vi_backend_module;
+__attribute__((visibility("default")))
+const s2vi_module s2vi_backend_module = {S2VI_MODULE_BUILD, .open = cuda_open};

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finding and launching kernels, and how many threads they get. */
+#include "backend/cuda/cuda.h"
+
+int s2vi_cuda_find(s2vi_cuda *cuda, s2vi_cuda_launch *launch, const char *name,
+                   s2vi_index count, s2v_error *err)
+{
+    launch->block = S2VI_DEV_BLOCK;
+    launch->x = (count + S2VI_DEV_BLOCK - 1) / S2VI_DEV_BLOCK;
+    launch->y = 1;
+    cudaError_t status =
+        cudaLibraryGetKernel(&launch->kernel, cuda->library, name);
+    return status ? s2vi_error(err, S2V_ERR_DEVICE,
+                               "cuda: kernel %s is not there: %s", name,
+                               cudaGetErrorString(status))
+                  : S2V_OK;
+}
+
+int s2vi_cuda_start(s2vi_cuda *cuda, const s2vi_cuda_launch *launch,
+                    const void *params)
+{
+    const dim3 grid = {launch->x, launch->y, 1}, block = {launch->block, 1, 1};
+    void *arguments[] = {(void *)params};
+    return s2vi_cuda_check(cuda,
+                           cudaLaunchKernel((const void *)launch->kernel, grid,
+                                            block, arguments, 0, cuda->stream));
+}
+
+int s2vi_cuda_copy(s2vi_cuda *cuda, void *to, const void *from, size_t size)
+{
+    if (to == from)
+        return S2V_OK;
+    return s2vi_cuda_check(cuda, cudaMemcpyAsync(to, from, size,
+                                                 cudaMemcpyDeviceToDevice,
+                                                 cuda->stream));
+}
+
+int s2vi_cuda_tell(s2vi_cuda *cuda, const s2vi_clock *clock)
+{
+    const unsigned long long now[] = {clock->seed, clock->frame};
+    if (cuda->clock_is_told)
+        return S2V_OK;
+    return s2vi_cuda_check(cuda, cudaMemcpyAsync(cuda->clock, now, sizeof(now),
+                                                 cudaMemcpyHostToDevice,
+                                                 cuda->stream));
+}
+
+/* The least power of two that is as large as n; at most `most`, which is one.
+ */
+static s2vi_index power_of_two(s2vi_index n, s2vi_index most)
+{
+    s2vi_index power = 1;
+    while (power < n && power < most)
+        power *= 2;
+    return power;
+}
+
+s2vi_dev_reduce s2vi_cuda_reduce(const s2vi_cuda *cuda, s2vi_index count,
+                                 s2vi_index terms, bool columns)
+{
+    enum { WARP = 32, FEW = 8, WAVES = 4, MOST = 1024 };
+    s2vi_dev_reduce r = {.count = count, .terms = terms};
+    /* Neighbouring threads read neighbouring terms; none is idle. */
+    const s2vi_index least =
+        S2VI_DEV_BLOCK / power_of_two(terms, S2VI_DEV_BLOCK);
+    r.lanes = columns ? power_of_two(count, WARP) : 1;
+    if (r.lanes < least)
+        r.lanes = least;
+    /* As many splits as fill the device, while each thread has some terms. */
+    const s2vi_index blocks = (count + r.lanes - 1) / r.lanes;
+    const s2vi_index each = S2VI_DEV_BLOCK / r.lanes * FEW;
+    s2vi_index splits = WAVES * (s2vi_index)cuda->processors / blocks;
+    if (splits > terms / each)
+        splits = terms / each;
+    if (splits > MOST)
+        splits = MOST;
+    if (splits < 1)
+        splits = 1;
+    r.chunk = (terms + splits - 1) / splits;
+    r.splits = (terms + r.chunk - 1) / r.chunk;
+    return r;
+}

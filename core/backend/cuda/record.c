@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Runs as CUDA graphs: an exec's first run is as it comes, for libraries load
+ * what they need then; the second is captured; all others are the captured
+ * one, launched as a whole. What changes from run to run, the clock, is in the
+ * device's memory.
+ *
+ * Where a capture fails, the run is repeated without, and so are all after it.
+ */
+#include "backend/cuda/cuda.h"
+
+#include <stdlib.h>
+
+struct s2vi_recording {
+    bool has_run, captures, refused;
+    cudaGraphExec_t graph; /* NULL: none yet */
+};
+
+static int begin_capture(s2vi_cuda *cuda, s2vi_recording *r)
+{
+    cudaError_t status =
+        cudaStreamBeginCapture(cuda->stream, cudaStreamCaptureModeThreadLocal);
+    r->captures = !status;
+    r->refused = status;
+    return S2V_OK;
+}
+
+int s2vi_cuda_begin(s2vi_backend *backend, s2vi_recording **recording,
+                    const s2vi_clock *clock)
+{
+    s2vi_cuda *cuda = (s2vi_cuda *)backend;
+    s2vi_recording *r = *recording;
+    if (!r && !(r = *recording = calloc(1, sizeof(*r))))
+        return S2V_ERR_NOMEM;
+    *backend->trouble = '\0';
+    int ret = s2vi_cuda_tell(cuda, clock);
+    if (ret < 0)
+        return ret;
+    if (r->graph) {
+        ret = s2vi_cuda_check(cuda, cudaGraphLaunch(r->graph, cuda->stream));
+        return ret < 0 ? ret : S2VI_REPLAYED;
+    }
+    cuda->clock_is_told = true;
+    return r->has_run && cuda->graphs && !r->refused ? begin_capture(cuda, r)
+                                                     : S2V_OK;
+}
+
+/* Make of what was captured something to launch, and launch it. */
+static int finish_capture(s2vi_cuda *cuda, s2vi_recording *r)
+{
+    cudaGraph_t graph = NULL;
+    /* begin() has cleared it: a kernel has failed since, not all is there. */
+    int ret = *cuda->base.trouble ? S2V_ERR_DEVICE : S2V_OK;
+    if (cudaStreamEndCapture(cuda->stream, &graph))
+        ret = S2V_ERR_DEVICE;
+    if (!ret)
+        ret = s2vi_cuda_check(cuda, cudaGraphInstantiate(&r->graph, graph, 0));
+    if (graph)
+        cudaGraphDestroy(graph);
+    r->captures = false;
+    if (ret < 0) {
+        cudaGetLastError(); /* it is not the next call's */
+        r->refused = true;
+        r->graph = NULL;
+        return S2VI_REPEAT;
+    }
+    return s2vi_cuda_check(cuda, cudaGraphLaunch(r->graph, cuda->stream));
+}
+
+int s2vi_cuda_end(s2vi_backend *backend, s2vi_recording **recording)
+{
+    s2vi_cuda *cuda = (s2vi_cuda *)backend;
+    s2vi_recording *r = *recording;
+    cuda->clock_is_told = false;
+    r->has_run = true;
+    return r->captures ? finish_capture(cuda, r) : S2V_OK;
+}
+
+void s2vi_cuda_forget(s2vi_backend *backend, s2vi_recording *recording)
+{
+    s2vi_cuda *cuda = (s2vi_cuda *)backend;
+    s2vi_cuda_hold(cuda);
+    if (recording->graph) {
+        cudaStreamSynchronize(cuda->stream);
+        cudaGraphExecDestroy(recording->graph);
+    }
+    s2vi_cuda_release(cuda);
+    free(recording);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sliding windows and convolutions, for the ops that are made of them. */
+#ifndef S2VI_CUDA_WINDOW_H
+#define S2VI_CUDA_WINDOW_H
+
+#include "backend/cuda/cuda.h"
+
+/** A window of sides `kernel` over the large image x, which gives y; fewer
+ * dimensions than three are leading ones of 1. */
+s2vi_dev_window s2vi_cuda_window(const s2vi_window *window, const s2vi_shape *x,
+                                 const s2vi_shape *y, const int64_t *kernel);
+
+/** Element `at` of `out` is element `at` of `in`, where there is one; `lo`,
+ * `factor` and `stride` are the caller's to change. */
+s2vi_dev_move s2vi_cuda_move_of(const s2vi_shape *out, const s2vi_shape *in);
+
+/** A convolution, or one of its adjoints; without bias. */
+typedef struct s2vi_cuda_product {
+    s2vi_cuda *cuda;
+    s2vi_op op; /* CONV, CONV_DATA or CONV_WEIGHT */
+    s2vi_dev_conv own;
+    s2vi_cuda_launch launch; /* of our own kernel */
+    bool library;            /* cuDNN does it, where it can be asked to */
+    cudnnTensorDescriptor_t x, y;
+    cudnnFilterDescriptor_t w;
+    cudnnConvolutionDescriptor_t conv;
+    int algorithm;
+    size_t workspace;
+    /* Where padding differs on both sides, x is copied with its padding. */
+    bool stages;
+    s2vi_dev_move stage;
+    s2vi_cuda_launch stage_launch;
+    size_t staged;       /* bytes */
+    size_t scratch_size; /* of all */
+} s2vi_cuda_product;
+
+/** Prepare one: x, w and y are the shapes of the forward convolution. */
+int s2vi_cuda_product_open(s2vi_cuda_product *product, s2vi_cuda *cuda,
+                           s2vi_op op, const s2vi_window *window,
+                           const s2vi_shape *x, const s2vi_shape *w,
+                           const s2vi_shape *y, s2v_error *err);
+void s2vi_cuda_product_close(s2vi_cuda_product *product);
+
+/** out = the product of a and b, the node's inputs; `keep`: out plus it. */
+int s2vi_cuda_product_run(const s2vi_cuda_product *product, const void *a,
+                          const void *b, void *out, bool keep, void *scratch);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A CUDA that computes on the host, so that the cuda backend can be tested
+ * where there is no GPU: the functions of the runtime, cuDNN, cuBLASLt and
+ * NVRTC that the backend calls, with the meaning that their documents give
+ * them and nothing else. The backend's own code, its kernels and the text of
+ * its chains run as they are. What this cannot show is that the true libraries
+ * do the same, and races between threads of a block but those that turn up
+ * when every other phase runs backwards.
+ *
+ * S2V_EMULATED_NO_DRIVER, _OLD_DRIVER, _NO_GPU, _OLD_GPU=1: as if it were so.
+ * S2V_EMULATED_NO_CAPTURE=1: capturing a stream fails. S2V_EMULATED_REPORT=1:
+ * at the end, how many graphs were made and replayed is printed.
+ */
+#ifndef S2V_TESTS_EMULATED_H
+#define S2V_TESTS_EMULATED_H
+
+#include "kernel.h"
+
+#include <cuda_runtime_api.h>
+
+/** Some work on memory of the device; `data` is the copy that was queued. */
+typedef void (*emulated_work)(const void *data);
+
+/** Do it: now, or, where the stream is captured, when the graph is launched.
+ * Device memory may be touched within such work alone. */
+cudaError_t emulated_submit(cudaStream_t stream, emulated_work work,
+                            const void *data, size_t size);
+
+/** Run a kernel's whole grid. */
+void emulated_grid(emulated_kernel *kernel, dim3 blocks, dim3 threads,
+                   const void *params);
+
+/** A kernel of device/kernels.cu by name, or NULL. */
+emulated_kernel *emulated_builtin(const char *name);
+
+/** Print and abort: the backend broke a rule that CUDA may not check. */
+_Noreturn void emulated_fail(const char *format, ...);
+
+/** Graphs that were launched; tests look it up in the module. */
+extern int emulated_launches;
+
+/** Whether an environment variable is "1". */
+bool emulated_is_set(const char *name);
+
+#endif
