@@ -27,6 +27,7 @@ static const char usage[] =
     "0)\n"
     "  -n, --frames N          frames to measure (default 200)\n"
     "  -d, --device NAME       auto, cpu or ref (default auto)\n"
+    "  -T, --dtype NAME[,NAME] f32, bf16 or both (default f32)\n"
     "  -j, --json              print one JSON object for each row\n"
     "  -p, --profile           print where the time goes, too, to the "
     "standard\n"
@@ -55,13 +56,15 @@ enum { WARM_UP = 10, MAX_ROWS = 16 };
 
 typedef struct bench_options {
     int threads[MAX_ROWS], n_threads;
+    const char *dtype[2];
+    int n_dtypes;
     int frames;
     const char *device;
     bool json, profile, header;
 } bench_options;
 
 typedef struct row {
-    const char *path;
+    const char *path, *dtype;
     int threads;
     s2v_model_info info;
     double start_ms; /* from opening the file to the first frame */
@@ -119,6 +122,7 @@ static int measure(row *r, const bench_options *o, s2v_error *err)
 {
     const s2v_model_params params = {.size = sizeof(params),
                                      .device = o->device,
+                                     .dtype = r->dtype,
                                      .threads = r->threads,
                                      .log = o->profile ? print_line : NULL};
     s2v_model *model = NULL;
@@ -171,7 +175,7 @@ static void print(const row *r, const bench_options *o)
         json_t *j = json_pack(
             "{s:s, s:s, s:i, s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:f, s:f}",
             "model", r->path, "kind", r->info.name, "size", r->info.width,
-            "dtype", "f32", "device", r->info.device, "threads", r->threads,
+            "dtype", r->dtype, "device", r->info.device, "threads", r->threads,
             "fps", rate, "ms_median", median, "ms_p99", p99, "rtf", rate / fps,
             "start_ms", r->start_ms, "rss_mb", memory);
         char *text =
@@ -182,16 +186,17 @@ static void print(const row *r, const bench_options *o)
         return;
     }
     if (o->header)
-        printf("%-24s %5s %7s %9s %9s %8s %7s %9s %9s\n", "model", "size",
-               "threads", "median ms", "p99 ms", "fps", "rtf", "start ms",
-               "memory MB");
-    printf("%-24s %5d %7d %9.2f %9.2f %8.1f %7.2f %9.0f %9.0f\n", r->path,
-           r->info.width, r->threads, median, p99, rate, rate / fps,
+        printf("%-24s %5s %5s %7s %9s %9s %8s %7s %9s %9s\n", "model", "size",
+               "dtype", "threads", "median ms", "p99 ms", "fps", "rtf",
+               "start ms", "memory MB");
+    printf("%-24s %5d %5s %7d %9.2f %9.2f %8.1f %7.2f %9.0f %9.0f\n", r->path,
+           r->info.width, r->dtype, r->threads, median, p99, rate, rate / fps,
            r->start_ms, memory);
 }
 
 /* In a process of its own: 0, or the exit status. */
-static int run_row(const char *path, int threads, const bench_options *o)
+static int run_row(const char *path, const char *dtype, int threads,
+                   const bench_options *o)
 {
     int status;
     fflush(stdout);
@@ -206,7 +211,8 @@ static int run_row(const char *path, int threads, const bench_options *o)
         return 1;
     }
     s2v_error err = {0};
-    row r = {.path = path, .threads = threads, .frames = o->frames};
+    row r = {
+        .path = path, .dtype = dtype, .threads = threads, .frames = o->frames};
     r.ms = malloc((size_t)o->frames * sizeof(*r.ms));
     int ret = r.ms ? measure(&r, o, &err) : S2V_ERR_NOMEM;
     if (ret < 0)
@@ -243,6 +249,23 @@ static bool parse_threads(bench_options *o, const char *text)
     }
 }
 
+static bool parse_dtypes(bench_options *o, const char *text)
+{
+    static const struct {
+        const char *text, *dtype[2];
+    } known[] = {{"f32", {"f32"}},
+                 {"bf16", {"bf16"}},
+                 {"f32,bf16", {"f32", "bf16"}},
+                 {"bf16,f32", {"bf16", "f32"}}};
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+        if (!strcmp(text, known[i].text)) {
+            memcpy(o->dtype, known[i].dtype, sizeof(o->dtype));
+            o->n_dtypes = o->dtype[1] ? 2 : 1;
+            return true;
+        }
+    return false;
+}
+
 static bool parse_frames(bench_options *o, const char *text)
 {
     char *end;
@@ -265,6 +288,7 @@ static int parse_options(int argc, char **argv, bench_options *o)
         {"threads", required_argument, NULL, 't'},
         {"frames", required_argument, NULL, 'n'},
         {"device", required_argument, NULL, 'd'},
+        {"dtype", required_argument, NULL, 'T'},
         {"json", no_argument, NULL, 'j'},
         {"profile", no_argument, NULL, 'p'},
         {"help", no_argument, NULL, 'h'},
@@ -272,7 +296,7 @@ static int parse_options(int argc, char **argv, bench_options *o)
         {NULL, 0, NULL, 0},
     };
     int c;
-    while ((c = getopt_long(argc, argv, "t:n:d:jphV", longs, NULL)) != -1)
+    while ((c = getopt_long(argc, argv, "t:n:d:T:jphV", longs, NULL)) != -1)
         switch (c) {
         case 't':
             if (!parse_threads(o, optarg))
@@ -285,6 +309,10 @@ static int parse_options(int argc, char **argv, bench_options *o)
                               optarg);
             break;
         case 'd': o->device = optarg; break;
+        case 'T':
+            if (!parse_dtypes(o, optarg))
+                return refuse("dtype", "f32, bf16 or f32,bf16", optarg);
+            break;
         case 'j': o->json = true; break;
         case 'p':
             o->profile = true;
@@ -302,13 +330,19 @@ static int parse_options(int argc, char **argv, bench_options *o)
 
 int main(int argc, char **argv)
 {
-    bench_options o = {.n_threads = 1, .frames = 200, .header = true};
+    bench_options o = {.n_threads = 1,
+                       .dtype = {"f32"},
+                       .n_dtypes = 1,
+                       .frames = 200,
+                       .header = true};
     int stop = parse_options(argc, argv, &o), status = 0;
     if (stop)
         return stop - 1;
     for (int i = optind; i < argc; i++)
-        for (int k = 0, failed = 0; k < o.n_threads && !failed; k++) {
-            failed = run_row(argv[i], o.threads[k], &o);
+        for (int k = 0, failed = 0; k < o.n_threads * o.n_dtypes && !failed;
+             k++) {
+            failed = run_row(argv[i], o.dtype[k % o.n_dtypes],
+                             o.threads[k / o.n_dtypes], &o);
             status |= failed;
             o.header = o.header && failed;
         }
