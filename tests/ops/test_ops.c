@@ -18,7 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN = 6 }; /* failures of an op that are printed */
+enum {
+    SHOWN = 6, /* failures of an op that are printed */
+    SKIPPED = -77,
+};
 
 typedef struct tally {
     int runs, failures;
@@ -196,7 +199,7 @@ static int test_op(s2vi_backend *backend, s2vi_backend *oracle, s2vi_op op,
     return t.failures;
 }
 
-/* Failures, or -1 where the backend does not open. */
+/* Failures, or SKIPPED. */
 static int test_backend(const char *name, const char *only_op, int only_variant,
                         int *ops)
 {
@@ -207,7 +210,7 @@ static int test_backend(const char *name, const char *only_op, int only_variant,
     if (bf16 && s2vi_backend_open(&backend, "cpu", S2VI_BF16, 0, &err) ==
                     S2V_ERR_DEVICE) {
         printf("SKIP %s: %s\n", name, err.message);
-        return 0;
+        return SKIPPED;
     }
     if ((!backend &&
          s2vi_backend_open(&backend, name, S2VI_F32, 0, &err) < 0) ||
@@ -247,8 +250,11 @@ int main(int argc, char **argv)
     for (int i = 0; i < n; i++) {
         if (argc > 1 && strcmp(argv[1], names[i]))
             continue;
-        failures += test_backend(names[i], only_op, only_variant, &ops);
-        backends++;
+        const int ret = test_backend(names[i], only_op, only_variant, &ops);
+        if (ret == SKIPPED && argc > 1)
+            return 77;
+        failures += ret == SKIPPED ? 0 : ret;
+        backends += ret != SKIPPED;
     }
     printf("ops: %d ops on %d backends, %d failures\n", ops, backends,
            failures);
