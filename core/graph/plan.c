@@ -385,8 +385,8 @@ void s2vi_plan_memory(const s2vi_plan *plan, size_t *exec, size_t *constants)
 const s2vi_node *s2vi_plan_node(const s2vi_plan *plan, int index)
 {
     for (int i = 0; i < plan->schedule.count; i++)
-        if (plan->kernel[i] &&
-            plan->layout.place[i].region != S2VI_CONSTANT && index-- == 0)
+        if (plan->kernel[i] && plan->layout.place[i].region != S2VI_CONSTANT &&
+            index-- == 0)
             return plan->schedule.node[i];
     return NULL;
 }
