@@ -50,6 +50,7 @@ typedef struct FoleyContext {
     char *ref;
     int64_t seed;
     char *device;
+    char *dtype;
     int threads;
     double gain;          ///< dB
     int latency;          ///< ms
@@ -76,6 +77,7 @@ static const AVOption v2sfoley_options[] = {
     { "model",   "set the model's weight file", OFFSET(model_path), AV_OPT_TYPE_STRING, { .str = "foley.bin" }, 0, 0, FLAGS },
     { "seed",    "set the seed of the model's noise, -1 for a new one each time", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 0 }, -1, UINT32_MAX, FLAGS },
     { "device",  "set the device to run on: auto, cpu, ref, cuda[:N]", OFFSET(device), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, FLAGS },
+    { "dtype",   "set what numbers are rounded to before they are multiplied: f32, bf16", OFFSET(dtype), AV_OPT_TYPE_STRING, { .str = "f32" }, 0, 0, FLAGS },
     { "threads", "set the number of CPU threads, 0 for the filter graph's", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
     { "gain",    "set how much louder the sound is made, in dB", OFFSET(gain), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, -100, 100, FLAGS },
     { "latency", "set how many milliseconds sound may wait for later pictures, 0 for the best sound", OFFSET(latency), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
@@ -276,7 +278,7 @@ static av_cold int init(AVFilterContext *ctx)
 {
     FoleyContext *s = ctx->priv;
     s2v_model_params params = { .device = s->device, .threads = s->threads,
-                                .latency_ms = s->latency };
+                                .latency_ms = s->latency, .dtype = s->dtype };
     s2v_session_params session = { .size = sizeof(session) };
     s2v_error err = { 0 };
     int ret;

@@ -43,6 +43,7 @@ typedef struct S2VContext {
     char *model_path;
     int64_t seed;
     char *device;
+    char *dtype;
     int threads;
 
     s2v_model *model;
@@ -74,6 +75,7 @@ static const AVOption s2v_options[] = {
     { "model",   "set the model's weight file", OFFSET(model_path), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, FLAGS },
     { "seed",    "set the seed of the model's noise, -1 for a new one each time", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 0 }, -1, UINT32_MAX, FLAGS },
     { "device",  "set the device to run on: auto, cpu, ref, cuda[:N]", OFFSET(device), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, FLAGS },
+    { "dtype",   "set what numbers are rounded to before they are multiplied: f32, bf16", OFFSET(dtype), AV_OPT_TYPE_STRING, { .str = "f32" }, 0, 0, FLAGS },
     { "threads", "set the number of CPU threads, 0 for the filter graph's", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
     { NULL }
 };
@@ -83,7 +85,8 @@ AVFILTER_DEFINE_CLASS(s2v);
 static av_cold int init(AVFilterContext *ctx)
 {
     S2VContext *s = ctx->priv;
-    s2v_model_params params = { .device = s->device, .threads = s->threads };
+    s2v_model_params params = { .device = s->device, .threads = s->threads,
+                                .dtype = s->dtype };
 
     if (!s->model_path || !s->model_path[0]) {
         av_log(ctx, AV_LOG_ERROR,

@@ -29,7 +29,15 @@
 GST_DEBUG_CATEGORY(gst_s2v_gen_debug);
 #define GST_CAT_DEFAULT gst_s2v_gen_debug
 
-enum { PROP_0, PROP_MODEL, PROP_SEED, PROP_DEVICE, PROP_THREADS, PROP_QOS };
+enum {
+    PROP_0,
+    PROP_MODEL,
+    PROP_SEED,
+    PROP_DEVICE,
+    PROP_DTYPE,
+    PROP_THREADS,
+    PROP_QOS
+};
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
     "sink", GST_PAD_SINK, GST_PAD_ALWAYS,
@@ -66,15 +74,18 @@ static GstS2VModel *open_model(GstS2VGen *self, const char *path,
 {
     GST_OBJECT_LOCK(self);
     char *device = g_strdup(self->device);
+    char *dtype = g_strdup(self->dtype);
     gint threads = self->threads;
     GST_OBJECT_UNLOCK(self);
     post_progress(self, GST_PROGRESS_TYPE_START, path, "Opening %s");
     const GstS2VSettings settings = {.path = path,
                                      .device = device,
+                                     .dtype = dtype,
                                      .threads = threads,
                                      .input = S2V_MEDIUM_AUDIO};
     GstS2VModel *model = gst_s2v_model_open(GST_ELEMENT(self), &settings, err);
     g_free(device);
+    g_free(dtype);
     if (model)
         post_progress(self, GST_PROGRESS_TYPE_COMPLETE, path, "Opened %s");
     else
@@ -493,6 +504,10 @@ static void set_property(GObject *object, guint id, const GValue *value,
         g_free(self->device);
         self->device = g_value_dup_string(value);
         break;
+    case PROP_DTYPE:
+        g_free(self->dtype);
+        self->dtype = g_value_dup_string(value);
+        break;
     case PROP_THREADS: self->threads = g_value_get_int(value); break;
     case PROP_QOS: self->qos = g_value_get_boolean(value); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
@@ -509,6 +524,7 @@ static void get_property(GObject *object, guint id, GValue *value,
     case PROP_MODEL: g_value_set_string(value, self->path); break;
     case PROP_SEED: g_value_set_int64(value, self->seed); break;
     case PROP_DEVICE: g_value_set_string(value, self->device); break;
+    case PROP_DTYPE: g_value_set_string(value, self->dtype); break;
     case PROP_THREADS: g_value_set_int(value, self->threads); break;
     case PROP_QOS: g_value_set_boolean(value, self->qos); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
@@ -523,6 +539,7 @@ static void finalize(GObject *object)
     g_array_unref(self->zeros);
     g_free(self->path);
     g_free(self->device);
+    g_free(self->dtype);
     g_mutex_clear(&self->open_lock);
     G_OBJECT_CLASS(gst_s2v_gen_parent_class)->finalize(object);
 }
@@ -542,6 +559,7 @@ static void gst_s2v_gen_init(GstS2VGen *self)
 
     g_mutex_init(&self->open_lock);
     self->device = g_strdup("auto");
+    self->dtype = g_strdup("f32");
     self->qos = TRUE;
     self->recent = g_array_new(FALSE, FALSE, sizeof(float));
     self->zeros = g_array_new(FALSE, TRUE, sizeof(float));
@@ -577,6 +595,14 @@ static void install_properties(GObjectClass *object_class)
             "cuda or cuda:N. A device that is missing is an error. Counts for "
             "models that are opened after it is set",
             "auto", both));
+    g_object_class_install_property(
+        object_class, PROP_DTYPE,
+        g_param_spec_string(
+            "dtype", "Data type",
+            "What numbers are rounded to before they are multiplied: f32, or "
+            "bf16, faster, on processors that have it. Counts for models that "
+            "are opened after it is set",
+            "f32", both));
     g_object_class_install_property(
         object_class, PROP_THREADS,
         g_param_spec_int(

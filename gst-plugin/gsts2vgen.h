@@ -25,7 +25,7 @@ struct _GstS2VGen {
     /* settings: lock */
     char *path; /* what `model` was set to; the one in use, once there is one */
     gint64 seed;
-    char *device;
+    char *device, *dtype;
     gint threads;
     gboolean qos;
 

@@ -30,6 +30,7 @@ enum {
     PROP_REF,
     PROP_SEED,
     PROP_DEVICE,
+    PROP_DTYPE,
     PROP_THREADS,
     PROP_LATENCY,
     PROP_GAIN,
@@ -440,9 +441,10 @@ static gboolean open_all(GstV2SFoley *self)
     s2v_error err = {0};
     GST_OBJECT_LOCK(self);
     char *path = g_strdup(self->path), *device = g_strdup(self->device);
-    char *ref = g_strdup(self->ref);
+    char *ref = g_strdup(self->ref), *dtype = g_strdup(self->dtype);
     const GstS2VSettings settings = {.path = path,
                                      .device = device,
+                                     .dtype = dtype,
                                      .threads = self->threads,
                                      .latency = self->latency,
                                      .input = S2V_MEDIUM_VIDEO};
@@ -464,6 +466,7 @@ static gboolean open_all(GstV2SFoley *self)
     }
     g_free(path);
     g_free(device);
+    g_free(dtype);
     g_free(ref);
     return ret >= 0;
 }
@@ -515,6 +518,7 @@ static void set_property(GObject *object, guint id, const GValue *value,
     case PROP_REF: set_text(&self->ref, value); break;
     case PROP_SEED: self->seed = g_value_get_int64(value); break;
     case PROP_DEVICE: set_text(&self->device, value); break;
+    case PROP_DTYPE: set_text(&self->dtype, value); break;
     case PROP_THREADS: self->threads = g_value_get_int(value); break;
     case PROP_LATENCY: self->latency = g_value_get_int(value); break;
     case PROP_GAIN: self->gain = g_value_get_double(value); break;
@@ -533,6 +537,7 @@ static void get_property(GObject *object, guint id, GValue *value,
     case PROP_REF: g_value_set_string(value, self->ref); break;
     case PROP_SEED: g_value_set_int64(value, self->seed); break;
     case PROP_DEVICE: g_value_set_string(value, self->device); break;
+    case PROP_DTYPE: g_value_set_string(value, self->dtype); break;
     case PROP_THREADS: g_value_set_int(value, self->threads); break;
     case PROP_LATENCY: g_value_set_int(value, self->latency); break;
     case PROP_GAIN: g_value_set_double(value, self->gain); break;
@@ -547,6 +552,7 @@ static void finalize(GObject *object)
     g_free(self->path);
     g_free(self->ref);
     g_free(self->device);
+    g_free(self->dtype);
     G_OBJECT_CLASS(gst_v2s_foley_parent_class)->finalize(object);
 }
 
@@ -565,6 +571,7 @@ static void gst_v2s_foley_init(GstV2SFoley *self)
 
     self->path = g_strdup("foley.bin");
     self->device = g_strdup("auto");
+    self->dtype = g_strdup("f32");
     gst_video_info_init(&self->info);
     gst_segment_init(&self->segment, GST_FORMAT_UNDEFINED);
 }
@@ -593,6 +600,13 @@ static void install_texts(GObjectClass *object_class, GParamFlags flags)
             "Where the model runs: auto, cpu, ref (plain C: slow, for tests), "
             "cuda or cuda:N. A device that is missing is an error",
             "auto", flags));
+    g_object_class_install_property(
+        object_class, PROP_DTYPE,
+        g_param_spec_string(
+            "dtype", "Data type",
+            "What numbers are rounded to before they are multiplied: f32, or "
+            "bf16, faster, on processors that have it",
+            "f32", flags));
 }
 
 static void install_numbers(GObjectClass *object_class, GParamFlags flags)

@@ -24,7 +24,7 @@ struct _GstV2SFoley {
     /* settings: lock */
     char *path, *ref;
     gint64 seed;
-    char *device;
+    char *device, *dtype;
     gint threads, latency;
     gdouble gain; /* dB */
 

@@ -169,6 +169,7 @@ GstS2VModel *gst_s2v_model_open(GstElement *owner,
         .log = log_line,
         .log_opaque = owner,
         .latency_ms = settings->latency,
+        .dtype = settings->dtype,
     };
     *err = (s2v_error){0};
     if (!path || !*path) {

@@ -21,7 +21,7 @@ typedef struct GstS2VModel {
 
 /** What a model is opened with. */
 typedef struct GstS2VSettings {
-    const char *path, *device;
+    const char *path, *device, *dtype;
     gint threads;
     gint latency;     /* s2v_model_params.latency_ms */
     s2v_medium input; /* models of the other way are refused */

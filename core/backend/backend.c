@@ -32,7 +32,7 @@ static int open_cpu(s2vi_backend **backend, s2vi_dtype dtype, int threads,
 static int open_host(s2vi_backend **backend, s2vi_dtype dtype, int threads,
                      s2v_error *err)
 {
-    if (S2V_HAVE_CPU && dtype == S2VI_F32)
+    if (S2V_HAVE_CPU && dtype != S2VI_F64)
         return open_cpu(backend, dtype, threads, err);
     return s2vi_backend_ref.open(backend, dtype, threads, err);
 }

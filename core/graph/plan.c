@@ -382,13 +382,21 @@ void s2vi_plan_memory(const s2vi_plan *plan, size_t *exec, size_t *constants)
     *constants = plan->constant_size;
 }
 
+const s2vi_node *s2vi_plan_node(const s2vi_plan *plan, int index)
+{
+    for (int i = 0; i < plan->schedule.count; i++)
+        if (plan->kernel[i] && plan->layout.place[i].region != S2VI_CONSTANT &&
+            index-- == 0)
+            return plan->schedule.node[i];
+    return NULL;
+}
+
 double s2vi_plan_flops(const s2vi_plan *plan)
 {
+    const s2vi_node *node;
     double flops = 0;
-    for (int i = 0; i < plan->schedule.count; i++)
-        if (plan->kernel[i] && plan->layout.place[i].region != S2VI_CONSTANT)
-            flops += s2vi_op_get(plan->schedule.node[i]->op)
-                         ->flops(plan->schedule.node[i]);
+    for (int i = 0; (node = s2vi_plan_node(plan, i)); i++)
+        flops += s2vi_op_get(node->op)->flops(node);
     return flops;
 }
 

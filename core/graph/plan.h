@@ -66,6 +66,9 @@ void s2vi_plan_memory(const s2vi_plan *plan, size_t *exec, size_t *constants);
 /** Floating-point operations of one run, by ops.def. */
 double s2vi_plan_flops(const s2vi_plan *plan);
 
+/** Node `i` of those that a run computes, in order; NULL past the last. */
+const s2vi_node *s2vi_plan_node(const s2vi_plan *plan, int i);
+
 /* -------------------------------------------------------------- exec -- */
 
 typedef struct s2vi_exec s2vi_exec;

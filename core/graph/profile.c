@@ -102,7 +102,8 @@ static void spell(const row *r, char *text, size_t size)
                                  i ? "x" : ": ", (long long)shape->dim[i]);
 }
 
-void s2vi_profile_report(const s2vi_profile *profile, const s2vi_logger *logger)
+void s2vi_profile_report(const s2vi_profile *profile, const char *name,
+                         const s2vi_logger *logger)
 {
     double all = 0, work = 0;
     for (int i = 0; i < profile->count; i++) {
@@ -111,22 +112,22 @@ void s2vi_profile_report(const s2vi_profile *profile, const s2vi_logger *logger)
     }
     const int runs = profile->count ? profile->rows[0].runs - WARM_UP : 0;
     if (runs < 1) {
-        s2vi_log(logger, S2V_LOG_INFO, "profile: fewer than %d runs",
+        s2vi_log(logger, S2V_LOG_INFO, "%s: fewer than %d runs", name,
                  WARM_UP + 1);
         return;
     }
     qsort(profile->rows, (size_t)profile->count, sizeof(*profile->rows),
           slowest_first);
     s2vi_log(logger, S2V_LOG_INFO,
-             "profile: %d runs of %.3f ms and %.2f GFLOP, %.0f GFLOPS", runs,
+             "%s: %d runs of %.3f ms and %.2f GFLOP, %.0f GFLOPS", name, runs,
              all, 1e-9 * work, 1e-6 * work / all);
-    s2vi_log(logger, S2V_LOG_INFO, "profile:       ms      %%   GFLOPS  what");
+    s2vi_log(logger, S2V_LOG_INFO, "%s:       ms      %%   GFLOPS  what", name);
     for (int i = 0; i < profile->count; i++) {
         const row *r = &profile->rows[i];
         const double ms = milliseconds(r);
         char text[200];
         spell(r, text, sizeof(text));
-        s2vi_log(logger, S2V_LOG_INFO, "profile: %8.3f  %5.1f  %7.1f  %s", ms,
+        s2vi_log(logger, S2V_LOG_INFO, "%s: %8.3f  %5.1f  %7.1f  %s", name, ms,
                  100 * ms / all, ms > 0 ? 1e-6 * flops(r) / ms : 0, text);
     }
 }

@@ -25,6 +25,7 @@
 #ifndef S2VI_SESSION_FOLEY_H
 #define S2VI_SESSION_FOLEY_H
 
+#include "base/log.h"
 #include "graph/plan.h"
 #include "models/foley.h"
 
@@ -94,6 +95,10 @@ typedef struct s2vi_foley_stream s2vi_foley_stream;
 int s2vi_foley_stream_create(s2vi_foley_stream **stream,
                              const s2vi_foley_model *model, s2v_error *err);
 void s2vi_foley_stream_close(s2vi_foley_stream **stream);
+
+/** Log where the networks' time went, if $S2V_PROFILE was set (profile.h). */
+void s2vi_foley_stream_report(const s2vi_foley_stream *stream,
+                              const s2vi_logger *logger);
 
 /** As s2v.h has them. */
 int s2vi_foley_stream_refer(s2vi_foley_stream *stream, const float *samples,

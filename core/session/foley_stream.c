@@ -3,6 +3,7 @@
 #include "session/foley.h"
 
 #include "audio/foley_mel.h"
+#include "graph/profile.h"
 #include "video/shrink.h"
 
 #include <math.h>
@@ -32,7 +33,8 @@ typedef struct waiting {
 struct s2vi_foley_stream {
     const s2vi_foley_model *model;
     s2vi_exec *sight, *mel, *vocoder;
-    float *timbre; /* (D) */
+    s2vi_profile *profile[3]; /* theirs; NULL: not wanted */
+    float *timbre;            /* (D) */
 
     /* pictures: a ring */
     waiting *ring;
@@ -127,6 +129,24 @@ static int make_room(s2vi_foley_stream *s, int room, s2v_error *err)
     return S2V_OK;
 }
 
+static int watch(s2vi_foley_stream *s, s2v_error *err)
+{
+    s2vi_exec *const exec[] = {s->sight, s->mel, s->vocoder};
+    int ret = S2V_OK;
+    for (int i = 0; i < 3 && !ret; i++)
+        ret = s2vi_profile_create(&s->profile[i], exec[i], err);
+    return ret;
+}
+
+void s2vi_foley_stream_report(const s2vi_foley_stream *s,
+                              const s2vi_logger *logger)
+{
+    static const char *const name[] = {"profile of sight", "profile of mel",
+                                       "profile of vocoder"};
+    for (int i = 0; i < 3 && s->profile[i]; i++)
+        s2vi_profile_report(s->profile[i], name[i], logger);
+}
+
 int s2vi_foley_stream_create(s2vi_foley_stream **out,
                              const s2vi_foley_model *model, s2v_error *err)
 {
@@ -143,6 +163,8 @@ int s2vi_foley_stream_create(s2vi_foley_stream **out,
         ret = s2vi_exec_create(&s->mel, model->mel.plan, err);
     if (!ret)
         ret = s2vi_exec_create(&s->vocoder, model->vocoder.plan, err);
+    if (!ret && getenv("S2V_PROFILE"))
+        ret = watch(s, err);
     if (ret < 0) {
         s2vi_foley_stream_close(out);
         return ret;
@@ -157,6 +179,8 @@ void s2vi_foley_stream_close(s2vi_foley_stream **out)
     s2vi_foley_stream *s = out ? *out : NULL;
     if (!s)
         return;
+    for (int i = 0; i < 3; i++)
+        s2vi_profile_close(&s->profile[i]);
     for (int i = 0; i < s->room; i++)
         free(s->ring[i].pixels);
     s2vi_exec_close(&s->sight);

@@ -103,10 +103,10 @@ static void announce(const s2v_model *model, const char *path)
     if (*model->backend->choice)
         s2vi_log(&model->logger, S2V_LOG_INFO, "%s", model->backend->choice);
     s2vi_log(&model->logger, S2V_LOG_INFO,
-             "%s: %s, %dx%d at %.4g frames/s, on %s with %d thread%s; "
+             "%s: %s, %dx%d at %.4g frames/s, on %s in %s with %d thread%s; "
              "%.1f MB of weights, %.1f MB a stream",
              path, info.name, info.width, info.height,
-             (double)info.fps_num / info.fps_den, info.device,
+             (double)info.fps_num / info.fps_den, info.device, info.dtype,
              model->backend->threads, model->backend->threads > 1 ? "s" : "",
              (double)constants / 1e6, (double)exec / 1e6);
 }
@@ -115,6 +115,16 @@ static int load_lm(s2v_model *model, const s2v_weights *w, s2v_error *err)
 {
     int ret = load_params(model, w, err);
     return ret < 0 ? ret : plan(model, err);
+}
+
+static int read_dtype(const char *name, s2vi_dtype *dtype, s2v_error *err)
+{
+    *dtype = name && !strcmp(name, "bf16") ? S2VI_BF16 : S2VI_F32;
+    return !name || !strcmp(name, "f32") || *dtype == S2VI_BF16
+               ? S2V_OK
+               : s2vi_error(err, S2V_ERR_INVALID,
+                            "dtype \"%.40s\", expected \"f32\" or \"bf16\"",
+                            name);
 }
 
 static int load(s2v_model *model, const s2v_weights *w,
@@ -129,7 +139,7 @@ static int load(s2v_model *model, const s2v_weights *w,
     if (!ret)
         ret = s2vi_backend_open(&model->backend,
                                 params->device ? params->device : "auto",
-                                S2VI_F32, params->threads, err);
+                                model->dtype, params->threads, err);
     if (!ret)
         ret = s2vi_store_create(&model->store, model->backend, err);
     if (!ret)
@@ -182,7 +192,9 @@ int s2v_model_open(s2v_model **out, const char *path,
         return s2vi_error_nomem(err, "a model");
     atomic_init(&model->holders, 1);
     model->logger = (s2vi_logger){params.log, params.log_opaque};
-    ret = s2v_weights_open(&w, path, err);
+    ret = read_dtype(params.dtype, &model->dtype, err);
+    if (!ret)
+        ret = s2v_weights_open(&w, path, err);
     if (!ret)
         ret = load(model, w, &params, err);
     s2v_weights_close(&w);
@@ -227,6 +239,7 @@ void s2v_model_get_info(const s2v_model *model, s2v_model_info *info)
         model->foley ? foley_info(model->foley) : lm_info(model);
     all.size = info->size;
     all.device = model->backend->table->name;
+    all.dtype = model->dtype == S2VI_BF16 ? "bf16" : "f32";
     size_t known = info->size < sizeof(all) ? info->size : sizeof(all);
     memset(info, 0, info->size);
     memcpy(info, &all, known);

@@ -248,8 +248,10 @@ void s2v_session_close(s2v_session **out)
     s2v_session *s = out ? *out : NULL;
     if (!s)
         return;
+    if (s->foley)
+        s2vi_foley_stream_report(s->foley, &s->logger);
     if (s->profile)
-        s2vi_profile_report(s->profile, &s->logger);
+        s2vi_profile_report(s->profile, "profile", &s->logger);
     s2vi_profile_close(&s->profile);
     s2vi_foley_stream_close(&s->foley);
     s2vi_exec_close(&s->exec);

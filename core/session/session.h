@@ -16,6 +16,7 @@ struct s2v_model {
     atomic_int holders; /* the opener, and each session */
     s2vi_logger logger;
     s2vi_backend *backend;
+    s2vi_dtype dtype;  /* F32 or BF16 */
     s2vi_store *store; /* the parameters */
 
     /* either sound for pictures ... */

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# s2v-bench: rows, JSON, errors; no times. TAP. S2V_BENCH and TINY (a model)
-# come from meson.
+# s2v-bench: rows, JSON, errors; no times. TAP. S2V_BENCH, TINY and
+# FOLEY (models) come from meson.
 set -uo pipefail
 # shellcheck source=tests/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
@@ -10,11 +10,21 @@ run() { said=$("$S2V_BENCH" "$@" 2>&1) && code=0 || code=$?; }
 
 run --threads 1,2 --frames 3 "$TINY"
 like "rows: status" "$code" '^0$'
-like "rows: a header" "$said" '^model +size +threads +median ms'
-like "rows: one thread" "$said" 'tiny\.bin +64 +1 '
-like "rows: two threads" "$said" 'tiny\.bin +64 +2 '
+like "rows: a header" "$said" '^model +size +dtype +threads +sessions +median ms'
+like "rows: one thread" "$said" 'tiny\.bin +64 +f32 +1 +1 .* [0-9.]+$'
+like "rows: two threads" "$said" 'tiny\.bin +64 +f32 +2 +1 '
 run --json --frames 1 --device ref "$TINY"
-like "JSON" "$said" '^\{"model":".*tiny\.bin","kind":"listen-and-move","size":64,"dtype":"f32","device":"ref","threads":0,"fps":[0-9.]+,.*"rss_mb":[0-9.]+\}$'
+like "JSON" "$said" '^\{"model":".*tiny\.bin","kind":"listen-and-move","size":64,"dtype":"f32","device":"ref","threads":0,"sessions":1,"fps":[0-9.]+,"ms_median":[0-9.]+,"ms_p99":[0-9.]+,"rtf":[0-9.]+,"start_ms":[0-9.]+,"rss_mb":[0-9.]+,"gflops":[0-9.e-]+,"floor_ms":null,"floor_ratio":null\}$'
+run --json --frames 2 --threads 1 --sessions 2,1 "$TINY"
+like "sessions: status" "$code" '^0$'
+like "sessions: two, without a floor" "$said" '"sessions":2,.*"floor_ms":[0-9.]+,"floor_ratio":null\}'
+like "sessions: one, with a floor" "$said" '"sessions":1,.*"floor_ms":[0-9.]+,"floor_ratio":[0-9.]+\}'
+run --no-floor --frames 2 "$TINY"
+like "no floor" "$code $said" '^0 .* -$'
+run --json --frames 3 --no-floor --profile "$FOLEY"
+like "sound for pictures: status" "$code" '^0$'
+like "sound for pictures" "$said" '"kind":"varietysound".*"fps":[0-9.]+'
+like "sound for pictures: a profile" "$said" 'profile of mel: fewer than 4 runs'
 run --frames 2 nowhere.bin "$TINY"
 like "a missing model: status" "$code" '^1$'
 like "a missing model: named, once" "$said" '^s2v-bench: nowhere\.bin: no such file[^'$'\n'']*'$'\n''model '
@@ -25,6 +35,10 @@ run
 like "no model" "$code $said" '^2 s2v-bench: expected a model, found none$'
 run --threads 1,x "$TINY"
 like "bad threads" "$code $said" "^2 .*--threads: expected .* found '1,x'"
+run --dtype f64 "$TINY"
+like "bad dtype" "$code $said" "^2 .*--dtype: expected .* found 'f64'"
+run --sessions 0 "$TINY"
+like "bad sessions" "$code $said" "^2 .*--sessions: expected .* found '0'"
 run --frames 0 "$TINY"
 like "bad frames" "$code $said" "^2 .*--frames: expected .* found '0'"
 run --device abacus "$TINY"

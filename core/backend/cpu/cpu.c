@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The cpu backend's table: memory, threads, and which file compiles what. */
+#include "backend/cpu/conv_bf16.h"
 #include "backend/cpu/cpu.h"
 #include "backend/cpu/pointwise.h"
 #include "backend/cpu/winograd.h"
@@ -25,18 +26,24 @@ static void cpu_close(s2vi_backend *backend)
 static int cpu_open(s2vi_backend **out, s2vi_dtype dtype, int threads,
                     s2v_error *err)
 {
-    if (dtype != S2VI_F32)
+    const s2vi_bf16 *bf16 = dtype == S2VI_BF16 ? s2vi_bf16_get() : NULL;
+    if (dtype == S2VI_F64)
         return s2vi_error(err, S2V_ERR_INVALID,
-                          "device 'cpu' computes in f32 only");
+                          "device 'cpu' computes in f32 and bf16 only");
+    if (dtype == S2VI_BF16 && !bf16)
+        return s2vi_error(err, S2V_ERR_DEVICE,
+                          "dtype \"bf16\": this processor lacks AVX512-BF16, "
+                          "or ONEDNN_MAX_CPU_ISA forbids it; expected \"f32\"");
     s2vi_cpu *cpu = calloc(1, sizeof(*cpu));
     if (!cpu)
         return s2vi_error_nomem(err, "the cpu backend");
     cpu->base = (s2vi_backend){
         .table = &s2vi_backend_cpu,
-        .dtype = dtype,
+        .dtype = S2VI_F32,
         .threads = threads > 0 ? threads : processors(),
     };
     cpu->simd = s2vi_simd_get();
+    cpu->bf16 = bf16;
     dnnl_engine_t engine = NULL;
     dnnl_stream_t stream = NULL;
     if (dnnl_engine_create(&engine, dnnl_cpu, 0) != dnnl_success ||
@@ -100,10 +107,14 @@ static int compile(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
     case S2VI_OP_CONV_WEIGHT:
         if (s2vi_cpu_pointwise_suits(cpu, node))
             return s2vi_cpu_pointwise(cpu, node, kernel, err);
+        if (s2vi_cpu_conv_bf16_suits(cpu, node, constant))
+            return s2vi_cpu_conv_bf16(cpu, node, kernel, err);
         return s2vi_cpu_winograd_suits(node, constant)
                    ? s2vi_cpu_winograd(cpu, node, constant, kernel, err)
                    : s2vi_cpu_conv(cpu, node, constant, kernel, err);
     case S2VI_OP_UPCONV:
+        if (s2vi_cpu_conv_bf16_suits(cpu, node, constant))
+            return s2vi_cpu_conv_bf16(cpu, node, kernel, err);
         return s2vi_cpu_winograd(cpu, node, constant, kernel, err);
     case S2VI_OP_MATMUL: return s2vi_cpu_matmul(cpu, node, kernel, err);
     case S2VI_OP_GRU:

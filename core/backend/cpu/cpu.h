@@ -4,13 +4,15 @@
 #define S2VI_CPU_CPU_H
 
 #include "backend/backend.h"
+#include "backend/cpu/bf16.h"
 #include "backend/cpu/simd.h"
 
 typedef struct s2vi_cpu {
     s2vi_backend base;
     const s2vi_simd *simd;
-    void *engine; /* a dnnl_engine_t */
-    void *stream; /* a dnnl_stream_t */
+    const s2vi_bf16 *bf16; /* NULL: computes in f32 */
+    void *engine;          /* a dnnl_engine_t */
+    void *stream;          /* a dnnl_stream_t */
 } s2vi_cpu;
 
 /* One compiler for each group of ops; each fills *kernel. */

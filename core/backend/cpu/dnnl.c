@@ -26,7 +26,8 @@ struct s2vi_dnnl_conv {
 
 /* Channels last in memory; oneDNN names dimensions channels second. `any`: in
  * whichever form it likes best. */
-static bool describe(s2vi_md *md, const s2vi_shape *s, bool any)
+static bool describe(s2vi_md *md, const s2vi_shape *s, dnnl_data_type_t type,
+                     bool any)
 {
     static const dnnl_format_tag_t tag[] = {dnnl_acb, dnnl_acdb, dnnl_acdeb};
     dnnl_dims_t dims;
@@ -34,9 +35,14 @@ static bool describe(s2vi_md *md, const s2vi_shape *s, bool any)
     dims[1] = s->dim[s->rank - 1];
     for (int i = 1; i < s->rank - 1; i++)
         dims[i + 1] = s->dim[i];
-    return s2vi_md_create(md, s->rank, dims,
+    return s2vi_md_create(md, s->rank, dims, type,
                           any ? dnnl_format_tag_any : tag[s->rank - 3]) ==
            dnnl_success;
+}
+
+static dnnl_data_type_t type_of(const s2vi_dnnl_spec *spec)
+{
+    return spec->bf16 ? dnnl_bf16 : dnnl_f32;
 }
 
 static dnnl_alg_kind_t algorithm_of(s2vi_activation act)
@@ -151,7 +157,7 @@ static bool make_primitives(shared *s, const s2vi_dnnl_spec *spec)
     s2vi_md any = NULL;
     dnnl_primitive_attr_t attr = attributes(spec);
     bool ok =
-        attr && describe(&any, &spec->w, true) &&
+        attr && describe(&any, &spec->w, type_of(spec), true) &&
         primitive_desc(s, &spec->window, any, &pd, attr) == dnnl_success &&
         dnnl_primitive_create(&s->primitive, pd) == dnnl_success &&
         make_reorders(s, pd);
@@ -201,11 +207,11 @@ s2vi_dnnl_conv *s2vi_dnnl_conv_create(s2vi_cpu *cpu, const s2vi_dnnl_spec *spec)
     s->engine = cpu->engine;
     s->stream = cpu->stream;
     dnnl_dims_t channels = {s2vi_shape_channels(&spec->y)};
-    bool ok = describe(&s->x, &spec->x, false) &&
-              describe(&s->w, &spec->w, false) &&
-              describe(&s->y, &spec->y, false) &&
-              (!spec->bias ||
-               s2vi_md_create(&s->bias, 1, channels, dnnl_a) == dnnl_success) &&
+    bool ok = describe(&s->x, &spec->x, type_of(spec), false) &&
+              describe(&s->w, &spec->w, dnnl_f32, false) &&
+              describe(&s->y, &spec->y, type_of(spec), false) &&
+              (!spec->bias || s2vi_md_create(&s->bias, 1, channels, dnnl_f32,
+                                             dnnl_a) == dnnl_success) &&
               make_primitives(s, spec);
     if (ok)
         return wrap(s);

@@ -20,6 +20,7 @@ typedef struct s2vi_dnnl_spec {
     bool bias, accumulate; /* forward only */
     s2vi_activation act;   /* forward only */
     float slope;
+    bool bf16; /* x, packed weights and y; not bias, nor weights to pack */
 } s2vi_dnnl_spec;
 
 typedef struct s2vi_dnnl_conv s2vi_dnnl_conv;

@@ -22,9 +22,10 @@ typedef const_dnnl_memory_desc_t s2vi_const_md;
 
 static inline dnnl_status_t s2vi_md_create(s2vi_md *md, int rank,
                                            const dnnl_dims_t dims,
+                                           dnnl_data_type_t type,
                                            dnnl_format_tag_t tag)
 {
-    return dnnl_memory_desc_create_with_tag(md, rank, dims, dnnl_f32, tag);
+    return dnnl_memory_desc_create_with_tag(md, rank, dims, type, tag);
 }
 
 static inline dnnl_status_t s2vi_md_clone(s2vi_md *md, s2vi_const_md from)
@@ -88,10 +89,11 @@ typedef const dnnl_memory_desc_t *s2vi_const_md;
 
 static inline dnnl_status_t s2vi_md_create(s2vi_md *md, int rank,
                                            const dnnl_dims_t dims,
+                                           dnnl_data_type_t type,
                                            dnnl_format_tag_t tag)
 {
     *md = malloc(sizeof(**md));
-    return *md ? dnnl_memory_desc_init_by_tag(*md, rank, dims, dnnl_f32, tag)
+    return *md ? dnnl_memory_desc_init_by_tag(*md, rank, dims, type, tag)
                : dnnl_out_of_memory;
 }
 

@@ -73,32 +73,86 @@ static bool is_zero_tap(const float *w, int64_t outputs, int64_t step, int c)
     return true;
 }
 
+/* The taps that are not all zero; their number. */
+static int find_taps(const s2vi_cell *k, int half, const float *w, int *to)
+{
+    const int taps = k->kernel[0] * k->kernel[1], c = k->channels[half];
+    int n = 0;
+    for (int tap = 0; tap < taps; tap++)
+        if (!is_zero_tap(w + (int64_t)tap * c, 3 * (int64_t)k->cell,
+                         (int64_t)taps * c, c))
+            to[n++] = tap;
+    return n;
+}
+
+static void add_tap(const s2vi_cell *k, s2vi_cell_taps *head, int tap)
+{
+    head->row[head->n] = tap / k->kernel[1];
+    head->column[head->n++] = tap % k->kernel[1];
+}
+
 /* [block][tap][channel][gate][lane] */
 static void pack_taps(const s2vi_cell *k, int half, const float *w,
                       s2vi_cell_taps *head)
 {
-    const int taps = k->kernel[0] * k->kernel[1], c = k->channels[half];
+    const int c = k->channels[half];
     int kept[S2VI_CELL_TAPS];
+    const int n = find_taps(k, half, w, kept);
     head->n = 0;
-    for (int tap = 0; tap < taps; tap++)
-        if (!is_zero_tap(w + (int64_t)tap * c, 3 * (int64_t)k->cell,
-                         (int64_t)taps * c, c)) {
-            head->row[head->n] = tap / k->kernel[1];
-            head->column[head->n] = tap % k->kernel[1];
-            kept[head->n++] = tap;
-        }
+    for (int i = 0; i < n; i++)
+        add_tap(k, head, kept[i]);
     float *to = (float *)(head + 1);
     for (int block = 0; block < k->blocks; block++)
-        for (int i = 0; i < head->n; i++)
+        for (int i = 0; i < n; i++)
             for (int j = 0; j < c; j++)
                 to = pack_channel(k, c, w + (int64_t)kept[i] * c + j, block, -1,
                                   to);
+}
+
+/* One gate's weights of a step: of a tap's 32 channels, or of 16 and those of
+ * the tap beside it, -1: none. */
+static void pack_bf16_step(const s2vi_cell *k, int c, const float *w,
+                           const int *tap, uint16_t *to)
+{
+    const int64_t step = (int64_t)k->kernel[0] * k->kernel[1] * c;
+    for (int j = 0; j < S2VI_BF16_BLOCK; j++) {
+        const int i = j / 32 * 2 + j % 2; /* of the row's numbers */
+        const int t = tap[i / c];
+        to[j] = s2vi_bf16_of(t < 0 ? 0 : w[j / 2 % 16 * step + t * c + i % c]);
+    }
+}
+
+/* [block][step][gate][512] */
+static void pack_bf16(const s2vi_cell *k, int half, const float *w,
+                      s2vi_cell_taps *head)
+{
+    const int c = k->channels[half], columns = k->kernel[1];
+    const int64_t step = (int64_t)k->kernel[0] * columns * c;
+    int kept[S2VI_CELL_TAPS], taps[S2VI_CELL_TAPS][2];
+    const int n = find_taps(k, half, w, kept);
+    head->n = 0;
+    for (int i = 0; i < n; i++) {
+        const bool pair = c == 16 && i + 1 < n && kept[i + 1] == kept[i] + 1 &&
+                          kept[i + 1] % columns;
+        taps[head->n][0] = kept[i];
+        taps[head->n][1] = pair ? kept[i + 1] : -1;
+        add_tap(k, head, kept[i]);
+        i += pair;
+    }
+    uint16_t *to = (uint16_t *)(head + 1);
+    for (int block = 0; block < k->blocks; block++)
+        for (int i = 0; i < head->n; i++)
+            for (int gate = 0; gate < 3; gate++, to += S2VI_BF16_BLOCK)
+                pack_bf16_step(k, c, w + (gate * k->cell + block * 16) * step,
+                               taps[i], to);
 }
 
 static void pack_half(const s2vi_cell *k, int half, const float *w, void *to)
 {
     if (k->across)
         pack_points(k, half, w, to);
+    else if (k->bf16)
+        pack_bf16(k, half, w, to);
     else
         pack_taps(k, half, w, to);
 }
@@ -125,9 +179,7 @@ static size_t weights_size(const s2vi_cell *k)
 
 static size_t kept_size(const s2vi_cell *k)
 {
-    return whole(
-        (k->across ? s2vi_cell_tiles_kept(k) : s2vi_cell_rows_kept(k)) *
-        sizeof(float));
+    return whole(k->across ? s2vi_cell_tiles_kept(k) : s2vi_cell_rows_kept(k));
 }
 
 const float *s2vi_cell_bias(const s2vi_cell *k, const s2vi_strip *s)
@@ -144,10 +196,10 @@ const void *s2vi_cell_weights(const s2vi_cell *k, const s2vi_strip *s, int half)
            (half == H && !k->packed[X] ? k->weight[X] : 0);
 }
 
-float *s2vi_cell_kept(const s2vi_cell *k, const s2vi_strip *s)
+void *s2vi_cell_kept(const s2vi_cell *k, const s2vi_strip *s)
 {
-    return (float *)(s->own + bias_size(k) + weights_size(k) +
-                     (size_t)s->thread * kept_size(k));
+    return s->own + bias_size(k) + weights_size(k) +
+           (size_t)s->thread * kept_size(k);
 }
 
 /* r, z: both halves' together; n: apart. */
@@ -179,8 +231,8 @@ static void cell_prepare(const s2vi_kernel *kernel, const s2vi_strip *s)
 static bool by_tiles(const s2vi_cell *k)
 {
     const int lanes = k->simd->cell_lanes;
-    return k->kernel[0] >= 2 && k->kernel[1] >= 2 && k->cell % lanes == 0 &&
-           k->channels[X] % lanes == 0;
+    return !k->bf16 && k->kernel[0] >= 2 && k->kernel[1] >= 2 &&
+           k->cell % lanes == 0 && k->channels[X] % lanes == 0;
 }
 
 /* As a 3x3 kernel around each pixel, so that cells see the same points of x. */
@@ -194,10 +246,30 @@ static void describe_tiles(s2vi_cell *k)
         }
 }
 
+/* Of lines and weights. In bf16 a pixel more than there is may be read. */
+static void describe_memory(s2vi_cell *k)
+{
+    const int64_t step = k->bf16 ? S2VI_BF16_ROWS : k->simd->cell_pixels;
+    const size_t pixels =
+        (size_t)((k->strips.width + step - 1) / step * step + k->kernel[1]);
+    const size_t head = k->across ? 0 : sizeof(s2vi_cell_taps);
+    const size_t taps =
+        k->across ? S2VI_CELL_POINTS : (size_t)(k->kernel[0] * k->kernel[1]);
+    const size_t element = k->bf16 ? sizeof(uint16_t) : sizeof(float);
+    for (int half = X; half <= H; half++) {
+        const size_t c = (size_t)k->channels[half];
+        const size_t each =
+            k->bf16 ? S2VI_BF16_BLOCK : (size_t)k->simd->cell_lanes * c;
+        k->line[half] = whole(pixels * c * element);
+        k->weight[half] =
+            whole(head + 3 * element * taps * each * (size_t)k->blocks);
+    }
+}
+
 static void describe(s2vi_cell *k, const s2vi_node *node)
 {
     const s2vi_shape *h = &node->shape, *w = &node->input[1]->shape;
-    const int lanes = k->simd->cell_lanes, step = k->simd->cell_pixels;
+    const int lanes = k->simd->cell_lanes;
     k->strips.images = h->dim[0];
     k->strips.height = h->dim[1];
     k->strips.width = h->dim[2];
@@ -211,17 +283,16 @@ static void describe(s2vi_cell *k, const s2vi_node *node)
     }
     if (by_tiles(k))
         describe_tiles(k);
-    const size_t head = k->across ? 0 : sizeof(s2vi_cell_taps);
-    const int taps = k->across ? S2VI_CELL_POINTS : k->kernel[0] * k->kernel[1];
-    const size_t pixels =
-        (size_t)((k->strips.width + step - 1) / step * step + k->kernel[1] - 1);
-    for (int half = X; half <= H; half++) {
-        size_t c = (size_t)k->channels[half];
-        k->line[half] = whole(pixels * c * sizeof(float)) / sizeof(float);
-        k->weight[half] =
-            whole(head + 3 * sizeof(float) * (size_t)(taps * lanes) *
-                             (size_t)k->blocks * c);
-    }
+    describe_memory(k);
+}
+
+/* Whole steps of 32 numbers, whole blocks; weights that never change. */
+static bool suits_bf16(const s2vi_node *node, uint32_t constant)
+{
+    const int64_t x = s2vi_shape_channels(&node->input[0]->shape);
+    const int64_t h = s2vi_shape_channels(&node->shape);
+    return (constant & 6u) == 6u && (x == 16 || x == 32) &&
+           (h == 16 || h == 32);
 }
 
 int s2vi_cpu_gru_cell(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
@@ -237,6 +308,7 @@ int s2vi_cpu_gru_cell(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
         return S2V_ERR_NOMEM;
     s2vi_strip_kernel *strips = &k->strips;
     k->simd = cpu->simd;
+    k->bf16 = suits_bf16(node, constant) ? cpu->bf16 : NULL;
     strips->threads = cpu->base.threads;
     describe(k, node);
     for (int half = X; half <= H; half++) {

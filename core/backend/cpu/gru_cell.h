@@ -13,31 +13,33 @@ enum { S2VI_CELL_X, S2VI_CELL_H };
 typedef struct s2vi_cell {
     s2vi_strip_kernel strips;
     const s2vi_simd *simd;
-    int kernel[2], lo[2]; /* the window: height and width, zeros before */
-    int shift[2];         /* tiles: zero taps before the window's own */
+    const s2vi_bf16 *bf16; /* direct, in that; or NULL */
+    int kernel[2], lo[2];  /* the window: height and width, zeros before */
+    int shift[2];          /* tiles: zero taps before the window's own */
     int channels[2], cell, blocks;
     int64_t across;   /* tiles in a line; 0: direct */
-    size_t line[2];   /* direct: floats of a line that is kept, padded */
+    size_t line[2];   /* direct: bytes of a line that is kept, padded */
     size_t weight[2]; /* bytes of packed weights */
     bool packed[2];   /* they come so */
 } s2vi_cell;
 
-/** Direct: packed weights are the taps that are not all zero, then theirs. */
+/** Direct: packed weights are the taps that are not all zero, then theirs; in
+ * bf16, of 16 channels, two neighbours go together. */
 typedef struct s2vi_cell_taps {
     int n, row[S2VI_CELL_TAPS], column[S2VI_CELL_TAPS];
     char fill[128 - (1 + 2 * S2VI_CELL_TAPS) * sizeof(int)];
 } s2vi_cell_taps;
 
-/* Floats a thread keeps of what others overwrite, and works in. */
+/* Bytes a thread keeps of what others overwrite; and floats it works in. */
 size_t s2vi_cell_tiles_kept(const s2vi_cell *k);
-size_t s2vi_cell_tiles_work(const s2vi_cell *k);
 size_t s2vi_cell_rows_kept(const s2vi_cell *k);
+size_t s2vi_cell_tiles_work(const s2vi_cell *k);
 
 /** Joined biases, packed weights and what thread `s->thread` keeps. */
 const float *s2vi_cell_bias(const s2vi_cell *k, const s2vi_strip *s);
 const void *s2vi_cell_weights(const s2vi_cell *k, const s2vi_strip *s,
                               int half);
-float *s2vi_cell_kept(const s2vi_cell *k, const s2vi_strip *s);
+void *s2vi_cell_kept(const s2vi_cell *k, const s2vi_strip *s);
 
 /* begin() and strip(), by tiles and directly. */
 void s2vi_cell_tiles_begin(const s2vi_kernel *kernel, const s2vi_strip *s);

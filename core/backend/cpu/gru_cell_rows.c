@@ -2,7 +2,8 @@
 /*
  * A convolutional GRU directly, tap by tap, in registers: for windows of one
  * pixel's height or width, or channels that fill no vector. A ring of lines of
- * x and h, padded with zeros, goes down the image.
+ * x and h, padded with zeros, goes down the image. In bf16 (bf16.h), of
+ * whatever window: the lines are rounded as they come in.
  */
 #include "backend/cpu/gru_cell.h"
 
@@ -17,7 +18,7 @@ typedef struct band {
     const void *weight[2];
     const float *bias;
     float *out;
-    float *lines[2];  /* kept: a ring, and those below the band after it */
+    char *lines[2];   /* kept: a ring, and those below the band after it */
     int64_t from, to; /* lines */
     int below;        /* lines that the window sees below */
 } band;
@@ -51,7 +52,7 @@ static band band_of(const s2vi_cell *k, const s2vi_strip *s)
     return b;
 }
 
-static float *line_of(const band *b, int half, int64_t y)
+static void *line_of(const band *b, int half, int64_t y)
 {
     int64_t n = b->k->kernel[0];
     int64_t slot = y >= b->to ? n + y - b->to : (y + n) % n;
@@ -62,14 +63,17 @@ static void keep_line(const band *b, int64_t y)
 {
     const s2vi_cell *k = b->k;
     for (int half = X; half <= H; half++) {
-        float *to = line_of(b, half, y);
+        void *to = line_of(b, half, y);
         size_t c = (size_t)k->channels[half], n = (size_t)k->strips.width * c;
         size_t before = (size_t)k->lo[1] * c;
-        bool inside = y >= 0 && y < k->strips.height;
-        memset(to, 0, k->line[half] * sizeof(*to));
-        if (inside)
-            memcpy(to + before, b->image[half] + (size_t)y * n,
-                   n * sizeof(*to));
+        memset(to, 0, k->line[half]);
+        if (y < 0 || y >= k->strips.height)
+            continue;
+        const float *from = b->image[half] + (size_t)y * n;
+        if (k->bf16)
+            k->bf16->round((uint16_t *)to + before, from, (int64_t)n);
+        else
+            memcpy((float *)to + before, from, n * sizeof(*from));
     }
 }
 
@@ -85,16 +89,60 @@ void s2vi_cell_rows_begin(const s2vi_kernel *kernel, const s2vi_strip *s)
         keep_line(&b, y);
 }
 
-static void set_taps(const band *b, int half, int64_t y, s2vi_simd_taps *t)
+/* Where a tap sees the first pixel of line y. */
+static const void *tap_at(const band *b, int half, int64_t y, int row,
+                          int column)
 {
     const s2vi_cell *k = b->k;
+    const size_t element = k->bf16 ? sizeof(uint16_t) : sizeof(float);
+    const char *line = line_of(b, half, y + row - k->lo[0]);
+    return line + (size_t)(column * k->channels[half]) * element;
+}
+
+static void set_taps(const band *b, int half, int64_t y, s2vi_simd_taps *t)
+{
     const s2vi_cell_taps *head = b->weight[half];
     t->n = head->n;
-    t->channels = k->channels[half];
+    t->channels = b->k->channels[half];
     t->w = (const float *)(head + 1);
     for (int i = 0; i < t->n; i++)
-        t->at[i] = line_of(b, half, y + head->row[i] - k->lo[0]) +
-                   head->column[i] * t->channels;
+        t->at[i] = tap_at(b, half, y, head->row[i], head->column[i]);
+}
+
+static void set_bf16_taps(const band *b, int half, int64_t y, s2vi_bf16_taps *t)
+{
+    const s2vi_cell_taps *head = b->weight[half];
+    t->n = head->n;
+    t->row = b->k->channels[half];
+    t->w = (const uint16_t *)(head + 1);
+    for (int i = 0; i < t->n; i++)
+        t->at[i] = tap_at(b, half, y, head->row[i], head->column[i]);
+}
+
+static void run_line(const band *b, int64_t y)
+{
+    const s2vi_cell *k = b->k;
+    s2vi_simd_cell cell = {.bias = b->bias,
+                           .channels = k->cell,
+                           .blocks = k->blocks,
+                           .old = tap_at(b, H, y, k->lo[0], k->lo[1])};
+    set_taps(b, X, y, &cell.x);
+    set_taps(b, H, y, &cell.h);
+    k->simd->cell_row(b->out + y * k->strips.width * k->cell, &cell,
+                      (int)k->strips.width);
+}
+
+static void run_bf16_line(const band *b, int64_t y)
+{
+    const s2vi_cell *k = b->k;
+    const int64_t at = y * k->strips.width * k->cell;
+    s2vi_bf16_cell cell = {
+        .bias = b->bias, .channels = k->cell, .old = b->image[H] + at};
+    set_bf16_taps(b, X, y, &cell.x);
+    set_bf16_taps(b, H, y, &cell.h);
+    k->bf16->begin();
+    k->bf16->cell_row(b->out + at, &cell, (int)k->strips.width);
+    k->bf16->end();
 }
 
 void s2vi_cell_rows_strip(const s2vi_kernel *kernel, const s2vi_strip *s,
@@ -107,13 +155,9 @@ void s2vi_cell_rows_strip(const s2vi_kernel *kernel, const s2vi_strip *s,
     for (int64_t y = first; y < end; y++) {
         if (y + b.below < b.to)
             keep_line(&b, y + b.below);
-        s2vi_simd_cell cell = {.bias = b.bias,
-                               .channels = k->cell,
-                               .blocks = k->blocks,
-                               .old = line_of(&b, H, y) + k->lo[1] * k->cell};
-        set_taps(&b, X, y, &cell.x);
-        set_taps(&b, H, y, &cell.h);
-        k->simd->cell_row(b.out + y * k->strips.width * k->cell, &cell,
-                          (int)k->strips.width);
+        if (k->bf16)
+            run_bf16_line(&b, y);
+        else
+            run_line(&b, y);
     }
 }

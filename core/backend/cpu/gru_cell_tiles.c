@@ -57,7 +57,7 @@ static int64_t products_plane(const s2vi_cell *k)
 
 size_t s2vi_cell_tiles_kept(const s2vi_cell *k)
 {
-    return (size_t)(BORDER * k->strips.width * k->cell);
+    return (size_t)(BORDER * k->strips.width * k->cell) * sizeof(float);
 }
 
 size_t s2vi_cell_tiles_work(const s2vi_cell *k)

@@ -249,6 +249,7 @@ static void lstm_da(float *da, const float *a, const float *b, const float *y,
     }
 }
 
+#include "backend/cpu/simd_vector.inc"
 #include "backend/cpu/simd_cell.inc"
 #include "backend/cpu/simd_moments.inc"
 #include "backend/cpu/simd_blend.inc"

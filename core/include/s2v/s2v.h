@@ -129,6 +129,11 @@ typedef struct s2v_model_params {
                              more work, and the less of what comes is known. 0:
                              as long as suits the sound best. Others ignore
                              it. Since 0.1 */
+    const char *dtype;  /**< "f32" (default) or "bf16": what numbers are
+                             rounded to that weights are multiplied by; sums,
+                             norms and recurrent states are f32 all the same.
+                             Strict: a device that lacks it fails
+                             (S2V_ERR_DEVICE). Since 0.1 */
 } s2v_model_params;
 
 /** What goes into a session, or comes out. */
@@ -154,6 +159,7 @@ typedef struct s2v_model_info {
                                   in samples */
     s2v_medium input;        /**< what is sent: audio or video. Since 0.1 */
     s2v_medium output;       /**< what is received: the other one */
+    const char *dtype;       /**< "f32" or "bf16". Since 0.1 */
 } s2v_model_info;
 
 /**
