@@ -35,7 +35,7 @@ static void check_run(const s2vi_train_options *o)
 {
     REQUIRE(o->n_clips >= 1 && o->clips && !o->clips[o->n_clips]);
     REQUIRE(o->output && *o->output);
-    REQUIRE(o->size >= 16 && o->size <= 256);
+    REQUIRE(o->kind == S2VI_TRAIN_HIFIGAN || (o->size >= 16 && o->size <= 256));
     REQUIRE(o->split > 0 && o->split <= 1);
     REQUIRE(o->iterations >= 1 && o->sequence >= 1 && o->batch >= 1);
     REQUIRE(o->rate > 0 && isfinite(o->rate));
