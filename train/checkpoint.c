@@ -198,7 +198,8 @@ static int read_progress(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
         json_unpack(root, "{s:I, s:I, s:I, s:I, s?F}", "step", &step, "epoch",
                     &epoch, "clip", &clip, "frame", &frame, "best", &best);
     json_decref(root);
-    if (bad || step < 0 || epoch < 0 || clip < 0 ||
+    if (bad || step < 0 || step > S2VI_FILE_MOST_STEPS || epoch < 0 ||
+        epoch > S2VI_FILE_MOST_STEPS || clip < 0 ||
         clip >= t->params.data->count || frame < -1 ||
         frame > t->params.data->frames)
         return s2vi_error(err, S2V_ERR_MODEL,

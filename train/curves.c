@@ -37,6 +37,12 @@ int s2vi_curves_add(s2vi_curves *c, int64_t iteration, const double *values,
 
 /* ------------------------------------------------------------- reading -- */
 
+/* 0: none yet. */
+static int64_t last_iteration(const s2vi_curves *c)
+{
+    return c->rows ? (int64_t)c->row[(c->rows - 1) * (1 + c->n)] : 0;
+}
+
 static int add_line(s2vi_curves *c, const char *line, int64_t done,
                     s2v_error *err)
 {
@@ -49,9 +55,15 @@ static int add_line(s2vi_curves *c, const char *line, int64_t done,
                          c->csv, c->n + 1, line);
     } else {
         int64_t iteration = g_ascii_strtoll(field[0], NULL, 10);
+        const int64_t last = last_iteration(c);
         for (int i = 0; i < c->n; i++)
             value[i] = *field[1 + i] ? g_ascii_strtod(field[1 + i], NULL) : NAN;
-        if (iteration >= 1 && iteration <= done)
+        if (iteration <= last)
+            ret = s2vi_error(err, S2V_ERR_INVALID,
+                             "%s: expected iterations in their order, found "
+                             "'%s' after %lld",
+                             c->csv, line, (long long)last);
+        else if (iteration <= done)
             ret = s2vi_curves_add(c, iteration, value, err);
     }
     g_free(value);

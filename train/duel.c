@@ -218,7 +218,7 @@ static int read_progress(s2vi_duel *d, const s2v_weights *w, s2v_error *err)
     double best = NAN;
     int bad = json_unpack(root, "{s:I, s?F}", "step", &step, "best", &best);
     json_decref(root);
-    if (bad || step < 0)
+    if (bad || step < 0 || step > S2VI_FILE_MOST_STEPS)
         return s2vi_error(err, S2V_ERR_MODEL,
                           "%s: its metadata has no usable 's2v.progress'",
                           s2v_weights_get_path(w, NULL));

@@ -8,6 +8,10 @@
 
 #include "models/param_file.h"
 
+/** Iterations and epochs that a checkpoint may tell of: so many that counting
+ * on from them does not overflow. */
+#define S2VI_FILE_MOST_STEPS (INT64_C(1) << 53)
+
 /** The metadata of both kinds of file. JSON texts are the caller's. */
 typedef struct s2vi_file_header {
     const char *model; /* s2v.model: "listen-and-move" */

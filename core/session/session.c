@@ -116,12 +116,13 @@ int s2v_session_drain(s2v_session *session, s2v_error *err)
     return S2V_OK;
 }
 
-/* [-1, 1] to 0 .. 255, rounded to nearest. */
+/* [-1, 1] to 0 .. 255, rounded to nearest; what is no number, which weights
+ * that nobody trained may make, becomes 0. */
 static void to_bytes(const float *v, size_t n, uint8_t *out)
 {
     for (size_t i = 0; i < n; i++) {
         float x = v[i] * 127.5f + 128.0f;
-        x = x < 0.0f ? 0.0f : x;
+        x = x > 0.0f ? x : 0.0f;
         x = x > 255.0f ? 255.0f : x;
         out[i] = (uint8_t)x;
     }

@@ -1,47 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Fuzz the weight file reader: open arbitrary bytes, then do all that may be
- * done with what opened. Build with clang -fsanitize=fuzzer,address,undefined
- * (meson: the target "fuzz_weights"), and run:
- *
- *     fuzz_weights -dict=fuzz_weights.dict NEW_INPUTS corpus
- *
- * With replay.c in libFuzzer's place it runs given files, as a normal test.
- */
+/* Fuzz the weight file reader: open arbitrary bytes, then do all that may be
+ * done with what opened. */
+#include "fuzz.h"
+
 #include "weights/weights.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* What must hold of every file that opens. */
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
-
-static void require_sentence(int ret, const s2v_error *err)
-{
-    require(ret == S2V_OK || (err->code == ret && strlen(err->message) > 10 &&
-                              strlen(err->message) < sizeof(err->message)));
-}
-
 static void walk_tensor(const s2v_weights *w, size_t i, size_t file_size)
 {
     s2v_error err = {0};
     s2v_tensor_info info = {.size = sizeof(info)};
-    require(s2v_weights_get_tensor(w, i, &info) == S2V_OK);
+    REQUIRE(s2v_weights_get_tensor(w, i, &info) == S2V_OK);
     const s2vi_tensor *t = s2vi_weights_find(w, info.name);
-    require(t == s2vi_weights_at(w, i));
-    require(info.byte_offset + info.byte_size <= file_size);
+    REQUIRE(t == s2vi_weights_at(w, i));
+    REQUIRE(info.byte_offset + info.byte_size <= file_size);
     float *values = malloc((t->count + 1) * sizeof(*values));
-    require(values != NULL);
+    REQUIRE(values != NULL);
     int ret = s2vi_weights_read_f32(w, t, values, &err);
-    require_sentence(ret, &err);
+    fuzz_require_sentence(ret, &err);
     for (size_t k = 0; k < t->count && ret >= 0; k++)
-        require(values[k] - values[k] == 0); /* finite */
+        REQUIRE(values[k] - values[k] == 0); /* finite */
     free(values);
 }
 
@@ -53,7 +33,7 @@ static void check_against_itself(const s2v_weights *w)
     size_t n = s2v_weights_count(w);
     bool floats = true;
     s2vi_expect *expected = calloc(n + 1, sizeof(*expected));
-    require(expected != NULL);
+    REQUIRE(expected != NULL);
     for (size_t i = 0; i < n; i++) {
         const s2vi_tensor *t = s2vi_weights_at(w, i);
         expected[i].name = t->name;
@@ -62,14 +42,14 @@ static void check_against_itself(const s2v_weights *w)
         floats = floats && s2vi_stored_is_float(t->type);
     }
     int ret = s2vi_weights_check(w, expected, n, NULL, &err);
-    require((ret == S2V_OK) == floats);
+    REQUIRE((ret == S2V_OK) == floats);
     if (n) {
         expected[0].name = "no.such.tensor";
         expected[n - 1].rank = 1;
         expected[n - 1].shape[0] = INT64_MAX;
         ret = s2vi_weights_check(w, expected, n, ignore, &err);
-        require(ret == S2V_ERR_MODEL);
-        require_sentence(ret, &err);
+        REQUIRE(ret == S2V_ERR_MODEL);
+        fuzz_require_sentence(ret, &err);
     }
     free(expected);
 }
@@ -79,16 +59,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     s2v_error err = {0};
     s2v_weights *w = NULL;
     int ret = s2vi_weights_open_memory(&w, data, size, "fuzz.bin", &err);
-    require((ret == S2V_OK) == (w != NULL));
-    require_sentence(ret, &err);
+    REQUIRE((ret == S2V_OK) == (w != NULL));
+    fuzz_require_sentence(ret, &err);
     if (!w)
         return 0;
     for (size_t i = 0; i < s2v_weights_count(w); i++)
         walk_tensor(w, i, size);
     const char *key;
     for (size_t i = 0; (key = s2v_weights_get_metadata_key(w, i)); i++)
-        require(s2v_weights_get_metadata(w, key) != NULL);
-    require_sentence(s2v_weights_verify(w, &err), &err);
+        REQUIRE(s2v_weights_get_metadata(w, key) != NULL);
+    fuzz_require_sentence(s2v_weights_verify(w, &err), &err);
     check_against_itself(w);
     s2v_weights_close(&w);
     return 0;

@@ -24,8 +24,7 @@ fails() {
     cp before out.mp4
     said=$("$FFMPEG" -nostdin -hide_banner -y -v error -i "${4:-song.wav}" -filter_complex "${sound_in}s2v=$3" out.mp4 2>&1)
     status=$?
-    # 129 and more: a signal; 160 and more: FFmpeg's own, from 6 on.
-    is "$1: fails" "$((status > 0 && (status < 129 || status > 159)))" 1
+    is "$1: fails" "$(has_failed $status)" 1
     like "$1: says why" "$said" "$2"
     is "$1: says it once" "$(grep -cE "$2" <<<"$said")" 1
     # From 8 on, ffmpeg opens the output before it looks for a labelled input.

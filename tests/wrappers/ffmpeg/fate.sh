@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# FFmpeg's own regression tests of the filters, in FFmpeg's build tree.
+# FFmpeg's own regression tests of the filters, and its documentation of them, in
+# FFmpeg's build tree.
 here=$(dirname "$0")
 # shellcheck source=lib.sh
 . "$here/lib.sh"
@@ -17,6 +18,17 @@ fate() {
     fi
 }
 fate fate-filter-s2v "S2V_FATE_MODEL=$tmp/tiny.bin"
+# Both filters have a chapter, and makeinfo complains of nothing in them.
+if command -v makeinfo >/dev/null; then
+    rm -f "$S2V_FFMPEG_OBJ/doc/ffmpeg-filters.html"
+    said=$(make -C "$S2V_FFMPEG_OBJ" doc/ffmpeg-filters.html 2>&1)
+    is "FFmpeg's documentation builds" $? 0
+    is "makeinfo has nothing against them" "$(grep -ciE 'warning|error' <<<"$said")" 0
+    is "both filters have a chapter" "$(grep -cE '<h3 .*[0-9]\.[0-9]+ (s2v|v2sfoley)<' \
+        "$S2V_FFMPEG_OBJ/doc/ffmpeg-filters.html")" 2
+else
+    skip "FFmpeg's documentation" "there is no makeinfo"
+fi
 [ -f "${S2V_TINY_FOLEY-}" ] || bail "S2V_TINY_FOLEY names no file: '${S2V_TINY_FOLEY-}'"
 cp "$S2V_TINY_FOLEY" "$tmp/foley.bin"
 fate fate-filter-v2sfoley "S2V_FATE_FOLEY=$tmp/foley.bin"

@@ -21,9 +21,15 @@ cd "$tmp" || exit 99
 # From FFmpeg 8 on, an input's stream that ffmpeg maps to the output by itself
 # does not feed a graph whose input has no label.
 # shellcheck disable=SC2034 # for those who source this
-sound_in=
-# shellcheck disable=SC2034
-[ "$("$FFMPEG" -version | sed -n 's/^libavfilter *\([0-9]*\)\..*/\1/p')" -lt 11 ] || sound_in='[0:a]'
+sound_in='' picture_in=''
+if [ "$("$FFMPEG" -version | sed -n 's/^libavfilter *\([0-9]*\)\..*/\1/p')" -ge 11 ]; then
+    # shellcheck disable=SC2034
+    sound_in='[0:a]' picture_in='[0:v]'
+fi
+
+# has_failed STATUS: ffmpeg ended in failure, not by a signal. 129 and more is a
+# signal; 160 and more is FFmpeg's own, from 6 on.
+has_failed() { echo "$(($1 > 0 && ($1 < 129 || $1 > 159)))"; }
 
 # run ARGUMENTS...: ffmpeg that says errors only, and never asks.
 run() { "$FFMPEG" -nostdin -hide_banner -v error -y "$@"; }
