@@ -2,18 +2,34 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Makes models/foley.bin: renders clips of struck objects, trains a vocoder on
 # their sound and VarietySound on all of them, measures. In the repository's
-# root, after `. scripts/env`. Some three hours of one core.
+# root, after `. scripts/env`. Two to three hours of one core.
 set -euo pipefail
 
 export OMP_NUM_THREADS=1
-# Each clip sounds of one material, whatever is seen: so timbre has to be heard
-# in the reference. 64 pixels and 21.5 pictures a second are what sight takes.
-s2v-impacts --count 900 --size 64 --rate 21.5 --sound any -o impacts
+# Each clip sounds of one material, whatever is seen: timbre has to be heard in
+# the reference. 64 pixels, 21.5 a second are what sight takes.
+s2v-impacts --count 300 --size 64 --rate 21.5 --sound any -o impacts
+s2v-impacts --count 600 --seed 301 --size 64 --rate 21.5 --sound any -o more-impacts
 
-voice() { s2v-train hifigan impacts -o vocoder.bin --variant v3 --batch 8 --threads 1 "$@"; }
-voice --no-critics --rate 1e-3 --iterations 6000
+voice() { s2v-train hifigan impacts -o vocoder.bin --variant v3 --batch 8 --no-critics --threads 1 "$@"; }
+voice --rate 1e-3 --iterations 2500
+cp vocoder.bin first.bin
+voice --init first.bin --rate 5e-4 --average 0.99 --iterations 1750
+voice --resume vocoder.bin.ckpt --rate 1e-4 --average 0.99 --iterations 2700
 
-foley() {
-    s2v-train varietysound impacts -o models/foley.bin --width 64 --features 64 \
-        --clear 1 --split 0.95 --threads 1 --no-critics "$@"
-}
+foley() { s2v-train varietysound --width 64 --features 64 --clear 1 --no-critics --threads 1 "$@"; }
+both=(impacts more-impacts --sequence 256 --batch 8 --split 0.95 --average 0.998)
+# By squares, until it knows when things sound; then by absolute differences,
+# which keep silence silent.
+foley impacts -o when.bin --sequence 128 --batch 16 --loss l2 --rate 1e-3 --iterations 1250
+foley "${both[@]}" -o more.bin --init when.bin --loss l2 --rate 1e-3 --iterations 1250
+foley "${both[@]}" -o models/foley.bin --init more.bin --rate 4e-4 --iterations 2158
+foley "${both[@]}" -o models/foley.bin --resume models/foley.bin.ckpt --rate 1e-4 \
+    --iterations 2200 --vocoder vocoder.bin --store f16 \
+    --title "foley: things that are struck, rendered" --license CC0-1.0 \
+    --note "begun with 1250 iterations at --sequence 128 and as many at 256 by --loss l2"
+rm models/foley.bin.ckpt
+
+# What it has never seen: other seeds, larger pictures, another rate.
+s2v-impacts --count 50 --seed 9000 --sound any --size 128 -o held-out
+s2v-eval models/foley.bin held-out --sheet foley.png

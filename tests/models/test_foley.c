@@ -75,7 +75,7 @@ static void look(s2vi_store *store, const s2vi_param_list *list,
     float *b = weight(store, list, "sight.linear.bias");
     for (int i = 0; i < SIDE * SIDE; i++)
         for (int c = 0; c < 3; c++) {
-            x[6 * i + c] = now[3 * i + c];
+            x[6 * i + c] = now[3 * i + c] / 8;
             x[6 * i + 3 + c] = 4 * (now[3 * i + c] - before[3 * i + c]);
         }
     convolve(x, SIDE, 6, w0, b0, C, y);

@@ -87,8 +87,13 @@ static void tune(const s2vi_param *p, int index, uint64_t seed, float *values)
             values[i] *= scale;
         return;
     }
+    /* Of numbers of one size, whatever they start from: rounding, too, grows
+     * from layer to layer. */
+    const float he = p->init == S2VI_INIT_HE      ? 0.41f
+                     : p->init == S2VI_INIT_HE_UP ? 0.29f
+                                                  : 1.0f;
     for (size_t i = 0; i < n; i++)
-        values[i] *= gain(p->name);
+        values[i] *= gain(p->name) * he;
 }
 
 /* Grey is 0.4 of the way up: mels are not clipped. */
