@@ -51,7 +51,11 @@ int s2vi_duel_open(s2vi_duel *d, s2v_error *err)
         ret = s2vi_store_create(&d->store, d->backend, err);
     if (!ret && d->g.average)
         ret = s2vi_store_create(&d->averages, d->backend, err);
-    return ret < 0 ? ret : s2vi_half_init(&d->list, p->seed, d->store, err);
+    if (!ret)
+        ret = s2vi_half_init(&d->list, p->seed, d->store, err);
+    if (!ret && p->critics)
+        ret = d->hooks->record_critics(d, err);
+    return ret < 0 ? ret : d->hooks->record_generator(d, err);
 }
 
 void s2vi_duel_close(s2vi_duel *d)

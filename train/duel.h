@@ -7,7 +7,6 @@
  *     d = (s2vi_duel){.hooks = &hooks, .params = .., .batch = n};
  *     append to d.list, s2vi_duel_generator(&d); append, s2vi_duel_critic(&d)
  *     s2vi_duel_open(&d, err);
- *     record and plan d.critics and d.generator on d.store
  *     s2vi_duel_iterate(&d, loss, &n, err); ...
  *     s2vi_duel_close(&d);
  */
@@ -22,6 +21,10 @@ typedef struct s2vi_duel s2vi_duel;
 /** What a model says of itself. Texts are JSON, to be freed; NULL: memory. */
 typedef struct s2vi_duel_hooks {
     const char *model; /* s2v.model */
+    /* Record and plan d->critics, which is left out where there are none, and
+     * d->generator, on d->store. */
+    int (*record_critics)(s2vi_duel *d, s2v_error *err);
+    int (*record_generator)(s2vi_duel *d, s2v_error *err);
     /* Get the batch of iteration d->step ready. */
     int (*prepare)(s2vi_duel *d, s2v_error *err);
     /* Write that batch to a half's inputs. */
@@ -34,6 +37,7 @@ typedef struct s2vi_duel_hooks {
 } s2vi_duel_hooks;
 
 typedef struct s2vi_duel_params {
+    bool critics; /* false: the generator learns alone, of what it makes */
     double rate, critic_rate; /* AdamW's */
     double decay;             /* of weights */
     double average;           /* of exported weights, an iteration; 0: none */
@@ -70,7 +74,8 @@ struct s2vi_duel {
 void s2vi_duel_generator(s2vi_duel *d);
 void s2vi_duel_critic(s2vi_duel *d);
 
-/** Open device and store, and give all parameters their initial values.
+/** Open device and store, give all parameters their initial values, and record
+ * both halves.
  * s2vi_duel_close() also after a failure. */
 int s2vi_duel_open(s2vi_duel *d, s2v_error *err);
 void s2vi_duel_close(s2vi_duel *d);

@@ -136,9 +136,9 @@ static s2vi_adam_factors adam_of(const s2vi_foley_trainer *t)
     return (s2vi_adam_factors){0.5, 0.999, 1e-8, t->params.duel.decay};
 }
 
-static int record_critics(s2vi_foley_trainer *t, s2v_error *err)
+static int record_critics(s2vi_duel *d, s2v_error *err)
 {
-    s2vi_duel *d = &t->duel;
+    s2vi_foley_trainer *t = d->self;
     s2vi_half *h = &d->critics;
     const s2vi_adam_factors adam = adam_of(t);
     s2vi_vs_critic d_t = {0}, d_m = {0};
@@ -191,7 +191,7 @@ static int record_loss(s2vi_foley_trainer *t, s2vi_node **loss, s2v_error *err)
     s2vi_half *h = &t->duel.generator;
     s2vi_vs_game *game = &t->generator.game;
     s2vi_vs_generator_loss g = {0};
-    if (!t->params.critics) {
+    if (!t->duel.params.critics) {
         *loss = s2vi_vs_loss_mel(game);
         s2vi_half_term(h, "mel", *loss);
         return s2vi_graph_status(h->graph, err);
@@ -207,9 +207,9 @@ static int record_loss(s2vi_foley_trainer *t, s2vi_node **loss, s2v_error *err)
     return ret;
 }
 
-static int record_generator(s2vi_foley_trainer *t, s2v_error *err)
+static int record_generator(s2vi_duel *d, s2v_error *err)
 {
-    s2vi_duel *d = &t->duel;
+    s2vi_foley_trainer *t = d->self;
     s2vi_half *h = &d->generator;
     const s2vi_adam_factors adam = adam_of(t);
     s2vi_node *loss;
@@ -366,8 +366,8 @@ static int feed(s2vi_duel *d, s2vi_half *h, s2v_error *err)
         ret = s2vi_half_write(h, in->forget, &forget, err);
     if (!ret)
         ret = feed_resampling(t, h, in, err);
-    return ret < 0 || !t->params.critics ? ret
-                                         : feed_game(t, h, &in->game, err);
+    return ret < 0 || !t->duel.params.critics ? ret
+                                              : feed_game(t, h, &in->game, err);
 }
 
 /* --------------------------------------------------------------- texts -- */
@@ -398,7 +398,7 @@ static char *identity_text(const s2vi_duel *d)
                   "seed", (json_int_t)p->duel.seed, "trained_columns",
                   (json_int_t)(p->data->train * p->data->columns), "width",
                   p->width, "averaged", d->g.average, "clear", p->clear,
-                  "critics", p->critics, "squares", p->squares));
+                  "critics", p->duel.critics, "squares", p->squares));
 }
 
 static char *training_text(const s2vi_duel *d)
@@ -411,9 +411,9 @@ static char *training_text(const s2vi_duel *d)
         "tool", p->duel.version, "seed", (json_int_t)p->duel.seed, "iterations",
         (json_int_t)d->step, "sequence", p->sequence, "batch", p->batch,
         "width", p->width, "rate", p->duel.rate, "critic_rate",
-        p->critics ? p->duel.critic_rate : 0, "loss", p->squares ? "l2" : "l1",
-        "decay", p->duel.decay, "average", p->duel.average, "clips",
-        p->data->hash, "trained_columns",
+        p->duel.critics ? p->duel.critic_rate : 0, "loss",
+        p->squares ? "l2" : "l1", "decay", p->duel.decay, "average",
+        p->duel.average, "clips", p->data->hash, "trained_columns",
         (json_int_t)(p->data->train * p->data->columns), "title", p->title,
         "note", p->note));
 }
@@ -523,6 +523,8 @@ fail:
 
 static const s2vi_duel_hooks hooks = {
     .model = S2VI_FOLEY_NAME,
+    .record_critics = record_critics,
+    .record_generator = record_generator,
     .prepare = prepare,
     .feed = feed,
     .config = config_text,
@@ -537,7 +539,7 @@ static int list_params(s2vi_foley_trainer *t, s2v_error *err)
     s2vi_duel *d = &t->duel;
     int ret = s2vi_foley_params(&t->params.config, &d->list, err);
     s2vi_duel_generator(d);
-    if (ret < 0 || !t->params.critics)
+    if (ret < 0 || !t->duel.params.critics)
         return ret;
     if (!ret)
         ret = s2vi_vs_temporal_params(&critics, &d->list, err);
@@ -570,11 +572,7 @@ static int start(s2vi_foley_trainer *t, s2v_error *err)
         ret = read_vocoder(t, err);
     if (!ret)
         ret = list_params(t, err);
-    if (!ret)
-        ret = s2vi_duel_open(&t->duel, err);
-    if (!ret && t->params.critics)
-        ret = record_critics(t, err);
-    return ret < 0 ? ret : record_generator(t, err);
+    return ret < 0 ? ret : s2vi_duel_open(&t->duel, err);
 }
 
 int s2vi_foley_trainer_create(s2vi_foley_trainer **out,

@@ -19,9 +19,8 @@ typedef struct s2vi_foley_trainer_params {
     int width;                   /* of the networks; 512: the paper's */
     int sequence;                /* T: columns of mel in a window */
     int batch;                   /* windows of an iteration */
-    bool critics; /* against D_t and D_m; else by the mel's distance alone */
-    bool squares; /* of which the mean is that distance; else of |.|, eq. (2) */
-    double clear; /* part of windows whose background is zeros: 0 .. 1 */
+    bool squares;                /* whose mean L_mel is; else of |.|, eq. (2) */
+    double clear;        /* part of windows whose background is zeros: 0 .. 1 */
     const char *vocoder; /* a weight file, or NULL */
     const char *title, *note;
 } s2vi_foley_trainer_params;

@@ -79,6 +79,7 @@ static s2vi_duel_params duel_of(const s2vi_train_options *o,
                                 const char *version)
 {
     return (s2vi_duel_params){
+        .critics = o->critics,
         .rate = o->rate,
         .critic_rate = o->critic_rate,
         .decay = o->decay,
@@ -103,7 +104,6 @@ static int make_foley(training *t, const char *version, s2v_error *err)
         .width = o->width,
         .sequence = o->sequence,
         .batch = o->batch,
-        .critics = o->critics,
         .squares = o->loss == S2VI_LOSS_L2,
         .clear = o->clear,
         .vocoder = o->vocoder,
@@ -128,7 +128,6 @@ static int make_vocoder(training *t, const char *version, s2v_error *err)
     s2vi_vocoder_trainer_params params = {
         .duel = duel_of(o, version),
         .data = &t->data,
-        .critics = o->critics,
         .divide = o->divide,
         .sequence = o->sequence,
         .batch = o->batch,

@@ -81,22 +81,23 @@ static s2vi_adam_factors adam_of(const s2vi_vocoder_trainer *t)
     return (s2vi_adam_factors){0.8, 0.99, 1e-8, t->params.duel.decay};
 }
 
-static int record_critics(s2vi_vocoder_trainer *t, s2v_error *err)
+static int record_critics(s2vi_duel *d, s2v_error *err)
 {
-    s2vi_half *h = &t->duel.critics;
+    s2vi_vocoder_trainer *t = d->self;
+    s2vi_half *h = &d->critics;
     const s2vi_adam_factors adam = adam_of(t);
-    s2vi_hifigan_critic d = {0};
+    s2vi_hifigan_critic c = {0};
     int ret = record_pair(t, h, &t->critics, err);
     if (!ret)
-        ret = s2vi_hifigan_loss_discriminators(h->graph, &t->critics.game, &d,
+        ret = s2vi_hifigan_loss_discriminators(h->graph, &t->critics.game, &c,
                                                err);
-    s2vi_half_term(h, "d.loss", d.loss);
-    s2vi_half_term(h, "d.real", d.real);
-    s2vi_half_term(h, "d.fake", d.fake);
+    s2vi_half_term(h, "d.loss", c.loss);
+    s2vi_half_term(h, "d.real", c.real);
+    s2vi_half_term(h, "d.fake", c.fake);
     if (!ret)
-        ret = s2vi_half_learn(h, d.loss, &t->duel.critic[0], &adam, err);
-    for (int i = 0; i < d.n_updates && !ret; i++)
-        ret = s2vi_half_effect(h, d.update[i], err);
+        ret = s2vi_half_learn(h, c.loss, &t->duel.critic[0], &adam, err);
+    for (int i = 0; i < c.n_updates && !ret; i++)
+        ret = s2vi_half_effect(h, c.update[i], err);
     return ret < 0 ? ret : s2vi_half_plan(h, NULL, t->duel.store, err);
 }
 
@@ -112,7 +113,7 @@ static int record_loss(s2vi_vocoder_trainer *t, s2vi_node **loss,
     s2vi_node *mel = s2vi_hifigan_loss_mel(in->game.real, in->game.fake,
                                            in->basis, in->filters, HOP);
     s2vi_half_term(h, "mel", mel);
-    if (!t->params.critics) {
+    if (!t->duel.params.critics) {
         s2vi_node *bins = s2vi_hifigan_loss_bins(in->game.real, in->game.fake,
                                                  in->basis, HOP);
         s2vi_half_term(h, "spectrum", bins);
@@ -127,8 +128,9 @@ static int record_loss(s2vi_vocoder_trainer *t, s2vi_node **loss,
     return ret;
 }
 
-static int record_generator(s2vi_vocoder_trainer *t, s2v_error *err)
+static int record_generator(s2vi_duel *d, s2v_error *err)
 {
+    s2vi_vocoder_trainer *t = d->self;
     s2vi_half *h = &t->duel.generator;
     const s2vi_adam_factors adam = adam_of(t);
     s2vi_node *loss;
@@ -216,11 +218,12 @@ static char *identity_text(const s2vi_duel *d)
 {
     const s2vi_vocoder_trainer *t = d->self;
     const s2vi_vocoder_trainer_params *p = &t->params;
-    return dump(json_pack(
-        "{s:s, s:i, s:i, s:I, s:I, s:i, s:b, s:b}", "clips", p->data->hash,
-        "sequence", p->sequence, "batch", p->batch, "seed",
-        (json_int_t)p->duel.seed, "trained_columns", (json_int_t)p->data->train,
-        "divide", p->divide, "averaged", d->g.average, "critics", p->critics));
+    return dump(json_pack("{s:s, s:i, s:i, s:I, s:I, s:i, s:b, s:b}", "clips",
+                          p->data->hash, "sequence", p->sequence, "batch",
+                          p->batch, "seed", (json_int_t)p->duel.seed,
+                          "trained_columns", (json_int_t)p->data->train,
+                          "divide", p->divide, "averaged", d->g.average,
+                          "critics", p->duel.critics));
 }
 
 static char *training_text(const s2vi_duel *d)
@@ -233,8 +236,8 @@ static char *training_text(const s2vi_duel *d)
         "tool", p->duel.version, "seed", (json_int_t)p->duel.seed, "iterations",
         (json_int_t)d->step, "sequence", p->sequence, "batch", p->batch,
         "divide", p->divide, "rate", p->duel.rate, "critic_rate",
-        p->critics ? p->duel.critic_rate : 0, "decay", p->duel.decay, "average",
-        p->duel.average, "clips", p->data->hash, "trained_columns",
+        p->duel.critics ? p->duel.critic_rate : 0, "decay", p->duel.decay,
+        "average", p->duel.average, "clips", p->data->hash, "trained_columns",
         (json_int_t)p->data->train, "title", p->title, "note", p->note));
 }
 
@@ -242,6 +245,8 @@ static char *training_text(const s2vi_duel *d)
 
 static const s2vi_duel_hooks hooks = {
     .model = S2VI_HIFIGAN_NAME,
+    .record_critics = record_critics,
+    .record_generator = record_generator,
     .prepare = prepare,
     .feed = feed,
     .config = config_text,
@@ -271,15 +276,11 @@ static int start(s2vi_vocoder_trainer *t, s2v_error *err)
     if (!ret)
         ret = s2vi_hifigan_params(&t->params.config, &d->list, err);
     s2vi_duel_generator(d);
-    if (!ret && t->params.critics)
+    if (!ret && t->duel.params.critics)
         ret = s2vi_hifigan_disc_params(&critics, &d->list, err);
-    if (t->params.critics)
+    if (t->duel.params.critics)
         s2vi_duel_critic(d);
-    if (!ret)
-        ret = s2vi_duel_open(d, err);
-    if (!ret && t->params.critics)
-        ret = record_critics(t, err);
-    return ret < 0 ? ret : record_generator(t, err);
+    return ret < 0 ? ret : s2vi_duel_open(d, err);
 }
 
 int s2vi_vocoder_trainer_create(s2vi_vocoder_trainer **out,

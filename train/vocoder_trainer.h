@@ -14,10 +14,9 @@ typedef struct s2vi_vocoder_trainer_params {
     s2vi_duel_params duel;
     s2vi_hifigan_config config;
     const s2vi_foley_data *data; /* of sounds; outlives the trainer */
-    bool critics; /* against discriminators; else by the mel's distance alone */
-    int divide;   /* the discriminators' channels: 1 to 8 */
-    int sequence; /* T: columns in a piece; 32: the paper's */
-    int batch;    /* pieces of an iteration */
+    int divide;                  /* the discriminators' channels: 1 to 8 */
+    int sequence;                /* T: columns in a piece; 32: the paper's */
+    int batch;                   /* pieces of an iteration */
     const char *title, *note;
 } s2vi_vocoder_trainer_params;
 
