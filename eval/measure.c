@@ -18,8 +18,9 @@ typedef struct run {
     s2vi_progress *bar;
     const s2vi_eval_shift *shift; /* NULL: right sound */
     s2vi_eval_result *result;
-    float *real, *made; /* (size, size, 3) */
-    double *scratch;
+    float *real, *made;       /* (size, size, 3) */
+    double *scratch;          /* SSIM's */
+    float *of_edges;          /* CPBD's */
     float *of_real, *of_made; /* features, where there is a network */
     int64_t done;             /* frames made, of all runs */
     /* Within a clip. */
@@ -122,6 +123,7 @@ static int compare(run *r, const float *made, s2vi_eval_result *result,
     s2vi_score_add(
         &result->score, s2vi_ssim(r->real, made, w, h, r->scratch),
         s2vi_square_errors(r->real, made, (int64_t)w * h, e->clips.moves));
+    s2vi_batched_add(&result->score.cpbd, s2vi_cpbd(made, w, h, r->of_edges));
     if (at->w)
         s2vi_correlation_add(
             region, s2vi_brightness(made, w, at->x, at->y, at->w, at->h),
@@ -159,6 +161,8 @@ static int on_frame(void *opaque, const s2v_video_frame *frame, s2v_error *err)
                         frame->height, r->real);
     ret = compare(r, r->made, r->result, &r->region, err);
     if (!ret && !r->shift) { /* once, not with each sound */
+        s2vi_batched_add(&e->sharp, s2vi_cpbd(r->real, frame->width,
+                                              frame->height, r->of_edges));
         ret = compare(r, e->clips.mean, &e->mean, &r->region_mean, err);
         keep(r, real, frame);
     }
@@ -343,7 +347,9 @@ static int init_run(run *r, s2v_model *model, s2v_error *err)
     r->made = malloc(values * sizeof(*r->made));
     r->scratch = malloc(s2vi_ssim_scratch(e->model.width, e->model.height) *
                         sizeof(*r->scratch));
-    if (!r->real || !r->made || !r->scratch)
+    r->of_edges = malloc(s2vi_cpbd_scratch(e->model.width, e->model.height) *
+                         sizeof(*r->of_edges));
+    if (!r->real || !r->made || !r->scratch || !r->of_edges)
         return s2vi_error_nomem(err, "a frame");
     int ret = model ? s2v_session_create(&r->session, model, &params, err)
                     : open_video(r, err);
@@ -375,6 +381,7 @@ static void free_run(run *r)
     free(r->real);
     free(r->made);
     free(r->scratch);
+    free(r->of_edges);
     free(r->of_real);
     free(r->of_made);
     for (int i = 0; i < 3; i++)

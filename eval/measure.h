@@ -8,6 +8,7 @@
 #include "metrics.h"
 #include "picture.h"
 #include "progress.h"
+#include "sharpness.h"
 #include "vision.h"
 
 enum { S2VI_EVAL_COLUMNS = 8 /* of the sheet */ };
@@ -34,6 +35,7 @@ typedef struct s2vi_eval {
     s2vi_eval_shift shift;
     s2vi_vision *vision; /**< NULL without options->perceptual */
     s2vi_cloud real;     /**< how the real frames look */
+    s2vi_batched sharp;  /**< their CPBD */
     s2vi_eval_result right, wrong, mean;
     s2vi_eval_result foreign; /**< of options->sounds: no score, a cloud */
     int sounds;               /**< files */

@@ -83,6 +83,7 @@ static void print_row(const s2vi_eval *e, const char *name,
     print_number(out, 7, 4, s2vi_batched_deviation(&r->score.ssim));
     print_number(out, 7, 2, s2vi_psnr(mse.all));
     print_number(out, 7, 2, s2vi_psnr(mse.moving));
+    print_number(out, 6, 3, s2vi_batched_mean(&r->score.cpbd));
     if (e->options->lpips) {
         print_number(out, 7, 4, s2vi_batched_mean(&r->score.lpips));
         print_number(out, 7, 4, s2vi_batched_deviation(&r->score.lpips));
@@ -105,6 +106,8 @@ static void print_notes(const s2vi_eval *e, FILE *out)
             "\nSSIM with its deviation over batches of %d frames; PSNR in "
             "dB over all pixels\nand over the moving ones.\n",
             S2VI_SCORE_BATCH);
+    fprintf(out, "CPBD, how sharp, 0 to 1: the real frames have %.3f.\n",
+            s2vi_batched_mean(&e->sharp));
     if (e->options->lpips)
         fprintf(out, "LPIPS 0.1 over %s.\n", s2vi_vision_network(e->vision));
     if (e->vision)
@@ -139,7 +142,8 @@ void s2vi_eval_print(const s2vi_eval *e, FILE *out)
         snprintf(wrong, sizeof(wrong), "sound shifted by %g s",
                  shift_seconds(e));
     print_head(e, out);
-    fprintf(out, "\n%-24s %7s %7s %7s %7s", "", "SSIM", "+-", "PSNR", "moving");
+    fprintf(out, "\n%-24s %7s %7s %7s %7s %6s", "", "SSIM", "+-", "PSNR",
+            "moving", "CPBD");
     if (e->options->lpips)
         fprintf(out, " %7s %7s", "LPIPS", "+-");
     if (e->vision)
@@ -195,11 +199,13 @@ static json_t *json_of_result(const s2vi_eval *e, const s2vi_eval_result *r)
     const s2vi_score *s = &r->score;
     s2vi_squares mse = s2vi_score_mse(s, pixels_of(e), e->clips.moving);
     return json_pack("{s:I, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-                     "s:o}",
+                     "s:o, s:o, s:o}",
                      "frames", (json_int_t)s->ssim.frames, "ssim",
                      number(s2vi_batched_mean(&s->ssim)), "ssim_deviation",
                      number(s2vi_batched_deviation(&s->ssim)), "ssim_batches",
-                     (json_int_t)s->ssim.batches, "lpips",
+                     (json_int_t)s->ssim.batches, "cpbd",
+                     number(s2vi_batched_mean(&s->cpbd)), "cpbd_deviation",
+                     number(s2vi_batched_deviation(&s->cpbd)), "lpips",
                      number(s2vi_batched_mean(&s->lpips)), "lpips_deviation",
                      number(s2vi_batched_deviation(&s->lpips)), "frechet",
                      number(r->frechet), "mse", number(mse.all), "psnr",
@@ -225,11 +231,18 @@ static json_t *json_of_network(const s2vi_eval *e)
                : json_null();
 }
 
+static json_t *json_of_real(const s2vi_eval *e)
+{
+    return json_pack("{s:o, s:o}", "cpbd", number(s2vi_batched_mean(&e->sharp)),
+                     "cpbd_deviation",
+                     number(s2vi_batched_deviation(&e->sharp)));
+}
+
 static json_t *json_of_results(const s2vi_eval *e)
 {
     bool wrong = e->shift.kind != S2VI_EVAL_NONE;
-    return json_pack("{s:o, s:o, s:o, s:o}", "right",
-                     json_of_result(e, &e->right), "shifted",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "real", json_of_real(e),
+                     "right", json_of_result(e, &e->right), "shifted",
                      wrong ? json_of_result(e, &e->wrong) : json_null(),
                      "mean_frame", json_of_result(e, &e->mean), "foreign",
                      e->sounds ? json_of_foreign(e) : json_null());

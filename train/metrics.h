@@ -107,6 +107,7 @@ double s2vi_batched_deviation(const s2vi_batched *b);
 /** The score of a run of frames; all zero is the empty one. */
 typedef struct s2vi_score {
     s2vi_batched ssim, lpips; /**< lpips: empty without a network */
+    s2vi_batched cpbd;        /**< of the made frames (sharpness.h) */
     s2vi_squares squares;     /**< sums over frames */
 } s2vi_score;
 

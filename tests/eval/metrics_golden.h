@@ -15,6 +15,25 @@ static const struct pair {
     {"large", 64, 64, "ramp", "dark", 0.019410271, 0.981940331},
 };
 
+static const struct single {
+    const char *name;
+    int width, height;
+    const char *kind;
+    double cpbd;
+} singles[] = {
+    {"noise", 64, 64, "noise", 0.957446809},
+    {"flat", 64, 64, "flat", 0.000000000},
+    {"small", 40, 30, "bars3", 1.000000000},
+    {"two blocks and a rest", 150, 70, "bars3+noise", 0.216545012},
+    {"bars of 1", 128, 64, "bars1", 1.000000000},
+    {"bars of 2", 128, 64, "bars2", 1.000000000},
+    {"bars of 3", 128, 64, "bars3", 1.000000000},
+    {"bars of 4", 128, 64, "bars4", 0.000000000},
+    {"bars of 5", 128, 64, "bars5", 0.000000000},
+    {"bars of 6", 128, 64, "bars6", 0.000000000},
+    {"bars of 7", 128, 64, "bars7", 0.000000000},
+};
+
 enum { MOVIE_W = 16, MOVIE_H = 12, MOVIE_FRAMES = 40 };
 static const int golden_moving = 127;
 static const double golden_movie_psnr = 24.620236576;

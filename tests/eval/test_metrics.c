@@ -2,13 +2,14 @@
 /* The metrics against NumPy's (tests/reference/metrics.py), and what they must
  * be on frames that need no computation. */
 #include "metrics.h"
+#include "sharpness.h"
 
 #include "check.h"
 #include "metrics_golden.h"
 
 #include <math.h>
 
-enum { MOST = 64 * 64 * 3 };
+enum { MOST = 150 * 70 * 3 };
 
 static const double near = 1e-5; /* the frames are float, the sums double */
 
@@ -16,6 +17,15 @@ static int next_byte(uint32_t *state)
 {
     *state = *state * 1664525u + 1013904223u;
     return (int)(*state >> 24);
+}
+
+/* As bars() of the Python file. */
+static int bars(int x, int n)
+{
+    const int up = x % 32 - 8, down = x % 32 - 24;
+    const int risen = up < 0 ? 0 : up < n ? up : n;
+    const int fallen = down < 0 ? 0 : down < n ? down : n;
+    return 40 + 150 * (risen - fallen) / n;
 }
 
 /* As image() of the Python file. */
@@ -27,7 +37,9 @@ static void make_image(const char *kind, int width, int height, uint32_t seed,
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++)
             for (int c = 0; c < 3; c++) {
-                int v = !strncmp(kind, "ramp", 4)   ? 5 * x + 3 * y + 40 * c
+                int v = !strncmp(kind, "bars", 4)
+                            ? bars(x + y / 8, kind[4] - '0')
+                        : !strncmp(kind, "ramp", 4) ? 5 * x + 3 * y + 40 * c
                         : !strncmp(kind, "dark", 4) ? (x + y + c) % 7
                         : !strncmp(kind, "flat", 4) ? 90
                                                     : 0;
@@ -48,13 +60,12 @@ static void make_movie(uint32_t seed, uint8_t *out)
             }
 }
 
-static void load(const char *kind, const struct pair *p, uint32_t seed,
+static void load(const char *kind, int width, int height, uint32_t seed,
                  float *out)
 {
     static uint8_t bytes[MOST];
-    make_image(kind, p->width, p->height, seed, bytes);
-    s2vi_frame_to_float(bytes, (ptrdiff_t)p->width * 3, p->width, p->height,
-                        out);
+    make_image(kind, width, height, seed, bytes);
+    s2vi_frame_to_float(bytes, (ptrdiff_t)width * 3, width, height, out);
 }
 
 static double ssim(const float *a, const float *b, int width, int height)
@@ -72,8 +83,8 @@ static void test_pairs(void)
     for (uint32_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
         const struct pair *p = &pairs[i];
         const int pixels = p->width * p->height;
-        load(p->a, p, 100 + 2 * i, a);
-        load(p->b, p, 101 + 2 * i, b);
+        load(p->a, p->width, p->height, 100 + 2 * i, a);
+        load(p->b, p->width, p->height, 101 + 2 * i, b);
         double found = ssim(a, b, p->width, p->height);
         CHECK(fabs(found - p->ssim) < near, "%s: %.9f, expected %.9f", p->name,
               found, p->ssim);
@@ -91,7 +102,7 @@ static void test_same(void)
     static const uint8_t moves[MOST];
     for (uint32_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
         const struct pair *p = &pairs[i];
-        load(p->a, p, i, a);
+        load(p->a, p->width, p->height, i, a);
         double found = ssim(a, a, p->width, p->height);
         CHECK(fabs(found - 1) < 1e-12, "%s: %.17g", p->name, found);
         s2vi_squares s =
@@ -100,6 +111,19 @@ static void test_same(void)
     }
     CHECK(s2vi_ssim_scratch(10, 64) == 0 && s2vi_ssim_scratch(64, 10) == 0,
           "a frame smaller than the window");
+}
+
+static void test_sharpness(void)
+{
+    static float frame[MOST], scratch[MOST];
+    for (uint32_t i = 0; i < sizeof(singles) / sizeof(singles[0]); i++) {
+        const struct single *s = &singles[i];
+        load(s->kind, s->width, s->height, 200 + i, frame);
+        CHECK(s2vi_cpbd_scratch(s->width, s->height) <= MOST, "%s", s->name);
+        double found = s2vi_cpbd(frame, s->width, s->height, scratch);
+        CHECK(fabs(found - s->cpbd) < near, "%s: %.9f, expected %.9f", s->name,
+              found, s->cpbd);
+    }
 }
 
 static void test_stride(void)
@@ -213,6 +237,7 @@ int main(void)
 {
     test_pairs();
     test_same();
+    test_sharpness();
     test_stride();
     test_movie();
     test_batches();

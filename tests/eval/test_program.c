@@ -237,6 +237,7 @@ static void test_made(void)
     EQUAL(j, "results.right.ssim", 1);
     EQUAL(j, "results.right.mse", 0);
     EQUAL(j, "results.right.frames", 150);
+    EQUAL(j, "results.right.cpbd", get(j, "results.real.cpbd"));
     EQUAL(j, "model.width", 32);
     CHECK(get(j, "results.mean_frame.mse") > 1e-4, "%g",
           get(j, "results.mean_frame.mse"));
@@ -261,6 +262,8 @@ static void test_table(void)
     static const char *const parts[] = {
         "SSIM",
         "PSNR",
+        "CPBD",
+        "the real frames have 0.",
         "right sound",
         "foreign sound",
         "mean measured frame",

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""SSIM, PSNR, moving pixels and correlation, by NumPy, for tests/eval.
+"""SSIM, PSNR, CPBD, moving pixels and correlation, by NumPy, for tests/eval.
 
 Writes tests/eval/metrics_golden.h. Written from the papers' definitions, with
 every window spelled out; where scikit-image is installed, its SSIM and PSNR
@@ -21,6 +21,13 @@ PAIRS = [
     ("dark", 20, 20, "dark", "dark+noise"),
     ("large", 64, 64, "ramp", "dark"),
 ]
+# Name, width, height, kind: of those that are measured by themselves.
+SINGLES = [
+    ("noise", 64, 64, "noise"),
+    ("flat", 64, 64, "flat"),
+    ("small", 40, 30, "bars3"),
+    ("two blocks and a rest", 150, 70, "bars3+noise"),
+] + [("bars of %d" % n, 128, 64, "bars%d" % n) for n in range(1, 8)]
 MOVIE = (16, 12, 40)  # width, height, frames
 
 
@@ -35,6 +42,12 @@ class Random:
         return self.state >> 24
 
 
+def bars(x, n):
+    """Up within n pixels, from 8 on, and down again, from 24 on, of 32."""
+    at = x % 32
+    return 40 + 150 * (min(max(at - 8, 0), n) - min(max(at - 24, 0), n)) // n
+
+
 def image(kind, width, height, seed):
     """(height, width, 3) uint8; values are drawn in memory order."""
     random = Random(seed)
@@ -42,8 +55,12 @@ def image(kind, width, height, seed):
     for y in range(height):
         for x in range(width):
             for c in range(3):
-                v = {"noise": 0, "flat": 90, "ramp": 5 * x + 3 * y + 40 * c,
-                     "dark": (x + y + c) % 7}[kind.split("+")[0]]
+                base = kind.split("+")[0]
+                if base.startswith("bars"):
+                    v = bars(x + y // 8, int(base[4:]))
+                else:
+                    v = {"noise": 0, "flat": 90, "ramp": 5 * x + 3 * y + 40 * c,
+                         "dark": (x + y + c) % 7}[base]
                 if kind.endswith("noise"):
                     v += random.byte() // (1 if kind == "noise" else 8)
                 out[y, x, c] = min(v, 255)
@@ -69,6 +86,51 @@ def ssim(a, b):
                 values.append((2 * mp * mq + c1) * (2 * cov + c2) /
                               ((mp * mp + mq * mq + c1) * (vp + vq + c2)))
     return np.mean(values)
+
+
+def run_length(values):
+    """Steps in which values rise without a break, the first one given."""
+    n = 1
+    while n < 101 and n + 1 < len(values) and values[n + 1] > values[n]:
+        n += 1
+    return n
+
+
+def cpbd(a):
+    """Narvekar and Karam 2011, with Sobel's edges throughout."""
+    luma = 255 * (np.float32(a) / np.float32(255) @ [0.299, 0.587, 0.114])
+    height, width = luma.shape
+    slope = np.zeros_like(luma)
+    smooth = luma[:-2] + 2 * luma[1:-1] + luma[2:]
+    slope[1:-1, 1:-1] = ((smooth[:, 2:] - smooth[:, :-2]) / 8) ** 2
+    edge = np.zeros(luma.shape, bool)
+    edge[:, 1:-1] = ((slope[:, 1:-1] > 4 * slope.mean()) &
+                     (slope[:, 1:-1] > slope[:, :-2]) &
+                     (slope[:, 1:-1] >= slope[:, 2:]))
+    dy, dx = np.gradient(luma)
+    angle = np.degrees(np.arctan2(dy, dx))
+    bh, bw = min(64, height), min(64, width)
+    probabilities = []
+    for top in range(0, height - bh + 1, bh):
+        for left in range(0, width - bw + 1, bw):
+            block = np.s_[top:top + bh, left:left + bw]
+            if edge[block].sum() <= 0.002 * bh * bw:
+                continue
+            jnb = 5 if np.ptp(luma[block]) <= 50 else 3
+            for y, x in zip(*np.nonzero(edge[block])):
+                y, x = y + top, x + left
+                if 22.5 < abs(angle[y, x]) < 157.5:
+                    continue
+                row = luma[y] if abs(angle[y, x]) < 90 else -luma[y]
+                w = run_length(row[x:]) + run_length(-row[x::-1])
+                probabilities.append(1 - np.exp(-(w / jnb) ** 3.6))
+    return np.mean(np.round(probabilities, 2) <= 0.63) if probabilities else 0
+
+
+def single_lines():
+    for i, (name, width, height, kind) in enumerate(SINGLES):
+        found = cpbd(image(kind, width, height, 200 + i))
+        yield f'    {{"{name}", {width}, {height}, "{kind}", {found:.9f}}},'
 
 
 def psnr(a, b):
@@ -154,6 +216,10 @@ def main():
                 "    int width, height;\n    const char *a, *b;\n"
                 "    double ssim, psnr;\n} pairs[] = {\n")
         f.write("\n".join(pair_lines()) + "\n};\n\n")
+        f.write("static const struct single {\n    const char *name;\n"
+                "    int width, height;\n    const char *kind;\n"
+                "    double cpbd;\n} singles[] = {\n")
+        f.write("\n".join(single_lines()) + "\n};\n\n")
         f.write("enum { MOVIE_W = %d, MOVIE_H = %d, MOVIE_FRAMES = %d };\n"
                 % MOVIE)
         for name, value in movie_lines().items():
