@@ -4,8 +4,10 @@
  *
  * Choices and deviations, where the paper is silent or contradicts itself:
  * - Windows are T columns from anywhere in the clips; the paper takes 860.
- * - The reference of timbre is the window itself, resampled (R[.]), as is the
- *   background, whose loud columns are masked.
+ * - The reference of timbre is the window itself, resampled (R[.]), without its
+ *   silent columns: E_A ends in an LSTM's last states, which know little of
+ *   sounds that are long past. The background is the window, too, its loud
+ *   columns masked.
  * - AdamW: beta 0.5 and 0.999, eps 1e-8; a weight decay of 0.01, PyTorch's,
  *   unless another is asked for. D_t and D_m have one rate.
  * - A part of the windows (none unless asked for) has zeros as background, as
@@ -52,7 +54,7 @@ enum { STREAM_CLEAR = 0x251 }; /* a uniform number for each window */
 typedef struct inputs {
     s2vi_node *sight; /* (n,K + 1,N,N,3) or (n,K,W) */
     s2vi_node *mel;   /* (n,T,80) */
-    s2vi_node *masked;
+    s2vi_node *reference, *masked;
     s2vi_node *forget; /* (1); of the generator's half */
     s2vi_vs_graph net;
     s2vi_vs_game game;
@@ -64,7 +66,7 @@ struct s2vi_foley_trainer {
     inputs critics, generator, viewer;
     int viewed; /* windows of the viewer */
     /* A batch, (n,..) as above, and what is drawn for it. */
-    float *sight, *mel, *masked, *made;
+    float *sight, *mel, *reference, *masked, *made;
     float *low, *high, *weight; /* (n T) each */
     /* The vocoder, if there is one. */
     s2v_weights *voice;
@@ -110,12 +112,13 @@ static int record_net(s2vi_foley_trainer *t, s2vi_graph *g, inputs *in, int n,
                    c->has_sight ? S2VI_SHAPE(n, K + 1, N, N, 3)
                                 : S2VI_SHAPE(n, K, c->generator.features));
     in->mel = s2vi_input(g, "mel", S2VI_SHAPE(n, T, BANDS));
+    in->reference = s2vi_input(g, "reference", S2VI_SHAPE(n, T, BANDS));
     in->masked = training ? s2vi_input(g, "masked", S2VI_SHAPE(n, T, BANDS))
                           : s2vi_fill(g, 0, S2VI_SHAPE(n, T, BANDS));
     if (c->has_sight)
         ret = s2vi_sight_build(g, &c->sight, in->sight, &features, err);
     if (!ret)
-        ret = s2vi_vs_record_timbre(g, &c->generator, &options, in->mel,
+        ret = s2vi_vs_record_timbre(g, &c->generator, &options, in->reference,
                                     &in->net, err);
     if (!ret)
         ret = s2vi_vs_record_background(g, &c->generator, in->masked, &in->net,
@@ -274,6 +277,7 @@ static int put_window(s2vi_foley_trainer *t, int i, const s2vi_foley_window *w,
                (size_t)(T / RATIO * W) * sizeof(*sight));
     memcpy(mel, w->clip->mel + w->unit * RATIO * BANDS,
            (size_t)n * sizeof(*mel));
+    s2vi_foley_mel_sounding(mel, (size_t)T, t->reference + i * n, (size_t)T);
     return s2vi_vs_mask_energy(mel, T, BANDS, t->masked + i * n, err);
 }
 
@@ -360,6 +364,8 @@ static int feed(s2vi_duel *d, s2vi_half *h, s2v_error *err)
     int ret = s2vi_half_write(h, in->sight, t->sight, err);
     if (!ret)
         ret = s2vi_half_write(h, in->mel, t->mel, err);
+    if (!ret)
+        ret = s2vi_half_write(h, in->reference, t->reference, err);
     if (!ret)
         ret = s2vi_half_write(h, in->masked, t->masked, err);
     if (!ret && in->forget)
@@ -554,12 +560,13 @@ static int allocate(s2vi_foley_trainer *t, s2v_error *err)
 {
     const size_t n = (size_t)t->params.batch, T = (size_t)t->params.sequence;
     t->sight = calloc(n * (size_t)sight_size(t), sizeof(float));
-    t->mel = calloc(3 * n * T * BANDS, sizeof(float));
+    t->mel = calloc(4 * n * T * BANDS, sizeof(float));
     t->low = malloc(3 * n * T * sizeof(float));
     if (!t->sight || !t->mel || !t->low)
         return s2vi_error_nomem(err, "a batch");
     t->masked = t->mel + n * T * BANDS;
     t->made = t->masked + n * T * BANDS;
+    t->reference = t->made + n * T * BANDS;
     t->high = t->low + n * T;
     t->weight = t->high + n * T;
     return S2V_OK;
@@ -623,7 +630,7 @@ static int make(s2vi_foley_trainer *t, s2v_error *err)
     if (!ret)
         ret = s2vi_half_write(h, t->viewer.sight, t->sight, err);
     if (!ret)
-        ret = s2vi_half_write(h, t->viewer.mel, t->mel, err);
+        ret = s2vi_half_write(h, t->viewer.reference, t->reference, err);
     return ret < 0 ? ret : s2vi_duel_view(&t->duel, t->made, err);
 }
 

@@ -48,15 +48,6 @@ static double decibel(float v)
     return 100.0 * (double)v - 80.0;
 }
 
-/* A column's power, all bands together. */
-static double power(const float *column)
-{
-    double sum = 0;
-    for (int b = 0; b < BANDS; b++)
-        sum += pow(10, decibel(column[b]) / 10);
-    return sum;
-}
-
 /* The envelope of what a band is to its neighbours, without its mean. */
 static void smooth(double v[BANDS])
 {
@@ -81,14 +72,11 @@ static void smooth(double v[BANDS])
 
 void s2vi_timbre_of_mel(s2vi_timbre *timbre, const float *mel, size_t columns)
 {
-    const double silence = BANDS * pow(10, decibel(0) / 10);
-    double least = silence * (1 + 1e-9), square[BANDS] = {0};
+    const double least = s2vi_foley_mel_least(mel, columns);
+    double square[BANDS] = {0};
     *timbre = (s2vi_timbre){0};
-    for (size_t t = 0; t < columns; t++)
-        least = fmax(least, power(mel + t * BANDS) *
-                                pow(10, -S2VI_TIMBRE_RANGE / 10.0));
     for (size_t t = 0; t < columns; t++) {
-        if (power(mel + t * BANDS) < least)
+        if (s2vi_foley_mel_power(mel + t * BANDS) < least)
             continue;
         const double n = (double)++timbre->columns;
         for (int b = 0; b < BANDS; b++) { /* Welford's recurrence */

@@ -14,9 +14,8 @@
 #include "s2v/s2v.h"
 
 enum {
-    S2VI_MCD_ORDER = 13,    /* cepstral coefficients 1 to 13 */
-    S2VI_TIMBRE_RANGE = 40, /* dB below the loudest column that count */
-    S2VI_TIMBRE_WIDTH = 4,  /* bands, sigma of the smoothing */
+    S2VI_MCD_ORDER = 13,   /* cepstral coefficients 1 to 13 */
+    S2VI_TIMBRE_WIDTH = 4, /* bands, sigma of the smoothing */
 };
 
 /**

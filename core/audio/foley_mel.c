@@ -98,6 +98,39 @@ int s2vi_foley_mel_filters(float *out, s2v_error *err)
     return S2V_OK;
 }
 
+double s2vi_foley_mel_power(const float *column)
+{
+    double sum = 0;
+    for (int b = 0; b < BANDS; b++)
+        sum += pow(10, (100.0 * (double)column[b] - 80.0) / 10);
+    return sum;
+}
+
+double s2vi_foley_mel_least(const float *mel, size_t columns)
+{
+    double most = 0, silence = BANDS * pow(10, -80.0 / 10) * (1 + 1e-9);
+    for (size_t t = 0; t < columns; t++)
+        most = fmax(most, s2vi_foley_mel_power(mel + t * BANDS));
+    return fmax(silence, most * pow(10, -S2VI_FOLEY_MEL_RANGE / 10.0));
+}
+
+size_t s2vi_foley_mel_sounding(const float *mel, size_t columns, float *out,
+                               size_t wanted)
+{
+    const double least = s2vi_foley_mel_least(mel, columns);
+    const size_t size = BANDS * sizeof(*out);
+    size_t n = 0;
+    for (size_t t = 0; t < columns && n < wanted; t++)
+        if (s2vi_foley_mel_power(mel + t * BANDS) >= least)
+            memcpy(out + n++ * BANDS, mel + t * BANDS, size);
+    for (size_t t = 0; !n && t < columns && t < wanted; t++)
+        memcpy(out + t * BANDS, mel + t * BANDS, size);
+    const size_t differ = n ? n : columns;
+    for (size_t t = differ; t < wanted; t++)
+        memcpy(out + t * BANDS, out + (t - differ) * BANDS, size);
+    return differ;
+}
+
 double s2vi_foley_mel_log(double v)
 {
     return (100.0 * v - 80.0) / 20.0 * log(10.0);

@@ -26,6 +26,7 @@ enum {
     S2VI_FOLEY_MEL_HOP = 256, /* samples from one column to the next */
     S2VI_FOLEY_MEL_FFT = 1024,
     S2VI_FOLEY_MEL_BINS = 513, /* of its magnitudes */
+    S2VI_FOLEY_MEL_RANGE = 40, /* dB below the loudest column: what sounds */
 };
 
 /** Columns of n samples: 1 + n / 256, rounded down; 0 of none. */
@@ -48,6 +49,25 @@ int s2vi_foley_mel(const float *samples, size_t n, float *out, size_t columns,
 
 /** The filters' weights (80,513) of magnitudes, to record them on a graph. */
 int s2vi_foley_mel_filters(float *out, s2v_error *err);
+
+/** A column's power, all bands together. */
+double s2vi_foley_mel_power(const float *column);
+
+/** The least power of a column that sounds: 40 dB below the loudest one's, and
+ * above silence, which is columns of zeros. */
+double s2vi_foley_mel_least(const float *mel, size_t columns);
+
+/**
+ * What sounds, without the silence between: of it, timbre is told. Where sounds
+ * are short, a spectrum is mostly silence.
+ *
+ * @param mel (columns, 80)
+ * @param out (wanted, 80) the columns that sound, in order, again and again
+ *            from the first; all columns where none does; not `mel`
+ * @return how many differ: those that sound
+ */
+size_t s2vi_foley_mel_sounding(const float *mel, size_t columns, float *out,
+                               size_t wanted);
 
 /** A value's natural logarithm of m: v in [0, 1] is -80 to 20 dB. */
 double s2vi_foley_mel_log(double v);

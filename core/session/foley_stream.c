@@ -235,36 +235,39 @@ static int check_reference(const float *samples, size_t count, s2v_error *err)
     return S2V_OK;
 }
 
-/* A window's mel from sample `from` on; a short sound begins again and again,
- * as those do that models are trained on. */
-static int make_mel(const s2vi_foley_stream *s, const float *samples,
-                    size_t count, size_t from, float *sound, float *mel,
-                    s2v_error *err)
+/* What sounds of a reference, as mel, of a window at least: how many columns. A
+ * short sound begins again and again. */
+static int sounding(const s2vi_foley_stream *s, const float *samples,
+                    size_t count, float **mel, size_t *columns, s2v_error *err)
 {
-    const size_t length = (size_t)s->model->windows.length;
-    for (size_t i = 0; i < length * HOP; i++)
-        sound[i] = samples[(from + i) % count];
-    return s2vi_foley_mel(sound, length * HOP, mel, length * RATIO, err);
+    const size_t window = RATIO * (size_t)s->model->windows.length;
+    const size_t all = s2vi_foley_mel_columns(count);
+    float *whole = floats(all * BANDS);
+    *columns = all < window ? window : all;
+    *mel = floats(*columns * BANDS);
+    int ret = whole && *mel ? s2vi_foley_mel(samples, count, whole, all, err)
+                            : s2vi_error_nomem(err, "a reference");
+    if (!ret) {
+        const size_t n = s2vi_foley_mel_sounding(whole, all, *mel, *columns);
+        *columns = n < window ? window : n;
+    }
+    free(whole);
+    return ret;
 }
 
-/* Add the timbre of each whole window of a sound, of its beginning at least;
- * their number. */
-static int add_timbres(s2vi_foley_stream *s, s2vi_exec *exec,
-                       const float *samples, size_t count, float *sum,
-                       int *windows, s2v_error *err)
+/* Add the timbre of each whole window of the columns; their number. */
+static int add_timbres(s2vi_foley_stream *s, s2vi_exec *exec, const float *mel,
+                       size_t columns, float *sum, int *windows, s2v_error *err)
 {
     const s2vi_foley_part *part = &s->model->timbre;
-    const size_t span = (size_t)s->model->windows.length * HOP;
-    float *sound = floats(span), *one = floats(timbre_size(s));
-    float *mel = floats(span / COLUMN * BANDS);
-    int ret = sound && one && mel ? S2V_OK : s2vi_error_nomem(err, "a timbre");
+    const size_t window = RATIO * (size_t)s->model->windows.length;
+    float *one = floats(timbre_size(s));
+    int ret = one ? S2V_OK : s2vi_error_nomem(err, "a timbre");
     const s2vi_clock clock = {0};
     *windows = 0;
-    for (size_t from = 0; !ret && (!from || from + span <= count);
-         from += span, (*windows)++) {
-        ret = make_mel(s, samples, count, from, sound, mel, err);
-        if (!ret)
-            ret = s2vi_exec_write(exec, part->in, mel);
+    for (size_t from = 0; !ret && from + window <= columns;
+         from += window, (*windows)++) {
+        ret = s2vi_exec_write(exec, part->in, mel + from * BANDS);
         if (!ret)
             ret = s2vi_exec_run(exec, &clock, err);
         if (!ret)
@@ -272,9 +275,7 @@ static int add_timbres(s2vi_foley_stream *s, s2vi_exec *exec,
         for (size_t i = 0; i < timbre_size(s) && !ret; i++)
             sum[i] += one[i];
     }
-    free(sound);
     free(one);
-    free(mel);
     return ret;
 }
 
@@ -282,7 +283,8 @@ int s2vi_foley_stream_refer(s2vi_foley_stream *s, const float *samples,
                             size_t count, s2v_error *err)
 {
     s2vi_exec *exec = NULL;
-    float *sum = NULL;
+    float *sum = NULL, *mel = NULL;
+    size_t columns;
     int windows = 0;
     if (s->began)
         return s2vi_error(err, S2V_ERR_INVALID,
@@ -296,10 +298,13 @@ int s2vi_foley_stream_refer(s2vi_foley_stream *s, const float *samples,
     ret = sum ? s2vi_exec_create(&exec, s->model->timbre.plan, err)
               : s2vi_error_nomem(err, "a timbre");
     if (!ret)
-        ret = add_timbres(s, exec, samples, count, sum, &windows, err);
+        ret = sounding(s, samples, count, &mel, &columns, err);
+    if (!ret)
+        ret = add_timbres(s, exec, mel, columns, sum, &windows, err);
     for (size_t i = 0; i < timbre_size(s) && !ret; i++)
         s->timbre[i] = sum[i] / (float)windows;
     s2vi_exec_close(&exec);
+    free(mel);
     free(sum);
     return ret;
 }

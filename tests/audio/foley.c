@@ -146,6 +146,26 @@ static void test_log(void)
 }
 
 /* A column by hand: Hann, Fourier, the filters as a matrix. */
+/* Columns that differ in their first band only: 0.3 is 30 dB below 0.6. */
+static void test_sounding(void)
+{
+    static const float level[6] = {0, 0.3f, 0, 0.6f, 0.1f, 0.5f};
+    static const float want[8] = {0.3f, 0.6f, 0.5f, 0.3f,
+                                  0.6f, 0.5f, 0.3f, 0.6f};
+    float mel[6 * BANDS] = {0}, out[8 * BANDS];
+    for (int t = 0; t < 6; t++)
+        mel[t * BANDS] = level[t];
+    CHECK(s2vi_foley_mel_sounding(mel, 6, out, 8) == 3, "three sound");
+    for (int t = 0; t < 8; t++)
+        CHECK(out[t * BANDS] == want[t] && out[t * BANDS + 1] == 0,
+              "column %d: %g", t, out[t * BANDS]);
+    CHECK(s2vi_foley_mel_sounding(mel, 6, out, 2) == 2 && out[BANDS] == 0.6f,
+          "the first two of three");
+    memset(mel, 0, sizeof(mel));
+    CHECK(s2vi_foley_mel_sounding(mel, 6, out, 8) == 6 && out[7 * BANDS] == 0,
+          "silence stays");
+}
+
 static void test_filters(const float *x)
 {
     enum { FFT = S2VI_FOLEY_MEL_FFT, BINS = S2VI_FOLEY_MEL_BINS, COLUMN = 4 };
@@ -185,6 +205,7 @@ int main(void)
     test_lengths(x);
     test_not_finite(x);
     test_no_memory(x);
+    test_sounding();
     test_log();
     test_filters(x);
     return failures ? 1 : 0;
