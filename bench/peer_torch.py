@@ -118,7 +118,7 @@ class Cell:
         b = self.convolve(h, self.hidden)
         r, z = torch.sigmoid(a[:, :2 * p] + b[:, :2 * p]).chunk(2, dim=1)
         n = torch.tanh(torch.addcmul(a[:, 2 * p:], r, b[:, 2 * p:]))
-        return torch.lerp(n, h, z)
+        return torch.lerp(n.to(h.dtype), h, z.to(h.dtype))  # bf16: autocast
 
 
 class Prediction:
@@ -145,7 +145,8 @@ class Prediction:
         y = F.conv2d(torch.cat(together) if len(x) > 1 else together[0],
                      *self.output)
         mask = torch.sigmoid(y[:, x.shape[1]:])
-        return torch.lerp(y[:, :x.shape[1]], x, mask), state
+        return torch.lerp(y[:, :x.shape[1]].to(x.dtype), x,
+                          mask.to(x.dtype)), state
 
 
 class Eager:

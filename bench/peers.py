@@ -2,50 +2,73 @@
 """Listen and Move in other programs, on the same weights, to compare with.
 
     python3 bench/peers.py --weights quintet.bin --threads 2 [--dtype bf16]
-                           [--peers eager,compile,onnxruntime,openvino]
+        [--peers eager,compile,onnxruntime,openvino] [--s2v PATH/TO/s2v-bench]
+        [--frames-program PATH/TO/frames]
 
 One frame at a time with the states carried over, as s2v-bench has it. Noise is
-made outside the clock, which s2v-bench counts: that favours the peers. Each
-peer's first frames are compared with those of the reference form
-(tests/reference), which libs2v's goldens come from, before it is timed: a
-peer that differs is an error. Prints one JSON object for each.
+made outside the clock, which s2v-bench counts: that favours the peers.
 
-The network is peer_torch.py's form of it. Settings, the best found:
+With --s2v, each round times s2v-bench and then the peer, the same number of
+frames, and the ratio is of the two frame rates within a round: the median of
+the rounds.
 
-eager        channels last; inference mode; bf16: autocast
-compile      the same, torch.compile(fullgraph, mode="max-autotune-no-cudagraphs")
-onnxruntime  all graph optimisations, N threads within an op, one op at a time,
-             no spinning; it has no bf16 on x86
-openvino     the LATENCY hint, one stream, N threads, f32 or bf16
+Outputs are compared before anything is timed; one that differs is an error.
+Each peer's first frames are compared with those of the reference form
+(tests/reference) in f32: f32 at 80 dB or more of PSNR, bf16 at 30 dB. With
+--frames-program (docs/examples/frames.c) libs2v's own frames of a sound, 8-bit,
+are compared with the reference's, from its own features of that sound: at 48
+dB or more, half a step of 8 bits being 59. Prints one JSON object a peer; one
+that cannot run has "why".
+
+The network is peer_torch.py's form of it. Settings, the best found; of those
+in brackets a short trial takes the fastest, which the row names:
+
+eager        inference mode; bf16: autocast [memory layout]
+compile      torch.compile(fullgraph), frozen: weights packed once; channels
+             last; bf16: autocast
+onnxruntime  all graph optimisations, N threads within an op, one op at a time;
+             it has no bf16 on x86 [spinning; the norm's op]
+openvino     the LATENCY hint, one stream, N threads, f32 or bf16 [threads
+             pinned to processors; the norm's op]
 """
 
 import argparse
+import copy
 import json
 import math
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
+import traceback
+import warnings
 
+import numpy as np
 import torch
+from torch.nn import functional as F
 from torch.utils import _pytree as pytree
 
 import peer_torch
 import listen_and_move as lm
+import lms
 
 CHECKED = 6   # frames that are compared
 WARM_UP = 10  # frames that do not count
+ROUNDS = 3
+TRIAL = 8     # frames of each setting, to choose one
+LAYOUTS = {"channels_last": "channels_last", "contiguous": "contiguous_format"}
 
 
 class Flat(torch.nn.Module):
     """One frame: tensors in, tensors out; the first result is the frame."""
 
-    def __init__(self, model):
+    def __init__(self, model, layout="channels_last"):
         super().__init__()
         self.model = model
-        model.g.to(memory_format=torch.channels_last)
-        self.network = peer_torch.Eager(model, "channels_last")
+        model.g.to(memory_format=getattr(torch, LAYOUTS[layout]))
+        self.network = peer_torch.Eager(model, layout)
         start = model.initial_state()
         self.start, self.spec = pytree.tree_flatten(start)
 
@@ -68,10 +91,25 @@ def inputs_of(config, frame):
     return [x.float() for x in (f, e, *flat)]
 
 
-# Each makes a function: inputs of a frame, states -> frame, states.
+# Each makes a function: inputs of a frame, states -> frame, states; and says
+# the version. `setting` is one of SETTINGS'.
 
-def make_eager(flat, example, arguments):
+def packed(model, arguments):
+    """The model; for bf16 with weights in bf16, which autocast would else
+    convert again for each frame."""
+    if arguments.dtype == "f32":
+        return model
+    model = copy.deepcopy(model)
+    for parameter in model.parameters():
+        if parameter.dim() > 1:
+            parameter.data = parameter.data.bfloat16()
+    return model
+
+
+def make_eager(model, example, setting, arguments):
     """PyTorch as it stands."""
+    flat = Flat(packed(model, arguments), setting).eval()
+
     def run(inputs, state):
         with torch.inference_mode(), torch.autocast(
                 "cpu", torch.bfloat16, enabled=arguments.dtype == "bf16"):
@@ -80,120 +118,244 @@ def make_eager(flat, example, arguments):
     return run, torch.__version__
 
 
-def make_compile(flat, example, arguments):
+def make_compile(model, example, setting, arguments):
     """torch.compile."""
-    compiled = torch.compile(flat, fullgraph=True,
-                             mode="max-autotune-no-cudagraphs")
-    return make_eager(compiled, example, arguments)
+    import torch._inductor.config as inductor
+    inductor.freezing = True
+    flat = Flat(packed(model, arguments), setting).eval()
+    compiled = torch.compile(flat, fullgraph=True)
+
+    def run(inputs, state):
+        with torch.no_grad(), torch.autocast(
+                "cpu", torch.bfloat16, enabled=arguments.dtype == "bf16"):
+            frame, *state = compiled(*inputs, *state)
+        return frame, state
+    return run, torch.__version__
 
 
-def export(flat, example):
+def instance_norm(module, x, f):
+    """peer_torch.norm() by the op that exporters know as it is."""
+    if isinstance(module, lm.InstanceNorm):
+        return F.instance_norm(x, weight=module.weight, bias=module.bias,
+                               eps=lm.EPSILON)
+    gamma = lm.leaky(module.gamma(f))[:, :, None, None]
+    beta = lm.leaky(module.beta(f))[:, :, None, None]
+    return torch.addcmul(beta, F.instance_norm(x, eps=lm.EPSILON), gamma)
+
+
+def export(model, example, norm):
     """The network as an ONNX file; its path."""
     path = os.path.join(tempfile.mkdtemp(), "network.onnx")
-    torch.onnx.export(flat, tuple(example), path, opset_version=17,
-                      dynamo=False)
+    before = peer_torch.norm
+    if norm == "instance norm":
+        peer_torch.norm = instance_norm
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(Flat(model, "contiguous").eval(), tuple(example),
+                          path, opset_version=17, dynamo=False)
+    peer_torch.norm = before
     return path
 
 
-def make_onnxruntime(flat, example, arguments):
+def arrays(inputs, state):
+    """NumPy's form of all."""
+    return [x if hasattr(x, "__array_interface__") else x.numpy()
+            for x in (*inputs, *state)]
+
+
+def make_onnxruntime(model, example, setting, arguments):
     """ONNX Runtime, the CPU provider."""
     import onnxruntime as ort
+    norm, spinning = setting.split(", ")
     options = ort.SessionOptions()
     options.intra_op_num_threads = arguments.threads
     options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
     options.graph_optimization_level = (
         ort.GraphOptimizationLevel.ORT_ENABLE_ALL)
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.intra_op.allow_spinning",
+                                     "1" if spinning == "spinning" else "0")
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
-    session = ort.InferenceSession(export(flat, example), options,
+    session = ort.InferenceSession(export(model, example, norm), options,
                                    ["CPUExecutionProvider"])
     names = [x.name for x in session.get_inputs()]
 
     def run(inputs, state):
-        given = [x if hasattr(x, "__array_interface__") else x.numpy()
-                 for x in (*inputs, *state)]
-        frame, *state = session.run(None, dict(zip(names, given)))
+        frame, *state = session.run(
+            None, dict(zip(names, arrays(inputs, state))))
         return frame, state
     return run, ort.__version__
 
 
-def make_openvino(flat, example, arguments):
+def make_openvino(model, example, setting, arguments):
     """OpenVINO's CPU plugin."""
     import openvino as ov
+    norm, pinned = setting.split(", ")
     settings = {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": "1",
                 "INFERENCE_NUM_THREADS": str(arguments.threads),
+                "ENABLE_CPU_PINNING": "YES" if pinned == "pinned" else "NO",
                 "INFERENCE_PRECISION_HINT": arguments.dtype}
     compiled = ov.Core().compile_model(
-        ov.convert_model(export(flat, example)), "CPU", settings)
+        ov.convert_model(export(model, example, norm)), "CPU", settings)
+    request = compiled.create_infer_request()
 
     def run(inputs, state):
-        given = [x if hasattr(x, "__array_interface__") else x.numpy()
-                 for x in (*inputs, *state)]
-        results = compiled(given)
+        results = request.infer(arrays(inputs, state), share_inputs=True)
         frame, *state = (results[i].copy()
                          for i in range(len(compiled.outputs)))
         return frame, state
-    return run, ov.__version__
+    return run, ov.__version__.split("-")[0]
 
 
 MAKERS = {"eager": make_eager, "compile": make_compile,
           "onnxruntime": make_onnxruntime, "openvino": make_openvino}
+SETTINGS = {
+    "eager": ("channels_last", "contiguous"),
+    "compile": ("channels_last",),
+    "onnxruntime": ("instance norm, spinning", "instance norm, no spinning",
+                    "group norm, spinning"),
+    "openvino": ("instance norm, pinned", "instance norm, not pinned",
+                 "group norm, pinned"),
+}
 
 
-def reference_frames(model):
+def reference_frames(model, features=None, seed=5):
     """The first frames, of the plain module."""
     state, frames = model.initial_state(), []
     with torch.no_grad():
         for t in range(CHECKED):
-            f = torch.from_numpy(
-                lm.sound_features(model.config, t, 77)).float()
-            e, planes = peer_torch.philox_inputs(model.config, t, 5)
-            frame, state = model(f, e, planes, state)
+            f = lm.sound_features(model.config, t, 77)
+            if features is not None:
+                f = features[t:t + 1].astype(np.float32)
+            e, planes = peer_torch.philox_inputs(model.config, t, seed)
+            frame, state = model(torch.from_numpy(f).float(), e, planes, state)
             frames.append(frame.float())
     return torch.cat(frames)
 
 
-def check(run, flat, right, arguments):
-    """The PSNR of the first frames, of a range of 2, or an error."""
-    state, frames = flat.start, []
-    for t in range(CHECKED):
-        frame, state = run(inputs_of(flat.model.config, t), state)
-        frames.append(torch.as_tensor(frame).float())
-    error = torch.mean((torch.cat(frames) - right) ** 2).item()
-    psnr = 10 * math.log10(4 / error) if error > 0 else math.inf
-    least = 80 if arguments.dtype == "f32" else 30
-    if not psnr >= least:
-        raise SystemExit("PSNR %.1f dB to the reference, expected %d" %
-                         (psnr, least))
+def psnr_of(a, b, span):
+    """Decibels; infinite for the same."""
+    error = torch.mean((a.double() - b.double()) ** 2).item()
+    return 10 * math.log10(span * span / error) if error > 0 else math.inf
+
+
+def check_s2v(model, arguments):
+    """libs2v's frames of a sound beside the reference's: the PSNR."""
+    t = np.arange(CHECKED * 800) / 16000
+    sound = (0.3 * np.sin(2764.6 * t) * np.sin(9 * t) +
+             0.2 * np.sin(5529.2 * t) * np.sin(7 * t)).astype(np.float32)
+    size = model.config["size"]
+    raw = subprocess.run([arguments.frames_program, arguments.weights],
+                         input=sound.tobytes(), check=True,
+                         env=free_environment(),
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    own = np.frombuffer(raw.stdout, np.uint8).reshape(CHECKED, size, size, 3)
+    right = reference_frames(model, lms.features(sound.astype(np.float64)), 0)
+    bytes_ = ((right.permute(0, 2, 3, 1) + 1) * 127.5).clamp(0, 255)
+    psnr = psnr_of(torch.from_numpy(own.copy()), bytes_.round(), 255)
+    if not psnr >= 48:
+        raise RuntimeError("s2v differs from the reference: PSNR %.1f dB, "
+                           "expected 48" % psnr)
     return psnr
 
 
-def time_frames(run, flat, arguments):
+def start_of(model):
+    """The first states, in the order that run() takes."""
+    return pytree.tree_flatten(model.initial_state())[0]
+
+
+def check(run, model, right, arguments):
+    """The PSNR of the first frames, of a range of 2, or an error."""
+    state, frames = start_of(model), []
+    for t in range(CHECKED):
+        frame, state = run(inputs_of(model.config, t), state)
+        frames.append(torch.as_tensor(frame).float())
+    psnr = psnr_of(torch.cat(frames), right, 2)
+    least = 80 if arguments.dtype == "f32" else 30
+    if not psnr >= least:
+        raise RuntimeError("its frames differ: PSNR %.1f dB to the reference, "
+                           "expected %d" % (psnr, least))
+    return psnr
+
+
+def time_frames(run, model, count):
     """Milliseconds of each frame that counts."""
-    frames = [inputs_of(flat.model.config, t) for t in range(20)]
-    state, times = flat.start, []
-    for t in range(WARM_UP + arguments.frames):
+    frames = [inputs_of(model.config, t) for t in range(20)]
+    state, times = start_of(model), []
+    for t in range(WARM_UP + count):
         begin = time.perf_counter()
         _, state = run(frames[t % len(frames)], state)
         times.append((time.perf_counter() - begin) * 1e3)
     return times[WARM_UP:]
 
 
+def choose(name, model, arguments):
+    """The fastest setting."""
+    if len(SETTINGS[name]) == 1:
+        return SETTINGS[name][0]
+
+    def ms(setting):
+        example = [*inputs_of(model.config, 0), *start_of(model)]
+        run, _ = MAKERS[name](model, example, setting, arguments)
+        return statistics.median(time_frames(run, model, TRIAL))
+    return min(SETTINGS[name], key=ms)
+
+
+def free_environment():
+    """Without the limit that a peer may need: it is s2v's, too."""
+    return {key: value for key, value in os.environ.items()
+            if key != "ONEDNN_MAX_CPU_ISA"}
+
+
+def time_s2v(arguments):
+    """s2v-bench's frames a second."""
+    words = [arguments.s2v, "--json", "--no-floor", "--dtype", arguments.dtype,
+             "--threads", str(arguments.threads), "--frames",
+             str(arguments.frames), arguments.weights]
+    said = subprocess.run(words, check=True, stdout=subprocess.PIPE,
+                          env=free_environment())
+    return json.loads(said.stdout)["fps"]
+
+
 def measure(name, model, right, arguments):
     """One peer's row."""
-    flat = Flat(model).eval()
-    example = [*inputs_of(model.config, 0), *flat.start]
-    run, version = MAKERS[name](flat, example, arguments)
-    psnr = check(run, flat, right, arguments)
-    times = sorted(time_frames(run, flat, arguments))
-    median = statistics.median(times)
-    return {"peer": name, "version": version, "size": model.config["size"],
-            "dtype": arguments.dtype, "threads": arguments.threads,
-            "fps": round(1e3 * len(times) / sum(times), 2),
-            "ms_median": round(median, 3),
-            "ms_p99": round(times[math.ceil(0.99 * len(times)) - 1], 3),
-            "psnr_to_reference": round(psnr, 1) if psnr < math.inf else None}
+    example = [*inputs_of(model.config, 0), *start_of(model)]
+    setting = choose(name, model, arguments)
+    run, version = MAKERS[name](model, example, setting, arguments)
+    psnr = check(run, model, right, arguments)
+    all_times, own, ratios = [], [], []
+    for _ in range(ROUNDS):
+        if arguments.s2v:
+            own.append(time_s2v(arguments))
+        times = time_frames(run, model, arguments.frames)
+        if own:
+            ratios.append(own[-1] * sum(times) / len(times) / 1e3)
+        all_times += times
+    all_times.sort()
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA")
+    if limit:
+        setting += ", no wider than " + limit
+    row = {"version": version, "setting": setting,
+           "fps": round(1e3 * len(all_times) / sum(all_times), 2),
+           "ms_median": round(statistics.median(all_times), 3),
+           "ms_p99": round(all_times[math.ceil(0.99 * len(all_times)) - 1], 3),
+           "psnr_to_reference": round(psnr, 1) if psnr < math.inf else None}
+    if own:
+        row["s2v_fps"] = round(statistics.median(own), 2)
+        row["ratio"] = round(statistics.median(ratios), 3)
+    return row
+
+
+def row_of(name, model, right, arguments):
+    """The row of a peer, or of why there is none."""
+    if name == "onnxruntime" and arguments.dtype == "bf16":
+        return {"why": "its CPU provider has no bf16 for these ops"}
+    try:
+        return measure(name, model, right, arguments)
+    except Exception as error:  # whatever a peer raises: the others go on
+        traceback.print_exc()
+        lines = str(error).strip().split("\n")
+        return {"why": "%s: %s" % (type(error).__name__, lines[0][:200])}
 
 
 def main():
@@ -205,6 +367,8 @@ def main():
     parser.add_argument("--dtype", default="f32", choices=("f32", "bf16"))
     parser.add_argument("--frames", type=int, default=100)
     parser.add_argument("--peers", default=",".join(MAKERS))
+    parser.add_argument("--s2v")
+    parser.add_argument("--frames-program")
     arguments = parser.parse_args()
     arguments.config = None
     arguments.train = False
@@ -215,10 +379,14 @@ def main():
     for parameter in model.parameters():
         parameter.requires_grad_(False)
     right = reference_frames(model)
+    own = check_s2v(model, arguments) if arguments.frames_program else None
     for name in arguments.peers.split(","):
-        if name == "onnxruntime" and arguments.dtype == "bf16":
-            continue
-        print(json.dumps(measure(name, model, right, arguments)), flush=True)
+        row = {"peer": name, "size": model.config["size"],
+               "dtype": arguments.dtype, "threads": arguments.threads,
+               **row_of(name, model, right, arguments)}
+        if own:
+            row["s2v_psnr_to_reference"] = round(own, 1)
+        print(json.dumps(row), flush=True)
 
 
 if __name__ == "__main__":

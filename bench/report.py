@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The rows of scripts/bench as docs/performance.md.
-
-    python3 bench/report.py .cache/bench.jsonl >docs/performance.md
-"""
+"""The rows of scripts/bench (standard input) as docs/performance.md."""
 
 import datetime
 import json
@@ -12,29 +9,64 @@ import sys
 
 TEXT = """# Performance
 
-Measured by `scripts/bench` on {date}: {cpu}, {cores} processors. s2v {s2v};
-oneDNN {onednn}. Figures of one run on one machine; others differ. Frames are
-made one by one, as a filter makes them; ms are from a frame's sound to the
-frame. s2v-bench(1) explains the columns.
+Measured by `scripts/bench` on {date}: {cpu}, {cores} processors with {isa};
+{system}; s2v {s2v} ({commit}), oneDNN {onednn}, {compiler}. All of it is of one
+run on one machine; others differ, and a machine with other work on it differs
+much.
+
+Frames are made one by one, each from its sound, with the recurrent states
+carried over, as a filter makes them. Ten frames at the start do not count.
+Models named by a size are the paper's network, 16 to 512 channels and the video
+prediction layer, with random weights; quintet.bin and foley.bin ship.
 
 - **dtype**: `bf16` rounds what is multiplied, and sums up in f32; norms and
   recurrent states stay f32.
-- **floor**: a frame's time, in times of the model's convolutions and matrix
-  products alone, through oneDNN. Below 1 where libs2v has a better way: fewer
-  products (Winograd), or tiles of bf16. None for bf16 by AMX: oneDNN 2.6.3's
-  convolutions end in an illegal instruction there.
-- The models are random weights of the paper's size, 16 to 512 channels.
+- **median, p99**: milliseconds from a frame's sound to the frame. **fps**: frames
+  a second, of the mean. **real time**: fps over the film's.
+- **GFLOPS**: operations as the table of ops counts them, a second.
+- **floor**: a frame's time over that of the model's convolutions and matrix
+  products alone, through oneDNN, in the same run. Below 1 where libs2v has a
+  better way: fewer products (Winograd), or tiles of bf16. None for bf16 by AMX,
+  where oneDNN 2.6.3's convolutions end in an illegal instruction.
+- **start**: milliseconds from opening the file to the first frame; **MB**: the
+  most memory that the process held.
+- A dash: not measured, or there is no such thing.
+"""
 
-## Threads
+THREADS = """## How threads are chosen
 
-A model uses `threads` CPU threads for each frame, by default one for each
-processor that the process may use. Several streams share a model's weights;
-each is best given one thread, as below. Where an encoder works at the same time,
-see docs/ffmpeg.md: threads wait for one another by spinning unless
-`GOMP_SPINCOUNT` or `OMP_WAIT_POLICY` says otherwise.
+A model uses `threads` CPU threads for each frame, the caller's own among them:
+by default one for each processor that the process may use (its affinity
+counts). In ffmpeg `threads` of the filter goes first, then
+`-filter_complex_threads`. Threads belong to the thread that makes frames; two
+streams in a process do not share them. So several streams are each best given
+one thread, as in the table above.
+
+Encoders bring threads of their own. In ffmpeg 5.1, filters and encoders take
+turns in one thread, and an encoder's threads work on while the next frame is
+made; in GStreamer, and in ffmpeg 7 and later, they work at the same time. The
+kernel shares the processors between them. What must not happen is that a thread
+of ours spins while it waits and so keeps an encoder's from a processor: GNU
+OpenMP would, for milliseconds. `scripts/env` sets `GOMP_SPINCOUNT=1000`, some
+microseconds; elsewhere set it, or `OMP_WAIT_POLICY=passive`. Where the encoder
+needs the processors all the time, `threads=1` is as good as any:
+[ffmpeg.md](ffmpeg.md#threads-and-other-programs) has figures.
 
 The instruction set is chosen at run time, within `ONEDNN_MAX_CPU_ISA`.
 """
+
+NOT_RUN = """## What has not been run
+
+- The CUDA backend, on a GPU: never, see [cuda.md](cuda.md).
+- Processors other than the one above. The narrower instruction sets are this
+  processor's, limited: an older one is slower for other reasons, too.
+- ONNX Runtime in bf16: its CPU provider has none for these ops.
+- Peers of sound for pictures: the networks have been compared with PyTorch's
+  results, not with its speed.
+"""
+
+HEADS = ["model", "dtype", "threads", "median ms", "p99 ms", "fps",
+         "real time", "GFLOPS", "floor", "start ms", "MB"]
 
 
 def command(*words):
@@ -46,13 +78,37 @@ def command(*words):
         return ""
 
 
-def processor():
-    """What /proc/cpuinfo calls the processor."""
+def cpu_info(key):
+    """A line of /proc/cpuinfo."""
     with open("/proc/cpuinfo", encoding="utf-8") as f:
         for line in f:
-            if line.startswith("model name"):
+            if line.startswith(key):
                 return line.split(":")[1].strip()
-    return "an unknown processor"
+    return ""
+
+
+def instruction_sets():
+    """Those that matter here, in words."""
+    flags = cpu_info("flags").split()
+    names = (("avx2", "AVX2"), ("avx512f", "AVX-512"),
+             ("avx512_bf16", "AVX512-BF16"), ("amx_bf16", "AMX"))
+    return ", ".join(name for flag, name in names if flag in flags) or "SSE"
+
+
+def system():
+    """The operating system's name and the kernel's release."""
+    name = "Linux"
+    if os.path.exists("/etc/os-release"):
+        with open("/etc/os-release", encoding="utf-8") as f:
+            for line in f:
+                if line.startswith("PRETTY_NAME="):
+                    name = line.split("=")[1].strip().strip('"')
+    return "%s, Linux %s" % (name, os.uname().release.split("-")[0])
+
+
+def number(value, form="%.1f"):
+    """A measured number, or a dash."""
+    return "-" if value is None else form % value
 
 
 def table(heads, rows):
@@ -62,14 +118,23 @@ def table(heads, rows):
     return "\n".join(lines) + "\n"
 
 
-def number(value, form="%.1f"):
-    """A measured number, or a dash."""
-    return "-" if value is None else form % value
+def stem(row):
+    """The model's file name, or its size alone."""
+    name = os.path.basename(row["model"])
+    return name[:-4] if name in ("128.bin", "256.bin") else name
+
+
+def failed(row, width):
+    """A row that says why there is none."""
+    why = row["why"].replace("|", "/").replace("\n", " ")
+    return [row["name"], "not measured: " + why] + [""] * (width - 2)
 
 
 def s2v_cells(row):
     """The columns of an s2v-bench row."""
-    return [str(row["size"]), row["dtype"], str(row["threads"]),
+    if "why" in row:
+        return failed(row, len(HEADS))
+    return [stem(row), row["dtype"], str(row["threads"]),
             number(row["ms_median"], "%.2f"), number(row["ms_p99"], "%.2f"),
             number(row["fps"]), number(row["rtf"], "%.2f"),
             number(row["gflops"], "%.0f"),
@@ -77,58 +142,206 @@ def s2v_cells(row):
             number(row["rss_mb"], "%.0f")]
 
 
-HEADS = ["size", "dtype", "threads", "median ms", "p99 ms", "fps", "real time",
-         "GFLOPS", "floor", "start ms", "MB"]
+def with_front(front, row):
+    """s2v_cells() with a column before."""
+    if "why" in row:
+        return failed(row, len(HEADS) + 1)
+    return [front, *s2v_cells(row)]
 
 
-def peers(rows):
-    """Each peer beside s2v before and after it."""
+def peer_cells(row):
+    """The columns of a peer."""
+    if "why" in row:
+        size, dtype, peer = row["name"].split("-")
+        why = row["why"].replace("|", "/")
+        return [size, dtype, peer, "", "not measured: " + why, "", "", "", ""]
+    return [str(row["size"]), row["dtype"], row["peer"] + " " +
+            row["version"].split("+")[0], row["setting"],
+            number(row["ms_median"], "%.2f"), number(row["fps"]),
+            number(row["psnr_to_reference"], "%.0f"),
+            number(row.get("s2v_fps")), number(row.get("ratio"), "%.2f")]
+
+
+class Rows:
+    """All rows, by part."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def of(self, part):
+        """A part's rows, in the order of the script."""
+        return [row for row in self.rows if row["part"] == part]
+
+    def one(self, part, **has):
+        """The first measured row of a part with these values, or {}."""
+        for row in self.of(part):
+            if "why" not in row and all(
+                    row.get(key) == value for key, value in has.items()):
+                return row
+        return {}
+
+
+def goal(what, wanted, value, form, least=True):
+    """A line of the table of goals: reached or not."""
+    if value is None:
+        return [what, wanted, "-", "not measured"]
+    bound = float("".join(c for c in wanted if c in "0123456789."))
+    reached = value >= bound if least else value <= bound
+    return [what, wanted, form % value, "yes" if reached else "no"]
+
+
+def goals(rows):
+    """What was to be reached, beside what was measured."""
+    most = os.cpu_count()
     out = []
-    for row in rows:
-        if row["part"] != "peer":
-            continue
-        own = [r["fps"] for r in rows if r["part"] == "main" and
-               (r["size"], r["dtype"]) == (row["size"], row["dtype"])]
-        ratio = sum(own) / len(own) / row["fps"]
-        out.append([str(row["size"]), row["dtype"], row["peer"],
-                    row["version"], number(row["ms_median"], "%.2f"),
-                    number(row["fps"]), "%.2f" % ratio])
+    for size, f32, bf16 in ((256, 45, 75), (128, 180, 300)):
+        for dtype, fps in (("f32", f32), ("bf16", bf16)):
+            row = next((r for r in rows.of("main") if "why" not in r and
+                        stem(r) == str(size) and r["dtype"] == dtype and
+                        r["threads"] == most), {})
+            name = "%d, %s" % (size, dtype)
+            out.append(goal(name + ": fps", ">= %d" % fps, row.get("fps"),
+                            "%.1f"))
+            if (size, dtype) == (256, "f32"):
+                out.append(goal(name + ": floor", "<= 1.35",
+                                row.get("floor_ratio"), "%.2f", False))
+            if size == 256:
+                out.append(goal(name + ": memory, MB", "<= 250",
+                                row.get("rss_mb"), "%.0f", False))
+            ratios = [r["ratio"] for r in rows.of("peers")
+                      if r.get("size") == size and r.get("dtype") == dtype and
+                      r.get("ratio")]
+            out.append(goal(name + ": over the best peer", ">= 1.5 x",
+                            min(ratios) if ratios else None, "%.2f x"))
+    for dtype, speed in (("f32", 3), ("bf16", 5)):
+        for model in ("paper-foley.bin", "foley.bin"):
+            row = next((r for r in rows.of("foley") if "why" not in r and
+                        stem(r) == model and r["dtype"] == dtype), {})
+            out.append(goal("a minute's sound, %s, %s: times real time" %
+                            (model, dtype), ">= %d" % speed, row.get("rtf"),
+                            "%.1f"))
+    for row in rows.of("nearness"):
+        if "why" not in row:
+            out.append(goal("%s: bf16 beside f32, PSNR of %d frames, dB" %
+                            (row["name"], row["frames"]), ">= 40",
+                            row["psnr"], "%.1f"))
+    for dtype in ("f32", "bf16"):
+        row = rows.one("startup", dtype=dtype)
+        out.append(goal("quintet.bin, %s: exec to the first frame, ms" % dtype,
+                        "<= 150", row.get("ms_median"), "%.0f", False))
+    for wrapper in ("ffmpeg", "gstreamer"):
+        for row in rows.of("wrappers"):
+            if row.get("wrapper") == wrapper and "why" not in row:
+                out.append(goal("%s adds, %s, percent" % (wrapper, stem(row)),
+                                "<= 5", row["percent"], "%.1f", False))
     return out
 
 
+def start_cells(row):
+    """The columns of a start."""
+    if "why" in row:
+        return failed(row, 6)
+    return [row["dtype"], number(row["first_ms"], "%.0f"),
+            number(row["ms_median"], "%.0f"), number(row["ms_worst"], "%.0f"),
+            number(row["cpu_ms"], "%.0f"), number(row["rss_mb"], "%.0f")]
+
+
+def wrapper_cells(row):
+    """The columns of a wrapper."""
+    if "why" in row:
+        return [row.get("wrapper", row["name"]),
+                "not measured: " + row["why"].replace("|", "/"), "", "", "",
+                ""]
+    return [row["wrapper"], stem(row), number(row["ms_median"], "%.2f"),
+            number(row["percent"]), number(row["percent_least"]),
+            number(row["percent_most"])]
+
+
+def section(title, text, heads, cells):
+    """Prints a heading, a paragraph and a table; nothing without rows."""
+    if cells:
+        print("## %s\n\n%s%s" % (title, text + "\n\n" if text else "",
+                                 table(heads, cells)))
+
+
+def print_all(rows):
+    """The whole report."""
+    version = command("build/tools/bench/s2v-bench", "--version").split()[-1:]
+    print(TEXT.format(
+        date=datetime.date.today(), cpu=cpu_info("model name"),
+        cores=os.cpu_count(), isa=instruction_sets(), system=system(),
+        s2v=" ".join(version), commit=command("git", "rev-parse", "--short",
+                                              "HEAD"),
+        onednn=command("pkg-config", "--modversion", "dnnl")
+        or command("dpkg-query", "-W", "-f", "${Version}", "libdnnl-dev")
+        or "?", compiler=command("cc", "--version")))
+    section("What was to be reached", "On two cores with AVX-512 and bf16, one "
+            "stream, frame by frame.", ["what", "wanted", "measured",
+                                        "reached"], goals(rows))
+    section("Listen and Move", "", HEADS,
+            [s2v_cells(r) for r in rows.of("main")])
+    near = [r for r in rows.of("peers") if r.get("s2v_psnr_to_reference")]
+    section(
+        "Peers", "The same network in other programs, on the same weights, "
+        "each with the best settings that were found (bench/peers.py; the "
+        "column says which a trial took). Before anything is timed its first "
+        "frames are compared with those of the plain PyTorch module in f32, "
+        "which libs2v's tests compare with, too: f32 must be within 80 dB of "
+        "PSNR, bf16 within 30%s. s2v and the peer are timed in turns, three "
+        "times each; its ratio is the median of theirs. Peers get their noise "
+        "made beforehand, s2v makes it." % (
+            "; libs2v's own 8-bit frames of a sound were within %.0f dB or "
+            "more of that module's (48 wanted)" % min(
+                r["s2v_psnr_to_reference"] for r in near) if near else ""),
+        ["size", "dtype", "peer", "setting", "median ms", "fps", "PSNR, dB",
+         "s2v fps", "s2v over it"],
+        [peer_cells(r) for r in sorted(
+            rows.of("peers"), key=lambda r: (
+                -int(r["name"].split("-")[0]), r["name"].split("-")[1] != "f32",
+                r["name"]))])
+    section("Sound for pictures", "A minute of 256x256, 25 pictures a second; "
+            "paper-foley.bin has random weights and the papers' sizes, "
+            "HiFi-GAN V1. median and p99 are from a picture to the sound that "
+            "it makes due: most make none.", HEADS,
+            [s2v_cells(r) for r in rows.of("foley")])
+    section("Several streams", "On one model, each with one thread. fps of all "
+            "together, real time of each; the weights are shared.",
+            ["streams", *HEADS], [with_front(str(r.get("sessions")), r)
+                                  for r in rows.of("sessions")])
+    section("bf16 beside f32", "The same sound and seed, recurrent states "
+            "carried over; 8-bit frames.",
+            ["model", "frames", "PSNR, dB", "worst frame, dB"],
+            [failed(r, 4) if "why" in r else
+             [r["name"], str(r["frames"]), number(r["psnr"]),
+              number(r["worst"])] for r in rows.of("nearness")])
+    section("Start", "quintet.bin, from before exec to the first frame, "
+            "measured from outside (bench/start.py): first with the files out "
+            "of the page cache, as far as nobody else has them mapped, then "
+            "again and again. CPU: the processors' time of one start, and "
+            "making no more than one frame.",
+            ["dtype", "first ms", "again: median ms", "worst ms", "CPU ms",
+             "MB"], [start_cells(r) for r in rows.of("startup")])
+    section("Other instruction sets", "Within `ONEDNN_MAX_CPU_ISA`, which "
+            "libs2v's own kernels follow. PSNR: of 40 frames beside those "
+            "without that limit, 8-bit; a dash: the same.",
+            ["set", "PSNR, dB", *HEADS],
+            [failed(r, len(HEADS) + 2) if "why" in r else
+             [r["name"], number(r.get("psnr")), *s2v_cells(r)]
+             for r in rows.of("isa")])
+    section("In ffmpeg and GStreamer", "A frame's time in ffmpeg, to the null "
+            "muxer, and in gst-launch-1.0, to fakesink, over that of a program "
+            "that only uses the library (docs/examples/frames.c); whole "
+            "processes, a long run less a short one, in turns, with "
+            "`GOMP_SPINCOUNT=1000` (bench/wrappers.py). Percent: median, least "
+            "and most of the rounds. The library again: the noise.",
+            ["", "model", "ms a frame", "adds %", "least", "most"],
+            [wrapper_cells(r) for r in rows.of("wrappers")])
+    print(THREADS)
+    print(NOT_RUN, end="")
+
+
 def main():
-    with open(sys.argv[1], encoding="utf-8") as f:
-        rows = [json.loads(line) for line in f if line.strip()]
-
-    def of(part):
-        return [s2v_cells(r) for r in rows if r["part"] == part]
-
-    version = command("build/tools/bench/s2v-bench", "--version").split()[-1]
-    print(TEXT.format(date=datetime.date.today(), cpu=processor(),
-                      cores=os.cpu_count(), s2v=version,
-                      onednn=command("pkg-config", "--modversion", "dnnl")
-                      or command("dpkg-query", "-W", "-f", "${Version}",
-                                 "libdnnl-dev") or "?"))
-    print("## Listen and Move\n\n" + table(HEADS, of("main")))
-    if peers(rows):
-        print("## Peers\n\nOn the same weights, checked to give the same "
-              "frames first; bench/peers.py has their settings. The last "
-              "column is s2v's frames a second, of the rows before and after, "
-              "over the peer's.\n")
-        print(table(["size", "dtype", "peer", "version", "median ms", "fps",
-                     "s2v's over it"], peers(rows)))
-    print("## Sound for pictures\n\nPictures of 320x240, 25 a second; the "
-          "networks of the papers' sizes, HiFi-GAN V1.\n")
-    print(table(HEADS, of("foley")))
-    print("## Several streams\n\nquintet.bin; fps of all together, real time "
-          "of each.\n")
-    print(table(["streams", *HEADS], [[str(r["sessions"]), *s2v_cells(r)]
-                                      for r in rows
-                                      if r["part"] == "sessions"]))
-    print("## Other instruction sets\n\nWith `ONEDNN_MAX_CPU_ISA`.\n")
-    print(table(["set", *HEADS], [[r["part"][4:], *s2v_cells(r)]
-                                  for r in rows
-                                  if r["part"].startswith("isa ")]), end="")
+    print_all(Rows([json.loads(line) for line in sys.stdin if line.strip()]))
 
 
 if __name__ == "__main__":

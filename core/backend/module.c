@@ -23,6 +23,30 @@ static bool matches(const s2vi_module *module)
            module->table_size == own.table_size && module->ops == own.ops;
 }
 
+static bool find(char *path, size_t size, const char *name)
+{
+    const int n =
+        snprintf(path, size, "%s/libs2v-%s.so", module_folder(), name);
+    return n > 0 && (size_t)n < size && !access(path, F_OK);
+}
+
+bool s2vi_module_has_driver(const char *name, s2v_error *why)
+{
+    char path[1024];
+    if (!find(path, sizeof(path), name)) {
+        s2vi_error(why, S2V_ERR_DEVICE,
+                   "device \"%.40s\": there is no module %.800s", name, path);
+        return false;
+    }
+    const char *folder = getenv("S2V_MODULE_PATH");
+    if ((folder && *folder) || strcmp(name, "cuda") ||
+        dlopen("libcuda.so.1", RTLD_LAZY))
+        return true; /* the driver stays loaded: the module needs it */
+    s2vi_error(why, S2V_ERR_DEVICE,
+               "device \"%.40s\": no NVIDIA driver is installed", name);
+    return false;
+}
+
 int s2vi_module_open(s2vi_backend **backend, const char *name,
                      const char *device, int number, s2vi_dtype dtype,
                      s2v_error *err)
@@ -30,9 +54,7 @@ int s2vi_module_open(s2vi_backend **backend, const char *name,
     char path[1024];
     s2v_error why;
     *backend = NULL;
-    int n =
-        snprintf(path, sizeof(path), "%s/libs2v-%s.so", module_folder(), name);
-    if (n < 0 || (size_t)n >= sizeof(path) || access(path, F_OK))
+    if (!find(path, sizeof(path), name))
         return s2vi_error(err, S2V_ERR_DEVICE,
                           "device \"%.40s\": there is no module %.800s", device,
                           path);

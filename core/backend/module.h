@@ -29,6 +29,11 @@ typedef struct s2vi_module {
     .version = S2V_VERSION, .node_size = sizeof(s2vi_node),                    \
     .table_size = sizeof(s2vi_backend_table), .ops = S2VI_OP_COUNT
 
+/** Whether module `name` is there and its devices' driver, too; else `why` says
+ * what is missing. Does not load the module, and with it hundreds of megabytes
+ * of libraries. A module that S2V_MODULE_PATH leads to needs no driver. */
+bool s2vi_module_has_driver(const char *name, s2v_error *why);
+
 /** Open `device` (as the user wrote it), number `number` of module `name`. */
 int s2vi_module_open(s2vi_backend **backend, const char *name,
                      const char *device, int number, s2vi_dtype dtype,

@@ -105,6 +105,14 @@ static s2vi_clock clock_of(int variant)
                         .frame = (uint64_t)variant << (variant % 40)};
 }
 
+/* The least step of a buffer's beginning, in elements. oneDNN 2.6's SSE4.1 1x1
+ * convolutions that add to their result read it as aligned; plans align all. */
+static int granule(void)
+{
+    const char *set = getenv("ONEDNN_MAX_CPU_ISA");
+    return set && !strcmp(set, "SSE41") ? 4 : 1;
+}
+
 /* One case, in several ways. */
 static void test_case_on(s2vi_backend *backend, const test_case *c, int variant,
                          const double *right, double *got, tally *t)
@@ -114,7 +122,7 @@ static void test_case_on(s2vi_backend *backend, const test_case *c, int variant,
     int place = in_place_input(c->node);
     run_options o = {.in_place = -1, .clock = clock_of(variant)};
     compare(backend, c, variant, &o, right, got, t);
-    o.shift = 1 + variant % 15;
+    o.shift = (1 + variant % 15) / granule() * granule();
     compare(backend, c, variant, &o, right, got, t);
     o.shift = 0;
     for (int i = 0; i < 5; i++) {

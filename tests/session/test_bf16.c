@@ -4,7 +4,7 @@
  * chunking and any number of threads, and refused in one sentence where there
  * is no such thing.
  *
- *   test_session_bf16 [MODEL]   prints how near MODEL is
+ *   test_session_bf16 [MODEL [FRAMES]]   prints how near MODEL is
  */
 #include "harness.h"
 
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAMES = 500 };
+static int frames = 500;
 
 #define LEAST_PSNR 40.0
 
@@ -76,7 +76,7 @@ static nearness compare(s2v_model *const model[2], const float *sound)
     nearness all = {0};
     for (int i = 0; i < 2; i++)
         session[i] = open_session(model[i], 3);
-    for (int k = 0; all.frames < FRAMES; k++) {
+    for (int k = 0; all.frames < frames; k++) {
         s2v_video_frame frame[2];
         int ret[2];
         for (int i = 0; i < 2; i++) {
@@ -97,7 +97,7 @@ static void test_nearness(const char *path, bool checked)
 {
     s2v_model *model[2] = {open_or_exit(path, "f32", 0),
                            open_or_exit(path, "bf16", 0)};
-    float *sound = make_sound((FRAMES + 2) * STEP, 5);
+    float *sound = make_sound((size_t)(frames + 2) * STEP, 5);
     const nearness n = compare(model, sound);
     const double mean = psnr(n.square, (double)n.numbers);
     printf("%s: %d frames, bf16 to f32: PSNR %.1f dB, worst frame %.1f dB\n",
@@ -162,6 +162,8 @@ int main(int argc, char **argv)
     s2v_error err = {0};
     char path[1400];
     if (argc > 1) {
+        if (argc > 2)
+            frames = atoi(argv[2]);
         test_nearness(argv[1], false);
         return 0;
     }

@@ -21,6 +21,8 @@ like "sessions: two, without a floor" "$said" '"sessions":2,.*"floor_ms":[0-9.]+
 like "sessions: one, with a floor" "$said" '"sessions":1,.*"floor_ms":[0-9.]+,"floor_ratio":[0-9.]+\}'
 run --no-floor --frames 2 "$TINY"
 like "no floor" "$code $said" '^0 .* -$'
+run --json --start "$TINY"
+like "start: nothing else" "$code $said" '^0 .*"fps":null,.*"start_ms":[0-9.]+,"rss_mb":[0-9.]+,"gflops":null,"floor_ms":null'
 run --json --frames 3 --no-floor --profile "$FOLEY"
 like "sound for pictures: status" "$code" '^0$'
 like "sound for pictures" "$said" '"kind":"varietysound".*"fps":[0-9.]+'

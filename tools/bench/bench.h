@@ -11,16 +11,17 @@ typedef struct bench_job {
     int threads, sessions;
     int frames; /* of each session; 0: 200, or a minute's pictures */
     bool profile;
+    bool start; /* nothing but the way to the first frame */
 } bench_job;
 
 /** What came out; times in milliseconds. */
 typedef struct bench_row {
-    s2v_model_info info; /* strings as the model, which stays open */
-    double rate;         /* frames a second that a film has */
-    double fps, median, p99, start;
-    double memory; /* MB, the most that the process held */
-    double gflop;  /* of a frame, by the ops table */
-    double floor;  /* of a frame; 0: not measured */
+    s2v_model_info info;            /* strings as the model, which stays open */
+    double rate;                    /* frames a second that a film has */
+    double fps, median, p99, start; /* 0: not measured */
+    double memory;                  /* MB, the most that the process held */
+    double gflop;                   /* of a frame, by the ops table */
+    double floor;                   /* of a frame; 0: not measured */
 } bench_row;
 
 /** Run the sessions, each on a thread of its own. The model is left open, at

@@ -31,6 +31,9 @@ static const char usage[] =
     "sound)\n"
     "  -d, --device NAME       auto, cpu, ref, cuda or cuda:N (default auto)\n"
     "  -T, --dtype NAME[,NAME] f32, bf16 or both (default f32)\n"
+    "      --start             nothing but the start, to the first frame; of a "
+    "model\n"
+    "                          that makes sound, to its first picture\n"
     "      --no-floor          leave out the floor, which takes some seconds\n"
     "  -j, --json              print one JSON object for each row\n"
     "  -p, --profile           print where the time goes, too, to the "
@@ -71,7 +74,7 @@ typedef struct bench_options {
     int n_dtypes;
     int frames;
     const char *device;
-    bool json, profile, no_floor, header;
+    bool json, profile, no_floor, start, header;
 } bench_options;
 
 /* ------------------------------------------------------------- printing -- */
@@ -91,15 +94,15 @@ static json_t *measured(double x)
 static void print_json(const bench_job *job, const bench_row *r)
 {
     json_t *j = json_pack(
-        "{s:s, s:s, s:i, s:s, s:s, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:f, "
+        "{s:s, s:s, s:i, s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:f, s:f, "
         "s:o, s:o, s:o}",
         "model", job->path, "kind", r->info.name, "size", r->info.width,
         "dtype", r->info.dtype, "device", r->info.device, "threads",
-        job->threads, "sessions", job->sessions, "fps", r->fps, "ms_median",
-        r->median, "ms_p99", r->p99, "rtf", r->fps / job->sessions / r->rate,
-        "start_ms", r->start, "rss_mb", r->memory, "gflops",
-        measured(r->gflop * r->fps), "floor_ms", measured(r->floor),
-        "floor_ratio", measured(floor_ratio(job, r)));
+        job->threads, "sessions", job->sessions, "fps", measured(r->fps),
+        "ms_median", measured(r->median), "ms_p99", measured(r->p99), "rtf",
+        measured(r->fps / job->sessions / r->rate), "start_ms", r->start,
+        "rss_mb", r->memory, "gflops", measured(r->gflop * r->fps), "floor_ms",
+        measured(r->floor), "floor_ratio", measured(floor_ratio(job, r)));
     char *text = j ? json_dumps(j, JSON_PRESERVE_ORDER | JSON_COMPACT) : NULL;
     puts(text ? text : "{}");
     free(text);
@@ -135,7 +138,7 @@ static int run_job(const bench_job *job, const bench_options *o)
     int ret = bench_streams(job, &model, &row, &err);
     if (!ret)
         bench_gflop(model, &row);
-    if (!ret && !o->no_floor)
+    if (!ret && !o->no_floor && !o->start)
         ret = bench_floor(job, model, &row, &err);
     if (ret < 0)
         fprintf(stderr, "s2v-bench: %s\n",
@@ -233,6 +236,7 @@ static int parse_options(int argc, char **argv, bench_options *o)
         {"dtype", required_argument, NULL, 'T'},
         {"json", no_argument, NULL, 'j'},
         {"profile", no_argument, NULL, 'p'},
+        {"start", no_argument, NULL, 'S'},
         {"no-floor", no_argument, NULL, 'F'},
         {"sessions", required_argument, NULL, 's'},
         {"help", no_argument, NULL, 'h'},
@@ -259,6 +263,7 @@ static int parse_options(int argc, char **argv, bench_options *o)
                 return refuse("sessions", "up to 16 numbers from 1 to 64",
                               optarg);
             break;
+        case 'S': o->start = true; break;
         case 'F': o->no_floor = true; break;
         case 'd': o->device = optarg; break;
         case 'T':
@@ -293,6 +298,7 @@ static int run_model(const char *path, bench_options *o)
                                        .threads = o->threads[t],
                                        .sessions = o->sessions[s],
                                        .frames = o->frames,
+                                       .start = o->start,
                                        .profile = o->profile};
                 const int failed = run_row(&job, o);
                 status |= failed;

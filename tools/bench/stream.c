@@ -16,8 +16,8 @@ enum {
     VIDEO_FRAMES = 200,
     PICTURES = 1500, /* a minute's */
     PICTURE_RATE = 25,
-    WIDTH = 320,
-    HEIGHT = 240,
+    WIDTH = 256,
+    HEIGHT = 256,
 };
 
 /* One session and what it has been given so far. */
@@ -202,10 +202,14 @@ static int sum_up(const bench_job *job, const stream *s, bench_row *row)
     row->median = bench_quantile(all, n, 0.5);
     row->p99 = bench_quantile(all, n, 0.99);
     free(all);
+    return S2V_OK;
+}
+
+static double peak_memory(void)
+{
     struct rusage used;
     getrusage(RUSAGE_SELF, &used);
-    row->memory = (double)used.ru_maxrss / 1024;
-    return S2V_OK;
+    return (double)used.ru_maxrss / 1024;
 }
 
 static void print_line(void *opaque, s2v_log_level level, const char *message)
@@ -231,16 +235,18 @@ static int measure(const bench_job *job, s2v_model *model, double begin,
             ret = next_frame(&s[0]);
             row->start = bench_now_ms() - begin;
         }
-        if (!ret)
+        if (!ret && !job->start)
             ret = warm_up(&s[i]);
         if (ret < 0 && *s[i].err.message)
             *err = s[i].err;
     }
     if (foley)
         row->start = bench_now_ms() - begin;
-    if (ret < 0)
+    row->memory = peak_memory();
+    if (ret < 0 || job->start)
         return ret;
     run_all(s, job->sessions);
+    row->memory = peak_memory();
     for (int i = 0; i < job->sessions; i++)
         if (s[i].status < 0) {
             *err = s[i].err;
