@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Convolutions of one or two dimensions in bf16, their weights constant: CONV
- * of stride 1, CONV_DATA of any stride, and UPCONV.
+ * Convolutions of one or two dimensions in bf16: CONV of stride 1, CONV_DATA of
+ * any stride, and UPCONV. Weights that are not constant, as in training, are
+ * packed at each run.
  *
  * A thread rounds a band of the image, zeros around it, to a buffer of its own,
  * whose pixels are rows of a matrix one after the other. A tap's products are
@@ -167,30 +168,39 @@ static size_t weights_size(const conv_kernel *k)
     return (size_t)k->n_steps * (size_t)blocks(k) * BLOCK * sizeof(uint16_t);
 }
 
-/* The weight of a tap's channel c and the result's channel o. */
-static float weight(const conv_kernel *k, const float *w, const tap *t, int c,
-                    int o)
+/* Add a tap's weights, n channels from `channel` on, for 16 of the result, to
+ * columns of `sum`, (16, 32). */
+static void add_tap(const conv_kernel *k, const float *w, const tap *t,
+                    int channel, int n, int block, float *sum)
 {
     const bool data = k->base.node->op == S2VI_OP_CONV_DATA;
-    const int64_t outer = data ? c : o, inner = data ? o : c;
-    const int64_t n = data ? k->outputs : k->channels;
-    float sum = 0;
+    const int64_t inner = data ? k->outputs : k->channels;
+    const int64_t outer = inner * k->kernel[0] * k->kernel[1];
+    const int64_t next_channel = data ? outer : 1, next = data ? 1 : outer;
     for (int y = t->dim[0].from; y <= t->dim[0].to; y++)
-        for (int x = t->dim[1].from; x <= t->dim[1].to; x++)
-            sum +=
-                w[((outer * k->kernel[0] + y) * k->kernel[1] + x) * n + inner];
-    return sum;
+        for (int x = t->dim[1].from; x <= t->dim[1].to; x++) {
+            const float *from = w + (y * k->kernel[1] + x) * inner +
+                                channel * next_channel + block * ROWS * next;
+            for (int o = 0; o < ROWS; o++)
+                for (int c = 0; c < n; c++)
+                    sum[o * STEP + c] += from[o * next + c * next_channel];
+        }
 }
 
-/* Number i of a row at step s, for the result's channel o. */
-static float weight_at(const conv_kernel *k, const float *w, const step *s,
-                       int i, int o)
+/* A step's weights for 16 channels of the result: [16 pairs][16 channels][2] */
+static void pack_step(const conv_kernel *k, const float *w, const step *s,
+                      int block, uint16_t *to)
 {
-    const int half = k->narrow ? i / ROWS : 0;
-    const int c = s->channel + (k->narrow ? i % ROWS : i);
-    if (c >= k->channels || s->tap[half] < 0)
-        return 0;
-    return weight(k, w, &k->taps[s->tap[half]], c, o);
+    float sum[ROWS * STEP] = {0};
+    const int most = k->narrow ? ROWS : STEP, left = k->channels - s->channel;
+    for (int half = 0; half < STEP / most && s->tap[half] >= 0; half++)
+        add_tap(k, w, &k->taps[s->tap[half]], s->channel,
+                left < most ? left : most, block, sum + half * most);
+    for (int pair = 0; pair < STEP / 2; pair++)
+        for (int o = 0; o < ROWS; o++, to += 2) {
+            to[0] = s2vi_bf16_of(sum[o * STEP + 2 * pair]);
+            to[1] = s2vi_bf16_of(sum[o * STEP + 2 * pair + 1]);
+        }
 }
 
 /* Phase by phase: [block][step][16 pairs][16 channels][2] */
@@ -204,11 +214,8 @@ static int pack(const s2vi_kernel *kernel, int input, const void *from,
         const int n = blocks(k) * p->steps;
 #pragma omp parallel for schedule(static) num_threads(k->threads)
         for (int i = 0; i < n; i++)
-            for (int j = 0; j < BLOCK; j++)
-                to[(int64_t)i * BLOCK + j] = s2vi_bf16_of(
-                    weight_at(k, from, &k->steps[p->step + i % p->steps],
-                              j / (2 * ROWS) * 2 + j % 2,
-                              i / p->steps * ROWS + j / 2 % ROWS));
+            pack_step(k, from, &k->steps[p->step + i % p->steps], i / p->steps,
+                      to + (int64_t)i * BLOCK);
         to += (int64_t)n * BLOCK;
     }
     return S2V_OK;
@@ -370,7 +377,13 @@ static int run(const s2vi_kernel *kernel, void *out, void *const *in,
 {
     const conv_kernel *k = (const conv_kernel *)kernel;
     const int64_t each = k->bands * k->parts, all = k->images * each;
+    const uint16_t *weights = in[1];
     (void)clock;
+    if (!k->base.packed_size[1]) {
+        weights = scratch;
+        pack(kernel, 1, in[1], scratch);
+        scratch = (char *)scratch + whole(weights_size(k));
+    }
 #pragma omp parallel num_threads(k->threads) if (all > 1)
     {
         char *memory =
@@ -384,7 +397,7 @@ static int run(const s2vi_kernel *kernel, void *out, void *const *in,
             work w = arrays_of(k, in, out, i / each);
             w.c = (float *)memory;
             w.buffer = (uint16_t *)(memory + AT_ONCE * ROWS * sizeof(float));
-            run_band(k, &w, in[1], (int)(i % k->parts), from, to);
+            run_band(k, &w, weights, (int)(i % k->parts), from, to);
         }
         k->bf16->end();
     }
@@ -475,11 +488,10 @@ static void cut_bands(conv_kernel *k)
     k->bands = (k->size[0] + k->band - 1) / k->band;
 }
 
-bool s2vi_cpu_conv_bf16_suits(const s2vi_cpu *cpu, const s2vi_node *node,
-                              uint32_t constant)
+bool s2vi_cpu_conv_bf16_suits(const s2vi_cpu *cpu, const s2vi_node *node)
 {
     const s2vi_window *win = &node->attr.window;
-    if (!cpu->bf16 || !(constant & 2u) || node->shape.rank > 4 ||
+    if (!cpu->bf16 || node->shape.rank > 4 ||
         s2vi_shape_channels(&node->shape) % ROWS)
         return false;
     for (int d = 0; d < node->shape.rank - 2; d++)
@@ -490,7 +502,7 @@ bool s2vi_cpu_conv_bf16_suits(const s2vi_cpu *cpu, const s2vi_node *node,
            node->op == S2VI_OP_UPCONV;
 }
 
-int s2vi_cpu_conv_bf16(s2vi_cpu *cpu, const s2vi_node *node,
+int s2vi_cpu_conv_bf16(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
                        s2vi_kernel **kernel, s2v_error *err)
 {
     conv_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
@@ -504,8 +516,11 @@ int s2vi_cpu_conv_bf16(s2vi_cpu *cpu, const s2vi_node *node,
         return s2vi_error_nomem(err, "a convolution");
     }
     cut_bands(k);
-    k->base.packed_size[1] = weights_size(k);
     k->base.scratch_size = (size_t)k->threads * work_size(k);
+    if (constant & 2u)
+        k->base.packed_size[1] = weights_size(k);
+    else
+        k->base.scratch_size += whole(weights_size(k));
     k->base.run = run;
     k->base.pack = pack;
     k->base.close = close_kernel;
