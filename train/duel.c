@@ -46,7 +46,7 @@ int s2vi_duel_open(s2vi_duel *d, s2v_error *err)
         at += d->critic[i].count;
     }
     int ret = s2vi_backend_open(&d->backend, p->device ? p->device : "auto",
-                                S2VI_F32, p->threads, err);
+                                p->dtype, p->threads, err);
     if (!ret)
         ret = s2vi_store_create(&d->store, d->backend, err);
     if (!ret && d->g.average)

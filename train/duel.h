@@ -43,6 +43,7 @@ typedef struct s2vi_duel_params {
     double average;           /* of exported weights, an iteration; 0: none */
     uint64_t seed;
     const char *device;
+    s2vi_dtype dtype; /* S2VI_BF16: mixed precision */
     int threads;
     const char *version, *license; /* for the weight file */
     s2vi_stored store;             /* its numbers */

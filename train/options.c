@@ -231,6 +231,10 @@ GROUP(ALL, "What to write"),
 GROUP(ALL, "Running"),
 {ALL, "device", 0, KIND_DEVICE, AT(device), "NAME",
     .help = "auto, cpu, ref, cuda or cuda:N (default auto)"},
+{ALL, "dtype", 0, KIND_CHOICE, AT(dtype), "TYPE", .choices = "f32|bf16",
+    .help = "bf16: mixed precision: numbers are rounded to bf16 before they "
+            "are multiplied where the device is faster so; weights, sums and "
+            "Adam stay f32 (default f32)"},
 {ALL, "threads", 0, KIND_INT, AT(threads), "N", 0, 1024,
     .help = "CPU threads; 0: one for each processor"},
 {ALL, "config", 0, KIND_CONFIG, AT(config), "FILE",

@@ -37,6 +37,12 @@ typedef enum s2vi_train_model {
     S2VI_TRAIN_HIFIGAN,
 } s2vi_train_model;
 
+/** What numbers are rounded to before they are multiplied; --dtype's words. */
+typedef enum s2vi_train_dtype {
+    S2VI_DTYPE_F32 = 0,
+    S2VI_DTYPE_BF16,
+} s2vi_train_dtype;
+
 /** Numbers in a weight file; the words of --store in their order. */
 typedef enum s2vi_train_store {
     S2VI_STORE_F32 = 0,
@@ -119,7 +125,8 @@ typedef struct s2vi_train_options {
 
     /* Running. */
     char *device; /**< "auto", "cpu", "ref", "cuda[:N]" */
-    int threads;  /**< 0: all */
+    s2vi_train_dtype dtype;
+    int threads; /**< 0: all */
     bool quiet, verbose;
 } s2vi_train_options;
 

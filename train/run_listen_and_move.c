@@ -105,6 +105,7 @@ static int make_trainer(training *t, const char *version, s2v_error *err)
         .rate = o->rate,
         .seed = o->seed,
         .device = o->device,
+        .dtype = s2vi_training_dtype(o),
         .threads = o->threads,
         .perceptual = o->perceptual,
         .squares = o->loss == S2VI_LOSS_L2,

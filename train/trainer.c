@@ -78,7 +78,7 @@ static int start(s2vi_trainer *t, s2v_error *err)
     int ret = s2vi_lm_config_check(&p->config, err);
     if (!ret)
         ret = s2vi_backend_open(&t->backend, p->device ? p->device : "auto",
-                                S2VI_F32, p->threads, err);
+                                p->dtype, p->threads, err);
     if (!ret)
         ret = s2vi_store_create(&t->store, t->backend, err);
     if (!ret)

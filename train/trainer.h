@@ -25,6 +25,7 @@ typedef struct s2vi_trainer_params {
     double sound_noise;       /* standard deviation, on features; 0: none */
     uint64_t seed;
     const char *device;
+    s2vi_dtype dtype; /* S2VI_BF16: mixed precision */
     int threads;
     const char *perceptual; /* a weight file, or NULL: multi-scale L1... */
     bool squares;           /* ...or L2 */

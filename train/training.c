@@ -26,6 +26,11 @@ s2vi_clip_params s2vi_training_clip(const s2vi_train_options *o)
     };
 }
 
+s2vi_dtype s2vi_training_dtype(const s2vi_train_options *o)
+{
+    return o->dtype == S2VI_DTYPE_BF16 ? S2VI_BF16 : S2VI_F32;
+}
+
 s2vi_stored s2vi_training_stored(const s2vi_train_options *o)
 {
     static const s2vi_stored stored[] = {

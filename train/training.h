@@ -61,6 +61,9 @@ int s2vi_training_hifigan(s2vi_training *t, const s2vi_train_options *o,
 /** What the options say of --crop, --start, --duration and of stopping. */
 s2vi_clip_params s2vi_training_clip(const s2vi_train_options *o);
 
+/** What --dtype opens a device with. */
+s2vi_dtype s2vi_training_dtype(const s2vi_train_options *o);
+
 /** The numbers of a weight file that --store names. */
 s2vi_stored s2vi_training_stored(const s2vi_train_options *o);
 

@@ -18,8 +18,8 @@ typedef enum s2vi_dtype {
     S2VI_F32,
     S2VI_F64,  /* `ref` only: gradient checks */
     S2VI_BF16, /* to open a backend with, whose arrays are then F32: products
-                  by weights that never change are of numbers rounded to bf16,
-                  their sums F32; inference. A device without is an error */
+                  by weights are of numbers rounded to bf16 where that is
+                  faster, their sums F32. A device without is an error */
 } s2vi_dtype;
 
 static inline size_t s2vi_dtype_size(s2vi_dtype dtype)
