@@ -177,7 +177,7 @@ int main(int argc, char **argv)
     }
     test_refusal(path, "auto", "f16", S2V_ERR_INVALID,
                  "dtype \"f16\", expected \"f32\" or \"bf16\"");
-    test_refusal(path, "ref", "bf16", S2V_ERR_INVALID, "device 'ref'");
+    test_refusal(path, "ref", "bf16", S2V_ERR_DEVICE, "device 'ref'");
     test_info(path, NULL, "f32");
     test_nearness(path, true);
     test_info(path, "bf16", "bf16");

@@ -325,7 +325,7 @@ static int cuda_open(s2vi_backend **out, int device, s2vi_dtype dtype,
     if (ret < 0)
         return ret;
     if (dtype != S2VI_F32)
-        return s2vi_error(err, S2V_ERR_INVALID, "it computes in f32 only");
+        return s2vi_error(err, S2V_ERR_DEVICE, "it computes in f32 only");
     s2vi_cuda *cuda = calloc(1, sizeof(*cuda));
     if (!cuda)
         return s2vi_error_nomem(err, "the cuda backend");

@@ -16,7 +16,7 @@ static int ref_open(s2vi_backend **backend, s2vi_dtype dtype, int threads,
     (void)threads; /* one is all it uses */
     *backend = NULL;
     if (dtype == S2VI_BF16)
-        return s2vi_error(err, S2V_ERR_INVALID,
+        return s2vi_error(err, S2V_ERR_DEVICE,
                           "dtype \"bf16\": device 'ref' computes in f32 and "
                           "f64 only");
     *backend = calloc(1, sizeof(**backend));

@@ -27,7 +27,7 @@ fails() {
     is "$1: fails" "$(has_failed $status)" 1
     like "$1: says why" "$said" "$2"
     is "$1: says it once" "$(grep -cE "$2" <<<"$said")" 1
-    # From 8 on, ffmpeg opens the output before it looks for a labelled input.
+    # From 7.1 on, ffmpeg opens the output before it looks for a labelled input.
     if [ $# -ge 4 ] && [ -n "$sound_in" ]; then
         skip "$1: out.mp4 is left alone" "this FFmpeg does not"
     else

@@ -18,11 +18,11 @@ cp "$S2V_TINY_MODEL" "$tmp/tiny.bin"
 unset S2V_MODEL_PATH
 cd "$tmp" || exit 99
 
-# From FFmpeg 8 on, an input's stream that ffmpeg maps to the output by itself
+# From FFmpeg 7.1 on, an input's stream that ffmpeg maps to the output by itself
 # does not feed a graph whose input has no label.
 # shellcheck disable=SC2034 # for those who source this
 sound_in='' picture_in=''
-if [ "$("$FFMPEG" -version | sed -n 's/^libavfilter *\([0-9]*\)\..*/\1/p')" -ge 11 ]; then
+if [ "$("$FFMPEG" -version | sed -n 's/^libavfilter *\([0-9]*\)\..*/\1/p')" -ge 10 ]; then
     # shellcheck disable=SC2034
     sound_in='[0:a]' picture_in='[0:v]'
 fi

@@ -70,6 +70,17 @@ else
     skip "the same samples as the FFmpeg filter's" "there is no ffmpeg with v2sfoley, or no rawvideoparse"
 fi
 
+film 25/1 40 && mv out.f32 plain.f32
+is "f32 is the default" "$(film 25/1 40 dtype=f32 && cmp plain.f32 out.f32 2>&1)" ""
+said=$(film 25/1 40 dtype=bf16 2>&1)
+if [[ $said =~ (dtype \"bf16\": [^$'\n']*) ]]; then
+    skip "bf16" "${BASH_REMATCH[1]}"
+else
+    said=$(paste <(od -An -v -tf4 -w4 plain.f32) <(od -An -v -tf4 -w4 out.f32) |
+        awk '{s += $1 * $1; e += ($1 - $2) ^ 2} END {print NR, s && e ? 10 * log(s / e) / log(10) : "inf"}')
+    is "bf16 is near f32, and not f32 ($said dB)" "$(awk '{print ($1 == 35280 && $2 > 30 && $2 != "inf")}' <<<"$said")" 1
+fi
+
 # Live: a sink on the clock drops nothing that comes in time.
 said=$(timeout 60 gst-launch-1.0 -v videotestsrc is-live=true num-buffers=60 pattern=ball ! \
     video/x-raw,format=RGB,width=64,height=48,framerate=25/1 ! queue ! v2sfoley latency=600 ! \
@@ -97,6 +108,8 @@ fails "a reference of one sample" "the reference has 1 samples, expected at leas
 fails "a missing model" "nowhere\.bin: no such file" model=nowhere.bin
 fails "a model of the other way" "quintet\.bin: a 'listen-and-move' model, which is for the element s2vgen" model=quintet.bin
 fails "too small a latency" "a latency of 10 ms, expected 0 .* or at least [0-9]+ ms" latency=10
+fails "an unknown dtype" 'dtype "f16", expected "f32" or "bf16"' dtype=f16
+fails "bf16 on a device without" "dtype \"bf16\": device 'ref' computes in f32" device=ref dtype=bf16
 like "s2vgen with a model of sound" "$(timeout 60 gst-launch-1.0 audiotestsrc num-buffers=5 ! s2vgen model=foley.bin ! fakesink 2>&1)" \
     "foley\.bin: a 'varietysound' model, which is for the element v2sfoley"
 like "gst-inspect-1.0 reads well" "$(gst-inspect-1.0 v2sfoley)" 'Video to sound'

@@ -91,6 +91,33 @@ else
     skip "the FFmpeg filter's bytes" "${FFMPEG:-ffmpeg} has no filter s2v"
 fi
 
+# bf16 on a model that is wide enough for it. decibels A B: the PSNR.
+decibels() {
+    paste <(od -An -v -tu1 -w1 "$1") <(od -An -v -tu1 -w1 "$2") |
+        awk '{e += ($1 - $2) ^ 2} END {print e ? 10 * log(65025 * NR / e) / log(10) : "inf"}'
+}
+cp "$S2V_GST_MODELS/gst-full.bin" models/full.bin
+launch audiotestsrc wave=pink-noise num-buffers=16 samplesperbuffer=1000 ! \
+    audio/x-raw,rate=16000,channels=1,format=F32LE ! wavenc ! filesink location=short.wav
+typed() { launch filesrc location=short.wav ! wavparse ! s2vgen model=full.bin threads=1 "$@" ! filesink location=typed.rgb; }
+typed && mv typed.rgb plain.rgb
+typed dtype=f32
+is "f32 is the default" "$(cmp plain.rgb typed.rgb 2>&1)" ""
+said=$(typed dtype=bf16 2>&1)
+if [[ $said =~ (dtype \"bf16\": [^$'\n']*) ]]; then
+    skip "bf16" "${BASH_REMATCH[1]}"
+else
+    said=$(decibels plain.rgb typed.rgb)
+    is "bf16 is near f32, and not f32 ($said dB)" "$(awk '{print ($1 > 36 && $1 != "inf")}' <<<"$said")" 1
+    if "${FFMPEG:-ffmpeg}" -v quiet -h filter=s2v 2>&1 | grep -q '^Filter s2v'; then
+        "$FFMPEG" -nostdin -v error -y -i short.wav -filter_complex \
+            "s2v=full.bin:dtype=bf16:threads=1" -an -f rawvideo ffmpeg.rgb
+        is "the FFmpeg filter's bytes in bf16" "$(cmp typed.rgb ffmpeg.rgb 2>&1)" ""
+    else
+        skip "the FFmpeg filter's bytes in bf16" "${FFMPEG:-ffmpeg} has no filter s2v"
+    fi
+fi
+
 # fails NAME PATTERN ELEMENT...: exits in failure, with the library's sentence.
 # The source is live, since gst-launch-1.0 1.22 may miss an error that comes from
 # a streaming thread before its own loop runs, and then waits for ever.
@@ -109,11 +136,16 @@ fails "a foreign file" 'own\.wav: ' s2vgen model=own.wav
 fails "a model of another kind" "gst-other\.bin: a 'fireworks' model" \
     s2vgen model="$S2V_GST_MODELS/gst-other.bin"
 fails "an unknown device" 'abacus' s2vgen model=quintet.bin device=abacus
+fails "an unknown dtype" 'dtype "f16", expected "f32" or "bf16"' s2vgen model=quintet.bin dtype=f16
+fails "bf16 on a device without" "dtype \"bf16\": device 'ref' computes in f32" \
+    s2vgen model=quintet.bin device=ref dtype=bf16
+ONEDNN_MAX_CPU_ISA=AVX2 fails "bf16 on a processor without" \
+    "dtype \"bf16\": (this processor lacks AVX512-BF16|device 'ref')" s2vgen model=quintet.bin dtype=bf16
 fails "a size that is not the model's" 'RGB frames of 16x16 at 20/1' \
     s2vgen model=quintet.bin ! video/x-raw,width=100
 
 read -r -d '' said < <(gst-inspect-1.0 s2vgen; printf '\0')
-for word in model seed device threads qos; do
+for word in model seed device dtype threads qos; do
     like "gst-inspect-1.0 tells of $word" "$said" "  $word +: [A-Z]"
 done
 

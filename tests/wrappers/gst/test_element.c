@@ -899,6 +899,19 @@ static void settings_are_checked(void)
         OK(strstr(said, devices[i]) != NULL, "%s", said);
         g_free(said);
     }
+    const char *const dtypes[] = {"f16", ""};
+    for (guint i = 0; i < 2; i++) {
+        g_object_set(element, "device", "auto", "dtype", dtypes[i], NULL);
+        OK(gst_element_set_state(element, GST_STATE_READY) ==
+               GST_STATE_CHANGE_FAILURE,
+           "dtype %s", dtypes[i]);
+        char *said = kit_said(bus, GST_MESSAGE_ERROR);
+        char *wanted = g_strdup_printf(
+            "dtype \"%s\", expected \"f32\" or \"bf16\"", dtypes[i]);
+        OK(strstr(said, wanted) != NULL, "%s", said);
+        g_free(wanted);
+        g_free(said);
+    }
     gst_element_set_state(element, GST_STATE_NULL);
     unlisten(element, bus);
     gst_object_unref(element);
