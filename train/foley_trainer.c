@@ -23,6 +23,9 @@
  *   cost: beside it, times 1e4, the critics weigh little. Its squares, instead
  *   of the paper's absolute values, do not call silence the best guess where
  *   it is unknown when something sounds.
+ * - Balanced, differences are over the window's own root mean square, so that
+ *   short sounds count as long ones do: of things that ring or do not, the
+ *   paper's loss, a sum over columns, learns what rings.
  * - The mean timbre is a running average over batches.
  */
 #include "foley_trainer.h"
@@ -48,7 +51,8 @@ enum {
 
 enum { STREAM_CLEAR = 0x251 }; /* a uniform number for each window */
 
-#define FORGET 0.99 /* what the mean timbre keeps of itself */
+#define FORGET 0.99  /* what the mean timbre keeps of itself */
+#define SILENT 0.005 /* what silence's mean square counts as, balanced */
 
 /* One recorded half's inputs. */
 typedef struct inputs {
@@ -68,6 +72,7 @@ struct s2vi_foley_trainer {
     /* A batch, (n,..) as above, and what is drawn for it. */
     float *sight, *mel, *reference, *masked, *made;
     float *low, *high, *weight; /* (n T) each */
+    float *balance;             /* (n) */
     /* The vocoder, if there is one. */
     s2v_weights *voice;
     s2vi_hifigan_config vocoder;
@@ -215,11 +220,14 @@ static int record_generator(s2vi_duel *d, s2v_error *err)
     s2vi_foley_trainer *t = d->self;
     s2vi_half *h = &d->generator;
     const s2vi_adam_factors adam = adam_of(t);
+    const int n = t->params.batch;
     s2vi_node *loss;
     int ret = s2vi_half_begin(h, err);
     if (!ret)
-        ret =
-            record_net(t, h->graph, &t->generator, t->params.batch, true, err);
+        ret = record_net(t, h->graph, &t->generator, n, true, err);
+    if (!ret && t->params.balance)
+        t->generator.game.weight =
+            s2vi_input(h->graph, "weight", S2VI_SHAPE(n, 1, 1));
     if (!ret)
         ret = record_loss(t, &loss, err);
     if (!ret)
@@ -263,6 +271,15 @@ static void put_pictures(const s2vi_foley_trainer *t,
     }
 }
 
+/* One over the root mean square, which silence keeps finite. */
+static float balance_of(const float *mel, int64_t n)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        sum += (double)mel[i] * mel[i];
+    return (float)(1 / sqrt(sum / (double)n + SILENT));
+}
+
 /* Window i of a batch. */
 static int put_window(s2vi_foley_trainer *t, int i, const s2vi_foley_window *w,
                       s2v_error *err)
@@ -277,6 +294,7 @@ static int put_window(s2vi_foley_trainer *t, int i, const s2vi_foley_window *w,
                (size_t)(T / RATIO * W) * sizeof(*sight));
     memcpy(mel, w->clip->mel + w->unit * RATIO * BANDS,
            (size_t)n * sizeof(*mel));
+    t->balance[i] = balance_of(mel, n);
     s2vi_foley_mel_sounding(mel, (size_t)T, t->reference + i * n, (size_t)T);
     return s2vi_vs_mask_energy(mel, T, BANDS, t->masked + i * n, err);
 }
@@ -368,6 +386,8 @@ static int feed(s2vi_duel *d, s2vi_half *h, s2v_error *err)
         ret = s2vi_half_write(h, in->reference, t->reference, err);
     if (!ret)
         ret = s2vi_half_write(h, in->masked, t->masked, err);
+    if (!ret && in->game.weight)
+        ret = s2vi_half_write(h, in->game.weight, t->balance, err);
     if (!ret && in->forget)
         ret = s2vi_half_write(h, in->forget, &forget, err);
     if (!ret)
@@ -398,13 +418,13 @@ static char *identity_text(const s2vi_duel *d)
 {
     const s2vi_foley_trainer *t = d->self;
     const s2vi_foley_trainer_params *p = &t->params;
-    return dump(
-        json_pack("{s:s, s:i, s:i, s:I, s:I, s:i, s:b, s:f, s:b, s:b}", "clips",
-                  p->data->hash, "sequence", p->sequence, "batch", p->batch,
-                  "seed", (json_int_t)p->duel.seed, "trained_columns",
-                  (json_int_t)(p->data->train * p->data->columns), "width",
-                  p->width, "averaged", d->g.average, "clear", p->clear,
-                  "critics", p->duel.critics, "squares", p->squares));
+    return dump(json_pack(
+        "{s:s, s:i, s:i, s:I, s:I, s:i, s:b, s:f, s:b, s:b, s:b}", "clips",
+        p->data->hash, "sequence", p->sequence, "batch", p->batch, "seed",
+        (json_int_t)p->duel.seed, "trained_columns",
+        (json_int_t)(p->data->train * p->data->columns), "width", p->width,
+        "averaged", d->g.average, "clear", p->clear, "critics", p->duel.critics,
+        "squares", p->squares, "balance", p->balance));
 }
 
 static char *training_text(const s2vi_duel *d)
@@ -412,14 +432,14 @@ static char *training_text(const s2vi_duel *d)
     const s2vi_foley_trainer *t = d->self;
     const s2vi_foley_trainer_params *p = &t->params;
     return dump(json_pack(
-        "{s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:f, s:s, s:f, s:f, s:s, s:I, "
-        "s:s*, s:s*}",
+        "{s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:f, s:s, s:b, s:f, s:f, s:s, "
+        "s:I, s:s*, s:s*}",
         "tool", p->duel.version, "seed", (json_int_t)p->duel.seed, "iterations",
         (json_int_t)d->step, "sequence", p->sequence, "batch", p->batch,
         "width", p->width, "rate", p->duel.rate, "critic_rate",
         p->duel.critics ? p->duel.critic_rate : 0, "loss",
-        p->squares ? "l2" : "l1", "decay", p->duel.decay, "average",
-        p->duel.average, "clips", p->data->hash, "trained_columns",
+        p->squares ? "l2" : "l1", "balance", p->balance, "decay", p->duel.decay,
+        "average", p->duel.average, "clips", p->data->hash, "trained_columns",
         (json_int_t)(p->data->train * p->data->columns), "title", p->title,
         "note", p->note));
 }
@@ -561,7 +581,7 @@ static int allocate(s2vi_foley_trainer *t, s2v_error *err)
     const size_t n = (size_t)t->params.batch, T = (size_t)t->params.sequence;
     t->sight = calloc(n * (size_t)sight_size(t), sizeof(float));
     t->mel = calloc(4 * n * T * BANDS, sizeof(float));
-    t->low = malloc(3 * n * T * sizeof(float));
+    t->low = malloc((3 * T + 1) * n * sizeof(float));
     if (!t->sight || !t->mel || !t->low)
         return s2vi_error_nomem(err, "a batch");
     t->masked = t->mel + n * T * BANDS;
@@ -569,6 +589,7 @@ static int allocate(s2vi_foley_trainer *t, s2v_error *err)
     t->reference = t->made + n * T * BANDS;
     t->high = t->low + n * T;
     t->weight = t->high + n * T;
+    t->balance = t->weight + n * T;
     return S2V_OK;
 }
 

@@ -20,7 +20,8 @@ typedef struct s2vi_foley_trainer_params {
     int sequence;                /* T: columns of mel in a window */
     int batch;                   /* windows of an iteration */
     bool squares;                /* whose mean L_mel is; else of |.|, eq. (2) */
-    double clear;        /* part of windows whose background is zeros: 0 .. 1 */
+    bool balance; /* L_mel relative to how strong a window's own mel is */
+    double clear; /* part of windows whose background is zeros: 0 .. 1 */
     const char *vocoder; /* a weight file, or NULL */
     const char *title, *note;
 } s2vi_foley_trainer_params;

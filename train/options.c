@@ -122,6 +122,9 @@ GROUP(ALL, "Training"),
     .help = "how spectrograms are compared: l1 (absolute differences, the "
             "paper's) or l2 (squares: finds out when things sound where most "
             "is silence)"},
+{VS, "balance", 0, KIND_ON, AT(balance),
+    .help = "count differences over how strong a window's own spectrogram is: "
+            "short sounds as much as those that ring"},
 {VS | HG, "no-critics", 0, KIND_OFF, AT(critics),
     .help = "without discriminators, by spectrograms alone: softer, in half "
             "the time"},

@@ -107,6 +107,7 @@ typedef struct s2vi_train_options {
     int sight_channels; /**< of sight's outermost layer */
     bool critics;       /**< discriminators */
     double clear;       /**< part of windows without background */
+    bool balance;       /**< each window counts alike */
     char *vocoder;      /**< a weight file that is put into the result */
 
     /* HiFi-GAN. */

@@ -107,6 +107,7 @@ static int make_foley(training *t, const char *version, s2v_error *err)
         .batch = o->batch,
         .squares = o->loss == S2VI_LOSS_L2,
         .clear = o->clear,
+        .balance = o->balance,
         .vocoder = o->vocoder,
         .title = o->title,
         .note = o->note,

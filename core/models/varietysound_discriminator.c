@@ -357,6 +357,8 @@ int s2vi_vs_loss_windows(s2vi_graph *graph, const s2vi_vs_game *game,
 s2vi_node *s2vi_vs_loss_mel(const s2vi_vs_game *game)
 {
     s2vi_node *off = s2vi_sub(game->fake, s2vi_detach(game->real));
+    if (game->weight)
+        off = s2vi_mul(off, game->weight);
     return s2vi_mean_all(game->squares ? s2vi_square(off)
                                        : s2vi_abs(off)); /* (2) */
 }

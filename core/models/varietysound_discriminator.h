@@ -59,7 +59,8 @@ typedef struct s2vi_vs_game {
     s2vi_node *shift;    /* INPUT (n T): rows of m that S[m] has */
     s2vi_node *window[S2VI_VS_WINDOWS]; /* INPUTs (n window): rows that D_m
                                            sees of m and m^ */
-    bool squares; /* L_mel of squares, not of (2)'s absolute values */
+    bool squares;      /* L_mel of squares, not of (2)'s absolute values */
+    s2vi_node *weight; /* (n,1,1): of L_mel's differences; NULL: 1 */
 } s2vi_vs_game;
 
 /** A discriminator's loss, to be minimised in its parameters. */

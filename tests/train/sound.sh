@@ -164,6 +164,22 @@ run "${sight[@]}" "${long[@]}" -o i.bin --resume i.bin.ckpt
 like "critics that are not there: named" "$code $err" "^1 .*critics is false there and true here"
 run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --loss l2 --curves i.csv
 falls "squares fall to a ninth" i.csv 2 9 60
+# first CSV: the mel's loss before anything is learned.
+first() { sed -n 2p "$1" | cut -d, -f2; }
+run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --loss l2 --balance --curves b.csv
+falls "balanced squares fall to a ninth" b.csv 2 9 60
+is "balanced: over a mean square below 1 ($(first i.csv), $(first b.csv))" \
+    "$(awk -v a="$(first i.csv)" -v b="$(first b.csv)" 'BEGIN {print (b > 1.01 * a)}')" 1
+run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --loss l2 --resume i.bin.ckpt
+like "no longer balanced: named" "$code $err" "^1 .*balance is true there and false here"
+run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --dtype bf16 --curves m.csv
+if [[ $err =~ (dtype \"bf16\": .*) ]]; then
+    skip "mixed precision" "${BASH_REMATCH[1]}"
+else
+    falls "mixed precision: the mel's loss falls to a third" m.csv 2 3 60
+    is "mixed precision: near f32, and not the same ($(first h.csv), $(first m.csv))" \
+        "$(awk -v a="$(first h.csv)" -v b="$(first m.csv)" 'BEGIN {d = b / a - 1; print (d != 0 && d < 0.01 && d > -0.01)}')" 1
+fi
 run "${voice[@]}" hits -o j.bin --iterations 2 -q --no-critics --curves j.csv
 is "hifigan without critics" "$code$err $(columns j.csv)" "0 iteration,mel,spectrum,held-out.mel"
 
