@@ -16,10 +16,11 @@
  * s2v_model *model = NULL;
  * s2v_session *session = NULL;
  * s2v_video_frame frame;
- * int ret;
  *
- * if (s2v_model_open(&model, "quintet.bin", NULL, &err) < 0 ||
- *     s2v_session_create(&session, model, NULL, &err) < 0) {
+ * int ret = s2v_model_open(&model, "quintet.bin", NULL, &err);
+ * if (!ret)
+ *     ret = s2v_session_create(&session, model, NULL, &err);
+ * if (ret < 0) {
  *     fprintf(stderr, "%s\n", err.message);
  *     goto fail;
  * }
