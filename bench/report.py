@@ -286,12 +286,12 @@ def print_all(rows):
         "each with the best settings that were found (bench/peers.py; the "
         "column says which a trial took). Before anything is timed its first "
         "frames are compared with those of the plain PyTorch module in f32, "
-        "which libs2v's tests compare with, too: f32 must be within 80 dB of "
-        "PSNR, bf16 within 30%s. s2v and the peer are timed in turns, three "
+        "which libs2v's tests compare with, too: f32 must have a PSNR of 80 "
+        "dB or more, bf16 30%s. s2v and the peer are timed in turns, three "
         "times each; its ratio is the median of theirs. Peers get their noise "
         "made beforehand, s2v makes it." % (
-            "; libs2v's own 8-bit frames of a sound were within %.0f dB or "
-            "more of that module's (48 wanted)" % min(
+            "; libs2v's own 8-bit frames of a sound had %.0f dB or "
+            "more beside that module's (48 wanted)" % min(
                 r["s2v_psnr_to_reference"] for r in near) if near else ""),
         ["size", "dtype", "peer", "setting", "median ms", "fps", "PSNR, dB",
          "s2v fps", "s2v over it"],
