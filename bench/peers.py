@@ -106,16 +106,20 @@ def packed(model, arguments):
     return model
 
 
+def torch_run(network, without_gradients, arguments):
+    """A frame of a PyTorch module, by autocast where bf16 is asked for."""
+    def run(inputs, state):
+        with without_gradients(), torch.autocast(
+                "cpu", torch.bfloat16, enabled=arguments.dtype == "bf16"):
+            frame, *state = network(*inputs, *state)
+        return frame, state
+    return run, torch.__version__
+
+
 def make_eager(model, example, setting, arguments):
     """PyTorch as it stands."""
     flat = Flat(packed(model, arguments), setting).eval()
-
-    def run(inputs, state):
-        with torch.inference_mode(), torch.autocast(
-                "cpu", torch.bfloat16, enabled=arguments.dtype == "bf16"):
-            frame, *state = flat(*inputs, *state)
-        return frame, state
-    return run, torch.__version__
+    return torch_run(flat, torch.inference_mode, arguments)
 
 
 def make_compile(model, example, setting, arguments):
@@ -124,13 +128,7 @@ def make_compile(model, example, setting, arguments):
     inductor.freezing = True
     flat = Flat(packed(model, arguments), setting).eval()
     compiled = torch.compile(flat, fullgraph=True)
-
-    def run(inputs, state):
-        with torch.no_grad(), torch.autocast(
-                "cpu", torch.bfloat16, enabled=arguments.dtype == "bf16"):
-            frame, *state = compiled(*inputs, *state)
-        return frame, state
-    return run, torch.__version__
+    return torch_run(compiled, torch.no_grad, arguments)
 
 
 def instance_norm(module, x, f):
