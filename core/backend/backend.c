@@ -101,3 +101,9 @@ void s2vi_backend_close(s2vi_backend **backend)
     (*backend)->table->close(*backend);
     *backend = NULL;
 }
+
+void s2vi_backend_rest(s2vi_backend *backend)
+{
+    if (backend && backend->table->rest)
+        backend->table->rest(backend);
+}

@@ -101,6 +101,8 @@ typedef struct s2vi_backend_table {
     /** Around each run, on the thread that runs (number of threads). */
     void (*enter)(s2vi_backend *backend);
     void (*leave)(s2vi_backend *backend);
+    /** Optional, see s2vi_backend_rest(). */
+    void (*rest)(s2vi_backend *backend);
 
     /**
      * Optional, all or none; for a device that works while the host goes on.
@@ -143,5 +145,12 @@ extern const s2vi_backend_table s2vi_backend_cpu; /* if S2V_HAVE_CPU */
 int s2vi_backend_open(s2vi_backend **backend, const char *device,
                       s2vi_dtype dtype, int threads, s2v_error *err);
 void s2vi_backend_close(s2vi_backend **backend);
+
+/**
+ * The calling thread has done what it had to do for now (a model is open, a
+ * session made or closed), and another may be the one that runs: ends the
+ * threads that wait for the calling one's next work. NULL: does nothing.
+ */
+void s2vi_backend_rest(s2vi_backend *backend);
 
 #endif

@@ -198,6 +198,7 @@ int s2v_model_open(s2v_model **out, const char *path,
     if (!ret)
         ret = load(model, w, &params, err);
     s2v_weights_close(&w);
+    s2vi_backend_rest(model->backend);
     if (ret < 0)
         s2v_model_close(out);
     return ret;

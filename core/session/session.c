@@ -57,6 +57,7 @@ int s2v_session_create(s2v_session **out, s2v_model *model,
                            : model->logger;
     ret = model->foley ? s2vi_foley_stream_create(&s->foley, model->foley, err)
                        : create_lm(s, err);
+    s2vi_backend_rest(model->backend);
     if (ret < 0)
         s2v_session_close(out);
     return ret;
@@ -257,6 +258,7 @@ void s2v_session_close(s2v_session **out)
     s2vi_foley_stream_close(&s->foley);
     s2vi_exec_close(&s->exec);
     s2vi_lms_close(&s->lms);
+    s2vi_backend_rest(s->model->backend);
     s2v_model_close(&s->model);
     free(s->rgb);
     free(s->video);

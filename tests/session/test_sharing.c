@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { SAMPLES = 15 * STEP + 77, THREADS = 2 };
 
@@ -199,6 +200,56 @@ static void compare_setups(const tiny_model *spec, const char *device1,
     s2v_model_close(&two);
 }
 
+/* GNU OpenMP's threads wait for the thread that started them, and slow down
+ * every other's (cpu.c): none may stay with one that does not run. Other
+ * runtimes have the same threads for all. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__linux__)
+static int count_threads(void)
+{
+    FILE *status = fopen("/proc/self/status", "r");
+    char line[256];
+    int n = 0;
+    while (status && !n && fgets(line, sizeof(line), status))
+        sscanf(line, "Threads: %d", &n);
+    if (status)
+        fclose(status);
+    return n;
+}
+
+/* A thread that was told to end does so a moment later. */
+static int count_threads_left(int expected)
+{
+    for (int i = 0; i < 5000 && count_threads() != expected; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    return count_threads();
+}
+
+static void test_no_thread_stays(const tiny_model *spec, const float *sound)
+{
+    const int before = count_threads_left(1);
+    s2v_model *model = open_model(spec, "cpu", 2);
+    int n = count_threads_left(before);
+    CHECK(n == before, "%d threads before a model is open, %d after", before,
+          n);
+    s2v_session *session = open_session(model, 1);
+    n = count_threads_left(before);
+    CHECK(n == before, "%d threads before there is a session, %d after", before,
+          n);
+    play(session, sound, SAMPLES, 0);
+    n = count_threads();
+    CHECK(n == before + 1, "%d threads at rest, %d where two play", before, n);
+    s2v_session_close(&session);
+    n = count_threads_left(before);
+    CHECK(n == before, "%d threads before a session, %d after", before, n);
+    s2v_model_close(&model);
+}
+#else
+static void test_no_thread_stays(const tiny_model *spec, const float *sound)
+{
+    (void)spec, (void)sound;
+}
+#endif
+
 /* ------------------------------------------------------------- devices -- */
 
 static void test_devices(void)
@@ -282,6 +333,8 @@ int main(void)
         compare_setups(&spec, "auto", 1, "ref", 1, sound[0]);
         spec = tiny_model_defaults();
         compare_setups(&spec, "auto", 1, "auto", 2, sound[0]);
+        if (S2V_HAVE_CPU)
+            test_no_thread_stays(&spec, sound[0]);
     }
     test_devices();
     test_cuda();
