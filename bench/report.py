@@ -11,8 +11,8 @@ TEXT = """# Performance
 
 Measured by `scripts/bench` on {date}: {cpu}, {cores} processors with {isa};
 {system}; s2v {s2v} ({commit}), oneDNN {onednn}, {compiler}. All of it is of one
-run on one machine; others differ, and a machine with other work on it differs
-much.
+build on one machine; others differ, and a machine with other work on it differs
+much. What stands in one row was measured in one run.
 
 Frames are made one by one, each from its sound, with the recurrent states
 carried over, as a filter makes them. Ten frames at the start do not count.
@@ -40,7 +40,10 @@ by default one for each processor that the process may use (its affinity
 counts). In ffmpeg `threads` of the filter goes first, then
 `-filter_complex_threads`. Threads belong to the thread that makes frames; two
 streams in a process do not share them. So several streams are each best given
-one thread, as in the table above.
+one thread, as in the table above. A thread that has opened a model or closed a
+session keeps none: GNU OpenMP lets all of a process's threads spin less where
+they are more than the processors, which cost a pipeline that opened its model
+on one thread and ran it on another a third of its speed.
 
 Encoders bring threads of their own. In ffmpeg 5.1, filters and encoders take
 turns in one thread, and an encoder's threads work on while the next frame is
@@ -234,7 +237,18 @@ def goals(rows):
             if row.get("wrapper") == wrapper and "why" not in row:
                 out.append(goal("%s adds, %s, percent" % (wrapper, stem(row)),
                                 "<= 5", row["percent"], "%.1f", False))
+    out.append(goal("adversarial iteration, f32: over PyTorch", ">= 1 x",
+                    rows.one("training", dtype="f32").get("ratio"), "%.2f x"))
     return out
+
+
+def training_cells(row):
+    """The columns of a training iteration."""
+    if "why" in row:
+        return failed(row, 7)
+    return [row["dtype"], str(row["threads"]), number(row["ms"], "%.0f"),
+            number(row["mb"], "%.0f"), number(row["peer_ms"], "%.0f"),
+            number(row["peer_mb"], "%.0f"), number(row["ratio"], "%.2f")]
 
 
 def start_cells(row):
@@ -336,6 +350,14 @@ def print_all(rows):
             "and most of the rounds. The library again: the noise.",
             ["", "model", "ms a frame", "adds %", "least", "most"],
             [wrapper_cells(r) for r in rows.of("wrappers")])
+    section("Training", "An adversarial iteration of s2v-train listen-and-move "
+            "(32 frames of 64x64, DirConvGRU, both critics with gradient "
+            "penalties, multi-scale L1), and the same in eager PyTorch, f32, "
+            "in turns (bench/training.py). dtype: s2v-train's; MB: the most "
+            "that each process held.",
+            ["dtype", "threads", "ms", "MB", "PyTorch, ms", "MB",
+             "s2v over it"],
+            [training_cells(r) for r in rows.of("training")])
     print(THREADS)
     print(NOT_RUN, end="")
 
