@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# examples.sh FRAMES SOUND TINY FOLEY: the programs in docs/examples, on small
+# models. TAP.
+set -uo pipefail
+# shellcheck source=tests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+frames=$1 sound=$2 tiny=$3 foley=$4
+
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# Raw input on standard input; says the status, the bytes and what was said.
+run() {
+    local code=0
+    "$@" >"$scratch/out" 2>"$scratch/said" || code=$?
+    echo "$code $(stat -c %s "$scratch/out") $(cat "$scratch/said")"
+}
+
+# A second of silence: 20 frames of 64x64, and how large they are.
+is "frames" "$(head -c 64000 /dev/zero | run "$frames" "$tiny")" \
+    "0 $((20 * 64 * 64 * 3)) 64x64, 20/1 frames/s"
+# Two seconds of grey: 2 x 22050 samples.
+is "sound" "$(head -c $((50 * 16 * 8 * 3)) /dev/zero | tr '\0' '\200' | run "$sound" "$foley" 16 8 25)" \
+    "0 $((2 * 22050 * 4)) "
+is "sound: a rate that is a fraction" \
+    "$(head -c $((30 * 8 * 8 * 3)) /dev/zero | run "$sound" "$foley" 8 8 30000/1001)" "0 $((22073 * 4)) "
+like "sound: the wrong model" "$(run "$sound" "$tiny" 8 8 25 </dev/null)" \
+    '^1 0 sound: .*the model makes video of sound'
+like "sound: no model" "$("$sound" 2>&1)" '^usage: sound MODEL WIDTH HEIGHT FPS$'
+
+finish
