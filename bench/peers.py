@@ -33,17 +33,14 @@ openvino     the LATENCY hint, one stream, N threads, f32 or bf16 [threads
 """
 
 import argparse
-import copy
 import json
 import math
 import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
-import warnings
 
 import numpy as np
 import torch
@@ -51,6 +48,7 @@ from torch.nn import functional as F
 from torch.utils import _pytree as pytree
 
 import peer_torch
+import programs
 import listen_and_move as lm
 import lms
 
@@ -94,41 +92,24 @@ def inputs_of(config, frame):
 # Each makes a function: inputs of a frame, states -> frame, states; and says
 # the version. `setting` is one of SETTINGS'.
 
-def packed(model, arguments):
-    """The model; for bf16 with weights in bf16, which autocast would else
-    convert again for each frame."""
-    if arguments.dtype == "f32":
-        return model
-    model = copy.deepcopy(model)
-    for parameter in model.parameters():
-        if parameter.dim() > 1:
-            parameter.data = parameter.data.bfloat16()
-    return model
-
-
-def torch_run(network, without_gradients, arguments):
-    """A frame of a PyTorch module, by autocast where bf16 is asked for."""
+def stepping(call, version):
+    """The function, of one from arrays to arrays."""
     def run(inputs, state):
-        with without_gradients(), torch.autocast(
-                "cpu", torch.bfloat16, enabled=arguments.dtype == "bf16"):
-            frame, *state = network(*inputs, *state)
+        frame, *state = call(*inputs, *state)
         return frame, state
-    return run, torch.__version__
+    return run, version
 
 
 def make_eager(model, example, setting, arguments):
     """PyTorch as it stands."""
-    flat = Flat(packed(model, arguments), setting).eval()
-    return torch_run(flat, torch.inference_mode, arguments)
+    flat = Flat(programs.packed(model, arguments.dtype), setting).eval()
+    return stepping(*programs.make_eager(flat, arguments.dtype))
 
 
 def make_compile(model, example, setting, arguments):
     """torch.compile."""
-    import torch._inductor.config as inductor
-    inductor.freezing = True
-    flat = Flat(packed(model, arguments), setting).eval()
-    compiled = torch.compile(flat, fullgraph=True)
-    return torch_run(compiled, torch.no_grad, arguments)
+    flat = Flat(programs.packed(model, arguments.dtype), setting).eval()
+    return stepping(*programs.make_compile(flat, arguments.dtype))
 
 
 def instance_norm(module, x, f):
@@ -143,66 +124,28 @@ def instance_norm(module, x, f):
 
 def export(model, example, norm):
     """The network as an ONNX file; its path."""
-    path = os.path.join(tempfile.mkdtemp(), "network.onnx")
     before = peer_torch.norm
     if norm == "instance norm":
         peer_torch.norm = instance_norm
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(Flat(model, "contiguous").eval(), tuple(example),
-                          path, opset_version=17, dynamo=False)
+    path = programs.export(Flat(model, "contiguous").eval(), example)
     peer_torch.norm = before
     return path
 
 
-def arrays(inputs, state):
-    """NumPy's form of all."""
-    return [x if hasattr(x, "__array_interface__") else x.numpy()
-            for x in (*inputs, *state)]
-
-
 def make_onnxruntime(model, example, setting, arguments):
-    """ONNX Runtime, the CPU provider."""
-    import onnxruntime as ort
+    """ONNX Runtime."""
     norm, spinning = setting.split(", ")
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = arguments.threads
-    options.inter_op_num_threads = 1
-    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    options.graph_optimization_level = (
-        ort.GraphOptimizationLevel.ORT_ENABLE_ALL)
-    options.add_session_config_entry("session.intra_op.allow_spinning",
-                                     "1" if spinning == "spinning" else "0")
-    options.add_session_config_entry("session.set_denormal_as_zero", "1")
-    session = ort.InferenceSession(export(model, example, norm), options,
-                                   ["CPUExecutionProvider"])
-    names = [x.name for x in session.get_inputs()]
-
-    def run(inputs, state):
-        frame, *state = session.run(
-            None, dict(zip(names, arrays(inputs, state))))
-        return frame, state
-    return run, ort.__version__
+    return stepping(*programs.make_onnxruntime(
+        export(model, example, norm), spinning == "spinning",
+        arguments.threads))
 
 
 def make_openvino(model, example, setting, arguments):
-    """OpenVINO's CPU plugin."""
-    import openvino as ov
+    """OpenVINO."""
     norm, pinned = setting.split(", ")
-    settings = {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": "1",
-                "INFERENCE_NUM_THREADS": str(arguments.threads),
-                "ENABLE_CPU_PINNING": "YES" if pinned == "pinned" else "NO",
-                "INFERENCE_PRECISION_HINT": arguments.dtype}
-    compiled = ov.Core().compile_model(
-        ov.convert_model(export(model, example, norm)), "CPU", settings)
-    request = compiled.create_infer_request()
-
-    def run(inputs, state):
-        results = request.infer(arrays(inputs, state), share_inputs=True)
-        frame, *state = (results[i].copy()
-                         for i in range(len(compiled.outputs)))
-        return frame, state
-    return run, ov.__version__.split("-")[0]
+    return stepping(*programs.make_openvino(
+        export(model, example, norm), pinned == "pinned", arguments.threads,
+        arguments.dtype))
 
 
 MAKERS = {"eager": make_eager, "compile": make_compile,
@@ -245,7 +188,7 @@ def check_s2v(model, arguments):
     size = model.config["size"]
     raw = subprocess.run([arguments.frames_program, arguments.weights],
                          input=sound.tobytes(), check=True,
-                         env=free_environment(),
+                         env=programs.free_environment(),
                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     own = np.frombuffer(raw.stdout, np.uint8).reshape(CHECKED, size, size, 3)
     right = reference_frames(model, lms.features(sound.astype(np.float64)), 0)
@@ -299,19 +242,13 @@ def choose(name, model, arguments):
     return min(SETTINGS[name], key=ms)
 
 
-def free_environment():
-    """Without the limit that a peer may need: it is s2v's, too."""
-    return {key: value for key, value in os.environ.items()
-            if key != "ONEDNN_MAX_CPU_ISA"}
-
-
 def time_s2v(arguments):
     """s2v-bench's frames a second."""
     words = [arguments.s2v, "--json", "--no-floor", "--dtype", arguments.dtype,
              "--threads", str(arguments.threads), "--frames",
              str(arguments.frames), arguments.weights]
     said = subprocess.run(words, check=True, stdout=subprocess.PIPE,
-                          env=free_environment())
+                          env=programs.free_environment())
     return json.loads(said.stdout)["fps"]
 
 
@@ -330,10 +267,7 @@ def measure(name, model, right, arguments):
             ratios.append(own[-1] * sum(times) / len(times) / 1e3)
         all_times += times
     all_times.sort()
-    limit = os.environ.get("ONEDNN_MAX_CPU_ISA")
-    if limit:
-        setting += ", no wider than " + limit
-    row = {"version": version, "setting": setting,
+    row = {"version": version, "setting": programs.limited(setting),
            "fps": round(1e3 * len(all_times) / sum(all_times), 2),
            "ms_median": round(statistics.median(all_times), 3),
            "ms_p99": round(all_times[math.ceil(0.99 * len(all_times)) - 1], 3),

@@ -145,6 +145,20 @@ def s2v_cells(row):
             number(row["rss_mb"], "%.0f")]
 
 
+def foley_peer_cells(row):
+    """The columns of a peer that makes sound of pictures."""
+    if "why" in row:
+        *model, dtype, peer = row["name"].split("-")
+        why = row["why"].replace("|", "/")
+        return ["-".join(model) + ".bin", dtype, peer, "",
+                "not measured: " + why, "", "", ""]
+    return [row["model"], row["dtype"], row["peer"] + " " +
+            row["version"].split("+")[0], row["setting"],
+            number(row["rtf"], "%.2f"), number(row["db"], "%.0f"),
+            number(row.get("s2v_rtf"), "%.2f"),
+            number(row.get("ratio"), "%.2f")]
+
+
 def with_front(front, row):
     """s2v_cells() with a column before."""
     if "why" in row:
@@ -318,6 +332,20 @@ def print_all(rows):
             "HiFi-GAN V1. median and p99 are from a picture to the sound that "
             "it makes due: most make none.", HEADS,
             [s2v_cells(r) for r in rows.of("foley")])
+    near = [r["s2v_db"] for r in rows.of("foley_peers") if r.get("s2v_db")]
+    section("Sound for pictures: peers", "The same networks, windows and "
+            "cross-fades in other programs, on the same weights "
+            "(bench/peer_foley.py): times real time. They have the pictures "
+            "at the networks' size and rate, and a window's at once; setting: "
+            "columns of the mel that the vocoder has at a time, the faster of "
+            "two. dB: the signal above the difference to the plain PyTorch "
+            "modules in f32, before anything is timed%s. In turns with "
+            "s2v-bench, three times each; the ratio is the median of "
+            "theirs." % ("; libs2v's own sound: %.0f or more" % min(near)
+                         if near else ""),
+            ["model", "dtype", "peer", "setting", "real time", "dB",
+             "s2v real time", "s2v over it"],
+            [foley_peer_cells(r) for r in rows.of("foley_peers")])
     section("Several streams", "On one model, each with one thread. fps of all "
             "together, real time of each; the weights are shared.",
             ["streams", *HEADS], [with_front(str(r.get("sessions")), r)
