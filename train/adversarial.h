@@ -83,8 +83,8 @@ int s2vi_adversarial_video(s2vi_graph *graph, const s2vi_adversarial *a,
                            s2vi_critic *out, s2v_error *err);
 
 /**
- * Record what the generator gains by deceiving both; alpha times a
- * reconstruction loss (loss.h, or models/perceptual.h) is to be added.
+ * Record what the generator gains by deceiving both; a reconstruction loss
+ * (loss.h, or models/perceptual.h) is to be added, see pass.c.
  */
 int s2vi_adversarial_generator(s2vi_graph *graph, const s2vi_adversarial *a,
                                s2vi_deceit *out, s2v_error *err);

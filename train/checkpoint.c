@@ -58,8 +58,10 @@ static char *training_text(const s2vi_trainer *t)
         p->data->hash, "trained_frames", (int)p->data->train, "loss",
         loss_name(t), "network", t->phi ? s2vi_perceptual_name(t->phi) : NULL,
         "adversarial", p->adversarial, "title", p->title, "note", p->note);
-    if (root && p->adversarial)
+    if (root && p->adversarial) {
         json_object_set_new(root, "critic_rate", json_real(p->critic_rate));
+        json_object_set_new(root, "alpha", json_real(p->alpha));
+    }
     if (root && t->g.average)
         json_object_set_new(root, "average", json_real(p->average));
     if (root && p->data->stretch)

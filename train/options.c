@@ -18,6 +18,7 @@
 
 #include <glib.h>
 
+#include "adversarial.h"
 #include "base/error.h"
 
 #define HELP_COLUMN 26
@@ -148,6 +149,9 @@ GROUP(ALL, "Training"),
             "the paper does: sharper, and slower"},
 {LAM, "critic-rate", 0, KIND_REAL, AT(critic_rate), "X", 0, 1, .above = true,
     .help = "learning rate of the discriminators"},
+{LAM, "alpha", 0, KIND_REAL, AT(alpha), "X", 0, 1e6, .above = true,
+    .help = "with --adversarial: how much likeness to the real frames counts "
+            "beside deceiving the discriminators"},
 {ALL, "average", 0, KIND_REAL, AT(average), "D", 0, 0.99999,
     .help = "write the moving average of the weights, which keeps so much of "
             "itself an iteration, for instance 0.999; 0: the last weights"},
@@ -722,6 +726,7 @@ static void set_defaults(s2vi_train_options *o, s2vi_train_model kind)
         .sequence = sequences[kind],
         .rate = sound ? 2e-4 : 1e-4,
         .critic_rate = sound ? 2e-4 : 4e-4,
+        .alpha = S2VI_ADVERSARIAL_ALPHA,
         .batch = 16,
         .decay = 0.01,
         .motion = S2VI_LM_DILATED,

@@ -86,6 +86,7 @@ typedef struct s2vi_train_options {
     s2vi_train_loss loss; /**< without them */
     bool adversarial;     /**< against discriminators */
     double critic_rate;   /**< Adam's learning rate of those */
+    double alpha;         /**< the reconstruction loss's weight beside them */
     double average;       /**< of weights, per iteration; 0: none */
     int stretch;          /**< sequences before a jump; 0: none */
     double sound_noise;   /**< on sound features, standard deviation */

@@ -7,6 +7,7 @@
 #include "graph/gradient.h"
 #include "loss.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,18 @@ static s2vi_node *reconstruction(s2vi_pass *p, const s2vi_aim *aim)
     return loss;
 }
 
+/*
+ * Beside the critics the term counts as a distance of videos, as eq. (6)'s norm
+ * does, and as theirs do, whose slope over that distance the penalty makes 1:
+ * mean differences times the root of how many numbers a video has. Without
+ * this the critics' gradients are tenfold the term's and more, and what is made
+ * stays a collage.
+ */
+static double unit_of(const s2vi_node *video)
+{
+    return sqrt((double)s2vi_shape_count(&video->shape));
+}
+
 int s2vi_pass_record_generator(s2vi_pass *p, const s2vi_aim *aim,
                                const s2vi_trained *g, s2v_error *err)
 {
@@ -77,7 +90,8 @@ int s2vi_pass_record_generator(s2vi_pass *p, const s2vi_aim *aim,
                                              &deceit, err);
         if (ret < 0)
             return ret;
-        loss = s2vi_add(deceit.loss, s2vi_scale(same, S2VI_ADVERSARIAL_ALPHA));
+        loss = s2vi_add(deceit.loss,
+                        s2vi_scale(same, aim->alpha * unit_of(p->real)));
         s2vi_half_term(&p->half, "g.image", deceit.image);
         s2vi_half_term(&p->half, "g.video", deceit.video);
         s2vi_half_term(&p->half, "g.loss", loss);

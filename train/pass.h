@@ -42,6 +42,7 @@ typedef struct s2vi_aim {
     const s2vi_perceptual *phi; /* frames alike to it; NULL: pixel by pixel */
     bool squares;               /* without phi: multi-scale L2, else L1 */
     bool adversarial;           /* deceive D_I and D_V as well */
+    double alpha;               /* alikeness's weight beside that, eq. (6) */
 } s2vi_aim;
 
 /**

@@ -111,6 +111,7 @@ static int make_trainer(training *t, const char *version, s2v_error *err)
         .squares = o->loss == S2VI_LOSS_L2,
         .adversarial = o->adversarial,
         .critic_rate = o->critic_rate,
+        .alpha = o->alpha,
         .average = o->average,
         .sound_noise = o->sound_noise,
         .version = version,

@@ -48,7 +48,10 @@ static int list_params(s2vi_trainer *t, s2v_error *err)
 
 static int record_generator(s2vi_trainer *t, s2v_error *err)
 {
-    const s2vi_aim aim = {t->phi, t->params.squares, t->params.adversarial};
+    const s2vi_aim aim = {.phi = t->phi,
+                          .squares = t->params.squares,
+                          .adversarial = t->params.adversarial,
+                          .alpha = t->params.alpha};
     s2vi_pass *p = &t->generator;
     int ret = s2vi_pass_begin(p, &t->params.config, t->params.sequence, err);
     if (!ret)

@@ -19,6 +19,8 @@ typedef struct s2vi_trainer_params {
     int sequence;             /* T */
     double rate;              /* Adam's, of G and R */
     double critic_rate;       /* of D_I and D_V; used where adversarial */
+    double alpha;             /* of eq. (6): the reconstruction loss's weight
+                                 beside theirs */
     bool adversarial;         /* against D_I and D_V; else reconstruction */
     double average;           /* exported weights: the moving average of so
                                  much per iteration; 0: the last ones */

@@ -17,12 +17,14 @@
  * Choices, where the papers are silent:
  * - eq. (6)'s "intermediate VGG layer" is relu3_3: the third of five, in the
  *   middle of the network (7th of 13 convolutions in VGG16). In SqueezeNet it
- *   is fire7: likewise the third, in the middle (5th of 9 modules) and 256
- *   channels wide; but its places are 8 pixels apart, not 4.
+ *   is fire4, whose places are 4 pixels apart as well. Those of fire7, which is
+ *   as wide and as far in the middle, are 8 apart: seven in a row at 64x64,
+ *   too few to say where things are.
  * - ||phi(v) - phi(v~)||_2 is one norm over the whole video, as written, but
  *   divided by ||phi(v)||_2, a constant to the generator: so alpha means the
- *   same for any network, layer, size and number of frames, whatever the scale
- *   of the features (their rms is 83 at fire7 of Caffe's SqueezeNet).
+ *   same for any network and layer, whatever the scale of the features (their
+ *   rms is 83 at fire7 of Caffe's SqueezeNet). The trainer weighs it as a
+ *   distance of videos (train/pass.c).
  * - The root is of the square plus 1e-8, so its gradient at equal videos is 0.
  * - Input is not resized: the networks are convolutional.
  *
@@ -132,7 +134,7 @@ typedef struct network {
 static const network networks[] = {
     {"vgg16", "vgg16-caffe", ROWS(vgg16), 5, 2},
     {"vgg19", "vgg19-caffe", ROWS(vgg19), 5, 2},
-    {"squeezenet1.1", "squeezenet1.1-caffe", ROWS(squeezenet), 7, 2},
+    {"squeezenet1.1", "squeezenet1.1-caffe", ROWS(squeezenet), 7, 1},
 };
 
 enum { NETWORKS = sizeof(networks) / sizeof(*networks) };

@@ -63,7 +63,7 @@ static void record_generator(bench *b)
 {
     s2v_error err;
     s2vi_pass *p = &b->generator.pass;
-    const s2vi_aim aim = {.adversarial = true};
+    const s2vi_aim aim = {.adversarial = true, .alpha = S2VI_ADVERSARIAL_ALPHA};
     const s2vi_trained g = {b->g.param, b->g.count, b->rate * RATE_G, false};
     golden_must(s2vi_pass_begin(p, &b->config, T, &err), &err, "graph");
     golden_must(s2vi_pass_record_generator(p, &aim, &g, &err), &err,

@@ -26,8 +26,8 @@ The recurrent states are zero before step 0.  A step is, in this order:
      D_I and for D_V, rate 4e-4.
   3. v~ again, from the same states and with the same noise (the same values:
      the generator has not changed), now with gradients; the new discriminators'
-     -E[D_I(v~_t)] - E[D_V(v~)], same t, + alpha = 10 times the reconstruction
-     loss; one step of Adam for G, R and the prediction layer, rate 1e-4.
+     -E[D_I(v~_t)] - E[D_V(v~)], same t, + alpha = 10 times the root of the
+     video's number of values times the reconstruction loss; one step of Adam for G, R and the prediction layer, rate 1e-4.
   4. The states of 3, without gradient, are kept for the next step.
 
 Adam: beta 0.3 and 0.999, epsilon 1e-8 (added to the root of the corrected
@@ -35,7 +35,7 @@ second moment), moments zero before step 0.
 
 The reconstruction loss is the multi-scale L1 (mean |v~ - v| of the pictures,
 and of them pooled by 2, 4, 8, added up), or, in `steps_squeezenet`, the
-distance of perceptual.py at the third tap of a SqueezeNet 1.1 with its test
+distance of perceptual.py of a SqueezeNet 1.1 with its test
 weights in the Caffe form.
 
 `steps_l1` is for float64: with the paper's rates rounding grows about tenfold a
@@ -180,7 +180,8 @@ class Training:
         fake, state = self.g(*inputs, self.state)
         made = disc.generator_loss(self.d_i, self.d_v, fake, frame)
         made["reconstruction"] = self.reconstruction(real, fake)
-        made["loss"] = made["loss"] + ALPHA * made["reconstruction"]
+        made["loss"] = made["loss"] + (ALPHA * real.numel() ** 0.5 *
+                                        made["reconstruction"])
         self.update(self.g, made["loss"])
         self.state = detached(state)
         parts = {"d_i.": image, "d_v.": video, "g.": made}

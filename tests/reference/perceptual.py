@@ -232,9 +232,10 @@ def tie_margin(x, size, ceil):
 
 
 def distance(network, real, made):
-    """||phi(v) - phi(v~)|| / ||phi(v)|| at the third tap."""
-    a = list(network.taps(real, 3).values())[2].detach()
-    b = list(network.taps(made, 3).values())[2]
+    """||phi(v) - phi(v~)|| / ||phi(v)||: where places are 4 pixels apart."""
+    tap = 2 if network.name in VGG else 1
+    a = list(network.taps(real, tap + 1).values())[tap].detach()
+    b = list(network.taps(made, tap + 1).values())[tap]
     part = (a - b).pow(2).mean() / (a.pow(2).mean() + EPSILON)
     return (part + EPSILON).sqrt()
 
@@ -292,8 +293,9 @@ def make(golden, dtype=torch.float64):
     return out
 
 
-def real_lpips(weights, heads):
-    """LPIPS of the test videos (seed 1, 64 x 64) by real weight files."""
+def real_numbers(weights, heads):
+    """Distance and LPIPS of the test videos (seed 1, 64 x 64) by real weight
+    files."""
     weights = {name: torch.from_numpy(x.astype(np.float64))
                for name, x in tensorfile.read(weights)[0].items()}
     heads = tensorfile.read(heads)[0]
@@ -301,7 +303,8 @@ def real_lpips(weights, heads):
         np.float64)).reshape(-1) for i in range(len(heads))]
     real, made = [torch.from_numpy(v).double() for v in videos(1, 64, 64)]
     network = Network("squeezenet1.1", True, weights)
-    return lpips(network, heads, real, made).numpy()
+    return (distance(network, real, made).item(),
+            lpips(network, heads, real, made).numpy())
 
 
 def margin(golden, seed, network):
@@ -335,13 +338,13 @@ def main():
     parser.add_argument("--float32", action="store_true")
     parser.add_argument("--search", type=int, default=0, metavar="SEEDS")
     parser.add_argument("--lpips", nargs=2, metavar="FILE",
-                        help="print LPIPS of the test videos by the weight "
-                        "files of Caffe's SqueezeNet and its heads")
+                        help="print distance and LPIPS of the test videos by "
+                        "the weight files of Caffe's SqueezeNet and its heads")
     parser.add_argument("names", nargs="*", metavar="NAME")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     if arguments.lpips:
-        print(real_lpips(*arguments.lpips))
+        print(*real_numbers(*arguments.lpips))
         return
     for name in arguments.names or GOLDENS:
         path = os.path.join(OUTPUT, "perceptual_" + name + ".safetensors")

@@ -41,8 +41,8 @@ static void test_defaults(void)
           "%d %d %lld", o.size, o.sequence, (long long)o.iterations);
     CHECK(o.rate == 1e-4 && o.split == 0.8, "%g %g", o.rate, o.split);
     CHECK(o.loss == S2VI_LOSS_L1 && !o.adversarial && o.critic_rate == 4e-4 &&
-              !o.average && !o.sound_noise && !o.stretch && !o.curves &&
-              !o.init && !o.hold_out_every,
+              o.alpha == 10 && !o.average && !o.sound_noise && !o.stretch &&
+              !o.curves && !o.init && !o.hold_out_every,
           "losses");
     CHECK(o.mfs && o.sac && o.acin && o.noise && !o.quiet && !o.verbose,
           "switches");
@@ -70,7 +70,7 @@ static void test_all_given(void)
         "--split 0.5 --crop 1,2,30,40 --license CC0 --title T --note 'N ü' "
         "--channels-max 64 --motion gru --no-mfs --no-sac --no-noise "
         "--connection skip --prediction none --start 1.5 --duration 20 -v "
-        "--loss l2 --adversarial --critic-rate 3e-4 --average 0.99 "
+        "--loss l2 --adversarial --critic-rate 3e-4 --alpha 100 --average 0.99 "
         "--sound-noise 0.5 --stretch 16 "
         "--curves c.csv --hold-out-every 50 "
         "-- -d.mkv",
@@ -88,8 +88,9 @@ static void test_all_given(void)
               !strcmp(o.note, "N ü"),
           "strings");
     CHECK(o.loss == S2VI_LOSS_L2 && o.adversarial && o.critic_rate == 3e-4 &&
-              o.average == 0.99 && o.sound_noise == 0.5 && o.stretch == 16 &&
-              o.hold_out_every == 50 && !strcmp(o.curves, "c.csv"),
+              o.alpha == 100 && o.average == 0.99 && o.sound_noise == 0.5 &&
+              o.stretch == 16 && o.hold_out_every == 50 &&
+              !strcmp(o.curves, "c.csv"),
           "losses");
     CHECK(o.checkpoint_every == 0 && o.checkpoint_seconds == 150 &&
               o.preview_every == 9,
@@ -198,6 +199,7 @@ static void test_refused(void)
         {OK "--average 1", {"--average", "at most 0.99999"}},
         {OK "--stretch -1", {"--stretch", "from 0 to 1000000"}},
         {OK "--sound-noise -1", {"--sound-noise", "from 0 and at most 10"}},
+        {OK "--alpha 0", {"--alpha", "above 0"}},
         {OK "--critic-rate 0", {"--critic-rate", "above 0"}},
         {OK "--curves c.txt", {"--curves", ".csv", "'c.txt'"}},
         {OK "--curves c.csv --preview c.png", {"--curves", "'c.png'"}},

@@ -64,6 +64,7 @@ static s2vi_trainer_params adversarial(void)
     s2vi_trainer_params p = defaults();
     p.adversarial = true;
     p.critic_rate = 4e-3;
+    p.alpha = 10;
     p.average = 0.9;
     return p;
 }
