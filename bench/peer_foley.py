@@ -351,7 +351,8 @@ def main():
     parser.add_argument("--weights", required=True)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--dtype", default="f32", choices=("f32", "bf16"))
-    parser.add_argument("--peers", default="eager,compile,onnxruntime,openvino")
+    parser.add_argument("--peers",
+                        default="eager,compile,onnxruntime,openvino")
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--s2v")
     parser.add_argument("--sound-program", required=True)
