@@ -251,7 +251,7 @@ GROUP(ALL, "Running"),
 {ALL, "quiet", 'q', KIND_ON, AT(quiet), .help = "print errors only"},
 {ALL, "verbose", 'v', KIND_ON, AT(verbose), .help = "print details as well"},
 {ALL, "help", 'h', KIND_HELP, 0, .help = "print this and stop"},
-{ALL, "version", 0, KIND_VERSION, 0, .help = "print the version and stop"},
+{ALL, "version", 'V', KIND_VERSION, 0, .help = "print the version and stop"},
 };
 /* clang-format on */
 

@@ -297,6 +297,7 @@ static void test_mistakes(void)
         g_free(said);
     }
     CHECK(run("--help", NULL) == 0, "help");
+    CHECK(run("--version", NULL) == 0, "version");
 }
 
 static void remove_tree(const char *path)

@@ -58,6 +58,7 @@ static const char usage[] =
     "                       any: like one that the clip's seed draws\n"
     "      --background DB  noise of a room, -90 to -20 dB (none)\n"
     "  -h, --help           shows this help\n"
+    "  -V, --version        shows the version\n"
     "\n"
     "Example: s2v-impacts --count 100 --rate 21.5 -o impacts\n";
 
@@ -173,7 +174,7 @@ enum {
     OPT_FORMAT,
 };
 
-/* One option; 1 where help was all that was wanted. */
+/* One option; 1 where help or the version was all that was wanted. */
 static int take(struct options *o, int opt)
 {
     switch (opt) {
@@ -196,11 +197,13 @@ static int take(struct options *o, int opt)
                                    &o->sound.background);
     case OPT_FORMAT: return parse_format(optarg, &o->format);
     case 'h': return render_show_help(program, usage);
+    case 'V': return render_show_version(program);
     default: return -1;
     }
 }
 
-/* 0 to go on, 1 where help was all that was wanted, -1 on an error. */
+/* 0 to go on, 1 where help or the version was all that was wanted, -1 on an
+ * error. */
 static int parse(struct options *o, int argc, char **argv)
 {
     static const struct option known[] = {
@@ -215,12 +218,13 @@ static int parse(struct options *o, int argc, char **argv)
         {"background", required_argument, NULL, OPT_BACKGROUND},
         {"format", required_argument, NULL, OPT_FORMAT},
         {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
     };
     int opt, ret = 0;
 
     while (!ret &&
-           (opt = getopt_long(argc, argv, "o:n:s:d:r:h", known, NULL)) != -1)
+           (opt = getopt_long(argc, argv, "o:n:s:d:r:hV", known, NULL)) != -1)
         ret = take(o, opt);
     return ret ? ret : check(o, argc, argv);
 }

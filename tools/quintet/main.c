@@ -37,6 +37,7 @@ static const char usage[] =
     "      --song          renders the demo song: other music in the same "
     "style\n"
     "  -h, --help          shows this help\n"
+    "  -V, --version       shows the version\n"
     "\n"
     "Example: s2v-quintet -o quintet.mkv && s2v-quintet --song -o song.wav\n";
 
@@ -61,7 +62,8 @@ static int check(struct options *o, int argc, char **argv)
     return 0;
 }
 
-/* 0 to go on, 1 where help was all that was wanted, -1 on an error. */
+/* 0 to go on, 1 where help or the version was all that was wanted, -1 on an
+ * error. */
 static int parse(struct options *o, int argc, char **argv)
 {
     static const struct option known[] = {
@@ -72,12 +74,13 @@ static int parse(struct options *o, int argc, char **argv)
         {"seed", required_argument, NULL, 'S'},
         {"song", no_argument, NULL, 'g'},
         {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
     };
     int opt, ret = 0;
 
     while (!ret &&
-           (opt = getopt_long(argc, argv, "o:s:d:r:h", known, NULL)) != -1) {
+           (opt = getopt_long(argc, argv, "o:s:d:r:hV", known, NULL)) != -1) {
         if (opt == 'o')
             o->output = optarg;
         else if (opt == 's')
@@ -95,6 +98,8 @@ static int parse(struct options *o, int argc, char **argv)
             o->song = 1;
         else if (opt == 'h')
             return render_show_help(program, usage);
+        else if (opt == 'V')
+            return render_show_version(program);
         else
             ret = -1;
     }

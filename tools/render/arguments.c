@@ -61,3 +61,11 @@ int render_show_help(const char *program, const char *usage)
     fprintf(stderr, "%s: cannot write the help\n", program);
     return -1;
 }
+
+int render_show_version(const char *program)
+{
+    if (printf("%s %s\n", program, S2V_VERSION) >= 0 && fflush(stdout) == 0)
+        return 1;
+    fprintf(stderr, "%s: cannot write the version\n", program);
+    return -1;
+}

@@ -15,5 +15,7 @@ int render_parse_seed(const char *program, const char *text, uint64_t *out);
 
 /* Prints the help: 1, or -1 where that fails. */
 int render_show_help(const char *program, const char *usage);
+/* Prints "PROGRAM VERSION", likewise. */
+int render_show_version(const char *program);
 
 #endif
