@@ -20,11 +20,10 @@ plain PyTorch modules (tests/reference) in f32.  f32: the signal 60 dB above
 the difference or more, bf16: 10 dB.  Prints one JSON object a peer; one that
 cannot run has "why".
 
-The settings are those of peers.py; a short trial takes the fastest number of
-columns for the vocoder, which the row names.
+The settings are peers.py's, ONNX Runtime spinning and OpenVINO pinned; a short
+trial takes the fastest number of columns for the vocoder, which the row names.
 """
 
-import argparse
 import json
 import math
 import os
@@ -32,7 +31,6 @@ import statistics
 import subprocess
 import sys
 import time
-import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "tests", "reference"))
@@ -51,6 +49,7 @@ WINDOW = 215  # features, where the file does not say
 RATE = 11025 / 512  # features a second
 CHECKED = 230  # pictures of the film that is compared: two windows
 ROUNDS = 3
+PEERS = ("eager", "compile", "onnxruntime", "openvino")
 BANDS, RATIO, HOP = 80, 4, 256
 INNERMOST = 4
 REACH = 32  # columns on either side that a sample may depend on
@@ -206,7 +205,6 @@ def make_sound(networks, calls, pictures, columns):
     """The film's samples: `columns` at a time, with what they depend on."""
     mel = make_mel(networks, calls, pictures)
     count = RATIO * len(pictures)
-    mel = F.pad(mel, (0, max(0, count - mel.shape[1])))
     rest = -count % columns
     mel = F.pad(mel, (REACH, REACH + rest))
     out = []
@@ -276,16 +274,6 @@ def check_s2v(networks, right, pictures, arguments):
     return db
 
 
-def time_s2v(arguments):
-    """s2v-bench's seconds for the film."""
-    words = [arguments.s2v, "--json", "--no-floor", "--dtype", arguments.dtype,
-             "--threads", str(arguments.threads), "--frames",
-             str(25 * arguments.seconds), arguments.weights]
-    said = subprocess.run(words, check=True, stdout=subprocess.PIPE,
-                          env=programs.free_environment())
-    return arguments.seconds / json.loads(said.stdout)["rtf"]
-
-
 def seconds_of(networks, calls, pictures, columns):
     """Seconds of a film's sound."""
     begin = time.perf_counter()
@@ -319,7 +307,8 @@ def measure(peer, networks, right, arguments):
     own, theirs = [], []
     for _ in range(ROUNDS):
         if arguments.s2v:
-            own.append(time_s2v(arguments))
+            bench = programs.measure_s2v(arguments, 25 * arguments.seconds)
+            own.append(arguments.seconds / bench["rtf"])
         theirs.append(seconds_of(networks, calls, whole, columns))
     row = {"version": version, "setting": programs.limited(setting),
            "rtf": round(arguments.seconds / statistics.median(theirs), 2),
@@ -331,30 +320,10 @@ def measure(peer, networks, right, arguments):
     return row
 
 
-def row_of(peer, networks, right, arguments):
-    """The row of a peer, or of why there is none."""
-    if peer == "onnxruntime" and arguments.dtype == "bf16":
-        return {"why": "its CPU provider has no bf16 for these ops"}
-    try:
-        return measure(peer, networks, right, arguments)
-    except Exception as error:  # whatever a peer raises: the others go on
-        traceback.print_exc()
-        lines = str(error).strip().split("\n")
-        return {"why": "%s: %s" % (type(error).__name__, lines[0][:200])}
-
-
 def main():
     """Checks, measures, and prints the rows."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", required=True)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--dtype", default="f32", choices=("f32", "bf16"))
-    parser.add_argument("--peers",
-                        default="eager,compile,onnxruntime,openvino")
+    parser = programs.parser_of(__doc__, PEERS)
     parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--s2v")
     parser.add_argument("--sound-program", required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
@@ -367,7 +336,9 @@ def main():
         row = {"peer": peer, "dtype": arguments.dtype,
                "threads": arguments.threads,
                "model": os.path.basename(arguments.weights),
-               **row_of(peer, networks, right, arguments)}
+               **programs.row_of(
+                   peer, arguments.dtype,
+                   lambda: measure(peer, networks, right, arguments))}
         row["s2v_db"] = round(own, 1) if own < math.inf else None
         print(json.dumps(row), flush=True)
 

@@ -409,7 +409,8 @@ def train(model, arguments):
             loss = multiscale_l1(made, target)
             if critics:
                 frame = critics.learn(target, made.detach())
-                loss = 10 * made.numel() ** 0.5 * loss + critics.deceived(made, frame)
+                loss = (10 * made.numel() ** 0.5 * loss +
+                        critics.deceived(made, frame))
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()

@@ -32,7 +32,6 @@ openvino     the LATENCY hint, one stream, N threads, f32 or bf16 [threads
              pinned to processors; the norm's op]
 """
 
-import argparse
 import json
 import math
 import os
@@ -40,7 +39,6 @@ import statistics
 import subprocess
 import sys
 import time
-import traceback
 
 import numpy as np
 import torch
@@ -242,16 +240,6 @@ def choose(name, model, arguments):
     return min(SETTINGS[name], key=ms)
 
 
-def time_s2v(arguments):
-    """s2v-bench's frames a second."""
-    words = [arguments.s2v, "--json", "--no-floor", "--dtype", arguments.dtype,
-             "--threads", str(arguments.threads), "--frames",
-             str(arguments.frames), arguments.weights]
-    said = subprocess.run(words, check=True, stdout=subprocess.PIPE,
-                          env=programs.free_environment())
-    return json.loads(said.stdout)["fps"]
-
-
 def measure(name, model, right, arguments):
     """One peer's row."""
     example = [*inputs_of(model.config, 0), *start_of(model)]
@@ -261,7 +249,8 @@ def measure(name, model, right, arguments):
     all_times, own, ratios = [], [], []
     for _ in range(ROUNDS):
         if arguments.s2v:
-            own.append(time_s2v(arguments))
+            own.append(programs.measure_s2v(arguments,
+                                            arguments.frames)["fps"])
         times = time_frames(run, model, arguments.frames)
         if own:
             ratios.append(own[-1] * sum(times) / len(times) / 1e3)
@@ -278,28 +267,9 @@ def measure(name, model, right, arguments):
     return row
 
 
-def row_of(name, model, right, arguments):
-    """The row of a peer, or of why there is none."""
-    if name == "onnxruntime" and arguments.dtype == "bf16":
-        return {"why": "its CPU provider has no bf16 for these ops"}
-    try:
-        return measure(name, model, right, arguments)
-    except Exception as error:  # whatever a peer raises: the others go on
-        traceback.print_exc()
-        lines = str(error).strip().split("\n")
-        return {"why": "%s: %s" % (type(error).__name__, lines[0][:200])}
-
-
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--weights", required=True)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--dtype", default="f32", choices=("f32", "bf16"))
+    parser = programs.parser_of(__doc__, MAKERS)
     parser.add_argument("--frames", type=int, default=100)
-    parser.add_argument("--peers", default=",".join(MAKERS))
-    parser.add_argument("--s2v")
     parser.add_argument("--frames-program")
     arguments = parser.parse_args()
     arguments.config = None
@@ -315,7 +285,9 @@ def main():
     for name in arguments.peers.split(","):
         row = {"peer": name, "size": model.config["size"],
                "dtype": arguments.dtype, "threads": arguments.threads,
-               **row_of(name, model, right, arguments)}
+               **programs.row_of(
+                   name, arguments.dtype,
+                   lambda: measure(name, model, right, arguments))}
         if own:
             row["s2v_psnr_to_reference"] = round(own, 1)
         print(json.dumps(row), flush=True)

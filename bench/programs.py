@@ -6,9 +6,13 @@ network's results: tensors of PyTorch, or arrays.  Imported when asked for, so
 that one that is not installed is missed by nobody else.
 """
 
+import argparse
 import copy
+import json
 import os
+import subprocess
 import tempfile
+import traceback
 import warnings
 
 import torch
@@ -112,3 +116,38 @@ def limited(setting):
     """The setting, and the limit to the instruction set that holds."""
     limit = os.environ.get("ONEDNN_MAX_CPU_ISA")
     return setting + ", no wider than " + limit if limit else setting
+
+
+def parser_of(about, peers):
+    """The options that every comparison has; `about` is its help."""
+    parser = argparse.ArgumentParser(
+        description=about,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weights", required=True)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--dtype", default="f32", choices=("f32", "bf16"))
+    parser.add_argument("--peers", default=",".join(peers))
+    parser.add_argument("--s2v")
+    return parser
+
+
+def measure_s2v(arguments, frames):
+    """s2v-bench's row for the same model, dtype and threads."""
+    words = [arguments.s2v, "--json", "--no-floor", "--dtype", arguments.dtype,
+             "--threads", str(arguments.threads), "--frames", str(frames),
+             arguments.weights]
+    said = subprocess.run(words, check=True, stdout=subprocess.PIPE,
+                          env=free_environment())
+    return json.loads(said.stdout)
+
+
+def row_of(peer, dtype, measure):
+    """What measure() gives: the row of a peer, or of why there is none."""
+    if peer == "onnxruntime" and dtype == "bf16":
+        return {"why": "its CPU provider has no bf16 for these ops"}
+    try:
+        return measure()
+    except Exception as error:  # whatever a peer raises: the others go on
+        traceback.print_exc()
+        lines = str(error).strip().split("\n")
+        return {"why": "%s: %s" % (type(error).__name__, lines[0][:200])}

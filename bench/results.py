@@ -11,7 +11,7 @@ import argparse
 import json
 import os
 
-CLIPS = {"quintet": "quintet", "grid_s1": "grid_s1", "dancer": "dancer"}
+CLIPS = ("quintet", "grid_s1", "dancer")
 ROWS = {"mfs": "MfS", "dilated": "+ R+D", "sac": "+ SaC", "acin": "+ acIN",
         "convgru": "all + ConvGRU", "dirconvgru": "all + DirConvGRU"}
 COLUMNS = {"ssim": ("SSIM", "%.3f"), "lpips": ("LPIPS", "%.3f"),
@@ -64,7 +64,7 @@ def main():
     folder = parser.parse_args().folder
     heads = [name for name, _ in COLUMNS.values()]
     foreign = []
-    for clip, says in CLIPS.items():
+    for clip in CLIPS:
         rows, mean, real = [], None, None
         for row, name in ROWS.items():
             results, seconds = read(folder, clip, row)
@@ -74,13 +74,13 @@ def main():
             rows.append([name] + cells(results.get("right")) +
                         ["-" if seconds is None else "%d" % seconds])
             if results.get("foreign"):
-                foreign.append([name, says,
+                foreign.append([name, clip,
                                 "%d" % results["foreign"]["sounds"],
                                 cell(results["right"], "frechet", "%.0f"),
                                 cell(results["foreign"], "frechet", "%.0f")])
         rows.append(["*mean training frame*"] + cells(mean) + [""])
         rows.append(["*the clip itself*"] + cells(real) + [""])
-        print("### %s\n" % says)
+        print("### %s\n" % clip)
         table([""] + heads + ["seconds"], rows)
     print("## Foreign sounds\n")
     table(["", "clip", "sounds", "Fréchet, own sound",

@@ -5,9 +5,9 @@
 
 The iteration is the paper's: T = 32 frames of 64 x 64, DirConvGRU, both
 discriminators with their gradient penalties and Adam, then the generator,
-with multi-scale L1.  The two run in turns.  s2v-train is run for few iterations and
-for more, on a clip of s2v-quintet: the difference is the time of those between,
-reading frames included, starting and saving not.  The peer is
+with multi-scale L1.  The two run in turns.  s2v-train is run for few iterations
+and for more, on a clip of s2v-quintet: the difference is the time of those
+between, reading frames included, starting and saving not.  The peer is
 peer_torch.py --train --adversarial, whose frames are in memory.  The ratio is
 the median of the rounds'.  Prints one JSON object.
 """

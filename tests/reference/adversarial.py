@@ -27,7 +27,8 @@ The recurrent states are zero before step 0.  A step is, in this order:
   3. v~ again, from the same states and with the same noise (the same values:
      the generator has not changed), now with gradients; the new discriminators'
      -E[D_I(v~_t)] - E[D_V(v~)], same t, + alpha = 10 times the root of the
-     video's number of values times the reconstruction loss; one step of Adam for G, R and the prediction layer, rate 1e-4.
+     video's number of values times the reconstruction loss; one step of Adam for
+     G, R and the prediction layer, rate 1e-4.
   4. The states of 3, without gradient, are kept for the next step.
 
 Adam: beta 0.3 and 0.999, epsilon 1e-8 (added to the root of the corrected
