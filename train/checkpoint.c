@@ -35,6 +35,12 @@ static char *identity_text(const s2vi_trainer *t)
     return text;
 }
 
+/* One for each kind of score: they do not compare. */
+static const char *best_key(const s2vi_trainer *t)
+{
+    return t->params.score_is_lpips ? "best LPIPS" : "best";
+}
+
 static char *progress_text(const s2vi_trainer *t)
 {
     json_t *root = json_pack(
@@ -42,7 +48,7 @@ static char *progress_text(const s2vi_trainer *t)
         (json_int_t)t->cursor.epoch, "clip", (json_int_t)t->cursor.clip,
         "frame", (json_int_t)t->cursor.frame);
     if (root && !isnan(t->best))
-        json_object_set_new(root, "best", json_real(t->best));
+        json_object_set_new(root, best_key(t), json_real(t->best));
     char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;
     json_decref(root);
     return text;
@@ -198,7 +204,7 @@ static int read_progress(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
     double best = NAN;
     int bad =
         json_unpack(root, "{s:I, s:I, s:I, s:I, s?F}", "step", &step, "epoch",
-                    &epoch, "clip", &clip, "frame", &frame, "best", &best);
+                    &epoch, "clip", &clip, "frame", &frame, best_key(t), &best);
     json_decref(root);
     if (bad || step < 0 || step > S2VI_FILE_MOST_STEPS || epoch < 0 ||
         epoch > S2VI_FILE_MOST_STEPS || clip < 0 ||

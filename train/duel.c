@@ -69,6 +69,14 @@ void s2vi_duel_close(s2vi_duel *d)
     s2vi_param_list_close(&d->list);
 }
 
+s2vi_makeup s2vi_duel_makeup(const s2vi_duel *d)
+{
+    s2vi_makeup m = {d->backend, s2vi_trained_numbers(&d->g), 0};
+    for (int i = 0; i < d->n_critics; i++)
+        m.critics += s2vi_trained_numbers(&d->critic[i]);
+    return m;
+}
+
 s2vi_store *s2vi_duel_view_store(const s2vi_duel *d)
 {
     return d->averages ? d->averages : d->store;

@@ -81,6 +81,9 @@ void s2vi_duel_critic(s2vi_duel *d);
 int s2vi_duel_open(s2vi_duel *d, s2v_error *err);
 void s2vi_duel_close(s2vi_duel *d);
 
+/** As s2vi_trainer_makeup(). */
+s2vi_makeup s2vi_duel_makeup(const s2vi_duel *d);
+
 /** The store that d->viewer is to be planned on. */
 s2vi_store *s2vi_duel_view_store(const s2vi_duel *d);
 

@@ -33,6 +33,15 @@ static int reserve(s2vi_half *h, int count, s2v_error *err)
     return S2V_OK;
 }
 
+int64_t s2vi_trained_numbers(const s2vi_trained *t)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < t->count; i++)
+        if (!t->param[i].kept)
+            sum += s2vi_shape_count(&t->param[i].shape);
+    return sum;
+}
+
 int s2vi_half_effect(s2vi_half *h, s2vi_node *effect, s2v_error *err)
 {
     int ret = reserve(h, 1, err);

@@ -35,6 +35,15 @@ typedef struct s2vi_trained {
     bool average; /* keep a moving average of each, in SLOT ema.NAME */
 } s2vi_trained;
 
+/** How many numbers those are that are learned. */
+int64_t s2vi_trained_numbers(const s2vi_trained *t);
+
+/** What a training works with and on. */
+typedef struct s2vi_makeup {
+    const s2vi_backend *backend;
+    int64_t generator, critics; /* numbers that are learned */
+} s2vi_makeup;
+
 /** Adam's other factors. */
 typedef struct s2vi_adam_factors {
     double beta1, beta2, eps;

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 enum { MAX_TERMS = 2 * S2VI_HALF_TERMS };
@@ -27,6 +28,7 @@ typedef struct job {
     s2vi_curves *curves;
     s2vi_measured held_out; /* where it was last measured... */
     int64_t measured;       /* ...after this iteration; 0: never */
+    int64_t first;          /* iterations done before, by an earlier run */
     char *checkpoint;       /* the output's name with ".ckpt" */
     double next_save;       /* monotonic seconds, where saved by time */
     char version[32];
@@ -153,7 +155,7 @@ static int open_curves(job *j, s2v_error *err)
 {
     const char *name[MAX_TERMS + 2];
     int n = j->training.table->terms(j->training.self, name, MAX_TERMS);
-    name[n++] = j->training.table->measure;
+    name[n++] = j->training.measure;
     return s2vi_curves_open(&j->curves, j->options.curves, name, n, step_of(j),
                             err);
 }
@@ -201,9 +203,10 @@ static int train(job *j, s2v_error *err)
 {
     const s2vi_train_options *o = &j->options;
     int ret = S2V_OK;
+    j->first = step_of(j);
     j->bar = s2vi_progress_new(&(s2vi_progress_params){
         .total = o->iterations,
-        .first = step_of(j),
+        .first = j->first,
         .quiet = o->quiet,
     });
     j->next_save = now() + o->checkpoint_seconds;
@@ -238,6 +241,32 @@ static int probe_output(job *j, s2v_error *err)
     return ret < 0 ? ret : s2vi_file_probe(j->checkpoint, err);
 }
 
+/* --verbose: with and on what it is trained... */
+static void print_makeup(const job *j)
+{
+    const s2vi_makeup m = j->training.table->makeup(j->training.self);
+    const s2vi_backend *b = m.backend;
+    if (*b->choice)
+        fprintf(stderr, "%s\n", b->choice);
+    fprintf(stderr,
+            "%s, %s, %d thread%s; %lld weights in the generator, %lld in "
+            "discriminators\n",
+            b->table->name, b->dtype == S2VI_BF16 ? "bf16" : "f32", b->threads,
+            b->threads == 1 ? "" : "s", (long long)m.generator,
+            (long long)m.critics);
+}
+
+/* ...and what that took. */
+static void print_cost(const job *j, double seconds)
+{
+    struct rusage usage;
+    fprintf(stderr, "%.1f s for %lld iterations", seconds,
+            (long long)(step_of(j) - j->first));
+    if (!getrusage(RUSAGE_SELF, &usage)) /* in KiB, of the whole process */
+        fprintf(stderr, ", at most %ld MB of memory", usage.ru_maxrss / 1024);
+    fputc('\n', stderr);
+}
+
 /* What there is now, and how to go on. */
 static void print_result(const job *j)
 {
@@ -269,8 +298,13 @@ static int run(job *j, s2v_error *err)
         ret = make_training(j, err);
     if (!ret && j->options.curves)
         ret = open_curves(j, err);
+    if (!ret && j->options.verbose)
+        print_makeup(j);
+    const double begin = now();
     if (!ret)
         ret = train(j, err);
+    if (!ret && j->options.verbose)
+        print_cost(j, now() - begin);
     if (!ret && !j->options.quiet)
         print_result(j);
     return ret;

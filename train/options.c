@@ -141,6 +141,9 @@ GROUP(ALL, "Training"),
     .help = "image network (safetensors: VGG16, VGG19 or SqueezeNet 1.1, "
             "torchvision's names) to compare frames by; without it "
             "multi-scale L1, which learns less detail"},
+{LAM, "lpips", 0, KIND_PATH, AT(lpips), "FILE",
+    .help = "LPIPS 0.1's heads for that network: with --hold-out-every, the "
+            "best is the one of the least LPIPS, which a blur does not win"},
 {LAM, "loss", 0, KIND_CHOICE, AT(loss), "KIND", .choices = "l1|l2",
     .help = "without --perceptual: l1 (multi-scale absolute differences) or "
             "l2 (squares: nearer on average, softer to look at)"},
@@ -225,7 +228,8 @@ GROUP(ALL, "What to write"),
     .help = "write every iteration's losses, and plot them as FILE.png"},
 {LAM, "hold-out-every", 0, KIND_COUNT, AT(hold_out_every), "N", 1, 1e12,
     .help = "make the frames that are held out (--split) every N iterations: "
-            "the weight file is then the best so far by their SSIM"},
+            "the weight file is then the best so far by their SSIM, or LPIPS "
+            "(--lpips)"},
 {ALL, "title", 0, KIND_TEXT, AT(title), "TEXT",
     .help = "what the model shows, for its weight file"},
 {ALL, "license", 0, KIND_TEXT, AT(license), "TEXT",
@@ -797,12 +801,12 @@ static char *plot_name(const char *curves)
 static int check_paths(const s2vi_train_options *o, s2v_error *err)
 {
     char *plot = plot_name(o->curves);
-    const char *path[] = {o->perceptual, o->resume,  o->config,
-                          o->init,       o->vocoder, o->output,
-                          o->preview,    o->curves,  plot};
+    const char *path[] = {o->perceptual, o->lpips,   o->resume, o->config,
+                          o->init,       o->vocoder, o->output, o->preview,
+                          o->curves,     plot};
     const char *name[] = {"--output", "--preview", "--curves",
                           "--curves (its plot)"};
-    const int n_read = 5;
+    const int n_read = 6;
     int ret = S2V_OK;
     for (int i = 0; i < 4 && !ret; i++)
         ret = check_path(o, name[i], path[n_read + i], path, n_read + i, err);
@@ -848,6 +852,14 @@ static int check_all(s2vi_train_options *o, s2v_error *err)
                           "--hold-out-every: expected a part that is held out, "
                           "found --split %g",
                           o->split);
+    if (o->lpips && !o->perceptual)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--lpips: expected --perceptual with its network as "
+                          "well");
+    if (o->lpips && !o->hold_out_every)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--lpips: expected --hold-out-every as well: it "
+                          "chooses among what that measures");
     if (!o->iterations)
         o->iterations = o->size > 128 ? 100000 : 50000;
     if (!o->device)

@@ -83,6 +83,7 @@ typedef struct s2vi_train_options {
     uint64_t seed;
     double rate;          /**< Adam's learning rate */
     char *perceptual;     /**< weights of a perceptual loss */
+    char *lpips;          /**< LPIPS's heads for them: the best by LPIPS */
     s2vi_train_loss loss; /**< without them */
     bool adversarial;     /**< against discriminators */
     double critic_rate;   /**< Adam's learning rate of those */

@@ -6,6 +6,7 @@
 #include "progress.h"
 #include "trainer.h"
 #include "training.h"
+#include "vision.h"
 
 #include "base/error.h"
 #include "interrupt.h"
@@ -19,6 +20,7 @@ typedef struct training {
     const s2vi_train_options *o;
     s2vi_dataset data;
     s2vi_trainer *trainer;
+    s2vi_vision *vision; /* that measures LPIPS; NULL: SSIM is the measure */
 } training;
 
 /* --------------------------------------------------------------- clips -- */
@@ -109,6 +111,7 @@ static int make_trainer(training *t, const char *version, s2v_error *err)
         .threads = o->threads,
         .perceptual = o->perceptual,
         .squares = o->loss == S2VI_LOSS_L2,
+        .score_is_lpips = o->lpips,
         .adversarial = o->adversarial,
         .critic_rate = o->critic_rate,
         .alpha = o->alpha,
@@ -123,7 +126,24 @@ static int make_trainer(training *t, const char *version, s2v_error *err)
     return s2vi_trainer_create(&t->trainer, &params, err);
 }
 
+static int make_vision(training *t, s2v_error *err)
+{
+    const s2vi_train_options *o = t->o;
+    const s2vi_vision_params params = {.network = o->perceptual,
+                                       .heads = o->lpips,
+                                       .width = o->size,
+                                       .height = o->size,
+                                       .device = o->device,
+                                       .threads = o->threads};
+    return o->lpips ? s2vi_vision_open(&t->vision, &params, err) : S2V_OK;
+}
+
 /* --------------------------------------------------------------- table -- */
+
+static s2vi_makeup makeup(void *self)
+{
+    return s2vi_trainer_makeup(((training *)self)->trainer);
+}
 
 static int64_t step(void *self)
 {
@@ -154,11 +174,15 @@ static int measure_held_out(void *self, s2vi_measured *out, s2v_error *err)
 {
     training *t = self;
     s2vi_held_out h;
-    int ret = s2vi_hold_out(t->trainer, t->o->size, &h, err);
-    *out = (s2vi_measured){.score = h.ssim, .curve = h.ssim};
+    char lpips[32] = "";
+    int ret = s2vi_hold_out(t->trainer, t->o->size, t->vision, &h, err);
+    *out = (s2vi_measured){.score = t->vision ? -h.lpips : h.ssim,
+                           .curve = t->vision ? h.lpips : h.ssim};
+    if (t->vision)
+        snprintf(lpips, sizeof(lpips), "LPIPS %.4f, ", h.lpips);
     snprintf(out->text, sizeof(out->text),
-             "SSIM %.4f, PSNR %.2f dB of %lld held-out frames", h.ssim, h.psnr,
-             (long long)h.frames);
+             "%sSSIM %.4f, PSNR %.2f dB of %lld held-out frames", lpips, h.ssim,
+             h.psnr, (long long)h.frames);
     return ret;
 }
 
@@ -202,13 +226,14 @@ static int start_from(void *self, const char *path, s2v_error *err)
 static void close_training(void *self)
 {
     training *t = self;
+    s2vi_vision_close(&t->vision);
     s2vi_trainer_close(&t->trainer);
     s2vi_dataset_close(&t->data);
     free(t);
 }
 
 static const s2vi_training_table table = {
-    .measure = "held-out.SSIM",
+    .makeup = makeup,
     .step = step,
     .best = best,
     .set_best = set_best,
@@ -235,11 +260,14 @@ int s2vi_training_listen_and_move(s2vi_training *out,
     int ret = load_clips(t, err);
     if (!ret)
         ret = make_trainer(t, version, err);
+    if (!ret)
+        ret = make_vision(t, err);
     if (ret < 0) {
         close_training(t);
         return ret;
     }
-    *out = (s2vi_training){&table, t};
+    *out = (s2vi_training){&table, t,
+                           t->vision ? "held-out.LPIPS" : "held-out.SSIM"};
     if (!o->perceptual && !o->quiet)
         fprintf(stderr,
                 "no --perceptual file: frames are compared by "

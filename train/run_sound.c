@@ -204,6 +204,11 @@ static int preview(void *self, const char *path, s2v_error *err)
 
 /* --------------------------------------------------------------- table -- */
 
+static s2vi_makeup makeup(void *self)
+{
+    return s2vi_duel_makeup(((training *)self)->duel);
+}
+
 static int64_t step(void *self)
 {
     return ((training *)self)->duel->step;
@@ -275,7 +280,7 @@ static void close_training(void *self)
 }
 
 static const s2vi_training_table table = {
-    .measure = "held-out.mel",
+    .makeup = makeup,
     .step = step,
     .best = best,
     .set_best = set_best,
@@ -305,7 +310,7 @@ static int make(s2vi_training *out, const s2vi_train_options *o, bool foley,
     if (ret < 0)
         close_training(t);
     else
-        *out = (s2vi_training){&table, t};
+        *out = (s2vi_training){&table, t, "held-out.mel"};
     return ret;
 }
 

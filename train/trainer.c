@@ -138,6 +138,16 @@ void s2vi_trainer_close(s2vi_trainer **out)
 
 /* ----------------------------------------------------------- iterating -- */
 
+s2vi_makeup s2vi_trainer_makeup(const s2vi_trainer *t)
+{
+    return (s2vi_makeup){
+        .backend = t->backend,
+        .generator = s2vi_trained_numbers(&t->g),
+        .critics =
+            s2vi_trained_numbers(&t->d_i) + s2vi_trained_numbers(&t->d_v),
+    };
+}
+
 int64_t s2vi_trainer_step(const s2vi_trainer *trainer)
 {
     return trainer->step;

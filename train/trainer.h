@@ -31,6 +31,8 @@ typedef struct s2vi_trainer_params {
     int threads;
     const char *perceptual; /* a weight file, or NULL: multi-scale L1... */
     bool squares;           /* ...or L2 */
+    bool score_is_lpips;    /* s2vi_trainer_set_best()'s, else SSIM: a resume
+                               knows the best of its own kind only */
     const char *version, *license, *title, *note; /* for the weight file */
     s2vi_stored store;                            /* its numbers; 0: F32 */
 } s2vi_trainer_params;
@@ -38,6 +40,9 @@ typedef struct s2vi_trainer_params {
 int s2vi_trainer_create(s2vi_trainer **trainer,
                         const s2vi_trainer_params *params, s2v_error *err);
 void s2vi_trainer_close(s2vi_trainer **trainer);
+
+/** What it works with and on; the backend is the trainer's. */
+s2vi_makeup s2vi_trainer_makeup(const s2vi_trainer *trainer);
 
 /** Iterations done so far. */
 int64_t s2vi_trainer_step(const s2vi_trainer *trainer);

@@ -21,7 +21,7 @@ typedef struct s2vi_measured {
 /** What each model does in its own way; `self` is the model's. Errors are
  * returned as a status and a sentence. */
 typedef struct s2vi_training_table {
-    const char *measure; /* the curve of what is held out: "held-out.SSIM" */
+    s2vi_makeup (*makeup)(void *self);
     int64_t (*step)(void *self); /* iterations done so far */
     /* The best held-out score so far, which a checkpoint keeps; NaN: none. */
     double (*best)(void *self);
@@ -41,7 +41,8 @@ typedef struct s2vi_training_table {
 
 typedef struct s2vi_training {
     const s2vi_training_table *table;
-    void *self; /* NULL: none */
+    void *self;          /* NULL: none */
+    const char *measure; /* the curve of what is held out: "held-out.SSIM" */
 } s2vi_training;
 
 /**

@@ -172,6 +172,19 @@ train clip.mkv -o g.bin --iterations 8 --adversarial --average 0.9 --split 0.5 \
 is "adversarial: resumed" "$code $(wc -l <g.csv)" "0 9"
 train clip.mkv -o h.bin --iterations 1 --init g.bin
 is "from other weights" "$code" 0
+seen=(--perceptual net.safetensors --split 0.5 --hold-out-every 2)
+train clip.mkv -o l.bin --iterations 4 "${seen[@]}" --lpips heads.safetensors --curves l.csv --verbose
+is "LPIPS: status" "$code" 0
+like "LPIPS: held out" "$err" "iteration 2: LPIPS 0\.[0-9]+, SSIM .* frames: the best so far, saved"
+like "LPIPS: curves" "$(head -n 1 l.csv)" ",held-out\.LPIPS$"
+like "--verbose: device, weights" "$err" "f32, 2 threads; [0-9]{5,} weights in the generator, 0 in disc"
+like "--verbose: time, memory" "$err" "s for 4 iterations, at most [0-9]+ MB of memory"
+train clip.mkv -o l.bin --iterations 6 "${seen[@]}" --resume l.bin.ckpt --verbose
+like "SSIM after LPIPS: its own best" "$err" "iteration 6: SSIM .*: the best so far, saved"
+like "SSIM after LPIPS: the cost of these" "$err" "s for 2 iterations"
+train clip.mkv -o x.bin "${seen[@]}" --lpips vgg.safetensors
+like "LPIPS's heads of another network" "$code $err" \
+    "^1 .*s2v-train: vgg\.safetensors: .*missing .lin5.model.1.weight"
 train clip.mkv -o h.bin --iterations 1 --hold-out-every 1 --split 0.95
 like "too little held out: named" "$code $err" "^1 .*--hold-out-every: expected a clip"
 

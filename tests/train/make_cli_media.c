@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The media files that cli.sh trains on, into the current folder. */
+/* The media files that cli.sh trains on, and an image network, into the current
+ * folder. */
 #include "make_media.h"
+#include "network_file.h"
 
 int main(void)
 {
@@ -21,5 +23,8 @@ int main(void)
     make_media("brief.mkv", &brief);
     make_media("silent.mkv", &silent);
     make_media("sound.wav", &sound);
+    network_file_write("net.safetensors", "squeezenet1.1", NULL, false);
+    heads_file_write("heads.safetensors", "squeezenet1.1", 0);
+    heads_file_write("vgg.safetensors", "vgg16", 0);
     return 0;
 }

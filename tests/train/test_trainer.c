@@ -617,6 +617,26 @@ static void test_best(void)
     }
 }
 
+/* LPIPS and SSIM do not compare: a resume has the best of its own kind. */
+static void test_best_of_its_kind(void)
+{
+    s2v_error err = {0};
+    s2vi_trainer_params p = defaults();
+    p.score_is_lpips = true;
+    s2vi_trainer *trainer = open_trainer(&p);
+    s2vi_trainer_set_best(trainer, -0.25);
+    save(trainer, in_folder("best.ckpt"));
+    s2vi_trainer_close(&trainer);
+    for (int k = 0; k < 2; k++) {
+        p.score_is_lpips = k;
+        trainer = open_trainer(&p);
+        must(s2vi_trainer_resume(trainer, in_folder("best.ckpt"), &err), &err);
+        const double best = s2vi_trainer_best(trainer);
+        CHECK(k ? best == -0.25 : isnan(best), "%g", best);
+        s2vi_trainer_close(&trainer);
+    }
+}
+
 /* ------------------------------------------------------ noise on sound -- */
 
 /* The last loss of four iterations, `first` of them before a resume. */
@@ -774,6 +794,7 @@ int main(int argc, char **argv)
         test_start_from();
         test_hold_out();
         test_best();
+        test_best_of_its_kind();
         test_sound_noise();
         test_adam();
         test_learns();

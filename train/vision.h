@@ -3,8 +3,8 @@
  * How frames look to an image network: LPIPS of a pair, and the features whose
  * distributions a Frechet distance compares.
  */
-#ifndef S2VI_EVAL_VISION_H
-#define S2VI_EVAL_VISION_H
+#ifndef S2VI_TRAIN_VISION_H
+#define S2VI_TRAIN_VISION_H
 
 #include "s2v/s2v.h"
 
