@@ -43,11 +43,6 @@ double s2vi_mcd(const float *a, const float *b, size_t columns)
 
 /* -------------------------------------------------------------- timbre -- */
 
-static double decibel(float v)
-{
-    return 100.0 * (double)v - 80.0;
-}
-
 /* The envelope of what a band is to its neighbours, without its mean. */
 static void smooth(double v[BANDS])
 {
@@ -80,7 +75,8 @@ void s2vi_timbre_of_mel(s2vi_timbre *timbre, const float *mel, size_t columns)
             continue;
         const double n = (double)++timbre->columns;
         for (int b = 0; b < BANDS; b++) { /* Welford's recurrence */
-            const double v = decibel(mel[t * BANDS + (size_t)b]);
+            const double v =
+                s2vi_foley_mel_decibel((double)mel[t * BANDS + (size_t)b]);
             const double d = v - timbre->mean[b];
             timbre->mean[b] += d / n;
             square[b] += d * (v - timbre->mean[b]);

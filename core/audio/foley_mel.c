@@ -98,17 +98,28 @@ int s2vi_foley_mel_filters(float *out, s2v_error *err)
     return S2V_OK;
 }
 
+double s2vi_foley_mel_decibel(double v)
+{
+    return 100.0 * v - 80.0;
+}
+
+double s2vi_foley_mel_log(double v)
+{
+    return s2vi_foley_mel_decibel(v) / 20.0 * log(10.0);
+}
+
 double s2vi_foley_mel_power(const float *column)
 {
     double sum = 0;
     for (int b = 0; b < BANDS; b++)
-        sum += pow(10, (100.0 * (double)column[b] - 80.0) / 10);
+        sum += pow(10, s2vi_foley_mel_decibel((double)column[b]) / 10);
     return sum;
 }
 
 double s2vi_foley_mel_least(const float *mel, size_t columns)
 {
-    double most = 0, silence = BANDS * pow(10, -80.0 / 10) * (1 + 1e-9);
+    double most = 0, silence = BANDS * pow(10, s2vi_foley_mel_decibel(0) / 10) *
+                               (1 + 1e-9);
     for (size_t t = 0; t < columns; t++)
         most = fmax(most, s2vi_foley_mel_power(mel + t * BANDS));
     return fmax(silence, most * pow(10, -S2VI_FOLEY_MEL_RANGE / 10.0));
@@ -129,9 +140,4 @@ size_t s2vi_foley_mel_sounding(const float *mel, size_t columns, float *out,
     for (size_t t = differ; t < wanted; t++)
         memcpy(out + t * BANDS, out + (t - differ) * BANDS, size);
     return differ;
-}
-
-double s2vi_foley_mel_log(double v)
-{
-    return (100.0 * v - 80.0) / 20.0 * log(10.0);
 }

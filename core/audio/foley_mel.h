@@ -69,7 +69,10 @@ double s2vi_foley_mel_least(const float *mel, size_t columns);
 size_t s2vi_foley_mel_sounding(const float *mel, size_t columns, float *out,
                                size_t wanted);
 
-/** A value's natural logarithm of m: v in [0, 1] is -80 to 20 dB. */
+/** A value v in [0, 1] is -80 to 20 dB... */
+double s2vi_foley_mel_decibel(double v);
+
+/** ...and this natural logarithm of m. */
 double s2vi_foley_mel_log(double v);
 
 #endif
