@@ -145,20 +145,6 @@ def s2v_cells(row):
             number(row["rss_mb"], "%.0f")]
 
 
-def foley_peer_cells(row):
-    """The columns of a peer that makes sound of pictures."""
-    if "why" in row:
-        *model, dtype, peer = row["name"].split("-")
-        why = row["why"].replace("|", "/")
-        return ["-".join(model) + ".bin", dtype, peer, "",
-                "not measured: " + why, "", "", ""]
-    return [row["model"], row["dtype"], row["peer"] + " " +
-            row["version"].split("+")[0], row["setting"],
-            number(row["rtf"], "%.2f"), number(row["db"], "%.0f"),
-            number(row.get("s2v_rtf"), "%.2f"),
-            number(row.get("ratio"), "%.2f")]
-
-
 def with_front(front, row):
     """s2v_cells() with a column before."""
     if "why" in row:
@@ -166,17 +152,24 @@ def with_front(front, row):
     return [front, *s2v_cells(row)]
 
 
-def peer_cells(row):
-    """The columns of a peer."""
+# A peer's figures, and how they are written: frames, sound.
+PEER = {"ms_median": "%.2f", "fps": "%.1f", "psnr_to_reference": "%.0f",
+        "s2v_fps": "%.1f", "ratio": "%.2f"}
+FOLEY_PEER = {"rtf": "%.2f", "db": "%.0f", "s2v_rtf": "%.2f", "ratio": "%.2f"}
+
+
+def peer_cells(row, suffix, figures):
+    """The columns of a peer that ran NAME + suffix, NAME-DTYPE-PEER being the
+    row's name."""
+    *model, dtype, peer = row["name"].split("-")
+    start = ["-".join(model) + suffix, dtype]
     if "why" in row:
-        size, dtype, peer = row["name"].split("-")
         why = row["why"].replace("|", "/")
-        return [size, dtype, peer, "", "not measured: " + why, "", "", "", ""]
-    return [str(row["size"]), row["dtype"], row["peer"] + " " +
-            row["version"].split("+")[0], row["setting"],
-            number(row["ms_median"], "%.2f"), number(row["fps"]),
-            number(row["psnr_to_reference"], "%.0f"),
-            number(row.get("s2v_fps")), number(row.get("ratio"), "%.2f")]
+        return [*start, peer, "", "not measured: " + why,
+                *[""] * (len(figures) - 1)]
+    return [*start, row["peer"] + " " + row["version"].split("+")[0],
+            row["setting"],
+            *[number(row.get(key), form) for key, form in figures.items()]]
 
 
 class Rows:
@@ -323,7 +316,7 @@ def print_all(rows):
                 r["s2v_psnr_to_reference"] for r in near) if near else ""),
         ["size", "dtype", "peer", "setting", "median ms", "fps", "PSNR, dB",
          "s2v fps", "s2v over it"],
-        [peer_cells(r) for r in sorted(
+        [peer_cells(r, "", PEER) for r in sorted(
             rows.of("peers"), key=lambda r: (
                 -int(r["name"].split("-")[0]), r["name"].split("-")[1] != "f32",
                 r["name"]))])
@@ -345,7 +338,8 @@ def print_all(rows):
                          if near else ""),
             ["model", "dtype", "peer", "setting", "real time", "dB",
              "s2v real time", "s2v over it"],
-            [foley_peer_cells(r) for r in rows.of("foley_peers")])
+            [peer_cells(r, ".bin", FOLEY_PEER)
+             for r in rows.of("foley_peers")])
     section("Several streams", "On one model, each with one thread. fps of all "
             "together, real time of each; the weights are shared.",
             ["streams", *HEADS], [with_front(str(r.get("sessions")), r)
