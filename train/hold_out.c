@@ -16,11 +16,11 @@ typedef struct measuring {
     s2vi_score score;
 } measuring;
 
-/* What the frame becomes as a picture: whole bytes. */
+/* What the frame becomes as a picture: whole bytes; 0 of what is no number. */
 static float quantised(float value)
 {
-    float byte = (float)(int)((value + 1) * 127.5f + 0.5f);
-    return (byte < 0 ? 0 : byte > 255 ? 255 : byte) / 255;
+    const float byte = (value + 1) * 127.5f + 0.5f;
+    return (float)(byte >= 256 ? 255 : byte >= 0 ? (int)byte : 0) / 255;
 }
 
 static int look(measuring *m, s2v_error *err)

@@ -21,12 +21,13 @@
 /* --------------------------------------------------- transcendentals -- */
 
 /* e^x: 2^k e^r with |r| <= ln 2 / 2, Cephes' expf polynomial in r;
- * within 2 ulp. Clamped so that the result stays finite and normal. */
+ * within 2 ulp. Clamped so that the result stays finite and normal; NaN of
+ * NaN, by r, since no integer k is one. */
 static inline float exp_of(float x)
 {
     x = x > 88.0f ? 88.0f : x;
     x = x < -87.0f ? -87.0f : x;
-    float k = rintf(x * 1.44269504f);
+    float k = rintf((x >= -87.0f ? x : -87.0f) * 1.44269504f);
     float r = x - k * 0.693359375f;
     r += k * 2.12194440e-4f;
     float p = 1.9875691500e-4f;
