@@ -213,8 +213,9 @@ static int init_sheet(const s2vi_foley_eval *e, sheet *s, s2v_error *err)
 /* Clips go side by side for as long as there is room. */
 static void keep(sheet *s, const s2vi_foley_sound *const rows[ROWS])
 {
-    const size_t room = s->mel[0] ? SHEET_COLUMNS - s->columns : 0;
-    const size_t n = MIN(room, rows[0]->columns);
+    if (!s->mel[0])
+        return;
+    const size_t n = MIN(SHEET_COLUMNS - s->columns, rows[0]->columns);
     for (int i = 0; i < ROWS; i++)
         if (rows[i]->mel)
             memcpy(s->mel[i] + s->columns * BANDS, rows[i]->mel,

@@ -57,7 +57,8 @@ void kit_init(int *argc, char ***argv)
     for (gsize i = 0; i < G_N_ELEMENTS(needed); i++) {
         GstElementFactory *factory = gst_element_factory_find(needed[i]);
         if (!factory) {
-            char *why = g_strconcat("there is no element ", needed[i], NULL);
+            char why[64]; /* of a string of its own, a leak would be told */
+            g_snprintf(why, sizeof(why), "there is no element %s", needed[i]);
             skip_all(why);
         }
         gst_object_unref(factory);
