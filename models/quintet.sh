@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Makes models/quintet.bin: renders the clip and more of its music, trains,
-# measures. In the repository's root, after `. scripts/env`. Four to five hours
-# of one core.
+# measures. In the repository's root, after `. scripts/env`. Five to six hours of
+# one core.
+#
+# usage: models/quintet.sh SQUEEZENET [LPIPS-HEADS]
+#   SQUEEZENET    SqueezeNet 1.1 as safetensors, torchvision's or Caffe's numbers
+#   LPIPS-HEADS   LPIPS 0.1's heads for it, to measure by as well
 set -euo pipefail
 
+squeezenet=${1:?the weight file of SqueezeNet 1.1: see the head of this file}
+heads=${2-}
 export OMP_NUM_THREADS=1
 s2v-quintet --size 128 --seed 1 -o quintet.mkv
 train() { s2v-train listen-and-move --size 128 --sequence 8 --threads 1 "$@"; }
@@ -26,10 +32,15 @@ train quintet.mkv -o l2.bin "${l2[@]}" --sound-noise 0.2 --resume l2.bin.ckpt --
 # last fifth of the clip.
 s2v-quintet --size 128 --seed 1 --duration 900 -o long.mkv
 ffmpeg -nostdin -v error -ss 180 -i long.mkv -c copy rest.mkv
-more() { train rest.mkv quintet.mkv --split 0.96 -o models/quintet.bin "${l2[@]}" "$@"; }
-more --init l2.bin --rate 3e-4 --iterations 1500
-more --resume models/quintet.bin.ckpt --rate 1e-4 --iterations 3000 --store f16 \
-    --title "quintet: five string players, rendered" --license CC0-1.0 \
-    --note "begun with 14206 iterations on the first 80 % of quintet.mkv"
+more() { train rest.mkv quintet.mkv --split 0.96 --average 0.998 --stretch 16 "$@"; }
+more -o more.bin --loss l2 --init l2.bin --rate 3e-4 --iterations 1500
+more -o more.bin --loss l2 --resume more.bin.ckpt --rate 1e-4 --iterations 3000 --store f16
 
-s2v-eval models/quintet.bin quintet.mkv --sheet quintet.png
+# The whole method: sharp where L2 can only blur.
+more -o models/quintet.bin --init more.bin --adversarial --perceptual "$squeezenet" \
+    --rate 1e-4 --critic-rate 4e-4 --iterations 1200 --store f16 \
+    --title "quintet: five string players, rendered" --license CC0-1.0 \
+    --note "begun with 17206 iterations of multi-scale L1 and L2"
+
+s2v-eval models/quintet.bin quintet.mkv --sheet quintet.png \
+    --perceptual "$squeezenet" ${heads:+--lpips "$heads"}
