@@ -22,12 +22,14 @@
 
 /* e^x: 2^k e^r with |r| <= ln 2 / 2, Cephes' expf polynomial in r;
  * within 2 ulp. Clamped so that the result stays finite and normal; NaN of
- * NaN, by r, since no integer k is one. */
-static inline float exp_of(float x)
+ * NaN, which is left out of what goes before: no integer k is one. (Written as
+ * it is for LLVM 14: a clamp that keeps NaN and then one that does not become
+ * the first alone there.) */
+static inline float exp_of(float value)
 {
-    x = x > 88.0f ? 88.0f : x;
-    x = x < -87.0f ? -87.0f : x;
-    float k = rintf((x >= -87.0f ? x : -87.0f) * 1.44269504f);
+    float x = value > -87.0f ? value : -87.0f;
+    x = x < 88.0f ? x : 88.0f;
+    float k = rintf(x * 1.44269504f);
     float r = x - k * 0.693359375f;
     r += k * 2.12194440e-4f;
     float p = 1.9875691500e-4f;
@@ -41,7 +43,7 @@ static inline float exp_of(float x)
         int32_t i;
         float f;
     } power = {.i = ((int32_t)k + 127) << 23};
-    return p * power.f;
+    return value == value ? p * power.f : value;
 }
 
 static inline float sigmoid_of(float x)
