@@ -25,11 +25,12 @@ static char *folder; /* of scratch files */
 static s2vi_dataset clips;
 
 /* "FOLDER/name"; a few live at a time. */
+/* Good for the next 31 calls: a test holds names while it asks for more. */
 static const char *in_folder(const char *name)
 {
-    static char path[8][512];
+    static char path[32][512];
     static int next;
-    char *p = path[next++ % 8];
+    char *p = path[next++ % 32];
     snprintf(p, sizeof(path[0]), "%s/%s", folder, name);
     return p;
 }
