@@ -855,11 +855,11 @@ static int check_all(s2vi_train_options *o, s2v_error *err)
     if (o->lpips && !o->perceptual)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "--lpips: expected --perceptual with its network as "
-                          "well");
+                          "well, found none");
     if (o->lpips && !o->hold_out_every)
         return s2vi_error(err, S2V_ERR_INVALID,
-                          "--lpips: expected --hold-out-every as well: it "
-                          "chooses among what that measures");
+                          "--lpips: expected --hold-out-every as well, which "
+                          "it chooses by, found none");
     if (!o->iterations)
         o->iterations = o->size > 128 ? 100000 : 50000;
     if (!o->device)
