@@ -2,20 +2,9 @@
 /* Errors: a status code and one sentence. */
 #include "base/error.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
+#include "base/sentence.h"
 
-/* Cut before a UTF-8 sequence that vsnprintf may have split at the end. */
-static void drop_split_character(char *s)
-{
-    size_t n = strlen(s), tail = 0;
-    while (tail < n && tail < 4 &&
-           ((unsigned char)s[n - 1 - tail] & 0xC0) == 0x80)
-        tail++;
-    if (tail < n && (unsigned char)s[n - 1 - tail] >= 0xC0)
-        s[n - 1 - tail] = '\0';
-}
+#include <stdarg.h>
 
 int s2vi_error(s2v_error *err, int code, const char *format, ...)
 {
@@ -24,12 +13,8 @@ int s2vi_error(s2v_error *err, int code, const char *format, ...)
     va_list args;
     va_start(args, format);
     err->code = code;
-    int n = vsnprintf(err->message, sizeof(err->message), format, args);
+    s2vi_sentence(err->message, sizeof(err->message), format, args);
     va_end(args);
-    if (n < 0)
-        err->message[0] = '\0';
-    else if ((size_t)n >= sizeof(err->message))
-        drop_split_character(err->message);
     return code;
 }
 

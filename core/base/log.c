@@ -2,8 +2,9 @@
 /* Log lines to the user's callback. */
 #include "base/log.h"
 
+#include "base/sentence.h"
+
 #include <stdarg.h>
-#include <stdio.h>
 
 void s2vi_log(const s2vi_logger *logger, s2v_log_level level,
               const char *format, ...)
@@ -13,8 +14,7 @@ void s2vi_log(const s2vi_logger *logger, s2v_log_level level,
     char line[1024];
     va_list args;
     va_start(args, format);
-    int n = vsnprintf(line, sizeof(line), format, args);
+    s2vi_sentence(line, sizeof(line), format, args);
     va_end(args);
-    if (n >= 0)
-        logger->fn(logger->opaque, level, line);
+    logger->fn(logger->opaque, level, line);
 }

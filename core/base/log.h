@@ -10,7 +10,10 @@ typedef struct s2vi_logger {
     void *opaque;
 } s2vi_logger;
 
-/** Format one line, at most 1023 bytes, and hand it to the callback. */
+/**
+ * Format one line, cut at 1023 bytes or the whole character before them, and
+ * hand it to the callback.
+ */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif

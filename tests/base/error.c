@@ -117,6 +117,9 @@ static void test_log(void)
     CHECK(!strcmp(heard.line, "3 of four"), "line \"%s\"", heard.line);
     s2vi_log(&logger, S2V_LOG_DEBUG, "%1500d", 7);
     CHECK(strlen(heard.line) == 1023, "%zu bytes", strlen(heard.line));
+    s2vi_log(&logger, S2V_LOG_DEBUG, "%1022dü", 7);
+    CHECK(utf8_length(heard.line) == 1022, "length %d, not 1022",
+          utf8_length(heard.line));
 }
 
 int main(void)
