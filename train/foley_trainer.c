@@ -35,6 +35,7 @@
 #include "files.h"
 #include "graph/build.h"
 #include "models/varietysound_discriminator.h"
+#include "video/pixel.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -267,7 +268,7 @@ static void put_pictures(const s2vi_foley_trainer *t,
         const int64_t unit = w->unit + k - 1 < 0 ? 0 : w->unit + k - 1;
         const uint8_t *rgb = w->clip->rgb + unit * pixels;
         for (int64_t i = 0; i < pixels; i++)
-            out[k * pixels + i] = (float)rgb[i] / 127.5f - 1.0f;
+            out[k * pixels + i] = s2vi_pixel_value(rgb[i]);
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "metrics.h"
+#include "video/pixel.h"
 
 #include <stdlib.h>
 
@@ -15,13 +16,6 @@ typedef struct measuring {
     s2vi_vision *vision; /* or NULL */
     s2vi_score score;
 } measuring;
-
-/* What the frame becomes as a picture: whole bytes; 0 of what is no number. */
-static float quantised(float value)
-{
-    const float byte = (value + 1) * 127.5f + 0.5f;
-    return (float)(byte >= 256 ? 255 : byte >= 0 ? (int)byte : 0) / 255;
-}
 
 static int look(measuring *m, s2v_error *err)
 {
@@ -46,7 +40,7 @@ static int add_frames(void *opaque, const uint8_t *real, const float *made,
         s2vi_frame_to_float(real, (ptrdiff_t)m->size * 3, m->size, m->size,
                             m->real);
         for (int64_t k = 0; k < 3 * pixels; k++)
-            m->made[k] = quantised(made[k]);
+            m->made[k] = (float)s2vi_pixel_byte(made[k]) / 255;
         s2vi_score_add(
             &m->score,
             s2vi_ssim(m->real, m->made, m->size, m->size, m->scratch),

@@ -16,6 +16,7 @@
 #include <libavcodec/avcodec.h>
 
 #include "base/error.h"
+#include "video/pixel.h"
 
 #define GAP      2  /* pixels between frames of a sheet */
 #define GAP_GREY 32 /* their brightness */
@@ -136,13 +137,6 @@ int64_t s2vi_preview_frame(int64_t frames, int columns, int column)
     return columns > 1 ? (frames - 1) * column / (columns - 1) : 0;
 }
 
-static uint8_t to_byte(float v)
-{
-    if (!(v > -1)) /* NaN too */
-        return 0;
-    return v >= 1 ? 255 : (uint8_t)(v * 127.5f + 128.0f);
-}
-
 /* Copy one frame to (x, y) of the sheet. */
 static void place(s2vi_picture *sheet, int x, int y,
                   const s2vi_preview_row *row, int64_t frame, int size)
@@ -155,7 +149,7 @@ static void place(s2vi_picture *sheet, int x, int y,
         if (row->bytes)
             memcpy(to, row->bytes + from, line);
         for (size_t j = 0; !row->bytes && j < line; j++)
-            to[j] = to_byte(row->floats[from + j]);
+            to[j] = s2vi_pixel_byte(row->floats[from + j]);
     }
 }
 

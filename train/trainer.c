@@ -4,6 +4,7 @@
 
 #include "audio/lms.h"
 #include "base/philox.h"
+#include "video/pixel.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -224,7 +225,7 @@ static s2vi_batch next_batch(s2vi_trainer *t)
     const uint8_t *rgb = real_frames(t, s.from, s.frame);
     size_t n = (size_t)t->params.sequence * frame_bytes(t);
     for (size_t i = 0; i < n; i++)
-        t->upload[i] = (float)rgb[i] / 127.5f - 1.0f;
+        t->upload[i] = s2vi_pixel_value(rgb[i]);
     return (s2vi_batch){
         .real = t->upload,
         .features = heard(t, &s),

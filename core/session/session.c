@@ -2,6 +2,8 @@
 /* Sessions: sound in, frames out, or the other way, in any interleaving. */
 #include "session/session.h"
 
+#include "video/pixel.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,18 +119,6 @@ int s2v_session_drain(s2v_session *session, s2v_error *err)
     return S2V_OK;
 }
 
-/* [-1, 1] to 0 .. 255, rounded to nearest; what is no number, which weights
- * that nobody trained may make, becomes 0. */
-static void to_bytes(const float *v, size_t n, uint8_t *out)
-{
-    for (size_t i = 0; i < n; i++) {
-        float x = v[i] * 127.5f + 128.0f;
-        x = x > 0.0f ? x : 0.0f;
-        x = x > 255.0f ? 255.0f : x;
-        out[i] = (uint8_t)x;
-    }
-}
-
 static int make_frame(s2v_session *s, const float *features, s2v_error *err)
 {
     const s2vi_lm_graph *lm = &s->model->lm;
@@ -144,7 +134,9 @@ static int make_frame(s2v_session *s, const float *features, s2v_error *err)
         video = s2vi_exec_view(s->exec, lm->video);
     else if ((ret = s2vi_exec_read(s->exec, lm->video, s->video)) < 0)
         return s2vi_error(err, ret, "the frame cannot be read");
-    to_bytes(video, side * side * 3, s->rgb);
+    uint8_t *rgb = s->rgb;
+    for (size_t i = 0; i < side * side * 3; i++)
+        rgb[i] = s2vi_pixel_byte(video[i]);
     return S2V_OK;
 }
 
