@@ -57,6 +57,17 @@ struct s2vi_kernel {
     const s2vi_node *node;
 };
 
+/**
+ * For compile(): a kernel of `node`, zeroed otherwise.
+ *
+ * @param size of the backend's own struct, which begins with an s2vi_kernel
+ * @return its address, for the backend's close(); NULL without memory
+ */
+void *s2vi_kernel_create(size_t size, const s2vi_node *node, s2v_error *err);
+
+/** The close() of a kernel that owns nothing but itself. */
+void s2vi_kernel_free(s2vi_kernel *kernel);
+
 typedef struct s2vi_backend s2vi_backend;
 typedef struct s2vi_recording s2vi_recording;
 

@@ -91,7 +91,7 @@ static void describe(blend_kernel *k, const s2vi_node *node)
 int s2vi_cpu_blend(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
                    s2vi_kernel **kernel, s2v_error *err)
 {
-    blend_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    blend_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     const int lanes = cpu->simd->cell_lanes;
@@ -107,7 +107,7 @@ int s2vi_cpu_blend(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
     strips->prepare = prepare;
     strips->strip = strip;
     strips->base.pack = pack;
-    strips->base.close = s2vi_cpu_kernel_free;
+    strips->base.close = s2vi_kernel_free;
     s2vi_cpu_strips_finish(strips);
     *kernel = &strips->base;
     return S2V_OK;

@@ -15,7 +15,6 @@
 #include "graph/chain.h"
 
 #include <omp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define TILE  1024
@@ -432,7 +431,7 @@ static int chain_run(const s2vi_kernel *kernel, void *out, void *const *in,
 int s2vi_cpu_chain(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                    s2v_error *err)
 {
-    chain_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    chain_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     if (node->op == S2VI_OP_CHAIN)
@@ -449,7 +448,7 @@ int s2vi_cpu_chain(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
         (size_t)k->threads * bench_size(k) +
         (k->program.sum_axes ? (size_t)sums * TILE * sizeof(double) : 0);
     k->base.run = chain_run;
-    k->base.close = s2vi_cpu_kernel_free;
+    k->base.close = s2vi_kernel_free;
     *kernel = &k->base;
     return S2V_OK;
 }

@@ -21,12 +21,12 @@ static size_t aligned(size_t bytes)
 static void close_kernel(s2vi_kernel *kernel)
 {
     s2vi_dnnl_conv_close(((conv_kernel *)kernel)->conv);
-    s2vi_cpu_kernel_free(kernel);
+    s2vi_kernel_free(kernel);
 }
 
 static int instance(const s2vi_kernel *kernel, s2vi_kernel **other)
 {
-    conv_kernel *k = s2vi_cpu_kernel(sizeof(*k), kernel->node, NULL);
+    conv_kernel *k = s2vi_kernel_create(sizeof(*k), kernel->node, NULL);
     *other = k ? &k->base : NULL;
     if (!k)
         return S2V_ERR_NOMEM;
@@ -188,14 +188,14 @@ static int compile_points(const s2vi_node *node, s2vi_kernel **kernel,
                           s2v_error *err)
 {
     const s2vi_shape *x = &node->input[0]->shape, *y = &node->input[1]->shape;
-    s2vi_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    s2vi_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     k->scratch_size = (size_t)(s2vi_shape_count(y) / s2vi_shape_channels(y) *
                                s2vi_shape_channels(x)) *
                       sizeof(float);
     k->run = run_points;
-    k->close = s2vi_cpu_kernel_free;
+    k->close = s2vi_kernel_free;
     *kernel = k;
     return S2V_OK;
 }
@@ -236,7 +236,7 @@ int s2vi_cpu_conv(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
                           "large images only");
     if (is_points(node))
         return compile_points(node, kernel, err);
-    conv_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    conv_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     s2vi_dnnl_spec spec = spec_of(node);
@@ -251,7 +251,7 @@ int s2vi_cpu_conv(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
                                                   : run_weight;
     k->conv = s2vi_dnnl_conv_create(cpu, &spec);
     if (!k->conv) {
-        s2vi_cpu_kernel_free(*kernel);
+        s2vi_kernel_free(*kernel);
         *kernel = NULL;
         return s2vi_error(err, S2V_ERR_DEVICE,
                           "oneDNN has no %s of this "

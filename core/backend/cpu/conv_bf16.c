@@ -413,7 +413,7 @@ static void close_kernel(s2vi_kernel *kernel)
     free(k->taps);
     free(k->steps);
     free(k->offset);
-    s2vi_cpu_kernel_free(kernel);
+    s2vi_kernel_free(kernel);
 }
 
 /* Images of one dimension are one pixel wide. */
@@ -505,7 +505,7 @@ bool s2vi_cpu_conv_bf16_suits(const s2vi_cpu *cpu, const s2vi_node *node)
 int s2vi_cpu_conv_bf16(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
                        s2vi_kernel **kernel, s2v_error *err)
 {
-    conv_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    conv_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     k->bf16 = cpu->bf16;

@@ -83,21 +83,6 @@ static int cpu_copy(s2vi_backend *backend, void *to, const void *from,
     return S2V_OK;
 }
 
-void *s2vi_cpu_kernel(size_t size, const s2vi_node *node, s2v_error *err)
-{
-    s2vi_kernel *kernel = calloc(1, size);
-    if (!kernel)
-        s2vi_error_nomem(err, "a kernel");
-    else
-        kernel->node = node;
-    return kernel;
-}
-
-void s2vi_cpu_kernel_free(s2vi_kernel *kernel)
-{
-    free(kernel);
-}
-
 static int compile(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
                    s2vi_kernel **kernel, s2v_error *err)
 {

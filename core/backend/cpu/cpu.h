@@ -41,10 +41,4 @@ int s2vi_cpu_random(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
 int s2vi_cpu_effect(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                     s2v_error *err);
 
-/** A zeroed kernel struct of `size` bytes that begins with an s2vi_kernel. */
-void *s2vi_cpu_kernel(size_t size, const s2vi_node *node, s2v_error *err);
-
-/** close() of a kernel that owns nothing but itself. */
-void s2vi_cpu_kernel_free(s2vi_kernel *kernel);
-
 #endif

@@ -2,7 +2,6 @@
 /* Moving data: FILL, PAD, CONCAT, PERMUTE, GATHER, SCATTER, plain copies. */
 #include "backend/cpu/cpu.h"
 
-#include <stdlib.h>
 #include <math.h>
 #include <string.h>
 
@@ -243,12 +242,12 @@ static void set_extents(data_kernel *k, const s2vi_node *node)
 int s2vi_cpu_data(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                   s2v_error *err)
 {
-    data_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    data_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     (void)cpu;
     if (!k)
         return S2V_ERR_NOMEM;
     *kernel = &k->base;
-    k->base.close = s2vi_cpu_kernel_free;
+    k->base.close = s2vi_kernel_free;
     switch (node->op) {
     case S2VI_OP_FILL: k->base.run = run_fill; break;
     case S2VI_OP_DETACH:
@@ -271,7 +270,7 @@ int s2vi_cpu_data(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                 (size_t)s2vi_shape_count(&node->shape) * sizeof(double);
         break;
     default:
-        s2vi_cpu_kernel_free(*kernel);
+        s2vi_kernel_free(*kernel);
         *kernel = NULL;
         return s2vi_error(err, S2V_ERR_INTERNAL, "device 'cpu' has no op '%s'",
                           s2vi_op_get(node->op)->name);

@@ -33,12 +33,12 @@ static int run_random(const s2vi_kernel *kernel, void *out, void *const *in,
 int s2vi_cpu_random(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                     s2v_error *err)
 {
-    s2vi_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    s2vi_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     (void)cpu;
     if (!k)
         return S2V_ERR_NOMEM;
     k->run = run_random;
-    k->close = s2vi_cpu_kernel_free;
+    k->close = s2vi_kernel_free;
     *kernel = k;
     return S2V_OK;
 }
@@ -89,12 +89,12 @@ static int run_adam(const s2vi_kernel *kernel, void *out, void *const *in,
 int s2vi_cpu_effect(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                     s2v_error *err)
 {
-    effect_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    effect_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     k->simd = cpu->simd;
     k->base.run = node->op == S2VI_OP_ASSIGN ? run_assign : run_adam;
-    k->base.close = s2vi_cpu_kernel_free;
+    k->base.close = s2vi_kernel_free;
     *kernel = &k->base;
     return S2V_OK;
 }

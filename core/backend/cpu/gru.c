@@ -49,14 +49,14 @@ static int gru_run(const s2vi_kernel *kernel, void *out, void *const *in,
 int s2vi_cpu_gru(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                  s2v_error *err)
 {
-    gru_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    gru_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     k->simd = cpu->simd;
     k->c = (int)s2vi_shape_channels(&node->input[0]->shape) / 3;
     k->rows = s2vi_shape_count(&node->input[0]->shape) / (3 * k->c);
     k->base.run = gru_run;
-    k->base.close = s2vi_cpu_kernel_free;
+    k->base.close = s2vi_kernel_free;
     *kernel = &k->base;
     return S2V_OK;
 }

@@ -303,7 +303,7 @@ int s2vi_cpu_gru_cell(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
         return s2vi_error(err, S2V_ERR_INTERNAL,
                           "device 'cpu' has recurrent cells of images and "
                           "kernels up to 3x3 only");
-    s2vi_cell *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    s2vi_cell *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     s2vi_strip_kernel *strips = &k->strips;
@@ -323,7 +323,7 @@ int s2vi_cpu_gru_cell(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
     strips->begin = k->across ? s2vi_cell_tiles_begin : s2vi_cell_rows_begin;
     strips->strip = k->across ? s2vi_cell_tiles_strip : s2vi_cell_rows_strip;
     strips->base.pack = cell_pack;
-    strips->base.close = s2vi_cpu_kernel_free;
+    strips->base.close = s2vi_kernel_free;
     s2vi_cpu_strips_finish(strips);
     *kernel = &strips->base;
     return S2V_OK;

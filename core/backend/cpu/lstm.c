@@ -157,7 +157,7 @@ static int run_adjoint(const s2vi_kernel *kernel, void *out, void *const *in,
 int s2vi_cpu_lstm(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                   s2v_error *err)
 {
-    lstm_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    lstm_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     k->simd = cpu->simd;
@@ -167,7 +167,7 @@ int s2vi_cpu_lstm(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
     k->reverse = node->attr.reverse;
     k->base.scratch_size = scratch_size(k);
     k->base.run = node->op == S2VI_OP_LSTM ? run_forward : run_adjoint;
-    k->base.close = s2vi_cpu_kernel_free;
+    k->base.close = s2vi_kernel_free;
     *kernel = &k->base;
     return S2V_OK;
 }

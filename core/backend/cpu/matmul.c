@@ -52,7 +52,7 @@ static int run_gemm(const s2vi_kernel *kernel, void *out, void *const *in,
 int s2vi_cpu_matmul(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                     s2v_error *err)
 {
-    matmul_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    matmul_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     const s2vi_shape *a = &node->input[0]->shape, *y = &node->shape;
@@ -63,7 +63,7 @@ int s2vi_cpu_matmul(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
     k->n = y->dim[r - 1];
     k->k = a->dim[r - 1 - node->attr.trans_a];
     k->base.run = is_small(k, node) ? run_small : run_gemm;
-    k->base.close = s2vi_cpu_kernel_free;
+    k->base.close = s2vi_kernel_free;
     *kernel = &k->base;
     return S2V_OK;
 }

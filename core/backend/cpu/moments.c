@@ -136,7 +136,7 @@ static void describe(moments_kernel *k, const s2vi_node *node)
 int s2vi_cpu_moments(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                      s2v_error *err)
 {
-    moments_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    moments_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     k->simd = cpu->simd;
@@ -146,7 +146,7 @@ int s2vi_cpu_moments(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
     k->base.scratch_size =
         2 * sizeof(double) * 2 * (size_t)(k->outer * k->parts * k->columns);
     k->base.run = run;
-    k->base.close = s2vi_cpu_kernel_free;
+    k->base.close = s2vi_kernel_free;
     *kernel = &k->base;
     return S2V_OK;
 }

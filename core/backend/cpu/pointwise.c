@@ -42,7 +42,7 @@ bool s2vi_cpu_pointwise_suits(const s2vi_cpu *cpu, const s2vi_node *node)
 int s2vi_cpu_pointwise(s2vi_cpu *cpu, const s2vi_node *node,
                        s2vi_kernel **kernel, s2v_error *err)
 {
-    pointwise_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    pointwise_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     s2vi_strip_kernel *strips = &k->strips;
@@ -54,7 +54,7 @@ int s2vi_cpu_pointwise(s2vi_cpu *cpu, const s2vi_node *node,
     strips->height = node->shape.dim[1];
     strips->width = node->shape.dim[2];
     strips->strip = strip;
-    strips->base.close = s2vi_cpu_kernel_free;
+    strips->base.close = s2vi_kernel_free;
     s2vi_cpu_strips_finish(strips);
     *kernel = &strips->base;
     return S2V_OK;

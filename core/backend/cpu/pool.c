@@ -191,12 +191,12 @@ static void describe(pool_kernel *k, const s2vi_node *node)
 int s2vi_cpu_pool(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                   s2v_error *err)
 {
-    pool_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    pool_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     (void)cpu;
     if (!k)
         return S2V_ERR_NOMEM;
     describe(k, node);
-    k->base.close = s2vi_cpu_kernel_free;
+    k->base.close = s2vi_kernel_free;
     k->base.run = node->op == S2VI_OP_UPSAMPLE  ? run_upsample
                   : node->op == S2VI_OP_AVGPOOL ? run_avgpool
                                                 : run_maxpool;

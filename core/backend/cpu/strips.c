@@ -137,7 +137,8 @@ int s2vi_cpu_join(s2vi_backend *backend, s2vi_kernel *const *kernels, int n,
             !fits((const s2vi_strip_kernel *)kernels[0],
                   (const s2vi_strip_kernel *)kernels[i]))
             return S2V_OK;
-    joined_kernel *k = s2vi_cpu_kernel(sizeof(*k), kernels[n - 1]->node, err);
+    joined_kernel *k =
+        s2vi_kernel_create(sizeof(*k), kernels[n - 1]->node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     k->n = n;
@@ -147,7 +148,7 @@ int s2vi_cpu_join(s2vi_backend *backend, s2vi_kernel *const *kernels, int n,
     }
     k->base.scratch_size += (size_t)backend->threads * most_work(k);
     k->base.run = run_joined;
-    k->base.close = s2vi_cpu_kernel_free;
+    k->base.close = s2vi_kernel_free;
     *joined = &k->base;
     return S2V_OK;
 }

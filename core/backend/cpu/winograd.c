@@ -325,7 +325,7 @@ int s2vi_cpu_winograd(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
         return s2vi_error(err, S2V_ERR_INTERNAL,
                           "device 'cpu' upsamples and convolves images of "
                           "whole vectors of channels only");
-    winograd_kernel *k = s2vi_cpu_kernel(sizeof(*k), node, err);
+    winograd_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     k->simd = cpu->simd;
@@ -341,7 +341,7 @@ int s2vi_cpu_winograd(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
         k->base.scratch_size += weight_size(k);
     k->base.run = run;
     k->base.pack = pack;
-    k->base.close = s2vi_cpu_kernel_free;
+    k->base.close = s2vi_kernel_free;
     *kernel = &k->base;
     return S2V_OK;
 }

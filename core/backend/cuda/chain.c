@@ -148,14 +148,14 @@ int s2vi_cuda_chain(s2vi_cuda *cuda, const s2vi_node *node,
                     s2vi_kernel **kernel, s2v_error *err)
 {
     s2vi_cuda_program *program = malloc(sizeof(*program));
-    chain_kernel *k = s2vi_cuda_kernel(sizeof(*k), node, err);
+    chain_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     int ret = program ? S2V_OK : s2vi_error_nomem(err, "a kernel");
     if (!ret && !k)
         ret = S2V_ERR_NOMEM;
     if (!ret) {
         k->cuda = cuda;
         k->base.run = run;
-        k->base.close = s2vi_cuda_kernel_free;
+        k->base.close = s2vi_kernel_free;
         ret = compile(k, node, program, err);
     }
     free(program);

@@ -63,7 +63,7 @@ static int run(const s2vi_kernel *kernel, void *out, void *const *in,
 static void conv_close(s2vi_kernel *kernel)
 {
     s2vi_cuda_product_close(&((conv_kernel *)kernel)->product);
-    s2vi_cuda_kernel_free(kernel);
+    s2vi_kernel_free(kernel);
 }
 
 /* What follows image and weight: a bias, an addend, a plane and its scale. */
@@ -127,7 +127,7 @@ static int open_product(conv_kernel *k, const s2vi_node *node, s2v_error *err)
 int s2vi_cuda_conv(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
                    s2v_error *err)
 {
-    conv_kernel *k = s2vi_cuda_kernel(sizeof(*k), node, err);
+    conv_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     k->cuda = cuda;

@@ -3,7 +3,6 @@
 #include "backend/cuda/cuda.h"
 #include "backend/module.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,48 +10,6 @@ enum {
     LEAST_CAPABILITY = 80, /* 8.0, Ampere: what kernels.cu is compiled for */
     LARGEST = INT32_MAX,   /* elements of an array */
 };
-
-/* -------------------------------------------------------------- errors -- */
-
-static int trouble(s2vi_cuda *cuda, const char *what)
-{
-    snprintf(cuda->base.trouble, sizeof(cuda->base.trouble), "%s", what);
-    return S2V_ERR_DEVICE;
-}
-
-int s2vi_cuda_check(s2vi_cuda *cuda, cudaError_t status)
-{
-    return status ? trouble(cuda, cudaGetErrorString(status)) : S2V_OK;
-}
-
-int s2vi_cuda_check_dnn(s2vi_cuda *cuda, cudnnStatus_t status)
-{
-    return status ? trouble(cuda, cudnnGetErrorString(status)) : S2V_OK;
-}
-
-int s2vi_cuda_check_lt(s2vi_cuda *cuda, cublasStatus_t status)
-{
-    return status ? trouble(cuda, cublasLtGetStatusString(status)) : S2V_OK;
-}
-
-/* ------------------------------------------------------- whose turn it is --
- */
-
-void s2vi_cuda_hold(s2vi_cuda *cuda)
-{
-    pthread_mutex_lock(&cuda->lock);
-    if (cuda->depth++)
-        return;
-    cudaGetDevice(&cuda->outside);
-    cudaSetDevice(cuda->device);
-}
-
-void s2vi_cuda_release(s2vi_cuda *cuda)
-{
-    if (!--cuda->depth)
-        cudaSetDevice(cuda->outside);
-    pthread_mutex_unlock(&cuda->lock);
-}
 
 static void cuda_enter(s2vi_backend *backend)
 {
@@ -129,21 +86,6 @@ static int cuda_download(s2vi_backend *backend, void *to, const void *from,
 }
 
 /* ---------------------------------------------------------- compiling -- */
-
-void *s2vi_cuda_kernel(size_t size, const s2vi_node *node, s2v_error *err)
-{
-    s2vi_kernel *kernel = calloc(1, size);
-    if (!kernel)
-        s2vi_error_nomem(err, "a kernel");
-    else
-        kernel->node = node;
-    return kernel;
-}
-
-void s2vi_cuda_kernel_free(s2vi_kernel *kernel)
-{
-    free(kernel);
-}
 
 static int compile(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
                    s2v_error *err)

@@ -87,12 +87,6 @@ s2vi_dev_reduce s2vi_cuda_reduce(const s2vi_cuda *cuda, s2vi_index count,
 
 /* ------------------------------------------------------------- kernels -- */
 
-/** A zeroed kernel struct of `size` bytes that begins with an s2vi_kernel. */
-void *s2vi_cuda_kernel(size_t size, const s2vi_node *node, s2v_error *err);
-
-/** close() of a kernel that owns nothing but itself. */
-void s2vi_cuda_kernel_free(s2vi_kernel *kernel);
-
 /* One compiler for each group of ops; each fills *kernel. */
 int s2vi_cuda_data(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
                    s2v_error *err);

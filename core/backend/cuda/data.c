@@ -133,14 +133,14 @@ static int run_concat(const s2vi_kernel *kernel, void *out, void *const *in,
 static int compile_concat(s2vi_cuda *cuda, const s2vi_node *node,
                           s2vi_kernel **kernel, s2v_error *err)
 {
-    concat_kernel *k = s2vi_cuda_kernel(sizeof(*k), node, err);
+    concat_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     s2vi_index outer = 1, offset = 0;
     int ret = S2V_OK;
     if (!k)
         return S2V_ERR_NOMEM;
     k->cuda = cuda;
     k->base.run = run_concat;
-    k->base.close = s2vi_cuda_kernel_free;
+    k->base.close = s2vi_kernel_free;
     for (int i = 0; i < node->attr.axis; i++)
         outer *= (s2vi_index)node->shape.dim[i];
     for (int i = 0; i < node->n_inputs && !ret; i++) {
@@ -154,7 +154,7 @@ static int compile_concat(s2vi_cuda *cuda, const s2vi_node *node,
                              part->p.count, err);
     }
     if (ret < 0)
-        s2vi_cuda_kernel_free(&k->base);
+        s2vi_kernel_free(&k->base);
     else
         *kernel = &k->base;
     return ret;
@@ -183,15 +183,15 @@ int s2vi_cuda_data(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
 {
     if (node->op == S2VI_OP_CONCAT)
         return compile_concat(cuda, node, kernel, err);
-    data_kernel *k = s2vi_cuda_kernel(sizeof(*k), node, err);
+    data_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     k->cuda = cuda;
-    k->base.close = s2vi_cuda_kernel_free;
+    k->base.close = s2vi_kernel_free;
     k->bytes = (size_t)s2vi_shape_count(&node->shape) * sizeof(float);
     int ret = compile(k, node, err);
     if (ret < 0)
-        s2vi_cuda_kernel_free(&k->base);
+        s2vi_kernel_free(&k->base);
     else
         *kernel = &k->base;
     return ret;

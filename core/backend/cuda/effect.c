@@ -122,14 +122,14 @@ static int compile(effect_kernel *k, const s2vi_node *node, s2v_error *err)
 int s2vi_cuda_effect(s2vi_cuda *cuda, const s2vi_node *node,
                      s2vi_kernel **kernel, s2v_error *err)
 {
-    effect_kernel *k = s2vi_cuda_kernel(sizeof(*k), node, err);
+    effect_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     k->cuda = cuda;
-    k->base.close = s2vi_cuda_kernel_free;
+    k->base.close = s2vi_kernel_free;
     int ret = compile(k, node, err);
     if (ret < 0)
-        s2vi_cuda_kernel_free(&k->base);
+        s2vi_kernel_free(&k->base);
     else
         *kernel = &k->base;
     return ret;

@@ -51,7 +51,7 @@ static void gru_close(s2vi_kernel *kernel)
     gru_kernel *k = (gru_kernel *)kernel;
     s2vi_cuda_product_close(&k->of_x);
     s2vi_cuda_product_close(&k->of_h);
-    s2vi_cuda_kernel_free(kernel);
+    s2vi_kernel_free(kernel);
 }
 
 static int open_cell(gru_kernel *k, const s2vi_node *node, s2v_error *err)
@@ -89,7 +89,7 @@ int s2vi_cuda_gru(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
     const bool is_gates =
         node->op == S2VI_OP_GRU_DA || node->op == S2VI_OP_GRU_DB;
     const s2vi_index three = is_gates ? 3 : 1;
-    gru_kernel *k = s2vi_cuda_kernel(sizeof(*k), node, err);
+    gru_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     k->cuda = cuda;

@@ -103,18 +103,18 @@ int s2vi_cuda_lstm(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
                           "most %d",
                           s2vi_op_get(node->op)->name,
                           (long long)(a->dim[0] * a->dim[1]), MOST_ROWS);
-    lstm_kernel *k = s2vi_cuda_kernel(sizeof(*k), node, err);
+    lstm_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     k->cuda = cuda;
-    k->base.close = s2vi_cuda_kernel_free;
+    k->base.close = s2vi_kernel_free;
     k->p.n = (s2vi_index)a->dim[0];
     k->p.T = (s2vi_index)a->dim[1];
     k->p.channels = (s2vi_index)node->input[1]->shape.dim[1];
     k->p.reverse = node->attr.reverse;
     int ret = compile(k, node, err);
     if (ret < 0)
-        s2vi_cuda_kernel_free(&k->base);
+        s2vi_kernel_free(&k->base);
     else
         *kernel = &k->base;
     return ret;

@@ -39,7 +39,7 @@ static void matmul_close(s2vi_kernel *kernel)
         cublasLtMatrixLayoutDestroy(k->out);
     if (k->product)
         cublasLtMatmulDescDestroy(k->product);
-    s2vi_cuda_kernel_free(kernel);
+    s2vi_kernel_free(kernel);
 }
 
 /* A dense row-major (.., rows, columns). */
@@ -129,7 +129,7 @@ static cublasStatus_t choose(matmul_kernel *k)
 int s2vi_cuda_matmul(s2vi_cuda *cuda, const s2vi_node *node,
                      s2vi_kernel **kernel, s2v_error *err)
 {
-    matmul_kernel *k = s2vi_cuda_kernel(sizeof(*k), node, err);
+    matmul_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     k->cuda = cuda;

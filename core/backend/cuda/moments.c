@@ -51,15 +51,15 @@ static int compile(moments_kernel *k, const s2vi_node *node, s2v_error *err)
 int s2vi_cuda_moments(s2vi_cuda *cuda, const s2vi_node *node,
                       s2vi_kernel **kernel, s2v_error *err)
 {
-    moments_kernel *k = s2vi_cuda_kernel(sizeof(*k), node, err);
+    moments_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     k->cuda = cuda;
     k->base.run = run;
-    k->base.close = s2vi_cuda_kernel_free;
+    k->base.close = s2vi_kernel_free;
     int ret = compile(k, node, err);
     if (ret < 0)
-        s2vi_cuda_kernel_free(&k->base);
+        s2vi_kernel_free(&k->base);
     else
         *kernel = &k->base;
     return ret;

@@ -35,14 +35,14 @@ int s2vi_cuda_pool(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
 {
     const bool put = node->op == S2VI_OP_MAXPOOL_PUT;
     int64_t sides[3];
-    pool_kernel *k = s2vi_cuda_kernel(sizeof(*k), node, err);
+    pool_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;
     for (int i = 0; i < 3; i++)
         sides[i] = node->attr.window.kernel[i];
     k->cuda = cuda;
     k->base.run = run;
-    k->base.close = s2vi_cuda_kernel_free;
+    k->base.close = s2vi_kernel_free;
     k->p.count = s2vi_cuda_count(&node->shape);
     k->p.channels = (s2vi_index)s2vi_shape_channels(&node->shape);
     k->p.window =
@@ -51,7 +51,7 @@ int s2vi_cuda_pool(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
     int ret =
         s2vi_cuda_find(cuda, &k->launch, name_of(node->op), k->p.count, err);
     if (ret < 0)
-        s2vi_cuda_kernel_free(&k->base);
+        s2vi_kernel_free(&k->base);
     else
         *kernel = &k->base;
     return ret;

@@ -69,11 +69,6 @@ static int kernel_run(const s2vi_kernel *kernel, void *out, void *const *in,
     return S2V_OK;
 }
 
-static void kernel_close(s2vi_kernel *kernel)
-{
-    free(kernel);
-}
-
 static int ref_compile(s2vi_backend *backend, const s2vi_node *node,
                        uint32_t constant, s2vi_kernel **kernel, s2v_error *err)
 {
@@ -84,13 +79,12 @@ static int ref_compile(s2vi_backend *backend, const s2vi_node *node,
     if (!fn)
         return s2vi_error(err, S2V_ERR_INTERNAL, "ref: %s is not computed",
                           s2vi_op_get(node->op)->name);
-    ref_kernel *k = calloc(1, sizeof(*k));
+    ref_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
-        return s2vi_error_nomem(err, "a kernel");
+        return S2V_ERR_NOMEM;
     k->base.run = kernel_run;
-    k->base.close = kernel_close;
+    k->base.close = s2vi_kernel_free;
     k->base.scratch_size = (size_t)s2vi_ref_scratch(node) * sizeof(double);
-    k->base.node = node;
     k->fn = fn;
     *kernel = &k->base;
     return S2V_OK;
