@@ -41,7 +41,7 @@ static int open_best(s2vi_backend **backend, s2vi_dtype dtype, int threads,
                      s2v_error *err)
 {
     s2v_error why = {.message = ""};
-    for (int i = 0; i < MODULES && dtype == S2VI_F32; i++)
+    for (int i = 0; i < MODULES && dtype != S2VI_F64; i++)
         if (s2vi_module_has_driver(modules[i], &why) &&
             !s2vi_module_open(backend, modules[i], modules[i], 0, dtype,
                               &why)) {

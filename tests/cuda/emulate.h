@@ -30,4 +30,11 @@ static inline float __uint_as_float(unsigned bits)
     return f;
 }
 
+static inline unsigned __float_as_uint(float f)
+{
+    unsigned bits;
+    memcpy(&bits, &f, sizeof(bits));
+    return bits;
+}
+
 #endif

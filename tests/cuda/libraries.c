@@ -20,10 +20,12 @@ struct cudnnContext {
 };
 
 struct cudnnTensorStruct {
+    cudnnDataType_t type;
     int n, dim[CUDNN_MAX], stride[CUDNN_MAX];
 };
 
 struct cudnnFilterStruct {
+    cudnnDataType_t type;
     int n, dim[CUDNN_MAX];
 };
 
@@ -70,12 +72,18 @@ CREATE_DESTROY(Tensor, cudnnTensorDescriptor_t)
 CREATE_DESTROY(Filter, cudnnFilterDescriptor_t)
 CREATE_DESTROY(Convolution, cudnnConvolutionDescriptor_t)
 
+static bool is_known(cudnnDataType_t type)
+{
+    return type == CUDNN_DATA_FLOAT || type == CUDNN_DATA_BFLOAT16;
+}
+
 cudnnStatus_t cudnnSetTensorNdDescriptor(cudnnTensorDescriptor_t d,
                                          cudnnDataType_t type, int n,
                                          const int *dim, const int *stride)
 {
-    if (type != CUDNN_DATA_FLOAT || n < 4 || n > CUDNN_MAX || stride[1] != 1)
+    if (!is_known(type) || n < 4 || n > CUDNN_MAX || stride[1] != 1)
         return CUDNN_STATUS_NOT_SUPPORTED;
+    d->type = type;
     d->n = n;
     memcpy(d->dim, dim, (size_t)n * sizeof(int));
     memcpy(d->stride, stride, (size_t)n * sizeof(int));
@@ -87,9 +95,10 @@ cudnnStatus_t cudnnSetFilterNdDescriptor(cudnnFilterDescriptor_t d,
                                          cudnnTensorFormat_t format, int n,
                                          const int *dim)
 {
-    if (type != CUDNN_DATA_FLOAT || format != CUDNN_TENSOR_NHWC || n < 4 ||
+    if (!is_known(type) || format != CUDNN_TENSOR_NHWC || n < 4 ||
         n > CUDNN_MAX)
         return CUDNN_STATUS_NOT_SUPPORTED;
+    d->type = type;
     d->n = n;
     memcpy(d->dim, dim, (size_t)n * sizeof(int));
     return CUDNN_STATUS_SUCCESS;
@@ -124,9 +133,9 @@ cudnnStatus_t cudnnSetConvolutionMathType(cudnnConvolutionDescriptor_t d,
 static bool fits(cudnnTensorDescriptor_t x, cudnnFilterDescriptor_t w,
                  cudnnConvolutionDescriptor_t c, cudnnTensorDescriptor_t y)
 {
-    bool ok = x->n == y->n && x->n == w->n && c->n == x->n - 2 &&
-              x->dim[0] == y->dim[0] && x->dim[1] == w->dim[1] &&
-              y->dim[1] == w->dim[0];
+    bool ok = x->type == y->type && x->type == w->type && x->n == y->n &&
+              x->n == w->n && c->n == x->n - 2 && x->dim[0] == y->dim[0] &&
+              x->dim[1] == w->dim[1] && y->dim[1] == w->dim[0];
     for (int i = 0; ok && i < c->n; i++)
         ok = y->dim[2 + i] ==
              (x->dim[2 + i] + 2 * c->pad[i] - w->dim[2 + i]) / c->stride[i] + 1;
@@ -145,7 +154,8 @@ static bool fits(cudnnTensorDescriptor_t x, cudnnFilterDescriptor_t w,
         found[1].algo = second;                                                \
         found[1].determinism = CUDNN_DETERMINISTIC;                            \
         found[1].memory = WORKSPACE;                                           \
-        found[1].mathType = CUDNN_DEFAULT_MATH;                                \
+        found[1].mathType =                                                    \
+            c->math == CUDNN_FMA_MATH ? CUDNN_DEFAULT_MATH : c->math;          \
         *n = 2;                                                                \
         return CUDNN_STATUS_SUCCESS;                                           \
     }
@@ -182,16 +192,22 @@ cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithm_v7(
 
 /* ------------------------------------------------------- convolutions -- */
 
+/* Arrays are of floats, or of bf16, their upper halves. */
 struct convolution {
     int way; /* 0 forward, 1 data, 2 filter */
     struct cudnnTensorStruct x, y;
     struct cudnnFilterStruct w;
     struct cudnnConvolutionStruct c;
-    const float *a, *b;
-    float *out;
+    const void *a, *b;
+    void *out;
     float alpha, beta;
     void *workspace;
 };
+
+/* Its factors as floats. */
+typedef struct factors {
+    float *a, *b;
+} factors;
 
 /* All of (image, y's place, tap) with the x that they see. */
 typedef struct visit {
@@ -249,7 +265,7 @@ static void add_scaled(double *to, double scale, const float *x, int n)
 }
 
 /* Every multiplication of a visit, into the double sums `out`. */
-static void multiply(const visit *v, double *out)
+static void multiply(const visit *v, const factors *f, double *out)
 {
     const struct convolution *k = v->k;
     const long taps = product(k->w.dim + 2, k->c.n);
@@ -257,11 +273,11 @@ static void multiply(const visit *v, double *out)
     for (int co = 0; co < cout; co++) {
         const long w = co * taps * cin + v->at_w, y = v->at_y + co;
         if (k->way == 0)
-            out[y] += dot(k->a + v->at_x, k->b + w, cin);
+            out[y] += dot(f->a + v->at_x, f->b + w, cin);
         else if (k->way == 1)
-            add_scaled(out + v->at_x, k->a[y], k->b + w, cin);
+            add_scaled(out + v->at_x, f->a[y], f->b + w, cin);
         else
-            add_scaled(out + w, k->b[y], k->a + v->at_x, cin);
+            add_scaled(out + w, f->b[y], f->a + v->at_x, cin);
     }
 }
 
@@ -275,24 +291,62 @@ static bool next(int *at, const int *dim, int n)
     return false;
 }
 
+static float get(const struct convolution *k, const void *from, long i)
+{
+    if (k->x.type == CUDNN_DATA_FLOAT)
+        return ((const float *)from)[i];
+    const uint32_t bits = (uint32_t)((const uint16_t *)from)[i] << 16;
+    float x;
+    memcpy(&x, &bits, sizeof(x));
+    return x;
+}
+
+static void put(const struct convolution *k, long i, float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof(bits));
+    if (k->x.type == CUDNN_DATA_FLOAT)
+        ((float *)k->out)[i] = x;
+    else if (x != x)
+        ((uint16_t *)k->out)[i] = 0x7FC0;
+    else
+        ((uint16_t *)k->out)[i] =
+            (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
+static float *floats(const struct convolution *k, const void *from, long count)
+{
+    float *to = calloc((size_t)count, sizeof(*to));
+    for (long i = 0; i < count; i++)
+        to[i] = get(k, from, i);
+    return to;
+}
+
 static void convolve(const void *data)
 {
     const struct convolution *k = data;
-    const int *dim = k->way == 0 ? k->y.dim : k->way == 1 ? k->x.dim : k->w.dim;
-    const long count = product(dim, k->x.n);
+    const int n = k->x.n;
+    const long x = product(k->x.dim, n), y = product(k->y.dim, n);
+    const long w = product(k->w.dim, n);
+    const long count = k->way == 0 ? y : k->way == 1 ? x : w;
+    const factors f = {floats(k, k->a, k->way == 1 ? y : x),
+                       floats(k, k->b, k->way == 2 ? y : w)};
     double *sum = calloc((size_t)count, sizeof(*sum));
     visit v = {.k = k};
     for (v.image = 0; v.image < k->x.dim[0]; v.image++)
         do
             do
                 if (see(&v))
-                    multiply(&v, sum);
+                    multiply(&v, &f, sum);
             while (next(v.tap, k->w.dim + 2, k->c.n));
         while (next(v.y, k->y.dim + 2, k->c.n));
     for (long i = 0; i < count; i++) /* beta 0: out is not read */
-        k->out[i] = (float)(k->alpha * sum[i] +
-                            (k->beta ? (double)k->beta * k->out[i] : 0));
+        put(k, i,
+            (float)(k->alpha * sum[i] +
+                    (k->beta ? (double)k->beta * get(k, k->out, i) : 0)));
     memset(k->workspace, 0xCD, WORKSPACE);
+    free(f.a);
+    free(f.b);
     free(sum);
 }
 
@@ -304,7 +358,9 @@ static bool is_placed(const void *p)
 static cudnnStatus_t submit(cudnnHandle_t handle, const struct convolution *k,
                             bool offered, size_t workspace)
 {
-    if (!offered || k->c.math != CUDNN_FMA_MATH || workspace < WORKSPACE ||
+    const cudnnMathType_t math =
+        k->x.type == CUDNN_DATA_FLOAT ? CUDNN_FMA_MATH : CUDNN_TENSOR_OP_MATH;
+    if (!offered || k->c.math != math || workspace < WORKSPACE ||
         !k->workspace || !is_placed(k->a) || !is_placed(k->b) ||
         !is_placed(k->out) ||
         !fits((cudnnTensorDescriptor_t)&k->x, (cudnnFilterDescriptor_t)&k->w,

@@ -19,7 +19,7 @@ static const char *const backend_names[] = {
 /* Whether it is to be tested, as the program was called. */
 static inline bool backend_is_asked(const char *name, const char *asked)
 {
-    return asked ? !strcmp(name, asked) : strcmp(name, "cuda") != 0;
+    return asked ? !strcmp(name, asked) : strncmp(name, "cuda", 4) != 0;
 }
 
 enum { BACKENDS = sizeof(backend_names) / sizeof(backend_names[0]) };

@@ -124,8 +124,15 @@ static int open_product(conv_kernel *k, const s2vi_node *node, s2v_error *err)
     }
 }
 
-int s2vi_cuda_conv(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
-                   s2v_error *err)
+static int pack(const s2vi_kernel *kernel, int i, const void *from, void *to)
+{
+    (void)i; /* the weight, input 1 */
+    return s2vi_cuda_product_pack(&((const conv_kernel *)kernel)->product, from,
+                                  to);
+}
+
+int s2vi_cuda_conv(s2vi_cuda *cuda, const s2vi_node *node, uint32_t constant,
+                   s2vi_kernel **kernel, s2v_error *err)
 {
     conv_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
@@ -136,6 +143,9 @@ int s2vi_cuda_conv(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
     int ret = open_product(k, node, err);
     if (!ret)
         ret = open_finish(k, node, err);
+    if (!ret && constant & 2)
+        k->base.packed_size[1] = s2vi_cuda_product_packs(&k->product);
+    k->base.pack = pack;
     k->base.scratch_size = k->up_size + k->product.scratch_size;
     if (ret < 0)
         conv_close(&k->base);

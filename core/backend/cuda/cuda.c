@@ -87,20 +87,22 @@ static int cuda_download(s2vi_backend *backend, void *to, const void *from,
 
 /* ---------------------------------------------------------- compiling -- */
 
-static int compile(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
-                   s2v_error *err)
+static int compile(s2vi_cuda *cuda, const s2vi_node *node, uint32_t constant,
+                   s2vi_kernel **kernel, s2v_error *err)
 {
     switch (node->op) {
     case S2VI_OP_CONV:
     case S2VI_OP_CONV_DATA:
     case S2VI_OP_CONV_WEIGHT:
-    case S2VI_OP_UPCONV: return s2vi_cuda_conv(cuda, node, kernel, err);
+    case S2VI_OP_UPCONV:
+        return s2vi_cuda_conv(cuda, node, constant, kernel, err);
     case S2VI_OP_MATMUL: return s2vi_cuda_matmul(cuda, node, kernel, err);
     case S2VI_OP_GRU:
     case S2VI_OP_GRU_DA:
     case S2VI_OP_GRU_DB:
     case S2VI_OP_GRU_DH:
-    case S2VI_OP_GRU_CELL: return s2vi_cuda_gru(cuda, node, kernel, err);
+    case S2VI_OP_GRU_CELL:
+        return s2vi_cuda_gru(cuda, node, constant, kernel, err);
     case S2VI_OP_LSTM:
     case S2VI_OP_LSTM_DA: return s2vi_cuda_lstm(cuda, node, kernel, err);
     case S2VI_OP_BLEND: return s2vi_cuda_blend(cuda, node, kernel, err);
@@ -134,7 +136,6 @@ static bool is_countable(const s2vi_node *node)
 static int cuda_compile(s2vi_backend *backend, const s2vi_node *node,
                         uint32_t constant, s2vi_kernel **kernel, s2v_error *err)
 {
-    (void)constant; /* nothing is packed */
     s2vi_cuda *cuda = (s2vi_cuda *)backend;
     const char *name = s2vi_op_get(node->op)->name;
     *kernel = NULL;
@@ -143,7 +144,7 @@ static int cuda_compile(s2vi_backend *backend, const s2vi_node *node,
                           "cuda: a %s of an array with more than %d elements",
                           name, LARGEST);
     s2vi_cuda_hold(cuda);
-    int ret = compile(cuda, node, kernel, err);
+    int ret = compile(cuda, node, constant, kernel, err);
     s2vi_cuda_release(cuda);
     return ret;
 }
@@ -266,15 +267,18 @@ static int cuda_open(s2vi_backend **out, int device, s2vi_dtype dtype,
     int ret = examine(device, &capability, &processors, err);
     if (ret < 0)
         return ret;
-    if (dtype != S2VI_F32)
-        return s2vi_error(err, S2V_ERR_DEVICE, "it computes in f32 only");
+    if (dtype == S2VI_F64)
+        return s2vi_error(err, S2V_ERR_DEVICE,
+                          "it computes in f32 and bf16 only");
     s2vi_cuda *cuda = calloc(1, sizeof(*cuda));
     if (!cuda)
         return s2vi_error_nomem(err, "the cuda backend");
-    cuda->base = (s2vi_backend){.table = &table, .dtype = dtype, .threads = 1};
+    cuda->base =
+        (s2vi_backend){.table = &table, .dtype = S2VI_F32, .threads = 1};
     cuda->device = device;
     cuda->capability = capability;
     cuda->processors = processors;
+    cuda->bf16 = dtype == S2VI_BF16;
     cuda->tf32 = is_set("S2V_CUDA_TF32", "1");
     cuda->graphs = !is_set("S2V_CUDA_GRAPHS", "0");
     init_lock(&cuda->lock);

@@ -23,6 +23,7 @@ typedef struct s2vi_cuda {
     s2vi_backend base;
     int device, capability; /* 90: 9.0 */
     int processors;         /* multiprocessors */
+    bool bf16;              /* products of weights are of such numbers */
     bool tf32;              /* products may use it: S2V_CUDA_TF32=1 */
     bool graphs;            /* runs are recorded: not S2V_CUDA_GRAPHS=0 */
     pthread_mutex_t lock;   /* recursive */
@@ -100,10 +101,10 @@ int s2vi_cuda_pool(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
                    s2v_error *err);
 int s2vi_cuda_matmul(s2vi_cuda *cuda, const s2vi_node *node,
                      s2vi_kernel **kernel, s2v_error *err);
-int s2vi_cuda_conv(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
-                   s2v_error *err);
-int s2vi_cuda_gru(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
-                  s2v_error *err);
+int s2vi_cuda_conv(s2vi_cuda *cuda, const s2vi_node *node, uint32_t constant,
+                   s2vi_kernel **kernel, s2v_error *err);
+int s2vi_cuda_gru(s2vi_cuda *cuda, const s2vi_node *node, uint32_t constant,
+                  s2vi_kernel **kernel, s2v_error *err);
 int s2vi_cuda_lstm(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
                    s2v_error *err);
 int s2vi_cuda_blend(s2vi_cuda *cuda, const s2vi_node *node,

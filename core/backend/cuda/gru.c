@@ -54,7 +54,14 @@ static void gru_close(s2vi_kernel *kernel)
     s2vi_kernel_free(kernel);
 }
 
-static int open_cell(gru_kernel *k, const s2vi_node *node, s2v_error *err)
+static int pack(const s2vi_kernel *kernel, int i, const void *from, void *to)
+{
+    const gru_kernel *k = (const gru_kernel *)kernel;
+    return s2vi_cuda_product_pack(i == 1 ? &k->of_x : &k->of_h, from, to);
+}
+
+static int open_cell(gru_kernel *k, const s2vi_node *node, uint32_t constant,
+                     s2v_error *err)
 {
     s2vi_shape gates = node->shape;
     gates.dim[gates.rank - 1] *= 3;
@@ -68,6 +75,11 @@ static int open_cell(gru_kernel *k, const s2vi_node *node, s2v_error *err)
         ret = s2vi_cuda_product_open(&k->of_h, k->cuda, S2VI_OP_CONV,
                                      &node->attr.window, &node->shape,
                                      &node->input[2]->shape, &gates, err);
+    if (!ret && constant & 2)
+        k->base.packed_size[1] = s2vi_cuda_product_packs(&k->of_x);
+    if (!ret && constant & 4)
+        k->base.packed_size[2] = s2vi_cuda_product_packs(&k->of_h);
+    k->base.pack = pack;
     const size_t x = k->of_x.scratch_size, h = k->of_h.scratch_size;
     k->base.scratch_size = 2 * k->gates + (x > h ? x : h);
     return ret;
@@ -83,8 +95,8 @@ static const char *name_of(s2vi_op op)
     }
 }
 
-int s2vi_cuda_gru(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
-                  s2v_error *err)
+int s2vi_cuda_gru(s2vi_cuda *cuda, const s2vi_node *node, uint32_t constant,
+                  s2vi_kernel **kernel, s2v_error *err)
 {
     const bool is_gates =
         node->op == S2VI_OP_GRU_DA || node->op == S2VI_OP_GRU_DB;
@@ -100,7 +112,7 @@ int s2vi_cuda_gru(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
     int ret =
         s2vi_cuda_find(cuda, &k->launch, name_of(node->op), k->p.count, err);
     if (!ret && node->op == S2VI_OP_GRU_CELL)
-        ret = open_cell(k, node, err);
+        ret = open_cell(k, node, constant, err);
     if (ret < 0)
         gru_close(&k->base);
     else

@@ -3,6 +3,10 @@
  * Convolutions and their adjoints by cuDNN; by our own kernel, which is slow,
  * where cuDNN has no algorithm or arrays begin where it may not read them.
  *
+ * In bf16, where channels are what tensor cores take: image and weight are
+ * rounded, and so is the result, which cuDNN sums up in f32 and gives in their
+ * type only. Gradients of weights stay f32, as on the CPU.
+ *
  * cuDNN's own layouts are described by strides: channels last, as ours are. It
  * pads both sides alike; where ours differ, a padded copy of x is made.
  */
@@ -14,6 +18,7 @@ enum {
     LIMIT = 512 << 20, /* bytes that an algorithm may work in */
     PLACE = 16,        /* bytes that arrays must be aligned to for cuDNN */
     ASKED = 10,        /* algorithms */
+    GRANULE = 8,       /* channels of bf16 that tensor cores take at once */
 };
 
 s2vi_dev_window s2vi_cuda_window(const s2vi_window *window, const s2vi_shape *x,
@@ -43,11 +48,17 @@ static int dimensions(const s2vi_dev_window *w)
     return w->x[0] == 1 && w->kernel[0] == 1 && w->y[0] == 1 ? 2 : 3;
 }
 
+static cudnnDataType_t type_of(const s2vi_cuda_product *p)
+{
+    return p->bf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
+}
+
 /* (images, channels, spatial), channels last in memory. */
-static cudnnStatus_t describe(cudnnTensorDescriptor_t tensor, s2vi_index images,
+static cudnnStatus_t describe(const s2vi_cuda_product *p,
+                              cudnnTensorDescriptor_t tensor,
                               s2vi_index channels, const int *spatial, int n)
 {
-    int dim[5] = {(int)images, (int)channels}, stride[5] = {0, 1};
+    int dim[5] = {(int)p->own.images, (int)channels}, stride[5] = {0, 1};
     int step = (int)channels;
     for (int i = n - 1; i >= 0; i--) {
         dim[2 + i] = spatial[3 - n + i];
@@ -55,8 +66,7 @@ static cudnnStatus_t describe(cudnnTensorDescriptor_t tensor, s2vi_index images,
         step *= dim[2 + i];
     }
     stride[0] = step;
-    return cudnnSetTensorNdDescriptor(tensor, CUDNN_DATA_FLOAT, 2 + n, dim,
-                                      stride);
+    return cudnnSetTensorNdDescriptor(tensor, type_of(p), 2 + n, dim, stride);
 }
 
 static cudnnStatus_t describe_all(s2vi_cuda_product *p)
@@ -66,19 +76,21 @@ static cudnnStatus_t describe_all(s2vi_cuda_product *p)
     const int *stride = w->stride + 3 - n, one[3] = {1, 1, 1};
     int filter[5] = {(int)p->own.cout, (int)p->own.cin};
     memcpy(filter + 2, w->kernel + 3 - n, (size_t)n * sizeof(int));
-    cudnnStatus_t s = describe(p->x, p->own.images, p->own.cin, w->x, n);
+    cudnnStatus_t s = describe(p, p->x, p->own.cin, w->x, n);
     if (!s)
-        s = describe(p->y, p->own.images, p->own.cout, w->y, n);
+        s = describe(p, p->y, p->own.cout, w->y, n);
     if (!s)
-        s = cudnnSetFilterNdDescriptor(p->w, CUDNN_DATA_FLOAT,
-                                       CUDNN_TENSOR_NHWC, 2 + n, filter);
+        s = cudnnSetFilterNdDescriptor(p->w, type_of(p), CUDNN_TENSOR_NHWC,
+                                       2 + n, filter);
     if (!s)
         s = cudnnSetConvolutionNdDescriptor(p->conv, n, pad, stride, one,
                                             CUDNN_CROSS_CORRELATION,
                                             CUDNN_DATA_FLOAT);
     if (!s)
-        s = cudnnSetConvolutionMathType(
-            p->conv, p->cuda->tf32 ? CUDNN_DEFAULT_MATH : CUDNN_FMA_MATH);
+        s = cudnnSetConvolutionMathType(p->conv, p->bf16 ? CUDNN_TENSOR_OP_MATH
+                                                 : p->cuda->tf32
+                                                     ? CUDNN_DEFAULT_MATH
+                                                     : CUDNN_FMA_MATH);
     return s;
 }
 
@@ -93,8 +105,8 @@ static cudnnStatus_t describe_all(s2vi_cuda_product *p)
             (p)->algorithm = (int)(found)[i].algo;                             \
             (p)->workspace = (found)[i].memory;                                \
             return !cudnnSetConvolutionMathType(                               \
-                (p)->conv,                                                     \
-                (p)->cuda->tf32 ? (found)[i].mathType : CUDNN_FMA_MATH);       \
+                (p)->conv, (p)->bf16 || (p)->cuda->tf32 ? (found)[i].mathType  \
+                                                        : CUDNN_FMA_MATH);     \
         }
 
 static bool choose_forward(s2vi_cuda_product *p)
@@ -141,19 +153,29 @@ static bool start_library(s2vi_cuda *cuda)
     return !cudnnSetStream(cuda->dnn, cuda->stream);
 }
 
-/* Whether cuDNN does it. */
-static bool ask_library(s2vi_cuda_product *p)
+/* Whether cuDNN does it, in bf16 or not. */
+static bool choose(s2vi_cuda_product *p, bool bf16)
 {
-    if (!start_library(p->cuda) || cudnnCreateTensorDescriptor(&p->x) ||
-        cudnnCreateTensorDescriptor(&p->y) ||
-        cudnnCreateFilterDescriptor(&p->w) ||
-        cudnnCreateConvolutionDescriptor(&p->conv) || describe_all(p))
+    p->bf16 = bf16;
+    if (describe_all(p))
         return false;
     switch (p->op) {
     case S2VI_OP_CONV_DATA: return choose_data(p);
     case S2VI_OP_CONV_WEIGHT: return choose_weight(p);
     default: return choose_forward(p);
     }
+}
+
+static bool ask_library(s2vi_cuda_product *p)
+{
+    const bool bf16 = p->cuda->bf16 && p->op != S2VI_OP_CONV_WEIGHT &&
+                      !(p->own.cin % GRANULE) && !(p->own.cout % GRANULE);
+    if (!start_library(p->cuda) || cudnnCreateTensorDescriptor(&p->x) ||
+        cudnnCreateTensorDescriptor(&p->y) ||
+        cudnnCreateFilterDescriptor(&p->w) ||
+        cudnnCreateConvolutionDescriptor(&p->conv))
+        return false;
+    return (bf16 && choose(p, true)) || choose(p, false);
 }
 
 /* -------------------------------------------------------------- opening -- */
@@ -194,6 +216,33 @@ static int stage(s2vi_cuda_product *p, s2v_error *err)
                           p->stage.count, err);
 }
 
+static size_t narrow_size(const s2vi_cuda_product *p, int which)
+{
+    return s2vi_cuda_aligned(p->count[which] * sizeof(unsigned short));
+}
+
+/* After ask_library(), which has chosen for the window as cuDNN sees it. */
+static int prepare_bf16(s2vi_cuda_product *p, s2v_error *err)
+{
+    const s2vi_dev_window *w = &p->own.window;
+    const s2vi_index x = p->own.images * w->x_size * p->own.cin;
+    const s2vi_index y = p->own.images * w->y_size * p->own.cout;
+    const bool back = p->op == S2VI_OP_CONV_DATA;
+    p->count[0] = back ? y : x;
+    p->count[1] = p->own.cout * w->taps * p->own.cin;
+    p->count[2] = back ? x : y;
+    int ret = S2V_OK;
+    for (int i = 0; i < 2 && !ret; i++)
+        ret = s2vi_cuda_find(p->cuda, &p->narrow[i], "s2vi_k_narrow",
+                             p->count[i], err);
+    if (!ret)
+        ret = s2vi_cuda_find(p->cuda, &p->widen, "s2vi_k_widen", p->count[2],
+                             err);
+    for (int i = 0; i < 3; i++)
+        p->scratch_size += narrow_size(p, i);
+    return ret;
+}
+
 static const char *name_of(s2vi_op op)
 {
     switch (op) {
@@ -226,10 +275,22 @@ int s2vi_cuda_product_open(s2vi_cuda_product *p, s2vi_cuda *cuda, s2vi_op op,
     if (ret < 0)
         return ret;
     p->library = ask_library(p);
-    p->own.window = given;
     if (p->library)
         p->scratch_size = s2vi_cuda_aligned(p->workspace) + p->staged;
-    return S2V_OK;
+    if (p->library && p->bf16)
+        ret = prepare_bf16(p, err);
+    p->own.window = given;
+    return ret;
+}
+
+size_t s2vi_cuda_product_packs(s2vi_cuda_product *p)
+{
+    /* Our own kernel may be what runs a staged adjoint. */
+    if (!p->library || !p->bf16 || (p->stages && p->op == S2VI_OP_CONV_DATA))
+        return 0;
+    p->packed = true;
+    p->scratch_size -= narrow_size(p, 1);
+    return narrow_size(p, 1);
 }
 
 void s2vi_cuda_product_close(s2vi_cuda_product *p)
@@ -289,6 +350,36 @@ static int run_stage(const s2vi_cuda_product *p, const void *in, void *out)
     return s2vi_cuda_start(p->cuda, &p->stage_launch, &params);
 }
 
+static int run_narrow(const s2vi_cuda_product *p, int which, const void *in,
+                      void *out)
+{
+    const s2vi_dev_narrow params = {in, out, p->count[which]};
+    return s2vi_cuda_start(p->cuda, &p->narrow[which], &params);
+}
+
+int s2vi_cuda_product_pack(const s2vi_cuda_product *p, const void *b, void *to)
+{
+    return run_narrow(p, 1, b, to);
+}
+
+static int run_bf16(const s2vi_cuda_product *p, const void *a, const void *b,
+                    void *out, bool keep, void *scratch)
+{
+    char *a16 = scratch, *b16 = a16 + narrow_size(p, 0);
+    char *out16 = b16 + (p->packed ? 0 : narrow_size(p, 1));
+    char *rest = out16 + narrow_size(p, 2);
+    const s2vi_dev_widen widen = {(unsigned short *)out16, out, p->count[2],
+                                  keep};
+    int ret = run_narrow(p, 0, a, a16);
+    if (!ret && !p->packed)
+        ret = run_narrow(p, 1, b, b16);
+    if (!ret)
+        ret = s2vi_cuda_check_dnn(
+            p->cuda,
+            run_library(p, a16, p->packed ? b : b16, out16, false, rest));
+    return ret < 0 ? ret : s2vi_cuda_start(p->cuda, &p->widen, &widen);
+}
+
 static bool is_placed(const void *memory)
 {
     return (uintptr_t)memory % PLACE == 0;
@@ -298,10 +389,10 @@ int s2vi_cuda_product_run(const s2vi_cuda_product *p, const void *a,
                           const void *b, void *out, bool keep, void *scratch)
 {
     const bool back = p->op == S2VI_OP_CONV_DATA;
-    if (!p->library || !is_placed(a) || !is_placed(b) || !is_placed(out) ||
-        (p->stages && back && keep))
+    const bool placed = is_placed(a) && is_placed(b) && is_placed(out);
+    if (!p->library || (!p->bf16 && !placed) || (p->stages && back && keep))
         return run_own(p, a, b, out, keep);
-    void *staged = scratch;
+    void *staged = scratch, *to = p->stages && back ? staged : out;
     int ret = S2V_OK;
     scratch = (char *)scratch + p->staged;
     if (p->stages && !back) {
@@ -309,8 +400,8 @@ int s2vi_cuda_product_run(const s2vi_cuda_product *p, const void *a,
         a = staged;
     }
     if (!ret)
-        ret = s2vi_cuda_check_dnn(
-            p->cuda, run_library(p, a, b, p->stages && back ? staged : out,
-                                 keep, scratch));
+        ret = p->bf16 ? run_bf16(p, a, b, to, keep, scratch)
+                      : s2vi_cuda_check_dnn(
+                            p->cuda, run_library(p, a, b, to, keep, scratch));
     return ret < 0 || !p->stages || !back ? ret : run_stage(p, staged, out);
 }

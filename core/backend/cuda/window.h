@@ -30,7 +30,12 @@ typedef struct s2vi_cuda_product {
     bool stages;
     s2vi_dev_move stage;
     s2vi_cuda_launch stage_launch;
-    size_t staged;       /* bytes */
+    size_t staged; /* bytes */
+    /* Whether cuDNN gets both factors rounded to bf16, and gives bf16: the
+     * elements of a, b and out that it sees. */
+    bool bf16, packed; /* packed: b has been rounded once for all */
+    s2vi_index count[3];
+    s2vi_cuda_launch narrow[2], widen;
     size_t scratch_size; /* of all */
 } s2vi_cuda_product;
 
@@ -40,6 +45,12 @@ int s2vi_cuda_product_open(s2vi_cuda_product *product, s2vi_cuda *cuda,
                            const s2vi_shape *x, const s2vi_shape *w,
                            const s2vi_shape *y, s2v_error *err);
 void s2vi_cuda_product_close(s2vi_cuda_product *product);
+
+/** b, the weight, never changes: from now on it is given as pack() makes it.
+ * @return bytes of that; 0: it is given as it is */
+size_t s2vi_cuda_product_packs(s2vi_cuda_product *product);
+int s2vi_cuda_product_pack(const s2vi_cuda_product *product, const void *b,
+                           void *to);
 
 /** out = the product of a and b, the node's inputs; `keep`: out plus it. */
 int s2vi_cuda_product_run(const s2vi_cuda_product *product, const void *a,

@@ -132,7 +132,8 @@ typedef struct s2v_model_params {
                              it. Since 0.1 */
     const char *dtype;  /**< "f32" (default) or "bf16": what numbers are
                              rounded to that weights are multiplied by; sums,
-                             norms and recurrent states are f32 all the same.
+                             norms and recurrent states are f32 all the same
+                             (on a GPU, sums that are complete are rounded).
                              Strict: a device that lacks it fails
                              (S2V_ERR_DEVICE). Since 0.1 */
 } s2v_model_params;

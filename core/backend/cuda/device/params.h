@@ -42,6 +42,21 @@ typedef struct s2vi_dev_place {
     s2vi_index count, run, pitch;
 } s2vi_dev_place;
 
+/* Numbers as bf16: the upper halves of floats, rounded to the nearest. */
+typedef struct s2vi_dev_narrow {
+    const float *in;
+    unsigned short *out;
+    s2vi_index count;
+} s2vi_dev_narrow;
+
+/* And back. `keep`: what is there is added to. */
+typedef struct s2vi_dev_widen {
+    const unsigned short *in;
+    float *out;
+    s2vi_index count;
+    int keep;
+} s2vi_dev_widen;
+
 /* GATHER and SCATTER: `length` elements a row, `rows` rows of the array that
  * is indexed, `picked` indices. */
 typedef struct s2vi_dev_rows {
