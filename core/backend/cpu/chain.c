@@ -428,6 +428,15 @@ static int chain_run(const s2vi_kernel *kernel, void *out, void *const *in,
 
 /* ------------------------------------------------------------ compile -- */
 
+/* The first instruction that simd.c lacks, or NULL. */
+static const char *lacking(const s2vi_cpu *cpu, const s2vi_chain *program)
+{
+    for (int i = 0; i < program->n_steps; i++)
+        if (!cpu->simd->map[program->step[i].op])
+            return s2vi_op_get(program->step[i].op)->name;
+    return NULL;
+}
+
 int s2vi_cpu_chain(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                    s2v_error *err)
 {
@@ -438,6 +447,12 @@ int s2vi_cpu_chain(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
         k->program = *node->attr.chain;
     else
         s2vi_chain_of_node(node, &k->program);
+    const char *lack = lacking(cpu, &k->program);
+    if (lack) {
+        s2vi_kernel_free(&k->base);
+        return s2vi_error(err, S2V_ERR_INTERNAL, "device 'cpu' has no op '%s'",
+                          lack);
+    }
     k->simd = cpu->simd;
     k->threads = cpu->base.threads;
     fold_space(k, node);
