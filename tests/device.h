@@ -30,15 +30,16 @@ static inline void device_is_needed(const char *device)
     s2vi_backend_close(&backend);
 }
 
-/** For tests of "auto": leave where it is not what S2V_TEST_DEVICE names. */
-static inline void device_is_automatic(void)
+/** For tests of "auto": leave where it is not what S2V_TEST_DEVICE names for
+ * `dtype`. */
+static inline void device_is_automatic(s2vi_dtype dtype)
 {
     const char *name = getenv("S2V_TEST_DEVICE");
     s2vi_backend *backend = NULL;
     s2v_error err;
     if (!name)
         return;
-    if (s2vi_backend_open(&backend, "auto", S2VI_F32, 0, &err) < 0)
+    if (s2vi_backend_open(&backend, "auto", dtype, 0, &err) < 0)
         device_is_missing(err.message);
     if (strcmp(backend->table->name, name))
         device_is_missing(backend->choice);

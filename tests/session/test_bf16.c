@@ -6,6 +6,7 @@
  *
  *   test_session_bf16 [MODEL [FRAMES]]   prints how near MODEL is
  */
+#include "../device.h"
 #include "harness.h"
 
 #include <math.h>
@@ -167,6 +168,7 @@ int main(int argc, char **argv)
         test_nearness(argv[1], false);
         return 0;
     }
+    device_is_automatic(S2VI_BF16);
     spec.config.size = 32;
     spec.config.channels_min = 16;
     spec.config.channels_max = 32;

@@ -345,7 +345,7 @@ static void test_info(s2v_model *model)
 
 int main(void)
 {
-    device_is_automatic();
+    device_is_automatic(S2VI_F32);
     tiny_foley spec = tiny_foley_defaults();
     s2v_model *model = open_foley(&spec, "auto", 1, 0);
     s2v_model *live = open_foley(&spec, "auto", 1, 700);

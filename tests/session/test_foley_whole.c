@@ -259,7 +259,7 @@ static void test_context(const s2vi_hifigan_config *config)
 
 int main(void)
 {
-    device_is_automatic();
+    device_is_automatic(S2VI_F32);
     tiny_foley spec = tiny_foley_defaults();
     const film brief = film_at(25, 1, 7);
     const film one = film_at(30000, 1001, 44), longer = film_at(24, 1, 130);

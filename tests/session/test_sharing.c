@@ -313,7 +313,7 @@ static void test_cuda(void)
 
 int main(void)
 {
-    device_is_automatic();
+    device_is_automatic(S2VI_F32);
     tiny_model spec = small_model();
     float *const sound[2] = {make_sound(SAMPLES, 1), make_sound(SAMPLES, 2)};
     for (int ref = 0; ref < 2; ref++) {

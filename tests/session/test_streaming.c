@@ -253,7 +253,7 @@ static void test_model(const tiny_model *spec, const char *device)
 
 int main(void)
 {
-    device_is_automatic();
+    device_is_automatic(S2VI_F32);
     tiny_model spec = small_model();
     test_model(&spec, "auto");
     test_model(&spec, "ref");
