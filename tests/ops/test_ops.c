@@ -224,11 +224,9 @@ static int test_backend(const char *name, const char *only_op, int only_variant,
     s2vi_backend *backend = NULL, *oracle = NULL;
     s2v_error err;
     int failures = 0;
-    const char *half = strstr(name, "-bf16");
-    const bool bf16 = half != NULL;
+    const bool bf16 = strchr(name, '-') != NULL;
     char device[16];
-    snprintf(device, sizeof(device), "%.*s",
-             (int)(bf16 ? half - name : (ptrdiff_t)strlen(name)), name);
+    snprintf(device, sizeof(device), "%.*s", (int)strcspn(name, "-"), name);
     if (bf16 && s2vi_backend_open(&backend, device, S2VI_BF16, 0, &err) ==
                     S2V_ERR_DEVICE) {
         printf("SKIP %s: %s\n", name, err.message);

@@ -53,6 +53,14 @@ static cudnnDataType_t type_of(const s2vi_cuda_product *p)
     return p->bf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
 }
 
+/* What cuDNN calls its default is TF32, where there is no need to forbid it. */
+static cudnnMathType_t math_of(const s2vi_cuda_product *p)
+{
+    if (p->bf16)
+        return CUDNN_TENSOR_OP_MATH;
+    return p->cuda->tf32 ? CUDNN_DEFAULT_MATH : CUDNN_FMA_MATH;
+}
+
 /* (images, channels, spatial), channels last in memory. */
 static cudnnStatus_t describe(const s2vi_cuda_product *p,
                               cudnnTensorDescriptor_t tensor,
@@ -87,16 +95,12 @@ static cudnnStatus_t describe_all(s2vi_cuda_product *p)
                                             CUDNN_CROSS_CORRELATION,
                                             CUDNN_DATA_FLOAT);
     if (!s)
-        s = cudnnSetConvolutionMathType(p->conv, p->bf16 ? CUDNN_TENSOR_OP_MATH
-                                                 : p->cuda->tf32
-                                                     ? CUDNN_DEFAULT_MATH
-                                                     : CUDNN_FMA_MATH);
+        s = cudnnSetConvolutionMathType(p->conv, math_of(p));
     return s;
 }
 
 /* The first of the algorithms, best first, that always gives the same bits and
- * is small enough. Three types of result differ in nothing but their name. What
- * cuDNN calls its default is TF32, where there is no need to forbid it. */
+ * is small enough. Three types of result differ in nothing but their name. */
 #define CHOOSE(p, found, n)                                                    \
     for (int i = 0; i < (n); i++)                                              \
         if ((found)[i].status == CUDNN_STATUS_SUCCESS &&                       \
@@ -104,9 +108,9 @@ static cudnnStatus_t describe_all(s2vi_cuda_product *p)
             (found)[i].memory <= LIMIT) {                                      \
             (p)->algorithm = (int)(found)[i].algo;                             \
             (p)->workspace = (found)[i].memory;                                \
-            return !cudnnSetConvolutionMathType(                               \
-                (p)->conv, (p)->bf16 || (p)->cuda->tf32 ? (found)[i].mathType  \
-                                                        : CUDNN_FMA_MATH);     \
+            return math_of(p) == CUDNN_FMA_MATH ||                             \
+                   !cudnnSetConvolutionMathType((p)->conv,                     \
+                                                (found)[i].mathType);          \
         }
 
 static bool choose_forward(s2vi_cuda_product *p)
