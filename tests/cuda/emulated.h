@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A CUDA that computes on the host, so that the cuda backend can be tested
- * where there is no GPU: the functions of the runtime, cuDNN, cuBLASLt and
- * NVRTC that the backend calls, with the meaning that their documents give
- * them and nothing else. The backend's own code, its kernels and the text of
- * its chains run as they are. What this cannot show is that the true libraries
- * do the same, and races between threads of a block but those that turn up
- * when every other phase runs backwards.
+ * where there is no GPU: the functions of the runtime, cuBLASLt and NVRTC that
+ * the backend calls, with the meaning that their documents give them and
+ * nothing else, and cuDNN's, whose plans are the true one's (cudnn.c). The
+ * backend's own code, its kernels and the text of its chains run as they are.
+ * What this cannot show is that the true libraries do the same, and races
+ * between threads of a block but those that turn up when every other phase runs
+ * backwards.
  *
  * S2V_EMULATED_NO_DRIVER, _OLD_DRIVER, _NO_GPU, _OLD_GPU=1: as if it were so.
  * S2V_EMULATED_NO_CAPTURE=1: capturing a stream fails. S2V_EMULATED_REPORT=1:
- * at the end, how many graphs were made and replayed is printed.
+ * at the end, how many graphs were made and replayed is printed; see cudnn.c,
+ * too. S2V_EMULATED_IDLE=1: nothing is computed, and what comes back from the
+ * device is zero: to plan what is too large to compute here.
  */
 #ifndef S2V_TESTS_EMULATED_H
 #define S2V_TESTS_EMULATED_H
@@ -42,5 +45,8 @@ extern int emulated_launches;
 
 /** Whether an environment variable is "1". */
 bool emulated_is_set(const char *name);
+
+/** Whether nothing is computed. */
+bool emulated_is_idle(void);
 
 #endif

@@ -5,6 +5,6 @@
 #include <cudnn.h>
 #include <nvrtc.h>
 
-#if CUDART_VERSION < 13000 || CUDNN_MAJOR < 9
+#if CUDART_VERSION < 13000 || CUDNN_VERSION < 90800
 #error too old
 #endif

@@ -60,12 +60,6 @@ static int run(const s2vi_kernel *kernel, void *out, void *const *in,
     return ret < 0 || !k->finishes ? ret : run_finish(k, out, in, in_place);
 }
 
-static void conv_close(s2vi_kernel *kernel)
-{
-    s2vi_cuda_product_close(&((conv_kernel *)kernel)->product);
-    s2vi_kernel_free(kernel);
-}
-
 /* What follows image and weight: a bias, an addend, a plane and its scale. */
 static int open_finish(conv_kernel *k, const s2vi_node *node, s2v_error *err)
 {
@@ -102,7 +96,8 @@ static int open_upconv(conv_kernel *k, const s2vi_node *node, s2v_error *err)
     return ret < 0 ? ret
                    : s2vi_cuda_product_open(&k->product, k->cuda, S2VI_OP_CONV,
                                             &window, &x, &node->input[1]->shape,
-                                            &node->shape, err);
+                                            &node->shape, node->attr.accumulate,
+                                            err);
 }
 
 static int open_product(conv_kernel *k, const s2vi_node *node, s2v_error *err)
@@ -110,17 +105,18 @@ static int open_product(conv_kernel *k, const s2vi_node *node, s2v_error *err)
     const s2vi_shape *a = &node->input[0]->shape, *b = &node->input[1]->shape;
     const s2vi_shape *result = &node->shape;
     const s2vi_window *window = &node->attr.window;
+    const bool keeps = node->attr.accumulate;
     switch (node->op) {
     case S2VI_OP_UPCONV: return open_upconv(k, node, err);
     case S2VI_OP_CONV_DATA:
         return s2vi_cuda_product_open(&k->product, k->cuda, node->op, window,
-                                      result, b, a, err);
+                                      result, b, a, keeps, err);
     case S2VI_OP_CONV_WEIGHT:
         return s2vi_cuda_product_open(&k->product, k->cuda, node->op, window, a,
-                                      result, b, err);
+                                      result, b, keeps, err);
     default:
         return s2vi_cuda_product_open(&k->product, k->cuda, node->op, window, a,
-                                      b, result, err);
+                                      b, result, keeps, err);
     }
 }
 
@@ -139,7 +135,7 @@ int s2vi_cuda_conv(s2vi_cuda *cuda, const s2vi_node *node, uint32_t constant,
         return S2V_ERR_NOMEM;
     k->cuda = cuda;
     k->base.run = run;
-    k->base.close = conv_close;
+    k->base.close = s2vi_kernel_free;
     int ret = open_product(k, node, err);
     if (!ret)
         ret = open_finish(k, node, err);
@@ -148,7 +144,7 @@ int s2vi_cuda_conv(s2vi_cuda *cuda, const s2vi_node *node, uint32_t constant,
     k->base.pack = pack;
     k->base.scratch_size = k->up_size + k->product.scratch_size;
     if (ret < 0)
-        conv_close(&k->base);
+        s2vi_kernel_free(&k->base);
     else
         *kernel = &k->base;
     return ret;

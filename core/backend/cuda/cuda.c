@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The cuda backend's table: devices, memory, and which file compiles what. */
 #include "backend/cuda/cuda.h"
+#include "backend/cuda/dnn.h"
 #include "backend/module.h"
 
 #include <stdlib.h>
@@ -160,8 +161,7 @@ static void cuda_close(s2vi_backend *backend)
     if (cuda->stream)
         cudaStreamSynchronize(cuda->stream);
     s2vi_cuda_chains_close(cuda->chains);
-    if (cuda->dnn)
-        cudnnDestroy(cuda->dnn);
+    s2vi_dnn_close(&cuda->dnn);
     if (cuda->lt)
         cublasLtDestroy(cuda->lt);
     if (cuda->library)

@@ -18,6 +18,7 @@
 #include <pthread.h>
 
 typedef struct s2vi_cuda_chains s2vi_cuda_chains;
+typedef struct s2vi_dnn s2vi_dnn;
 
 typedef struct s2vi_cuda {
     s2vi_backend base;
@@ -31,7 +32,7 @@ typedef struct s2vi_cuda {
     cudaStream_t stream;
     cudaLibrary_t library; /* device/kernels.cu */
     cublasLtHandle_t lt;
-    cudnnHandle_t dnn; /* NULL until the first convolution */
+    s2vi_dnn *dnn; /* NULL until the first convolution */
     s2vi_cuda_chains *chains;
     void *clock;        /* the device's s2vi_clock */
     bool clock_is_told; /* it is this run's: see s2vi_cuda_tell */

@@ -46,14 +46,6 @@ static int run_cell(const s2vi_kernel *kernel, void *out, void *const *in,
     return ret < 0 ? ret : s2vi_cuda_start(k->cuda, &k->launch, &p);
 }
 
-static void gru_close(s2vi_kernel *kernel)
-{
-    gru_kernel *k = (gru_kernel *)kernel;
-    s2vi_cuda_product_close(&k->of_x);
-    s2vi_cuda_product_close(&k->of_h);
-    s2vi_kernel_free(kernel);
-}
-
 static int pack(const s2vi_kernel *kernel, int i, const void *from, void *to)
 {
     const gru_kernel *k = (const gru_kernel *)kernel;
@@ -68,13 +60,13 @@ static int open_cell(gru_kernel *k, const s2vi_node *node, uint32_t constant,
     k->base.run = run_cell;
     k->gates =
         s2vi_cuda_aligned((size_t)s2vi_shape_count(&gates) * sizeof(float));
-    int ret = s2vi_cuda_product_open(&k->of_x, k->cuda, S2VI_OP_CONV,
-                                     &node->attr.window, &node->input[0]->shape,
-                                     &node->input[1]->shape, &gates, err);
+    int ret = s2vi_cuda_product_open(
+        &k->of_x, k->cuda, S2VI_OP_CONV, &node->attr.window,
+        &node->input[0]->shape, &node->input[1]->shape, &gates, false, err);
     if (!ret)
-        ret = s2vi_cuda_product_open(&k->of_h, k->cuda, S2VI_OP_CONV,
-                                     &node->attr.window, &node->shape,
-                                     &node->input[2]->shape, &gates, err);
+        ret = s2vi_cuda_product_open(
+            &k->of_h, k->cuda, S2VI_OP_CONV, &node->attr.window, &node->shape,
+            &node->input[2]->shape, &gates, false, err);
     if (!ret && constant & 2)
         k->base.packed_size[1] = s2vi_cuda_product_packs(&k->of_x);
     if (!ret && constant & 4)
@@ -106,7 +98,7 @@ int s2vi_cuda_gru(s2vi_cuda *cuda, const s2vi_node *node, uint32_t constant,
         return S2V_ERR_NOMEM;
     k->cuda = cuda;
     k->base.run = run;
-    k->base.close = gru_close;
+    k->base.close = s2vi_kernel_free;
     k->p.count = s2vi_cuda_count(&node->shape) / three;
     k->p.channels = (s2vi_index)s2vi_shape_channels(&node->shape) / three;
     int ret =
@@ -114,7 +106,7 @@ int s2vi_cuda_gru(s2vi_cuda *cuda, const s2vi_node *node, uint32_t constant,
     if (!ret && node->op == S2VI_OP_GRU_CELL)
         ret = open_cell(k, node, constant, err);
     if (ret < 0)
-        gru_close(&k->base);
+        s2vi_kernel_free(&k->base);
     else
         *kernel = &k->base;
     return ret;

@@ -4,6 +4,7 @@
 #define S2VI_CUDA_WINDOW_H
 
 #include "backend/cuda/cuda.h"
+#include "backend/cuda/dnn.h"
 
 /** A window of sides `kernel` over the large image x, which gives y; fewer
  * dimensions than three are leading ones of 1. */
@@ -20,31 +21,22 @@ typedef struct s2vi_cuda_product {
     s2vi_op op; /* CONV, CONV_DATA or CONV_WEIGHT */
     s2vi_dev_conv own;
     s2vi_cuda_launch launch; /* of our own kernel */
-    bool library;            /* cuDNN does it, where it can be asked to */
-    cudnnTensorDescriptor_t x, y;
-    cudnnFilterDescriptor_t w;
-    cudnnConvolutionDescriptor_t conv;
-    int algorithm;
-    size_t workspace;
-    /* Where padding differs on both sides, x is copied with its padding. */
-    bool stages;
-    s2vi_dev_move stage;
-    s2vi_cuda_launch stage_launch;
-    size_t staged; /* bytes */
+    /* cuDNN's plans, to set out and to add to it; NULL: our own kernel. */
+    const s2vi_dnn_plan *plan[2];
     /* Whether cuDNN gets both factors rounded to bf16, and gives bf16: the
-     * elements of a, b and out that it sees. */
+     * elements of a, b and out. */
     bool bf16, packed; /* packed: b has been rounded once for all */
     s2vi_index count[3];
     s2vi_cuda_launch narrow[2], widen;
     size_t scratch_size; /* of all */
 } s2vi_cuda_product;
 
-/** Prepare one: x, w and y are the shapes of the forward convolution. */
+/** Prepare one: x, w and y are the shapes of the forward convolution. `keeps`:
+ * run() may be asked to keep. */
 int s2vi_cuda_product_open(s2vi_cuda_product *product, s2vi_cuda *cuda,
                            s2vi_op op, const s2vi_window *window,
                            const s2vi_shape *x, const s2vi_shape *w,
-                           const s2vi_shape *y, s2v_error *err);
-void s2vi_cuda_product_close(s2vi_cuda_product *product);
+                           const s2vi_shape *y, bool keeps, s2v_error *err);
 
 /** b, the weight, never changes: from now on it is given as pack() makes it.
  * @return bytes of that; 0: it is given as it is */
