@@ -11,22 +11,27 @@ typedef struct conv_kernel {
     s2vi_kernel base;
     s2vi_cuda *cuda;
     s2vi_cuda_product product;
-    bool finishes; /* something comes after the product */
+    bool finishes; /* something comes after the product, if only widening */
     s2vi_cuda_launch launch;
     s2vi_dev_finish finish;
     int bias, addend, plane; /* the inputs' numbers; 0: there is none */
-    /* UPCONV: the image upsampled, in scratch memory. */
+    /* UPCONV: the image upsampled, in scratch memory; in bf16 where the product
+     * has it, else before that. */
+    bool ups;
     s2vi_cuda_launch up_launch;
     s2vi_dev_move up;
     size_t up_size; /* bytes */
 } conv_kernel;
 
-/* bias, addend, plane and scale; an addend in place is in the product. */
+/* bias, addend, plane and scale; an addend in place is in the product, or in
+ * `out` where that is `rounded`. */
 static int run_finish(const conv_kernel *k, void *out, void *const *in,
-                      bool in_place)
+                      bool in_place, const unsigned short *rounded)
 {
     s2vi_dev_finish p = k->finish;
     p.out = out;
+    p.rounded = rounded;
+    p.keep = in_place;
     if (k->bias)
         p.bias = in[k->bias];
     if (k->addend && !in_place)
@@ -46,18 +51,22 @@ static int run(const s2vi_kernel *kernel, void *out, void *const *in,
     const bool in_place = k->addend && in[k->addend] == out;
     const void *x = in[0];
     int ret = S2V_OK;
-    if (k->up_size) {
+    if (k->ups) {
         s2vi_dev_move up = k->up;
         up.in = in[0];
         up.out = scratch;
+        up.rounded = s2vi_cuda_product_image(&k->product, scratch);
         ret = s2vi_cuda_start(k->cuda, &k->up_launch, &up);
-        x = scratch;
+        x = up.rounded ? NULL : scratch;
         scratch = (char *)scratch + k->up_size;
     }
     if (!ret)
         ret = s2vi_cuda_product_run(&k->product, x, in[1], out, in_place,
                                     scratch);
-    return ret < 0 || !k->finishes ? ret : run_finish(k, out, in, in_place);
+    if (ret < 0 || !k->finishes)
+        return ret;
+    return run_finish(k, out, in, in_place,
+                      s2vi_cuda_product_sum(&k->product, scratch));
 }
 
 /* What follows image and weight: a bias, an addend, a plane and its scale. */
@@ -70,7 +79,8 @@ static int open_finish(conv_kernel *k, const s2vi_node *node, s2v_error *err)
     left -= node->attr.accumulate;
     k->addend = node->attr.accumulate ? left : 0;
     k->bias = left > 2 ? 2 : 0;
-    k->finishes = k->plane || k->addend || k->bias || node->attr.act;
+    k->finishes =
+        k->plane || k->addend || k->bias || node->attr.act || k->product.bf16;
     k->finish = (s2vi_dev_finish){
         .count = s2vi_cuda_count(&node->shape),
         .channels = (s2vi_index)s2vi_shape_channels(&node->shape),
@@ -90,14 +100,16 @@ static int open_upconv(conv_kernel *k, const s2vi_node *node, s2v_error *err)
     x.dim[2] *= 2;
     k->up = s2vi_cuda_move_of(&x, &node->input[0]->shape);
     k->up.factor[1] = k->up.factor[2] = 2;
-    k->up_size = s2vi_cuda_aligned(k->up.count * sizeof(float));
+    k->ups = true;
     int ret =
         s2vi_cuda_find(k->cuda, &k->up_launch, "s2vi_k_move", k->up.count, err);
-    return ret < 0 ? ret
-                   : s2vi_cuda_product_open(&k->product, k->cuda, S2VI_OP_CONV,
-                                            &window, &x, &node->input[1]->shape,
-                                            &node->shape, node->attr.accumulate,
-                                            err);
+    if (!ret)
+        ret = s2vi_cuda_product_open(&k->product, k->cuda, S2VI_OP_CONV,
+                                     &window, &x, &node->input[1]->shape,
+                                     &node->shape, node->attr.accumulate, err);
+    if (!ret && !k->product.bf16)
+        k->up_size = s2vi_cuda_aligned(k->up.count * sizeof(float));
+    return ret;
 }
 
 static int open_product(conv_kernel *k, const s2vi_node *node, s2v_error *err)

@@ -33,16 +33,19 @@ static int run_cell(const s2vi_kernel *kernel, void *out, void *const *in,
     (void)clock;
     const gru_kernel *k = (const gru_kernel *)kernel;
     char *a = scratch, *b = a + k->gates, *rest = b + k->gates;
+    char *more = rest + k->of_x.scratch_size;
     s2vi_dev_gru p = k->p;
     p.a = (const float *)a;
     p.b = (const float *)b;
+    p.rounded_a = s2vi_cuda_product_sum(&k->of_x, rest);
+    p.rounded_b = s2vi_cuda_product_sum(&k->of_h, more);
     p.bias_a = in[3];
     p.bias_b = in[4];
     p.h = in[5];
     p.out = out;
     int ret = s2vi_cuda_product_run(&k->of_x, in[0], in[1], a, false, rest);
     if (!ret)
-        ret = s2vi_cuda_product_run(&k->of_h, in[5], in[2], b, false, rest);
+        ret = s2vi_cuda_product_run(&k->of_h, in[5], in[2], b, false, more);
     return ret < 0 ? ret : s2vi_cuda_start(k->cuda, &k->launch, &p);
 }
 
@@ -72,8 +75,8 @@ static int open_cell(gru_kernel *k, const s2vi_node *node, uint32_t constant,
     if (!ret && constant & 4)
         k->base.packed_size[2] = s2vi_cuda_product_packs(&k->of_h);
     k->base.pack = pack;
-    const size_t x = k->of_x.scratch_size, h = k->of_h.scratch_size;
-    k->base.scratch_size = 2 * k->gates + (x > h ? x : h);
+    k->base.scratch_size =
+        2 * k->gates + k->of_x.scratch_size + k->of_h.scratch_size;
     return ret;
 }
 

@@ -5,7 +5,8 @@
  *
  * In bf16, where channels are what tensor cores take: image and weight are
  * rounded, and so is the result, which cuDNN sums up in f32 and gives in their
- * type only. Gradients of weights stay f32, as on the CPU.
+ * type only; whoever goes on with it reads it so. Gradients of weights stay
+ * f32, as on the CPU.
  */
 #include "backend/cuda/window.h"
 
@@ -52,7 +53,7 @@ static s2vi_dnn_task task_of(const s2vi_cuda_product *p, bool bf16, bool keep)
     return task;
 }
 
-/* What cuDNN does of it. In bf16 its result is added by our own kernel. */
+/* What cuDNN does of it. In bf16 the result is added by others. */
 static int ask_library(s2vi_cuda_product *p, bool keeps, s2v_error *err)
 {
     s2vi_cuda *cuda = p->cuda;
@@ -98,9 +99,6 @@ static int prepare_bf16(s2vi_cuda_product *p, s2v_error *err)
     for (int i = 0; i < 2 && !ret; i++)
         ret = s2vi_cuda_find(p->cuda, &p->narrow[i], "s2vi_k_narrow",
                              p->count[i], err);
-    if (!ret)
-        ret = s2vi_cuda_find(p->cuda, &p->widen, "s2vi_k_widen", p->count[2],
-                             err);
     for (int i = 0; i < 3; i++)
         p->scratch_size += narrow_size(p, i);
     return ret;
@@ -171,22 +169,34 @@ int s2vi_cuda_product_pack(const s2vi_cuda_product *p, const void *b, void *to)
     return run_narrow(p, 1, b, to);
 }
 
-static int run_bf16(const s2vi_cuda_product *p, const void *a, const void *b,
-                    void *out, bool keep, void *scratch)
+/* In scratch memory lie the result, the image, the weight unless it is packed,
+ * and what cuDNN works in. */
+unsigned short *s2vi_cuda_product_image(const s2vi_cuda_product *p,
+                                        void *scratch)
 {
-    char *a16 = scratch, *b16 = a16 + narrow_size(p, 0);
-    char *out16 = b16 + (p->packed ? 0 : narrow_size(p, 1));
-    char *rest = out16 + narrow_size(p, 2);
-    const s2vi_dev_widen widen = {(unsigned short *)out16, out, p->count[2],
-                                  keep};
-    int ret = run_narrow(p, 0, a, a16);
+    return p->bf16 ? (void *)((char *)scratch + narrow_size(p, 2)) : NULL;
+}
+
+const unsigned short *s2vi_cuda_product_sum(const s2vi_cuda_product *p,
+                                            const void *scratch)
+{
+    return p->bf16 ? scratch : NULL;
+}
+
+static int run_bf16(const s2vi_cuda_product *p, const void *a, const void *b,
+                    void *scratch)
+{
+    void *image = s2vi_cuda_product_image(p, scratch);
+    char *weight = (char *)image + narrow_size(p, 0);
+    char *rest = weight + (p->packed ? 0 : narrow_size(p, 1));
+    int ret = a ? run_narrow(p, 0, a, image) : S2V_OK;
     if (!ret && !p->packed)
-        ret = run_narrow(p, 1, b, b16);
-    if (!ret)
-        ret = s2vi_cuda_check_dnn(
-            p->cuda, s2vi_dnn_run(p->cuda->dnn, p->plan[0], a16,
-                                  p->packed ? b : b16, out16, rest));
-    return ret < 0 ? ret : s2vi_cuda_start(p->cuda, &p->widen, &widen);
+        ret = run_narrow(p, 1, b, weight);
+    return ret < 0 ? ret
+                   : s2vi_cuda_check_dnn(
+                         p->cuda,
+                         s2vi_dnn_run(p->cuda->dnn, p->plan[0], image,
+                                      p->packed ? b : weight, scratch, rest));
 }
 
 static bool is_placed(const void *memory)
@@ -198,7 +208,7 @@ int s2vi_cuda_product_run(const s2vi_cuda_product *p, const void *a,
                           const void *b, void *out, bool keep, void *scratch)
 {
     if (p->bf16)
-        return run_bf16(p, a, b, out, keep, scratch);
+        return run_bf16(p, a, b, scratch);
     if (!p->plan[keep] || !is_placed(a) || !is_placed(b) || !is_placed(out))
         return run_own(p, a, b, out, keep);
     return s2vi_cuda_check_dnn(

@@ -24,10 +24,10 @@ typedef struct s2vi_cuda_product {
     /* cuDNN's plans, to set out and to add to it; NULL: our own kernel. */
     const s2vi_dnn_plan *plan[2];
     /* Whether cuDNN gets both factors rounded to bf16, and gives bf16: the
-     * elements of a, b and out. */
+     * elements of a, b and the result. */
     bool bf16, packed; /* packed: b has been rounded once for all */
     s2vi_index count[3];
-    s2vi_cuda_launch narrow[2], widen;
+    s2vi_cuda_launch narrow[2];
     size_t scratch_size; /* of all */
 } s2vi_cuda_product;
 
@@ -44,7 +44,16 @@ size_t s2vi_cuda_product_packs(s2vi_cuda_product *product);
 int s2vi_cuda_product_pack(const s2vi_cuda_product *product, const void *b,
                            void *to);
 
-/** out = the product of a and b, the node's inputs; `keep`: out plus it. */
+/** Where in scratch memory a product in bf16 has its image, for those who can
+ * round it by themselves: run() is then given NULL for a; and where run()
+ * leaves the result, rounded, for others to go on with. NULL: it is in f32. */
+unsigned short *s2vi_cuda_product_image(const s2vi_cuda_product *product,
+                                        void *scratch);
+const unsigned short *s2vi_cuda_product_sum(const s2vi_cuda_product *product,
+                                            const void *scratch);
+
+/** out = the product of a and b, the node's inputs; `keep`: out plus it. In
+ * bf16 out is not touched. */
 int s2vi_cuda_product_run(const s2vi_cuda_product *product, const void *a,
                           const void *b, void *out, bool keep, void *scratch);
 

@@ -23,10 +23,12 @@ enum {
 
 /* ------------------------------------------------------- moving data -- */
 
-/* out[at] = in[sum of stride (at / factor - lo)], 0 outside [0, from). */
+/* out[at] = in[sum of stride (at / factor - lo)], 0 outside [0, from); to
+ * `rounded` as bf16, if that is given. */
 typedef struct s2vi_dev_move {
     const float *in;
     float *out;
+    unsigned short *rounded;
     s2vi_index count;
     int rank;
     s2vi_index dim[S2VI_DEV_RANK], factor[S2VI_DEV_RANK], from[S2VI_DEV_RANK],
@@ -48,14 +50,6 @@ typedef struct s2vi_dev_narrow {
     unsigned short *out;
     s2vi_index count;
 } s2vi_dev_narrow;
-
-/* And back. `keep`: what is there is added to. */
-typedef struct s2vi_dev_widen {
-    const unsigned short *in;
-    float *out;
-    s2vi_index count;
-    int keep;
-} s2vi_dev_widen;
 
 /* GATHER and SCATTER: `length` elements a row, `rows` rows of the array that
  * is indexed, `picked` indices. */
@@ -120,13 +114,16 @@ typedef struct s2vi_dev_conv {
     s2vi_dev_window window;
 } s2vi_dev_conv;
 
-/* out = act(out + bias + addend + plane scale); NULL: without. */
+/* out = act(out + bias + addend + plane scale); NULL: without. `rounded`: as
+ * bf16, instead of out; `keep`: out is added to that. */
 typedef struct s2vi_dev_finish {
     float *out;
+    const unsigned short *rounded;
     const float *bias, *addend, *plane, *scale;
     s2vi_index count, channels;
     int act; /* s2vi_activation */
     float slope;
+    int keep;
 } s2vi_dev_finish;
 
 typedef struct s2vi_dev_blend {
@@ -141,9 +138,10 @@ typedef struct s2vi_dev_blend {
 /* ------------------------------------------------------------- cells -- */
 
 /* GRU and its adjoints; `g`: the gradient that comes in. `bias_*`: added to a
- * and b, or NULL. */
+ * and b, or NULL. `rounded_*`: a or b as bf16 instead, or NULL. */
 typedef struct s2vi_dev_gru {
     const float *a, *b, *h, *g, *bias_a, *bias_b;
+    const unsigned short *rounded_a, *rounded_b;
     float *out;
     s2vi_index count, channels; /* count: rows times channels */
 } s2vi_dev_gru;
