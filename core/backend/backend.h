@@ -140,6 +140,7 @@ struct s2vi_backend {
     s2vi_dtype dtype;
     int threads;
     char choice[256];  /* what "auto" took, and why; else empty */
+    char remark[160];  /* what will be slow for want of something; or empty */
     char trouble[128]; /* what the device said of its last failure; or empty */
 };
 

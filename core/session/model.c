@@ -102,6 +102,9 @@ static void announce(const s2v_model *model, const char *path)
         s2vi_plan_memory(model->plan, &exec, &constants);
     if (*model->backend->choice)
         s2vi_log(&model->logger, S2V_LOG_INFO, "%s", model->backend->choice);
+    if (*model->backend->remark)
+        s2vi_log(&model->logger, S2V_LOG_WARNING, "%s: %s", path,
+                 model->backend->remark);
     s2vi_log(&model->logger, S2V_LOG_INFO,
              "%s: %s, %dx%d at %.4g frames/s, on %s in %s with %d thread%s; "
              "%.1f MB of weights, %.1f MB a stream",

@@ -8,9 +8,10 @@
  * What it is told is kept beside, for when a plan is to be run. A rule of the
  * backend's is checked here: f32 is not to be done in TF32.
  *
- * S2V_EMULATED_GPU: the GPU, a name of gpus[]; h100. S2V_EMULATED_REPORT=1: the
- * engines of all plans are printed, and with each handle that is closed how
- * many graphs there were so far, and how many of them have no plan.
+ * S2V_EMULATED_GPU: the GPU, a name of gpus[]; h100. S2V_EMULATED_NO_ENGINES=1:
+ * nothing is offered. S2V_EMULATED_REPORT=1: the engines of all plans are
+ * printed, and with each handle that is closed how many graphs there were so
+ * far, and how many of them have no plan.
  */
 #include "emulated.h"
 
@@ -545,6 +546,11 @@ static cudnnStatus_t get_parts(part *p, cudnnBackendAttributeName_t name,
                                int64_t room, int64_t *count, part **parts)
 {
     cudnnBackendDescriptor_t real[64];
+    if (name == CUDNN_ATTR_ENGINEHEUR_RESULTS &&
+        emulated_is_set("S2V_EMULATED_NO_ENGINES")) {
+        *count = 0;
+        return CUDNN_STATUS_SUCCESS;
+    }
     if (room > 64)
         emulated_fail("cuDNN: %lld descriptors are wanted", (long long)room);
     for (int64_t i = 0; i < room; i++) {

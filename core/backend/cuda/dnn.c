@@ -182,7 +182,7 @@ static cudnnBackendDescriptor_t make_window(draft *d)
     return window;
 }
 
-static cudnnBackendDescriptor_t make_graph(draft *d)
+static cudnnBackendDescriptor_t make_graph(draft *d, cudnnHandle_t handle)
 {
     const s2vi_dnn_task *t = &d->plan->task;
     const dialect *its = dialect_of(t);
@@ -201,6 +201,8 @@ static cudnnBackendDescriptor_t make_graph(draft *d)
     finish(d, op);
     cudnnBackendDescriptor_t graph =
         make(d, CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
+    set(d, graph, CUDNN_ATTR_OPERATIONGRAPH_HANDLE, CUDNN_TYPE_HANDLE, 1,
+        &handle);
     set_part(d, graph, CUDNN_ATTR_OPERATIONGRAPH_OPS, op);
     finish(d, graph);
     return graph;
@@ -311,8 +313,7 @@ static void choose(draft *d, cudnnHandle_t handle,
             heuristics, CUDNN_ATTR_ENGINEHEUR_RESULTS,
             CUDNN_TYPE_BACKEND_DESCRIPTOR, made, &count, config);
     int64_t best = 0;
-    if (d->status)
-        count = 0;
+    count = d->status ? 0 : count < made ? count : made;
     while (best < count && !accept(d, handle, config[best]))
         best++;
     for (int64_t i = 0; i < made; i++)
@@ -339,7 +340,7 @@ static s2vi_dnn_plan *make_plan(s2vi_dnn *dnn, const s2vi_dnn_task *task)
     if (!plan)
         return NULL;
     plan->task = *task;
-    cudnnBackendDescriptor_t graph = make_graph(&d);
+    cudnnBackendDescriptor_t graph = make_graph(&d, dnn->handle);
     if (!d.status)
         choose(&d, dnn->handle, graph, CUDNN_HEUR_MODE_A);
     if (!d.status && !plan->found)

@@ -10,6 +10,8 @@
  */
 #include "backend/cuda/window.h"
 
+#include <stdio.h>
+
 enum { GRANULE = 8 }; /* channels of bf16 that tensor cores take at once */
 
 s2vi_dev_window s2vi_cuda_window(const s2vi_window *window, const s2vi_shape *x,
@@ -53,6 +55,19 @@ static s2vi_dnn_task task_of(const s2vi_cuda_product *p, bool bf16, bool keep)
     return task;
 }
 
+/* Of the first, the user hears. */
+static void remark(const s2vi_cuda_product *p)
+{
+    s2vi_backend *backend = &p->cuda->base;
+    const s2vi_dev_window *w = &p->own.window;
+    if (!*backend->remark)
+        snprintf(backend->remark, sizeof(backend->remark),
+                 "cuDNN has no engine for a convolution of %u to %u channels "
+                 "of %dx%dx%d by %dx%dx%d, which will be slow",
+                 p->own.cin, p->own.cout, w->x[0], w->x[1], w->x[2],
+                 w->kernel[0], w->kernel[1], w->kernel[2]);
+}
+
 /* What cuDNN does of it. In bf16 the result is added by others. */
 static int ask_library(s2vi_cuda_product *p, bool keeps, s2v_error *err)
 {
@@ -71,6 +86,8 @@ static int ask_library(s2vi_cuda_product *p, bool keeps, s2v_error *err)
         const s2vi_dnn_task task = task_of(p, false, keep);
         p->plan[keep] = s2vi_dnn_find(cuda->dnn, &task);
     }
+    if (!p->plan[0])
+        remark(p);
     for (int i = 0; i < 2; i++)
         if (p->plan[i]) {
             const size_t size =
