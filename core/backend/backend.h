@@ -85,8 +85,8 @@ typedef struct s2vi_backend_table {
     /** Memory of the device, 64-byte aligned, zeroed; NULL without. */
     void *(*alloc)(s2vi_backend *backend, size_t size);
     void (*free)(s2vi_backend *backend, void *memory);
-    /** Copy in or out, after all that was run before: S2V_ERR_DEVICE where
-     * that or the copy has failed. */
+    /** Copy in (from NULL: zeros) or out, after all that was run before:
+     * S2V_ERR_DEVICE where that or the copy has failed. */
     int (*upload)(s2vi_backend *backend, void *to, const void *from,
                   size_t size);
     int (*download)(s2vi_backend *backend, void *to, const void *from,

@@ -205,17 +205,12 @@ const float *s2vi_exec_view(const s2vi_exec *exec, const s2vi_node *node)
 
 void s2vi_exec_reset(s2vi_exec *exec)
 {
-    static const float zero[1024];
-    s2vi_backend *be = exec->plan->backend;
-    for (int s = 0; s < s2vi_plan_state_count(exec->plan); s++) {
-        const s2vi_node *state = s2vi_plan_state(exec->plan, s);
-        int i = exec->plan->layout.index[state->id];
-        char *to = s2vi_plan_address(exec->plan, exec, i);
-        size_t left = exec->plan->layout.place[i].bytes;
-        for (size_t n; left; left -= n, to += n) {
-            n = left < sizeof(zero) ? left : sizeof(zero);
-            be->table->upload(be, to, zero, n);
-        }
+    const s2vi_plan *plan = exec->plan;
+    for (int s = 0; s < s2vi_plan_state_count(plan); s++) {
+        int i = plan->layout.index[s2vi_plan_state(plan, s)->id];
+        plan->backend->table->upload(plan->backend,
+                                     s2vi_plan_address(plan, exec, i), NULL,
+                                     plan->layout.place[i].bytes);
     }
 }
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORKSPACE = 1024 };
+enum { WORKSPACE = 1024, ALGORITHM = 42 };
 
 /* The true structures are opaque: ours lie in them. */
 struct layout {
@@ -29,12 +29,14 @@ const char *cublasLtGetStatusString(cublasStatus_t status)
 
 cublasStatus_t cublasLtCreate(cublasLtHandle_t *handle)
 {
+    emulated_spoils_captures("cublasLtCreate()");
     *handle = calloc(1, 1);
     return CUBLAS_STATUS_SUCCESS;
 }
 
 cublasStatus_t cublasLtDestroy(cublasLtHandle_t handle)
 {
+    emulated_spoils_captures("cublasLtDestroy()");
     free(handle);
     return CUBLAS_STATUS_SUCCESS;
 }
@@ -107,9 +109,11 @@ cublasStatus_t cublasLtMatmulDescSetAttribute(
     return CUBLAS_STATUS_SUCCESS;
 }
 
-/* The heuristics ask for this alone: alignments said to be small. */
+/* The heuristics ask for this alone: where arrays begin, of which each is to be
+ * told. */
 struct preference {
     int alignments;
+    uint32_t bytes;
 };
 
 cublasStatus_t cublasLtMatmulPreferenceCreate(
@@ -131,9 +135,11 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(
     cublasLtMatmulPreferenceAttributes_t attribute, const void *value,
     size_t size)
 {
-    if (attribute != CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES && size == 4 &&
-        *(const uint32_t *)value == 4)
-        ((struct preference *)preference)->alignments++;
+    struct preference *p = (struct preference *)preference;
+    if (attribute != CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES && size == 4) {
+        p->alignments++;
+        p->bytes = *(const uint32_t *)value;
+    }
     return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -160,12 +166,14 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(
 {
     (void)handle, (void)d;
     *n = 0;
-    if (asked < 1 || ((struct preference *)preference)->alignments != 4 ||
+    const struct preference *p = (const struct preference *)preference;
+    if (asked < 1 || p->alignments != 4 ||
         !multiplies((struct product_desc *)desc, (struct layout *)a,
                     (struct layout *)b, (struct layout *)c))
         return CUBLAS_STATUS_NOT_SUPPORTED;
     memset(&found[0], 0, sizeof(found[0]));
-    found[0].algo.data[0] = 42;
+    found[0].algo.data[0] = ALGORITHM;
+    found[0].algo.data[1] = p->bytes;
     found[0].workspaceSize = WORKSPACE;
     *n = 1;
     return CUBLAS_STATUS_SUCCESS;
@@ -204,6 +212,11 @@ static void do_matmul(const void *data)
     memset(m->workspace, 0xCD, WORKSPACE);
 }
 
+static bool is_placed(const void *p, const cublasLtMatmulAlgo_t *algo)
+{
+    return (uintptr_t)p % algo->data[1] == 0;
+}
+
 cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle,
                               cublasLtMatmulDesc_t desc, const void *alpha,
                               const void *a, cublasLtMatrixLayout_t la,
@@ -224,8 +237,10 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t handle,
                              .pc = d,
                              .alpha = *(const float *)alpha,
                              .workspace = workspace};
-    if (*(const float *)beta || c != d || lc != ld || algo->data[0] != 42 ||
-        size < WORKSPACE || !multiplies(&m.d, &m.a, &m.b, &m.c))
+    if (*(const float *)beta || c != d || lc != ld ||
+        algo->data[0] != ALGORITHM || !is_placed(a, algo) ||
+        !is_placed(b, algo) || !is_placed(d, algo) || size < WORKSPACE ||
+        !multiplies(&m.d, &m.a, &m.b, &m.c))
         return CUBLAS_STATUS_INVALID_VALUE;
     emulated_submit(stream, do_matmul, &m, sizeof(m));
     return CUBLAS_STATUS_SUCCESS;

@@ -11,7 +11,8 @@
  * S2V_EMULATED_GPU: the GPU, a name of gpus[]; h100. S2V_EMULATED_NO_ENGINES=1:
  * nothing is offered. S2V_EMULATED_REPORT=1: the engines of all plans are
  * printed, and with each handle that is closed how many graphs there were so
- * far, and how many of them have no plan.
+ * far, how many of them have no plan, and how often the backend's own kernels
+ * were launched instead.
  */
 #include "emulated.h"
 
@@ -121,6 +122,11 @@ struct cudnnContext {
     cudaStream_t stream;
 };
 
+size_t cudnnGetVersion(void)
+{
+    return emulated_is_set("S2V_EMULATED_OLD_CUDNN") ? 90100 : CUDNN_VERSION;
+}
+
 const char *cudnnGetErrorString(cudnnStatus_t status)
 {
     return status ? "emulated cuDNN error" : "success";
@@ -128,6 +134,7 @@ const char *cudnnGetErrorString(cudnnStatus_t status)
 
 cudnnStatus_t cudnnCreate(cudnnHandle_t *handle)
 {
+    emulated_spoils_captures("cudnnCreate()");
     load();
     *handle = calloc(1, sizeof(**handle));
     return CUDNN_STATUS_SUCCESS;
@@ -135,9 +142,12 @@ cudnnStatus_t cudnnCreate(cudnnHandle_t *handle)
 
 cudnnStatus_t cudnnDestroy(cudnnHandle_t handle)
 {
+    emulated_spoils_captures("cudnnDestroy()");
     if (emulated_is_set("S2V_EMULATED_REPORT")) {
-        printf("cuDNN for %s: of %d graphs %d have no plan\n",
-               chosen_gpu()->name, graphs, unplanned);
+        printf("cuDNN for %s: of %d graphs %d have no plan, "
+               "%d convolutions without it\n",
+               chosen_gpu()->name, graphs, unplanned,
+               emulated_own_convolutions);
         fflush(stdout);
     }
     free(handle);

@@ -9,11 +9,13 @@
  * between threads of a block but those that turn up when every other phase runs
  * backwards.
  *
- * S2V_EMULATED_NO_DRIVER, _OLD_DRIVER, _NO_GPU, _OLD_GPU=1: as if it were so.
- * S2V_EMULATED_NO_CAPTURE=1: capturing a stream fails. S2V_EMULATED_REPORT=1:
- * at the end, how many graphs were made and replayed is printed; see cudnn.c,
- * too. S2V_EMULATED_IDLE=1: nothing is computed, and what comes back from the
- * device is zero: to plan what is too large to compute here.
+ * S2V_EMULATED_NO_DRIVER, _OLD_DRIVER, _NO_GPU, _OLD_GPU, _OLD_CUDNN=1: as if
+ * it were so. S2V_EMULATED_NO_CAPTURE=1: capturing a stream fails;
+ * _SLOW_CAPTURE=1: it takes 20 ms.
+ * S2V_EMULATED_REPORT=1: at the end, how many graphs were made and replayed is
+ * printed; see cudnn.c, too. S2V_EMULATED_IDLE=1: nothing is computed, and what
+ * comes back from the device is zero: to plan what is too large to compute
+ * here.
  */
 #ifndef S2V_TESTS_EMULATED_H
 #define S2V_TESTS_EMULATED_H
@@ -37,11 +39,18 @@ void emulated_grid(emulated_kernel *kernel, dim3 blocks, dim3 threads,
 /** A kernel of device/kernels.cu by name, or NULL. */
 emulated_kernel *emulated_builtin(const char *name);
 
+/** Abort if any stream is captured: `what` may make that capture fail on a
+ * GPU, in whichever thread it is called. */
+void emulated_spoils_captures(const char *what);
+
 /** Print and abort: the backend broke a rule that CUDA may not check. */
 _Noreturn void emulated_fail(const char *format, ...);
 
 /** Graphs that were launched; tests look it up in the module. */
 extern int emulated_launches;
+
+/** Launches of the backend's own kernels of convolutions. */
+extern int emulated_own_convolutions;
 
 /** Whether an environment variable is "1". */
 bool emulated_is_set(const char *name);

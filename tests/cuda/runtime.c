@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static __thread int current_device;
 static __thread cudaError_t last_error;
 static int graphs_made;
 int emulated_launches; /* of graphs; tests look it up */
+int emulated_own_convolutions;
 
 bool emulated_is_set(const char *name)
 {
@@ -26,6 +28,17 @@ bool emulated_is_set(const char *name)
 bool emulated_is_idle(void)
 {
     return emulated_is_set("S2V_EMULATED_IDLE");
+}
+
+/* Streams that are captured. */
+static int captures;
+
+void emulated_spoils_captures(const char *what)
+{
+    pthread_mutex_lock(&lock);
+    if (captures)
+        emulated_fail("%s while a stream is captured", what);
+    pthread_mutex_unlock(&lock);
 }
 
 static cudaError_t said(cudaError_t status)
@@ -150,6 +163,7 @@ static struct area *heap_find(size_t size)
 /* Contents are what was there before: 0xAB at first, never zero. */
 cudaError_t cudaMalloc(void **memory, size_t size)
 {
+    emulated_spoils_captures("cudaMalloc()");
     pthread_mutex_lock(&lock);
     if (!heap.base)
         heap.base = mmap(NULL, HEAP, PROT_NONE,
@@ -173,6 +187,7 @@ cudaError_t cudaMalloc(void **memory, size_t size)
 cudaError_t cudaFree(void *memory)
 {
     cudaError_t status = memory ? cudaErrorInvalidValue : cudaSuccess;
+    emulated_spoils_captures("cudaFree()");
     pthread_mutex_lock(&lock);
     for (int i = 0; i < heap.areas && memory; i++)
         if (heap.base + heap.area[i].at == memory && !heap.area[i].is_free) {
@@ -237,6 +252,7 @@ cudaError_t emulated_submit(cudaStream_t stream, emulated_work work,
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags)
 {
+    emulated_spoils_captures("cudaStreamCreateWithFlags()");
     if (flags != cudaStreamNonBlocking)
         return said(cudaErrorInvalidValue);
     *stream = calloc(1, sizeof(**stream));
@@ -245,6 +261,7 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags)
 
 cudaError_t cudaStreamDestroy(cudaStream_t stream)
 {
+    emulated_spoils_captures("cudaStreamDestroy()");
     free(stream);
     return cudaSuccess;
 }
@@ -264,13 +281,22 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream,
     cudaGraph_t graph = calloc(1, sizeof(*graph));
     graph->end = &graph->first;
     stream->captured = graph;
+    pthread_mutex_lock(&lock);
+    captures++;
+    pthread_mutex_unlock(&lock);
     return cudaSuccess;
 }
 
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph)
 {
+    const struct timespec while_others = {.tv_nsec = 20 * 1000 * 1000};
+    if (emulated_is_set("S2V_EMULATED_SLOW_CAPTURE"))
+        nanosleep(&while_others, NULL);
     *graph = stream->captured;
     stream->captured = NULL;
+    pthread_mutex_lock(&lock);
+    captures -= *graph != NULL;
+    pthread_mutex_unlock(&lock);
     return *graph ? cudaSuccess : said(cudaErrorIllegalState);
 }
 
@@ -304,6 +330,7 @@ cudaError_t cudaGraphDestroy(cudaGraph_t graph)
 
 cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec)
 {
+    emulated_spoils_captures("cudaGraphExecDestroy()");
     free_items(exec->first);
     free(exec);
     return cudaSuccess;
@@ -313,7 +340,9 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream)
 {
     if (stream->captured)
         emulated_fail("a graph is launched into a capture");
+    pthread_mutex_lock(&lock);
     emulated_launches++;
+    pthread_mutex_unlock(&lock);
     for (struct item *i = exec->first; i; i = i->next)
         emulated_submit(stream, i->work, i->data, i->size);
     return cudaSuccess;
@@ -390,6 +419,7 @@ cudaError_t cudaLibraryLoadData(cudaLibrary_t *library, const void *code,
     (void)options, (void)values, (void)n;
     (void)more, (void)more_values, (void)n_more;
     struct CUlib_st *lib = calloc(1, sizeof(*lib));
+    emulated_spoils_captures("cudaLibraryLoadData()");
     *library = lib;
     if (strncmp(code, "emulated:", 9))
         return cudaSuccess;
@@ -408,6 +438,7 @@ cudaError_t cudaLibraryLoadData(cudaLibrary_t *library, const void *code,
 
 cudaError_t cudaLibraryUnload(cudaLibrary_t library)
 {
+    emulated_spoils_captures("cudaLibraryUnload()");
     if (library->object)
         dlclose(library->object);
     free(library);
@@ -445,6 +476,7 @@ cudaError_t cudaLaunchKernel(const void *function, dim3 blocks, dim3 threads,
     if (!blocks.x || !blocks.y || blocks.y > 65535 || !threads.x || shared ||
         l.kernel->size > sizeof(l.params))
         return said(cudaErrorInvalidConfiguration);
+    emulated_own_convolutions += !strncmp(l.kernel->name, "s2vi_k_conv", 11);
     memcpy(l.params, arguments[0], l.kernel->size);
     return emulated_submit(stream, do_launch, &l, sizeof(l));
 }

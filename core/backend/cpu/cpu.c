@@ -79,7 +79,10 @@ static int cpu_copy(s2vi_backend *backend, void *to, const void *from,
                     size_t size)
 {
     (void)backend;
-    memcpy(to, from, size);
+    if (from)
+        memcpy(to, from, size);
+    else
+        memset(to, 0, size);
     return S2V_OK;
 }
 

@@ -34,7 +34,7 @@ static void *cuda_alloc(s2vi_backend *backend, size_t size)
 {
     s2vi_cuda *cuda = (s2vi_cuda *)backend;
     void *memory = NULL;
-    s2vi_cuda_hold(cuda);
+    s2vi_cuda_hold_alone(cuda);
     if (s2vi_cuda_check(cuda, cudaMalloc(&memory, size ? size : 1)) < 0) {
         cudaGetLastError(); /* it is not the next call's */
         memory = NULL;
@@ -43,7 +43,7 @@ static void *cuda_alloc(s2vi_backend *backend, size_t size)
         cudaFree(memory);
         memory = NULL;
     }
-    s2vi_cuda_release(cuda);
+    s2vi_cuda_release_alone(cuda);
     return memory;
 }
 
@@ -52,22 +52,25 @@ static void cuda_free(s2vi_backend *backend, void *memory)
     s2vi_cuda *cuda = (s2vi_cuda *)backend;
     if (!memory)
         return;
-    s2vi_cuda_hold(cuda);
+    s2vi_cuda_hold_alone(cuda);
     cudaStreamSynchronize(cuda->stream); /* it may be in use still */
     cudaFree(memory);
-    s2vi_cuda_release(cuda);
+    s2vi_cuda_release_alone(cuda);
 }
 
-/* The caller may change `from` at once: it is memory that is not pinned, which
- * CUDA copies before it returns. */
+/* The caller may change `from` at once: CUDA may read it later, where it is
+ * pinned or the GPU can read all of the host's memory. */
 static int cuda_upload(s2vi_backend *backend, void *to, const void *from,
                        size_t size)
 {
     s2vi_cuda *cuda = (s2vi_cuda *)backend;
     s2vi_cuda_hold(cuda);
     int ret = s2vi_cuda_check(
-        cuda,
-        cudaMemcpyAsync(to, from, size, cudaMemcpyHostToDevice, cuda->stream));
+        cuda, from ? cudaMemcpyAsync(to, from, size, cudaMemcpyHostToDevice,
+                                     cuda->stream)
+                   : cudaMemsetAsync(to, 0, size, cuda->stream));
+    if (!ret && from)
+        ret = cuda_wait(backend);
     s2vi_cuda_release(cuda);
     return ret;
 }
@@ -128,9 +131,13 @@ static int compile(s2vi_cuda *cuda, const s2vi_node *node, uint32_t constant,
 /* Kernels count with 32 bits. */
 static bool is_countable(const s2vi_node *node)
 {
-    bool ok = s2vi_shape_count(&node->shape) <= LARGEST;
+    /* A GRU's gates; an image enlarged by 2 x 2. */
+    const int more = node->op == S2VI_OP_GRU_CELL ? 3
+                     : node->op == S2VI_OP_UPCONV ? 4
+                                                  : 1;
+    bool ok = s2vi_shape_count(&node->shape) <= LARGEST / more;
     for (int i = 0; i < node->n_inputs; i++)
-        ok = ok && s2vi_shape_count(&node->input[i]->shape) <= LARGEST;
+        ok = ok && s2vi_shape_count(&node->input[i]->shape) <= LARGEST / more;
     return ok;
 }
 
@@ -144,9 +151,9 @@ static int cuda_compile(s2vi_backend *backend, const s2vi_node *node,
         return s2vi_error(err, S2V_ERR_DEVICE,
                           "cuda: a %s of an array with more than %d elements",
                           name, LARGEST);
-    s2vi_cuda_hold(cuda);
+    s2vi_cuda_hold_alone(cuda);
     int ret = compile(cuda, node, constant, kernel, err);
-    s2vi_cuda_release(cuda);
+    s2vi_cuda_release_alone(cuda);
     return ret;
 }
 
@@ -157,7 +164,7 @@ static const s2vi_backend_table table;
 static void cuda_close(s2vi_backend *backend)
 {
     s2vi_cuda *cuda = (s2vi_cuda *)backend;
-    s2vi_cuda_hold(cuda);
+    s2vi_cuda_hold_alone(cuda);
     if (cuda->stream)
         cudaStreamSynchronize(cuda->stream);
     s2vi_cuda_chains_close(cuda->chains);
@@ -170,7 +177,7 @@ static void cuda_close(s2vi_backend *backend)
         cudaFree(cuda->clock);
     if (cuda->stream)
         cudaStreamDestroy(cuda->stream);
-    s2vi_cuda_release(cuda);
+    s2vi_cuda_release_alone(cuda);
     pthread_mutex_destroy(&cuda->lock);
     free(cuda);
 }
@@ -234,17 +241,27 @@ static bool is_set(const char *name, const char *value)
 
 static int start(s2vi_cuda *cuda, s2v_error *err)
 {
-    int ret = s2vi_cuda_check(
-        cuda, cudaStreamCreateWithFlags(&cuda->stream, cudaStreamNonBlocking));
+    int ret = s2vi_cuda_check(cuda, cudaSetDevice(cuda->device));
     if (!ret)
-        ret =
-            s2vi_cuda_check(cuda, cudaMalloc(&cuda->clock, sizeof(s2vi_clock)));
+        ret = s2vi_cuda_check(cuda, cudaStreamCreateWithFlags(
+                                        &cuda->stream, cudaStreamNonBlocking));
+    if (!ret)
+        ret = s2vi_cuda_check(
+            cuda, cudaMalloc((void **)&cuda->clock, 2 * sizeof(*cuda->clock)));
     if (!ret)
         ret = s2vi_cuda_check(
             cuda, cudaLibraryLoadData(&cuda->library, s2vi_cuda_kernels, NULL,
                                       NULL, 0, NULL, NULL, 0));
     if (!ret)
         ret = s2vi_cuda_check_lt(cuda, cublasLtCreate(&cuda->lt));
+    if (!ret) {
+        ret = s2vi_cuda_find(cuda, &cuda->tell, "s2vi_k_tell", 1, err);
+        if (!ret)
+            ret = s2vi_dnn_open(&cuda->dnn, cuda->stream, err);
+        if (ret < 0)
+            return ret;
+    }
+    cudaGetLastError(); /* a failure is not the next call's */
     return ret < 0 ? s2vi_error(err, ret, "GPU %d could not be started: %s",
                                 cuda->device, cuda->base.trouble)
                    : S2V_OK;
@@ -282,9 +299,9 @@ static int cuda_open(s2vi_backend **out, int device, s2vi_dtype dtype,
     cuda->tf32 = is_set("S2V_CUDA_TF32", "1");
     cuda->graphs = !is_set("S2V_CUDA_GRAPHS", "0");
     init_lock(&cuda->lock);
-    s2vi_cuda_hold(cuda);
+    s2vi_cuda_hold_alone(cuda);
     ret = start(cuda, err);
-    s2vi_cuda_release(cuda);
+    s2vi_cuda_release_alone(cuda);
     if (ret < 0)
         cuda_close(&cuda->base);
     else

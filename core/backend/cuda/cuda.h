@@ -20,6 +20,13 @@
 typedef struct s2vi_cuda_chains s2vi_cuda_chains;
 typedef struct s2vi_dnn s2vi_dnn;
 
+/** A kernel of device/kernels.cu (or a chain's), and how many threads. */
+typedef struct s2vi_cuda_launch {
+    cudaKernel_t kernel;
+    unsigned x, y;  /* blocks */
+    unsigned block; /* threads of each */
+} s2vi_cuda_launch;
+
 typedef struct s2vi_cuda {
     s2vi_backend base;
     int device, capability; /* 90: 9.0 */
@@ -32,15 +39,22 @@ typedef struct s2vi_cuda {
     cudaStream_t stream;
     cudaLibrary_t library; /* device/kernels.cu */
     cublasLtHandle_t lt;
-    s2vi_dnn *dnn; /* NULL until the first convolution */
+    s2vi_dnn *dnn;
     s2vi_cuda_chains *chains;
-    void *clock;        /* the device's s2vi_clock */
-    bool clock_is_told; /* it is this run's: see s2vi_cuda_tell */
+    unsigned long long *clock; /* the device's: seed, frame */
+    s2vi_cuda_launch tell;     /* sets it */
+    bool clock_is_told;        /* it is this run's: see s2vi_cuda_tell */
 } s2vi_cuda;
 
 /** Take the backend for this thread, and its device; nests. */
 void s2vi_cuda_hold(s2vi_cuda *cuda);
 void s2vi_cuda_release(s2vi_cuda *cuda);
+
+/** And while no other backend of the process does this: to capture a stream,
+ * and for what spoils a capture, in whichever thread: to load, allocate and
+ * free. */
+void s2vi_cuda_hold_alone(s2vi_cuda *cuda);
+void s2vi_cuda_release_alone(s2vi_cuda *cuda);
 
 /** S2V_OK, or S2V_ERR_DEVICE with what was said in `trouble`. */
 int s2vi_cuda_check(s2vi_cuda *cuda, cudaError_t status);
@@ -60,13 +74,6 @@ static inline s2vi_index s2vi_cuda_count(const s2vi_shape *shape)
 }
 
 /* ---------------------------------------------------------- launches -- */
-
-/** A kernel of device/kernels.cu (or a chain's), and how many threads. */
-typedef struct s2vi_cuda_launch {
-    cudaKernel_t kernel;
-    unsigned x, y;  /* blocks */
-    unsigned block; /* threads of each */
-} s2vi_cuda_launch;
 
 /** Find a kernel by name; a thread for each of `count` results. */
 int s2vi_cuda_find(s2vi_cuda *cuda, s2vi_cuda_launch *launch, const char *name,

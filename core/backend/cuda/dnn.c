@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum {
+    LEAST_VERSION = 90800,
     LIMIT = 512 << 20, /* bytes that a plan may work in */
     ASKED = 64,        /* engine configurations */
     PARTS = 12,        /* descriptors that a plan is made of */
@@ -147,6 +148,16 @@ static cudnnBackendDescriptor_t make_array(draft *d, int64_t name,
     return array;
 }
 
+/* As much as before, where that makes no other result: more engines take it. */
+static int padding_after(const s2vi_dnn_task *t, int i)
+{
+    const int span = t->x[i] + 2 * t->pad[i] - t->kernel[i];
+    const int reach = (t->y[i] - 1) * t->stride[i] + t->kernel[i] - t->pad[i];
+    if (span >= 0 && span / t->stride[i] + 1 == t->y[i])
+        return t->pad[i];
+    return reach > t->x[i] ? reach - t->x[i] : 0;
+}
+
 static cudnnBackendDescriptor_t make_window(draft *d)
 {
     const s2vi_dnn_task *t = &d->plan->task;
@@ -157,11 +168,9 @@ static cudnnBackendDescriptor_t make_window(draft *d)
     int64_t stride[3], before[3], after[3];
     for (int i = 0; i < n; i++) {
         const int from = 3 - n + i;
-        const int reach =
-            (t->y[from] - 1) * t->stride[from] + t->kernel[from] - t->pad[from];
         stride[i] = t->stride[from];
         before[i] = t->pad[from];
-        after[i] = reach > t->x[from] ? reach - t->x[from] : 0;
+        after[i] = padding_after(t, from);
     }
     cudnnBackendDescriptor_t window =
         make(d, CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
@@ -416,6 +425,12 @@ int s2vi_dnn_open(s2vi_dnn **out, cudaStream_t stream, s2v_error *err)
     *out = dnn;
     if (!dnn)
         return s2vi_error_nomem(err, "cuDNN");
+    if (cudnnGetVersion() < LEAST_VERSION) {
+        s2vi_dnn_close(out);
+        return s2vi_error(err, S2V_ERR_DEVICE,
+                          "cuDNN has version %zu, expected %d (9.8) or later",
+                          cudnnGetVersion(), LEAST_VERSION);
+    }
     cudnnStatus_t s = cudnnCreate(&dnn->handle);
     if (s)
         dnn->handle = NULL;

@@ -37,12 +37,9 @@ int s2vi_cuda_copy(s2vi_cuda *cuda, void *to, const void *from, size_t size)
 
 int s2vi_cuda_tell(s2vi_cuda *cuda, const s2vi_clock *clock)
 {
-    const unsigned long long now[] = {clock->seed, clock->frame};
-    if (cuda->clock_is_told)
-        return S2V_OK;
-    return s2vi_cuda_check(cuda, cudaMemcpyAsync(cuda->clock, now, sizeof(now),
-                                                 cudaMemcpyHostToDevice,
-                                                 cuda->stream));
+    const s2vi_dev_tell params = {cuda->clock, {clock->seed, clock->frame}};
+    return cuda->clock_is_told ? S2V_OK
+                               : s2vi_cuda_start(cuda, &cuda->tell, &params);
 }
 
 /* The least power of two that is as large as n; at most `most`, which is one.

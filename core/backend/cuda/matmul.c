@@ -11,9 +11,18 @@ typedef struct matmul_kernel {
     s2vi_cuda *cuda;
     cublasLtMatmulDesc_t product;
     cublasLtMatrixLayout_t a, b, out;
-    cublasLtMatmulAlgo_t algorithm;
-    size_t workspace;
+    /* For arrays that begin anywhere, and that all begin at a multiple of
+     * PLACE bytes. */
+    cublasLtMatmulAlgo_t algorithm[2];
+    size_t workspace[2];
 } matmul_kernel;
+
+enum { PLACE = 16 };
+
+static bool is_placed(const void *memory)
+{
+    return (uintptr_t)memory % PLACE == 0;
+}
 
 static int run(const s2vi_kernel *kernel, void *out, void *const *in,
                void *scratch, const s2vi_clock *clock)
@@ -21,11 +30,12 @@ static int run(const s2vi_kernel *kernel, void *out, void *const *in,
     (void)clock;
     const matmul_kernel *k = (const matmul_kernel *)kernel;
     const float one = 1, zero = 0;
+    const bool placed = is_placed(in[0]) && is_placed(in[1]) && is_placed(out);
     return s2vi_cuda_check_lt(
         k->cuda,
         cublasLtMatmul(k->cuda->lt, k->product, &one, in[1], k->b, in[0], k->a,
-                       &zero, out, k->out, out, k->out, &k->algorithm, scratch,
-                       k->workspace, k->cuda->stream));
+                       &zero, out, k->out, out, k->out, &k->algorithm[placed],
+                       scratch, k->workspace[placed], k->cuda->stream));
 }
 
 static void matmul_close(s2vi_kernel *kernel)
@@ -84,15 +94,15 @@ static cublasStatus_t describe_all(matmul_kernel *k, const s2vi_node *node)
     return s ? s : describe(&k->out, &node->shape);
 }
 
-/* Arrays may begin at any element. */
-static cublasStatus_t allow_any_place(cublasLtMatmulPreference_t preference)
+/* That arrays begin at multiples of so many bytes. */
+static cublasStatus_t set_place(cublasLtMatmulPreference_t preference,
+                                uint32_t bytes)
 {
     static const cublasLtMatmulPreferenceAttributes_t which[] = {
         CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES,
         CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
         CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES,
         CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES};
-    const uint32_t bytes = sizeof(float);
     cublasStatus_t s = CUBLAS_STATUS_SUCCESS;
     for (int i = 0; i < 4 && !s; i++)
         s = cublasLtMatmulPreferenceSetAttribute(preference, which[i], &bytes,
@@ -100,7 +110,7 @@ static cublasStatus_t allow_any_place(cublasLtMatmulPreference_t preference)
     return s;
 }
 
-static cublasStatus_t choose(matmul_kernel *k)
+static cublasStatus_t choose(matmul_kernel *k, bool placed)
 {
     const size_t most = (size_t)32 << 20; /* what NVIDIA advises for Hopper */
     cublasLtMatmulPreference_t preference = NULL;
@@ -112,17 +122,19 @@ static cublasStatus_t choose(matmul_kernel *k)
             preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &most,
             sizeof(most));
     if (!s)
-        s = allow_any_place(preference);
+        s = set_place(preference, placed ? PLACE : sizeof(float));
     if (!s)
         s = cublasLtMatmulAlgoGetHeuristic(k->cuda->lt, k->product, k->b, k->a,
                                            k->out, k->out, preference, 1,
                                            &found, &n);
     if (preference)
         cublasLtMatmulPreferenceDestroy(preference);
-    if (s || !n)
-        return s ? s : CUBLAS_STATUS_NOT_SUPPORTED;
-    k->algorithm = found.algo;
-    k->workspace = k->base.scratch_size = found.workspaceSize;
+    if (s || !n || found.state)
+        return s ? s : n ? found.state : CUBLAS_STATUS_NOT_SUPPORTED;
+    k->algorithm[placed] = found.algo;
+    k->workspace[placed] = found.workspaceSize;
+    if (k->base.scratch_size < found.workspaceSize)
+        k->base.scratch_size = found.workspaceSize;
     return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -136,8 +148,8 @@ int s2vi_cuda_matmul(s2vi_cuda *cuda, const s2vi_node *node,
     k->base.run = run;
     k->base.close = matmul_close;
     cublasStatus_t s = describe_all(k, node);
-    if (!s)
-        s = choose(k);
+    for (int placed = 0; placed < 2 && !s; placed++)
+        s = choose(k, placed);
     if (s) {
         char a[80], b[80];
         matmul_close(&k->base);

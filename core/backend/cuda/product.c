@@ -69,14 +69,11 @@ static void remark(const s2vi_cuda_product *p)
 }
 
 /* What cuDNN does of it. In bf16 the result is added by others. */
-static int ask_library(s2vi_cuda_product *p, bool keeps, s2v_error *err)
+static void ask_library(s2vi_cuda_product *p, bool keeps)
 {
     s2vi_cuda *cuda = p->cuda;
     const bool may_round = cuda->bf16 && p->op != S2VI_OP_CONV_WEIGHT &&
                            !(p->own.cin % GRANULE) && !(p->own.cout % GRANULE);
-    int ret = cuda->dnn ? S2V_OK : s2vi_dnn_open(&cuda->dnn, cuda->stream, err);
-    if (ret < 0)
-        return ret;
     if (may_round) {
         const s2vi_dnn_task task = task_of(p, true, false);
         p->plan[0] = s2vi_dnn_find(cuda->dnn, &task);
@@ -86,7 +83,7 @@ static int ask_library(s2vi_cuda_product *p, bool keeps, s2v_error *err)
         const s2vi_dnn_task task = task_of(p, false, keep);
         p->plan[keep] = s2vi_dnn_find(cuda->dnn, &task);
     }
-    if (!p->plan[0])
+    if (!p->plan[0] || (keeps && !p->bf16 && !p->plan[1]))
         remark(p);
     for (int i = 0; i < 2; i++)
         if (p->plan[i]) {
@@ -95,7 +92,6 @@ static int ask_library(s2vi_cuda_product *p, bool keeps, s2v_error *err)
             if (p->scratch_size < size)
                 p->scratch_size = size;
         }
-    return S2V_OK;
 }
 
 static size_t narrow_size(const s2vi_cuda_product *p, int which)
@@ -148,7 +144,7 @@ int s2vi_cuda_product_open(s2vi_cuda_product *p, s2vi_cuda *cuda, s2vi_op op,
     };
     int ret = s2vi_cuda_find(cuda, &p->launch, name_of(op), p->own.count, err);
     if (!ret)
-        ret = ask_library(p, keeps, err);
+        ask_library(p, keeps);
     return ret || !p->bf16 ? ret : prepare_bf16(p, err);
 }
 

@@ -5,23 +5,37 @@
  * one, launched as a whole. What changes from run to run, the clock, is in the
  * device's memory.
  *
- * Where a capture fails, the run is repeated without, and so are all after it.
+ * Where a capture fails, the run is repeated without, and after a few such all
+ * are run so.
  */
 #include "backend/cuda/cuda.h"
 
 #include <stdlib.h>
 
 struct s2vi_recording {
-    bool has_run, captures, refused;
+    bool has_run, captures;
+    int refused;           /* times */
     cudaGraphExec_t graph; /* NULL: none yet */
 };
 
+/* The program around us may have spoilt one. */
+enum { PATIENCE = 3 };
+
+static void refuse(s2vi_cuda *cuda, s2vi_recording *r)
+{
+    cudaGetLastError(); /* it is not the next call's */
+    r->captures = false;
+    r->refused++;
+    r->graph = NULL;
+    s2vi_cuda_release_alone(cuda);
+}
+
 static int begin_capture(s2vi_cuda *cuda, s2vi_recording *r)
 {
-    cudaError_t status =
-        cudaStreamBeginCapture(cuda->stream, cudaStreamCaptureModeThreadLocal);
-    r->captures = !status;
-    r->refused = status;
+    s2vi_cuda_hold_alone(cuda);
+    r->captures = true;
+    if (cudaStreamBeginCapture(cuda->stream, cudaStreamCaptureModeThreadLocal))
+        refuse(cuda, r);
     return S2V_OK;
 }
 
@@ -41,8 +55,9 @@ int s2vi_cuda_begin(s2vi_backend *backend, s2vi_recording **recording,
         return ret < 0 ? ret : S2VI_REPLAYED;
     }
     cuda->clock_is_told = true;
-    return r->has_run && cuda->graphs && !r->refused ? begin_capture(cuda, r)
-                                                     : S2V_OK;
+    return r->has_run && cuda->graphs && r->refused < PATIENCE
+               ? begin_capture(cuda, r)
+               : S2V_OK;
 }
 
 /* Make of what was captured something to launch, and launch it. */
@@ -57,13 +72,12 @@ static int finish_capture(s2vi_cuda *cuda, s2vi_recording *r)
         ret = s2vi_cuda_check(cuda, cudaGraphInstantiate(&r->graph, graph, 0));
     if (graph)
         cudaGraphDestroy(graph);
-    r->captures = false;
     if (ret < 0) {
-        cudaGetLastError(); /* it is not the next call's */
-        r->refused = true;
-        r->graph = NULL;
+        refuse(cuda, r);
         return S2VI_REPEAT;
     }
+    r->captures = false;
+    s2vi_cuda_release_alone(cuda);
     return s2vi_cuda_check(cuda, cudaGraphLaunch(r->graph, cuda->stream));
 }
 
@@ -79,11 +93,11 @@ int s2vi_cuda_end(s2vi_backend *backend, s2vi_recording **recording)
 void s2vi_cuda_forget(s2vi_backend *backend, s2vi_recording *recording)
 {
     s2vi_cuda *cuda = (s2vi_cuda *)backend;
-    s2vi_cuda_hold(cuda);
+    s2vi_cuda_hold_alone(cuda);
     if (recording->graph) {
         cudaStreamSynchronize(cuda->stream);
         cudaGraphExecDestroy(recording->graph);
     }
-    s2vi_cuda_release(cuda);
+    s2vi_cuda_release_alone(cuda);
     free(recording);
 }

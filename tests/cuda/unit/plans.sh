@@ -20,16 +20,19 @@ cp clip.mkv clips
 "$MAKE_FOLEY" foley.bin --size paper >out.txt || exit 99
 export S2V_EMULATED_IDLE=1 S2V_EMULATED_REPORT=1
 
-# planned NAME LEAST COMMAND...: it ends well, of LEAST graphs or more, and each
-# has a plan.
+# A critic's last layer, of one channel, has a gradient that begins amid an array,
+# where cuDNN may not read it.
+SLOW=4
+# planned NAME LEAST COMMAND...: it ends well, of LEAST graphs or more, each has a
+# plan, and no more than SLOW convolutions are the backend's own.
 planned() {
     local name=$1 least=$2 code graphs
     shift 2
     S2V_EMULATED_GPU=$gpu "$@" >out.txt 2>err.txt </dev/null
     code=$?
-    graphs=$(sed -n "s/^cuDNN for $gpu: of \([0-9]*\) graphs 0 have no plan$/\1/p" out.txt | sort -n | tail -n 1)
+    graphs=$(sed -n "s/^cuDNN for $gpu: of \([0-9]*\) graphs 0 have no plan, [0-$SLOW] conv.*/\1/p" out.txt | sort -n | tail -n 1)
     [ "${graphs:-0}" -lt "$least" ] || graphs="$least or more"
-    is "$gpu: $name" "$code, $graphs, $(grep -c '^cuDNN.* [1-9][0-9]* have no plan' out.txt)" "0, $least or more, 0"
+    is "$gpu: $name" "$code, $graphs, $(grep '^cuDNN' out.txt | grep -cv " 0 have no plan, [0-$SLOW] conv")" "0, $least or more, 0"
     [ "$code" -eq 0 ] || sed 's/^/# /' err.txt
 }
 

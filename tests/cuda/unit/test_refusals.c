@@ -83,6 +83,8 @@ int main(int argc, char **argv)
     test_lack(argv[1], "S2V_EMULATED_NO_GPU", "cuda", "finds no GPU");
     test_lack(argv[1], "S2V_EMULATED_OLD_GPU", "cuda:1",
               "has compute capability 7.5, expected 8.0 or later");
+    test_lack(argv[1], "S2V_EMULATED_OLD_CUDNN", "cuda",
+              "cuDNN has version 90100, expected 90800 (9.8) or later");
     test_lack(argv[1], NULL, "cuda:2",
               "there are 2 GPUs, expected more than 2");
     expect(!try_open(argv[1], "auto", &err, took), "auto", err.message);

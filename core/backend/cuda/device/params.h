@@ -72,6 +72,12 @@ typedef struct s2vi_dev_position {
     s2vi_index count, channels;
 } s2vi_dev_position;
 
+/* The clock that RANDOM reads, which a run begins with. A kernel's parameters
+ * are read before its launch returns, unlike the host's memory, maybe. */
+typedef struct s2vi_dev_tell {
+    unsigned long long *clock, now[2];
+} s2vi_dev_tell;
+
 /* A thread makes a block of four numbers; `blocks` a row. `clock`: seed and
  * frame, in the device's memory, where a replayed run finds new ones. */
 typedef struct s2vi_dev_random {
