@@ -2,6 +2,7 @@
 /* Chains of element-wise ops and their sums: one kernel each, which source.c
  * writes; kernels of the same text are one. */
 #include "backend/cuda/cuda.h"
+#include "backend/cuda/source.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Convolutions, with what was folded into them (graph/fuse.h). */
+#include "backend/cuda/cuda.h"
 #include "backend/cuda/window.h"
 
 /* window.inc knows these by number. */

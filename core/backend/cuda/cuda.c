@@ -2,6 +2,7 @@
 /* The cuda backend's table: devices, memory, and which file compiles what. */
 #include "backend/cuda/cuda.h"
 #include "backend/cuda/dnn.h"
+#include "backend/cuda/embedded.h"
 #include "backend/module.h"
 
 #include <stdlib.h>

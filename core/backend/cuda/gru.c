@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Gated recurrent units: element by element, and with their convolutions. */
+#include "backend/cuda/cuda.h"
 #include "backend/cuda/window.h"
 
 typedef struct gru_kernel {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Means and deviations. */
+#include "backend/cuda/cuda.h"
 #include "backend/cuda/walk.h"
 
 typedef struct moments_kernel {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Pooling, and the moves that are maximum pooling's adjoints. */
+#include "backend/cuda/cuda.h"
 #include "backend/cuda/window.h"
 
 typedef struct pool_kernel {

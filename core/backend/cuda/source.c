@@ -4,6 +4,8 @@
  * differs in numbers alone, as shapes do, is not in the text but in its
  * parameters, so that many chains of a graph share one kernel.
  */
+#include "backend/cuda/source.h"
+#include "backend/cuda/embedded.h"
 #include "backend/cuda/walk.h"
 #include "graph/chain.h"
 

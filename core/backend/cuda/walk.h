@@ -3,7 +3,7 @@
 #ifndef S2VI_CUDA_WALK_H
 #define S2VI_CUDA_WALK_H
 
-#include "backend/cuda/cuda.h"
+#include "backend/cuda/gpu.h"
 
 /** One dimension that is walked, and how far arrays move along it. */
 typedef struct s2vi_cuda_axis {

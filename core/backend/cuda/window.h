@@ -3,7 +3,7 @@
 #ifndef S2VI_CUDA_WINDOW_H
 #define S2VI_CUDA_WINDOW_H
 
-#include "backend/cuda/cuda.h"
+#include "backend/cuda/gpu.h"
 #include "backend/cuda/dnn.h"
 
 /** A window of sides `kernel` over the large image x, which gives y; fewer

@@ -5,7 +5,7 @@
  *
  * usage: test_sources
  */
-#include "backend/cuda/cuda.h"
+#include "backend/cuda/source.h"
 
 #include "../../ops/cases.h"
 

@@ -1,6 +1,64 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Finding and launching kernels, and how many threads they get. */
-#include "backend/cuda/cuda.h"
+/* Whose turn it is, what the device said, and launches of kernels. */
+#define _GNU_SOURCE
+#include "backend/cuda/gpu.h"
+
+#include <stdio.h>
+
+/* Of all backends in the process. */
+static pthread_mutex_t alone = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+void s2vi_cuda_hold(s2vi_cuda *cuda)
+{
+    pthread_mutex_lock(&cuda->lock);
+    if (cuda->depth++)
+        return;
+    cudaGetDevice(&cuda->outside);
+    if (cuda->outside != cuda->device)
+        cudaSetDevice(cuda->device);
+}
+
+void s2vi_cuda_release(s2vi_cuda *cuda)
+{
+    if (!--cuda->depth && cuda->outside != cuda->device)
+        cudaSetDevice(cuda->outside);
+    pthread_mutex_unlock(&cuda->lock);
+}
+
+void s2vi_cuda_hold_alone(s2vi_cuda *cuda)
+{
+    s2vi_cuda_hold(cuda);
+    pthread_mutex_lock(&alone);
+}
+
+void s2vi_cuda_release_alone(s2vi_cuda *cuda)
+{
+    pthread_mutex_unlock(&alone);
+    s2vi_cuda_release(cuda);
+}
+
+static int trouble(s2vi_cuda *cuda, const char *what)
+{
+    snprintf(cuda->base.trouble, sizeof(cuda->base.trouble), "%s", what);
+    return S2V_ERR_DEVICE;
+}
+
+int s2vi_cuda_check(s2vi_cuda *cuda, cudaError_t status)
+{
+    return status ? trouble(cuda, cudaGetErrorString(status)) : S2V_OK;
+}
+
+int s2vi_cuda_check_dnn(s2vi_cuda *cuda, cudnnStatus_t status)
+{
+    return status ? trouble(cuda, cudnnGetErrorString(status)) : S2V_OK;
+}
+
+int s2vi_cuda_check_lt(s2vi_cuda *cuda, cublasStatus_t status)
+{
+    return status ? trouble(cuda, cublasLtGetStatusString(status)) : S2V_OK;
+}
+
+/* ------------------------------------------------------------ launches -- */
 
 int s2vi_cuda_find(s2vi_cuda *cuda, s2vi_cuda_launch *launch, const char *name,
                    s2vi_index count, s2v_error *err)
