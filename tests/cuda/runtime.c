@@ -204,7 +204,11 @@ cudaError_t cudaFree(void *memory)
 static bool is_device(const void *p, size_t size)
 {
     const char *at = p;
-    return heap.base && at >= heap.base && at + size <= heap.base + heap.used;
+    pthread_mutex_lock(&lock);
+    const bool is =
+        heap.base && at >= heap.base && at + size <= heap.base + heap.used;
+    pthread_mutex_unlock(&lock);
+    return is;
 }
 
 /* ---------------------------------------------------- streams, graphs -- */
@@ -476,7 +480,11 @@ cudaError_t cudaLaunchKernel(const void *function, dim3 blocks, dim3 threads,
     if (!blocks.x || !blocks.y || blocks.y > 65535 || !threads.x || shared ||
         l.kernel->size > sizeof(l.params))
         return said(cudaErrorInvalidConfiguration);
-    emulated_own_convolutions += !strncmp(l.kernel->name, "s2vi_k_conv", 11);
+    if (!strncmp(l.kernel->name, "s2vi_k_conv", 11)) {
+        pthread_mutex_lock(&lock);
+        emulated_own_convolutions++;
+        pthread_mutex_unlock(&lock);
+    }
     memcpy(l.params, arguments[0], l.kernel->size);
     return emulated_submit(stream, do_launch, &l, sizeof(l));
 }
