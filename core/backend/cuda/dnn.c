@@ -268,7 +268,8 @@ static bool suits(const s2vi_dnn_task *t, cudnnBackendDescriptor_t config)
     cudnnBackendNumericalNote_t number[NOTES];
     cudnnBackendBehaviorNote_t behaviour[NOTES];
     int64_t numbers = 0, behaviours = 0;
-    bool ok = !read_notes(config, number, &numbers, behaviour, &behaviours);
+    bool ok = !read_notes(config, number, &numbers, behaviour, &behaviours) &&
+              numbers <= NOTES && behaviours <= NOTES;
     for (int64_t i = 0; ok && i < numbers; i++)
         ok = is_welcome(t, number[i]);
     for (int64_t i = 0; ok && i < behaviours; i++)
