@@ -4,11 +4,11 @@
 #include "backend/cpu/cpu.h"
 #include "backend/cpu/pointwise.h"
 #include "backend/cpu/winograd.h"
+#include "backend/host.h"
 
 #include <oneapi/dnnl/dnnl.h>
 #include <omp.h>
 #include <stdlib.h>
-#include <string.h>
 
 static int processors(void)
 {
@@ -56,33 +56,6 @@ static int cpu_open(s2vi_backend **out, s2vi_dtype dtype, int threads,
     cpu->engine = engine;
     cpu->stream = stream;
     *out = &cpu->base;
-    return S2V_OK;
-}
-
-static void *cpu_alloc(s2vi_backend *backend, size_t size)
-{
-    (void)backend;
-    size_t whole = (size + 63) / 64 * 64;
-    void *p = whole >= size ? aligned_alloc(64, whole ? whole : 64) : NULL;
-    if (p)
-        memset(p, 0, whole);
-    return p;
-}
-
-static void cpu_free(s2vi_backend *backend, void *memory)
-{
-    (void)backend;
-    free(memory);
-}
-
-static int cpu_copy(s2vi_backend *backend, void *to, const void *from,
-                    size_t size)
-{
-    (void)backend;
-    if (from)
-        memcpy(to, from, size);
-    else
-        memset(to, 0, size);
     return S2V_OK;
 }
 
@@ -174,10 +147,10 @@ const s2vi_backend_table s2vi_backend_cpu = {
     .on_host = true,
     .open = cpu_open,
     .close = cpu_close,
-    .alloc = cpu_alloc,
-    .free = cpu_free,
-    .upload = cpu_copy,
-    .download = cpu_copy,
+    .alloc = s2vi_host_alloc,
+    .free = s2vi_host_free,
+    .upload = s2vi_host_copy,
+    .download = s2vi_host_copy,
     .compile = cpu_compile,
     .join = s2vi_cpu_join,
     .enter = cpu_enter,

@@ -59,35 +59,42 @@ static void cuda_free(s2vi_backend *backend, void *memory)
     s2vi_cuda_release_alone(cuda);
 }
 
-/* The caller may change `from` at once: CUDA may read it later, where it is
- * pinned or the GPU can read all of the host's memory. */
-static int cuda_upload(s2vi_backend *backend, void *to, const void *from,
-                       size_t size)
+/* Whole when it returns: CUDA may read the host's memory later, where it is
+ * pinned or the GPU can read all of it. */
+static int copy(s2vi_backend *backend, void *to, const void *from, size_t size,
+                enum cudaMemcpyKind kind)
 {
     s2vi_cuda *cuda = (s2vi_cuda *)backend;
     s2vi_cuda_hold(cuda);
     int ret = s2vi_cuda_check(
-        cuda, from ? cudaMemcpyAsync(to, from, size, cudaMemcpyHostToDevice,
-                                     cuda->stream)
-                   : cudaMemsetAsync(to, 0, size, cuda->stream));
-    if (!ret && from)
+        cuda, cudaMemcpyAsync(to, from, size, kind, cuda->stream));
+    if (!ret)
         ret = cuda_wait(backend);
     s2vi_cuda_release(cuda);
     return ret;
 }
 
-static int cuda_download(s2vi_backend *backend, void *to, const void *from,
-                         size_t size)
+static int clear(s2vi_backend *backend, void *memory, size_t size)
 {
     s2vi_cuda *cuda = (s2vi_cuda *)backend;
     s2vi_cuda_hold(cuda);
-    int ret = s2vi_cuda_check(
-        cuda,
-        cudaMemcpyAsync(to, from, size, cudaMemcpyDeviceToHost, cuda->stream));
-    if (!ret)
-        ret = cuda_wait(backend);
+    int ret =
+        s2vi_cuda_check(cuda, cudaMemsetAsync(memory, 0, size, cuda->stream));
     s2vi_cuda_release(cuda);
     return ret;
+}
+
+static int cuda_upload(s2vi_backend *backend, void *to, const void *from,
+                       size_t size)
+{
+    return from ? copy(backend, to, from, size, cudaMemcpyHostToDevice)
+                : clear(backend, to, size);
+}
+
+static int cuda_download(s2vi_backend *backend, void *to, const void *from,
+                         size_t size)
+{
+    return copy(backend, to, from, size, cudaMemcpyDeviceToHost);
 }
 
 /* ---------------------------------------------------------- compiling -- */

@@ -39,6 +39,7 @@ struct s2vi_dnn {
 typedef struct dialect {
     cudnnBackendDescriptorType_t type;
     cudnnBackendAttributeName_t conv, x, w, y, alpha, beta;
+    int64_t names[3]; /* of a, b and out */
 } dialect;
 
 static const dialect *dialect_of(const s2vi_dnn_task *task)
@@ -50,14 +51,16 @@ static const dialect *dialect_of(const s2vi_dnn_task *task)
                    CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W,
                    CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y,
                    CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA,
-                   CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA},
+                   CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA,
+                   {X, W, Y}},
         data = {CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR,
                 CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC,
                 CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX,
                 CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W,
                 CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY,
                 CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA,
-                CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA},
+                CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA,
+                {Y, W, X}},
         weight = {
             CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR,
             CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC,
@@ -65,7 +68,8 @@ static const dialect *dialect_of(const s2vi_dnn_task *task)
             CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW,
             CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY,
             CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA,
-            CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA};
+            CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA,
+            {X, Y, W}};
     switch (task->op) {
     case S2VI_OP_CONV_DATA: return &data;
     case S2VI_OP_CONV_WEIGHT: return &weight;
@@ -78,6 +82,7 @@ static const dialect *dialect_of(const s2vi_dnn_task *task)
 /* Descriptors being made for a plan; after a failure nothing more is done. */
 typedef struct draft {
     s2vi_dnn_plan *plan; /* they are its parts */
+    cudnnHandle_t handle;
     cudnnStatus_t status;
 } draft;
 
@@ -191,7 +196,7 @@ static cudnnBackendDescriptor_t make_window(draft *d)
     return window;
 }
 
-static cudnnBackendDescriptor_t make_graph(draft *d, cudnnHandle_t handle)
+static cudnnBackendDescriptor_t make_graph(draft *d)
 {
     const s2vi_dnn_task *t = &d->plan->task;
     const dialect *its = dialect_of(t);
@@ -211,7 +216,7 @@ static cudnnBackendDescriptor_t make_graph(draft *d, cudnnHandle_t handle)
     cudnnBackendDescriptor_t graph =
         make(d, CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
     set(d, graph, CUDNN_ATTR_OPERATIONGRAPH_HANDLE, CUDNN_TYPE_HANDLE, 1,
-        &handle);
+        &d->handle);
     set_part(d, graph, CUDNN_ATTR_OPERATIONGRAPH_OPS, op);
     finish(d, graph);
     return graph;
@@ -278,8 +283,7 @@ static bool suits(const s2vi_dnn_task *t, cudnnBackendDescriptor_t config)
 }
 
 /* Whether a plan can be made of it. */
-static bool accept(draft *d, cudnnHandle_t handle,
-                   cudnnBackendDescriptor_t config)
+static bool accept(draft *d, cudnnBackendDescriptor_t config)
 {
     s2vi_dnn_plan *p = d->plan;
     int64_t count = 0;
@@ -288,7 +292,7 @@ static bool accept(draft *d, cudnnHandle_t handle,
                                      &p->plan))
         return false;
     set(d, p->plan, CUDNN_ATTR_EXECUTION_PLAN_HANDLE, CUDNN_TYPE_HANDLE, 1,
-        &handle);
+        &d->handle);
     set_part(d, p->plan, CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, config);
     finish(d, p->plan);
     if (!d->status)
@@ -303,8 +307,8 @@ static bool accept(draft *d, cudnnHandle_t handle,
 }
 
 /* Of the configurations that one kind of heuristics offers. */
-static void choose(draft *d, cudnnHandle_t handle,
-                   cudnnBackendDescriptor_t graph, cudnnBackendHeurMode_t mode)
+static void choose(draft *d, cudnnBackendDescriptor_t graph,
+                   cudnnBackendHeurMode_t mode)
 {
     cudnnBackendDescriptor_t config[ASKED];
     int64_t made = 0, count = 0;
@@ -324,7 +328,7 @@ static void choose(draft *d, cudnnHandle_t handle,
             CUDNN_TYPE_BACKEND_DESCRIPTOR, made, &count, config);
     int64_t best = 0;
     count = d->status ? 0 : count < made ? count : made;
-    while (best < count && !accept(d, handle, config[best]))
+    while (best < count && !accept(d, config[best]))
         best++;
     for (int64_t i = 0; i < made; i++)
         if (i == best && best < count)
@@ -346,15 +350,15 @@ static void close_plan(s2vi_dnn_plan *plan)
 static s2vi_dnn_plan *make_plan(s2vi_dnn *dnn, const s2vi_dnn_task *task)
 {
     s2vi_dnn_plan *plan = calloc(1, sizeof(*plan));
-    draft d = {.plan = plan};
+    draft d = {.plan = plan, .handle = dnn->handle};
     if (!plan)
         return NULL;
     plan->task = *task;
-    cudnnBackendDescriptor_t graph = make_graph(&d, dnn->handle);
+    cudnnBackendDescriptor_t graph = make_graph(&d);
     if (!d.status)
-        choose(&d, dnn->handle, graph, CUDNN_HEUR_MODE_A);
+        choose(&d, graph, CUDNN_HEUR_MODE_A);
     if (!d.status && !plan->found)
-        choose(&d, dnn->handle, graph, CUDNN_HEUR_MODE_FALLBACK);
+        choose(&d, graph, CUDNN_HEUR_MODE_FALLBACK);
     return plan;
 }
 
@@ -390,18 +394,14 @@ cudnnStatus_t s2vi_dnn_run(const s2vi_dnn *dnn, const s2vi_dnn_plan *plan,
                            const void *a, const void *b, void *out,
                            void *workspace)
 {
-    static const int64_t names[3][3] = {{X, W, Y}, {Y, W, X}, {X, Y, W}};
-    const int32_t op = plan->task.op;
-    const int row = op == S2VI_OP_CONV_DATA     ? 1
-                    : op == S2VI_OP_CONV_WEIGHT ? 2
-                                                : 0;
     const void *array[3] = {a, b, out};
     cudnnBackendDescriptor_t pack = NULL;
     cudnnStatus_t s = cudnnBackendCreateDescriptor(
         CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR, &pack);
     if (!s)
         s = cudnnBackendSetAttribute(pack, CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS,
-                                     CUDNN_TYPE_INT64, 3, names[row]);
+                                     CUDNN_TYPE_INT64, 3,
+                                     dialect_of(&plan->task)->names);
     if (!s)
         s = cudnnBackendSetAttribute(pack,
                                      CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS,

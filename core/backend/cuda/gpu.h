@@ -67,6 +67,14 @@ static inline size_t s2vi_cuda_aligned(size_t bytes)
     return (bytes + 255) / 256 * 256;
 }
 
+/** Whether a product's arrays all begin at multiples of `bytes`. */
+static inline bool s2vi_cuda_placed(const void *a, const void *b,
+                                    const void *out, size_t bytes)
+{
+    return !((uintptr_t)a % bytes || (uintptr_t)b % bytes ||
+             (uintptr_t)out % bytes);
+}
+
 /** Elements of a shape, as kernels count; compile() has checked the range. */
 static inline s2vi_index s2vi_cuda_count(const s2vi_shape *shape)
 {

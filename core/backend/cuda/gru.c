@@ -10,7 +10,7 @@ typedef struct gru_kernel {
     s2vi_dev_gru p;
     /* GRU_CELL */
     s2vi_cuda_product of_x, of_h;
-    size_t gates; /* bytes of a half's */
+    size_t gates_x, gates_h; /* bytes; none in bf16: the product has them */
 } gru_kernel;
 
 static int run(const s2vi_kernel *kernel, void *out, void *const *in,
@@ -33,7 +33,7 @@ static int run_cell(const s2vi_kernel *kernel, void *out, void *const *in,
 {
     (void)clock;
     const gru_kernel *k = (const gru_kernel *)kernel;
-    char *a = scratch, *b = a + k->gates, *rest = b + k->gates;
+    char *a = scratch, *b = a + k->gates_x, *rest = b + k->gates_h;
     char *more = rest + k->of_x.scratch_size;
     s2vi_dev_gru p = k->p;
     p.a = (const float *)a;
@@ -62,7 +62,7 @@ static int open_cell(gru_kernel *k, const s2vi_node *node, uint32_t constant,
     s2vi_shape gates = node->shape;
     gates.dim[gates.rank - 1] *= 3;
     k->base.run = run_cell;
-    k->gates =
+    const size_t size =
         s2vi_cuda_aligned((size_t)s2vi_shape_count(&gates) * sizeof(float));
     int ret = s2vi_cuda_product_open(
         &k->of_x, k->cuda, S2VI_OP_CONV, &node->attr.window,
@@ -76,8 +76,10 @@ static int open_cell(gru_kernel *k, const s2vi_node *node, uint32_t constant,
     if (!ret && constant & 4)
         k->base.packed_size[2] = s2vi_cuda_product_packs(&k->of_h);
     k->base.pack = pack;
+    k->gates_x = k->of_x.bf16 ? 0 : size;
+    k->gates_h = k->of_h.bf16 ? 0 : size;
     k->base.scratch_size =
-        2 * k->gates + k->of_x.scratch_size + k->of_h.scratch_size;
+        k->gates_x + k->gates_h + k->of_x.scratch_size + k->of_h.scratch_size;
     return ret;
 }
 

@@ -19,18 +19,13 @@ typedef struct matmul_kernel {
 
 enum { PLACE = 16 };
 
-static bool is_placed(const void *memory)
-{
-    return (uintptr_t)memory % PLACE == 0;
-}
-
 static int run(const s2vi_kernel *kernel, void *out, void *const *in,
                void *scratch, const s2vi_clock *clock)
 {
     (void)clock;
     const matmul_kernel *k = (const matmul_kernel *)kernel;
     const float one = 1, zero = 0;
-    const bool placed = is_placed(in[0]) && is_placed(in[1]) && is_placed(out);
+    const bool placed = s2vi_cuda_placed(in[0], in[1], out, PLACE);
     return s2vi_cuda_check_lt(
         k->cuda,
         cublasLtMatmul(k->cuda->lt, k->product, &one, in[1], k->b, in[0], k->a,

@@ -212,17 +212,12 @@ static int run_bf16(const s2vi_cuda_product *p, const void *a, const void *b,
                                       p->packed ? b : weight, scratch, rest));
 }
 
-static bool is_placed(const void *memory)
-{
-    return (uintptr_t)memory % S2VI_DNN_ALIGNMENT == 0;
-}
-
 int s2vi_cuda_product_run(const s2vi_cuda_product *p, const void *a,
                           const void *b, void *out, bool keep, void *scratch)
 {
     if (p->bf16)
         return run_bf16(p, a, b, scratch);
-    if (!p->plan[keep] || !is_placed(a) || !is_placed(b) || !is_placed(out))
+    if (!p->plan[keep] || !s2vi_cuda_placed(a, b, out, S2VI_DNN_ALIGNMENT))
         return run_own(p, a, b, out, keep);
     return s2vi_cuda_check_dnn(
         p->cuda, s2vi_dnn_run(p->cuda->dnn, p->plan[keep], a, b, out, scratch));

@@ -3,8 +3,8 @@
 #ifndef S2VI_CUDA_WINDOW_H
 #define S2VI_CUDA_WINDOW_H
 
-#include "backend/cuda/gpu.h"
 #include "backend/cuda/dnn.h"
+#include "backend/cuda/gpu.h"
 
 /** A window of sides `kernel` over the large image x, which gives y; fewer
  * dimensions than three are leading ones of 1. */

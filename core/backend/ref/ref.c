@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The reference backend's table. */
+#include "backend/host.h"
 #include "backend/ref/private.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct ref_kernel {
     s2vi_kernel base;
@@ -31,33 +31,6 @@ static int ref_open(s2vi_backend **backend, s2vi_dtype dtype, int threads,
 static void ref_close(s2vi_backend *backend)
 {
     free(backend);
-}
-
-static void *ref_alloc(s2vi_backend *backend, size_t size)
-{
-    (void)backend;
-    if (size > SIZE_MAX - 64)
-        return NULL;
-    size = (size + 63) / 64 * 64;
-    void *memory = aligned_alloc(64, size ? size : 64);
-    return memory ? memset(memory, 0, size) : NULL;
-}
-
-static void ref_free(s2vi_backend *backend, void *memory)
-{
-    (void)backend;
-    free(memory);
-}
-
-static int ref_copy(s2vi_backend *backend, void *to, const void *from,
-                    size_t size)
-{
-    (void)backend;
-    if (from)
-        memcpy(to, from, size);
-    else
-        memset(to, 0, size);
-    return S2V_OK;
 }
 
 static int kernel_run(const s2vi_kernel *kernel, void *out, void *const *in,
@@ -104,10 +77,10 @@ const s2vi_backend_table s2vi_backend_ref = {
     .on_host = true,
     .open = ref_open,
     .close = ref_close,
-    .alloc = ref_alloc,
-    .free = ref_free,
-    .upload = ref_copy,
-    .download = ref_copy,
+    .alloc = s2vi_host_alloc,
+    .free = s2vi_host_free,
+    .upload = s2vi_host_copy,
+    .download = s2vi_host_copy,
     .compile = ref_compile,
     .enter = ref_enter_leave,
     .leave = ref_enter_leave,
