@@ -35,7 +35,7 @@ int s2vi_dataset_add(s2vi_dataset *data, s2vi_clip **clip, s2v_error *err)
     *mine = (s2vi_dataset_clip){0};
     mine->features = malloc((size_t)c->frames * S2VI_LMS_BANDS * sizeof(float));
     if (!mine->features || s2vi_lms_features(c->sound, (size_t)c->samples,
-                                             mine->features, c->frames) < 0) {
+                                             mine->features, c->frames, NULL) < 0) {
         free(mine->features);
         return s2vi_error_nomem(err, "sound features");
     }

@@ -42,8 +42,9 @@ struct s2vi_lms {
     size_t first, last, capacity;
     double column[COLUMNS][BANDS]; /* the first `columns` of the next frame */
     int columns;
-    uint64_t sent;     /* samples, since creation or flush */
-    uint64_t received; /* frames */
+    double gain[BANDS]; /* of the bands' magnitudes */
+    uint64_t sent;      /* samples, since creation or flush */
+    uint64_t received;  /* frames */
     bool drained;
 };
 
@@ -59,6 +60,7 @@ int s2vi_lms_create(s2vi_lms **out, s2v_error *err)
     lms->capacity = CAPACITY;
     if (!lms->stft || !lms->mel || !lms->samples)
         goto fail;
+    s2vi_lms_equalise(lms, NULL);
     *out = lms;
     return S2V_OK;
 fail:
@@ -77,8 +79,8 @@ void s2vi_lms_close(s2vi_lms **lms)
     *lms = NULL;
 }
 
-/* Make room for n samples from `last` on. */
-static int reserve(s2vi_lms *lms, size_t n)
+/* Room is from `last` on. */
+int s2vi_lms_reserve(s2vi_lms *lms, size_t n)
 {
     size_t kept = lms->last - lms->first;
     if (n <= lms->capacity - lms->last)
@@ -105,7 +107,7 @@ int s2vi_lms_send(s2vi_lms *lms, const float *samples, size_t n)
 {
     if (lms->drained)
         return S2V_ERR_EOF;
-    int ret = reserve(lms, n);
+    int ret = s2vi_lms_reserve(lms, n);
     if (ret < 0)
         return ret;
     for (size_t i = 0; i < n; i++) {
@@ -127,7 +129,7 @@ static void add_column(s2vi_lms *lms)
         lms->stft, lms->samples + lms->first, n < WINDOW ? n : WINDOW);
     s2vi_mel_apply(lms->mel, magnitude, column);
     for (int b = 0; b < BANDS; b++)
-        column[b] = log(column[b] + FLOOR);
+        column[b] = log(column[b] * lms->gain[b] + FLOOR);
     lms->first += n < HOP ? n : HOP;
 }
 
@@ -158,6 +160,12 @@ int s2vi_lms_receive(s2vi_lms *lms, float out[S2VI_LMS_BANDS])
     return S2V_OK;
 }
 
+void s2vi_lms_equalise(s2vi_lms *lms, const double *gain)
+{
+    for (int b = 0; b < BANDS; b++)
+        lms->gain[b] = gain ? gain[b] : 1.0;
+}
+
 void s2vi_lms_drain(s2vi_lms *lms)
 {
     lms->drained = true;
@@ -185,12 +193,13 @@ static int send_slice(s2vi_lms *lms, const float **samples, size_t *n)
 }
 
 int s2vi_lms_features(const float *samples, size_t n, float *out,
-                      int64_t frames)
+                      int64_t frames, const double *gain)
 {
     s2vi_lms *lms;
     int ret = s2vi_lms_create(&lms, NULL);
     if (ret < 0)
         return ret;
+    s2vi_lms_equalise(lms, gain);
     for (int64_t t = 0; t < frames;) {
         ret = s2vi_lms_receive(lms, out + t * BANDS);
         if (ret == S2V_ERR_AGAIN)

@@ -77,6 +77,21 @@ int s2vi_lms_receive(s2vi_lms *lms, float out[S2VI_LMS_BANDS]);
 /** The sound has ended: silence follows. More than once is fine. */
 void s2vi_lms_drain(s2vi_lms *lms);
 
+/**
+ * Make room for `n` more samples, so that sending them cannot fail.
+ *
+ * @return S2V_OK; S2V_ERR_NOMEM
+ */
+int s2vi_lms_reserve(s2vi_lms *lms, size_t n);
+
+/**
+ * Multiply the bands' magnitudes from now on, before their logarithm: what an
+ * equaliser does to sound. For training.
+ *
+ * @param gain (64) factors, copied; NULL: 1
+ */
+void s2vi_lms_equalise(s2vi_lms *lms, const double *gain);
+
 /** Forget everything sent: as new, but keep the memory. */
 void s2vi_lms_flush(s2vi_lms *lms);
 
@@ -87,9 +102,10 @@ void s2vi_lms_flush(s2vi_lms *lms);
  * @param out     (frames, 64), row after row
  * @param frames  how many rows to fill: at most the clip's ceil(n / 800); rows
  *                beyond are those of silence
+ * @param gain    (64) as for s2vi_lms_equalise(), or NULL
  * @return S2V_OK; S2V_ERR_NOMEM
  */
 int s2vi_lms_features(const float *samples, size_t n, float *out,
-                      int64_t frames);
+                      int64_t frames, const double *gain);
 
 #endif

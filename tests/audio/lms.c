@@ -130,7 +130,8 @@ static void test_chunks(const float *x)
 {
     static const size_t chunks[] = {1, 7, 160, 399, 4096, 30000};
     static float whole[MOST * BANDS], out[MOST * BANDS];
-    CHECK(s2vi_lms_features(x, LENGTH, whole, FRAMES) == S2V_OK, "features");
+    CHECK(s2vi_lms_features(x, LENGTH, whole, FRAMES, NULL) == S2V_OK,
+          "features");
     s2vi_lms *lms = new_lms();
     for (size_t c = 0; c < sizeof(chunks) / sizeof(*chunks); c++) {
         memset(out, 0x55, sizeof(out));
@@ -147,7 +148,7 @@ static void test_chunks(const float *x)
 static void test_late_receive(const float *x)
 {
     static float whole[MOST * BANDS], out[MOST * BANDS];
-    s2vi_lms_features(x, LENGTH, whole, FRAMES);
+    s2vi_lms_features(x, LENGTH, whole, FRAMES, NULL);
     s2vi_lms *lms = new_lms();
     for (size_t i = 0; i < LENGTH; i += 100)
         s2vi_lms_send(lms, x + i, LENGTH - i < 100 ? LENGTH - i : 100);
@@ -171,7 +172,7 @@ static void test_lengths(const float *x)
         int frames = stream(lms, x + 4000, n, 300, out);
         CHECK(frames == expected, "%zu samples: %d frames, expected %d", n,
               frames, expected);
-        s2vi_lms_features(x + 4000, n, clip, expected);
+        s2vi_lms_features(x + 4000, n, clip, expected, NULL);
         CHECK(!memcmp(out, clip, (size_t)expected * BANDS * sizeof(*out)),
               "%zu samples: the whole clip differs", n);
         s2vi_lms_flush(lms);
@@ -184,7 +185,7 @@ static void test_flush(const float *x)
 {
     static float fresh[MOST * BANDS], out[MOST * BANDS];
     float one[BANDS];
-    s2vi_lms_features(x, LENGTH, fresh, FRAMES);
+    s2vi_lms_features(x, LENGTH, fresh, FRAMES, NULL);
     s2vi_lms *lms = new_lms();
     for (int drained = 0; drained < 2; drained++) {
         s2vi_lms_send(lms, x + 5000, 5003);
@@ -210,12 +211,12 @@ static void test_not_finite(const float *x)
         dirty[i] = i % 11 ? x[i] : bad[i % 3];
         clean[i] = i % 11 ? x[i] : 0.0f;
     }
-    s2vi_lms_features(dirty, LENGTH, a, FRAMES);
-    s2vi_lms_features(clean, LENGTH, b, FRAMES);
+    s2vi_lms_features(dirty, LENGTH, a, FRAMES, NULL);
+    s2vi_lms_features(clean, LENGTH, b, FRAMES, NULL);
     CHECK(!memcmp(a, b, FRAMES * BANDS * sizeof(*a)), "not taken as 0");
     for (int i = 0; i < LENGTH; i++)
         dirty[i] = i % 2 ? 3.4e38f : i % 3 ? -3.4e38f : 1e-45f;
-    s2vi_lms_features(dirty, LENGTH, a, FRAMES);
+    s2vi_lms_features(dirty, LENGTH, a, FRAMES, NULL);
     for (int i = 0; i < FRAMES * BANDS; i++)
         CHECK(isfinite(a[i]), "feature %d of huge samples: %f", i, a[i]);
 }
@@ -241,7 +242,7 @@ static void test_allocations(const float *x)
 static void test_no_memory(const float *x)
 {
     static float whole[MOST * BANDS], out[MOST * BANDS];
-    s2vi_lms_features(x, LENGTH, whole, FRAMES);
+    s2vi_lms_features(x, LENGTH, whole, FRAMES, NULL);
     s2v_error err;
     s2vi_lms *lms;
     unsigned long k = 0;

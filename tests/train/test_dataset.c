@@ -54,7 +54,7 @@ static void test_add(void)
     make(&c, (const int64_t[]){10}, 1, 1, 2, NULL);
     float features[10 * S2VI_LMS_BANDS];
     const s2vi_clip *clip = a.clip[0].clip;
-    s2vi_lms_features(clip->sound, (size_t)clip->samples, features, 10);
+    s2vi_lms_features(clip->sound, (size_t)clip->samples, features, 10, NULL);
     CHECK(!memcmp(features, a.clip[0].features, sizeof(features)), "features");
     CHECK(!strcmp(a.hash, b.hash) && strlen(a.hash) == 64, "%s", a.hash);
     CHECK(strcmp(a.hash, c.hash), "%s", c.hash);

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The leveller. libebur128 weights the sound and measures blocks; which blocks
+ * count is decided here, since its integrated loudness is either that of all
+ * sound so far, which follows nothing after an hour, or allocates as it runs.
+ */
+#include "audio/level.h"
+
+#include <ebur128.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+enum {
+    STEP = S2VI_LEVEL_STEP,
+    STEP_MS = 1000 * STEP / S2VI_LEVEL_RATE,
+    BLOCK_STEPS = 80, /* of a block: 400 ms */
+    HOP_STEPS = 20,   /* from one block to the next: 100 ms */
+    BLOCKS = 600,     /* that count: a minute */
+    FREE_BLOCKS = 4,  /* until then the gain is free */
+};
+
+static const double GATE = -70.0;               /* LUFS: silence */
+static const double RELATIVE_GATE = 0.1;        /* of the mean energy: -10 LU */
+static const double LEAST = -30.0, MOST = 20.0; /* gain, dB */
+static const double DOWN = 20.0 * STEP_MS / 1000.0, UP = 3.0 * STEP_MS / 1000.0;
+static const float LOUDEST = 1e15f; /* whose energy is finite */
+
+struct s2vi_level {
+    double target;
+    ebur128_state *meter;
+    float step[STEP]; /* sound that waits, `held` of it */
+    size_t held;
+    unsigned steps;       /* measured, up to a block's; then modulo a hop */
+    bool whole;           /* a block's worth was measured */
+    double loudness;      /* LUFS; NaN: none yet */
+    double block[BLOCKS]; /* mean squares of those that count, a ring */
+    size_t count, next;
+    bool begun;
+    double gain; /* dB, at the end of the last step */
+};
+
+int s2vi_level_create(s2vi_level **out, double target, s2v_error *err)
+{
+    s2vi_level *level = *out = calloc(1, sizeof(*level));
+    if (!level)
+        return s2vi_error_nomem(err, "a leveller");
+    level->target = target;
+    s2vi_level_flush(level);
+    if (s2vi_level_prepare(level) < 0) {
+        s2vi_level_close(out);
+        return s2vi_error_nomem(err, "a leveller");
+    }
+    return S2V_OK;
+}
+
+void s2vi_level_close(s2vi_level **out)
+{
+    s2vi_level *level = out ? *out : NULL;
+    if (!level)
+        return;
+    if (level->meter)
+        ebur128_destroy(&level->meter);
+    free(level);
+    *out = NULL;
+}
+
+/* The mean of the blocks that count, gated as BS.1770 does: LUFS. */
+static double gated(const s2vi_level *level)
+{
+    double mean = 0.0, sum = 0.0;
+    size_t loud = 0;
+    for (size_t i = 0; i < level->count; i++)
+        mean += level->block[i] / (double)level->count;
+    for (size_t i = 0; i < level->count; i++)
+        if (level->block[i] >= RELATIVE_GATE * mean) {
+            sum += level->block[i];
+            loud++;
+        }
+    return 10.0 * log10(sum / (double)loud) - 0.691;
+}
+
+static double window_loudness(const s2vi_level *level, unsigned steps)
+{
+    double loudness = -HUGE_VAL;
+    ebur128_loudness_window(level->meter, (unsigned long)steps * STEP_MS,
+                            &loudness);
+    return loudness;
+}
+
+static void add_block(s2vi_level *level)
+{
+    const double loudness = window_loudness(level, BLOCK_STEPS);
+    if (loudness < GATE)
+        return;
+    level->block[level->next] = pow(10.0, (loudness + 0.691) / 10.0);
+    level->next = (level->next + 1) % BLOCKS;
+    if (level->count < BLOCKS)
+        level->count++;
+    level->loudness = gated(level);
+}
+
+static void measure(s2vi_level *level)
+{
+    ebur128_add_frames_float(level->meter, level->step, STEP);
+    level->steps++;
+    if (!level->whole) {
+        level->whole = level->steps == BLOCK_STEPS;
+        const double loudness = window_loudness(level, level->steps);
+        if (loudness >= GATE)
+            level->loudness = loudness;
+    }
+    if (level->whole && level->steps % HOP_STEPS == 0) {
+        level->steps = 0;
+        add_block(level);
+    }
+}
+
+static double clamp(double x, double low, double high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+/* The gain at the end of this step, dB. */
+static double next_gain(const s2vi_level *level)
+{
+    if (isnan(level->loudness))
+        return level->gain;
+    const double wanted = clamp(level->target - level->loudness, LEAST, MOST);
+    if (level->count < FREE_BLOCKS)
+        return wanted;
+    return level->gain + clamp(wanted - level->gain, -DOWN, UP);
+}
+
+static void apply(s2vi_level *level, size_t n, float *out)
+{
+    const double gain = next_gain(level);
+    const double to = pow(10.0, gain / 20.0);
+    const double from = level->begun ? pow(10.0, level->gain / 20.0) : to;
+    for (size_t i = 0; i < n; i++)
+        out[i] = (float)(level->step[i] *
+                         (from + (to - from) * (double)(i + 1) / STEP));
+    level->gain = gain;
+    level->begun = true;
+    level->held = 0;
+}
+
+int s2vi_level_prepare(s2vi_level *level)
+{
+    if (!level->meter)
+        level->meter = ebur128_init(1, S2VI_LEVEL_RATE, EBUR128_MODE_M);
+    return level->meter ? S2V_OK : S2V_ERR_NOMEM;
+}
+
+size_t s2vi_level_send(s2vi_level *level, const float **samples, size_t *n,
+                       float out[S2VI_LEVEL_STEP])
+{
+    while (*n && level->held < STEP) {
+        float x = isfinite(**samples) ? **samples : 0.0f;
+        x = x < LOUDEST ? x : LOUDEST;
+        level->step[level->held++] = x > -LOUDEST ? x : -LOUDEST;
+        ++*samples;
+        --*n;
+    }
+    if (level->held < STEP)
+        return 0;
+    measure(level);
+    apply(level, STEP, out);
+    return STEP;
+}
+
+/* What is less than a step keeps the gain. */
+size_t s2vi_level_drain(s2vi_level *level, float out[S2VI_LEVEL_STEP])
+{
+    const size_t n = level->held;
+    const double gain = pow(10.0, level->gain / 20.0);
+    for (size_t i = 0; i < n; i++)
+        out[i] = (float)(level->step[i] * gain);
+    level->held = 0;
+    return n;
+}
+
+/* libebur128's meters cannot be reset: s2vi_level_prepare() makes another. */
+void s2vi_level_flush(s2vi_level *level)
+{
+    if (level->meter)
+        ebur128_destroy(&level->meter);
+    *level = (s2vi_level){.target = level->target, .loudness = NAN};
+}
+
+double s2vi_level_gain(const s2vi_level *level)
+{
+    return level->gain;
+}
+
+int s2vi_level_clip(const float *samples, size_t n, double target, float *out)
+{
+    s2vi_level *level;
+    float step[STEP];
+    size_t m;
+    int ret = s2vi_level_create(&level, target, NULL);
+    if (ret < 0)
+        return ret;
+    while ((m = s2vi_level_send(level, &samples, &n, step)) > 0) {
+        memcpy(out, step, m * sizeof(*out));
+        out += m;
+    }
+    m = s2vi_level_drain(level, step);
+    memcpy(out, step, m * sizeof(*out));
+    s2vi_level_close(&level);
+    return S2V_OK;
+}
