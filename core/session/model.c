@@ -6,6 +6,8 @@
 #include "models/param_file.h"
 #include "weights/weights.h"
 
+#include <glib.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +42,31 @@ static int read_kind(const s2v_weights *w, bool *is_foley, s2v_error *err)
                       S2VI_LM_NAME, S2VI_FOLEY_NAME);
 }
 
+/* What the file says of the sound that the model was trained on; older ones say
+ * nothing. */
+static int read_hearing(s2v_model *model, const s2v_weights *w, s2v_error *err)
+{
+    const char *path = s2v_weights_get_path(w, NULL);
+    const char *level = s2v_weights_get_metadata(w, "s2v.level");
+    const char *range = s2v_weights_get_metadata(w, "s2v.features");
+    s2v_error why;
+    model->level = NAN;
+    if (level) {
+        char *end;
+        model->level = g_ascii_strtod(level, &end);
+        if (end == level || *end || !(model->level > -70 && model->level < 10))
+            return s2vi_error(err, S2V_ERR_MODEL,
+                              "%s: 's2v.level' is '%.40s', expected LUFS from "
+                              "-70 to 10",
+                              path, level);
+    }
+    model->has_range = range != NULL;
+    int ret =
+        range ? s2vi_feature_range_parse(&model->range, range, &why) : S2V_OK;
+    return ret < 0 ? s2vi_error(err, ret, "%s: %.900s", path, why.message)
+                   : S2V_OK;
+}
+
 static int read_config(s2v_model *model, const s2v_weights *w, s2v_error *err)
 {
     const char *path = s2v_weights_get_path(w, NULL);
@@ -52,7 +79,7 @@ static int read_config(s2v_model *model, const s2v_weights *w, s2v_error *err)
                           path);
     int ret = s2vi_lm_config_parse(&model->config, config, &why);
     return ret < 0 ? s2vi_error(err, ret, "%s: %.900s", path, why.message)
-                   : S2V_OK;
+                   : read_hearing(model, w, err);
 }
 
 static int load_params(s2v_model *model, const s2v_weights *w, s2v_error *err)
@@ -112,6 +139,11 @@ static void announce(const s2v_model *model, const char *path)
              (double)info.fps_num / info.fps_den, info.device, info.dtype,
              model->backend->threads, model->backend->threads > 1 ? "s" : "",
              (double)constants / 1e6, (double)exec / 1e6);
+    if (!model->foley && isnan(model->level))
+        s2vi_log(&model->logger, S2V_LOG_INFO,
+                 "%s: the file does not say how loud its training was: sound "
+                 "is taken as it is",
+                 path);
 }
 
 static int load_lm(s2v_model *model, const s2v_weights *w, s2v_error *err)

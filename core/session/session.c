@@ -4,6 +4,7 @@
 
 #include "video/pixel.h"
 
+#include <glib.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +23,36 @@ static int read_params(s2v_session_params *params,
     return S2V_OK;
 }
 
-static int create_lm(s2v_session *s, s2v_error *err)
+/* The level that the caller wants: a leveller, or a gain. */
+static int set_level(s2v_session *s, const char *level, s2v_error *err)
+{
+    char *end;
+    s->gain = 1.0f;
+    if (!level || !*level || !strcmp(level, "auto"))
+        return isnan(s->model->level)
+                   ? S2V_OK
+                   : s2vi_level_create(&s->level, s->model->level, err);
+    if (!strcmp(level, "off"))
+        return S2V_OK;
+    const double gain = g_ascii_strtod(level, &end);
+    if (end == level || *end || !(gain >= -60 && gain <= 60))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "level: expected auto, off or a gain from -60 to 60 "
+                          "dB, found '%.40s'",
+                          level);
+    s->gain = (float)pow(10.0, gain / 20.0);
+    return S2V_OK;
+}
+
+static int create_lm(s2v_session *s, const char *level, s2v_error *err)
 {
     const size_t side = (size_t)s->model->config.size;
     s->rgb = malloc(side * side * 3);
     if (!s->rgb)
         return s2vi_error_nomem(err, "a frame");
-    int ret = s2vi_lms_create(&s->lms, err);
+    int ret = set_level(s, level, err);
+    if (!ret)
+        ret = s2vi_lms_create(&s->lms, err);
     if (!ret)
         ret = s2vi_exec_create(&s->exec, s->model->plan, err);
     if (!ret && !s2vi_exec_view(s->exec, s->model->lm.video)) {
@@ -58,7 +82,7 @@ int s2v_session_create(s2v_session **out, s2v_model *model,
     s->logger = params.log ? (s2vi_logger){params.log, params.log_opaque}
                            : model->logger;
     ret = model->foley ? s2vi_foley_stream_create(&s->foley, model->foley, err)
-                       : create_lm(s, err);
+                       : create_lm(s, params.level, err);
     s2vi_backend_rest(model->backend);
     if (ret < 0)
         s2v_session_close(out);
@@ -94,6 +118,53 @@ static int check_state(const s2v_session *session, s2v_error *err)
 
 /* --------------------------------------------------------------- sound -- */
 
+static int send_block(s2v_session *s, const float *block, size_t n)
+{
+    return n ? s2vi_lms_send(s->lms, block, n) : S2V_OK;
+}
+
+/* As s2vi_lms_send(), through the leveller: its room is made first, so that all
+ * is taken or none. */
+static int send_levelled(s2v_session *s, const float *samples, size_t n)
+{
+    float block[S2VI_LEVEL_STEP];
+    int ret = s2vi_lms_send(s->lms, NULL, 0); /* unless it is drained */
+    if (!ret)
+        ret = s2vi_level_prepare(s->level);
+    if (!ret)
+        ret = s2vi_lms_reserve(s->lms, n + S2VI_LEVEL_STEP);
+    while (!ret && n) {
+        const size_t m = s2vi_level_send(s->level, &samples, &n, block);
+        ret = send_block(s, block, m);
+    }
+    return ret;
+}
+
+static int send_amplified(s2v_session *s, const float *samples, size_t n)
+{
+    float block[S2VI_LEVEL_STEP];
+    int ret = s2vi_lms_send(s->lms, NULL, 0);
+    if (!ret)
+        ret = s2vi_lms_reserve(s->lms, n);
+    while (!ret && n) {
+        const size_t m = n < S2VI_LEVEL_STEP ? n : S2VI_LEVEL_STEP;
+        for (size_t i = 0; i < m; i++)
+            block[i] = samples[i] * s->gain;
+        ret = send_block(s, block, m);
+        samples += m;
+        n -= m;
+    }
+    return ret;
+}
+
+static void drain_sound(s2v_session *s)
+{
+    float block[S2VI_LEVEL_STEP];
+    const size_t n = s->level ? s2vi_level_drain(s->level, block) : 0;
+    send_block(s, block, n); /* room for it is there */
+    s2vi_lms_drain(s->lms);
+}
+
 int s2v_session_send_audio(s2v_session *session, const float *samples,
                            size_t count, s2v_error *err)
 {
@@ -101,7 +172,12 @@ int s2v_session_send_audio(s2v_session *session, const float *samples,
         check_way(session, S2V_MEDIUM_AUDIO, "s2v_session_send_audio", err);
     if (ret < 0)
         return ret;
-    ret = s2vi_lms_send(session->lms, samples, count);
+    if (session->level)
+        ret = send_levelled(session, samples, count);
+    else if (session->gain != 1.0f)
+        ret = send_amplified(session, samples, count);
+    else
+        ret = s2vi_lms_send(session->lms, samples, count);
     if (ret == S2V_ERR_EOF)
         return s2vi_error(err, ret,
                           "sound was sent after the drain: flush "
@@ -115,8 +191,34 @@ int s2v_session_drain(s2v_session *session, s2v_error *err)
     if (session->foley)
         s2vi_foley_stream_drain(session->foley);
     else
-        s2vi_lms_drain(session->lms);
+        drain_sound(session);
     return S2V_OK;
+}
+
+/* ---------------------------------------------------------------- frames -- */
+
+enum {
+    CHECKED = 200,     /* frames that are looked at together: 10 s */
+    MOST_FOREIGN = 80, /* of these, those that may be foreign */
+    FOREIGN_BANDS = 8, /* of 64, outside the range: a foreign frame */
+};
+
+/* Bring features into the range that the model knows, and say once that most
+ * of a sound lies outside. */
+static void keep_in_range(s2v_session *s, float *features)
+{
+    const int outside = s2vi_feature_range_apply(&s->model->range, features);
+    s->foreign += outside >= FOREIGN_BANDS;
+    if (++s->checked < CHECKED)
+        return;
+    if (s->foreign > MOST_FOREIGN && !s->warned) {
+        s2vi_log(&s->logger, S2V_LOG_WARNING,
+                 "the sound is unlike what this model was trained on (%d of "
+                 "the last %d frames): the picture may not follow it",
+                 s->foreign, CHECKED);
+        s->warned = true;
+    }
+    s->checked = s->foreign = 0;
 }
 
 static int make_frame(s2v_session *s, const float *features, s2v_error *err)
@@ -153,6 +255,8 @@ int s2v_session_receive_video(s2v_session *session, s2v_video_frame *frame,
     ret = s2vi_lms_receive(session->lms, features);
     if (ret == S2V_ERR_AGAIN || ret == S2V_ERR_EOF)
         return s2vi_error(err, ret, "%s", s2v_status_string(ret));
+    if (!ret && session->model->has_range)
+        keep_in_range(session, features);
     if (!ret)
         ret = make_frame(session, features, err);
     if (ret < 0) {
@@ -233,6 +337,9 @@ void s2v_session_flush(s2v_session *session)
         s2vi_foley_stream_flush(session->foley);
         return;
     }
+    if (session->level)
+        s2vi_level_flush(session->level);
+    session->checked = session->foreign = 0;
     s2vi_lms_flush(session->lms);
     s2vi_exec_reset(session->exec);
 }
@@ -250,6 +357,7 @@ void s2v_session_close(s2v_session **out)
     s2vi_foley_stream_close(&s->foley);
     s2vi_exec_close(&s->exec);
     s2vi_lms_close(&s->lms);
+    s2vi_level_close(&s->level);
     s2vi_backend_rest(s->model->backend);
     s2v_model_close(&s->model);
     free(s->rgb);

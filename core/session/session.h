@@ -3,6 +3,8 @@
 #ifndef S2VI_SESSION_SESSION_H
 #define S2VI_SESSION_SESSION_H
 
+#include "audio/feature_range.h"
+#include "audio/level.h"
 #include "audio/lms.h"
 #include "base/log.h"
 #include "graph/plan.h"
@@ -27,6 +29,9 @@ struct s2v_model {
     s2vi_graph *graph;
     s2vi_lm_graph lm; /* one frame */
     s2vi_plan *plan;
+    double level;   /* LUFS of what it was trained on; NaN: unknown */
+    bool has_range; /* and the range of its features */
+    s2vi_feature_range range;
 };
 
 void s2vi_model_hold(s2v_model *model);
@@ -39,7 +44,12 @@ struct s2v_session {
     s2vi_foley_stream
         *foley; /* as the model's; the rest is Listen and Move's */
 
+    s2vi_level *level; /* NULL: a fixed gain */
+    float gain;        /* that one */
     s2vi_lms *lms;
+    int checked, foreign; /* frames compared with the model's range, of the
+                             latest few; those far outside it */
+    bool warned;          /* that most are */
     s2vi_exec *exec;
     s2vi_profile *profile; /* NULL: not wanted */
     uint64_t seed;

@@ -194,10 +194,15 @@ typedef struct s2v_session s2v_session;
 
 /** How to run a stream; `size` set, zero elsewhere means default. */
 typedef struct s2v_session_params {
-    size_t size;      /**< sizeof(s2v_session_params) */
-    uint64_t seed;    /**< of all noise; the same seed, the same output */
-    s2v_log_fn log;   /**< NULL: the model's */
-    void *log_opaque; /**< handed to `log` */
+    size_t size;       /**< sizeof(s2v_session_params) */
+    uint64_t seed;     /**< of all noise; the same seed, the same output */
+    s2v_log_fn log;    /**< NULL: the model's */
+    void *log_opaque;  /**< handed to `log` */
+    const char *level; /**< loudness of the sound sent: "auto" (default): it is
+                            brought to the loudness that the model was trained
+                            at, as far as its file says; "off": it is taken as
+                            it is; or a gain in dB, "-60" to "60". Models that
+                            take no sound ignore it. Since 0.1 */
 } s2v_session_params;
 
 /** A frame: 8-bit R, G, B interleaved, top row first. */
