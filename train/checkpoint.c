@@ -5,10 +5,12 @@
 #include "base/error.h"
 #include "files.h"
 
+#include <glib.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ------------------------------------------------------------- texts -- */
 
@@ -30,6 +32,8 @@ static char *identity_text(const s2vi_trainer *t)
         loss_name(t), "network", t->phi ? s2vi_perceptual_name(t->phi) : NULL,
         "trained_frames", (int)p->data->train, "adversarial", p->adversarial,
         "averaged", t->g.average);
+    if (root && p->hearing && p->hearing->levelled)
+        json_object_set_new(root, "levelled", json_true());
     char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;
     json_decref(root);
     return text;
@@ -74,15 +78,30 @@ static char *training_text(const s2vi_trainer *t)
         json_object_set_new(root, "stretch", json_integer(p->data->stretch));
     if (root && p->sound_noise > 0)
         json_object_set_new(root, "sound_noise", json_real(p->sound_noise));
+    if (root && p->hearing && p->hearing->level_jitter > 0)
+        json_object_set_new(root, "level_jitter",
+                            json_real(p->hearing->level_jitter));
+    if (root && p->hearing && p->hearing->spectrum_jitter > 0)
+        json_object_set_new(root, "spectrum_jitter",
+                            json_real(p->hearing->spectrum_jitter));
     char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;
     json_decref(root);
     return text;
+}
+
+/* "-18.2", in LUFS; NULL: out of memory. */
+static char *level_text(double level)
+{
+    char text[32];
+    g_ascii_formatd(text, sizeof(text), "%.1f", level);
+    return strdup(text);
 }
 
 /* The header of a file; the texts are to be freed. */
 static s2vi_file_header header_of(const s2vi_trainer *t, bool checkpoint)
 {
     const s2vi_trainer_params *p = &t->params;
+    const s2vi_hearing *h = p->hearing;
     return (s2vi_file_header){
         .model = S2VI_LM_NAME,
         .checkpoint = checkpoint,
@@ -92,6 +111,8 @@ static s2vi_file_header header_of(const s2vi_trainer *t, bool checkpoint)
         .training = training_text(t),
         .identity = identity_text(t),
         .progress = progress_text(t),
+        .level = h && h->levelled ? level_text(h->level) : NULL,
+        .features = h ? s2vi_feature_range_text(&h->range) : NULL,
     };
 }
 
@@ -101,6 +122,8 @@ static void free_header(s2vi_file_header *h)
     free((char *)h->training);
     free((char *)h->identity);
     free((char *)h->progress);
+    free((char *)h->level);
+    free((char *)h->features);
 }
 
 static int begin(const s2vi_trainer *t, s2vi_writer **w, const char *path,

@@ -162,6 +162,16 @@ GROUP(ALL, "Training"),
     .help = "add normal noise of this standard deviation to the sound's "
             "features (logarithms) while training: learns the clip less by "
             "heart, for instance 0.5"},
+{LAM, "level-jitter", 0, KIND_REAL, AT(level_jitter), "DB", 0, 40,
+    .help = "make each stretch (or each time through a clip) louder or softer "
+            "by at most so much: the model learns the music, not its level"},
+{LAM, "spectrum-jitter", 0, KIND_REAL, AT(spectrum_jitter), "DB", 0, 40,
+    .help = "tilt and bend its spectrum as well, by at most so much at the "
+            "lowest and highest frequency: not the timbre, either"},
+{LAM, "no-level", 0, KIND_OFF, AT(level),
+    .help = "take the sound as loud as it is, in training and later; without "
+            "this it is brought to the loudness of all clips together (EBU R "
+            "128), and any other sound to the same"},
 {ALL, "init", 0, KIND_PATH, AT(init), "FILE",
     .help = "start from the weights of this model instead of random ones"},
 {ALL, "resume", 0, KIND_PATH, AT(resume), "FILE",
@@ -741,6 +751,9 @@ static void set_defaults(s2vi_train_options *o, s2vi_train_model kind)
         .sac = true,
         .acin = true,
         .noise = true,
+        .level = true,
+        .level_jitter = 6,
+        .spectrum_jitter = 6,
         .channels_max = 512,
         .width = 512,
         .features = 256,

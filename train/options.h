@@ -81,20 +81,23 @@ typedef struct s2vi_train_options {
     int64_t iterations; /**< in all, those before a resume too */
     int sequence;       /**< frames an iteration, or columns of mel */
     uint64_t seed;
-    double rate;          /**< Adam's learning rate */
-    char *perceptual;     /**< weights of a perceptual loss */
-    char *lpips;          /**< LPIPS's heads for them: the best by LPIPS */
-    s2vi_train_loss loss; /**< without them */
-    bool adversarial;     /**< against discriminators */
-    double critic_rate;   /**< Adam's learning rate of those */
-    double alpha;         /**< the reconstruction loss's weight beside them */
-    double average;       /**< of weights, per iteration; 0: none */
-    int stretch;          /**< sequences before a jump; 0: none */
-    double sound_noise;   /**< on sound features, standard deviation */
-    char *init;           /**< a weight file to start from */
-    char *resume;         /**< a checkpoint to go on from */
-    int batch;            /**< windows, or pieces of sound, an iteration */
-    double decay;         /**< of weights: AdamW's */
+    double rate;            /**< Adam's learning rate */
+    char *perceptual;       /**< weights of a perceptual loss */
+    char *lpips;            /**< LPIPS's heads for them: the best by LPIPS */
+    s2vi_train_loss loss;   /**< without them */
+    bool adversarial;       /**< against discriminators */
+    double critic_rate;     /**< Adam's learning rate of those */
+    double alpha;           /**< the reconstruction loss's weight beside them */
+    double average;         /**< of weights, per iteration; 0: none */
+    int stretch;            /**< sequences before a jump; 0: none */
+    double sound_noise;     /**< on sound features, standard deviation */
+    bool level;             /**< sound is brought to one level */
+    double level_jitter;    /**< dB */
+    double spectrum_jitter; /**< dB */
+    char *init;             /**< a weight file to start from */
+    char *resume;           /**< a checkpoint to go on from */
+    int batch;              /**< windows, or pieces of sound, an iteration */
+    double decay;           /**< of weights: AdamW's */
 
     /* Model. */
     s2vi_lm_motion motion;

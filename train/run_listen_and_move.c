@@ -19,6 +19,7 @@ enum { PREVIEW_COLUMNS = 8 };
 typedef struct training {
     const s2vi_train_options *o;
     s2vi_dataset data;
+    s2vi_hearing hearing;
     s2vi_trainer *trainer;
     s2vi_vision *vision; /* that measures LPIPS; NULL: SSIM is the measure */
 } training;
@@ -69,6 +70,12 @@ static int load_clips(training *t, s2v_error *err)
         ret = s2vi_dataset_split(&t->data, o->split, o->sequence, err);
     if (!ret && o->hold_out_every)
         ret = check_held_out(t, err);
+    t->hearing = (s2vi_hearing){.levelled = o->level,
+                                .level_jitter = o->level_jitter,
+                                .spectrum_jitter = o->spectrum_jitter,
+                                .seed = o->seed};
+    if (!ret)
+        ret = s2vi_hearing_prepare(&t->hearing, &t->data, err);
     if (!ret && !o->quiet)
         fprintf(stderr,
                 "%d clip%s, %lld frames at 20 a second: %lld to train "
@@ -103,6 +110,7 @@ static int make_trainer(training *t, const char *version, s2v_error *err)
     const s2vi_trainer_params params = {
         .config = config_of(o),
         .data = &t->data,
+        .hearing = &t->hearing,
         .sequence = o->sequence,
         .rate = o->rate,
         .seed = o->seed,

@@ -77,7 +77,8 @@ static int start(s2vi_trainer *t, s2v_error *err)
     t->upload = malloc(pixels * sizeof(float));
     t->video = malloc(pixels * sizeof(float));
     t->features = malloc((size_t)p->sequence * S2VI_LMS_BANDS * sizeof(float));
-    if (!t->upload || !t->video || !t->features)
+    t->noise = malloc((size_t)p->sequence * S2VI_LMS_BANDS * sizeof(float));
+    if (!t->upload || !t->video || !t->features || !t->noise)
         return s2vi_error_nomem(err, "a sequence");
     int ret = s2vi_lm_config_check(&p->config, err);
     if (!ret)
@@ -133,6 +134,7 @@ void s2vi_trainer_close(s2vi_trainer **out)
     free(t->upload);
     free(t->video);
     free(t->features);
+    free(t->noise);
     free(t);
     *out = NULL;
 }
@@ -202,23 +204,32 @@ static int read_terms(s2vi_trainer *t, const s2vi_pass *p,
                           err);
 }
 
-/* A sequence's sound features, with the noise that belongs to this step. */
-static const float *heard(s2vi_trainer *t, const s2vi_sequence *s)
+static void add_noise(s2vi_trainer *t, float *features, size_t n)
 {
-    const float *clean = s->from->features + s->frame * S2VI_LMS_BANDS;
     const s2vi_philox key = {t->params.seed, S2VI_STREAM_SOUND,
                              (uint64_t)t->step};
-    const size_t n = (size_t)t->params.sequence * S2VI_LMS_BANDS;
-    if (t->params.sound_noise <= 0)
-        return clean;
-    s2vi_philox_normal(&key, 0, n, t->features);
+    s2vi_philox_normal(&key, 0, n, t->noise);
     for (size_t i = 0; i < n; i++)
-        t->features[i] =
-            clean[i] + (float)t->params.sound_noise * t->features[i];
-    return t->features;
+        features[i] += (float)t->params.sound_noise * t->noise[i];
 }
 
-static s2vi_batch next_batch(s2vi_trainer *t)
+/* A sequence's sound features into t->features: with the gains of its stretch,
+ * and the noise that belongs to this step. */
+static int hear(s2vi_trainer *t, const s2vi_sequence *s, s2v_error *err)
+{
+    static const s2vi_hearing plain;
+    const int T = t->params.sequence;
+    const uint64_t place =
+        (uint64_t)t->cursor.epoch << 20 | (uint64_t)t->cursor.clip;
+    int ret =
+        s2vi_hearing_features(t->params.hearing ? t->params.hearing : &plain, s,
+                              place, T, t->features, err);
+    if (!ret && t->params.sound_noise > 0)
+        add_noise(t, t->features, (size_t)T * S2VI_LMS_BANDS);
+    return ret;
+}
+
+static int next_batch(s2vi_trainer *t, s2vi_batch *batch, s2v_error *err)
 {
     const s2vi_sequence s = t->last = s2vi_dataset_next(
         t->params.data, &t->cursor, t->params.sequence, t->params.seed);
@@ -226,12 +237,13 @@ static s2vi_batch next_batch(s2vi_trainer *t)
     size_t n = (size_t)t->params.sequence * frame_bytes(t);
     for (size_t i = 0; i < n; i++)
         t->upload[i] = s2vi_pixel_value(rgb[i]);
-    return (s2vi_batch){
+    *batch = (s2vi_batch){
         .real = t->upload,
-        .features = heard(t, &s),
+        .features = t->features,
         .step = t->step + 1,
         .keep = s2vi_half_keep(t->params.average, t->step),
     };
+    return hear(t, &s, err);
 }
 
 /* The critics first: the generator deceives them as they are then. */
@@ -252,15 +264,15 @@ int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
                          s2v_error *err)
 {
     const int room = *n;
-    const s2vi_batch batch = next_batch(t);
     const s2vi_clock clock = {
         .seed = t->params.seed,
         .frame = (uint64_t)t->step * (uint64_t)t->params.sequence,
     };
+    s2vi_batch batch;
     s2v_error spoilt;
-    int ret = S2V_OK, bad = S2V_OK;
+    int ret = next_batch(t, &batch, err), bad = S2V_OK;
     *n = 0;
-    if (t->params.adversarial)
+    if (!ret && t->params.adversarial)
         ret = run_critics(t, &batch, &clock, err);
     if (t->last.fresh)
         s2vi_exec_reset(t->generator.half.exec);

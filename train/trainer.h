@@ -7,6 +7,7 @@
 #define S2VI_TRAIN_TRAINER_H
 
 #include "dataset.h"
+#include "hearing.h"
 #include "pass.h"
 #include "weights/weights.h"
 
@@ -15,16 +16,18 @@ typedef struct s2vi_trainer s2vi_trainer;
 /** What to train and how. */
 typedef struct s2vi_trainer_params {
     s2vi_lm_config config;
-    const s2vi_dataset *data; /* outlives the trainer */
-    int sequence;             /* T */
-    double rate;              /* Adam's, of G and R */
-    double critic_rate;       /* of D_I and D_V; used where adversarial */
-    double alpha;             /* of eq. (6): the reconstruction loss's weight
-                                 beside theirs */
-    bool adversarial;         /* against D_I and D_V; else reconstruction */
-    double average;           /* exported weights: the moving average of so
-                                 much per iteration; 0: the last ones */
-    double sound_noise;       /* standard deviation, on features; 0: none */
+    const s2vi_dataset *data;    /* outlives the trainer */
+    const s2vi_hearing *hearing; /* likewise; NULL: their features as they are,
+                                    and the weight file says nothing of them */
+    int sequence;                /* T */
+    double rate;                 /* Adam's, of G and R */
+    double critic_rate;          /* of D_I and D_V; used where adversarial */
+    double alpha;                /* of eq. (6): the reconstruction loss's weight
+                                    beside theirs */
+    bool adversarial;            /* against D_I and D_V; else reconstruction */
+    double average;              /* exported weights: the moving average of so
+                                    much per iteration; 0: the last ones */
+    double sound_noise;          /* standard deviation, on features; 0: none */
     uint64_t seed;
     const char *device;
     s2vi_dtype dtype; /* S2VI_BF16: mixed precision */

@@ -22,7 +22,8 @@ struct s2vi_trainer {
     s2vi_cursor cursor;
     s2vi_sequence last;
     float *upload, *video; /* (T,N,N,3) each */
-    float *features;       /* (T,64): a sequence's, with noise */
+    float *features;       /* (T,64): a sequence's, as training hears it */
+    float *noise;          /* (T,64) */
 };
 
 #endif

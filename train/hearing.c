@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How the sound of clips is heard in training. */
+#include "hearing.h"
+
+#include "audio/level.h"
+#include "base/error.h"
+#include "base/philox.h"
+
+#include <ebur128.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BANDS = S2VI_LMS_BANDS,
+    STEP = S2VI_LMS_STEP,
+    CURVES = 4,       /* cosines that bend a spectrum; the first is the tilt */
+    RANGE_SPAN = 128, /* frames with the same gains, for the range */
+    RANGE_DRAWS = 4,  /* times that all clips are heard for it */
+};
+
+/* Beside the streams of dataset.c. */
+static const uint32_t HEARING_STREAM = 0x20002u, RANGE_STREAM = 0x20003u;
+static const double RANGE_PART = 0.001;
+static const double PI = 3.14159265358979323846;
+
+/* ---------------------------------------------------------------- level -- */
+
+/* The loudness of all that is trained on, LUFS. */
+static int measure_loudness(const s2vi_dataset *data, double *lufs,
+                            s2v_error *err)
+{
+    ebur128_state *meter = ebur128_init(
+        1, S2VI_CLIP_RATE, EBUR128_MODE_I | EBUR128_MODE_HISTOGRAM);
+    if (!meter)
+        return s2vi_error_nomem(err, "a loudness meter");
+    for (int i = 0; i < data->count; i++) {
+        const s2vi_dataset_clip *c = &data->clip[i];
+        const int64_t n = c->train * STEP;
+        ebur128_add_frames_float(
+            meter, c->clip->sound,
+            (size_t)(n < c->clip->samples ? n : c->clip->samples));
+    }
+    ebur128_loudness_global(meter, lufs);
+    ebur128_destroy(&meter);
+    *lufs = round(*lufs * 10.0) / 10.0; /* as a weight file has it */
+    return *lufs > -70.0
+               ? S2V_OK
+               : s2vi_error(
+                     err, S2V_ERR_INVALID,
+                     "the sound of what is trained on is silence (below "
+                     "-70 LUFS): expected clips whose picture moves with "
+                     "their sound");
+}
+
+static int level_clip(s2vi_dataset_clip *c, double level, s2v_error *err)
+{
+    s2vi_clip *clip = c->clip;
+    const size_t n = (size_t)clip->samples;
+    float *levelled = malloc(n * sizeof(*levelled));
+    int ret = levelled ? s2vi_level_clip(clip->sound, n, level, levelled)
+                       : S2V_ERR_NOMEM;
+    if (!ret) {
+        memcpy(clip->sound, levelled, n * sizeof(*levelled));
+        ret =
+            s2vi_lms_features(clip->sound, n, c->features, clip->frames, NULL);
+    }
+    free(levelled);
+    return ret < 0 ? s2vi_error_nomem(err, "sound") : S2V_OK;
+}
+
+/* ---------------------------------------------------------------- gains -- */
+
+static bool jitters(const s2vi_hearing *h)
+{
+    return h->level_jitter > 0 || h->spectrum_jitter > 0;
+}
+
+/* Factors of the bands, drawn from a stream at one place. */
+static void draw_gains(const s2vi_hearing *h, uint32_t stream, uint64_t place,
+                       double gain[BANDS])
+{
+    const s2vi_philox key = {h->seed, stream, place};
+    float u[1 + CURVES];
+    s2vi_philox_uniform(&key, 0, 1 + CURVES, u);
+    for (int b = 0; b < BANDS; b++) {
+        double db = h->level_jitter * (2.0 * u[0] - 1.0);
+        for (int k = 1; k <= CURVES; k++)
+            db += h->spectrum_jitter / k * (2.0 * u[k] - 1.0) *
+                  cos(PI * k * (b + 0.5) / BANDS);
+        gain[b] = pow(10.0, db / 20.0);
+    }
+}
+
+/* The features of frames [frame, frame + n) of a clip. */
+static int hear(const s2vi_dataset_clip *c, int64_t frame, int64_t n,
+                const double *gain, float *out, s2v_error *err)
+{
+    const int64_t first = frame * STEP;
+    const int64_t left = c->clip->samples - first;
+    const int64_t span = n * STEP + S2VI_LMS_SPAN - STEP;
+    return s2vi_lms_features(c->clip->sound + first,
+                             (size_t)(span < left ? span : left), out, n,
+                             gain) < 0
+               ? s2vi_error_nomem(err, "sound features")
+               : S2V_OK;
+}
+
+int s2vi_hearing_features(const s2vi_hearing *h, const s2vi_sequence *s,
+                          uint64_t place, int T, float *out, s2v_error *err)
+{
+    double gain[BANDS];
+    if (!jitters(h)) {
+        memcpy(out, s->from->features + s->frame * BANDS,
+               (size_t)T * BANDS * sizeof(*out));
+        return S2V_OK;
+    }
+    draw_gains(h, HEARING_STREAM, place, gain);
+    return hear(s->from, s->frame, T, gain, out, err);
+}
+
+/* ---------------------------------------------------------------- range -- */
+
+/* Hear the training part of all clips in spans, with gains as in training. */
+static int hear_all(const s2vi_hearing *h, const s2vi_dataset *data,
+                    uint64_t draw, float *rows, s2v_error *err)
+{
+    uint64_t place = draw << 32;
+    double gain[BANDS];
+    int ret = S2V_OK;
+    for (int i = 0; i < data->count; i++) {
+        const s2vi_dataset_clip *c = &data->clip[i];
+        for (int64_t t = 0; t < c->train && !ret; t += RANGE_SPAN) {
+            const int64_t left = c->train - t;
+            const int64_t n = left < RANGE_SPAN ? left : RANGE_SPAN;
+            draw_gains(h, RANGE_STREAM, place++, gain);
+            ret = hear(c, t, n, gain, rows, err);
+            rows += n * BANDS;
+        }
+    }
+    return ret;
+}
+
+static int measure_range(s2vi_hearing *h, const s2vi_dataset *data,
+                         s2v_error *err)
+{
+    const int draws = jitters(h) ? RANGE_DRAWS : 1;
+    const int64_t n = data->train;
+    float *rows = malloc((size_t)(n * draws * BANDS) * sizeof(*rows));
+    if (!rows)
+        return s2vi_error_nomem(err, "sound features");
+    int ret = S2V_OK;
+    for (int k = 0; k < draws && !ret; k++)
+        ret = hear_all(h, data, (uint64_t)k, rows + n * k * BANDS, err);
+    if (!ret &&
+        s2vi_feature_range_measure(&h->range, rows, n * draws, RANGE_PART) < 0)
+        ret = s2vi_error_nomem(err, "sound features");
+    free(rows);
+    return ret;
+}
+
+int s2vi_hearing_prepare(s2vi_hearing *h, s2vi_dataset *data, s2v_error *err)
+{
+    int ret = S2V_OK;
+    if (h->levelled)
+        ret = measure_loudness(data, &h->level, err);
+    for (int i = 0; i < data->count && h->levelled && !ret; i++)
+        ret = level_clip(&data->clip[i], h->level, err);
+    return ret < 0 ? ret : measure_range(h, data, err);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How the sound of clips is heard in training: at one level, as a session will
+ * bring it there (audio/level.h), and made louder, softer, brighter or duller
+ * at random, so that what is learned is the music, not its level or spectrum.
+ */
+#ifndef S2VI_TRAIN_HEARING_H
+#define S2VI_TRAIN_HEARING_H
+
+#include "audio/feature_range.h"
+#include "dataset.h"
+
+/** Zero but for `levelled`: features as they are. */
+typedef struct s2vi_hearing {
+    bool levelled;       /* the clips' sound is brought to `level` */
+    double level;        /* LUFS; set by s2vi_hearing_prepare() */
+    double level_jitter; /* dB: a stretch is so much louder or softer at most */
+    double
+        spectrum_jitter; /* dB: and its spectrum tilted so much at either
+                            end, and bent by half, a third, a quarter of it */
+    uint64_t seed;
+    s2vi_feature_range range; /* of what is heard: set likewise */
+} s2vi_hearing;
+
+/**
+ * Measure the loudness of what is trained on, all clips together, level each
+ * clip's sound in place, make its features anew, and measure their range: of
+ * each band all but one in a thousand of what training will hear.
+ *
+ * @param data split already
+ * @return S2V_OK; S2V_ERR_INVALID: all of it is silence; S2V_ERR_NOMEM
+ */
+int s2vi_hearing_prepare(s2vi_hearing *hearing, s2vi_dataset *data,
+                         s2v_error *err);
+
+/**
+ * The features of a sequence as training hears it.
+ *
+ * @param place a number of the stretch, or of the time through a clip: another
+ *              one, other gains
+ * @param out   (T, 64)
+ * @return S2V_OK; S2V_ERR_NOMEM
+ */
+int s2vi_hearing_features(const s2vi_hearing *hearing, const s2vi_sequence *s,
+                          uint64_t place, int T, float *out, s2v_error *err);
+
+#endif
