@@ -15,7 +15,7 @@ struct options {
     const char *output;
     int size, fps, song;
     double seconds;
-    uint64_t seed;
+    uint64_t seed, timbre;
 };
 
 static const char program[] = "s2v-quintet";
@@ -34,6 +34,9 @@ static const char usage[] =
     "  -d, --duration SEC  length in seconds, up to 3600 (180; a song: 30)\n"
     "  -r, --rate FPS      pictures a second, 1 to 120 (20)\n"
     "      --seed N        composes another piece (1)\n"
+    "      --timbre N      other instruments in another room play the same; 0 "
+    "is\n"
+    "                      the quintet's own (0)\n"
     "      --song          renders the demo song: other music in the same "
     "style\n"
     "  -h, --help          shows this help\n"
@@ -72,6 +75,7 @@ static int parse(struct options *o, int argc, char **argv)
         {"duration", required_argument, NULL, 'd'},
         {"rate", required_argument, NULL, 'r'},
         {"seed", required_argument, NULL, 'S'},
+        {"timbre", required_argument, NULL, 'T'},
         {"song", no_argument, NULL, 'g'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
@@ -94,6 +98,8 @@ static int parse(struct options *o, int argc, char **argv)
                 render_parse_int(program, "the rate", optarg, 1, 120, &o->fps);
         else if (opt == 'S')
             ret = render_parse_seed(program, optarg, &o->seed);
+        else if (opt == 'T')
+            ret = render_parse_seed(program, optarg, &o->timbre);
         else if (opt == 'g')
             o->song = 1;
         else if (opt == 'h')
@@ -167,10 +173,10 @@ static int run(const struct options *o)
         return -1;
     if (quintet_score_compose(&score, o->seed, stream, o->seconds) < 0)
         goto no_memory;
-    sound = quintet_synth(&score, o->seed, &samples);
+    sound = quintet_synth(&score, o->seed, o->timbre, &samples);
     if (!sound)
         goto no_memory;
-    if (!sound_only && !(stage = quintet_stage_new(o->size, o->seed)))
+    if (!sound_only && !(stage = quintet_stage_new(o->size)))
         goto no_memory;
     ret = render(o, &score, sound, samples, stage, out);
     if (!ret)

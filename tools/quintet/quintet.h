@@ -28,6 +28,7 @@ enum quintet_stream {
     QUINTET_STREAM_SONG,
     QUINTET_STREAM_BOW_NOISE,
     QUINTET_STREAM_STAGE,
+    QUINTET_STREAM_TIMBRE,
 };
 
 /* A note, in sixteenths; step counts D minor scale degrees from D1. */
@@ -76,15 +77,16 @@ double quintet_note_level(const struct quintet_note *note, double t);
 struct quintet_pose quintet_pose_at(const struct quintet_part *part,
                                     double time);
 
-/* Renders a score to interleaved stereo; the caller frees the samples.
- * NULL without memory. */
+/* Renders a score to interleaved stereo; the caller frees the samples. The
+ * timbre: 0 is the quintet's own, another number other instruments in another
+ * room, which play the same. NULL without memory. */
 int16_t *quintet_synth(const struct quintet_score *score, uint64_t seed,
-                       size_t *frames);
+                       uint64_t timbre, size_t *frames);
 
 /* The stage: a picture drawn again for each frame. */
 struct quintet_stage;
 
-struct quintet_stage *quintet_stage_new(int size, uint64_t seed);
+struct quintet_stage *quintet_stage_new(int size);
 void quintet_stage_free(struct quintet_stage **stage);
 
 /* Draws the poses of all players; the pixels (native 0xXXRRGGBB) stay the

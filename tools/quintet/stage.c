@@ -84,7 +84,10 @@ static const int order[QUINTET_PLAYERS] = {QUINTET_VIOLIN2, QUINTET_VIOLA,
                                            QUINTET_BASS, QUINTET_VIOLIN1,
                                            QUINTET_CELLO};
 
-static void draw_wall(cairo_t *cr, uint64_t seed)
+/* Seed of the folds: one hall for all pieces. */
+static const uint64_t HALL = 1;
+
+static void draw_wall(cairo_t *cr)
 {
     cairo_pattern_t *glow =
         cairo_pattern_create_radial(128, 84, 8, 128, 100, 190);
@@ -98,7 +101,7 @@ static void draw_wall(cairo_t *cr, uint64_t seed)
 
     /* Folds of the curtain. */
     for (int i = 0; i < 17; i++) {
-        const uint64_t r = render_random(seed, QUINTET_STREAM_STAGE, i);
+        const uint64_t r = render_random(HALL, QUINTET_STREAM_STAGE, i);
         const double x = i * 16.0 - 6 + (double)(r % 7);
         cairo_pattern_t *fold = cairo_pattern_create_linear(x, 0, x + 14, 0);
         cairo_pattern_add_color_stop_rgba(fold, 0.0, 0.0, 0.0, 0.0, 0.0);
@@ -154,11 +157,11 @@ static void draw_floor(cairo_t *cr)
 }
 
 /* The empty hall. */
-static void draw_hall(cairo_t *cr, uint64_t seed)
+static void draw_hall(cairo_t *cr)
 {
     const struct colour shadow = {0.04, 0.01, 0.01};
 
-    draw_wall(cr, seed);
+    draw_wall(cr);
     draw_floor(cr);
     draw_valance(cr);
     for (int p = 0; p < QUINTET_PLAYERS; p++)
@@ -175,7 +178,7 @@ static void draw_spot(cairo_t *cr, const struct figure *f, double level)
     draw_glow(cr, f->x, f->y, 38, 10, warm, 0.30 * level);
 }
 
-struct quintet_stage *quintet_stage_new(int size, uint64_t seed)
+struct quintet_stage *quintet_stage_new(int size)
 {
     struct quintet_stage *s = calloc(1, sizeof(*s));
 
@@ -186,7 +189,7 @@ struct quintet_stage *quintet_stage_new(int size, uint64_t seed)
     s->picture = cairo_image_surface_create(CAIRO_FORMAT_RGB24, size, size);
     cairo_t *hall = cairo_create(s->hall);
     cairo_scale(hall, s->scale, s->scale);
-    draw_hall(hall, seed);
+    draw_hall(hall);
     const cairo_status_t status = cairo_status(hall);
     cairo_destroy(hall);
     s->cr = cairo_create(s->picture);

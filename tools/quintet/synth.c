@@ -37,6 +37,57 @@ static const struct timbre timbres[QUINTET_PLAYERS] = {
     {1.30, 0.90, 0.070, 0.5, 1.0, 420, 230, 1.0, 6, 1300, 0.09},
 };
 
+/* A room: how much comes back, how long it stays, how dull it is. */
+struct room {
+    double wet, feedback, damping;
+};
+
+static const struct room own_room = {0.045, 0.55, 0.45};
+
+/* A number from low to high, the i-th of a timbre. */
+static double draw(uint64_t timbre, uint64_t i, double low, double high)
+{
+    const uint64_t r = render_random(timbre, QUINTET_STREAM_TIMBRE, i);
+    return low + (high - low) * (double)(r >> 11) / 9007199254740992.0;
+}
+
+/* A factor from 1 / most to most. */
+static double draw_factor(uint64_t timbre, uint64_t i, double most)
+{
+    return pow(most, draw(timbre, i, -1.0, 1.0));
+}
+
+/* The instruments of a timbre: their places, registers and manner of playing
+ * stay, so that the picture is the same. */
+static struct timbre timbre_of(int player, uint64_t timbre)
+{
+    const uint64_t i = (uint64_t)player << 8;
+    struct timbre t = timbres[player];
+    if (!timbre)
+        return t;
+    t.gain *= draw_factor(timbre, i, 1.4);
+    t.attack *= draw_factor(timbre, i + 1, 1.8);
+    t.tilt = fmax(0.2, t.tilt + draw(timbre, i + 2, -0.6, 0.8));
+    t.even = draw(timbre, i + 3, 0.1, 1.3);
+    t.cutoff *= draw_factor(timbre, i + 4, 2.5);
+    t.formant *= draw_factor(timbre, i + 5, 1.7);
+    t.boost = draw(timbre, i + 6, 0.0, 3.0);
+    t.vibrato = draw(timbre, i + 7, 0.0, 35.0);
+    t.hiss *= draw_factor(timbre, i + 8, 1.5);
+    t.hiss_gain = draw(timbre, i + 9, 0.0, 0.25);
+    return t;
+}
+
+static struct room room_of(uint64_t timbre)
+{
+    const uint64_t i = (uint64_t)QUINTET_PLAYERS << 8;
+    if (!timbre)
+        return own_room;
+    return (struct room){.wet = draw(timbre, i, 0.0, 0.15),
+                         .feedback = draw(timbre, i + 1, 0.4, 0.85),
+                         .damping = draw(timbre, i + 2, 0.2, 0.9)};
+}
+
 /* A sounding note. */
 struct voice {
     const struct timbre *timbre;
@@ -180,12 +231,13 @@ static void render_note(struct voice *v, double *out, size_t frames)
 
 /* A part: its notes, one after another, placed in the stereo field. */
 static int render_part(const struct quintet_score *score, int player,
-                       uint64_t seed, double *mix, size_t frames)
+                       uint64_t seed, uint64_t timbre, double *mix,
+                       size_t frames)
 {
     const struct quintet_part *part = &score->parts[player];
-    const struct timbre *tm = &timbres[player];
-    const double left = cos(0.5 * pi * tm->pan);
-    const double right = sin(0.5 * pi * tm->pan);
+    const struct timbre tm = timbre_of(player, timbre);
+    const double left = cos(0.5 * pi * tm.pan);
+    const double right = sin(0.5 * pi * tm.pan);
     double *mono = calloc(frames, sizeof(*mono));
 
     if (!mono)
@@ -193,7 +245,7 @@ static int render_part(const struct quintet_score *score, int player,
     for (size_t i = 0; i < part->count; i++) {
         struct voice v = {.seed = seed,
                           .id = (uint64_t)player << 56 | (uint64_t)i << 32};
-        start_voice(&v, tm, &part->notes[i]);
+        start_voice(&v, &tm, &part->notes[i]);
         render_note(&v, mono, frames);
     }
     for (size_t i = 0; i < frames; i++) {
@@ -205,7 +257,8 @@ static int render_part(const struct quintet_score *score, int player,
 }
 
 /* A small room: parallel combs with damping, added to the dry sound. */
-static int add_room(double *mix, size_t frames, int channel)
+static int add_room(double *mix, size_t frames, int channel,
+                    const struct room *room)
 {
     static const int delays[COMBS] = {1423, 1693, 1949, 2237};
     double *lines = calloc((size_t)COMBS * 2400, sizeof(*lines));
@@ -219,11 +272,11 @@ static int add_room(double *mix, size_t frames, int channel)
         for (int c = 0; c < COMBS; c++) {
             const size_t length = (size_t)(delays[c] + 29 * channel);
             double *slot = &lines[(size_t)c * 2400 + i % length];
-            damp[c] += 0.45 * (*slot - damp[c]);
+            damp[c] += room->damping * (*slot - damp[c]);
             wet += *slot;
-            *slot = dry + 0.55 * damp[c];
+            *slot = dry + room->feedback * damp[c];
         }
-        mix[2 * i + (size_t)channel] += 0.045 * wet;
+        mix[2 * i + (size_t)channel] += room->wet * wet;
     }
     free(lines);
     return 0;
@@ -241,8 +294,9 @@ static void quantise(const double *mix, int16_t *out, size_t samples)
 }
 
 int16_t *quintet_synth(const struct quintet_score *score, uint64_t seed,
-                       size_t *frames)
+                       uint64_t timbre, size_t *frames)
 {
+    const struct room room = room_of(timbre);
     const size_t n = (size_t)(score->seconds * QUINTET_RATE + 0.5);
     double *mix = calloc(2 * n, sizeof(*mix));
     int16_t *out = malloc(2 * n * sizeof(*out));
@@ -251,10 +305,10 @@ int16_t *quintet_synth(const struct quintet_score *score, uint64_t seed,
     if (!mix || !out)
         goto fail;
     for (int p = 0; p < QUINTET_PLAYERS; p++)
-        if (render_part(score, p, seed, mix, n) < 0)
+        if (render_part(score, p, seed, timbre, mix, n) < 0)
             goto fail;
     for (int channel = 0; channel < 2; channel++)
-        if (add_room(mix, n, channel) < 0)
+        if (add_room(mix, n, channel, &room) < 0)
             goto fail;
     quantise(mix, out, 2 * n);
     free(mix);
