@@ -45,6 +45,7 @@ typedef struct S2VContext {
     char *device;
     char *dtype;
     int threads;
+    char *level;
 
     s2v_model *model;
     s2v_session *session;
@@ -76,6 +77,7 @@ static const AVOption s2v_options[] = {
     { "seed",    "set the seed of the model's noise, -1 for a new one each time", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 0 }, -1, UINT32_MAX, FLAGS },
     { "device",  "set the device to run on: auto, cpu, ref, cuda[:N]", OFFSET(device), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, FLAGS },
     { "dtype",   "set what numbers are rounded to before they are multiplied: f32, bf16", OFFSET(dtype), AV_OPT_TYPE_STRING, { .str = "f32" }, 0, 0, FLAGS },
+    { "level",   "set the loudness of the sound: auto (the model's), off, or a gain in dB", OFFSET(level), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, FLAGS },
     { "threads", "set the number of CPU threads, 0 for the filter graph's", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
     { NULL }
 };
@@ -169,7 +171,7 @@ static int config_output(AVFilterLink *outlink)
     AVFilterLink *inlink = ctx->inputs[0];
     S2VContext *s = ctx->priv;
     const s2v_model_info *info = &s->info;
-    s2v_session_params params = { .size = sizeof(params) };
+    s2v_session_params params = { .size = sizeof(params), .level = s->level };
     s2v_error err = { 0 };
     int ret;
 

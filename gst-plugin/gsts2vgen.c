@@ -33,6 +33,7 @@ enum {
     PROP_0,
     PROP_MODEL,
     PROP_SEED,
+    PROP_LEVEL,
     PROP_DEVICE,
     PROP_DTYPE,
     PROP_THREADS,
@@ -187,7 +188,7 @@ static void start(GstS2VGen *self)
 {
     GST_OBJECT_LOCK(self);
     self->streaming = TRUE;
-    self->new_seed = FALSE;
+    self->renew = FALSE;
     GST_OBJECT_UNLOCK(self);
     gst_segment_init(&self->segment, GST_FORMAT_TIME);
     gst_video_info_init(&self->vinfo);
@@ -498,7 +499,12 @@ static void set_property(GObject *object, guint id, const GValue *value,
     switch (id) {
     case PROP_SEED:
         self->seed = g_value_get_int64(value);
-        self->new_seed = TRUE;
+        self->renew = TRUE;
+        break;
+    case PROP_LEVEL:
+        g_free(self->level);
+        self->level = g_value_dup_string(value);
+        self->renew = TRUE;
         break;
     case PROP_DEVICE:
         g_free(self->device);
@@ -525,6 +531,7 @@ static void get_property(GObject *object, guint id, GValue *value,
     case PROP_SEED: g_value_set_int64(value, self->seed); break;
     case PROP_DEVICE: g_value_set_string(value, self->device); break;
     case PROP_DTYPE: g_value_set_string(value, self->dtype); break;
+    case PROP_LEVEL: g_value_set_string(value, self->level); break;
     case PROP_THREADS: g_value_set_int(value, self->threads); break;
     case PROP_QOS: g_value_set_boolean(value, self->qos); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
@@ -540,6 +547,7 @@ static void finalize(GObject *object)
     g_free(self->path);
     g_free(self->device);
     g_free(self->dtype);
+    g_free(self->level);
     g_mutex_clear(&self->open_lock);
     G_OBJECT_CLASS(gst_s2v_gen_parent_class)->finalize(object);
 }
@@ -560,6 +568,7 @@ static void gst_s2v_gen_init(GstS2VGen *self)
     g_mutex_init(&self->open_lock);
     self->device = g_strdup("auto");
     self->dtype = g_strdup("f32");
+    self->level = g_strdup("auto");
     self->qos = TRUE;
     self->recent = g_array_new(FALSE, FALSE, sizeof(float));
     self->zeros = g_array_new(FALSE, TRUE, sizeof(float));
@@ -587,6 +596,15 @@ static void install_properties(GObjectClass *object_class)
             "seed make the same frames. -1 takes a new one each time. Set "
             "while playing, the model starts anew with it at the next frame",
             -1, G_MAXUINT32, 0, both | GST_PARAM_MUTABLE_PLAYING));
+    g_object_class_install_property(
+        object_class, PROP_LEVEL,
+        g_param_spec_string(
+            "level", "Level",
+            "Loudness of the sound: auto brings it to the loudness that the "
+            "model was trained at, off takes it as it is, a number is a gain "
+            "in dB. Set while playing, the model starts anew with it at the "
+            "next frame",
+            "auto", both | GST_PARAM_MUTABLE_PLAYING));
     g_object_class_install_property(
         object_class, PROP_DEVICE,
         g_param_spec_string(

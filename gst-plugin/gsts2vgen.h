@@ -25,7 +25,7 @@ struct _GstS2VGen {
     /* settings: lock */
     char *path; /* what `model` was set to; the one in use, once there is one */
     gint64 seed;
-    char *device, *dtype;
+    char *device, *dtype, *level;
     gint threads;
     gboolean qos;
 
@@ -35,7 +35,8 @@ struct _GstS2VGen {
     GstS2VModel *current; /* read without the lock by the streaming thread,
                              which alone replaces it while streaming */
     GstS2VModel *next;    /* to be used from the next frame on */
-    gboolean new_seed;    /* `seed` was set: from the next frame on */
+    gboolean renew;       /* `seed` or `level` was set: from the next frame
+                             on */
     gdouble proportion;   /* what downstream's last QoS event said */
     GstClockTime earliest;
 

@@ -35,9 +35,10 @@ static void announce(GstS2VGen *self, const GstS2VModel *model)
 
 /* A session that has heard what is in `recent`, in place of the one there. */
 static int replace_session(GstS2VGen *self, const GstS2VModel *model,
-                           gint64 seed, gboolean draining, s2v_error *err)
+                           gint64 seed, const char *level, gboolean draining,
+                           s2v_error *err)
 {
-    s2v_session_params params = {.size = sizeof(params)};
+    s2v_session_params params = {.size = sizeof(params), .level = level};
     s2v_session *session = NULL;
     params.seed = seed < 0 ? g_random_int() : (guint64)seed;
     *err = (s2v_error){0};
@@ -113,24 +114,27 @@ static void refuse_model(GstS2VGen *self, GstS2VModel *next)
 
 /*
  * At a frame boundary: a session for the first frame, and another one where a
- * model or a seed was set since. What cannot be used leaves the old one there.
+ * model, a seed or a level was set since. What cannot be used leaves the old
+ * one there.
  */
 static GstFlowReturn renew_session(GstS2VGen *self, gboolean draining)
 {
     s2v_error err;
     GST_OBJECT_LOCK(self);
     GstS2VModel *next = self->next;
-    gboolean wanted = next || self->new_seed || !self->session;
+    gboolean wanted = next || self->renew || !self->session;
     gint64 seed = self->seed;
+    char *level = wanted ? g_strdup(self->level) : NULL;
     self->next = NULL;
-    self->new_seed = FALSE;
+    self->renew = FALSE;
     GST_OBJECT_UNLOCK(self);
     if (!wanted)
         return GST_FLOW_OK;
     int ret = next ? gst_s2v_gen_check_peer(self, next, &err) : S2V_OK;
     if (!ret)
-        ret = replace_session(self, next ? next : self->current, seed, draining,
-                              &err);
+        ret = replace_session(self, next ? next : self->current, seed, level,
+                              draining, &err);
+    g_free(level);
     if (ret < 0) {
         refuse_model(self, next);
         if (self->session) {
