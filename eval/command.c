@@ -55,6 +55,7 @@ static const option_entry table[] = {
     {"perceptual", .kind = KIND_TEXT, AT(perceptual), "FILE", .of = PICTURES},
     {"lpips", .kind = KIND_TEXT, AT(lpips), "FILE", .of = PICTURES},
     {"sounds", .kind = KIND_LIST, AT(sounds), "FOLDER", .of = PICTURES},
+    {"level", .kind = KIND_TEXT, AT(level), "LEVEL", .of = PICTURES},
     {"reference", .kind = KIND_TEXT, AT(reference), "FILE", .of = SOUND},
     {"wavs", .kind = KIND_TEXT, AT(wavs), "FOLDER", .of = SOUND},
     {"json", 'j', .kind = KIND_ON, AT(json)},
@@ -121,10 +122,15 @@ static const char help[] =
     "the\n"
     "                        Frechet distance of its last features as well\n"
     "  --lpips FILE          LPIPS 0.1's heads for it: measure LPIPS as well\n"
-    "  --sounds FOLDER       make frames from foreign sounds, too: how far "
-    "they\n"
-    "                        are from real ones by the Frechet distance; a\n"
-    "                        folder or a file; may be repeated\n"
+    "  --sounds FOLDER       make frames from foreign sounds, too: how many "
+    "look\n"
+    "                        like no real frame, how much they move, and with\n"
+    "                        --perceptual the Frechet distance; a folder or a\n"
+    "                        file; may be repeated\n"
+    "  --level LEVEL         loudness of the sound: auto (the model's), off, "
+    "or "
+    "a\n"
+    "                        gain in dB (default auto)\n"
     "  --limit SECONDS       measure at most so much of each clip\n"
     "\n"
     "Models that make sound for pictures:\n"
@@ -392,10 +398,6 @@ static int check_made(s2vi_eval_options *o, bool split, s2v_error *err)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "--sounds: expected a model to hear them, found "
                           "--made");
-    if (o->lpips && !o->perceptual)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "--lpips: expected --perceptual with its network as "
-                          "well, found none");
     if (o->size < 16)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "--size: expected 16 to 4096 pixels, found %d",
@@ -415,6 +417,10 @@ static int check_all(s2vi_eval_options *o, bool split, s2v_error *err)
                           "both");
     if (others)
         o->split = 0;
+    if (o->lpips && !o->perceptual)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--lpips: expected --perceptual with its network as "
+                          "well, found none");
     if (o->made)
         return check_made(o, split, err);
     if (!o->model || !*o->clips)
@@ -422,11 +428,6 @@ static int check_all(s2vi_eval_options *o, bool split, s2v_error *err)
                           "expected a weight file and clips to measure it on "
                           "(MODEL CLIP...), found %s",
                           o->model ? "no clip" : "neither");
-    if ((o->lpips || *o->sounds) && !o->perceptual)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "%s: expected --perceptual with its network as well, "
-                          "found none",
-                          o->lpips ? "--lpips" : "--sounds");
     return S2V_OK;
 }
 
@@ -489,6 +490,7 @@ void s2vi_eval_options_free(s2vi_eval_options *o)
     g_free(o->reference);
     g_free(o->wavs);
     g_strfreev(o->sounds);
+    g_free(o->level);
     g_strfreev(o->clips);
     g_strfreev(o->train_clips);
     g_strfreev(o->train_lists);

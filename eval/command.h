@@ -56,6 +56,7 @@ typedef struct s2vi_eval_options {
     char *perceptual; /**< weight file of an image network, or NULL */
     char *lpips;      /**< LPIPS's heads for it, or NULL */
     char **sounds;    /**< folders or files of foreign sound; may be empty */
+    char *level;      /**< as s2v_session_params.level, or NULL */
     char *reference;  /**< a sound file whose timbre all get, or NULL */
     char *wavs;       /**< folder for what is made, or NULL */
     const char *picture_option; /**< an option given that models of pictures

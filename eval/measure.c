@@ -144,6 +144,13 @@ static int take_made(run *r, const s2v_video_frame *frame, s2v_error *err)
     return S2V_OK;
 }
 
+/* Made frames from one that is compared with real ones to the next. */
+static int likeness_step(const s2vi_eval *e)
+{
+    const int fps = e->model.fps_num / e->model.fps_den;
+    return fps > S2VI_LIKENESS_RATE ? fps / S2VI_LIKENESS_RATE : 1;
+}
+
 static int on_frame(void *opaque, const s2v_video_frame *frame, s2v_error *err)
 {
     run *r = opaque;
@@ -160,6 +167,9 @@ static int on_frame(void *opaque, const s2v_video_frame *frame, s2v_error *err)
     s2vi_frame_to_float(real, (ptrdiff_t)frame->width * 3, frame->width,
                         frame->height, r->real);
     ret = compare(r, r->made, r->result, &r->region, err);
+    if (!ret && !r->shift && *e->options->sounds)
+        ret = s2vi_likeness_add(&e->own, &e->frames, frame, likeness_step(e),
+                                err);
     if (!ret && !r->shift) { /* once, not with each sound */
         s2vi_batched_add(&e->sharp, s2vi_cpbd(r->real, frame->width,
                                               frame->height, r->of_edges));
@@ -226,7 +236,11 @@ static int on_foreign_frame(void *opaque, const s2v_video_frame *frame,
 {
     run *r = opaque;
     double lpips;
-    int ret = take_made(r, frame, err);
+    int ret = s2vi_likeness_add(&r->e->likeness[r->e->sounds - 1],
+                                &r->e->frames, frame, likeness_step(r->e), err);
+    if (ret < 0 || !r->e->vision)
+        return ret;
+    ret = take_made(r, frame, err);
     if (!ret)
         ret = s2vi_vision_compare(r->e->vision, r->made, r->made, &lpips, NULL,
                                   r->of_made, err);
@@ -245,6 +259,7 @@ static int run_sound(run *r, const char *path, s2v_error *err)
         return ret;
     const s2vi_eval_sound sound = {
         .samples = samples, .count = count, .length = count};
+    r->e->likeness[r->e->sounds - 1].sound = strdup(path);
     ret = s2vi_eval_generate(r->session, &sound, (count + hop - 1) / hop, hop,
                              on_foreign_frame, r, err);
     free(samples);
@@ -259,9 +274,12 @@ static int run_sounds(run *r, s2v_error *err)
     const int n = ret < 0 ? 0 : (int)g_strv_length(paths);
     s2vi_progress *bar = s2vi_progress_new(&(s2vi_progress_params){
         .total = n, .unit = "sounds", .quiet = e->options->quiet || !n});
-    for (; !ret && e->sounds < n; e->sounds++) {
-        ret = run_sound(r, paths[e->sounds], err);
-        s2vi_progress_update(bar, e->sounds + 1, NULL, 0);
+    e->likeness = calloc((size_t)n + 1, sizeof(*e->likeness));
+    if (!ret && !e->likeness)
+        ret = s2vi_error_nomem(err, "results");
+    while (!ret && e->sounds < n) {
+        ret = run_sound(r, paths[e->sounds++], err);
+        s2vi_progress_update(bar, e->sounds, NULL, 0);
     }
     s2vi_progress_close(&bar);
     g_strfreev(paths);
@@ -339,7 +357,8 @@ static int init_run(run *r, s2v_model *model, s2v_error *err)
 {
     s2vi_eval *e = r->e;
     const s2v_session_params params = {.size = sizeof(params),
-                                       .seed = e->options->seed};
+                                       .seed = e->options->seed,
+                                       .level = e->options->level};
     const bool twice = e->shift.kind != S2VI_EVAL_NONE;
     const int clips = e->clips.data.count;
     size_t values = frame_bytes(r);
@@ -449,7 +468,9 @@ int s2vi_eval_run(s2vi_eval *e, s2v_model *model, s2v_error *err)
     if (ret < 0)
         return ret;
     e->shift = s2vi_eval_choose_shift(&e->clips, o->shift);
-    return measure(e, model, err);
+    if (*o->sounds)
+        ret = s2vi_real_frames_make(&e->frames, &e->clips.data, err);
+    return ret < 0 ? ret : measure(e, model, err);
 }
 
 void s2vi_eval_free(s2vi_eval *e)
@@ -460,6 +481,11 @@ void s2vi_eval_free(s2vi_eval *e)
     s2vi_picture_free(&e->sheet);
     s2vi_vision_close(&e->vision);
     s2vi_cloud_free(&e->real);
+    s2vi_real_frames_free(&e->frames);
+    s2vi_likeness_free(&e->own);
+    for (int i = 0; i < e->sounds; i++)
+        s2vi_likeness_free(&e->likeness[i]);
+    free(e->likeness);
     for (int i = 0; i < 4; i++) {
         free(each[i]->clip_r);
         s2vi_cloud_free(&each[i]->cloud);

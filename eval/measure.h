@@ -5,6 +5,7 @@
 
 #include "clips.h"
 #include "frechet.h"
+#include "likeness.h"
 #include "metrics.h"
 #include "picture.h"
 #include "progress.h"
@@ -39,6 +40,9 @@ typedef struct s2vi_eval {
     s2vi_eval_result right, wrong, mean;
     s2vi_eval_result foreign; /**< of options->sounds: no score, a cloud */
     int sounds;               /**< files */
+    s2vi_real_frames frames;  /**< where there are sounds */
+    s2vi_likeness own;        /**< of what is made of the right sound */
+    s2vi_likeness *likeness;  /**< (sounds) */
     s2vi_picture sheet;       /**< where options->sheet */
 } s2vi_eval;
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <glib.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -135,6 +136,40 @@ static void print_notes(const s2vi_eval *e, FILE *out)
                      "frames about each clip's mean.\n");
 }
 
+/* ---------------------------------------------------------------- sounds -- */
+
+static void print_likeness(const s2vi_eval *e, const char *name,
+                           const s2vi_likeness *l, FILE *out)
+{
+    fprintf(out, "%-40.40s", name);
+    print_number(out, 7, 1,
+                 (double)l->frames * e->model.fps_den / e->model.fps_num);
+    print_number(out, 6, 1, 100.0 * s2vi_likeness_far(l));
+    print_number(out, 8, 2, s2vi_likeness_nearest(l));
+    print_number(out, 7, 2, s2vi_likeness_motion(l, &e->frames));
+    fputc('\n', out);
+}
+
+static void print_sounds(const s2vi_eval *e, FILE *out)
+{
+    fprintf(out, "\n%-40s %7s %6s %8s %7s\n", "", "seconds", "far, %",
+            "nearest", "motion");
+    print_likeness(e, "right sound", &e->own, out);
+    for (int i = 0; i < e->sounds; i++) {
+        char *name = g_path_get_basename(e->likeness[i].sound);
+        print_likeness(e, name, &e->likeness[i], out);
+        g_free(name);
+    }
+    fprintf(
+        out,
+        "\nFar: made frames, %d a second at %dx%d, whose PSNR to the "
+        "nearest of %d real\nframes is below %g dB: they look like no "
+        "frame of the clip. Nearest: its mean, dB.\nMotion: mean change "
+        "from frame to frame, over that of the real frames; 0 is a still.\n",
+        S2VI_LIKENESS_RATE, S2VI_LIKENESS_SIDE, S2VI_LIKENESS_SIDE,
+        e->frames.count, S2VI_LIKENESS_FAR);
+}
+
 void s2vi_eval_print(const s2vi_eval *e, FILE *out)
 {
     char wrong[40] = "foreign sound";
@@ -160,9 +195,11 @@ void s2vi_eval_print(const s2vi_eval *e, FILE *out)
               e->clips.source == S2VI_EVAL_MEASURED ? "mean measured frame"
                                                     : "mean training frame",
               &e->mean, out);
-    if (e->sounds)
+    if (e->sounds && e->vision)
         print_row(e, "foreign sounds", &e->foreign, out);
     print_notes(e, out);
+    if (e->sounds)
+        print_sounds(e, out);
 }
 
 /* ---------------------------------------------------------------- JSON -- */
@@ -215,11 +252,29 @@ static json_t *json_of_result(const s2vi_eval *e, const s2vi_eval_result *r)
                      e->region.w ? json_of_correlation(e, r) : json_null());
 }
 
+static json_t *json_of_likeness(const s2vi_eval *e, const s2vi_likeness *l)
+{
+    return json_pack("{s:o*, s:I, s:I, s:o, s:o, s:o}", "sound",
+                     l->sound ? json_string_nocheck(l->sound) : NULL, "frames",
+                     (json_int_t)l->frames, "compared", (json_int_t)l->compared,
+                     "far", number(s2vi_likeness_far(l)), "nearest_psnr",
+                     number(s2vi_likeness_nearest(l)), "motion",
+                     number(s2vi_likeness_motion(l, &e->frames)));
+}
+
 static json_t *json_of_foreign(const s2vi_eval *e)
 {
-    return json_pack("{s:i, s:I, s:o}", "sounds", e->sounds, "frames",
-                     (json_int_t)e->foreign.cloud.count, "frechet",
-                     number(e->foreign.frechet));
+    json_t *each = json_array();
+    int64_t frames = 0;
+    for (int i = 0; i < e->sounds; i++) {
+        json_array_append_new(each, json_of_likeness(e, &e->likeness[i]));
+        frames += e->likeness[i].frames;
+    }
+    return json_pack("{s:i, s:I, s:o, s:i, s:f, s:o, s:o}", "sounds", e->sounds,
+                     "frames", (json_int_t)frames, "frechet",
+                     number(e->foreign.frechet), "real_frames", e->frames.count,
+                     "real_motion", e->frames.motion, "right",
+                     json_of_likeness(e, &e->own), "each", each);
 }
 
 /* The network that LPIPS and the Frechet distance are named after. */

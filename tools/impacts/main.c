@@ -189,7 +189,8 @@ static int take(struct options *o, int opt)
         return render_parse_number(program, "the length", optarg, 1, 3600,
                                    &o->seconds);
     case 'r': return parse_rate(optarg, o);
-    case OPT_SEED: return render_parse_seed(program, optarg, &o->seed);
+    case OPT_SEED:
+        return render_parse_seed(program, "the seed", optarg, &o->seed);
     case OPT_MATERIALS: return parse_materials(optarg, &o->materials);
     case OPT_SOUND: return parse_sound(optarg, &o->sound.material);
     case OPT_BACKGROUND:

@@ -155,12 +155,23 @@ static void put_section(const s2v_weights *w, const char *title,
     json_decref(object);
 }
 
+/* What the sound was like that the model was trained on. */
+static void put_hearing(const s2v_weights *w)
+{
+    const char *level = s2v_weights_get_metadata(w, "s2v.level");
+    const char *range = s2v_weights_get_metadata(w, "s2v.features");
+    if (level)
+        printf("%-*s %s LUFS: sound is brought to it\n", LABEL, "Level", level);
+    if (range)
+        printf("%-*s their range in training is recorded\n", LABEL, "Features");
+}
+
 /* Metadata that s2v gives no meaning to, of other programs. */
 static void put_other_metadata(const s2v_weights *w)
 {
-    static const char *const known[] = {"s2v.model",  "s2v.version",
-                                        "s2v.config", "s2v.training",
-                                        "s2v.sha256", "s2v.license"};
+    static const char *const known[] = {
+        "s2v.model",  "s2v.version", "s2v.config", "s2v.training",
+        "s2v.sha256", "s2v.license", "s2v.level",  "s2v.features"};
     const char *key;
     int width = 0;
     for (int pass = 0; pass < 2; pass++) {
@@ -273,6 +284,7 @@ void info_print(const s2v_weights *w, const info_summary *s,
     printf("%-*s %s tensor%s, %s\n", LABEL, "Tensors", grouped(s->tensors).text,
            plural(s->tensors), byte_count(s->bytes).text);
     put_dtypes(s);
+    put_hearing(w);
     put_section(w, "Config", "s2v.config");
     put_section(w, "Training", "s2v.training");
     put_other_metadata(w);

@@ -83,7 +83,7 @@ void info_print_json(const s2v_weights *w, const info_summary *s)
     static const char *const parts[][2] = {
         {"model", "s2v.model"},       {"version", "s2v.version"},
         {"license", "s2v.license"},   {"config", "s2v.config"},
-        {"training", "s2v.training"},
+        {"training", "s2v.training"}, {"features", "s2v.features"},
     };
     uint64_t size;
     const char *path = s2v_weights_get_path(w, &size), *text;

@@ -97,9 +97,9 @@ static int parse(struct options *o, int argc, char **argv)
             ret =
                 render_parse_int(program, "the rate", optarg, 1, 120, &o->fps);
         else if (opt == 'S')
-            ret = render_parse_seed(program, optarg, &o->seed);
+            ret = render_parse_seed(program, "the seed", optarg, &o->seed);
         else if (opt == 'T')
-            ret = render_parse_seed(program, optarg, &o->timbre);
+            ret = render_parse_seed(program, "the timbre", optarg, &o->timbre);
         else if (opt == 'g')
             o->song = 1;
         else if (opt == 'h')

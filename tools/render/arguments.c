@@ -38,7 +38,8 @@ int render_parse_int(const char *program, const char *name, const char *text,
     return 0;
 }
 
-int render_parse_seed(const char *program, const char *text, uint64_t *out)
+int render_parse_seed(const char *program, const char *name, const char *text,
+                      uint64_t *out)
 {
     char *end;
 
@@ -46,9 +47,8 @@ int render_parse_seed(const char *program, const char *text, uint64_t *out)
     *out = strtoull(text, &end, 10);
     if (errno || end == text || *end || strchr(text, '-')) {
         fprintf(stderr,
-                "%s: the seed must be a whole number from 0 to 2^64-1, not "
-                "\"%s\"\n",
-                program, text);
+                "%s: %s must be a whole number from 0 to 2^64-1, not \"%s\"\n",
+                program, name, text);
         return -1;
     }
     return 0;

@@ -11,7 +11,8 @@ int render_parse_number(const char *program, const char *name, const char *text,
                         double lo, double hi, double *out);
 int render_parse_int(const char *program, const char *name, const char *text,
                      int lo, int hi, int *out);
-int render_parse_seed(const char *program, const char *text, uint64_t *out);
+int render_parse_seed(const char *program, const char *name, const char *text,
+                      uint64_t *out);
 
 /* Prints the help: 1, or -1 where that fails. */
 int render_show_help(const char *program, const char *usage);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How training hears: one level, and gains drawn for each stretch. */
+#include "check.h"
+#include "hearing.h"
+
+#include <math.h>
+
+enum { SIZE = 4, T = 8, FRAMES = 400, BANDS = S2VI_LMS_BANDS };
+
+/* A second clip is the first one's sound, ten times as loud. */
+static s2vi_clip *make_clip(int64_t frames, double gain)
+{
+    s2vi_clip *c = calloc(1, sizeof(*c));
+    c->size = SIZE;
+    c->frames = frames;
+    c->samples = frames * S2VI_LMS_STEP + S2VI_CLIP_LOOK_AHEAD;
+    c->rgb = calloc((size_t)frames, SIZE * SIZE * 3);
+    c->sound = malloc((size_t)c->samples * sizeof(*c->sound));
+    unsigned state = 1;
+    for (int64_t i = 0; i < c->samples; i++) {
+        state = state * 1664525u + 1013904223u;
+        c->sound[i] = (float)(gain * ((double)(state >> 16) / 32768.0 - 1.0));
+    }
+    c->path = strdup("clip");
+    return c;
+}
+
+static void make(s2vi_dataset *data, double first, double second)
+{
+    *data = (s2vi_dataset){0};
+    for (int i = 0; i < 2; i++) {
+        s2vi_clip *c = make_clip(FRAMES, i ? second : first);
+        s2vi_dataset_add(data, &c, NULL);
+    }
+    s2vi_dataset_split(data, 0.75, T, NULL);
+}
+
+static double mean_of(const float *rows, int64_t n)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n * BANDS; i++)
+        sum += rows[i];
+    return sum / (double)(n * BANDS);
+}
+
+/* Both clips end at the loudness of the two together; what is held out, too. */
+static void test_level(void)
+{
+    s2vi_dataset data;
+    s2vi_hearing h = {.levelled = true};
+    make(&data, 0.02, 0.2);
+    CHECK(!s2vi_hearing_prepare(&h, &data, NULL), "prepare");
+    /* The louder one alone counts, the other is 20 LU below it: white noise of
+     * 0.2 sqrt(1/3) has -18.75 dB, and K-weighting at 16 kHz adds 2.6 LU. */
+    CHECK(fabs(h.level + 16.1) < 0.5, "%g LUFS", h.level);
+    const double a = mean_of(data.clip[0].features + 200 * BANDS, 200);
+    const double b = mean_of(data.clip[1].features + 200 * BANDS, 200);
+    CHECK(fabs(a - b) < 0.02, "%g and %g", a, b);
+    s2vi_dataset_close(&data);
+}
+
+static void test_silence(void)
+{
+    s2vi_dataset data;
+    s2v_error err;
+    s2vi_hearing h = {.levelled = true};
+    make(&data, 0, 0);
+    CHECK(s2vi_hearing_prepare(&h, &data, &err) == S2V_ERR_INVALID, "silence");
+    CHECK(strstr(err.message, "is silence (below -70 LUFS)"), "%s",
+          err.message);
+    s2vi_dataset_close(&data);
+}
+
+/* Without a level and gains, features are the clips' own to the bit. */
+static void test_plain(void)
+{
+    s2vi_dataset data;
+    s2vi_hearing h = {0};
+    float out[T * BANDS];
+    make(&data, 0.02, 0.2);
+    CHECK(!s2vi_hearing_prepare(&h, &data, NULL), "prepare");
+    const s2vi_sequence s = {&data.clip[0], 16, false};
+    CHECK(!s2vi_hearing_features(&h, &s, 0, T, out, NULL), "features");
+    CHECK(!memcmp(out, data.clip[0].features + 16 * BANDS, sizeof(out)),
+          "the clip's own");
+    s2vi_dataset_close(&data);
+}
+
+/* Gains are those of the place, within their bounds, and all over them. */
+static void test_gains(void)
+{
+    s2vi_dataset data;
+    s2vi_hearing h = {.level_jitter = 6, .seed = 3};
+    float out[T * BANDS], again[T * BANDS];
+    double least = INFINITY, most = -INFINITY;
+    make(&data, 0.2, 0.2);
+    CHECK(!s2vi_hearing_prepare(&h, &data, NULL), "prepare");
+    const s2vi_sequence s = {&data.clip[0], 16, false};
+    const float *own = data.clip[0].features + 16 * BANDS;
+    for (uint64_t place = 0; place < 64; place++) {
+        s2vi_hearing_features(&h, &s, place, T, out, NULL);
+        s2vi_hearing_features(&h, &s, place, T, again, NULL);
+        CHECK(!memcmp(out, again, sizeof(out)), "the same again");
+        /* The sound is far above the logarithm's floor of 0.01. */
+        const double db =
+            20.0 / log(10.0) * (mean_of(out, T) - mean_of(own, T));
+        least = fmin(least, db);
+        most = fmax(most, db);
+    }
+    CHECK(least > -6.05 && least < -5, "%g dB", least);
+    CHECK(most < 6.05 && most > 5, "%g dB", most);
+    s2vi_dataset_close(&data);
+}
+
+/* The tilt: bands at either end go opposite ways, by at most 6 dB and what the
+ * finer curves add. */
+static void test_spectrum(void)
+{
+    s2vi_dataset data;
+    s2vi_hearing h = {.spectrum_jitter = 6, .seed = 3};
+    float out[T * BANDS];
+    double opposite = 0, most = 0;
+    make(&data, 0.2, 0.2);
+    CHECK(!s2vi_hearing_prepare(&h, &data, NULL), "prepare");
+    const s2vi_sequence s = {&data.clip[0], 16, false};
+    const float *own = data.clip[0].features + 16 * BANDS;
+    for (uint64_t place = 0; place < 64; place++) {
+        s2vi_hearing_features(&h, &s, place, T, out, NULL);
+        const double low = out[0] - own[0];
+        const double high = out[BANDS - 1] - own[BANDS - 1];
+        opposite += low * high < 0;
+        most = fmax(most, fabs(low));
+    }
+    CHECK(opposite > 40, "%g of 64", opposite);
+    CHECK(most > 0.69 && most < 12.5 * log(10.0) / 20, "%g", most);
+    s2vi_dataset_close(&data);
+}
+
+/* The range covers what is heard, and no more than the gains allow. */
+static void test_range(void)
+{
+    s2vi_dataset data;
+    s2vi_hearing plain = {0}, h = {.level_jitter = 6, .seed = 3};
+    make(&data, 0.2, 0.2);
+    s2vi_hearing_prepare(&plain, &data, NULL);
+    s2vi_hearing_prepare(&h, &data, NULL);
+    const double six = 6 * log(10.0) / 20;
+    for (int b = 0; b < BANDS; b++) {
+        const double up = h.range.high[b] - plain.range.high[b];
+        const double down = plain.range.low[b] - h.range.low[b];
+        CHECK(up > 0.2 && up < six + 0.1, "band %d: %g", b, up);
+        CHECK(down > 0.2 && down < six + 0.3, "band %d: %g", b, down);
+    }
+    s2vi_dataset_close(&data);
+}
+
+int main(void)
+{
+    test_level();
+    test_silence();
+    test_plain();
+    test_gains();
+    test_spectrum();
+    test_range();
+    return check_done();
+}
