@@ -23,6 +23,8 @@ enum {
 };
 
 static const float SILENCE = 1e-4f; /* -80 dB */
+static const float QUIET = 0.1f;    /* -20 dB: quieter references are amplified;
+                                       the mel cuts what is below -80 dB */
 
 /* A picture that waits to be seen. */
 typedef struct waiting {
@@ -214,25 +216,48 @@ void s2vi_foley_stream_flush(s2vi_foley_stream *s)
 
 /* ---------------------------------------------------------- reference -- */
 
-static int check_reference(const float *samples, size_t count, s2v_error *err)
+static float peak_of(const float *samples, size_t count)
 {
     float peak = 0;
+    for (size_t i = 0; i < count; i++) {
+        const float x = fabsf(samples[i]);
+        peak = x > peak ? x : peak; /* false of NaN */
+    }
+    return peak;
+}
+
+static int check_reference(const float *samples, size_t count, s2v_error *err)
+{
     if (count < LEAST_REFERENCE)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "the reference has %zu samples, expected at least %d "
                           "(%.2f s)",
                           count, LEAST_REFERENCE,
                           (double)LEAST_REFERENCE / RATE);
-    for (size_t i = 0; i < count; i++) {
-        const float x = fabsf(samples[i]);
-        peak = x > peak ? x : peak; /* false of NaN */
-    }
+    const float peak = peak_of(samples, count);
     if (!(peak >= SILENCE))
         return s2vi_error(err, S2V_ERR_INVALID,
                           "the reference is silent: its loudest sample is %g, "
                           "expected at least %g",
                           (double)peak, (double)SILENCE);
     return S2V_OK;
+}
+
+/* The mel of a reference, as if its loudest sample had been QUIET at least. */
+static int reference_mel(const float *samples, size_t count, float *out,
+                         size_t columns, s2v_error *err)
+{
+    const float peak = peak_of(samples, count);
+    if (peak >= QUIET)
+        return s2vi_foley_mel(samples, count, out, columns, err);
+    float *louder = floats(count);
+    if (!louder)
+        return s2vi_error_nomem(err, "a reference");
+    for (size_t i = 0; i < count; i++)
+        louder[i] = samples[i] * (QUIET / peak);
+    int ret = s2vi_foley_mel(louder, count, out, columns, err);
+    free(louder);
+    return ret;
 }
 
 /* What sounds of a reference, as mel, of a window at least: how many columns. A
@@ -245,7 +270,7 @@ static int sounding(const s2vi_foley_stream *s, const float *samples,
     float *whole = floats(all * BANDS);
     *columns = all < window ? window : all;
     *mel = floats(*columns * BANDS);
-    int ret = whole && *mel ? s2vi_foley_mel(samples, count, whole, all, err)
+    int ret = whole && *mel ? reference_mel(samples, count, whole, all, err)
                             : s2vi_error_nomem(err, "a reference");
     if (!ret) {
         const size_t n = s2vi_foley_mel_sounding(whole, all, *mel, *columns);

@@ -223,6 +223,28 @@ static void test_reference(s2v_model *model)
     s2v_session_close(&session);
 }
 
+/* A quiet reference is as good as a loud one: powers of two, so to the bit. */
+static void test_quiet_reference(s2v_model *model)
+{
+    enum { N = 2 * FOLEY_RATE };
+    const film f = film_at(25, 1, 40);
+    s2v_session *session = open_session(model, 0);
+    float *tone = make_sound(N, 3);
+    sound got[2];
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; i < N; i++)
+            tone[i] /= k ? 4.0f : 256.0f;
+        s2v_session_flush(session);
+        CHECK(!s2v_session_set_reference(session, tone, N, NULL), "refused");
+        got[k] = play_film(session, &f, 1);
+    }
+    CHECK(sounds_same(&got[0], &got[1]), "12 dB less sound otherwise");
+    free(got[0].sample);
+    free(got[1].sample);
+    free(tone);
+    s2v_session_close(&session);
+}
+
 static void test_wrong_way(s2v_model *foley)
 {
     const tiny_model spec = small_model();
@@ -359,6 +381,7 @@ int main(void)
     test_pieces(live, 150);
     test_pictures_matter(model);
     test_reference(model);
+    test_quiet_reference(model);
     test_wrong_way(model);
     test_bad_pictures(model);
     test_bad_models();
