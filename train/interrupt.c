@@ -40,7 +40,7 @@ static void on_signal(int number)
         signal(number, SIG_DFL);
         raise(number);
     } else {
-        requested = 1;
+        requested = number;
         if (text && write(STDERR_FILENO, text, text_length) < 0)
             text_length = 0; /* stderr is gone: nothing to do about it */
     }
@@ -74,6 +74,16 @@ fail:
 bool s2vi_interrupt_requested(void)
 {
     return requested;
+}
+
+int s2vi_interrupt_status(void)
+{
+    return requested ? 128 + requested : 0;
+}
+
+bool s2vi_interrupt_ignored(void)
+{
+    return before[0].sa_handler == SIG_IGN; /* SIGINT's */
 }
 
 void s2vi_interrupt_restore(void)

@@ -22,6 +22,13 @@ int s2vi_interrupt_install(const char *message, s2v_error *err);
 /** Whether a signal has come. May be called from any thread. */
 bool s2vi_interrupt_requested(void);
 
+/** 128 and the signal's number, as shells report it; 0: none has come. */
+int s2vi_interrupt_status(void);
+
+/** Whether SIGINT was ignored at s2vi_interrupt_install(): Ctrl-C does nothing,
+ * SIGTERM does. */
+bool s2vi_interrupt_ignored(void);
+
 /** Put back what was there before s2vi_interrupt_install(). */
 void s2vi_interrupt_restore(void);
 

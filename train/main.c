@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { MAX_TERMS = 2 * S2VI_HALF_TERMS };
 
@@ -31,6 +32,7 @@ typedef struct job {
     int64_t first;          /* iterations done before, by an earlier run */
     char *checkpoint;       /* the output's name with ".ckpt" */
     double next_save;       /* monotonic seconds, where saved by time */
+    bool complete;          /* all iterations were done */
     char version[32];
 } job;
 
@@ -292,6 +294,11 @@ static int run(job *j, s2v_error *err)
                          : "\ns2v-train: stopping after this iteration; once "
                            "more to stop at once, without saving\n",
         err);
+    if (!ret && s2vi_interrupt_ignored() && !j->options.quiet)
+        fprintf(stderr,
+                "s2v-train: SIGINT is ignored here, as in a background job: "
+                "kill -TERM %ld stops and saves\n",
+                (long)getpid());
     if (!ret)
         ret = probe_output(j, err);
     if (!ret)
@@ -303,6 +310,7 @@ static int run(job *j, s2v_error *err)
     const double begin = now();
     if (!ret)
         ret = train(j, err);
+    j->complete = !ret && step_of(j) >= j->options.iterations;
     if (!ret && j->options.verbose)
         print_cost(j, now() - begin);
     if (!ret && !j->options.quiet)
@@ -332,7 +340,9 @@ int main(int argc, char **argv)
     s2vi_curves_close(&j.curves);
     if (j.training.self)
         j.training.table->close(j.training.self);
+    const bool whole =
+        ret >= 0 && (j.options.action != S2VI_TRAIN_RUN || j.complete);
     s2vi_train_options_free(&j.options);
     free(j.checkpoint);
-    return ret < 0;
+    return whole ? 0 : s2vi_interrupt_status() ? s2vi_interrupt_status() : 1;
 }

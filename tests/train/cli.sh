@@ -108,7 +108,7 @@ stop() {
     kill "-$1" $pid
     wait $pid
     code=$? err=$(cat err.txt)
-    is "$1: status" "$code" 0
+    is "$1: status" "$code" "$((128 + $(kill -l "$1")))"
     like "$1: result" "$err" "stopped after [0-9]+ of 60 iterations: .* --resume c\.bin\.ckpt"
     cp c.bin stopped.bin
     train clip.mkv -o c.bin --iterations 60 --resume c.bin.ckpt
@@ -119,6 +119,23 @@ stop() {
 stop TERM
 stop INT
 stop HUP
+
+# A background job of a script, where SIGINT is ignored: said, and TERM works.
+rm -f c.bin c.bin.ckpt
+(trap '' INT; exec "$S2V_TRAIN" "${t[@]}" clip.mkv -o c.bin --iterations 1000000 \
+    --checkpoint-every 3 2>err.txt </dev/null) &
+pid=$!
+for _ in {1..600}; do
+    [ -e c.bin.ckpt ] && break
+    sleep 0.02
+done
+kill -INT $pid
+kill -TERM $pid
+wait $pid
+code=$? err=$(cat err.txt)
+is "ignored SIGINT: status" "$code" 143
+like "ignored SIGINT: said" "$err" "SIGINT is ignored here.*kill -TERM $pid stops and saves"
+rm -f c.bin c.bin.ckpt
 
 # A finished training, resumed: nothing to do, and no picture to make.
 train clip.mkv -o c.bin --iterations 60 --resume c.bin.ckpt --preview none.png
