@@ -33,19 +33,22 @@ int s2vi_feature_range_apply(const s2vi_feature_range *range,
 
 /**
  * The range of a clip's features: of each band, the quantiles `part` and
- * 1 - part.
+ * 1 - part, that is, what is left as floor(part n) values are taken off at
+ * either end.
  *
- * @param rows (n, 64)
+ * @param rows (n, 64), n at least 1
  * @param part from 0 (least and greatest) to below 0.5
  * @return S2V_OK; S2V_ERR_NOMEM
  */
 int s2vi_feature_range_measure(s2vi_feature_range *range, const float *rows,
                                int64_t n, double part);
 
-/** The text of a weight file, to be freed; NULL: out of memory. */
+/** The text of a weight file, in thousandths, to be freed; NULL: out of memory.
+ */
 char *s2vi_feature_range_text(const s2vi_feature_range *range);
 
-/** Read such a text: S2V_ERR_MODEL with what was expected and found. */
+/** Read such a text: S2V_ERR_MODEL with what was expected and found. A range of
+ * a single value (low = high) is fine. */
 int s2vi_feature_range_parse(s2vi_feature_range *range, const char *text,
                              s2v_error *err);
 

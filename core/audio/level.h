@@ -4,16 +4,23 @@
  * ahead, in steps of its own, so that the result does not depend on how the
  * sound was cut.
  *
- * Loudness is that of EBU R 128 (ITU-R BS.1770-4; libebur128): K-weighted,
- * in blocks of 400 ms, one each 100 ms. What counts is the last minute that is
- * not silence: the energy of the last 600 blocks above -70 LUFS, then the mean
- * of those within 10 LU of that mean. Until the first such block is whole, it
- * is the loudness of the sound so far, at most 400 ms of it.
+ * Loudness is that of EBU R 128 (ITU-R BS.1770-4; libebur128), of one channel
+ * of weight 1: K-weighted, in blocks of 400 ms, one each 100 ms. What counts is
+ * the last minute that is not silence: the energy of the last 600 blocks at
+ * -70 LUFS or above, then the mean of those within 10 LU of their mean. Within
+ * the first 400 ms it is the mean of the sound so far, where that is at -70
+ * LUFS or above; a block that counts takes its place.
  *
- * The gain changes each 5 ms (a ramp over the step), towards target - loudness,
- * between -30 and +20 dB: down by at most 20 dB a second, up by at most 3. It
- * is free until four blocks have counted, so that a beginning is levelled, too.
- * While there is silence, the gain stays.
+ * The gain changes each 5 ms, towards target - loudness, between -30 and +20
+ * dB: down by at most 20 dB a second, up by at most 3. It is free until the
+ * fourth block has counted, so that a beginning is levelled, too. It is 0 dB
+ * until there is a loudness; silence does not change the loudness, and the gain
+ * goes on to what the sound before the silence asked for.
+ *
+ * A step's gain holds at its end and hears the step itself. Within a step the
+ * factor, not the dB, goes straight from the last step's gain to its own; the
+ * first step of all has its own throughout, and a part of a step that is
+ * drained keeps the last one's.
  *
  * @code
  * float block[S2VI_LEVEL_STEP];
