@@ -54,7 +54,8 @@ static int read_hearing(s2v_model *model, const s2v_weights *w, s2v_error *err)
     if (level) {
         char *end;
         model->level = g_ascii_strtod(level, &end);
-        if (end == level || *end || !(model->level > -70 && model->level < 10))
+        if (end == level || *end ||
+            !(model->level >= -70 && model->level <= 10))
             return s2vi_error(err, S2V_ERR_MODEL,
                               "%s: 's2v.level' is '%.40s', expected LUFS from "
                               "-70 to 10",

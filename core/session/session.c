@@ -28,7 +28,7 @@ static int set_level(s2v_session *s, const char *level, s2v_error *err)
 {
     char *end;
     s->gain = 1.0f;
-    if (!level || !*level || !strcmp(level, "auto"))
+    if (!level || !strcmp(level, "auto"))
         return isnan(s->model->level)
                    ? S2V_OK
                    : s2vi_level_create(&s->level, s->model->level, err);
@@ -132,7 +132,9 @@ static int send_levelled(s2v_session *s, const float *samples, size_t n)
     if (!ret)
         ret = s2vi_level_prepare(s->level);
     if (!ret)
-        ret = s2vi_lms_reserve(s->lms, n + S2VI_LEVEL_STEP);
+        ret = n > SIZE_MAX - S2VI_LEVEL_STEP
+                  ? S2V_ERR_NOMEM
+                  : s2vi_lms_reserve(s->lms, n + S2VI_LEVEL_STEP);
     while (!ret && n) {
         const size_t m = s2vi_level_send(s->level, &samples, &n, block);
         ret = send_block(s, block, m);
