@@ -181,6 +181,39 @@ static void test_metadata(void)
     refused_spec("no config", &spec, S2V_ERR_MODEL, "s2v.config", NULL);
 }
 
+/* What a file says of the sound that its model was trained on. */
+static void test_hearing(void)
+{
+    static const char *const levels[] = {"",    "loud", "-70",      "10",
+                                         "nan", "inf",  "-23 LUFS", "1e9"};
+    static const char *const features[][2] = {
+        {"", "'s2v.features' is not JSON"},
+        {"loud", "'s2v.features' is not JSON"},
+        {"{}", "expected 64 numbers in 'low', found 0"},
+        {"{\"low\":[1,2,3],\"high\":[4]}",
+         "expected 64 numbers in 'low', found 3"},
+    };
+    for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++) {
+        tiny_model spec = smallest();
+        char says[80];
+        snprintf(says, sizeof(says),
+                 "'s2v.level' is '%s', expected LUFS from -70 to 10",
+                 levels[i]);
+        spec.level = levels[i];
+        refused_spec(levels[i], &spec, S2V_ERR_MODEL, says, NULL);
+    }
+    for (size_t i = 0; i < sizeof(features) / sizeof(*features); i++) {
+        tiny_model spec = smallest();
+        spec.features = features[i][0];
+        refused_spec(features[i][0], &spec, S2V_ERR_MODEL, features[i][1],
+                     NULL);
+    }
+    tiny_model spec = smallest();
+    spec.features = tiny_model_features(1.0f, -1.0f);
+    refused_spec("a range upside down", &spec, S2V_ERR_MODEL,
+                 "band 0 has 'low' 1 above 'high' -1", NULL);
+}
+
 static void test_tensors(void)
 {
     tiny_model spec = smallest();
@@ -314,6 +347,7 @@ int main(void)
     test_cut();
     test_flipped_byte();
     test_metadata();
+    test_hearing();
     test_tensors();
     test_settings();
     test_configs();

@@ -77,6 +77,51 @@ static void test_frames(const tiny_model *spec, const char *device, int threads)
     s2v_model_close(&model);
 }
 
+/* A levelled stream allocates as it begins, a meter in place of the one that
+ * the flush has closed, and no more than any other as it runs. */
+static void test_levelled(const char *device)
+{
+    tiny_model spec = small_model();
+    spec.level = "-20";
+    spec.features = tiny_model_features(-4.0f, 2.0f);
+    s2v_model *model = open_model(&spec, device, 1);
+    s2v_session *session = open_session(model, 1);
+    float *sound = make_sound(WARM * STEP, 6);
+    owned begun[OWNERS] = {{0}};
+    run(session, sound, WARM);
+    allocations_start();
+    for (int pass = 0; pass < 4; pass++) {
+        s2v_session_drain(session, NULL);
+        s2v_session_flush(session);
+        run(session, sound, 1);
+        for (int i = 0; i < OWNERS && !pass; i++)
+            begun[i] = allocations_of((owner)i);
+        unsigned long before = allocations_of(OWNER_EBUR128).calls;
+        run(session, sound, FRAMES);
+        owned meter = allocations_of(OWNER_EBUR128);
+        CHECK(meter.calls == before, "%s: %lu allocations of libebur128",
+              device, meter.calls - before);
+        CHECK(meter.calls == (pass + 1u) * begun[OWNER_EBUR128].calls &&
+                  meter.calls > 0,
+              "%s, flush %d: %lu allocations", device, pass, meter.calls);
+        for (int i = 0; i < OWNERS; i++) {
+            owned now = allocations_of((owner)i);
+            bool counts = i == OWNER_S2V || i == OWNER_LIBC || i == OWNER_JSON;
+            CHECK(!counts || !now.calls, "%s, flush %d: %lu allocations of %s",
+                  device, pass, now.calls, owner_name[i]);
+            CHECK(now.blocks <= begun[i].blocks && now.bytes <= begun[i].bytes,
+                  "%s, flush %d: %s keeps %ld blocks, then %ld", device, pass,
+                  owner_name[i], begun[i].blocks, now.blocks);
+        }
+    }
+    allocations_stop();
+    printf("levelled, %s: a flush takes %lu allocations, %ld bytes\n", device,
+           begun[OWNER_EBUR128].calls, begun[OWNER_EBUR128].bytes);
+    free(sound);
+    s2v_session_close(&session);
+    s2v_model_close(&model);
+}
+
 /* That the counting counts: a call from here, one from a library. */
 static void test_counting(void)
 {
@@ -127,6 +172,8 @@ static void test_hour(void)
     tiny_model spec = small_model();
     spec.config.size = 8;
     spec.config.channels_max = 4;
+    spec.level = "-20";
+    spec.features = tiny_model_features(-4.0f, 2.0f);
     s2v_model *model = open_model(&spec, "auto", 1);
     s2v_session *session = open_session(model, 1);
     float *sound = make_sound(WARM * STEP, 6);
@@ -167,6 +214,8 @@ int main(int argc, char **argv)
     test_frames(&spec, "ref", 1);
     test_frames(&spec, "auto", 1);
     test_frames(&spec, "auto", 2);
+    test_levelled("ref");
+    test_levelled("auto");
     spec = tiny_model_defaults();
     test_frames(&spec, "auto", 1);
     test_frames(&spec, "auto", 2);

@@ -3,10 +3,10 @@
  * Each allocation fails once, from opening a model to its last frame: the call
  * says so, nothing crashes, and nothing is left behind.
  *
- * Only what libs2v asks for, itself or through libc. When memory is short,
- * jansson fails an assertion, GLib and libgomp end the program, and oneDNN
- * crashes; to see it:
- *     test_session_nomem jansson|oneDNN|OpenMP [FIRST]
+ * Only what libs2v asks for, itself or through libc and libebur128 (1.2.6
+ * leaks, as its last buffer fails: its blocks are not counted). When memory is
+ * short, jansson fails an assertion, GLib and libgomp end the program, and
+ * oneDNN crashes; to see it: test_session_nomem jansson|oneDNN|OpenMP [FIRST]
  */
 #include "allocations.h"
 #include "harness.h"
@@ -18,7 +18,7 @@
 
 enum {
     SAMPLES = 12000, /* more than a session has room for at first */
-    OURS = 1 << OWNER_S2V | 1 << OWNER_LIBC,
+    OURS = 1 << OWNER_S2V | 1 << OWNER_LIBC | 1 << OWNER_EBUR128,
 };
 
 static char crash_text[128];
@@ -91,10 +91,10 @@ static bool fail_one(unsigned long k, const char *path, const char *device,
 }
 
 /* Sound that finds no room is refused whole, and the stream goes on. */
-static void test_send_again(const char *device, const float *sound)
+static void test_send_again(const tiny_model *spec, const char *device,
+                            const float *sound)
 {
-    tiny_model spec = small_model();
-    s2v_model *model = open_model(&spec, device, 1);
+    s2v_model *model = open_model(spec, device, 1);
     take expected = play_new(model, 0, sound, SAMPLES, SAMPLES);
     s2v_session *session = open_session(model, 0);
     s2v_error err = {0};
@@ -111,15 +111,45 @@ static void test_send_again(const char *device, const float *sound)
     s2v_model_close(&model);
 }
 
-static void test_device(const char *device, const float *sound, unsigned owners,
+/* A levelled stream makes its meter anew after a flush: where that fails, all
+ * of the sound is refused, and the next send makes it. */
+static void test_flush_again(const tiny_model *spec, const float *sound)
+{
+    s2v_model *model = open_model(spec, "auto", 1);
+    take expected = play_new(model, 0, sound, SAMPLES, SAMPLES);
+    s2v_session *session = open_session(model, 0);
+    s2v_error err = {0};
+    bool failed = true;
+    unsigned long k = 0;
+    while (failed && ++k < 100) {
+        s2v_session_send_audio(session, sound + 100, 5000, &err);
+        s2v_session_flush(session);
+        allocations_start();
+        allocations_fail(k, OURS);
+        int ret = s2v_session_send_audio(session, sound, 1000, &err);
+        failed = allocations_have_failed();
+        allocations_stop();
+        CHECK(ret == (failed ? S2V_ERR_NOMEM : S2V_OK),
+              "allocation %lu after a flush fails: status %d", k, ret);
+        if (!ret)
+            s2v_session_flush(session);
+        take t = play(session, sound, SAMPLES, SAMPLES);
+        CHECK(same(&t, &expected), "allocation %lu leaves a trace", k);
+        s2v_session_flush(session);
+    }
+    CHECK(k > 5 && k < 100, "%lu allocations after a flush", k);
+    s2v_session_close(&session);
+    s2v_model_close(&model);
+}
+
+static void test_device(const tiny_model *spec, const char *device,
+                        const float *sound, unsigned owners,
                         unsigned long first)
 {
     char path[1400];
     s2v_error err = {0};
-    tiny_model spec = small_model();
-    spec.config.size = 8;
     snprintf(path, sizeof(path), "%s", scratch("model.bin"));
-    if (tiny_model_write(path, &spec, &err) < 0)
+    if (tiny_model_write(path, spec, &err) < 0)
         abort();
     /* What is allocated once for ever is no leak. */
     CHECK(!live(path, device, sound, &err), "%s: %s", device, err.message);
@@ -147,9 +177,16 @@ int main(int argc, char **argv)
     signal(SIGABRT, crash);
     signal(SIGSEGV, crash);
     signal(SIGTRAP, crash);
-    test_device("ref", sound, owners, first);
-    test_device("auto", sound, owners, first);
-    test_send_again("auto", sound);
+    tiny_model spec = small_model();
+    spec.config.size = 8;
+    test_device(&spec, "ref", sound, owners, first);
+    test_device(&spec, "auto", sound, owners, first);
+    test_send_again(&spec, "auto", sound);
+    spec.level = "-20";
+    spec.features = tiny_model_features(-4.0f, 2.0f);
+    test_device(&spec, "ref", sound, owners, first);
+    test_send_again(&spec, "auto", sound);
+    test_flush_again(&spec, sound);
     free(sound);
     return report("failing allocations");
 }

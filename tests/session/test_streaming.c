@@ -257,6 +257,9 @@ int main(void)
     tiny_model spec = small_model();
     test_model(&spec, "auto");
     test_model(&spec, "ref");
+    spec.level = "-20";
+    test_model(&spec, "auto");
+    spec.level = NULL;
     spec.config.connection = S2VI_LM_SKIP;
     spec.config.prediction = S2VI_LM_CONVGRU;
     spec.config.motion = S2VI_LM_GRU;

@@ -7,6 +7,7 @@
  *     seed N         of the weights
  *     kind NAME      another "s2v.model"; '' for none
  *     config TEXT    another "s2v.config", unchecked; '' for none
+ *     level TEXT, features TEXT: "s2v.level" and "s2v.features", unchecked
  *     nan TENSOR     its first number is NaN
  *     missing TENSOR, extra TENSOR, flat TENSOR (shape of one dimension)
  *
@@ -39,6 +40,7 @@ static int set(tiny_model *spec, json_t *settings, const char *key,
         const char *key;
         const char **member;
     } texts[] = {{"kind", &spec->kind},   {"config", &spec->config_text},
+                 {"level", &spec->level}, {"features", &spec->features},
                  {"nan", &spec->nan},     {"missing", &spec->missing},
                  {"extra", &spec->extra}, {"flat", &spec->flat}};
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)

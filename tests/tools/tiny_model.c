@@ -5,6 +5,7 @@
  */
 #include "tiny_model.h"
 
+#include "audio/feature_range.h"
 #include "base/philox.h"
 #include "weights/weights.h"
 
@@ -27,6 +28,21 @@ tiny_model tiny_model_defaults(void)
     spec.config.channels_min = 4;
     spec.config.channels_max = 16;
     return spec;
+}
+
+const char *tiny_model_features(float low, float high)
+{
+    static char *text;
+    s2vi_feature_range range;
+    for (int b = 0; b < S2VI_LMS_BANDS; b++) {
+        range.low[b] = low;
+        range.high[b] = high;
+    }
+    free(text);
+    text = s2vi_feature_range_text(&range);
+    if (!text)
+        abort();
+    return text;
 }
 
 /* Change initial values to such as training might have left. */
@@ -122,6 +138,10 @@ static void describe(s2vi_writer *w, const tiny_model *spec, s2v_error *err)
         s2vi_writer_set_metadata(w, "s2v.model", kind, err);
     if (config && *config)
         s2vi_writer_set_metadata(w, "s2v.config", config, err);
+    if (spec->level)
+        s2vi_writer_set_metadata(w, "s2v.level", spec->level, err);
+    if (spec->features)
+        s2vi_writer_set_metadata(w, "s2v.features", spec->features, err);
     s2vi_writer_set_metadata(w, "s2v.version", s2v_version(), err);
     s2vi_writer_set_metadata(w, "s2v.training",
                              "not trained: made-up weights, for tests", err);

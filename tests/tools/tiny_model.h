@@ -12,6 +12,8 @@ typedef struct tiny_model {
     uint64_t seed;           /* of the weights */
     const char *kind;        /* s2v.model; "": none */
     const char *config_text; /* s2v.config, in place of `config`'s; "": none */
+    const char *level;       /* s2v.level; NULL: none */
+    const char *features;    /* s2v.features; NULL: none */
     const char *nan;         /* a tensor whose first number is not one */
     const char *missing;     /* a tensor that is left out */
     const char *extra;       /* a tensor beside the model's */
@@ -20,6 +22,9 @@ typedef struct tiny_model {
 
 /** 64x64, 4 to 16 channels, every part of the network. */
 tiny_model tiny_model_defaults(void);
+
+/** An s2v.features of that range in every band; valid until the next call. */
+const char *tiny_model_features(float low, float high);
 
 /** Write it to `path`; S2V_OK, or a status and a sentence. */
 int tiny_model_write(const char *path, const tiny_model *spec, s2v_error *err);
