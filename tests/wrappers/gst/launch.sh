@@ -91,6 +91,28 @@ else
     skip "the FFmpeg filter's bytes" "${FFMPEG:-ffmpeg} has no filter s2v"
 fi
 
+# A loud sound, levelled: the same bytes in both, and not those of the sound as
+# it is.
+cp "$S2V_GST_MODELS/gst-level.bin" models/level.bin
+launch audiotestsrc wave=pink-noise volume=1 num-buffers=61 samplesperbuffer=789 ! \
+    audio/x-raw,rate=16000,channels=1,format=F32LE ! wavenc ! filesink location=loud.wav
+levelled() { launch filesrc location=loud.wav ! wavparse ! s2vgen model=level.bin threads=1 "$@" ! filesink location=levelled.rgb; }
+levelled level=off && mv levelled.rgb off.rgb
+levelled && mv levelled.rgb default.rgb
+levelled level=auto
+is "auto is the default level" "$(cmp default.rgb levelled.rgb 2>&1)" ""
+is "the level changes loud sound" "$(cmp -s off.rgb levelled.rgb || echo other)" other
+if "${FFMPEG:-ffmpeg}" -v quiet -h filter=s2v 2>&1 | grep -q '^Filter s2v'; then
+    for level in auto off -12.5; do
+        levelled level="$level"
+        "$FFMPEG" -nostdin -v error -y -i loud.wav -filter_complex \
+            "s2v=level.bin:level=$level:threads=1" -an -f rawvideo ffmpeg.rgb
+        is "the FFmpeg filter's bytes, level $level" "$(cmp levelled.rgb ffmpeg.rgb 2>&1)" ""
+    done
+else
+    skip "the FFmpeg filter's bytes, levelled" "${FFMPEG:-ffmpeg} has no filter s2v"
+fi
+
 # bf16 on a model that is wide enough for it. decibels A B: the PSNR.
 decibels() {
     paste <(od -An -v -tu1 -w1 "$1") <(od -An -v -tu1 -w1 "$2") |
@@ -137,6 +159,10 @@ fails "a model of another kind" "gst-other\.bin: a 'fireworks' model" \
     s2vgen model="$S2V_GST_MODELS/gst-other.bin"
 fails "an unknown device" 'abacus' s2vgen model=quintet.bin device=abacus
 fails "an unknown dtype" 'dtype "f16", expected "f32" or "bf16"' s2vgen model=quintet.bin dtype=f16
+for wrong in x 61 ''; do
+    fails "level '$wrong'" "level: expected auto, off or a gain from -60 to 60 dB, found '$wrong'" \
+        s2vgen model=quintet.bin level="$wrong"
+done
 fails "bf16 on a device without" "dtype \"bf16\": device 'ref' computes in f32" \
     s2vgen model=quintet.bin device=ref dtype=bf16
 ONEDNN_MAX_CPU_ISA=AVX2 fails "bf16 on a processor without" \
@@ -145,7 +171,7 @@ fails "a size that is not the model's" 'RGB frames of 16x16 at 20/1' \
     s2vgen model=quintet.bin ! video/x-raw,width=100
 
 read -r -d '' said < <(gst-inspect-1.0 s2vgen; printf '\0')
-for word in model seed device dtype threads qos; do
+for word in model seed level device dtype threads qos; do
     like "gst-inspect-1.0 tells of $word" "$said" "  $word +: [A-Z]"
 done
 

@@ -810,6 +810,97 @@ static void a_seed_counts_from_the_next_frame(void)
     g_free(sound);
 }
 
+/* The library's own frames, at any buffer size; and off, those of a file
+ * without a level. */
+static void sound_is_levelled(void)
+{
+    static const gsize pieces[] = {1, 7, 80, 333, 16000};
+    const gsize n = 32043;
+    float *loud = kit_sound(0, n);
+    char *level = g_strdup(kit_model("level"));
+    for (gsize i = 0; i < n; i++)
+        loud[i] *= 3.0f;
+    g_autoptr(Take) levelled = kit_wanted(level, 0, loud, n);
+    g_autoptr(Take) plain = kit_wanted(SMALL, 0, loud, n);
+    for (gsize i = 0; i < 2 * G_N_ELEMENTS(pieces); i++) {
+        GstHarness *h = kit_harness(level, i % 2 ? "level=off" : "");
+        kit_push(h, loud, n, pieces[i / 2], 0);
+        gst_harness_push_event(h, gst_event_new_eos());
+        g_autoptr(Take) got = kit_pull(h);
+        OK(got->digest->len == 41 &&
+               kit_same(got, 0, i % 2 ? plain : levelled, 0, 41),
+           "%s, %" G_GSIZE_FORMAT " samples a buffer", i % 2 ? "off" : "auto",
+           pieces[i / 2]);
+        gst_harness_teardown(h);
+    }
+    OK(strcmp(levelled->digest->pdata[30], plain->digest->pdata[30]),
+       "which differ");
+    g_free(level);
+    g_free(loud);
+}
+
+static void a_level_counts_from_the_next_frame(void)
+{
+    float *sound = kit_sound(0, 32000);
+    char *model = g_strdup(kit_model("level")), *now;
+    g_autoptr(Take) first = kit_wanted(model, 0, sound, 32000);
+    g_autoptr(Take) second =
+        kit_wanted(SMALL, 0, sound + 20 * STEP, 32000 - 20 * STEP);
+    GstHarness *h = kit_harness(model, "");
+    g_object_get(h->element, "level", &now, NULL);
+    OK(!g_strcmp0(now, "auto"), "auto at first");
+    g_free(now);
+    kit_push(h, sound, 16720, 1000, 0);
+    g_object_set(h->element, "level", "off", NULL);
+    kit_push(h, sound + 16720, 15280, 1000, kit_time(16720));
+    gst_harness_push_event(h, gst_event_new_eos());
+    g_autoptr(Take) got = kit_pull(h);
+    OK(got->pts->len == 40 && kit_same(got, 0, first, 0, 20) &&
+           kit_same(got, 20, second, 0, 20),
+       "20 of the old, 20 of the new");
+    gst_harness_teardown(h);
+    g_free(model);
+    g_free(sound);
+}
+
+static void bad_levels_are_refused(void)
+{
+    static const char *const bad[] = {"x", "", "61"};
+    float *sound = kit_sound(0, 32000);
+    char *model = g_strdup(kit_model("level"));
+    g_autoptr(Take) wanted = kit_wanted(model, 0, sound, 32000);
+    for (guint i = 0; i < 2 * G_N_ELEMENTS(bad); i++) {
+        const gboolean playing = i % 2;
+        g_autofree char *sentence = g_strdup_printf(
+            "level: expected auto, off or a gain from -60 to 60 dB, found '%s'",
+            bad[i / 2]);
+        GstHarness *h = kit_harness(model, "");
+        GstBus *bus = listen(h->element);
+        if (playing)
+            kit_push(h, sound, 16000, 1000, 0);
+        g_object_set(h->element, "level", bad[i / 2], NULL);
+        GstFlowReturn flow =
+            playing ? kit_push(h, sound + 16000, 16000, 1000, kit_time(16000))
+                    : kit_push(h, sound, 16000, 1000, 0);
+        OK(flow == (playing ? GST_FLOW_OK : GST_FLOW_ERROR), "'%s': %s",
+           bad[i / 2], gst_flow_get_name(flow));
+        g_autofree char *said =
+            kit_said(bus, playing ? GST_MESSAGE_WARNING : GST_MESSAGE_ERROR);
+        OK(strstr(said, sentence) != NULL, "%s: %s",
+           playing ? "playing" : "at first", said);
+        if (playing) {
+            gst_harness_push_event(h, gst_event_new_eos());
+            g_autoptr(Take) got = kit_pull(h);
+            OK(got->pts->len == 40 && kit_same(got, 0, wanted, 0, 40),
+               "it goes on as before");
+        }
+        unlisten(h->element, bus);
+        gst_harness_teardown(h);
+    }
+    g_free(model);
+    g_free(sound);
+}
+
 static void messages_tell_what_runs(void)
 {
     float *sound = kit_sound(0, 3000);
@@ -1014,6 +1105,9 @@ int main(int argc, char **argv)
     an_unusable_model_changes_nothing();
     a_model_that_does_not_fit_changes_nothing();
     a_seed_counts_from_the_next_frame();
+    sound_is_levelled();
+    a_level_counts_from_the_next_frame();
+    bad_levels_are_refused();
     messages_tell_what_runs();
     bad_models_are_refused();
     settings_are_checked();
