@@ -627,7 +627,7 @@ static void install_numbers(GObjectClass *object_class, GParamFlags flags)
         object_class, PROP_LATENCY,
         g_param_spec_int("latency", "Latency",
                          "Milliseconds that sound may wait for later pictures. "
-                         "0: as long as suits the sound best, ten seconds",
+                         "0: a window of the model, for the best sound",
                          0, G_MAXINT, 0, flags));
     g_object_class_install_property(
         object_class, PROP_GAIN,
