@@ -33,7 +33,9 @@ void s2vi_sight_defaults(s2vi_sight_config *config, int features);
 int s2vi_sight_config_check(const s2vi_sight_config *config, s2v_error *err);
 
 /**
- * Append the parameters, "sight.*".
+ * Append the parameters, "sight.*". The columns of sight.linear.weight (W, 16
+ * c) are the innermost layer's numbers in the order (h, w, c), not PyTorch's
+ * (c, h, w).
  *
  * @return S2V_OK; S2V_ERR_MODEL; S2V_ERR_NOMEM. On failure the list is as it
  *         was.
