@@ -274,6 +274,35 @@ GstFlowReturn kit_push(GstHarness *h, const float *sound, gsize n, gsize piece,
     return flow;
 }
 
+typedef struct Latency {
+    GstClockTime min, max;
+} Latency;
+
+static gboolean answer(GstPad *pad, GstObject *parent, GstQuery *query)
+{
+    const Latency *l = pad->querydata;
+    if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
+        return gst_pad_query_default(pad, parent, query);
+    gst_query_set_latency(query, TRUE, l->min, l->max);
+    return TRUE;
+}
+
+void kit_answer_latency(GstHarness *h, GstClockTime min, GstClockTime max)
+{
+    Latency *l = g_new(Latency, 1);
+    *l = (Latency){.min = min, .max = max};
+    gst_pad_set_query_function_full(h->srcpad, answer, l, g_free);
+}
+
+gboolean kit_latency(GstHarness *h, GstClockTime *min, GstClockTime *max)
+{
+    GstQuery *query = gst_query_new_latency();
+    gboolean live, ok = gst_pad_peer_query(h->sinkpad, query);
+    gst_query_parse_latency(query, &live, min, max);
+    gst_query_unref(query);
+    return ok && live;
+}
+
 Take *kit_pull(GstHarness *h)
 {
     Take *take = kit_take_new();

@@ -89,6 +89,12 @@ GstHarness *kit_harness_around(GstElement *element);
 GstFlowReturn kit_push(GstHarness *h, const float *sound, gsize n, gsize piece,
                        GstClockTime time);
 
+/** Let upstream answer latency queries with these, live. */
+void kit_answer_latency(GstHarness *h, GstClockTime min, GstClockTime max);
+
+/** What the element answers. */
+gboolean kit_latency(GstHarness *h, GstClockTime *min, GstClockTime *max);
+
 /** Pull every frame that came out by now. */
 Take *kit_pull(GstHarness *h);
 

@@ -194,6 +194,23 @@ static void a_gap_first_and_a_gap_last(void)
     g_free(zeros);
 }
 
+/* Half a second of it was heard already: only the rest is silence. */
+static void a_gap_that_overlaps_sound(void)
+{
+    float *sound = kit_sound(0, 24000);
+    memset(sound + 16000, 0, 8000 * sizeof(float));
+    g_autoptr(Take) wanted = kit_wanted(SMALL, 0, sound, 24000);
+    GstHarness *h = kit_harness(SMALL, "");
+    kit_push(h, sound, 16000, 1000, 0);
+    gst_harness_push_event(h, gst_event_new_gap(500 * GST_MSECOND, GST_SECOND));
+    gst_harness_push_event(h, gst_event_new_eos());
+    g_autoptr(Take) got = kit_pull(h);
+    OK(got->pts->len == 30 && kit_same(got, 0, wanted, 0, 30) && stamps(got, 0),
+       "1 s of sound, a gap from 0.5 to 1.5 s: %u frames", got->pts->len);
+    gst_harness_teardown(h);
+    g_free(sound);
+}
+
 static void jitter_changes_nothing(void)
 {
     float *sound = kit_sound(0, 16000);
@@ -249,6 +266,23 @@ static void overlap_is_left_out(void)
     g_autoptr(Take) got = kit_pull(h);
     OK(got->pts->len == 60 && kit_same(got, 0, wanted, 0, 60) && stamps(got, 0),
        "a quarter of a second that came twice");
+    gst_harness_teardown(h);
+    g_free(sound);
+}
+
+/* Heard is 2 to 3 s; then comes 1 to 2.5 s. */
+static void sound_before_the_start_is_left_out(void)
+{
+    float *sound = kit_sound(0, 24000);
+    g_autoptr(Take) wanted = kit_wanted(SMALL, 0, sound, 16000);
+    GstHarness *h = kit_harness(SMALL, "");
+    kit_push(h, sound, 16000, 1000, 2 * GST_SECOND);
+    kit_push(h, sound, 24000, 24000, GST_SECOND);
+    gst_harness_push_event(h, gst_event_new_eos());
+    g_autoptr(Take) got = kit_pull(h);
+    OK(got->pts->len == 20 && kit_same(got, 0, wanted, 0, 20) &&
+           stamps(got, 2 * GST_SECOND),
+       "%u frames", got->pts->len);
     gst_harness_teardown(h);
     g_free(sound);
 }
@@ -328,6 +362,29 @@ static void a_segment_that_continues(void)
     OK(got->pts->len == 60 && kit_same(got, 0, wanted, 0, 60),
        "changes no frame");
     gst_harness_teardown(h);
+    g_free(sound);
+}
+
+/* From the next frame's time on, 0.95 s, with the running time that it has. */
+static void a_segment_of_another_rate(void)
+{
+    float *sound = kit_sound(0, 16000);
+    g_autoptr(Take) wanted = kit_wanted(SMALL, 0, sound, 16000);
+    for (guint rate = 1; rate <= 2; rate++) {
+        GstHarness *h = kit_harness(SMALL, "");
+        GstSegment segment;
+        gst_segment_init(&segment, GST_FORMAT_TIME);
+        kit_push(h, sound, 16000, 1000, 0);
+        segment.rate = rate;
+        segment.start = segment.position = segment.time = segment.base =
+            19 * FRAME;
+        gst_harness_push_event(h, gst_event_new_segment(&segment));
+        g_autoptr(Take) got = kit_pull(h);
+        OK(got->pts->len == 18 + rate &&
+               kit_same(got, 0, wanted, 0, got->pts->len),
+           "rate %u: %u frames of a second before it", rate, got->pts->len);
+        gst_harness_teardown(h);
+    }
     g_free(sound);
 }
 
@@ -526,6 +583,22 @@ static void latency_is_added(void)
     OK(live, "live as upstream is");
     gst_query_unref(query);
     gst_object_unref(pad);
+    gst_harness_teardown(h);
+}
+
+static void the_most_latency_is_passed_on(void)
+{
+    GstClockTime min, max, own;
+    GstHarness *h = kit_harness(SMALL, "");
+    kit_answer_latency(h, 30 * GST_MSECOND, 200 * GST_MSECOND);
+    OK(kit_latency(h, &min, &max), "answered, live");
+    own = min - 30 * GST_MSECOND;
+    OK(own >= 95 * GST_MSECOND && max == 200 * GST_MSECOND + own,
+       "200 ms and %" GST_TIME_FORMAT " of its own: %" GST_TIME_FORMAT,
+       GST_TIME_ARGS(own), GST_TIME_ARGS(max));
+    kit_answer_latency(h, 30 * GST_MSECOND, GST_CLOCK_TIME_NONE);
+    OK(kit_latency(h, &min, &max) && max == GST_CLOCK_TIME_NONE,
+       "no limit stays none");
     gst_harness_teardown(h);
 }
 
@@ -1079,12 +1152,15 @@ int main(int argc, char **argv)
     stamps_follow_the_sound();
     a_gap_is_silence();
     a_gap_first_and_a_gap_last();
+    a_gap_that_overlaps_sound();
     jitter_changes_nothing();
     a_discontinuity();
     overlap_is_left_out();
+    sound_before_the_start_is_left_out();
     a_long_jump_starts_anew();
     sound_outside_the_segment();
     a_segment_that_continues();
+    a_segment_of_another_rate();
     a_segment_of_its_own();
     a_segment_in_bytes();
     a_flush_forgets();
@@ -1095,6 +1171,7 @@ int main(int argc, char **argv)
     refused_frames_are_an_error();
     renegotiation_changes_no_frame();
     latency_is_added();
+    the_most_latency_is_passed_on();
     only_time_is_answered();
     events_are_in_order();
     tags_of_the_sound_stay();

@@ -88,6 +88,23 @@ static void latency_is_true(gint wanted)
     gst_harness_teardown(h);
 }
 
+/* On top of what upstream answers. */
+static void the_most_latency_is_passed_on(void)
+{
+    GstClockTime min, max, own;
+    GstHarness *h = harness(25, 400);
+    kit_answer_latency(h, 30 * GST_MSECOND, 200 * GST_MSECOND);
+    OK(kit_latency(h, &min, &max), "answered, live");
+    own = min - 30 * GST_MSECOND;
+    OK(own >= 40 * GST_MSECOND && max == 200 * GST_MSECOND + own,
+       "200 ms and %" GST_TIME_FORMAT " of its own: %" GST_TIME_FORMAT,
+       GST_TIME_ARGS(own), GST_TIME_ARGS(max));
+    kit_answer_latency(h, 30 * GST_MSECOND, GST_CLOCK_TIME_NONE);
+    OK(kit_latency(h, &min, &max) && max == GST_CLOCK_TIME_NONE,
+       "no limit stays none");
+    gst_harness_teardown(h);
+}
+
 static void flush_starts_anew(void)
 {
     GstHarness *h = harness(25, 500);
@@ -182,6 +199,7 @@ int main(int argc, char **argv)
     latency_is_true(0);
     latency_is_true(400);
     latency_is_true(1000);
+    the_most_latency_is_passed_on();
     flush_starts_anew();
     segment_drains();
     states_cycle();
