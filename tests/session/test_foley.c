@@ -245,6 +245,29 @@ static void test_quiet_reference(s2v_model *model)
     s2v_session_close(&session);
 }
 
+/* Without pauses, which would not count, 40 whole windows reach to 59.4 s. */
+static void test_last_second(s2v_model *model)
+{
+    enum { N = 60 * FOLEY_RATE };
+    const film f = film_at(25, 1, 40);
+    float *tone = make_sound(N, 3);
+    sound heard[2];
+    for (int i = 0; i < N; i++)
+        tone[i] += 0.1f * sinf(0.3f * (float)(i % FOLEY_RATE));
+    for (int k = 0; k < 2; k++) {
+        s2v_session *session = open_session(model, 0);
+        CHECK(!s2v_session_set_reference(session, tone, N, NULL), "refused");
+        heard[k] = play_film(session, &f, 1);
+        s2v_session_close(&session);
+        for (int i = N - FOLEY_RATE; i < N; i++)
+            tone[i] = 0.5f * sinf(0.9f * (float)(i % FOLEY_RATE));
+    }
+    CHECK(!sounds_same(&heard[0], &heard[1]), "second 59 is not heard");
+    free(heard[0].sample);
+    free(heard[1].sample);
+    free(tone);
+}
+
 static void test_wrong_way(s2v_model *foley)
 {
     const tiny_model spec = small_model();
@@ -382,6 +405,7 @@ int main(void)
     test_pictures_matter(model);
     test_reference(model);
     test_quiet_reference(model);
+    test_last_second(model);
     test_wrong_way(model);
     test_bad_pictures(model);
     test_bad_models();

@@ -7,6 +7,7 @@
 #include "../device.h"
 #include "foley_kit.h"
 
+#include "audio/foley_mel.h"
 #include "graph/build.h"
 #include "session/foley.h"
 #include "video/shrink.h"
@@ -110,6 +111,44 @@ static float *features(const whole *w, const film *f, int first, int n)
     return y;
 }
 
+/* The timbre of columns of mel. */
+static float *timbre_of(const whole *w, const float *mel, int columns)
+{
+    s2v_error err = {0};
+    s2vi_vs_graph net = {0};
+    s2vi_graph *g = s2vi_graph_create();
+    s2vi_node *in = s2vi_input(g, "x", S2VI_SHAPE(1, columns, BANDS));
+    must(s2vi_vs_record_timbre(g, &w->config.generator, NULL, in, &net, &err),
+         &err);
+    return run(w, g, in, mel, NULL, NULL, net.timbre);
+}
+
+/* The mean of its whole windows of what sounds; of no reference, the file's.
+ * *windows is how many there are. */
+static float *wanted_timbre(const whole *w, int length, const float *reference,
+                            size_t n, int *windows)
+{
+    const int D = 2 * w->config.generator.acoustic_lstm, T = 4 * length;
+    const size_t all = s2vi_foley_mel_columns(n);
+    float *timbre = numbers(D), *mel = numbers((int64_t)(2 * all) * BANDS);
+    float *sounding = mel + all * BANDS;
+    s2v_error err = {0};
+    *windows = 0;
+    if (reference) {
+        must(s2vi_foley_mel(reference, n, mel, all, &err), &err);
+        *windows = (int)s2vi_foley_mel_sounding(mel, all, sounding, all) / T;
+    } else
+        must(s2vi_store_read(w->store, S2VI_FOLEY_TIMBRE, timbre, &err), &err);
+    for (int i = 0; i < *windows; i++) {
+        float *one = timbre_of(w, sounding + (ptrdiff_t)i * T * BANDS, T);
+        for (int k = 0; k < D; k++)
+            timbre[k] += one[k] / (float)*windows;
+        free(one);
+    }
+    free(mel);
+    return timbre;
+}
+
 static float *window_mel(const whole *w, const float *x, int length,
                          const float *timbre)
 {
@@ -141,7 +180,7 @@ static double share(const s2vi_foley_windows *w, int i, int last, double at)
 /* SILENT columns of silence, the film's mel to the last window's end, SILENT
  * more of silence. */
 static float *mel_of(const whole *w, const film *f, const s2vi_foley_windows *g,
-                     int64_t total, int *columns)
+                     const float *timbre, int64_t total, int *columns)
 {
     const int F = w->config.generator.features;
     int last = 0;
@@ -149,9 +188,6 @@ static float *mel_of(const whole *w, const film *f, const s2vi_foley_windows *g,
         last++;
     const int end = last * g->hop - g->past + g->length;
     float *x = features(w, f, -g->past, end + g->past);
-    float *timbre = numbers(2 * w->config.generator.acoustic_lstm);
-    s2v_error err = {0};
-    must(s2vi_store_read(w->store, S2VI_FOLEY_TIMBRE, timbre, &err), &err);
     *columns = 4 * end + 2 * SILENT;
     float *mel = numbers((int64_t)*columns * BANDS);
     for (int i = 0; i <= last; i++) {
@@ -168,17 +204,17 @@ static float *mel_of(const whole *w, const film *f, const s2vi_foley_windows *g,
         free(own);
     }
     free(x);
-    free(timbre);
     return mel;
 }
 
 static float *sound_of(const whole *w, const film *f,
-                       const s2vi_foley_windows *g, int64_t total, float **all)
+                       const s2vi_foley_windows *g, const float *timbre,
+                       int64_t total, float **all)
 {
     int columns;
     s2v_error err = {0};
     s2vi_graph *graph = s2vi_graph_create();
-    float *mel = mel_of(w, f, g, total, &columns);
+    float *mel = mel_of(w, f, g, timbre, total, &columns);
     s2vi_node *in = s2vi_input(graph, "m", S2VI_SHAPE(1, columns, BANDS));
     s2vi_node *out = NULL;
     must(s2vi_hifigan_build(graph, &w->config.vocoder, in, &out, &err), &err);
@@ -187,20 +223,27 @@ static float *sound_of(const whole *w, const film *f,
     return *all + SILENT * COLUMN;
 }
 
-static void test_whole(const tiny_foley *spec, int latency, const film *f)
+/* With a reference of n samples, of several windows, or NULL. */
+static void test_whole_like(const tiny_foley *spec, int latency, const film *f,
+                            const float *reference, size_t n)
 {
     s2v_model *model = open_foley(spec, "auto", 1, latency);
+    s2v_session *session = open_session(model, 0);
     whole w = {0};
     s2vi_foley_windows g;
     s2v_error err = {0};
     float *all;
+    int windows;
     double worst = 0;
     load(&w, scratch("foley.bin"));
     must(s2vi_foley_cut(&g, atoi(spec->window),
                         s2vi_foley_context(&w.config.vocoder), latency, &err),
          &err);
-    sound got = play_film_new(model, f, 1);
-    const float *wanted = sound_of(&w, f, &g, (int64_t)got.count, &all);
+    if (reference)
+        must(s2v_session_set_reference(session, reference, n, &err), &err);
+    float *timbre = wanted_timbre(&w, g.length, reference, n, &windows);
+    sound got = play_film(session, f, 1);
+    const float *wanted = sound_of(&w, f, &g, timbre, (int64_t)got.count, &all);
     for (size_t i = 0; i < got.count; i++) {
         const double off = fabs((double)got.sample[i] - wanted[i]);
         worst = off > worst ? off : worst;
@@ -208,11 +251,19 @@ static void test_whole(const tiny_foley *spec, int latency, const film *f)
     CHECK(got.count && worst < 2e-5 && loudness(&got) > 0.01,
           "latency %d ms, %d pictures: %zu samples, off by %g at loudness %g",
           latency, f->count, got.count, worst, loudness(&got));
+    CHECK(!reference || windows > 2, "the reference has %d windows", windows);
     free(all);
+    free(timbre);
     free(got.sample);
+    s2v_session_close(&session);
     s2vi_store_close(&w.store);
     s2vi_backend_close(&w.backend);
     s2v_model_close(&model);
+}
+
+static void test_whole(const tiny_foley *spec, int latency, const film *f)
+{
+    test_whole_like(spec, latency, f, NULL, 0);
 }
 
 /* A column changes no sample further away than the context says, in either
@@ -277,6 +328,12 @@ int main(void)
     test_whole(&spec, 500, &brief);
     test_whole(&spec, 500, &longer);
     test_whole(&spec, 1000, &longer);
+    /* Every ninth picture appears exactly when a feature is made. */
+    const film exact = film_at(9 * 11025, 512, 500);
+    test_whole(&spec, 0, &exact);
+    float *reference = make_sound(10 * FOLEY_RATE, 5);
+    test_whole_like(&spec, 0, &one, reference, 10 * FOLEY_RATE);
+    free(reference);
     spec.window = "215";
     test_whole(&spec, 0, &longer);
     spec.window = "33"; /* whose hop has few divisors */
