@@ -231,6 +231,38 @@ static void test_other_sound(void)
     json_decref(other);
 }
 
+/* No sound track, the same picture, the same truth. */
+static void test_silent(void)
+{
+    static const char *const names[] = {"mute.mkv", "mute.mp4"};
+    uint32_t sum[2];
+    int size;
+    CHECK(!run("-d 2 -s 32 --seed 5 -o heard.mkv", NULL), "status");
+    read_pictures("heard.mkv", &size, &sum[0]);
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        char *line =
+            g_strdup_printf("-d 2 -s 32 --seed 5 --silent -o %s", names[i]);
+        char *path = in_folder(names[i]);
+        s2vi_media_stream m = {0};
+        s2v_error err = {0};
+        CHECK(!run(line, NULL), "%s: status", names[i]);
+        CHECK(read_pictures(names[i], &size, &sum[1]) == 50, "%s: frames",
+              names[i]);
+        CHECK(s2vi_media_stream_open(&m, path, AVMEDIA_TYPE_AUDIO, &err) < 0,
+              "%s: has sound", names[i]);
+        CHECK(i || sum[0] == sum[1], "pictures %08x, %08x", sum[0], sum[1]);
+        s2vi_media_stream_close(&m);
+        g_free(path);
+        g_free(line);
+    }
+    json_t *heard = read_truth("heard.json"), *mute = read_truth("mute.json");
+    CHECK(json_equal(json_object_get(heard, "impacts"),
+                     json_object_get(mute, "impacts")),
+          "impacts");
+    json_decref(heard);
+    json_decref(mute);
+}
+
 /* Each clip sounds of one material, which differ from clip to clip. */
 static void test_any_sound(void)
 {
@@ -283,6 +315,8 @@ static void test_mistakes(void)
         {"-o x.mkv --sound tin", 2, "no material \"tin\""},
         {"-o x.mkv --background 3", 2, "from -90 to -20, not \"3\""},
         {"-o x.mkv --format mkv", 2, "--format is for folders"},
+        {"-o x.wav --silent", 2, "--silent leaves nothing of a .wav"},
+        {"-o x -n 2 --format wav --silent", 2, "--silent leaves nothing"},
         {"-o x -n 2 --format avi", 2, "mkv, mp4 or wav, not \"avi\""},
         {"-o x -n 0", 2, "from 1 to 1e+06, not \"0\""},
         {"-o a.mkv -n 2 -s 16", 1, "a.mkv"},
@@ -327,6 +361,7 @@ int main(int argc, char **argv)
     test_folder();
     test_other_sound();
     test_any_sound();
+    test_silent();
     test_mistakes();
     remove_tree(folder);
     g_free(folder);

@@ -20,6 +20,7 @@ struct options {
     const char *output, *format;
     int count, size, fps_num, fps_den;
     double seconds;
+    bool silent;
     uint64_t seed;
     unsigned materials;
     struct impacts_sound_params sound;
@@ -57,6 +58,7 @@ static const char usage[] =
     "this;\n"
     "                       any: like one that the clip's seed draws\n"
     "      --background DB  noise of a room, -90 to -20 dB (none)\n"
+    "      --silent         no sound track: the picture alone, and the truth\n"
     "  -h, --help           shows this help\n"
     "  -V, --version        shows the version\n"
     "\n"
@@ -137,6 +139,14 @@ static int parse_format(const char *text, const char **format)
     return -1;
 }
 
+static bool sound_alone(const struct options *o)
+{
+    if (o->count)
+        return o->format && !strcmp(o->format, "wav");
+    const char *dot = strrchr(o->output, '.');
+    return dot && !strcmp(dot, ".wav");
+}
+
 static int check(const struct options *o, int argc, char **argv)
 {
     if (optind < argc) {
@@ -158,6 +168,11 @@ static int check(const struct options *o, int argc, char **argv)
                         "says what it is\n");
         return -1;
     }
+    if (o->silent && sound_alone(o)) {
+        fprintf(stderr, "s2v-impacts: --silent leaves nothing of a .wav, which "
+                        "is sound alone\n");
+        return -1;
+    }
     if (o->count && o->seed > UINT64_MAX - (uint64_t)o->count) {
         fprintf(stderr, "s2v-impacts: %d seeds from %llu on are too many\n",
                 o->count, (unsigned long long)o->seed);
@@ -172,6 +187,7 @@ enum {
     OPT_SOUND,
     OPT_BACKGROUND,
     OPT_FORMAT,
+    OPT_SILENT,
 };
 
 /* One option; 1 where help or the version was all that was wanted. */
@@ -197,6 +213,7 @@ static int take(struct options *o, int opt)
         return render_parse_number(program, "the background", optarg, -90, -20,
                                    &o->sound.background);
     case OPT_FORMAT: return parse_format(optarg, &o->format);
+    case OPT_SILENT: o->silent = true; return 0;
     case 'h': return render_show_help(program, usage);
     case 'V': return render_show_version(program);
     default: return -1;
@@ -218,6 +235,7 @@ static int parse(struct options *o, int argc, char **argv)
         {"sound", required_argument, NULL, OPT_SOUND},
         {"background", required_argument, NULL, OPT_BACKGROUND},
         {"format", required_argument, NULL, OPT_FORMAT},
+        {"silent", no_argument, NULL, OPT_SILENT},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {NULL, 0, NULL, 0},
@@ -267,12 +285,12 @@ static int write_clip(const struct options *o, const char *path,
                       const struct impacts_scene *scene)
 {
     const char *dot = strrchr(path, '.');
-    const bool silent_film = !dot || strcmp(dot, ".wav");
+    const bool seen = !dot || strcmp(dot, ".wav");
     const struct render_format format = {.program = program,
-                                         .size = silent_film ? o->size : 0,
+                                         .size = seen ? o->size : 0,
                                          .fps_num = o->fps_num,
                                          .fps_den = o->fps_den,
-                                         .rate = IMPACTS_RATE,
+                                         .rate = o->silent ? 0 : IMPACTS_RATE,
                                          .channels = 1};
     struct render_output *out = render_output_open(path, &format);
     struct impacts_picture *picture = NULL;
@@ -283,9 +301,9 @@ static int write_clip(const struct options *o, const char *path,
     if (!out)
         return -1;
     sound = impacts_sound(scene, &o->sound, &samples);
-    if (silent_film)
+    if (seen)
         picture = impacts_picture_new(scene, o->size);
-    if (!sound || (silent_film && !picture)) {
+    if (!sound || (seen && !picture)) {
         fprintf(stderr, "s2v-impacts: not enough memory\n");
         goto fail;
     }

@@ -191,7 +191,7 @@ struct render_output *render_output_open(const char *name,
     ret = 0;
     if (f->size && c->picture && open_picture(out, c, f) < 0)
         goto fail;
-    if (open_sound(out, c, f->rate) < 0)
+    if (f->rate && open_sound(out, c, f->rate) < 0)
         goto fail;
     ret = avio_open(&out->muxer->pb, name, AVIO_FLAG_WRITE);
     if (ret < 0)
@@ -275,6 +275,8 @@ int render_output_sound(struct render_output *out, const int16_t *samples,
 {
     AVFrame *frame = out->sound.frame;
 
+    if (!out->sound.codec)
+        return 0;
     for (size_t i = 0; i < frames; i++) {
         if (!out->filled) {
             const int ret = av_frame_make_writable(frame);
@@ -298,7 +300,7 @@ int render_output_finish(struct render_output **output)
         ret = send_sound(out);
     if (!ret && out->picture.codec)
         ret = encode(out, &out->picture, NULL);
-    if (!ret)
+    if (!ret && out->sound.codec)
         ret = encode(out, &out->sound, NULL);
     if (!ret) {
         ret = av_write_trailer(out->muxer);

@@ -14,7 +14,7 @@ struct render_format {
     const char *program; /* begins each message; outlives the output */
     int size;            /* width and height, even; 0 writes no picture */
     int fps_num, fps_den;
-    int rate, channels; /* of the sound */
+    int rate, channels; /* of the sound; rate 0 writes none */
 };
 
 /* Each prints its error; open returns NULL then, the others -1. A picture is
