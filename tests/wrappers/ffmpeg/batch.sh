@@ -84,6 +84,59 @@ real=$FFMPEG
 said=$(REAL=$real FFMPEG=$PWD/both "$script" -m tiny.bin -j 2 -o two songs/one.wav songs/-dash.wav songs/UPPER.WAV 2>&1)
 is "two at a time" "$? $(last)" "0 3 made, 0 there already, 0 failed"
 
+# --- several sound tracks: one is seen and heard
+run -f lavfi -i "$(sound 16000 16000)" -f lavfi -i "$(sound 16000 16000 stereo),asetrate=12000,aresample=16000,volume=0.5" \
+    -map 0 -map 1 -c:a pcm_s16le -disposition 0 wide.mkv
+run -i wide.mkv -map 0 -c copy -disposition:a:0 default -disposition:a:1 0 marked.mkv
+cp wide.mkv wide.mov
+lossless=(-c:v ffv1 -c:a pcm_s16le)
+# heard FILE [TRACK], seen FILE: checksums of its sound, of its picture.
+heard() { run -i "$1" -map "0:a:${2:-0}" -ac 1 -f md5 -; }
+seen() { run -i "$1" -map 0:v -f md5 -; }
+for track in 0 1; do
+    run -i wide.mkv -filter_complex "[0:a:$track]s2v=tiny.bin[v]" -map '[v]' -map "0:a:$track" "${lossless[@]}" "track-$track.mkv"
+done
+is "the tracks differ in picture" "$([ "$(seen track-0.mkv)" != "$(seen track-1.mkv)" ] && echo yes)" yes
+# same NAME FILE TRACK OPTION...: picture and sound are of that track.
+same() {
+    local name=$1 file=$2 track=$3
+    shift 3
+    batch -f -o tracks -e mkv "$@" "$file" -- "${lossless[@]}"
+    is "$name: made" "$status $(last)" "0 1 made, 0 there already, 0 failed"
+    is "$name: the sound" "$(heard "tracks/${file%.*}.mkv")" "$(heard wide.mkv "$track")"
+    is "$name: the picture" "$(seen "tracks/${file%.*}.mkv")" "$(seen "track-$track.mkv")"
+    is "$name: one track" "$("$FFPROBE" -v error -select_streams a -show_entries stream=index -of csv=p=0 "tracks/${file%.*}.mkv")" 1
+}
+run -i wide.mkv -c copy auto.mkv
+run -i marked.mkv -c copy auto-marked.mkv
+is "FFmpeg takes the track of more channels" "$(heard auto.mkv)" "$(heard wide.mkv 1)"
+is "FFmpeg takes the track that is marked" "$(heard auto-marked.mkv)" "$(heard wide.mkv 0)"
+same "more channels" wide.mkv 1
+same "marked as default" marked.mkv 0
+same "--track 0" wide.mkv 0 --track 0
+same "--track 1" marked.mkv 1 --track=1
+batch -o tracks --track 2 wide.mkv songs/one.wav
+is "a track that is missing fails" "$status $(last)" "1 0 made, 0 there already, 2 failed"
+like "it says so" "$said" 'FAILED \./wide\.mkv: it has no sound track 2: it has 2, counted from 0'
+batch -f -o tracks -e mkv wide.mkv -- "${lossless[@]}" -map 0:a
+is "with -map, what it names" "$status $(heard tracks/wide.mkv 0)" "0 $(heard wide.mkv 0)"
+batch -f -o tracks -e mkv wide.mkv -- -an
+is "with -an, no sound" "$status $("$FFPROBE" -v error -show_entries stream=codec_type -of csv=p=0 tracks/wide.mkv)" "0 video"
+
+# --- containers
+codecs() { "$FFPROBE" -v error -show_entries stream=codec_name -of csv=p=0 "$1" | paste -sd ' '; }
+batch -o webm -e webm songs/one.wav
+is "webm" "$status $(codecs webm/one.webm)" "0 vp9 opus"
+batch -o webm -e gif songs/one.wav
+is "gif, which has no sound" "$status $(codecs webm/one.gif)" "0 gif"
+batch -o none -e xyz songs
+is "an unknown container: status 2, one line, no song begun" "$status $(wc -l <<<"$said") $(find none 2>/dev/null)" "2 1 "
+like "it says why, and what can be written" "$said" 'cannot write \.xyz \(Unable to .*\); it can write mp4, mkv, mov, webm, '
+batch -o none -e ogg songs
+like "a container without an encoder" "$status $said" '^2 .* cannot write \.ogg \(it has no encoder for theora\); it can write [a-z0-9, ]+$'
+batch -o none -e mkv songs -- -c:v nonesuch
+like "an encoder that is missing" "$status $said" "^2 .* cannot write \\.mkv with -c:v nonesuch \\(Unknown encoder 'nonesuch'\\)"
+
 # --- what fails
 mkdir bad
 song 8000 bad/good.wav
@@ -99,8 +152,8 @@ batch bad nowhere
 is "broken songs: status 1" "$status" 1
 is "broken songs: the others are made" "$(last)" "2 made, 0 there already, 7 failed"
 is "broken songs: nothing half-made" "$(parts) $(find bad/s2v -type f | wc -l)" "0 2"
-for why in 'noise\.flac: [A-Z]' 'empty\.wav: .*(Invalid data|End of file)' 'silent\.mp4: .*matches no streams' \
-    'none\.wav: it has no sound' 'same\.wave: .* is the video of .*same\.wav' 'inway\.wav: .*inway\.mp4' \
+for why in 'noise\.flac: [A-Z]' 'empty\.wav: .*(Invalid data|End of file)' 'silent\.mp4: it has no sound track' \
+    'none\.wav: it has no sound, ' 'same\.wave: .* is the video of .*same\.wav' 'inway\.wav: .*inway\.mp4' \
     'nowhere: there is no such file'; do
     like "it says why: $why" "$said" "FAILED [^ ]*$why"
 done
@@ -117,7 +170,7 @@ is "a song is not written over" "$status $(cmp same.mp4 songs/one.wav 2>&1)" "1 
 batch -m nowhere.bin songs
 is "a missing model: status 2" "$status" 2
 like "a missing model" "$said" 'the model cannot be used: nowhere\.bin: no such file'
-for wrong in --jobs=0 --jobs=x --seed=x --ext=a/b --nothing --model=; do
+for wrong in --track=x --track=-1 --jobs=0 --jobs=x --seed=x --ext=a/b --nothing --model=; do
     batch "$wrong" songs
     is "$wrong is refused" "$status" 2
 done
@@ -133,6 +186,18 @@ running() {
     done
     echo $n
 }
+# One ffmpeg is killed: the others go on.
+cat >killed <<'KILLED'
+#!/bin/sh
+case "$*" in *-progress*short.wav*) kill -KILL $$ ;; esac
+exec "$REAL" "$@"
+KILLED
+chmod +x killed
+said=$(REAL=$real FFMPEG=$PWD/killed "$script" -m tiny.bin -j 1 -o killed.d short.wav songs/one.wav 2>&1)
+is "an ffmpeg that is killed is told as such" "$said" "FAILED ./short.wav: ffmpeg was ended by SIGKILL
+[2/2] ./killed.d/one.mp4
+1 made, 0 there already, 1 failed"
+
 # stopped SIGNAL: it comes when one song is made and the next one begun. As from
 # a terminal, INT goes to all that it started, too.
 stopped() {
@@ -149,7 +214,8 @@ stopped() {
     wait "$pid" 2>/dev/null
     is "SIG$1: ends by it" "$(kill -l $?)" "$1"
     is "SIG$1: only the finished one is there" "$(cd made && find . -type f)" ./short.mp4
-    is "SIG$1: says so" "$(tail -n 1 said)" "1 made, 0 there already, 0 failed, stopped by a signal"
+    is "SIG$1: says so, and nothing else" "$(cat said)" "[1/2] ./made/short.mp4
+1 made, 0 there already, 0 failed, stopped by a signal"
     is "SIG$1: no process stays" "$(running)" 0
 }
 stopped INT
