@@ -26,6 +26,14 @@ packets() { run -i "$1" -map 0:v -c copy -f framemd5 - | grep -v '^#'; }
 is "the picture is the same, to the bit" "$(packets out.mp4)" "$(packets silent.mp4)"
 is "the sound is as long as the picture" "$("$FFPROBE" -v error -select_streams a -show_entries stream=duration -of csv=p=0 out.mp4)" 2.400000
 
+# --- what docs/ffmpeg.md says of colons and of -vf
+mkdir -p "D:/my sounds"
+cp break.wav "D:/my sounds/"
+run -i silent.mp4 -filter_complex "[0:v]v2sfoley=ref='file\:D\:/my sounds/break.wav'" -c:v copy colon.mp4
+is "a reference with colons and a space" "$? $(run -i colon.mp4 -vn -f md5 -)" "0 $(run -i out.mp4 -vn -f md5 -)"
+run -i silent.mp4 -vf v2sfoley vf.mp4 2>err
+is "-vf v2sfoley fails" "$(has_failed $?)" 1
+
 # --- as many samples as the film lasts
 for rate in 15 43/2 24000/1001 25 30000/1001 30 60; do
     got='' wanted=''
