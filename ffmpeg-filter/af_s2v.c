@@ -33,6 +33,7 @@
 #include "libavutil/mathematics.h"
 #include "libavutil/mem.h"
 #include "libavutil/opt.h"
+#include "libavutil/pixdesc.h"
 #include "libavutil/random_seed.h"
 #include "libswresample/swresample.h"
 
@@ -41,6 +42,8 @@
 #include "s2v_compat.h"
 
 #define REFERENCE_MAX 60    ///< seconds of a reference that count
+#define LOST_MIN      0.1   ///< seconds of lost sound that call for a warning
+#define NEXT_MAX      2     ///< seconds that a picture may be from the one before in a new filter graph
 #define TIME_NUM_MAX  65535 ///< that libs2v takes
 
 typedef struct FoleyContext {
@@ -55,9 +58,11 @@ typedef struct FoleyContext {
     double gain;          ///< dB
     int latency;          ///< ms
 
+    /* what a new filter graph takes over from the one before, to the end */
     s2v_model *model;
     s2v_session *session;
     s2v_model_info info;
+    S2VLog *log;          ///< the model's
     float scale;          ///< the gain, as a factor
 
     AVRational time_base; ///< of what the session is told
@@ -66,8 +71,13 @@ typedef struct FoleyContext {
     int64_t out_start;    ///< time of the first sample, in samples
     int64_t out_count;    ///< samples made
     int started;          ///< the first picture has come
+    int drained;          ///< the last one has
+    int ended;            ///< all sound was handed on
+    int resumed;          ///< the next picture is the first of a new graph
     int warned_back;
 } FoleyContext;
+
+#define STATE offsetof(FoleyContext, model)
 
 #define OFFSET(x) offsetof(FoleyContext, x)
 #define FLAGS AV_OPT_FLAG_FILTERING_PARAM | AV_OPT_FLAG_VIDEO_PARAM | AV_OPT_FLAG_AUDIO_PARAM
@@ -283,8 +293,13 @@ static av_cold int init(AVFilterContext *ctx)
     s2v_error err = { 0 };
     int ret;
 
+    if (ff_s2v_take(ctx, STATE, sizeof(*s))) {
+        s->resumed = 1;
+        return 0;
+    }
+
     ret = ff_s2v_open(ctx, s->model_path, &params, S2V_MEDIUM_VIDEO, "s2v",
-                      &s->model, &s->info);
+                      &s->model, &s->info, &s->log);
     if (ret < 0)
         return ret;
 
@@ -298,15 +313,6 @@ static av_cold int init(AVFilterContext *ctx)
     s->scale = pow(10.0, s->gain / 20.0);
 
     return 0;
-}
-
-static av_cold void uninit(AVFilterContext *ctx)
-{
-    FoleyContext *s = ctx->priv;
-
-    av_frame_free(&s->held);
-    s2v_session_close(&s->session);
-    s2v_model_close(&s->model);
 }
 
 static int query_formats(AVFilterContext *ctx)
@@ -338,6 +344,8 @@ static int config_output(AVFilterLink *outlink)
     const s2v_model_info *info = &s->info;
 
     outlink->time_base = (AVRational){ 1, info->sample_rate };
+    if (s->resumed)
+        return 0;
     s->time_base = inlink->time_base.num <= TIME_NUM_MAX ? inlink->time_base : AV_TIME_BASE_Q;
 
     av_log(ctx, AV_LOG_INFO, "%s model '%s' on %s: %d Hz, %s\n",
@@ -382,6 +390,33 @@ static int64_t usual_duration(AVFilterContext *ctx, const AVFrame *frame)
     return FFMAX(0, av_rescale_q(s2v_frame_duration(frame), inlink->time_base, s->time_base));
 }
 
+/**
+ * The first picture of a new filter graph: does it follow on the last one of
+ * the graph before? If not, the film is another, or was sought in.
+ */
+static void resume(AVFilterContext *ctx, int64_t pts)
+{
+    FoleyContext *s = ctx->priv;
+    const double unit = av_q2d(s->time_base);
+    const double late = (pts - s->held_pts - usual_duration(ctx, s->held)) * unit;
+    const double heard = (s->out_start + s->out_count) / (double)s->info.sample_rate;
+
+    s->resumed = 0;
+    if (fabs(late) <= NEXT_MAX) {
+        av_log(ctx, AV_LOG_VERBOSE, "The filter graph is a new one from %.3f s on: the sound goes on.\n",
+               pts * unit);
+        return;
+    }
+
+    av_log(ctx, AV_LOG_WARNING,
+           "The filter graph is a new one, and pictures go on at %.3f s after %.3f s: %.3f s of sound from %.3f s on are lost.\n",
+           pts * unit, s->held_pts * unit, FFMAX(0, s->held_pts * unit - heard), heard);
+    s2v_session_flush(s->session);
+    av_frame_free(&s->held);
+    s->out_count = 0;
+    s->started   = 0;
+}
+
 /** Take the next picture; the one before can now be seen. */
 static int take_picture(AVFilterContext *ctx, AVFrame *frame)
 {
@@ -390,10 +425,19 @@ static int take_picture(AVFilterContext *ctx, AVFrame *frame)
     int64_t pts;
     int ret = 0;
 
+    if (frame->format != inlink->format) {
+        av_log(ctx, AV_LOG_ERROR,
+               "The pictures change from %s to %s, expected a new filter graph: leave -reinit_filter 0 out.\n",
+               av_get_pix_fmt_name(inlink->format), av_get_pix_fmt_name(frame->format));
+        av_frame_free(&frame);
+        return AVERROR(EINVAL);
+    }
     if (frame->pts != AV_NOPTS_VALUE)
         pts = av_rescale_q(frame->pts, inlink->time_base, s->time_base);
     else
         pts = s->started ? s->held_pts + usual_duration(ctx, s->held) : 0;
+    if (s->resumed)
+        resume(ctx, pts);
     if (s->started && pts < s->held_pts && !s->warned_back) {
         av_log(ctx, AV_LOG_WARNING,
                "The video's time stamps go back by %.3f s at %.3f s: its pictures are taken as simultaneous.\n",
@@ -401,7 +445,7 @@ static int take_picture(AVFilterContext *ctx, AVFrame *frame)
         s->warned_back = 1;
     }
     if (!s->started)
-        s->out_start = av_rescale_q(pts, s->time_base, ctx->outputs[0]->time_base);
+        s->out_start = av_rescale_q(pts, s->time_base, (AVRational){ 1, s->info.sample_rate });
     else
         ret = send_held(ctx, 0);
     s->held_pts = s->started ? FFMAX(pts, s->held_pts) : pts;
@@ -418,6 +462,9 @@ static int drain(AVFilterContext *ctx, int64_t end)
     s2v_error err = { 0 };
     int ret;
 
+    if (s->drained)
+        return 0;
+    s->drained = 1;
     if (!s->held) {
         av_log(ctx, AV_LOG_WARNING, "There was no video, so there is no sound.\n");
     } else {
@@ -439,6 +486,7 @@ static int drain(AVFilterContext *ctx, int64_t end)
  */
 static int feed(AVFilterContext *ctx)
 {
+    FoleyContext *s = ctx->priv;
     AVFilterLink *inlink = ctx->inputs[0];
     AVFrame *frame;
     int64_t pts;
@@ -454,6 +502,7 @@ static int feed(AVFilterContext *ctx)
         return 0;
     if (status != AVERROR_EOF)
         return status;
+    s->resumed = 0;
     ret = drain(ctx, pts);
 
     return ret < 0 ? ret : 1;
@@ -495,11 +544,12 @@ static int activate(AVFilterContext *ctx)
         return FFERROR_NOT_READY;
 
     do {
-        ret = s2v_session_receive_audio(s->session, &sound, &err);
+        ret = s->resumed ? S2V_ERR_AGAIN : s2v_session_receive_audio(s->session, &sound, &err);
         if (ret == S2V_OK)
             return output_sound(outlink, &sound);
         if (ret == S2V_ERR_EOF) {
             ff_outlink_set_status(outlink, AVERROR_EOF, s->out_start + s->out_count);
+            s->ended = 1;
             return 0;
         }
         if (ret != S2V_ERR_AGAIN)
@@ -509,6 +559,44 @@ static int activate(AVFilterContext *ctx)
     if (!ret)
         ff_inlink_request_frame(inlink);
     return ret;
+}
+
+static void close_state(void *context)
+{
+    FoleyContext *s = context;
+
+    av_frame_free(&s->held);
+    s2v_session_close(&s->session);
+    s2v_model_close(&s->model);
+    av_freep(&s->log);
+}
+
+/** Close what no other filter has taken over: ffmpeg has stopped. */
+static void close_kept(void *context)
+{
+    const FoleyContext *s = context;
+    const double seen  = s->held_pts * av_q2d(s->time_base);
+    const double heard = (s->out_start + s->out_count) / (double)s->info.sample_rate;
+
+    if (seen - heard >= LOST_MIN)
+        av_log(NULL, AV_LOG_WARNING,
+               "v2sfoley was stopped at %.3f s, while the sound from %.3f s on waited for later pictures: it is lost (see the option latency).\n",
+               seen, heard);
+    close_state(context);
+}
+
+static av_cold void uninit(AVFilterContext *ctx)
+{
+    FoleyContext *s = ctx->priv;
+
+    /* freed before the end, by a program that has not said that it has enough */
+    if (s->started && !s->ended && !(ctx->outputs[0] && ff_outlink_get_status(ctx->outputs[0]))) {
+        while (!s->drained && ctx->inputs[0] && feed(ctx) > 0)
+            ; /* pictures that wait in the link */
+        if (ff_s2v_keep(ctx, STATE, sizeof(*s), s->log, close_kept))
+            return;
+    }
+    close_state(s);
 }
 
 static const AVFilterPad v2sfoley_inputs[] = {

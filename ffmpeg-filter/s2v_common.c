@@ -16,10 +16,18 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "libavutil/avstring.h"
 #include "libavutil/common.h"
 #include "libavutil/cpu.h"
 #include "libavutil/error.h"
 #include "libavutil/log.h"
+#include "libavutil/mem.h"
+#include "libavutil/opt.h"
+#include "libavutil/thread.h"
+#include "libavutil/time.h"
 
 #include "s2v_common.h"
 
@@ -32,7 +40,7 @@ static void log_line(void *opaque, s2v_log_level level, const char *message)
         [S2V_LOG_DEBUG]   = AV_LOG_DEBUG,
     };
 
-    av_log(opaque, levels[av_clip(level, S2V_LOG_ERROR, S2V_LOG_DEBUG)],
+    av_log(((S2VLog *)opaque)->ctx, levels[av_clip(level, S2V_LOG_ERROR, S2V_LOG_DEBUG)],
            "%s\n", message);
 }
 
@@ -72,15 +80,20 @@ static int nb_threads(AVFilterContext *ctx, int own)
 
 int ff_s2v_open(AVFilterContext *ctx, const char *path, s2v_model_params *params,
                 s2v_medium input, const char *filter,
-                s2v_model **model, s2v_model_info *info)
+                s2v_model **model, s2v_model_info *info, S2VLog **log)
 {
     s2v_error err = { 0 };
     int ret;
 
+    *log = av_mallocz(sizeof(**log));
+    if (!*log)
+        return AVERROR(ENOMEM);
+    (*log)->ctx = ctx;
+
     params->size       = sizeof(*params);
     params->threads    = nb_threads(ctx, params->threads);
     params->log        = log_line;
-    params->log_opaque = ctx;
+    params->log_opaque = *log;
     ret = s2v_model_open(model, path, params, &err);
     if (ret < 0)
         return ff_s2v_report(ctx, ret, &err);
@@ -93,4 +106,137 @@ int ff_s2v_open(AVFilterContext *ctx, const char *path, s2v_model_params *params
     av_log(ctx, AV_LOG_ERROR, "%s: a '%s' model, which is for the filter %s.\n",
            path, info->name, filter);
     return AVERROR(EINVAL);
+}
+
+/* ------------------------------------------------- from graph to graph */
+
+#define KEPT_TIME 30000000 ///< microseconds for a new graph to be made in
+
+typedef struct Kept {
+    struct Kept *next;
+    const void *thread;    ///< that freed the filter
+    char *key;             ///< the filter's name, its instance's, and the options
+    int64_t time;          ///< when it was freed
+    void *context;         ///< a copy of the filter's own
+    S2VLog *log;
+    void (*close)(void *context);
+} Kept;
+
+static AVMutex kept_mutex = AV_MUTEX_INITIALIZER;
+static Kept *kept;         ///< the newest first
+static int closes_at_exit;
+
+static _Thread_local char this_thread; ///< its address is the thread's mark
+
+static char *kept_key(AVFilterContext *ctx)
+{
+    char *options, *key;
+
+    if (av_opt_serialize(ctx->priv, 0, 0, &options, '=', ':') < 0)
+        return NULL;
+    key = av_asprintf("%s %s %s", ctx->filter->name, ctx->name, options);
+    av_free(options);
+
+    return key;
+}
+
+static void kept_free(Kept **k)
+{
+    if (*k && (*k)->context)
+        (*k)->close((*k)->context);
+    if (*k) {
+        av_free((*k)->context);
+        av_free((*k)->key);
+    }
+    av_freep(k);
+}
+
+/** Take the first out of the list that is this thread's with this key, or, without a key, too old. */
+static Kept *kept_find(const char *key, int64_t now)
+{
+    Kept *found;
+
+    for (Kept **k = &kept; *k; k = &(*k)->next) {
+        if (key ? (*k)->thread != &this_thread || strcmp((*k)->key, key)
+                : now - (*k)->time <= KEPT_TIME)
+            continue;
+        found = *k;
+        *k    = found->next;
+        return found;
+    }
+
+    return NULL;
+}
+
+/** Close what was not taken in time. */
+static void kept_expire(int64_t now)
+{
+    Kept *old;
+
+    do {
+        ff_mutex_lock(&kept_mutex);
+        old = kept_find(NULL, now);
+        ff_mutex_unlock(&kept_mutex);
+        kept_free(&old);
+    } while (old);
+}
+
+static void kept_exit(void)
+{
+    kept_expire(INT64_MAX);
+}
+
+int ff_s2v_keep(AVFilterContext *ctx, size_t offset, size_t size, S2VLog *log,
+                void (*close)(void *context))
+{
+    Kept *k = av_mallocz(sizeof(*k)), *before;
+
+    if (!k || !(k->key = kept_key(ctx)) || !(k->context = av_memdup(ctx->priv, size))) {
+        if (k)
+            av_free(k->key);
+        av_free(k);
+        return 0;
+    }
+    k->thread = &this_thread;
+    k->time   = av_gettime_relative();
+    k->log    = log;
+    k->close  = close;
+    log->ctx  = NULL;
+    memset((uint8_t *)ctx->priv + offset, 0, size - offset);
+
+    kept_expire(k->time);
+    ff_mutex_lock(&kept_mutex);
+    before  = kept_find(k->key, k->time);
+    k->next = kept;
+    kept    = k;
+    if (!closes_at_exit)
+        closes_at_exit = !atexit(kept_exit);
+    ff_mutex_unlock(&kept_mutex);
+    kept_free(&before);
+
+    return 1;
+}
+
+int ff_s2v_take(AVFilterContext *ctx, size_t offset, size_t size)
+{
+    const int64_t now = av_gettime_relative();
+    char *key = kept_key(ctx);
+    Kept *k;
+
+    kept_expire(now);
+    if (!key)
+        return 0;
+    ff_mutex_lock(&kept_mutex);
+    k = kept_find(key, now);
+    ff_mutex_unlock(&kept_mutex);
+    av_free(key);
+    if (!k)
+        return 0;
+
+    k->log->ctx = ctx;
+    memcpy((uint8_t *)ctx->priv + offset, (uint8_t *)k->context + offset, size - offset);
+    av_freep(&k->context);
+    kept_free(&k);
+
+    return 1;
 }

@@ -28,6 +28,11 @@
 
 #include "avfilter.h"
 
+/** Whose log the library writes to; the one thing of a filter's that it points to. */
+typedef struct S2VLog {
+    AVFilterContext *ctx; ///< NULL while no filter has the model
+} S2VLog;
+
 /** Report a failure of the library and translate its code. */
 int ff_s2v_report(AVFilterContext *ctx, int code, const s2v_error *err);
 
@@ -37,9 +42,35 @@ int ff_s2v_report(AVFilterContext *ctx, int code, const s2v_error *err);
  * @param params device, own threads option and latency are set; the rest is
  *               filled in
  * @param filter the filter that is meant for other models
+ * @param log    set to what the model logs to, to be freed after it
  */
 int ff_s2v_open(AVFilterContext *ctx, const char *path, s2v_model_params *params,
                 s2v_medium input, const char *filter,
-                s2v_model **model, s2v_model_info *info);
+                s2v_model **model, s2v_model_info *info, S2VLog **log);
+
+/*
+ * ffmpeg frees a filter graph and makes it anew where the size, format, rate or
+ * layout of an input changes, and sends the old one no end: what is pending in
+ * it would be lost. So a filter that is freed before its end keeps its state
+ * for the filter that takes its place: one of the same name and options, made
+ * by the same thread, soon. What nobody takes is closed later, at exit at last.
+ */
+
+/**
+ * Keep a filter's state: what is in its context from offset to size.
+ *
+ * @param log   the filter's log, in the state
+ * @param close frees the state, in a context of which nothing else is valid
+ * @return 1 if it is kept, 0 if it is still the filter's own
+ */
+int ff_s2v_keep(AVFilterContext *ctx, size_t offset, size_t size, S2VLog *log,
+                void (*close)(void *context));
+
+/**
+ * Take the state that the filter before has kept.
+ *
+ * @return 1 if there was one, 0 if not: the context is as it was
+ */
+int ff_s2v_take(AVFilterContext *ctx, size_t offset, size_t size);
 
 #endif /* AVFILTER_S2V_COMMON_H */

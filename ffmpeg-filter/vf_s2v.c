@@ -22,6 +22,7 @@
  */
 
 #include <inttypes.h>
+#include <math.h>
 
 #include "libavutil/channel_layout.h"
 #include "libavutil/common.h"
@@ -36,6 +37,8 @@
 #include "s2v_compat.h"
 
 #define LONG_GAP 10 ///< seconds of missing sound that call for a warning
+#define NEXT_MAX 2  ///< seconds that sound may be from its end in a new filter graph
+#define TICKS 705600000 ///< a second, so that samples of all usual rates are whole ticks
 
 typedef struct S2VContext {
     const AVClass *class;
@@ -47,11 +50,14 @@ typedef struct S2VContext {
     int threads;
     char *level;
 
+    /* what a new filter graph takes over from the one before, to the end */
     s2v_model *model;
     s2v_session *session;
     s2v_model_info info;
+    S2VLog *log;          ///< the model's
 
     struct SwrContext *swr; ///< to the model's sample rate, NULL at that rate
+    int rate;             ///< of the sound being taken
     int block;            ///< most samples to take at once: a video frame's
     float *zeros;         ///< block samples of silence
     float *resampled;     ///< what became of a block
@@ -60,14 +66,20 @@ typedef struct S2VContext {
     AVFrame *in;          ///< sound being taken
     int in_pos;           ///< samples of it taken already
     int64_t gap;          ///< samples of silence to take before it
-    int64_t in_start;     ///< time of the first sample, in samples
+    int64_t in_start;     ///< time of the first sample at this rate, in samples
     int64_t in_count;     ///< samples taken since
+    int64_t before;       ///< how long the sound at other rates was, in ticks
     int64_t sent;         ///< samples sent, at the model's rate
     int64_t out_start;    ///< time of the first frame, in output time base
     int64_t out_count;    ///< frames made
     int started;          ///< the first sample has come
+    int drained;          ///< the last one has
+    int ended;            ///< all frames were handed on
+    int resumed;          ///< the next sound is the first of a new graph
     int warned_overlap;
 } S2VContext;
+
+#define STATE offsetof(S2VContext, model)
 
 #define OFFSET(x) offsetof(S2VContext, x)
 #define FLAGS AV_OPT_FLAG_FILTERING_PARAM | AV_OPT_FLAG_VIDEO_PARAM | AV_OPT_FLAG_AUDIO_PARAM
@@ -96,20 +108,13 @@ static av_cold int init(AVFilterContext *ctx)
         return AVERROR(EINVAL);
     }
 
+    if (ff_s2v_take(ctx, STATE, sizeof(*s))) {
+        s->resumed = 1;
+        return 0;
+    }
+
     return ff_s2v_open(ctx, s->model_path, &params, S2V_MEDIUM_AUDIO, "v2sfoley",
-                       &s->model, &s->info);
-}
-
-static av_cold void uninit(AVFilterContext *ctx)
-{
-    S2VContext *s = ctx->priv;
-
-    av_frame_free(&s->in);
-    av_freep(&s->zeros);
-    av_freep(&s->resampled);
-    swr_free(&s->swr);
-    s2v_session_close(&s->session);
-    s2v_model_close(&s->model);
+                       &s->model, &s->info, &s->log);
 }
 
 static int query_formats(AVFilterContext *ctx)
@@ -144,6 +149,7 @@ static int config_sound(AVFilterContext *ctx, int rate)
     AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
     int ret;
 
+    s->rate  = rate;
     s->block = av_rescale_rnd(rate, s->info.fps_den, s->info.fps_num, AV_ROUND_UP);
     av_freep(&s->zeros);
     s->zeros = av_calloc(s->block, sizeof(*s->zeros));
@@ -163,75 +169,6 @@ static int config_sound(AVFilterContext *ctx, int rate)
     s->resampled = av_calloc(s->resampled_max, sizeof(*s->resampled));
 
     return s->resampled ? 0 : AVERROR(ENOMEM);
-}
-
-static int config_output(AVFilterLink *outlink)
-{
-    AVFilterContext *ctx = outlink->src;
-    AVFilterLink *inlink = ctx->inputs[0];
-    S2VContext *s = ctx->priv;
-    const s2v_model_info *info = &s->info;
-    s2v_session_params params = { .size = sizeof(params), .level = s->level };
-    s2v_error err = { 0 };
-    int ret;
-
-    outlink->w = info->width;
-    outlink->h = info->height;
-    outlink->sample_aspect_ratio = (AVRational){ 1, 1 };
-    outlink->time_base = (AVRational){ info->fps_den, info->fps_num };
-    s2v_link_frame_rate(outlink) = (AVRational){ info->fps_num, info->fps_den };
-
-    if ((ret = config_sound(ctx, inlink->sample_rate)) < 0)
-        return ret;
-
-    params.seed = s->seed < 0 ? av_get_random_seed() : s->seed;
-    s2v_session_close(&s->session);
-    ret = s2v_session_create(&s->session, s->model, &params, &err);
-    if (ret < 0)
-        return ff_s2v_report(ctx, ret, &err);
-
-    av_log(ctx, AV_LOG_INFO,
-           "%s model '%s' on %s: %dx%d, %d/%d fps, listening at %d Hz, seed %"PRIu64"\n",
-           info->name, s->model_path, info->device, info->width, info->height,
-           info->fps_num, info->fps_den, info->sample_rate, params.seed);
-
-    return 0;
-}
-
-/** Take the time of a new frame of sound into account. */
-static void time_sound(AVFilterContext *ctx)
-{
-    S2VContext *s = ctx->priv;
-    AVFilterLink *inlink  = ctx->inputs[0];
-    AVFilterLink *outlink = ctx->outputs[0];
-    const AVRational sample = { 1, inlink->sample_rate };
-    const int64_t pts = s->in->pts;
-    int64_t jump;
-    int level;
-
-    if (!s->started) {
-        s->started = 1;
-        if (pts != AV_NOPTS_VALUE) {
-            s->in_start  = av_rescale_q(pts, inlink->time_base, sample);
-            s->out_start = av_rescale_q(pts, inlink->time_base, outlink->time_base);
-        }
-        return;
-    }
-    if (pts == AV_NOPTS_VALUE)
-        return;
-
-    jump = av_rescale_q(pts, inlink->time_base, sample) - s->in_start - s->in_count;
-    if (jump > s->block) {
-        level = jump > LONG_GAP * (int64_t)sample.den ? AV_LOG_WARNING : AV_LOG_VERBOSE;
-        av_log(ctx, level, "%.3f s without sound at %.3f s: silence is put there.\n",
-               jump * av_q2d(sample), (s->in_start + s->in_count) * av_q2d(sample));
-        s->gap = jump;
-    } else if (jump < -s->block && !s->warned_overlap) {
-        av_log(ctx, AV_LOG_WARNING,
-               "The sound's time stamps go back by %.3f s at %.3f s: it is taken as it comes.\n",
-               -jump * av_q2d(sample), (s->in_start + s->in_count) * av_q2d(sample));
-        s->warned_overlap = 1;
-    }
 }
 
 /** Send count samples, at most until the session has had total in all. */
@@ -257,22 +194,155 @@ static int send_sound(AVFilterContext *ctx, const float *samples, int count, int
     return 0;
 }
 
-/** The sound has ended: send what the resampler holds, to the exact end. */
-static int drain(AVFilterContext *ctx)
+/** Send what the resampler holds, to the exact end of the sound taken. */
+static int send_rest(AVFilterContext *ctx)
 {
     S2VContext *s = ctx->priv;
-    const int rate = ctx->inputs[0]->sample_rate;
-    const int64_t total = av_rescale_rnd(s->in_count, s->info.sample_rate, rate, AV_ROUND_UP);
+    int64_t total;
+    int ret = 0;
+
+    if (s->before)
+        total = av_rescale_rnd(s->before + av_rescale(s->in_count, TICKS, s->rate),
+                               s->info.sample_rate, TICKS, AV_ROUND_UP);
+    else
+        total = av_rescale_rnd(s->in_count, s->info.sample_rate, s->rate, AV_ROUND_UP);
+    while (s->sent < total && ret >= 0)
+        ret = send_sound(ctx, s->zeros, s->block, total);
+
+    return ret;
+}
+
+/** Go on with sound of another rate. */
+static int change_rate(AVFilterContext *ctx, int rate)
+{
+    S2VContext *s = ctx->priv;
+    int ret = send_rest(ctx);
+
+    if (ret < 0)
+        return ret;
+    s->before  += av_rescale(s->in_count, TICKS, s->rate);
+    s->in_start = av_rescale(s->in_start + s->in_count, rate, s->rate);
+    s->in_count = 0;
+
+    return config_sound(ctx, rate);
+}
+
+static int config_output(AVFilterLink *outlink)
+{
+    AVFilterContext *ctx = outlink->src;
+    AVFilterLink *inlink = ctx->inputs[0];
+    S2VContext *s = ctx->priv;
+    const s2v_model_info *info = &s->info;
+    s2v_session_params params = { .size = sizeof(params), .level = s->level };
     s2v_error err = { 0 };
     int ret;
 
-    if (!total)
-        av_log(ctx, AV_LOG_WARNING, "There was no sound, so there is no video.\n");
-    while (s->sent < total)
-        if ((ret = send_sound(ctx, s->zeros, s->block, total)) < 0)
-            return ret;
+    outlink->w = info->width;
+    outlink->h = info->height;
+    outlink->sample_aspect_ratio = (AVRational){ 1, 1 };
+    outlink->time_base = (AVRational){ info->fps_den, info->fps_num };
+    s2v_link_frame_rate(outlink) = (AVRational){ info->fps_num, info->fps_den };
 
+    if (s->resumed)
+        return s->rate == inlink->sample_rate ? 0 : change_rate(ctx, inlink->sample_rate);
+    if ((ret = config_sound(ctx, inlink->sample_rate)) < 0)
+        return ret;
+
+    params.seed = s->seed < 0 ? av_get_random_seed() : s->seed;
+    s2v_session_close(&s->session);
+    ret = s2v_session_create(&s->session, s->model, &params, &err);
+    if (ret < 0)
+        return ff_s2v_report(ctx, ret, &err);
+
+    av_log(ctx, AV_LOG_INFO,
+           "%s model '%s' on %s: %dx%d, %d/%d fps, listening at %d Hz, seed %"PRIu64"\n",
+           info->name, s->model_path, info->device, info->width, info->height,
+           info->fps_num, info->fps_den, info->sample_rate, params.seed);
+
+    return 0;
+}
+
+/**
+ * The first sound of a new filter graph: does it follow on that of the graph
+ * before? If not, the sound is another, or was sought in.
+ */
+static int resume(AVFilterContext *ctx)
+{
+    S2VContext *s = ctx->priv;
+    AVFilterLink *inlink = ctx->inputs[0];
+    const double end  = (s->in_start + s->in_count) / (double)s->rate;
+    const double seen = (s->out_start + s->out_count) * s->info.fps_den / (double)s->info.fps_num;
+    const double next = s->in->pts == AV_NOPTS_VALUE ? end : s->in->pts * av_q2d(inlink->time_base);
+
+    s->resumed = 0;
+    if (fabs(next - end) <= NEXT_MAX) {
+        av_log(ctx, AV_LOG_VERBOSE, "The filter graph is a new one from %.3f s on: the frames go on.\n", next);
+        return 0;
+    }
+
+    av_log(ctx, AV_LOG_WARNING,
+           "The filter graph is a new one, and sound goes on at %.3f s after %.3f s: %.3f s of video from %.3f s on are lost.\n",
+           next, end, FFMAX(0, end - seen), seen);
+    s2v_session_flush(s->session);
+    s->in_start  = s->in_count  = s->before = s->gap = s->sent = 0;
+    s->out_start = s->out_count = 0;
+    s->started   = 0;
+
+    return config_sound(ctx, s->rate);
+}
+
+/** Take the time of a new frame of sound into account. */
+static void time_sound(AVFilterContext *ctx)
+{
+    S2VContext *s = ctx->priv;
+    AVFilterLink *inlink = ctx->inputs[0];
+    const AVRational sample = { 1, inlink->sample_rate };
+    const AVRational frame  = { s->info.fps_den, s->info.fps_num };
+    const int64_t pts = s->in->pts;
+    int64_t jump;
+    int level;
+
+    if (!s->started) {
+        s->started = 1;
+        if (pts != AV_NOPTS_VALUE) {
+            s->in_start  = av_rescale_q(pts, inlink->time_base, sample);
+            s->out_start = av_rescale_q(pts, inlink->time_base, frame);
+        }
+        return;
+    }
+    if (pts == AV_NOPTS_VALUE)
+        return;
+
+    jump = av_rescale_q(pts, inlink->time_base, sample) - s->in_start - s->in_count;
+    if (jump > s->block) {
+        level = jump > LONG_GAP * (int64_t)sample.den ? AV_LOG_WARNING : AV_LOG_VERBOSE;
+        av_log(ctx, level, "%.3f s without sound at %.3f s: silence is put there.\n",
+               jump * av_q2d(sample), (s->in_start + s->in_count) * av_q2d(sample));
+        s->gap = jump;
+    } else if (jump < -s->block && !s->warned_overlap) {
+        av_log(ctx, AV_LOG_WARNING,
+               "The sound's time stamps go back by %.3f s at %.3f s: it is taken as it comes.\n",
+               -jump * av_q2d(sample), (s->in_start + s->in_count) * av_q2d(sample));
+        s->warned_overlap = 1;
+    }
+}
+
+/** The sound has ended. */
+static int drain(AVFilterContext *ctx)
+{
+    S2VContext *s = ctx->priv;
+    s2v_error err = { 0 };
+    int ret;
+
+    if (s->drained)
+        return 0;
+    s->drained = 1;
+    if (!s->in_count && !s->before)
+        av_log(ctx, AV_LOG_WARNING, "There was no sound, so there is no video.\n");
+    if ((ret = send_rest(ctx)) < 0)
+        return ret;
     ret = s2v_session_drain(s->session, &err);
+
     return ret < 0 ? ff_s2v_report(ctx, ret, &err) : 0;
 }
 
@@ -297,10 +367,13 @@ static int feed(AVFilterContext *ctx)
                 return 0;
             if (status != AVERROR_EOF)
                 return status;
+            s->resumed = 0;
             ret = drain(ctx);
             return ret < 0 ? ret : 1;
         }
         s->in_pos = 0;
+        if (s->resumed && (ret = resume(ctx)) < 0)
+            return ret;
         time_sound(ctx);
     }
 
@@ -355,11 +428,12 @@ static int activate(AVFilterContext *ctx)
         return FFERROR_NOT_READY;
 
     do {
-        ret = s2v_session_receive_video(s->session, &picture, &err);
+        ret = s->resumed ? S2V_ERR_AGAIN : s2v_session_receive_video(s->session, &picture, &err);
         if (ret == S2V_OK)
             return output_picture(outlink, &picture);
         if (ret == S2V_ERR_EOF) {
             ff_outlink_set_status(outlink, AVERROR_EOF, s->out_start + s->out_count);
+            s->ended = 1;
             return 0;
         }
         if (ret != S2V_ERR_AGAIN)
@@ -369,6 +443,33 @@ static int activate(AVFilterContext *ctx)
     if (!ret)
         ff_inlink_request_frame(inlink);
     return ret;
+}
+
+static void close_state(void *context)
+{
+    S2VContext *s = context;
+
+    av_frame_free(&s->in);
+    av_freep(&s->zeros);
+    av_freep(&s->resampled);
+    swr_free(&s->swr);
+    s2v_session_close(&s->session);
+    s2v_model_close(&s->model);
+    av_freep(&s->log);
+}
+
+static av_cold void uninit(AVFilterContext *ctx)
+{
+    S2VContext *s = ctx->priv;
+
+    /* freed before the end, by a program that has not said that it has enough */
+    if (s->started && !s->ended && !(ctx->outputs[0] && ff_outlink_get_status(ctx->outputs[0]))) {
+        while (!s->drained && (s->in || ctx->inputs[0]) && feed(ctx) > 0)
+            ; /* sound that waits in the link */
+        if (ff_s2v_keep(ctx, STATE, sizeof(*s), s->log, close_state))
+            return;
+    }
+    close_state(s);
 }
 
 static const AVFilterPad s2v_inputs[] = {
