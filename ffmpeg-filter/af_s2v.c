@@ -70,6 +70,7 @@ typedef struct FoleyContext {
     int64_t held_pts;     ///< in time_base
     int64_t out_start;    ///< time of the first sample, in samples
     int64_t out_count;    ///< samples made
+    int64_t out_sure;     ///< those that ffmpeg 5.1 writes where it stops: made before the end
     int started;          ///< the first picture has come
     int drained;          ///< the last one has
     int ended;            ///< all sound was handed on
@@ -409,11 +410,11 @@ static void resume(AVFilterContext *ctx, int64_t pts)
     }
 
     av_log(ctx, AV_LOG_WARNING,
-           "The filter graph is a new one, and pictures go on at %.3f s after %.3f s: %.3f s of sound from %.3f s on are lost.\n",
+           "The filter graph is a new one, and pictures go on at %.3f s after %.3f s: %.3f s of sound from %.3f s on are lost (-reinit_filter 0 keeps one graph).\n",
            pts * unit, s->held_pts * unit, FFMAX(0, s->held_pts * unit - heard), heard);
     s2v_session_flush(s->session);
     av_frame_free(&s->held);
-    s->out_count = 0;
+    s->out_count = s->out_sure = 0;
     s->started   = 0;
 }
 
@@ -464,7 +465,8 @@ static int drain(AVFilterContext *ctx, int64_t end)
 
     if (s->drained)
         return 0;
-    s->drained = 1;
+    s->drained  = 1;
+    s->out_sure = s->out_count;
     if (!s->held) {
         av_log(ctx, AV_LOG_WARNING, "There was no video, so there is no sound.\n");
     } else {
@@ -576,7 +578,8 @@ static void close_kept(void *context)
 {
     const FoleyContext *s = context;
     const double seen  = s->held_pts * av_q2d(s->time_base);
-    const double heard = (s->out_start + s->out_count) / (double)s->info.sample_rate;
+    const int64_t count = s->drained ? s->out_sure : s->out_count;
+    const double heard = (s->out_start + count) / (double)s->info.sample_rate;
 
     if (seen - heard >= LOST_MIN)
         av_log(NULL, AV_LOG_WARNING,

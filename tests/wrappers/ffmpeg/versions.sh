@@ -60,7 +60,7 @@ for version in "$@"; do
     [ "$version" != "$default" ] || folder=$root/build/ffmpeg
     export FFMPEG=$folder/bin/ffmpeg FFPROBE=$folder/bin/ffprobe S2V_FFMPEG_OBJ=$folder/obj
     echo "# $("$FFMPEG" -version | head -n 1)"
-    for name in frames chunks times readme errors dtype foley batch fate; do
+    for name in frames chunks times changes readme errors dtype foley batch fate; do
         said=$("$here/$name.sh" 2>&1)
         code=$?
         grep '^not ok' -A 6 <<<"$said" | sed 's/^/# /'
