@@ -34,8 +34,9 @@ int s2vi_dataset_add(s2vi_dataset *data, s2vi_clip **clip, s2v_error *err)
     s2vi_dataset_clip *mine = &data->clip[data->count];
     *mine = (s2vi_dataset_clip){0};
     mine->features = malloc((size_t)c->frames * S2VI_LMS_BANDS * sizeof(float));
-    if (!mine->features || s2vi_lms_features(c->sound, (size_t)c->samples,
-                                             mine->features, c->frames, NULL) < 0) {
+    if (!mine->features ||
+        s2vi_lms_features(c->sound, (size_t)c->samples, mine->features,
+                          c->frames, NULL) < 0) {
         free(mine->features);
         return s2vi_error_nomem(err, "sound features");
     }
