@@ -69,7 +69,7 @@ int s2vi_level_prepare(s2vi_level *level);
 
 /**
  * Take samples until a step is whole, and give it, levelled. Samples that are
- * not finite count as 0.
+ * not finite count as 0, those beyond +-1e15 as that.
  *
  * @param samples (n) mono at 16 kHz; moved past what was taken, as `n` is
  * @param out     a step, levelled
