@@ -101,6 +101,9 @@ static av_cold int init(AVFilterContext *ctx)
     S2VContext *s = ctx->priv;
     s2v_model_params params = { .device = s->device, .threads = s->threads,
                                 .dtype = s->dtype };
+    const s2v_session_params session_params = { .size = sizeof(session_params), .level = s->level };
+    s2v_error err = { 0 };
+    int ret;
 
     if (!s->model_path || !s->model_path[0]) {
         av_log(ctx, AV_LOG_ERROR,
@@ -113,8 +116,15 @@ static av_cold int init(AVFilterContext *ctx)
         return 0;
     }
 
-    return ff_s2v_open(ctx, s->model_path, &params, S2V_MEDIUM_AUDIO, "v2sfoley",
-                       &s->model, &s->info, &s->log);
+    if ((ret = ff_s2v_open(ctx, s->model_path, &params, S2V_MEDIUM_AUDIO, "v2sfoley",
+                           &s->model, &s->info, &s->log)) < 0)
+        return ret;
+
+    /* A bad level is told now, before ffmpeg opens, and empties, its output. */
+    ret = s2v_session_create(&s->session, s->model, &session_params, &err);
+    s2v_session_close(&s->session);
+
+    return ret < 0 ? ff_s2v_report(ctx, ret, &err) : 0;
 }
 
 static int query_formats(AVFilterContext *ctx)

@@ -61,6 +61,10 @@ fails "an unknown option" "[Oo]ption 'colour'.*not found" model=tiny.bin:colour=
 fails "a seed too large" "parameter 'seed' out of range" model=tiny.bin:seed=4294967296
 fails "a seed that is no number" "Unable to parse (\"seed\" )?option value" model=tiny.bin:seed=x
 fails "threads below zero" "parameter 'threads' out of range" model=tiny.bin:threads=-1
+for wrong in x Auto 61 -60.5 nan 6dB ''; do
+    fails "a level of '$wrong'" "${own}level: expected auto, off or a gain from -60 to 60 dB, found '$wrong'" \
+        "model=tiny.bin:level=$wrong"
+done
 fails "no sound in the input" "Cannot find a matching stream|matches no streams" model=tiny.bin silent.mp4
 
 # No sound at all is no failure, but it is said.

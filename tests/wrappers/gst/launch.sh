@@ -159,7 +159,7 @@ fails "a model of another kind" "gst-other\.bin: a 'fireworks' model" \
     s2vgen model="$S2V_GST_MODELS/gst-other.bin"
 fails "an unknown device" 'abacus' s2vgen model=quintet.bin device=abacus
 fails "an unknown dtype" 'dtype "f16", expected "f32" or "bf16"' s2vgen model=quintet.bin dtype=f16
-for wrong in x 61 ''; do
+for wrong in x 61; do
     fails "level '$wrong'" "level: expected auto, off or a gain from -60 to 60 dB, found '$wrong'" \
         s2vgen model=quintet.bin level="$wrong"
 done
