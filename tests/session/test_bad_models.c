@@ -184,7 +184,7 @@ static void test_metadata(void)
 /* What a file says of the sound that its model was trained on. */
 static void test_hearing(void)
 {
-    static const char *const levels[] = {"",    "loud", "-70",      "10",
+    static const char *const levels[] = {"",    "loud", "-70.1",    "10.1",
                                          "nan", "inf",  "-23 LUFS", "1e9"};
     static const char *const features[][2] = {
         {"", "'s2v.features' is not JSON"},
@@ -207,6 +207,13 @@ static void test_hearing(void)
         spec.features = features[i][0];
         refused_spec(features[i][0], &spec, S2V_ERR_MODEL, features[i][1],
                      NULL);
+    }
+    static const char *const good[] = {"-70", "10", "-21.37"};
+    for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+        tiny_model spec = smallest();
+        spec.level = good[i];
+        s2v_model *model = open_model(&spec, "auto", 1);
+        s2v_model_close(&model);
     }
     tiny_model spec = smallest();
     spec.features = tiny_model_features(1.0f, -1.0f);
