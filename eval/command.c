@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/nearest.h"
 
 typedef enum option_kind {
     KIND_REAL, /* double from 0 to max, below it if `open` */
@@ -333,10 +334,14 @@ static int bad_word(int code, const char *word, s2v_error *err)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "unknown option '-%c': s2v-eval --help lists them",
                           optopt);
+    s2vi_nearest nearest = s2vi_nearest_to_option(word);
+    for (i = 0; i < N_ENTRIES; i++)
+        s2vi_nearest_try(&nearest, table[i].name);
     return s2vi_error(err, S2V_ERR_INVALID,
-                      "unknown or ambiguous option '%s': s2v-eval --help lists "
-                      "them",
-                      word);
+                      "unknown or ambiguous option '%s': %s%s%ss2v-eval --help "
+                      "lists them",
+                      word, *nearest.best ? "did you mean --" : "",
+                      nearest.best, *nearest.best ? "? " : "");
 }
 
 static void take_word(s2vi_eval_options *o, const char *word)

@@ -20,6 +20,7 @@
 
 #include "adversarial.h"
 #include "base/error.h"
+#include "base/nearest.h"
 
 #define HELP_COLUMN 26
 #define HELP_WIDTH  79
@@ -523,6 +524,29 @@ static bool belongs(const s2vi_train_options *o, const option_entry *e)
     return e->models >> o->kind & 1;
 }
 
+/* ": did you mean --size?", of options of these models; or "". */
+static char *suggest(const char *word, int of)
+{
+    s2vi_nearest nearest = s2vi_nearest_to_option(word);
+    for (int i = 0; i < N_ENTRIES; i++)
+        if (table[i].name && table[i].models & of)
+            s2vi_nearest_try(&nearest, table[i].name);
+    return *nearest.best ? g_strdup_printf(": did you mean --%s?", nearest.best)
+                         : g_strdup(":");
+}
+
+static int refuse_unknown(const s2vi_train_options *o, const char *name,
+                          const char *where, s2v_error *err)
+{
+    char *hint = suggest(name, 1 << o->kind);
+    int ret = s2vi_error(err, S2V_ERR_INVALID,
+                         "%s: unknown option '%s'%s s2v-train %s --help lists "
+                         "them",
+                         where, name, hint, o->model);
+    g_free(hint);
+    return ret;
+}
+
 /* The model's entry of that name; or NULL, and a sentence that names `where`
  * the option was given. */
 static const option_entry *find_entry(const s2vi_train_options *o,
@@ -537,11 +561,12 @@ static const option_entry *find_entry(const s2vi_train_options *o,
             return &table[i];
         known = true;
     }
-    s2vi_error(err, S2V_ERR_INVALID,
-               known
-                   ? "%s: not an option of %s: s2v-train %s --help lists them"
-                   : "%s: unknown option '%s': s2v-train %s --help lists them",
-               where, known ? o->model : name, o->model);
+    if (known)
+        s2vi_error(err, S2V_ERR_INVALID,
+                   "%s: not an option of %s: s2v-train %s --help lists them",
+                   where, o->model, o->model);
+    else
+        refuse_unknown(o, name, where, err);
     return NULL;
 }
 
@@ -600,10 +625,13 @@ static int bad_word(int code, const char *word, s2v_error *err)
                           "unknown option '-%c': s2v-train MODEL --help lists "
                           "them",
                           optopt);
-    return s2vi_error(err, S2V_ERR_INVALID,
-                      "unknown or ambiguous option '%s': s2v-train MODEL "
-                      "--help lists them",
-                      word);
+    char *hint = suggest(word, ALL);
+    int ret = s2vi_error(err, S2V_ERR_INVALID,
+                         "unknown or ambiguous option '%s'%s s2v-train MODEL "
+                         "--help lists them",
+                         word, hint);
+    g_free(hint);
+    return ret;
 }
 
 static int split_words(command_words *w, int argc, char *const *argv,
@@ -660,9 +688,7 @@ static int set_named(s2vi_train_options *o, const char *name,
     if (e && e->kind < KIND_CONFIG)
         ret = set(o, e, from, err);
     else if (e)
-        s2vi_error(err, ret,
-                   "%s: unknown option '%s': s2v-train %s --help lists them",
-                   where, name, o->model);
+        refuse_unknown(o, name, where, err);
     g_free(where);
     return ret;
 }
@@ -768,7 +794,9 @@ static void set_defaults(s2vi_train_options *o, s2vi_train_model kind)
 static int pick_model(s2vi_train_options *o, const char *name, s2v_error *err)
 {
     GString *known = g_string_new(NULL);
+    s2vi_nearest nearest = s2vi_nearest_to(name ? name : "");
     for (size_t i = 0; i < G_N_ELEMENTS(models); i++) {
+        s2vi_nearest_try(&nearest, models[i].name);
         if (name && !strcmp(models[i].name, name)) {
             set_defaults(o, (s2vi_train_model)i);
             o->model = g_strdup(name);
@@ -779,9 +807,10 @@ static int pick_model(s2vi_train_options *o, const char *name, s2v_error *err)
     if (!o->model)
         ret = s2vi_error(err, S2V_ERR_INVALID,
                          "expected the model to train as the first word (%s), "
-                         "found %s%s%s: see s2v-train --help",
+                         "found %s%s%s: %s%s%ssee s2v-train --help",
                          known->str, name ? "'" : "", name ? name : "nothing",
-                         name ? "'" : "");
+                         name ? "'" : "", *nearest.best ? "did you mean " : "",
+                         nearest.best, *nearest.best ? "? " : "");
     g_string_free(known, TRUE);
     return ret;
 }

@@ -6,6 +6,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+/** The ending of what there are `n` of: "1 sample", "2 samples". */
+#define S2VI_PLURAL(n) ((n) == 1 ? "" : "s")
+
 /**
  * vsnprintf() that cuts what is too long at a whole UTF-8 character.
  *

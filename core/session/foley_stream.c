@@ -3,6 +3,7 @@
 #include "session/foley.h"
 
 #include "audio/foley_mel.h"
+#include "base/sentence.h"
 #include "graph/profile.h"
 #include "video/shrink.h"
 
@@ -229,11 +230,12 @@ static float peak_of(const float *samples, size_t count)
 static int check_reference(const float *samples, size_t count, s2v_error *err)
 {
     if (count < LEAST_REFERENCE)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "the reference has %zu samples, expected at least %d "
-                          "(%.2f s)",
-                          count, LEAST_REFERENCE,
-                          (double)LEAST_REFERENCE / RATE);
+        return s2vi_error(
+            err, S2V_ERR_INVALID,
+            "the reference has %zu sample%s, expected at least %d "
+            "(%.2f s)",
+            count, S2VI_PLURAL(count), LEAST_REFERENCE,
+            (double)LEAST_REFERENCE / RATE);
     const float peak = peak_of(samples, count);
     if (!(peak >= SILENCE))
         return s2vi_error(err, S2V_ERR_INVALID,

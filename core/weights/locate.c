@@ -4,7 +4,9 @@
 #include "weights/private.h"
 
 #include "base/error.h"
+#include "base/nearest.h"
 
+#include <dirent.h>
 #include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +75,7 @@ typedef struct places {
     char text[640];
     size_t used;
     bool full;
+    s2vi_nearest near; /* weight files in them */
 } places;
 
 static void add_place(places *p, const char *folder, size_t length)
@@ -91,6 +94,25 @@ static void add_place(places *p, const char *folder, size_t length)
                                 p->full ? more : ", ", p->full ? "" : shown);
 }
 
+/* Whether a file's name ends as weight files do. */
+static bool is_of_weights(const char *name)
+{
+    const char *end = strrchr(name, '.');
+    return end && (!strcmp(end, ".bin") || !strcmp(end, ".safetensors"));
+}
+
+/* Which of the folder's weight files was probably meant. */
+static void look_near(s2vi_nearest *near, const char *folder)
+{
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+    while (dir && (entry = readdir(dir)))
+        if (is_of_weights(entry->d_name))
+            s2vi_nearest_try(near, entry->d_name);
+    if (dir)
+        closedir(dir);
+}
+
 /* Try one folder: 1 found, 0 not there, negative on failure. */
 static int try_folder(char **found, const char *folder, size_t length,
                       const char *name, places *tried, s2v_error *err)
@@ -104,6 +126,9 @@ static int try_folder(char **found, const char *folder, size_t length,
     }
     free(path);
     add_place(tried, folder, length);
+    if ((path = join(folder, length, ".")))
+        look_near(&tried->near, path);
+    free(path);
     return 0;
 }
 
@@ -121,6 +146,17 @@ static int try_list(char **found, const char *list, const char *name,
     return ret;
 }
 
+static int no_such_file(const char *shown, const places *tried, s2v_error *err)
+{
+    const bool near = *tried->near.best;
+    return s2vi_error(err, S2V_ERR_IO,
+                      "%s: no such file%s%s%s; looked in: the current "
+                      "folder%s (S2V_MODEL_PATH may list more)",
+                      shown, near ? " (did you mean " : "",
+                      near ? s2vi_quote(tried->near.best).text : "",
+                      near ? "?)" : "", tried->text);
+}
+
 int s2vi_weights_find_path(char **found, const char *name, s2v_error *err)
 {
     static const char installed[] =
@@ -129,11 +165,12 @@ int s2vi_weights_find_path(char **found, const char *name, s2v_error *err)
 #else
         "";
 #endif
-    places tried = {"", 0, false};
+    places tried = {.near = s2vi_nearest_to(name)};
     struct stat st;
     int ret = 0;
     *found = NULL;
     if (!strchr(name, '/') && !is_file(name)) {
+        look_near(&tried.near, ".");
         ret = try_list(found, getenv("S2V_MODEL_PATH"), name, &tried, err);
         if (!ret && *installed)
             ret = try_folder(found, installed, strlen(installed), name, &tried,
@@ -142,10 +179,7 @@ int s2vi_weights_find_path(char **found, const char *name, s2v_error *err)
         if (!ret && stat(name, &st)) {
             char shown[128];
             s2vi_quote_path(shown, sizeof(shown), name);
-            return s2vi_error(err, S2V_ERR_IO,
-                              "%s: no such file; looked in: the current "
-                              "folder%s (S2V_MODEL_PATH may list more)",
-                              shown, tried.text);
+            return no_such_file(shown, &tried, err);
         }
     }
     if (ret < 0 || *found)

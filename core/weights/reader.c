@@ -14,6 +14,7 @@
 #include "weights/private.h"
 
 #include "base/error.h"
+#include "base/sentence.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,8 +95,8 @@ static int check_prefix(const s2v_weights *w, size_t *header_size,
     if (w->size <= PREFIX)
         return s2vi_error(err, S2V_ERR_FORMAT,
                           "%s: expected a safetensors container, found only "
-                          "%zu bytes",
-                          w->label, w->size);
+                          "%zu byte%s",
+                          w->label, w->size, S2VI_PLURAL(w->size));
     if (!opens)
         return s2vi_error(err, S2V_ERR_FORMAT,
                           "%s: this is not a safetensors container: expected "
@@ -213,9 +214,11 @@ static int parse_offsets(const s2v_weights *w, s2vi_tensor *t,
     if ((uint64_t)end > w->size - w->payload)
         return s2vi_error(err, S2V_ERR_FORMAT,
                           "%s: the file is cut short: tensor \"%s\" ends at "
-                          "byte %" PRIu64 " of the data, found only %zu bytes",
+                          "byte %" PRIu64 " of the data, found only %zu "
+                          "byte%s",
                           w->label, s2vi_quote(t->name).text, (uint64_t)end,
-                          w->size - w->payload);
+                          w->size - w->payload,
+                          S2VI_PLURAL(w->size - w->payload));
     t->offset = (size_t)begin;
     t->bytes = (size_t)(end - begin);
     return S2V_OK;

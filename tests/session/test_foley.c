@@ -199,7 +199,7 @@ static void test_reference(s2v_model *model)
     expect_refused(s2v_session_set_reference(session, zeros, 4096, &err), &err,
                    S2V_ERR_INVALID, "silent");
     expect_refused(s2v_session_set_reference(session, tone, 1, &err), &err,
-                   S2V_ERR_INVALID, "has 1 samples, expected at least 1024");
+                   S2V_ERR_INVALID, "has 1 sample, expected at least 1024");
     expect_refused(s2v_session_set_reference(session, NULL, 0, &err), &err,
                    S2V_ERR_INVALID, "has 0 samples");
     sound again = play_film(session, &f, 1);

@@ -91,6 +91,7 @@ def bad_container():
     w = {"w": tensor("F32", [2, 2], 0, 16)}
     whole = container(w, f4)
     yield "empty", b""
+    yield "one-byte", b"\x01"
     yield "short", whole[:5]
     yield "length-only", struct.pack("<Q", 300)
     yield "truncated-header", whole[:30]

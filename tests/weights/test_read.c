@@ -104,6 +104,7 @@ static const struct {
     const char *name, *part;
 } sentences[] = {
     {"empty", "the file is empty, expected a safetensors"},
+    {"one-byte", "found only 1 byte"},
     {"short", "found only 5 bytes"},
     {"length-only", "found only 8 bytes"},
     {"truncated-header", "cut short within its header, expected 57"},
@@ -361,6 +362,17 @@ void test_paths(void)
     check_error("a name that is nowhere", ret, S2V_ERR_IO, &err,
                 "looked in: the current folder, /no/such/folder, ");
     check(strstr(err.message, ", /never"), "the last place is named too");
+    check(!strstr(err.message, "did you mean"), "nothing is near it");
+    bare[strlen(bare) - strlen(".bin")] = '\0';
+    ret = s2vi_weights_find_path(&found, bare, &err);
+    strcat(bare, ".bin");
+    check_error("a name without its ending", ret, S2V_ERR_IO, &err,
+                ": no such file (did you mean s2v-test-");
+    check(strstr(err.message, ".bin?); looked in"), "the near name is whole");
+    spill(scratch("s2v-near.txt"), "x", 1);
+    ret = s2vi_weights_find_path(&found, "s2v-neer.txt", &err);
+    check_error("a near name that is no weight file's", ret, S2V_ERR_IO, &err,
+                "s2v-neer.txt: no such file; looked in");
     memset(list, 'x', sizeof(list) - 1);
     list[sizeof(list) - 1] = '\0';
     for (size_t i = 100; i < sizeof(list); i += 100)

@@ -6,8 +6,9 @@
  */
 #include "bench.h"
 
+#include "option.h"
+
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -244,7 +245,8 @@ static int parse_options(int argc, char **argv, bench_options *o)
         {NULL, 0, NULL, 0},
     };
     int c;
-    while ((c = getopt_long(argc, argv, "t:s:n:d:T:jphV", longs, NULL)) != -1)
+    while ((c = option_next("s2v-bench", argc, argv, ":t:s:n:d:T:jphV",
+                            longs)) != -1)
         switch (c) {
         case 't':
             o->n_threads = parse_list(o->threads, optarg, 0, 1024);
@@ -277,7 +279,7 @@ static int parse_options(int argc, char **argv, bench_options *o)
             break;
         case 'h': fputs(usage, stdout); return 1;
         case 'V': printf("s2v-bench %s\n", s2v_version()); return 1;
-        default: return 3; /* getopt has said what is wrong */
+        default: return 3; /* option_next() has said what is wrong */
         }
     if (optind < argc)
         return 0;

@@ -3,9 +3,9 @@
 #include "feature_set.h"
 
 #include "base/error.h"
+#include "option.h"
 #include "progress.h"
 
-#include <getopt.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <libavutil/log.h>
@@ -93,14 +93,14 @@ static int set(options *o, int code)
     case 'h': fputs(help, stdout); return 1;
     case 'V': printf("s2v-features %s\n", s2v_version()); return 1;
     }
-    return refuse("unknown option, or one without its value");
+    return -1; /* option_next() has said what is wrong */
 }
 
 static int parse(options *o, int argc, char **argv)
 {
     int code, ret = 0;
-    opterr = 0;
-    while (!ret && (code = getopt_long(argc, argv, "o:qhV", words, NULL)) != -1)
+    while (!ret && (code = option_next("s2v-features", argc, argv, ":o:qhV",
+                                       words)) != -1)
         ret = set(o, code);
     if (ret)
         return ret;

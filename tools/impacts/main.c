@@ -4,7 +4,6 @@
 #include "impacts.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "arguments.h"
+#include "option.h"
 #include "output.h"
 
 enum { NAME = 4096 }; /* bytes of a path */
@@ -242,8 +242,8 @@ static int parse(struct options *o, int argc, char **argv)
     };
     int opt, ret = 0;
 
-    while (!ret &&
-           (opt = getopt_long(argc, argv, "o:n:s:d:r:hV", known, NULL)) != -1)
+    while (!ret && (opt = option_next(program, argc, argv, ":o:n:s:d:r:hV",
+                                      known)) != -1)
         ret = take(o, opt);
     return ret ? ret : check(o, argc, argv);
 }

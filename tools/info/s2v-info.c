@@ -6,7 +6,8 @@
  */
 #include "info.h"
 
-#include <getopt.h>
+#include "option.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,15 +72,13 @@ static int parse_options(int argc, char **argv, info_options *options)
         {NULL, 0, NULL, 0},
     };
     int c;
-    while ((c = getopt_long(argc, argv, "tjhV", longs, NULL)) != -1) {
+    while ((c = option_next("s2v-info", argc, argv, ":tjhV", longs)) != -1) {
         switch (c) {
         case 't': options->tensors = true; break;
         case 'j': options->json = true; break;
         case 'h': fputs(usage, stdout); return 1;
         case 'V': printf("s2v-info %s\n", s2v_version()); return 1;
-        default: /* getopt has said what is wrong */
-            fputs("Try 's2v-info --help'.\n", stderr);
-            return 3;
+        default: return 3; /* option_next() has said what is wrong */
         }
     }
     if (optind < argc)

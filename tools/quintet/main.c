@@ -2,10 +2,10 @@
 /* s2v-quintet: renders the training clip "quintet", five string players whose
  * picture follows their sound, and the demo song. */
 #include "arguments.h"
+#include "option.h"
 #include "output.h"
 #include "quintet.h"
 
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,8 +83,8 @@ static int parse(struct options *o, int argc, char **argv)
     };
     int opt, ret = 0;
 
-    while (!ret &&
-           (opt = getopt_long(argc, argv, "o:s:d:r:hV", known, NULL)) != -1) {
+    while (!ret && (opt = option_next(program, argc, argv, ":o:s:d:r:hV",
+                                      known)) != -1) {
         if (opt == 'o')
             o->output = optarg;
         else if (opt == 's')

@@ -125,7 +125,7 @@ fails "a reference that is text" "${own}The reference 'text.wav' cannot be read:
 fails "a reference that is noise" "${own}The reference 'noise.wav' cannot be read: " ref=noise.wav
 fails "a reference without sound" "${own}The reference 'silent.mp4' cannot be read: it has no sound" ref=silent.mp4
 fails "a silent reference" "${own}the reference is silent: .*'silence.wav'" ref=silence.wav
-fails "a reference of one sample" "${own}the reference has 1 samples, expected at least 1024 .*'one.wav'" ref=one.wav
+fails "a reference of one sample" "${own}the reference has 1 sample, expected at least 1024 .*'one.wav'" ref=one.wav
 fails "a missing model" "${own}.*nowhere\.bin" model=nowhere.bin
 fails "a model of the other way" "${own}tiny\.bin: a 'listen-and-move' model, which is for the filter s2v" model=tiny.bin
 fails "too small a latency" "${own}a latency of 10 ms, expected 0 .* or at least [0-9]+ ms" latency=10

@@ -104,7 +104,7 @@ echo text >text.wav
 fails "a missing reference" "The reference 'nowhere.wav' cannot be read: " ref=nowhere.wav
 fails "a reference that is text" "The reference 'text.wav' cannot be read: " ref=text.wav
 fails "a silent reference" "the reference is silent: .*'silence.wav'" ref=silence.wav
-fails "a reference of one sample" "the reference has 1 samples, expected at least 1024 .*'one.wav'" ref=one.wav
+fails "a reference of one sample" "the reference has 1 sample, expected at least 1024 .*'one.wav'" ref=one.wav
 fails "a missing model" "nowhere\.bin: no such file" model=nowhere.bin
 fails "a model of the other way" "quintet\.bin: a 'listen-and-move' model, which is for the element s2vgen" model=quintet.bin
 fails "too small a latency" "a latency of 10 ms, expected 0 .* or at least [0-9]+ ms" latency=10
