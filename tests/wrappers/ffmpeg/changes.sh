@@ -79,10 +79,10 @@ is "another layout: nothing to be told" "$(told layouts.mp2)" 0
 at=0
 for part in a:44100:mono b:48000:stereo c:22050:mono d:44100:mono; do
     IFS=: read -r name rate layout <<<"$part"
-    song $name.audio.ts "$rate" $((2 * rate)) "$layout" -c:a aac -output_ts_offset "$at" -f mpegts
-    packets=$("$FFPROBE" -v error -show_entries packet=pts -of csv=p=0 $name.audio.ts | grep -c '[0-9]')
+    song "$name".audio.ts "$rate" $((2 * rate)) "$layout" -c:a aac -output_ts_offset "$at" -f mpegts
+    packets=$("$FFPROBE" -v error -show_entries packet=pts -of csv=p=0 "$name".audio.ts | grep -c '[0-9]')
     at=$(awk -v t="$at" -v n="$packets" -v r="$rate" 'BEGIN {printf "%.6f", t + n * 1024 / r}')
-    [ $name != b ] || two=$at
+    [ "$name" != b ] || two=$at
 done
 cat {a,b}.audio.ts >two.ts
 cat {a,b,c,d}.audio.ts >four.ts
