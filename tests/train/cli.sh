@@ -121,12 +121,12 @@ stop INT
 stop HUP
 
 # A background job of a script, where SIGINT is ignored: said, and TERM works.
-rm -f c.bin c.bin.ckpt
-(trap '' INT; exec "$S2V_TRAIN" "${t[@]}" clip.mkv -o c.bin --iterations 1000000 \
+rm -f bg.bin bg.bin.ckpt
+(trap '' INT; exec "$S2V_TRAIN" "${t[@]}" clip.mkv -o bg.bin --iterations 1000000 \
     --checkpoint-every 3 2>err.txt </dev/null) &
 pid=$!
 for _ in {1..600}; do
-    [ -e c.bin.ckpt ] && break
+    [ -e bg.bin.ckpt ] && break
     sleep 0.02
 done
 kill -INT $pid
@@ -135,7 +135,7 @@ wait $pid
 code=$? err=$(cat err.txt)
 is "ignored SIGINT: status" "$code" 143
 like "ignored SIGINT: said" "$err" "SIGINT is ignored here.*kill -TERM $pid stops and saves"
-rm -f c.bin c.bin.ckpt
+rm -f bg.bin bg.bin.ckpt
 
 # A finished training, resumed: nothing to do, and no picture to make.
 train clip.mkv -o c.bin --iterations 60 --resume c.bin.ckpt --preview none.png
