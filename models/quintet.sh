@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Makes models/quintet.bin: renders the clip and more of its music, trains,
-# measures. In the repository's root, after `. scripts/env`. Five to six hours of
-# one core.
+# measures. In the repository's root, after `. scripts/env`. Eight hours of one
+# core.
 #
 # usage: models/quintet.sh SQUEEZENET [LPIPS-HEADS]
 #   SQUEEZENET    SqueezeNet 1.1 as safetensors, torchvision's or Caffe's numbers
@@ -14,15 +14,18 @@ heads=${2-}
 export OMP_NUM_THREADS=1
 s2v-quintet --size 128 --seed 1 -o quintet.mkv
 train() { s2v-train listen-and-move --size 128 --sequence 8 --threads 1 "$@"; }
+# The clip as it sounds: how loud, and in which timbre, comes last.
+plain=(--no-level --level-jitter 0 --spectrum-jitter 0)
 
 # Multi-scale L1, at a falling rate: from nothing to players that move.
-train quintet.mkv -o l1.bin --rate 1e-3 --iterations 2000
-train quintet.mkv -o l1.bin --rate 3e-4 --iterations 6500 --resume l1.bin.ckpt
-train quintet.mkv -o l1.bin --rate 1e-4 --iterations 9000 --resume l1.bin.ckpt
+l1=("${plain[@]}")
+train quintet.mkv -o l1.bin "${l1[@]}" --rate 1e-3 --iterations 2000
+train quintet.mkv -o l1.bin "${l1[@]}" --rate 3e-4 --iterations 6500 --resume l1.bin.ckpt
+train quintet.mkv -o l1.bin "${l1[@]}" --rate 1e-4 --iterations 9000 --resume l1.bin.ckpt
 
 # Multi-scale L2 and averaged weights: nearer where the sound leaves room. Then
 # in stretches and with noise, against learning by heart.
-l2=(--loss l2 --average 0.998)
+l2=("${plain[@]}" --loss l2 --average 0.998)
 train quintet.mkv -o l2.bin "${l2[@]}" --init l1.bin --rate 3e-4 --iterations 2500
 l2+=(--stretch 16)
 train quintet.mkv -o l2.bin "${l2[@]}" --sound-noise 0.2 --resume l2.bin.ckpt --rate 3e-4 --iterations 3500
@@ -32,15 +35,30 @@ train quintet.mkv -o l2.bin "${l2[@]}" --sound-noise 0.2 --resume l2.bin.ckpt --
 # last fifth of the clip.
 s2v-quintet --size 128 --seed 1 --duration 900 -o long.mkv
 ffmpeg -nostdin -v error -ss 180 -i long.mkv -c copy rest.mkv
-more() { train rest.mkv quintet.mkv --split 0.96 --average 0.998 --stretch 16 "$@"; }
+more() { train rest.mkv quintet.mkv "${plain[@]}" --split 0.96 --average 0.998 --stretch 16 "$@"; }
 more -o more.bin --loss l2 --init l2.bin --rate 3e-4 --iterations 1500
 more -o more.bin --loss l2 --resume more.bin.ckpt --rate 1e-4 --iterations 3000 --store f16
 
 # The whole method: sharp where L2 can only blur.
-more -o models/quintet.bin --init more.bin --adversarial --perceptual "$squeezenet" \
-    --rate 1e-4 --critic-rate 4e-4 --iterations 1200 --store f16 \
+more -o sharp.bin --init more.bin --adversarial --perceptual "$squeezenet" \
+    --rate 1e-4 --critic-rate 4e-4 --iterations 1200 --store f16
+
+# Any level and timbre: twelve more pieces, each by other instruments in another
+# room, all of it louder and softer, brighter and duller. Again L2 first.
+pieces=()
+for seed in {101..112}; do
+    s2v-quintet --size 128 --seed "$seed" --timbre "$seed" -o "piece$seed.mkv"
+    pieces+=("piece$seed.mkv")
+done
+any() {
+    train rest.mkv "${pieces[@]}" quintet.mkv --split 0.98824 --average 0.998 --stretch 16 \
+        --level-jitter 6 --spectrum-jitter 8 --sound-noise 0.2 "$@"
+}
+any -o any.bin --loss l2 --init sharp.bin --rate 3e-4 --iterations 3520
+any -o models/quintet.bin --init any.bin --adversarial --perceptual "$squeezenet" \
+    --rate 1e-4 --critic-rate 4e-4 --iterations 2407 --store f16 \
     --title "quintet: five string players, rendered" --license CC0-1.0 \
-    --note "begun with 17206 iterations of multi-scale L1 and L2"
+    --note "begun with 17206 iterations of multi-scale L1 and L2, 1200 of the whole method, 3520 of L2"
 
 s2v-eval models/quintet.bin quintet.mkv --sheet quintet.png \
     --perceptual "$squeezenet" ${heads:+--lpips "$heads"}
