@@ -123,7 +123,7 @@ for _ in {1..600}; do
 done
 kill -INT $pid
 wait $pid
-is "Ctrl-C: status" $? 0
+is "Ctrl-C: status" $? 130
 run "${sight[@]}" "${long[@]}" -o c.bin --resume c.bin.ckpt --vocoder voice.bin
 is "Ctrl-C: resume" "$code$err" 0
 same "Ctrl-C: ends like a run in one go" a.bin c.bin
