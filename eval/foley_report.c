@@ -3,6 +3,7 @@
 #include "foley.h"
 
 #include "base/error.h"
+#include "base/sentence.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -16,11 +17,6 @@ static double mel_scale(void)
 }
 
 /* --------------------------------------------------------------- table -- */
-
-static const char *plural(int n)
-{
-    return n == 1 ? "" : "s";
-}
 
 static void print_number(FILE *out, int digits, double v)
 {
@@ -56,8 +52,8 @@ static void print_head(const s2vi_foley_eval *e, FILE *out)
     else
         fprintf(out, "of feature sets");
     fprintf(out, ", on %s)\n", s2vi_foley_maker_device(e->maker));
-    fprintf(out, "Measured  %d clip%s, %.1f s\n", e->count, plural(e->count),
-            e->seconds);
+    fprintf(out, "Measured  %d clip%s, %.1f s\n", e->count,
+            S2VI_PLURAL(e->count), e->seconds);
     if (e->known)
         fprintf(out, "Truth     when objects are struck, beside the clips\n");
     else
@@ -98,7 +94,7 @@ void s2vi_foley_eval_print(const s2vi_foley_eval *e, FILE *out)
                 "\nTimbre    nearer to the reference's than to the clip's own "
                 "in %d of %d clip%s\n          (%.1f %%): cosine %.3f with the "
                 "reference's, %.3f with its own\n",
-                e->nearer, e->timbres, plural(e->timbres),
+                e->nearer, e->timbres, S2VI_PLURAL(e->timbres),
                 100.0 * e->nearer / e->timbres, e->to_reference, e->to_itself);
     if (e->compared)
         fprintf(out,
@@ -106,7 +102,7 @@ void s2vi_foley_eval_print(const s2vi_foley_eval *e, FILE *out)
                 "%.2f on the mel's scale\n          (mel distance %.4f), mean "
                 "of %d clip%s\n",
                 e->mcd, e->mcd / mel_scale(), e->distance, e->compared,
-                plural(e->compared));
+                S2VI_PLURAL(e->compared));
     print_notes(e, out);
 }
 

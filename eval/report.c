@@ -3,6 +3,7 @@
 #include "report.h"
 
 #include "base/error.h"
+#include "base/sentence.h"
 
 #include <glib.h>
 #include <inttypes.h>
@@ -22,11 +23,6 @@ static double shift_seconds(const s2vi_eval *e)
 
 /* --------------------------------------------------------------- table -- */
 
-static const char *plural(int64_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
 static void print_source(const s2vi_eval *e, FILE *out)
 {
     static const char *const sources[] = {
@@ -37,7 +33,7 @@ static void print_source(const s2vi_eval *e, FILE *out)
     const s2vi_eval_clips *c = &e->clips;
     fprintf(out, "Training  %lld frames of %d clip%s: %s\n",
             (long long)c->training_frames, c->training_clips,
-            plural(c->training_clips), sources[c->source]);
+            S2VI_PLURAL(c->training_clips), sources[c->source]);
     fprintf(
         out, "Moving    %lld of %lld pixels (deviation over these above %g)\n",
         (long long)c->moving, (long long)pixels_of(e), S2VI_MOVING_DEVIATION);
@@ -57,7 +53,7 @@ static void print_head(const s2vi_eval *e, FILE *out)
                 (double)m->fps_num / m->fps_den, m->device);
     fprintf(out, "Measured  %lld of %lld frames, in %d of %d clip%s\n",
             (long long)c->measured, (long long)c->data.frames,
-            c->measured_clips, c->data.count, plural(c->data.count));
+            c->measured_clips, c->data.count, S2VI_PLURAL(c->data.count));
     print_source(e, out);
     if (e->region.w)
         fprintf(out, "Region    columns %d to %d, rows %d to %d\n", e->region.x,
@@ -121,7 +117,7 @@ static void print_notes(const s2vi_eval *e, FILE *out)
         fprintf(out,
                 "Foreign sounds: %d file%s; there is no real picture of "
                 "them.\n",
-                e->sounds, plural(e->sounds));
+                e->sounds, S2VI_PLURAL(e->sounds));
     if (e->shift.kind == S2VI_EVAL_ROTATED)
         fprintf(out,
                 "Shifted: each clip hears its own sound %g s late, its "

@@ -61,7 +61,9 @@ static int level_clip(s2vi_dataset_clip *c, double level, s2v_error *err)
     int ret = levelled ? s2vi_level_clip(clip->sound, n, level, levelled)
                        : S2V_ERR_NOMEM;
     if (!ret) {
-        memcpy(clip->sound, levelled, n * sizeof(*levelled));
+        free(clip->sound);
+        clip->sound = levelled;
+        levelled = NULL;
         ret =
             s2vi_lms_features(clip->sound, n, c->features, clip->frames, NULL);
     }

@@ -9,7 +9,6 @@
 #ifndef S2VI_AUDIO_FEATURE_RANGE_H
 #define S2VI_AUDIO_FEATURE_RANGE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "audio/lms.h"

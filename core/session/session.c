@@ -123,18 +123,24 @@ static int send_block(s2v_session *s, const float *block, size_t n)
     return n ? s2vi_lms_send(s->lms, block, n) : S2V_OK;
 }
 
-/* As s2vi_lms_send(), through the leveller: its room is made first, so that all
- * is taken or none. */
+/* Room for n samples and what the leveller holds, so that all that is sent in
+ * blocks is taken, or none; S2V_ERR_EOF once drained. */
+static int make_room(s2v_session *s, size_t n)
+{
+    const int ret = s2vi_lms_send(s->lms, NULL, 0);
+    if (ret < 0)
+        return ret;
+    return n > SIZE_MAX - S2VI_LEVEL_STEP
+               ? S2V_ERR_NOMEM
+               : s2vi_lms_reserve(s->lms, n + S2VI_LEVEL_STEP);
+}
+
 static int send_levelled(s2v_session *s, const float *samples, size_t n)
 {
     float block[S2VI_LEVEL_STEP];
-    int ret = s2vi_lms_send(s->lms, NULL, 0); /* unless it is drained */
+    int ret = make_room(s, n);
     if (!ret)
         ret = s2vi_level_prepare(s->level);
-    if (!ret)
-        ret = n > SIZE_MAX - S2VI_LEVEL_STEP
-                  ? S2V_ERR_NOMEM
-                  : s2vi_lms_reserve(s->lms, n + S2VI_LEVEL_STEP);
     while (!ret && n) {
         const size_t m = s2vi_level_send(s->level, &samples, &n, block);
         ret = send_block(s, block, m);
@@ -145,9 +151,7 @@ static int send_levelled(s2v_session *s, const float *samples, size_t n)
 static int send_amplified(s2v_session *s, const float *samples, size_t n)
 {
     float block[S2VI_LEVEL_STEP];
-    int ret = s2vi_lms_send(s->lms, NULL, 0);
-    if (!ret)
-        ret = s2vi_lms_reserve(s->lms, n);
+    int ret = make_room(s, n);
     while (!ret && n) {
         const size_t m = n < S2VI_LEVEL_STEP ? n : S2VI_LEVEL_STEP;
         for (size_t i = 0; i < m; i++)
