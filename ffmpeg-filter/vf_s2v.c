@@ -53,6 +53,7 @@ typedef struct S2VContext {
     /* what a new filter graph takes over from the one before, to the end */
     s2v_model *model;
     s2v_session *session;
+    uint64_t used_seed;   ///< the session's
     s2v_model_info info;
     S2VLog *log;          ///< the model's
 
@@ -101,7 +102,7 @@ static av_cold int init(AVFilterContext *ctx)
     S2VContext *s = ctx->priv;
     s2v_model_params params = { .device = s->device, .threads = s->threads,
                                 .dtype = s->dtype };
-    const s2v_session_params session_params = { .size = sizeof(session_params), .level = s->level };
+    s2v_session_params session = { .size = sizeof(session), .level = s->level };
     s2v_error err = { 0 };
     int ret;
 
@@ -120,9 +121,9 @@ static av_cold int init(AVFilterContext *ctx)
                            &s->model, &s->info, &s->log)) < 0)
         return ret;
 
-    /* A bad level is told now, before ffmpeg opens, and empties, its output. */
-    ret = s2v_session_create(&s->session, s->model, &session_params, &err);
-    s2v_session_close(&s->session);
+    /* now, so that a bad level is told before ffmpeg opens, and empties, its output */
+    session.seed = s->used_seed = s->seed < 0 ? av_get_random_seed() : s->seed;
+    ret = s2v_session_create(&s->session, s->model, &session, &err);
 
     return ret < 0 ? ff_s2v_report(ctx, ret, &err) : 0;
 }
@@ -243,8 +244,6 @@ static int config_output(AVFilterLink *outlink)
     AVFilterLink *inlink = ctx->inputs[0];
     S2VContext *s = ctx->priv;
     const s2v_model_info *info = &s->info;
-    s2v_session_params params = { .size = sizeof(params), .level = s->level };
-    s2v_error err = { 0 };
     int ret;
 
     outlink->w = info->width;
@@ -258,16 +257,12 @@ static int config_output(AVFilterLink *outlink)
     if ((ret = config_sound(ctx, inlink->sample_rate)) < 0)
         return ret;
 
-    params.seed = s->seed < 0 ? av_get_random_seed() : s->seed;
-    s2v_session_close(&s->session);
-    ret = s2v_session_create(&s->session, s->model, &params, &err);
-    if (ret < 0)
-        return ff_s2v_report(ctx, ret, &err);
+    s2v_session_flush(s->session);
 
     av_log(ctx, AV_LOG_INFO,
            "%s model '%s' on %s: %dx%d, %d/%d fps, listening at %d Hz, seed %"PRIu64"\n",
            info->name, s->model_path, info->device, info->width, info->height,
-           info->fps_num, info->fps_den, info->sample_rate, params.seed);
+           info->fps_num, info->fps_den, info->sample_rate, s->used_seed);
 
     return 0;
 }
