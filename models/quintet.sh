@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Makes models/quintet.bin: renders the clip and more of its music, trains,
-# measures. In the repository's root, after `. scripts/env`. Eight hours of one
-# core.
+# measures. In the repository's root, after `. scripts/env`. Some seven hours
+# of one core, by estimate: it was not run as a whole.
 #
 # usage: models/quintet.sh SQUEEZENET [LPIPS-HEADS]
 #   SQUEEZENET    SqueezeNet 1.1 as safetensors, torchvision's or Caffe's numbers
