@@ -545,18 +545,22 @@ static int activate(AVFilterContext *ctx)
     if (!ff_outlink_frame_wanted(outlink))
         return FFERROR_NOT_READY;
 
-    do {
+    for (;;) {
         ret = s->resumed ? S2V_ERR_AGAIN : s2v_session_receive_audio(s->session, &sound, &err);
-        if (ret == S2V_OK)
-            return output_sound(outlink, &sound);
-        if (ret == S2V_ERR_EOF) {
+        if (ret == S2V_OK) {
+            ret = output_sound(outlink, &sound);
+            if (ret < 0 || !s->drained || !S2V_END_AT_ONCE)
+                return ret;
+        } else if (ret == S2V_ERR_EOF) {
             ff_outlink_set_status(outlink, AVERROR_EOF, s->out_start + s->out_count);
             s->ended = 1;
             return 0;
-        }
-        if (ret != S2V_ERR_AGAIN)
+        } else if (ret != S2V_ERR_AGAIN) {
             return ff_s2v_report(ctx, ret, &err);
-    } while ((ret = feed(ctx)) > 0);
+        } else if ((ret = feed(ctx)) <= 0) {
+            break;
+        }
+    }
 
     if (!ret)
         ff_inlink_request_frame(inlink);

@@ -57,4 +57,8 @@ typedef AVFilter S2VFilter;
 #define s2v_frame_duration(frame) ((frame)->pkt_duration)
 #endif
 
+/* Where ffmpeg 9.0 is stopped, it ends the inputs and takes from a graph what one
+ * activation made of that, no more. 7.1 and 8.1 take all, 5.1 nothing. */
+#define S2V_END_AT_ONCE (LIBAVFILTER_VERSION_MAJOR >= 12)
+
 #endif /* AVFILTER_S2V_COMPAT_H */

@@ -96,4 +96,41 @@ is "another rate and layout: nothing to be told" "$(told two.ts)" 0
 is "four rates" "$(frames_of -i four.ts | wc -l)" "$(long "$at")"
 run -i two.ts -c copy two.aac
 is "in ADTS: time stamps go on" "$(frames_of -i two.aac | awk -F, '{if ($3 + 0 != n) bad = 1; n = $3 + $4} END {print bad + 0}')" 0
+
+# --- stopping a live input, as q, Ctrl-C and TERM do: 5.1 takes nothing more from
+# its graphs then, later releases what was made of the input
+drains=$([ -n "$sound_in" ] && echo 1)
+# stop SOURCE GRAPH BYTES: TERM when so much of the source has come into in.raw;
+# out.raw is what the filter makes of it.
+stop() {
+    local pid tries=0
+    rm -f {in,out}.raw
+    "$FFMPEG" -nostdin -hide_banner -v warning -y -re -f lavfi -i "$1" -filter_complex "$2[out]" \
+        -map 0 -flush_packets 1 -f "$4" in.raw -map '[out]' -f "$5" out.raw 2>said.txt &
+    pid=$!
+    while [ "$(stat -c %s in.raw 2>/dev/null || echo 0)" -lt "$3" ] && [ $tries -lt 600 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    kill -TERM $pid
+    wait $pid
+}
+size() { stat -c %s "$1"; }
+stop "testsrc2=s=96x64:r=25:d=600,format=rgb24" "[0:v]v2sfoley" $((40 * 18432)) rawvideo f32le
+pictures=$(($(size in.raw) / 18432)) heard=$(($(size out.raw) / 4))
+if [ -n "$drains" ]; then
+    is "stopped: all pictures have sound ($pictures)" "$heard" $((pictures * 882))
+    is "stopped: nothing to be told" "$(grep -c v2sfoley said.txt)" 0
+else
+    is "stopped: there is less sound than picture ($pictures)" "$((heard < pictures * 882))" 1
+    like "stopped: says from where on" "$(grep -c lost said.txt) $(cat said.txt)" \
+        '^1 v2sfoley was stopped at [0-9.]+ s, while the sound from [0-9.]+ s on waited for later pictures: it is lost'
+fi
+stop "aevalsrc=sin(2*PI*440*t)/2:s=16000:d=600:n=320,aformat=flt" "[0:a]s2v=tiny.bin" 100000 f32le rawvideo
+wanted=$((($(size in.raw) / 4 + 799) / 800)) made=$(($(size out.raw) / 12288))
+if [ -n "$drains" ]; then
+    is "stopped: all sound has frames" "$made" "$wanted"
+else
+    is "stopped: frames but for the last 0.2 s" "$((made >= wanted - 4 && made <= wanted))" 1
+fi
 finish
