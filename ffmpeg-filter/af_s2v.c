@@ -70,11 +70,12 @@ typedef struct FoleyContext {
     int64_t held_pts;     ///< in time_base
     int64_t out_start;    ///< time of the first sample, in samples
     int64_t out_count;    ///< samples made
-    int64_t out_sure;     ///< those that ffmpeg 5.1 writes where it stops: made before the end
+    int64_t out_sure;     ///< made before the film's end
     int started;          ///< the first picture has come
     int drained;          ///< the last one has
     int ended;            ///< all sound was handed on
     int resumed;          ///< the next picture is the first of a new graph
+    int cut;              ///< freed while the rest of a film that has ended was wanted
     int warned_back;
 } FoleyContext;
 
@@ -577,17 +578,20 @@ static void close_state(void *context)
     av_freep(&s->log);
 }
 
-/** Close what no other filter has taken over: ffmpeg has stopped. */
+/**
+ * Close what no other filter has taken over. ffmpeg 5.1 has stopped, if the film
+ * had ended: it takes nothing more then. Where it has enough, by -t for
+ * instance, it does not ask for the rest.
+ */
 static void close_kept(void *context)
 {
     const FoleyContext *s = context;
     const double seen  = s->held_pts * av_q2d(s->time_base);
-    const int64_t count = s->drained ? s->out_sure : s->out_count;
-    const double heard = (s->out_start + count) / (double)s->info.sample_rate;
+    const double heard = (s->out_start + s->out_sure) / (double)s->info.sample_rate;
 
-    if (seen - heard >= LOST_MIN)
+    if (s->cut && seen - heard >= LOST_MIN)
         av_log(NULL, AV_LOG_WARNING,
-               "v2sfoley was stopped at %.3f s, while the sound from %.3f s on waited for later pictures: it is lost (see the option latency).\n",
+               "v2sfoley was stopped at %.3f s, while the sound from %.3f s on waited for later pictures: it is missing (the option latency makes it wait less).\n",
                seen, heard);
     close_state(context);
 }
@@ -598,6 +602,7 @@ static av_cold void uninit(AVFilterContext *ctx)
 
     /* freed before the end, by a program that has not said that it has enough */
     if (s->started && !s->ended && !(ctx->outputs[0] && ff_outlink_get_status(ctx->outputs[0]))) {
+        s->cut = s->drained;
         while (!s->drained && ctx->inputs[0] && feed(ctx) > 0)
             ; /* pictures that wait in the link */
         if (ff_s2v_keep(ctx, STATE, sizeof(*s), s->log, close_kept))

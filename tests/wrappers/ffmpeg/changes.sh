@@ -52,8 +52,8 @@ end() {
     run -i "$1" -map 0:v -enc_time_base 1/25 -c:v rawvideo -f framemd5 - | awk -F, '!/^#/ {n = $3 + 1} END {print 882 * n}'
 }
 for file in film later-film; do
-    run -i $file.ts -filter_complex "${picture_in}v2sfoley" -vn -c:a pcm_f32le -f framemd5 sound.txt 2>said.txt
-    is "$file.ts: sound to the last picture's end" "$(awk -F, '!/^#/ {n = $3 + $4} END {print n}' sound.txt)" "$(end $file.ts)"
+    run -i "$file".ts -filter_complex "${picture_in}v2sfoley" -vn -c:a pcm_f32le -f framemd5 sound.txt 2>said.txt
+    is "$file.ts: sound to the last picture's end" "$(awk -F, '!/^#/ {n = $3 + $4} END {print n}' sound.txt)" "$(end "$file".ts)"
 done
 is "film.ts: nothing to be told" "$(run -v warning -i film.ts -filter_complex "${picture_in}v2sfoley" -f null - 2>&1 | grep -c v2sfoley)" 0
 like "a change with a jump: tells what was lost, once" \
@@ -123,8 +123,8 @@ if [ -n "$drains" ]; then
     is "stopped: nothing to be told" "$(grep -c v2sfoley said.txt)" 0
 else
     is "stopped: there is less sound than picture ($pictures)" "$((heard < pictures * 882))" 1
-    like "stopped: says from where on" "$(grep -c lost said.txt) $(cat said.txt)" \
-        '^1 v2sfoley was stopped at [0-9.]+ s, while the sound from [0-9.]+ s on waited for later pictures: it is lost'
+    like "stopped: says from where on" "$(grep -c missing said.txt) $(cat said.txt)" \
+        '^1 v2sfoley was stopped at [0-9.]+ s, while the sound from [0-9.]+ s on waited for later pictures: it is missing'
 fi
 stop "aevalsrc=sin(2*PI*440*t)/2:s=16000:d=600:n=320,aformat=flt" "[0:a]s2v=tiny.bin" 100000 f32le rawvideo
 wanted=$((($(size in.raw) / 4 + 799) / 800)) made=$(($(size out.raw) / 12288))
