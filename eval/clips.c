@@ -3,7 +3,6 @@
 #include "clips.h"
 
 #include <glib.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,7 +108,14 @@ int s2vi_eval_read_list(const char *path, char ***out, s2v_error *err)
 
 /* -------------------------------------------------------------- loading -- */
 
-static int load_clip(s2vi_clip **clip, const char *path,
+s2vi_intake s2vi_eval_intake(const s2vi_eval_options *o)
+{
+    return (s2vi_intake){
+        .program = "s2v-eval", .quiet = o->quiet, .skip_bad = o->skip_bad};
+}
+
+/* @param clip NULL, with S2V_OK, if it is bad and left out */
+static int load_clip(s2vi_eval_clips *c, s2vi_clip **clip, const char *path,
                      const s2vi_eval_options *o, const s2v_model_info *model,
                      s2v_error *err)
 {
@@ -121,13 +127,20 @@ static int load_clip(s2vi_clip **clip, const char *path,
         .crop_y = o->crop[1],
         .crop_w = o->crop[2],
         .crop_h = o->crop[3],
+        .track = o->track + 1,
         .start_ms = (int64_t)(o->start * 1000 + 0.5),
         .duration_ms = (int64_t)(o->duration * 1000 + 0.5),
     };
     int ret = s2vi_clip_load(clip, path, &params, err);
-    if (!ret && (*clip)->damaged)
-        fprintf(stderr, "s2v-eval: %s: %lld damaged packets were left out\n",
-                path, (long long)(*clip)->damaged);
+    if (!ret) {
+        s2vi_media_facts facts = (*clip)->facts;
+        facts.silent = facts.silent && !o->made; /* then nobody hears it */
+        ret = s2vi_intake_check(&c->intake, path, &facts, err);
+    }
+    bool skipped;
+    ret = s2vi_intake_settle(&c->intake, ret, &skipped, err);
+    if (ret < 0 || skipped)
+        s2vi_clip_close(clip);
     return ret;
 }
 
@@ -138,13 +151,13 @@ static int load_measured(s2vi_eval_clips *c, const s2vi_eval_options *o,
     int ret = s2vi_eval_expand(o->clips, &paths, err);
     for (int i = 0; !ret && paths[i]; i++) {
         s2vi_clip *clip = NULL;
-        ret = load_clip(&clip, paths[i], o, model, err);
-        if (!ret)
+        ret = load_clip(c, &clip, paths[i], o, model, err);
+        if (!ret && clip)
             ret = s2vi_dataset_add(&c->data, &clip, err);
         s2vi_clip_close(&clip);
     }
     g_strfreev(paths);
-    return ret;
+    return ret < 0 ? ret : s2vi_intake_require(&c->intake, c->data.count, err);
 }
 
 /* Which frames are measured: those after the split, up to the limit. */
@@ -191,10 +204,10 @@ static int add_others(s2vi_eval_clips *c, s2vi_moments *m, char *const *paths,
     int ret = S2V_OK;
     for (int i = 0; paths[i] && !ret; i++) {
         s2vi_clip *clip = NULL;
-        ret = load_clip(&clip, paths[i], o, model, err);
-        if (!ret)
+        ret = load_clip(c, &clip, paths[i], o, model, err);
+        if (!ret && clip)
             add_frames(m, clip, 0, clip->frames);
-        c->training_clips++;
+        c->training_clips += clip != NULL;
         s2vi_clip_close(&clip);
     }
     return ret;
@@ -262,7 +275,7 @@ fail:
 int s2vi_eval_clips_load(s2vi_eval_clips *clips, const s2vi_eval_options *o,
                          const s2v_model_info *model, s2v_error *err)
 {
-    *clips = (s2vi_eval_clips){0};
+    *clips = (s2vi_eval_clips){.intake = s2vi_eval_intake(o)};
     clips->hop = (int64_t)S2VI_CLIP_RATE * model->fps_den / model->fps_num;
     int ret = load_measured(clips, o, model, err);
     if (!ret)
@@ -276,6 +289,7 @@ void s2vi_eval_clips_free(s2vi_eval_clips *clips)
     free(clips->range);
     free(clips->mean);
     free(clips->moves);
+    s2vi_intake_close(&clips->intake);
     *clips = (s2vi_eval_clips){0};
 }
 

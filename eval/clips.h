@@ -7,6 +7,7 @@
 #define S2VI_EVAL_CLIPS_H
 
 #include "dataset.h"
+#include "intake.h"
 #include "generate.h"
 #include "command.h"
 
@@ -23,6 +24,7 @@ typedef struct s2vi_eval_range {
 } s2vi_eval_range;
 
 typedef struct s2vi_eval_clips {
+    s2vi_intake intake;
     s2vi_dataset data;
     s2vi_eval_range *range; /**< (data.count) */
     int measured_clips;     /**< with a frame to measure */
@@ -47,6 +49,9 @@ typedef struct s2vi_eval_clips {
  */
 int s2vi_eval_clips_load(s2vi_eval_clips *clips, const s2vi_eval_options *o,
                          const s2v_model_info *model, s2v_error *err);
+
+/** How the options have clips taken in. */
+s2vi_intake s2vi_eval_intake(const s2vi_eval_options *o);
 
 void s2vi_eval_clips_free(s2vi_eval_clips *clips);
 

@@ -49,6 +49,8 @@ static const option_entry table[] = {
     {"start", .kind = KIND_REAL, AT(start), "SECONDS", .max = 1e6, .of = PICTURES},
     {"duration", .kind = KIND_REAL, AT(duration), "SECONDS", .max = 1e6, .of = PICTURES},
     {"crop", .kind = KIND_CROP, .argument = "X,Y,W,H", .of = PICTURES},
+    {"track", .kind = KIND_INT, AT(track), "N", .max = 999},
+    {"skip-bad", .kind = KIND_ON, AT(skip_bad)},
     {"limit", .kind = KIND_REAL, AT(limit), "SECONDS", .max = 1e6, .of = PICTURES},
     {"shift", .kind = KIND_REAL, AT(shift), "SECONDS", .max = 1e6, .of = PICTURES},
     {"region", .kind = KIND_REGION, .argument = "X,Y,W,H", .of = PICTURES},
@@ -107,6 +109,12 @@ static const char help[] =
     "  --duration SECONDS    use at most so much of each clip (default all)\n"
     "  --crop X,Y,W,H        the part of the picture (default: the largest\n"
     "                        centred square)\n"
+    "  --track N             which sound track, from 0, as ffmpeg's a:N "
+    "(default:\n"
+    "                        the one that ffmpeg takes)\n"
+    "  --skip-bad            leave out clips that do not decode, are silent, "
+    "cut\n"
+    "                        short or damaged, and list them at the end\n"
     "\n"
     "What to measure:\n"
     "  --shift SECONDS       measure with wrong sound as well: late by so "
@@ -140,7 +148,7 @@ static const char help[] =
     "known)\n"
     "  --wavs FOLDER         write what is made: CLIP.own.wav, "
     "CLIP.foreign.wav\n"
-    "Of the other options they take those below.\n"
+    "Of the other options they take --track, --skip-bad and those below.\n"
     "\n"
     "What to write:\n"
     "  -j, --json            one JSON object instead of the table\n"
@@ -439,7 +447,8 @@ int s2vi_eval_options_parse(s2vi_eval_options *o, int argc, char *const *argv,
                             s2v_error *err)
 {
     bool split = false;
-    *o = (s2vi_eval_options){.split = 0.8, .shift = 5, .size = 128};
+    *o =
+        (s2vi_eval_options){.split = 0.8, .shift = 5, .size = 128, .track = -1};
     o->clips = g_new0(char *, 1);
     o->sounds = g_new0(char *, 1);
     o->train_clips = g_new0(char *, 1);

@@ -61,8 +61,18 @@ static int load(s2vi_foley_eval *e, const char *path, s2v_error *err)
                               .distance = NAN,
                               .to_reference = NAN,
                               .to_itself = NAN,
-                              .reference = -1};
+                              .reference = -1,
+                              .clip.track = e->options->track + 1};
+    bool skipped;
     int ret = s2vi_foley_maker_load(e->maker, path, &item->clip, err);
+    if (!ret)
+        ret = s2vi_intake_check(&e->intake, path, &item->clip.facts, err);
+    ret = s2vi_intake_settle(&e->intake, ret, &skipped, err);
+    if (skipped) {
+        s2vi_foley_source_clip_free(&item->clip);
+        e->count--;
+        return S2V_OK;
+    }
     if (!ret)
         ret = read_truth(item, err);
     if (!ret)
@@ -89,10 +99,13 @@ static int load_clips(s2vi_foley_eval *e, s2v_error *err)
 {
     char **paths = NULL;
     int ret = s2vi_eval_expand(e->options->clips, &paths, err);
+    e->intake = s2vi_eval_intake(e->options);
     for (int i = 0; !ret && paths[i]; i++)
         if (is_meant(e, paths[i]))
             ret = load(e, paths[i], err);
     g_strfreev(paths);
+    if (!ret)
+        ret = s2vi_intake_require(&e->intake, e->count, err);
     if (!ret && !e->count)
         ret = s2vi_error(err, S2V_ERR_INVALID,
                          "nothing to measure: expected %s, found none",
@@ -393,5 +406,6 @@ void s2vi_foley_eval_free(s2vi_foley_eval *e)
     free(e->item);
     s2vi_foley_source_clip_free(&e->reference);
     s2vi_picture_free(&e->sheet);
+    s2vi_intake_close(&e->intake);
     *e = (s2vi_foley_eval){0};
 }

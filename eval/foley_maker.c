@@ -135,24 +135,27 @@ static int analyse(s2vi_foley_sound *s, const char *path, s2v_error *err)
 }
 
 /* The pictures as the model sees them, and the sound on their clock. */
-static int load_media(const s2vi_foley_maker *m, const char *path,
-                      s2vi_clip **clip, s2v_error *err)
+static int load_media(const s2vi_foley_maker *m,
+                      const s2vi_foley_source_clip *c, s2vi_clip **clip,
+                      s2v_error *err)
 {
     const s2vi_clip_params params = {.size = m->info.width,
                                      .fps_num = m->info.fps_num,
                                      .fps_den = m->info.fps_den,
                                      .sound = s2vi_sound_foley,
+                                     .track = c->track,
                                      .whole = true};
-    return s2vi_clip_load(clip, path, &params, err);
+    return s2vi_clip_load(clip, c->path, &params, err);
 }
 
 static int load_clip(const s2vi_foley_maker *m, s2vi_foley_source_clip *c,
                      s2v_error *err)
 {
     s2vi_clip *clip = NULL;
-    int ret = load_media(m, c->path, &clip, err);
+    int ret = load_media(m, c, &clip, err);
     if (ret < 0)
         return ret;
+    c->facts = clip->facts;
     c->real.samples = clip->sound;
     c->real.count = (size_t)clip->frames * S2VI_SIGHT_HOP;
     clip->sound = NULL;
@@ -279,7 +282,7 @@ static int play(s2vi_foley_maker *m, const s2vi_foley_source_clip *c,
     int ret = s2v_session_set_reference(m->session, reference->samples,
                                         reference->count, err);
     if (!ret)
-        ret = load_media(m, c->path, &clip, err);
+        ret = load_media(m, c, &clip, err);
     if (ret < 0)
         return ret;
     sound->samples = calloc(c->real.count, sizeof(*sound->samples));

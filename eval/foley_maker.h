@@ -7,6 +7,7 @@
 #define S2VI_EVAL_FOLEY_MAKER_H
 
 #include "audio/foley_mel.h"
+#include "media.h"
 #include "s2v/s2v.h"
 
 typedef struct s2vi_foley_maker s2vi_foley_maker;
@@ -25,7 +26,9 @@ void s2vi_foley_sound_free(s2vi_foley_sound *sound);
 typedef struct s2vi_foley_source_clip {
     char *path;
     s2vi_foley_sound real;
-    bool silent; /**< no part of it can be a reference */
+    bool silent;            /**< no part of it can be a reference */
+    int track;              /**< as in s2vi_clip_params; of the file */
+    s2vi_media_facts facts; /**< of the file; of a feature set all zero */
 } s2vi_foley_source_clip;
 
 /**
@@ -47,7 +50,7 @@ int s2vi_foley_maker_size(const s2vi_foley_maker *maker);
 /**
  * Load a clip's own sound.
  *
- * @param clip all zero; s2vi_foley_source_clip_free() in any case
+ * @param clip all zero but `track`; s2vi_foley_source_clip_free() in any case
  */
 int s2vi_foley_maker_load(s2vi_foley_maker *maker, const char *path,
                           s2vi_foley_source_clip *clip, s2v_error *err);

@@ -249,14 +249,33 @@ static int on_foreign_frame(void *opaque, const s2v_video_frame *frame,
     return ret;
 }
 
+/* A silent one is worth a look, too. @param skipped it is bad and left out */
+static int load_sound(run *r, const char *path, float **samples, int64_t *count,
+                      bool *skipped, s2v_error *err)
+{
+    s2vi_intake *in = &r->e->clips.intake;
+    s2vi_media_facts facts;
+    int ret = s2vi_sound_load_track(path, s2vi_sound_listen, 0, samples, count,
+                                    &facts, err);
+    facts.silent = false;
+    facts.tracks = 1; /* --track is of clips */
+    if (!ret)
+        ret = s2vi_intake_check(in, path, &facts, err);
+    return s2vi_intake_settle(in, ret, skipped, err);
+}
+
 static int run_sound(run *r, const char *path, s2v_error *err)
 {
     const int64_t hop = r->e->clips.hop;
-    float *samples;
+    float *samples = NULL;
     int64_t count;
-    int ret = s2vi_sound_load(path, s2vi_sound_listen, &samples, &count, err);
-    if (ret < 0)
+    bool skipped;
+    int ret = load_sound(r, path, &samples, &count, &skipped, err);
+    if (ret < 0 || skipped) {
+        free(samples);
         return ret;
+    }
+    r->e->sounds++;
     const s2vi_eval_sound sound = {
         .samples = samples, .count = count, .length = count};
     r->e->likeness[r->e->sounds - 1].sound = strdup(path);
@@ -277,10 +296,12 @@ static int run_sounds(run *r, s2v_error *err)
     e->likeness = calloc((size_t)n + 1, sizeof(*e->likeness));
     if (!ret && !e->likeness)
         ret = s2vi_error_nomem(err, "results");
-    while (!ret && e->sounds < n) {
-        ret = run_sound(r, paths[e->sounds++], err);
-        s2vi_progress_update(bar, e->sounds, NULL, 0);
+    e->clips.intake.bar = bar;
+    for (int i = 0; i < n && !ret; i++) {
+        ret = run_sound(r, paths[i], err);
+        s2vi_progress_update(bar, i + 1, NULL, 0);
     }
+    e->clips.intake.bar = NULL;
     s2vi_progress_close(&bar);
     g_strfreev(paths);
     return ret;

@@ -16,6 +16,13 @@ enum { BANDS = S2VI_FOLEY_MEL_BANDS, HOP = S2VI_FOLEY_MEL_HOP };
 
 /* ---------------------------------------------------------- one clip -- */
 
+static int check(const s2vi_foley_source *source, const char *path,
+                 const s2vi_media_facts *facts, s2v_error *err)
+{
+    return source->intake ? s2vi_intake_check(source->intake, path, facts, err)
+                          : S2V_OK;
+}
+
 static void free_clip(s2vi_foley_clip *c)
 {
     g_free(c->path);
@@ -88,7 +95,10 @@ static int add_clip(s2vi_foley_data *data, const char *path,
     if (ret < 0)
         return ret;
     s2vi_foley_clip c = {.path = g_strdup(path), .units = clip->frames};
-    ret = analyse(&c, c.units * data->columns, clip->sound, clip->samples, err);
+    ret = check(source, path, &clip->facts, err);
+    if (!ret)
+        ret = analyse(&c, c.units * data->columns, clip->sound, clip->samples,
+                      err);
     if (ret >= 0) {
         free(c.sound); /* nothing is made of it but the mel */
         c.sound = NULL;
@@ -117,12 +127,16 @@ static int add_sound(s2vi_foley_data *data, const char *path,
 {
     float *sound = NULL;
     int64_t samples = 0;
-    int ret = s2vi_sound_load(path, s2vi_sound_foley, &sound, &samples, err);
+    s2vi_media_facts facts;
+    int ret = s2vi_sound_load_track(path, s2vi_sound_foley, source->clip.track,
+                                    &sound, &samples, &facts, err);
     if (ret < 0)
         return ret;
     s2vi_foley_clip c = {.path = g_strdup(path), .units = samples / HOP};
     ret = c.units < source->least ? too_short(path, c.units, source, err)
-                                  : analyse(&c, c.units, sound, samples, err);
+                                  : check(source, path, &facts, err);
+    if (!ret)
+        ret = analyse(&c, c.units, sound, samples, err);
     if (ret >= 0)
         ret = append(data, &c, err);
     else
@@ -236,8 +250,8 @@ static GPtrArray *files_of(const char *folder, const char *const *endings)
     return files;
 }
 
-static int add_file(s2vi_foley_data *data, const char *path,
-                    const s2vi_foley_source *source, s2v_error *err)
+static int read_file(s2vi_foley_data *data, const char *path,
+                     const s2vi_foley_source *source, s2v_error *err)
 {
     const bool set = g_str_has_suffix(path, ".safetensors");
     if (!source->sound_only && data->count &&
@@ -249,6 +263,16 @@ static int add_file(s2vi_foley_data *data, const char *path,
         return add_sound(data, path, source, err);
     return set ? add_set(data, path, source, err)
                : add_clip(data, path, source, err);
+}
+
+static int add_file(s2vi_foley_data *data, const char *path,
+                    const s2vi_foley_source *source, s2v_error *err)
+{
+    bool skipped;
+    int ret = read_file(data, path, source, err);
+    return source->intake
+               ? s2vi_intake_settle(source->intake, ret, &skipped, err)
+               : ret;
 }
 
 int s2vi_foley_data_add(s2vi_foley_data *data, const char *path,

@@ -7,6 +7,7 @@
  */
 #include "media.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,9 @@
 
 /* Decoding and scaling pictures takes most of the time. */
 #define PICTURE_SHARE 0.9
+
+/* A sample below this is silence: -80 dB, as a session takes it. */
+static const float SILENCE = 1e-4f;
 
 /* Pictures on their way into a clip. */
 typedef struct pictures {
@@ -184,7 +188,8 @@ static int open_pictures(pictures *p, s2v_error *err)
     int ret = s2vi_media_stream_open(&p->stream, p->clip->path,
                                      AVMEDIA_TYPE_VIDEO, err);
     if (ret >= 0) /* said now, not after minutes of decoding */
-        ret = s2vi_media_stream_require(&p->stream, AVMEDIA_TYPE_AUDIO, err);
+        ret = s2vi_media_stream_require(&p->stream, AVMEDIA_TYPE_AUDIO,
+                                        c->track, err);
     if (ret < 0)
         return ret;
     p->scaler = (s2vi_scaler){
@@ -216,12 +221,12 @@ static int load_pictures(pictures *p, s2v_error *err)
             return ret;
     if (ret < 0 && ret != S2V_ERR_EOF)
         return ret;
-    clip->damaged += p->stream.damaged;
+    s2vi_media_stream_facts(&p->stream, &clip->facts);
     if (!p->shown->buf[0])
         return s2vi_error(err, S2V_ERR_FORMAT,
                           "'%s' has no picture that can be decoded: expected "
                           "a clip with video, found %lld damaged packets",
-                          clip->path, (long long)clip->damaged);
+                          clip->path, (long long)clip->facts.damaged);
     /* A lone picture of unknown duration is there for a moment: one frame. */
     return show_until(p, p->since - p->origin + FFMAX(p->lasts, 1), err);
 }
@@ -244,6 +249,14 @@ static int too_short(const pictures *p, int64_t seen, int64_t heard,
                       least * second, seen * second, sound);
 }
 
+static bool is_silent(const float *sound, int64_t n)
+{
+    int64_t i = 0;
+    while (i < n && fabsf(sound[i]) < SILENCE)
+        i++;
+    return i == n;
+}
+
 /* Decode the sound and let the clip end with the earlier of the two. */
 static int load_sound(pictures *p, s2v_error *err)
 {
@@ -252,6 +265,7 @@ static int load_sound(pictures *p, s2v_error *err)
     const int64_t least = FFMAX(p->params.min_frames, 1);
     s2vi_sound_span span = {
         .form = p->params.sound,
+        .track = p->params.track,
         .clocked = true,
         .origin = p->origin,
         .time_base = p->stream.stream->time_base,
@@ -264,8 +278,8 @@ static int load_sound(pictures *p, s2v_error *err)
     if (seen < least)
         return too_short(p, seen, -1, least, err);
     int64_t heard = 0;
-    int ret = s2vi_sound_decode(&clip->sound, &heard, &clip->damaged,
-                                clip->path, &span, err);
+    int ret = s2vi_sound_decode(&clip->sound, &heard, &clip->facts, clip->path,
+                                &span, err);
     if (ret < 0)
         return ret;
     clip->frames = FFMIN(seen, (heard + step - 1) / step);
@@ -279,6 +293,7 @@ static int load_sound(pictures *p, s2v_error *err)
     for (int64_t i = heard; i < clip->samples; i++)
         sound[i] = 0;
     clip->sound = sound;
+    clip->facts.silent = is_silent(sound, clip->samples);
     return S2V_OK;
 }
 
@@ -335,17 +350,28 @@ void s2vi_clip_close(s2vi_clip **clip)
     *clip = NULL;
 }
 
-int s2vi_sound_load(const char *path, s2vi_sound_form form, float **samples,
-                    int64_t *count, s2v_error *err)
+int s2vi_sound_load_track(const char *path, s2vi_sound_form form, int track,
+                          float **samples, int64_t *count,
+                          s2vi_media_facts *facts, s2v_error *err)
 {
-    const s2vi_sound_span all = {.form = form};
-    int64_t damaged = 0;
-    int ret = s2vi_sound_decode(samples, count, &damaged, path, &all, err);
+    const s2vi_sound_span all = {.form = form, .track = track};
+    s2vi_media_facts found = {0};
+    int ret = s2vi_sound_decode(samples, count, &found, path, &all, err);
     if (ret >= 0 && !*count)
         ret = s2vi_error(err, S2V_ERR_FORMAT,
                          "'%s' has no sound that can be decoded: expected at "
                          "least one sample, found none and %lld damaged "
                          "packets",
-                         path, (long long)damaged);
+                         path, (long long)found.damaged);
+    if (ret >= 0)
+        found.silent = is_silent(*samples, *count);
+    if (facts)
+        *facts = found;
     return ret;
+}
+
+int s2vi_sound_load(const char *path, s2vi_sound_form form, float **samples,
+                    int64_t *count, s2v_error *err)
+{
+    return s2vi_sound_load_track(path, form, 0, samples, count, NULL, err);
 }

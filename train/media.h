@@ -37,6 +37,18 @@ extern const s2vi_sound_form s2vi_sound_listen;
 /** What VarietySound's mel is of: 22,050 Hz, averaged. */
 extern const s2vi_sound_form s2vi_sound_foley;
 
+/** What a file turned out to be, as far as it was read. */
+typedef struct s2vi_media_facts {
+    int track,
+        tracks;      /**< the sound track that was taken, from 0, of so many */
+    int64_t packets; /**< of picture and sound */
+    int64_t damaged; /**< those of them that did not decode: left out */
+    double promised; /**< seconds that it lasts by its header; 0: no word of
+                          it, or its end was not reached */
+    double lasts;    /**< seconds that are there */
+    bool silent;     /**< no sample reaches -80 dB */
+} s2vi_media_facts;
+
 /** Samples kept past the last frame where there are any: the sound front-end
  * looks 95 ms ahead of a frame's start. */
 #define S2VI_CLIP_LOOK_AHEAD 1520
@@ -55,6 +67,8 @@ typedef struct s2vi_clip_params {
     int fps_num, fps_den;  /**< frames per second; default 20/1. A frame must
                                 be a whole number of samples */
     s2vi_sound_form sound; /**< of its sound; rate 0: s2vi_sound_listen */
+    int track;             /**< which of its sound tracks: 1 is the first,
+                                ffmpeg's a:0; 0: the one that ffmpeg takes */
     int crop_x, crop_y;    /**< upper left corner, in pixels of the picture as
                                 it is shown, that is after any rotation */
     int crop_w, crop_h;    /**< the rectangle that is scaled to size x size; 0:
@@ -81,7 +95,7 @@ typedef struct s2vi_clip {
                           start */
     char hash[65];   /**< SHA-256 of rgb, then sound, lower-case hex */
     char *path;      /**< the file */
-    int64_t damaged; /**< packets that did not decode and were left out */
+    s2vi_media_facts facts;
 } s2vi_clip;
 
 /**
@@ -92,7 +106,8 @@ typedef struct s2vi_clip {
  * stamp is not later. The last picture is on display for its own duration.
  * The sound is put on the same clock: padded or trimmed at its start, gaps in
  * its time stamps filled with silence. The clip ends with the earlier of the
- * two. A file that ends too early or has damaged parts gives what decodes.
+ * two. A file that ends too early or has damaged parts gives what decodes; its
+ * facts say so.
  *
  * @param clip   set to a new clip, which the caller closes; NULL on failure
  * @param path   a local file
@@ -112,11 +127,18 @@ void s2vi_clip_close(s2vi_clip **clip);
  * Decode the sound of a file, with a picture or without, of any rate, sample
  * format and channels.
  *
+ * @param track   as in s2vi_clip_params
  * @param samples set to the samples from the sound's own start, which the
  *                caller frees with free(); NULL on failure
  * @param count   set to their number, at least 1
+ * @param facts   set to what the file turned out to be; may be NULL
  * @return as s2vi_clip_load()
  */
+int s2vi_sound_load_track(const char *path, s2vi_sound_form form, int track,
+                          float **samples, int64_t *count,
+                          s2vi_media_facts *facts, s2v_error *err);
+
+/** The same of the track that ffmpeg takes. */
 int s2vi_sound_load(const char *path, s2vi_sound_form form, float **samples,
                     int64_t *count, s2v_error *err);
 

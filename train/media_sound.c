@@ -227,11 +227,11 @@ static int report(const s2vi_sound_span *span, const s2vi_media_stream *m,
     return S2V_OK;
 }
 
-int s2vi_sound_decode(float **samples, int64_t *count, int64_t *damaged,
+int s2vi_sound_decode(float **samples, int64_t *count, s2vi_media_facts *facts,
                       const char *path, const s2vi_sound_span *span,
                       s2v_error *err)
 {
-    s2vi_media_stream m = {0};
+    s2vi_media_stream m = {.want = span->track};
     sound s = {.span = span, .limit = span->limit ? span->limit : INT64_MAX};
     *samples = NULL;
     *count = 0;
@@ -256,7 +256,7 @@ int s2vi_sound_decode(float **samples, int64_t *count, int64_t *damaged,
         goto fail;
     if ((ret = end_run(&s, err)) < 0)
         goto fail;
-    *damaged += m.damaged;
+    s2vi_media_stream_facts(&m, facts);
     *count = s.n;
     *samples = s.n ? s.data : NULL;
     if (s.n)

@@ -9,6 +9,7 @@
 /** What to take of a file's sound. */
 typedef struct s2vi_sound_span {
     s2vi_sound_form form; /* of the result */
+    int track;            /* as in s2vi_clip_params */
     bool clocked;         /* false: `origin` is the first sample's own time */
     int64_t origin;       /* time stamp of the result's sample 0 ... */
     AVRational time_base; /* ... in these units ... */
@@ -25,9 +26,9 @@ typedef struct s2vi_sound_span {
  * @param samples set to the sound, for free(); NULL on failure or where no
  *                sound lies in the span
  * @param count   number of samples, 0 where no sound lies in the span
- * @param damaged has the number of packets that did not decode added
+ * @param facts   has those of the sound added
  */
-int s2vi_sound_decode(float **samples, int64_t *count, int64_t *damaged,
+int s2vi_sound_decode(float **samples, int64_t *count, s2vi_media_facts *facts,
                       const char *path, const s2vi_sound_span *span,
                       s2v_error *err);
 

@@ -5,6 +5,7 @@
 #include "media_stream.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -35,6 +36,27 @@ static int check_file(const char *path, s2v_error *err)
     return S2V_OK;
 }
 
+/* What the header says, before libavformat estimates what it does not. */
+static int read_header(s2vi_media_stream *m, s2v_error *err)
+{
+    const AVFormatContext *f = m->format;
+    m->n_header = f->nb_streams;
+    m->header = calloc((size_t)m->n_header + 1, sizeof(*m->header));
+    if (!m->header)
+        return s2vi_error_nomem(err, m->path);
+    /* Of an AVI file that is cut short the duration is an estimate already. */
+    const bool avi = !strcmp(f->iformat->name, "avi");
+    for (unsigned i = 0; i < m->n_header; i++) {
+        const AVStream *s = f->streams[i];
+        const int64_t lasts = avi ? s->nb_frames : s->duration;
+        if (lasts > 0)
+            m->header[i] = (double)lasts * av_q2d(s->time_base);
+    }
+    if (f->duration > 0)
+        m->header[m->n_header] = (double)f->duration / AV_TIME_BASE;
+    return S2V_OK;
+}
+
 static int open_format(s2vi_media_stream *m, s2v_error *err)
 {
     /* "file:" keeps a name such as "12:30.mp4" from being read as a URL. */
@@ -49,6 +71,8 @@ static int open_format(s2vi_media_stream *m, s2v_error *err)
             "'%s' cannot be read as media: expected a file that FFmpeg "
             "decodes, found: %s",
             m->path, av_err2str(ret));
+    if ((ret = read_header(m, err)) < 0)
+        return ret;
     ret = avformat_find_stream_info(m->format, NULL);
     if (ret < 0)
         return s2vi_error(err, S2V_ERR_FORMAT,
@@ -58,8 +82,48 @@ static int open_format(s2vi_media_stream *m, s2v_error *err)
     return S2V_OK;
 }
 
-static int find_stream(const s2vi_media_stream *m, enum AVMediaType type)
+static bool is_sound(const AVStream *s)
 {
+    return s->codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
+}
+
+/* The sound of number `want`, or where that is 0 the one that the program
+ * ffmpeg maps by itself: these are its weights. -1: none. */
+static int find_sound(const AVFormatContext *f, int want)
+{
+    int found = -1, number = 0;
+    int64_t best = -1;
+    for (unsigned i = 0; i < f->nb_streams; i++) {
+        const AVStream *s = f->streams[i];
+        if (!is_sound(s))
+            continue;
+        int64_t score = s->codecpar->ch_layout.nb_channels;
+        if (s->event_flags & AVSTREAM_EVENT_FLAG_NEW_PACKETS)
+            score += 100000000;
+        if (s->disposition & AV_DISPOSITION_DEFAULT)
+            score += 5000000;
+        if (want ? ++number == want : score > best) {
+            found = (int)i;
+            best = score;
+        }
+    }
+    return found;
+}
+
+/* How many sounds come before stream `end`. */
+static int count_sounds(const AVFormatContext *f, unsigned end)
+{
+    int n = 0;
+    for (unsigned i = 0; i < end; i++)
+        n += is_sound(f->streams[i]);
+    return n;
+}
+
+static int find_stream(const s2vi_media_stream *m, enum AVMediaType type,
+                       int want)
+{
+    if (type == AVMEDIA_TYPE_AUDIO)
+        return find_sound(m->format, want);
     int index = av_find_best_stream(m->format, type, -1, -1, NULL, 0);
     if (index >= 0 &&
         (m->format->streams[index]->disposition & AV_DISPOSITION_ATTACHED_PIC))
@@ -68,10 +132,16 @@ static int find_stream(const s2vi_media_stream *m, enum AVMediaType type)
 }
 
 int s2vi_media_stream_require(const s2vi_media_stream *m, enum AVMediaType type,
-                              s2v_error *err)
+                              int want, s2v_error *err)
 {
-    if (find_stream(m, type) >= 0)
+    if (find_stream(m, type, want) >= 0)
         return S2V_OK;
+    const int tracks = count_sounds(m->format, m->format->nb_streams);
+    if (want && type == AVMEDIA_TYPE_AUDIO && tracks)
+        return s2vi_error(err, S2V_ERR_FORMAT,
+                          "'%s' has no sound track %d: found %d sound track%s, "
+                          "counted from 0",
+                          m->path, want - 1, tracks, tracks > 1 ? "s" : "");
     GString *found = g_string_new(NULL);
     for (unsigned i = 0; i < m->format->nb_streams; i++) {
         const AVStream *s = m->format->streams[i];
@@ -118,6 +188,16 @@ static int open_decoder(s2vi_media_stream *m, s2v_error *err)
     return S2V_OK;
 }
 
+/* Find what the header promises for the stream. */
+static void find_promise(s2vi_media_stream *m)
+{
+    const double file = m->header[m->n_header];
+    const unsigned index = (unsigned)m->stream->index;
+    const double own = index < m->n_header ? m->header[index] : 0;
+    m->of_file = own <= 0;
+    m->promised = own > 0 && (own < file || file <= 0) ? own : file;
+}
+
 int s2vi_media_stream_open(s2vi_media_stream *m, const char *path,
                            enum AVMediaType type, s2v_error *err)
 {
@@ -126,10 +206,12 @@ int s2vi_media_stream_open(s2vi_media_stream *m, const char *path,
         return ret;
     m->path = g_strdup(path);
     if ((ret = open_format(m, err)) < 0 ||
-        (ret = s2vi_media_stream_require(m, type, err)) < 0)
+        (ret = s2vi_media_stream_require(m, type, m->want, err)) < 0)
         return ret;
-    m->stream = m->format->streams[find_stream(m, type)];
-    for (unsigned i = 0; i < m->format->nb_streams; i++)
+    m->stream = m->format->streams[find_stream(m, type, m->want)];
+    find_promise(m);
+    /* Where the file ends, all of its streams have to tell. */
+    for (unsigned i = 0; i < m->format->nb_streams && !m->of_file; i++)
         if (m->format->streams[i] != m->stream)
             m->format->streams[i]->discard = AVDISCARD_ALL;
     if ((ret = open_decoder(m, err)) < 0)
@@ -141,6 +223,20 @@ int s2vi_media_stream_open(s2vi_media_stream *m, const char *path,
     return S2V_OK;
 }
 
+/* Note to where the packet leads. */
+static void note_packet(s2vi_media_stream *m)
+{
+    const AVPacket *p = m->packet;
+    const bool own = p->stream_index == m->stream->index;
+    const int64_t at = p->pts == AV_NOPTS_VALUE ? p->dts : p->pts;
+    m->packets += own;
+    if (at == AV_NOPTS_VALUE || !(own || m->of_file))
+        return;
+    const double end = ((double)at + (double)p->duration) *
+                       av_q2d(m->format->streams[p->stream_index]->time_base);
+    m->reach = FFMAX(m->reach, end);
+}
+
 /* Give the decoder one more packet, or at the end the word to drain. */
 static int feed(s2vi_media_stream *m, s2v_error *err)
 {
@@ -148,6 +244,8 @@ static int feed(s2vi_media_stream *m, s2v_error *err)
     do {
         av_packet_unref(m->packet);
         ret = av_read_frame(m->format, m->packet);
+        if (ret >= 0)
+            note_packet(m);
     } while (ret >= 0 && m->packet->stream_index != m->stream->index);
     if (ret == AVERROR(ENOMEM))
         return s2vi_error_nomem(err, m->path);
@@ -232,6 +330,27 @@ const int32_t *s2vi_media_stream_matrix(const s2vi_media_stream *m)
 #endif
 }
 
+void s2vi_media_stream_facts(const s2vi_media_stream *m,
+                             s2vi_media_facts *facts)
+{
+    const int64_t start =
+        m->of_file ? m->format->start_time : m->stream->start_time;
+    double lasts = m->reach;
+    if (start != AV_NOPTS_VALUE && start < 0)
+        lasts -= (double)start * (m->of_file ? 1.0 / AV_TIME_BASE
+                                             : av_q2d(m->stream->time_base));
+    facts->packets += m->packets;
+    facts->damaged += m->damaged;
+    if (m->draining && m->promised - lasts > facts->promised - facts->lasts) {
+        facts->promised = m->promised;
+        facts->lasts = lasts;
+    }
+    if (is_sound(m->stream)) {
+        facts->track = count_sounds(m->format, (unsigned)m->stream->index);
+        facts->tracks = count_sounds(m->format, m->format->nb_streams);
+    }
+}
+
 void s2vi_media_stream_close(s2vi_media_stream *m)
 {
     av_frame_free(&m->frame);
@@ -239,5 +358,6 @@ void s2vi_media_stream_close(s2vi_media_stream *m)
     avcodec_free_context(&m->decoder);
     avformat_close_input(&m->format);
     g_free(m->path);
+    free(m->header);
     *m = (s2vi_media_stream){0};
 }

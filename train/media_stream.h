@@ -6,32 +6,42 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 
-#include "s2v/s2v.h"
+#include "media.h"
 
 typedef struct s2vi_media_stream {
+    int want; /* of the streams of a kind: 1 is the first; 0: the best */
     char *path;
     AVFormatContext *format;
     AVStream *stream; /* the one that is decoded */
     AVCodecContext *decoder;
     AVPacket *packet;
-    AVFrame *frame;  /* filled by s2vi_media_stream_next() */
-    int64_t damaged; /* packets that did not decode */
+    AVFrame *frame;           /* filled by s2vi_media_stream_next() */
+    int64_t packets, damaged; /* read, and those that did not decode */
     bool draining;
+    /* Seconds: how long it lasts by its header, and to where packets lead; of
+     * the stream, or, where the header has no word of it, of the whole file. */
+    double promised, reach;
+    bool of_file;
+    double *header; /* what it says of each stream, then of the file; 0: none */
+    unsigned n_header;
 } s2vi_media_stream;
 
 /**
- * Open the best stream of a kind. A cover picture is not a video stream.
+ * Open a stream of a kind: number m->want, or the best. A cover picture is not
+ * a video stream; of sounds the best is the one that ffmpeg takes where nothing
+ * is mapped: with the default disposition, with the most channels, the first.
  *
- * @param m    zeroed; to be closed on success and on failure
+ * @param m    zeroed but for `want`; to be closed on success and on failure
  * @param path a local file: never taken for a URL
  * @param type AVMEDIA_TYPE_VIDEO or AVMEDIA_TYPE_AUDIO
  */
 int s2vi_media_stream_open(s2vi_media_stream *m, const char *path,
                            enum AVMediaType type, s2v_error *err);
 
-/** Fail, and say what there is, if the open file has no stream of `type`. */
+/** Fail, and say what there is, if the open file has no stream of `type`, or
+ * not so many (`want`, as above). */
 int s2vi_media_stream_require(const s2vi_media_stream *m, enum AVMediaType type,
-                              s2v_error *err);
+                              int want, s2v_error *err);
 
 /**
  * Decode the next frame into m->frame.
@@ -58,6 +68,10 @@ double s2vi_media_stream_fraction(const s2vi_media_stream *m);
 
 /** The stream's display matrix, 9 numbers, or NULL. */
 const int32_t *s2vi_media_stream_matrix(const s2vi_media_stream *m);
+
+/** Add what is known of the stream so far. */
+void s2vi_media_stream_facts(const s2vi_media_stream *m,
+                             s2vi_media_facts *facts);
 
 void s2vi_media_stream_close(s2vi_media_stream *m);
 

@@ -84,6 +84,12 @@ GROUP(ALL, "What to learn from"),
     .help = "leave out the beginning of each clip"},
 {LAM | VS, "duration", 0, KIND_REAL, AT(duration), "SECONDS", 0, 1e6, .above = true,
     .help = "use at most so much of each clip (default: all)"},
+{ALL, "track", 0, KIND_INT, AT(track), "N", 0, 999,
+    .help = "which sound track of each clip, from 0, as ffmpeg's a:N (default: "
+            "the one that ffmpeg takes)"},
+{ALL, "skip-bad", 0, KIND_ON, AT(skip_bad),
+    .help = "leave out clips that do not decode, are silent, cut short or "
+            "damaged, and list them at the end"},
 {VS, "size", 0, KIND_SIZE, AT(size), "N", .choices = "16|32|64|128",
     .help = "side of the square pictures that sight sees, pixels"},
 {VS, "crop", 0, KIND_CROP, AT(crop), "X,Y,W,H",
@@ -762,6 +768,7 @@ static void set_defaults(s2vi_train_options *o, s2vi_train_model kind)
     *o = (s2vi_train_options){
         .kind = kind,
         .size = sizes[kind],
+        .track = -1,
         .split = 0.8,
         .sequence = sequences[kind],
         .rate = sound ? 2e-4 : 1e-4,

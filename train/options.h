@@ -75,6 +75,8 @@ typedef struct s2vi_train_options {
                                  centred square; of varietysound,
                                  the whole picture */
     double start, duration; /**< seconds of each clip; duration 0: all */
+    int track;              /**< sound track, from 0; -1: ffmpeg's choice */
+    bool skip_bad;          /**< leave out bad clips */
     double split;           /**< part trained on, (0, 1] */
 
     /* Training. */

@@ -20,10 +20,17 @@ s2vi_clip_params s2vi_training_clip(const s2vi_train_options *o)
         .crop_y = o->crop[1],
         .crop_w = o->crop[2],
         .crop_h = o->crop[3],
+        .track = o->track + 1,
         .start_ms = (int64_t)(o->start * 1000 + 0.5),
         .duration_ms = (int64_t)(o->duration * 1000 + 0.5),
         .progress = stop_loading,
     };
+}
+
+s2vi_intake s2vi_training_intake(const s2vi_train_options *o)
+{
+    return (s2vi_intake){
+        .program = "s2v-train", .quiet = o->quiet, .skip_bad = o->skip_bad};
 }
 
 s2vi_dtype s2vi_training_dtype(const s2vi_train_options *o)

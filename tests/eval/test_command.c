@@ -27,17 +27,20 @@ static void test_good(void)
     CHECK(!g_strcmp0(o.model, "m.bin") && !g_strcmp0(o.clips[0], "a.mkv") &&
               !g_strcmp0(o.clips[1], "b.mkv") && !o.clips[2],
           "%s %s", o.model, o.clips[0]);
+    CHECK(o.track == -1 && !o.skip_bad, "%d", o.track);
     CHECK(o.split == 0.8 && o.shift == 5 && !o.seed && !o.json && !o.sheet,
           "%g %g", o.split, o.shift);
     s2vi_eval_options_free(&o);
     CHECK(!parse(&o,
                  "--json m.bin a --train-clip b c --train d --train-clip e "
                  "--seed 18446744073709551615 --crop 1,2,30,40 --shift 0 "
-                 "--threads 3 --device ref --sheet s.png -- --odd",
+                 "--threads 3 --track 1 --skip-bad --device ref --sheet s.png "
+                 "-- --odd",
                  &err),
           "%s", err.message);
     CHECK(o.json && o.split == 0 && o.shift == 0 && o.threads == 3 &&
-              o.seed == UINT64_MAX && o.crop[3] == 40,
+              o.track == 1 && o.skip_bad && o.seed == UINT64_MAX &&
+              o.crop[3] == 40,
           "%g %g %d", o.split, o.shift, o.threads);
     CHECK(g_strv_length(o.clips) == 3 && !strcmp(o.clips[2], "--odd") &&
               g_strv_length(o.train_clips) == 2 &&
@@ -70,6 +73,7 @@ static void test_bad(void)
         {"m.bin a --region 0.5,0.5,20,20", "fractions"},
         {"m.bin a --sheet ''", "--sheet"},
         {"m.bin a --json=yes", "no value"},
+        {"m.bin a --track 1.5", "--track"},
         {"m.bin a --bogus", "--bogus"},
         {"m.bin a -z", "-z"},
     };

@@ -262,6 +262,28 @@ static void test_sets(void)
     g_free(out);
 }
 
+/* The first half of a clip, as of a copy that broke off. */
+static void test_cut(void)
+{
+    char *from = in_folder("imp/a.mkv"), *to = in_folder("cut.mkv");
+    char *data = NULL, *out, *err;
+    gsize size = 0;
+    g_file_get_contents(from, &data, &size, NULL);
+    g_file_set_contents(to, data, (gssize)(size / 2), NULL);
+    refuse("tiny.bin cut.mkv", "'cut.mkv' is cut short");
+    refuse("tiny.bin imp/a.mkv --track 1", "no sound track 1: found 1");
+    CHECK(!run(evaluate, "tiny.bin cut.mkv imp --skip-bad -q --threads 1", &out,
+               &err),
+          "%s", err);
+    CHECK(strstr(err, "clips left out (--skip-bad): 1\n  'cut.mkv' is cut"),
+          "%s", err);
+    g_free(out);
+    g_free(err);
+    g_free(data);
+    g_free(from);
+    g_free(to);
+}
+
 static void test_bad(void)
 {
     char *truth = in_folder("imp/b.json"), *kept = in_folder("b.kept");
@@ -323,6 +345,7 @@ int main(int argc, char **argv)
     test_rendered();
     test_perfect();
     test_sets();
+    test_cut();
     test_bad();
     remove_folder(folder);
     g_free(here);

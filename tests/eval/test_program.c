@@ -327,6 +327,39 @@ static void test_bad(void)
     refuse_with_model("", 2, "no clip");
 }
 
+/* One that is silent is refused, or left out and named at the end. */
+static void test_bad_clips(void)
+{
+    static uint8_t rgb[40 * FRAME];
+    static int16_t none[40 * 800];
+    char *path = in_folder("mute.nut"), *out, *err;
+    write_clip(path, rgb, 40, SIZE, none, 40 * 800);
+    refuse_with_model("long.nut mute.nut", 1, "'mute.nut' is silent");
+    refuse_with_model("long.nut --train-clip mute.nut", 1, "'mute.nut'");
+    refuse_with_model("long.nut --track 1", 1,
+                      "'long.nut' has no sound track 1: found 1");
+    char *line = g_strdup_printf("'%s' mute.nut long.nut text.nut --skip-bad "
+                                 "-q --json --threads 1 --shift 0",
+                                 model_path);
+    CHECK(!run(line, &out, &err), "%s", err);
+    json_t *j = json_loads(out, 0, NULL);
+    EQUAL(j, "results.right.frames", 30);
+    EQUAL(j, "results.right.ssim", 1);
+    CHECK(strstr(err, "s2v-eval: clips left out (--skip-bad): 2\n"
+                      "  'mute.nut' is silent") &&
+              strstr(err, "\n  'text.nut' cannot be read"),
+          "%s", err);
+    json_decref(j);
+    g_free(line);
+    g_free(out);
+    g_free(err);
+    CHECK(!run("--made long.nut mute.nut --size 32 -q --threads 1", &out, &err),
+          "%s", err); /* of two videos nobody listens */
+    g_free(out);
+    g_free(err);
+    g_free(path);
+}
+
 /* The numbers are there all the same. */
 static void test_bad_sheet(void)
 {
@@ -374,6 +407,7 @@ int main(int argc, char **argv)
     test_made();
     test_table();
     test_bad();
+    test_bad_clips();
     test_bad_sheet();
     test_words();
     remove_folder(folder);

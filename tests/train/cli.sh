@@ -64,6 +64,10 @@ refused "clip without picture" ".*sound\.wav.*has no video" "${t[@]}" sound.wav 
 refused "not media" ".*text\.mkv" "${t[@]}" text.mkv -o x.bin
 refused "empty clip" ".*empty\.mkv" "${t[@]}" empty.mkv -o x.bin
 refused "a folder" "'folder' is a directory" "${t[@]}" folder -o x.bin
+refused "a clip without a sound" "'mute\.mkv' is silent: expected sound, found no sample above -80 dB" "${t[@]}" clip.mkv mute.mkv -o x.bin
+head -c $(($(wc -c <long.mkv) * 81 / 120)) long.mkv >cut.mkv
+refused "a clip that is cut short" "'cut\.mkv' is cut short: expected the 6\.00 s that its header says, found 4\.[0-9]+ s" "${t[@]}" cut.mkv clip.mkv -o x.bin
+refused "a sound track that is not there" "'clip\.mkv' has no sound track 1: found 1 sound track, counted from 0" "${t[@]}" clip.mkv -o x.bin --track 1
 refused "shorter than a sequence" "no clip has 32 frames \(1\.6 s\) .*6 in all" "${t[@]}" brief.mkv -o x.bin --sequence 32
 refused "output in a missing folder" "cannot write no/x\.bin: No such file" "${t[@]}" clip.mkv -o no/x.bin
 refused "output is a folder" "cannot write folder: it is a folder" "${t[@]}" clip.mkv -o folder
@@ -94,6 +98,26 @@ same "the same once more, checkpoint" a.bin.ckpt b.bin.ckpt
 
 train clip.mkv other.mkv -o two.bin --iterations 2
 like "two clips" "$err" "2 clips, 80 frames"
+
+# The second sound of two.nut has more channels.
+train two.nut -o two.bin --iterations 2
+like "two sound tracks: the one that is heard" "$err" "s2v-train: 'two\.nut' has 2 sound tracks: number 1 is heard"
+train two.nut -o track1.bin --iterations 2 --track 1 -q
+is "--track 1: status" "$code$err" 0
+same "--track 1: the same" two.bin track1.bin
+train two.nut -o track0.bin --iterations 2 --track 0 -q
+is "--track 0: another" "$(cmp -s two.bin track0.bin && echo same)" ""
+
+train clip.mkv -o good.bin --iterations 2 -q
+train mute.mkv clip.mkv cut.mkv text.mkv -o some.bin --iterations 2 --skip-bad
+is "--skip-bad: status" "$code" 0
+same "--skip-bad: trained on the good one alone" good.bin some.bin
+like "--skip-bad: the list" "$(tail -n 4 err.txt | tr '\n' '|')" \
+    "left out \(--skip-bad\): 3\|  'mute\.mkv' is silent.*\|  'cut\.mkv' is cut short.*\|  'text\.mkv' cannot be read"
+train mute.mkv -o x.bin --skip-bad
+like "--skip-bad: nothing left" "$code $err" "^1 .*s2v-train: --skip-bad: expected at least one good clip, found 1 bad"
+train nowhere.mkv clip.mkv -o x.bin --skip-bad
+like "--skip-bad: not for a name that is wrong" "$code $err" "^1 s2v-train: 'nowhere\.mkv'.*No such file"
 
 # stop SIGNAL: a training of 60 iterations, stopped early and resumed.
 stop() {

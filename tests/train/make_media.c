@@ -104,6 +104,17 @@ static int64_t sound_time(const media_spec *s, int64_t i)
     return s->sound_first + i + (s->gap && i >= s->gap_at ? s->gap : 0);
 }
 
+/* A sample, the impulse or silence: 16 bits, little-endian, or 8 unsigned. */
+static void write_sample(uint8_t *to, bool impulse, bool bytes)
+{
+    if (bytes) {
+        *to = impulse ? 0xe0 : 0x80;
+    } else {
+        to[0] = 0x00;
+        to[1] = impulse ? 0x60 : 0x00;
+    }
+}
+
 /* One packet from sample `i` on; the number of samples in it. */
 static int64_t write_sound(AVFormatContext *out, AVStream *stream,
                            const media_spec *s, int64_t i)
@@ -111,15 +122,13 @@ static int64_t write_sound(AVFormatContext *out, AVStream *stream,
     int64_t n = FFMIN(CHUNK, s->samples - i);
     if (s->gap && i < s->gap_at)
         n = FFMIN(n, s->gap_at - i);
+    const bool bytes = stream->codecpar->codec_id == AV_CODEC_ID_PCM_U8;
+    const int width = bytes ? 1 : 2;
     AVPacket *packet = av_packet_alloc();
-    must(av_new_packet(packet, (int)n * s->channels * 2), "packet");
-    memset(packet->data, 0, packet->size);
-    for (int c = 0; c < s->channels; c++)
-        if (s->impulse >= i && s->impulse < i + n) {
-            int64_t at = (s->impulse - i) * s->channels + c;
-            packet->data[at * 2] = 0x00;
-            packet->data[at * 2 + 1] = 0x60;
-        }
+    must(av_new_packet(packet, (int)n * s->channels * width), "packet");
+    for (int64_t k = 0; k < n * s->channels; k++)
+        write_sample(packet->data + k * width,
+                     i + k / s->channels == s->impulse, bytes);
     packet->stream_index = stream->index;
     packet->pts = packet->dts = sound_time(s, i);
     packet->duration = n;
@@ -130,18 +139,21 @@ static int64_t write_sound(AVFormatContext *out, AVStream *stream,
     return n;
 }
 
-static AVStream *add_sound(AVFormatContext *out, const media_spec *s)
+static AVStream *add_sound(AVFormatContext *out, const media_spec *s,
+                           int channels, bool standard, bool bytes)
 {
+    const int bits = bytes ? 8 : 16;
     AVStream *stream = avformat_new_stream(out, NULL);
     AVCodecParameters *par = stream->codecpar;
     par->codec_type = AVMEDIA_TYPE_AUDIO;
-    par->codec_id = AV_CODEC_ID_PCM_S16LE;
-    par->format = AV_SAMPLE_FMT_S16;
+    par->codec_id = bytes ? AV_CODEC_ID_PCM_U8 : AV_CODEC_ID_PCM_S16LE;
+    par->format = bytes ? AV_SAMPLE_FMT_U8 : AV_SAMPLE_FMT_S16;
     par->sample_rate = s->rate;
-    par->bits_per_coded_sample = 16;
-    par->block_align = s->channels * 2;
-    par->bit_rate = (int64_t)s->rate * s->channels * 16; /* AVI needs it */
-    av_channel_layout_default(&par->ch_layout, s->channels);
+    par->bits_per_coded_sample = bits;
+    par->block_align = channels * bits / 8;
+    par->bit_rate = (int64_t)s->rate * channels * bits; /* AVI needs it */
+    av_channel_layout_default(&par->ch_layout, channels);
+    stream->disposition = standard ? AV_DISPOSITION_DEFAULT : 0;
     stream->time_base = (AVRational){1, s->rate};
     return stream;
 }
@@ -152,6 +164,9 @@ static void write_all(AVFormatContext *out, AVCodecContext *c, AVStream *sound,
 {
     int picture = 0;
     int64_t sample = 0;
+    media_spec second = *s;
+    second.channels = s->second;
+    second.impulse = s->second_impulse;
     while (picture < s->pictures || sample < s->samples) {
         int64_t at = s->pts ? s->pts[FFMIN(picture, s->pictures - 1)]
                             : s->first + picture;
@@ -160,8 +175,12 @@ static void write_all(AVFormatContext *out, AVCodecContext *c, AVStream *sound,
              av_compare_ts(at, s->time_base, sound_time(s, sample),
                            (AVRational){1, s->rate}) <= 0))
             write_picture(out, c, s, picture++);
-        else
+        else {
+            if (s->second)
+                write_sound(out, out->streams[sound->index + 1], &second,
+                            sample);
             sample += write_sound(out, sound, s, sample);
+        }
     }
 }
 
@@ -180,7 +199,9 @@ void make_media(const char *path, const media_spec *s)
             add_matrix(stream, s->matrix);
     }
     if (s->samples)
-        sound = add_sound(out, s);
+        sound = add_sound(out, s, s->channels, s->standard, false);
+    if (s->second)
+        add_sound(out, s, s->second, s->second_standard, s->second_bytes);
     must(avio_open(&out->pb, path, AVIO_FLAG_WRITE), path);
     must(avformat_write_header(out, NULL), "header");
     write_all(out, encoder, sound, s);

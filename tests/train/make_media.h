@@ -3,6 +3,8 @@
 #ifndef S2VI_TESTS_TRAIN_MAKE_MEDIA_H
 #define S2VI_TESTS_TRAIN_MAKE_MEDIA_H
 
+#include <stdbool.h>
+
 #include <libavformat/avformat.h>
 
 /** What to write; a part whose count is 0 is left out. */
@@ -18,6 +20,11 @@ typedef struct media_spec {
     int64_t sound_first;     /**< time stamp of the first sample, samples */
     int64_t impulse;         /**< the one sample that is not 0 */
     int64_t gap_at, gap;     /**< from sample gap_at on, so much later */
+    bool standard;           /**< the sound has the default disposition */
+    int second;              /**< channels of a second sound, 0: none ... */
+    int64_t second_impulse;  /**< ... of which this sample is not 0 */
+    bool second_standard;    /**< as `standard` */
+    bool second_bytes;       /**< of 8 bits: half the bit rate */
     const int32_t *matrix;   /**< display matrix, 9 numbers, or NULL */
     enum AVCodecID codec;    /**< default FFV1 */
     enum AVPixelFormat form; /**< default BGR0 */

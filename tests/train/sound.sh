@@ -77,6 +77,22 @@ refused "a bad value in a file" "--config 'bad\.conf' line 1, width: expected 16
 printf 'motion = gru\n' >other.conf
 refused "another model's option in a file" "--config 'other\.conf' line 1: not an option of varietysound" "${sight[@]}" hits --config other.conf
 
+# ------------------------------------------------------------- bad clips --
+head -c $(($(wc -c <hits/2.mkv) / 2)) hits/2.mkv >cut.mkv
+cut="'cut\.mkv' is cut short: expected the 2\.[0-9]+ s that its header says, found [01]\.[0-9]+ s"
+refused "varietysound: a clip that is cut short" "$cut" "${sight[@]}" hits/1.mkv cut.mkv
+refused "hifigan: a clip that is cut short" "$cut" "${voice[@]}" hits/1.mkv cut.mkv
+refused "varietysound: no such sound track" "'hits/1\.mkv' has no sound track 1" "${sight[@]}" hits --track 1
+refused "hifigan: no such sound track" "'hits/1\.mkv' has no sound track 1" "${voice[@]}" hits --track 1
+for model in sight voice; do
+    declare -n words=$model
+    run "${words[@]}" hits/1.mkv -o good.bin --iterations 1 -q
+    run "${words[@]}" hits/1.mkv cut.mkv -o some.bin --iterations 1 --skip-bad
+    is "${words[0]}: --skip-bad: status" "$code" 0
+    same "${words[0]}: --skip-bad: trained on the good one alone" good.bin some.bin
+    like "${words[0]}: --skip-bad: the list" "$(tail -n 1 err.txt)" "^  $cut"
+done
+
 # ------------------------------------------------------------- the vocoder --
 run "${voice[@]}" hits -o voice.bin --iterations 2 --preview voice.png --hold-out-every 2 \
     --curves voices.csv

@@ -10,6 +10,7 @@
 #include <libavutil/log.h>
 
 #include "check.h"
+#include "intake.h"
 #include "make_media.h"
 #include "media.h"
 
@@ -273,7 +274,8 @@ static void test_same_bytes(void)
                   !memcmp(a->sound, b->sound, a->samples * sizeof(float)),
               "sound differs");
         CHECK(!strcmp(a->path, path), "path '%s'", a->path);
-        CHECK(a->damaged == 0, "%lld damaged", (long long)a->damaged);
+        CHECK(a->facts.damaged == 0, "%lld damaged",
+              (long long)a->facts.damaged);
     }
     s2vi_clip_close(&a);
     s2vi_clip_close(&b);
@@ -622,6 +624,174 @@ static void test_bad_rate(void)
     g_free(path);
 }
 
+/* ------------------------------------------------------- sound tracks -- */
+
+enum { FIRST = 4000, SECOND = 9000 }; /* samples that are not 0 */
+
+/* Which of the two sounds is heard: that with this sample. */
+static void check_heard(const char *path, int track, int expected)
+{
+    const s2vi_clip_params params = {.size = 16, .track = track};
+    const int at = expected ? SECOND : FIRST;
+    s2vi_clip *clip = load(path, &params);
+    if (!clip)
+        return;
+    CHECK(clip->facts.track == expected && clip->facts.tracks == 2,
+          "%s: track %d of %d, expected %d", path, clip->facts.track,
+          clip->facts.tracks, expected);
+    CHECK(llabs(peak(clip->sound, clip->samples) - at) <= 1,
+          "%s: impulse at %lld, expected %d", path,
+          (long long)peak(clip->sound, clip->samples), at);
+    s2vi_clip_close(&clip);
+}
+
+/* As ffmpeg's map_auto_audio() chooses: the default disposition outweighs
+ * channels, more channels come before fewer, of equals the first. */
+static void test_tracks(void)
+{
+    static const struct {
+        int channels[2];
+        bool standard[2];
+        int expected;
+    } cases[] = {
+        {{1, 1}, {false, false}, 0}, {{1, 2}, {false, false}, 1},
+        {{2, 1}, {false, false}, 0}, {{1, 2}, {true, false}, 0},
+        {{2, 1}, {false, true}, 1},  {{1, 2}, {true, true}, 1},
+        {{2, 2}, {true, true}, 0},   {{6, 2}, {false, true}, 1},
+    };
+    s2vi_clip_params params = {.size = 16, .track = 3};
+    char *path = in_folder("two.nut");
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const media_spec s = {.pictures = 20,
+                              .time_base = {1, 20},
+                              .rate = 16000,
+                              .samples = 16000,
+                              .impulse = FIRST,
+                              .second_impulse = SECOND,
+                              .channels = cases[i].channels[0],
+                              .second = cases[i].channels[1],
+                              .standard = cases[i].standard[0],
+                              .second_standard = cases[i].standard[1],
+                              .second_bytes = true};
+        make_media(path, &s);
+        check_heard(path, 0, cases[i].expected);
+        check_heard(path, 1, 0);
+        check_heard(path, 2, 1);
+    }
+    refused(path, &params, S2V_ERR_FORMAT,
+            "has no sound track 2: found 2 sound tracks, counted from 0");
+    float *samples = NULL;
+    int64_t n = 0;
+    s2vi_media_facts facts;
+    s2v_error err = {0};
+    int ret = s2vi_sound_load_track(path, s2vi_sound_listen, 2, &samples, &n,
+                                    &facts, &err);
+    CHECK(!ret && facts.track == 1 && llabs(peak(samples, n) - SECOND) <= 1,
+          "%d %s", ret, err.message);
+    free(samples);
+    g_free(path);
+}
+
+/* ---------------------------------------------------------- bad clips -- */
+
+static void check_bad(const char *path, const char *text)
+{
+    const s2vi_clip_params params = {.size = 16};
+    const s2vi_intake in = {.program = "test", .quiet = true};
+    s2v_error err = {0};
+    s2vi_clip *clip = load(path, &params);
+    int ret =
+        clip ? s2vi_intake_check(&in, path, &clip->facts, &err) : S2V_ERR_IO;
+    CHECK(ret == (text ? S2V_ERR_FORMAT : S2V_OK), "%s: %d %s", path, ret,
+          err.message);
+    CHECK(!text || (strstr(err.message, text) && strstr(err.message, path)),
+          "'%s' lacks '%s' or the path", err.message, text);
+    s2vi_clip_close(&clip);
+}
+
+/* Its first 81 of 120 pictures, with their sound. */
+static void cut(const char *from, const char *to)
+{
+    char *data = NULL;
+    gsize size = 0;
+    g_file_get_contents(from, &data, &size, NULL);
+    g_file_set_contents(to, data, (gssize)(size * 81 / 120), NULL);
+    g_free(data);
+}
+
+static void test_cut_short(void)
+{
+    static const char *const names[] = {"whole.mkv", "whole.avi"};
+    const media_spec s = {.pictures = 120,
+                          .time_base = {1, 20},
+                          .rate = 16000,
+                          .samples = 6 * 16000,
+                          .channels = 1,
+                          .impulse = FIRST};
+    media_spec more = s;
+    more.samples = 9 * 16000; /* sound that lasts longer is nothing bad */
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        char *path = in_folder(names[i]);
+        char *short_path = g_strdup_printf("%s/short-%s", folder, names[i]);
+        make_media(path, &s);
+        check_bad(path, NULL);
+        cut(path, short_path);
+        check_bad(short_path,
+                  "is cut short: expected the 6.00 s that its header says, "
+                  "found 4.");
+        make_media(path, &more);
+        check_bad(path, NULL);
+        g_free(short_path);
+        g_free(path);
+    }
+}
+
+static void test_silent(void)
+{
+    const media_spec s = {.pictures = 40,
+                          .time_base = {1, 20},
+                          .rate = 16000,
+                          .samples = 2 * 16000,
+                          .channels = 1,
+                          .impulse = -1};
+    char *path = in_folder("mute.mkv");
+    make_media(path, &s);
+    check_bad(path, "is silent");
+    g_free(path);
+}
+
+/* One packet in ten may be damaged, not more. */
+static void test_damaged(void)
+{
+    const s2vi_intake in = {.program = "test", .quiet = true};
+    s2vi_media_facts facts = {.packets = 120, .damaged = 12};
+    s2v_error err = {0};
+    CHECK(!s2vi_intake_check(&in, "a.mkv", &facts, &err), "%s", err.message);
+    facts.damaged = 13;
+    CHECK(s2vi_intake_check(&in, "a.mkv", &facts, &err) == S2V_ERR_FORMAT &&
+              strstr(err.message, "'a.mkv' is damaged: 13 of its 120 packets"),
+          "%s", err.message);
+}
+
+static void test_left_out(void)
+{
+    s2vi_intake in = {.program = "test", .quiet = true};
+    s2v_error err = {.message = "'a.mkv' is silent"};
+    bool skipped = true;
+    int ret = s2vi_intake_settle(&in, S2V_ERR_FORMAT, &skipped, &err);
+    CHECK(ret == S2V_ERR_FORMAT && !skipped && !in.left_out, "%d", ret);
+    in.skip_bad = true;
+    ret = s2vi_intake_settle(&in, S2V_ERR_IO, &skipped, &err);
+    CHECK(ret == S2V_ERR_IO && !skipped && !in.left_out, "%d", ret);
+    ret = s2vi_intake_settle(&in, S2V_ERR_FORMAT, &skipped, &err);
+    CHECK(!ret && skipped && !strcmp(in.left_out[0], err.message) &&
+              !in.left_out[1],
+          "%d", ret);
+    CHECK(!s2vi_intake_require(&in, 1, &err), "%s", err.message);
+    CHECK(s2vi_intake_require(&in, 0, &err) == S2V_ERR_INVALID, "none left");
+    s2vi_intake_close(&in);
+}
+
 static void remove_folder(void)
 {
     GDir *dir = g_dir_open(folder, 0, NULL);
@@ -660,6 +830,11 @@ int main(void)
     test_sound_load();
     test_foley_sound();
     test_bad_rate();
+    test_tracks();
+    test_cut_short();
+    test_silent();
+    test_damaged();
+    test_left_out();
     remove_folder();
     return check_done();
 }

@@ -39,7 +39,8 @@ static void test_defaults(void)
     CHECK(o.size == 128 && o.sequence == 32 && o.iterations == 50000 &&
               o.seed == 0 && o.threads == 0,
           "%d %d %lld", o.size, o.sequence, (long long)o.iterations);
-    CHECK(o.rate == 1e-4 && o.split == 0.8, "%g %g", o.rate, o.split);
+    CHECK(o.rate == 1e-4 && o.split == 0.8 && o.track == -1 && !o.skip_bad,
+          "%g %g", o.rate, o.split);
     CHECK(o.loss == S2VI_LOSS_L1 && !o.adversarial && o.critic_rate == 4e-4 &&
               o.alpha == 10 && !o.average && !o.sound_noise && !o.stretch &&
               !o.curves && !o.init && !o.hold_out_every,
@@ -71,7 +72,7 @@ static void test_all_given(void)
         "--channels-max 64 --motion gru --no-mfs --no-sac --no-noise "
         "--connection skip --prediction none --start 1.5 --duration 20 -v "
         "--loss l2 --adversarial --critic-rate 3e-4 --alpha 100 --average 0.99 "
-        "--sound-noise 0.5 --stretch 16 "
+        "--sound-noise 0.5 --stretch 16 --track 2 --skip-bad "
         "--curves c.csv --hold-out-every 50 "
         "-- -d.mkv",
         &err);
@@ -89,8 +90,8 @@ static void test_all_given(void)
           "strings");
     CHECK(o.loss == S2VI_LOSS_L2 && o.adversarial && o.critic_rate == 3e-4 &&
               o.alpha == 100 && o.average == 0.99 && o.sound_noise == 0.5 &&
-              o.stretch == 16 && o.hold_out_every == 50 &&
-              !strcmp(o.curves, "c.csv"),
+              o.stretch == 16 && o.track == 2 && o.skip_bad &&
+              o.hold_out_every == 50 && !strcmp(o.curves, "c.csv"),
           "losses");
     CHECK(o.checkpoint_every == 0 && o.checkpoint_seconds == 150 &&
               o.preview_every == 9,
@@ -197,6 +198,9 @@ static void test_refused(void)
         {OK "--perceptual ''", {"--perceptual", "name of a file"}},
         {OK "--loss l3", {"--loss", "l1 or l2", "'l3'"}},
         {OK "--average 1", {"--average", "at most 0.99999"}},
+        {OK "--track -1", {"--track", "from 0 to 999"}},
+        {OK "--track x", {"--track", "'x'"}},
+        {OK "--skip-bad=1", {"--skip-bad", "no value"}},
         {OK "--stretch -1", {"--stretch", "from 0 to 1000000"}},
         {OK "--sound-noise -1", {"--sound-noise", "from 0 and at most 10"}},
         {OK "--alpha 0", {"--alpha", "above 0"}},

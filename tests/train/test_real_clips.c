@@ -27,8 +27,8 @@ static void check_clip(const char *data, const char *name, int64_t frames,
         CHECK(clip->frames == frames && clip->samples == samples,
               "%s: %lld frames, %lld samples", name, (long long)clip->frames,
               (long long)clip->samples);
-        CHECK(clip->damaged == 0, "%s: %lld damaged", name,
-              (long long)clip->damaged);
+        CHECK(clip->facts.damaged == 0, "%s: %lld damaged", name,
+              (long long)clip->facts.damaged);
     }
     s2vi_clip_close(&clip);
     g_free(path);

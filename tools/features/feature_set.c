@@ -222,15 +222,23 @@ static int find_whole(const char *path, s2vi_clip_params *params,
     return ret;
 }
 
-static int load_clip(const char *path, s2vi_clip **clip, s2v_error *err)
+static int load_clip(const features_source *from, s2vi_clip **clip,
+                     s2v_error *err)
 {
     s2vi_clip_params params = {.size = SIDE,
                                .fps_num = S2VI_SIGHT_RATE_NUM,
                                .fps_den = S2VI_SIGHT_RATE_DEN,
                                .sound = s2vi_sound_foley,
+                               .track = from->track,
                                .min_frames = 2};
-    int ret = find_whole(path, &params, err);
-    return ret < 0 ? ret : s2vi_clip_load(clip, path, &params, err);
+    int ret = find_whole(from->clip, &params, err);
+    if (!ret)
+        ret = s2vi_clip_load(clip, from->clip, &params, err);
+    if (!ret && from->intake)
+        ret = s2vi_intake_check(from->intake, from->clip, &(*clip)->facts, err);
+    if (ret < 0)
+        s2vi_clip_close(clip);
+    return ret;
 }
 
 /* (columns,80) -> (80,columns) */
@@ -260,11 +268,11 @@ static int write_set(const char *path, int64_t count, const float *seen,
     return s2vi_writer_commit(&w, err);
 }
 
-int features_write(features *f, const char *path, const char *to,
+int features_write(features *f, const features_source *from, const char *to,
                    s2v_error *err)
 {
     s2vi_clip *clip = NULL;
-    int ret = load_clip(path, &clip, err);
+    int ret = load_clip(from, &clip, err);
     if (ret < 0)
         return ret;
     const int64_t count = clip->frames - 1, columns = S2VI_VS_RATIO * count;
@@ -272,7 +280,7 @@ int features_write(features *f, const char *path, const char *to,
     float *seen = malloc((size_t)(count * FEATURES_WIDTH) * sizeof(*seen));
     float *heard = malloc(2 * values * sizeof(*heard));
     if (!seen || !heard)
-        ret = s2vi_error_nomem(err, path);
+        ret = s2vi_error_nomem(err, from->clip);
     if (!ret)
         ret = features_run(f, clip->rgb, count, seen, err);
     if (!ret)

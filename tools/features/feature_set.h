@@ -13,6 +13,7 @@
 #ifndef S2V_TOOLS_FEATURE_SET_H
 #define S2V_TOOLS_FEATURE_SET_H
 
+#include "intake.h"
 #include "models/bn_inception.h"
 
 enum { FEATURES_WIDTH = 2 * S2VI_BN_FEATURES };
@@ -40,11 +41,18 @@ void features_close(features **f);
 int features_run(features *f, const uint8_t *rgb, int64_t count, float *out,
                  s2v_error *err);
 
+/** Where a set comes from. */
+typedef struct features_source {
+    const char *clip;          /* a media file */
+    int track;                 /* of its sound: 1 is the first; 0: ffmpeg's */
+    const s2vi_intake *intake; /* says and refuses what is bad; may be NULL */
+} features_source;
+
 /**
  * Write a clip's feature set: `features` (T,2048) and its own sound's `mel`
  * (80,4 T), as s2v-train varietysound takes them.
  */
-int features_write(features *f, const char *clip, const char *path,
+int features_write(features *f, const features_source *from, const char *path,
                    s2v_error *err);
 
 #endif

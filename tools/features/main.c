@@ -31,6 +31,12 @@ static const char help[] =
     "the\n"
     "                        first layer's averaged over colours\n"
     "  -o, --output FOLDER   for CLIP.safetensors; made where it is missing\n"
+    "  --track N             which sound track of each clip, from 0, as "
+    "ffmpeg's\n"
+    "                        a:N (default: the one that ffmpeg takes)\n"
+    "  --skip-bad            leave out clips that do not decode, are silent, "
+    "cut\n"
+    "                        short or damaged, and list them at the end\n"
     "  --device NAME         auto, cpu, ref, cuda or cuda:N (default auto)\n"
     "  --threads N           CPU threads; 0: one for each processor\n"
     "  -q, --quiet           no progress, errors only\n"
@@ -49,13 +55,16 @@ typedef struct options {
     features_params params;
     const char *output;
     char **clips; /* NULL-terminated, of argv */
-    bool quiet;
+    int track;    /* from 0; -1: ffmpeg's choice */
+    bool quiet, skip_bad;
 } options;
 
 static const struct option words[] = {
     {"rgb", required_argument, NULL, 'r'},
     {"flow", required_argument, NULL, 'f'},
     {"output", required_argument, NULL, 'o'},
+    {"track", required_argument, NULL, 'n'},
+    {"skip-bad", no_argument, NULL, 's'},
     {"device", required_argument, NULL, 'd'},
     {"threads", required_argument, NULL, 't'},
     {"quiet", no_argument, NULL, 'q'},
@@ -70,14 +79,26 @@ static int refuse(const char *why)
     return -1;
 }
 
-static int set_threads(options *o, const char *text)
+static bool parse_number(const char *text, long most, int *out)
 {
     char *end;
     const long n = strtol(text, &end, 10);
-    o->params.threads = (int)n;
-    return *text && !*end && n >= 0 && n <= 1024
+    *out = (int)n;
+    return *text && !*end && n >= 0 && n <= most;
+}
+
+static int set_threads(options *o, const char *text)
+{
+    return parse_number(text, 1024, &o->params.threads)
                ? 0
                : refuse("--threads: expected a whole number from 0 to 1024");
+}
+
+static int set_track(options *o, const char *text)
+{
+    return parse_number(text, 999, &o->track)
+               ? 0
+               : refuse("--track: expected a whole number from 0 to 999");
 }
 
 /* 1: print that and stop; -1: a mistake. */
@@ -89,6 +110,8 @@ static int set(options *o, int code)
     case 'o': o->output = optarg; return 0;
     case 'd': o->params.device = optarg; return 0;
     case 't': return set_threads(o, optarg);
+    case 'n': return set_track(o, optarg);
+    case 's': o->skip_bad = true; return 0;
     case 'q': o->quiet = true; return 0;
     case 'h': fputs(help, stdout); return 1;
     case 'V': printf("s2v-features %s\n", s2v_version()); return 1;
@@ -126,9 +149,22 @@ static char *output_of(const options *o, const char *clip)
     return path;
 }
 
+static int take(const options *o, features *f, const char *clip,
+                s2vi_intake *in, s2v_error *err)
+{
+    const features_source from = {clip, o->track + 1, in};
+    char *path = output_of(o, clip);
+    bool skipped;
+    int ret = features_write(f, &from, path, err);
+    g_free(path);
+    return s2vi_intake_settle(in, ret, &skipped, err);
+}
+
 static int run(const options *o, s2v_error *err)
 {
     features *f = NULL;
+    s2vi_intake in = {
+        .program = "s2v-features", .quiet = o->quiet, .skip_bad = o->skip_bad};
     if (g_mkdir_with_parents(o->output, 0777) < 0)
         return s2vi_error(err, S2V_ERR_IO, "the folder '%s' cannot be made",
                           o->output);
@@ -139,19 +175,19 @@ static int run(const options *o, s2v_error *err)
         .quiet = o->quiet || ret < 0,
     });
     for (int i = 0; o->clips[i] && !ret; i++) {
-        char *path = output_of(o, o->clips[i]);
-        ret = features_write(f, o->clips[i], path, err);
+        in.bar = bar;
+        ret = take(o, f, o->clips[i], &in, err);
         s2vi_progress_update(bar, i + 1, NULL, 0);
-        g_free(path);
     }
     s2vi_progress_close(&bar);
+    s2vi_intake_close(&in);
     features_close(&f);
     return ret;
 }
 
 int main(int argc, char **argv)
 {
-    options o = {0};
+    options o = {.track = -1};
     s2v_error err = {0};
     setlocale(LC_CTYPE, "");
     av_log_set_level(AV_LOG_FATAL);
