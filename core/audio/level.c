@@ -34,8 +34,9 @@ struct s2vi_level {
     ebur128_state *meter;
     float step[STEP]; /* sound that waits, `held` of it */
     size_t held;
-    unsigned steps;       /* measured, up to a block's; then modulo a hop */
-    bool whole;           /* a block's worth was measured */
+    double audible; /* mean squares of the audible steps of the beginning */
+    size_t audible_steps; /* how many; 0: none yet */
+    unsigned steps;       /* to the end of the next block */
     double loudness;      /* LUFS; NaN: none yet */
     double block[BLOCKS]; /* mean squares of those that count, a ring */
     size_t count, next;
@@ -68,6 +69,11 @@ void s2vi_level_close(s2vi_level **out)
     *out = NULL;
 }
 
+static double lufs(double mean_square)
+{
+    return 10.0 * log10(mean_square) - 0.691;
+}
+
 /* The mean of the blocks that count, gated as BS.1770 does: LUFS. */
 static double gated(const s2vi_level *level)
 {
@@ -80,43 +86,49 @@ static double gated(const s2vi_level *level)
             sum += level->block[i];
             loud++;
         }
-    return 10.0 * log10(sum / (double)loud) - 0.691;
+    return lufs(sum / (double)loud);
 }
 
-static double window_loudness(const s2vi_level *level, unsigned steps)
+/* Of the last steps; 0: they are silent. */
+static double mean_square(const s2vi_level *level, unsigned steps)
 {
     double loudness = -HUGE_VAL;
     ebur128_loudness_window(level->meter, (unsigned long)steps * STEP_MS,
                             &loudness);
-    return loudness;
+    return loudness < GATE ? 0.0 : pow(10.0, (loudness + 0.691) / 10.0);
 }
 
 static void add_block(s2vi_level *level)
 {
-    const double loudness = window_loudness(level, BLOCK_STEPS);
-    if (loudness < GATE)
+    const double energy = mean_square(level, BLOCK_STEPS);
+    if (energy == 0.0)
         return;
-    level->block[level->next] = pow(10.0, (loudness + 0.691) / 10.0);
+    level->block[level->next] = energy;
     level->next = (level->next + 1) % BLOCKS;
     if (level->count < BLOCKS)
         level->count++;
-    level->loudness = gated(level);
+    if (level->count >= FREE_BLOCKS)
+        level->loudness = gated(level);
 }
 
+/* Silence counts neither before the first sound nor between the first ones: a
+ * mean over it would make what comes next too loud. */
 static void measure(s2vi_level *level)
 {
     ebur128_add_frames_float(level->meter, level->step, STEP);
-    level->steps++;
-    if (!level->whole) {
-        level->whole = level->steps == BLOCK_STEPS;
-        const double loudness = window_loudness(level, level->steps);
-        if (loudness >= GATE)
-            level->loudness = loudness;
+    if (level->count < FREE_BLOCKS) {
+        const double energy = mean_square(level, 1);
+        if (energy > 0.0) {
+            level->audible += energy;
+            level->audible_steps++;
+            level->loudness =
+                lufs(level->audible / (double)level->audible_steps);
+        }
     }
-    if (level->whole && level->steps % HOP_STEPS == 0) {
-        level->steps = 0;
-        add_block(level);
-    }
+    if (level->audible_steps == 0 || --level->steps > 0)
+        return;
+    level->steps = HOP_STEPS;
+    add_block(level);
 }
 
 static double clamp(double x, double low, double high)
@@ -188,7 +200,8 @@ void s2vi_level_flush(s2vi_level *level)
 {
     if (level->meter)
         ebur128_destroy(&level->meter);
-    *level = (s2vi_level){.target = level->target, .loudness = NAN};
+    *level = (s2vi_level){
+        .target = level->target, .steps = BLOCK_STEPS, .loudness = NAN};
 }
 
 double s2vi_level_gain(const s2vi_level *level)

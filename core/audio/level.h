@@ -5,11 +5,11 @@
  * sound was cut.
  *
  * Loudness is that of EBU R 128 (ITU-R BS.1770-4; libebur128), of one channel
- * of weight 1: K-weighted, in blocks of 400 ms, one each 100 ms. What counts is
- * the last minute that is not silence: the energy of the last 600 blocks at
- * -70 LUFS or above, then the mean of those within 10 LU of their mean. Within
- * the first 400 ms it is the mean of the sound so far, where that is at -70
- * LUFS or above; a block that counts takes its place.
+ * of weight 1: K-weighted, in blocks of 400 ms, one each 100 ms from the first
+ * audible step on. A step or a block is audible at -70 LUFS or above. What
+ * counts is the last minute that is audible: the energy of the last 600 such
+ * blocks, then the mean of those within 10 LU of their mean. Until the fourth
+ * block has counted it is the mean of all audible steps.
  *
  * The gain changes each 5 ms, towards target - loudness, between -30 and +20
  * dB: down by at most 20 dB a second, up by at most 3. It is free until the

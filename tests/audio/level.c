@@ -274,6 +274,39 @@ static void test_rates(const float *x)
     }
 }
 
+/* Silence before the first sound, or between first sounds that are short, does
+ * not make what follows louder. */
+static void test_silence_first(const float *x)
+{
+    enum { N = 3 * SECOND, SILENT = 2 * SECOND, SHORT = SECOND / 10 };
+    static float sound[SILENT + N], out[SILENT + N + STEP];
+    static double wanted[N / STEP], gain[(SILENT + N) / STEP];
+    const float *noise = x + 8 * SECOND;
+    s2vi_level *level = new_level(TARGET);
+    stream(level, noise, N, N, out, wanted);
+    for (int silent = STEP; silent <= SILENT; silent *= 5) {
+        memset(sound, 0, (size_t)silent * sizeof(*sound));
+        memcpy(sound + silent, noise, N * sizeof(*sound));
+        s2vi_level_flush(level);
+        stream(level, sound, (size_t)silent + N, 1000, out, gain);
+        for (int k = 0; k < N / STEP; k++)
+            CHECK(fabs(gain[silent / STEP + k] - wanted[k]) < 1e-9,
+                  "%d silent samples, step %d: %.3f dB, expected %.3f", silent,
+                  k, gain[silent / STEP + k], wanted[k]);
+    }
+    /* A tenth of a second of the noise, then silence, then more of it: blocks
+     * that are partly silent count, and take up to 2 dB off the loudness. */
+    memcpy(sound, noise, SHORT * sizeof(*sound));
+    memset(sound + SHORT, 0, SILENT * sizeof(*sound));
+    s2vi_level_flush(level);
+    stream(level, sound, SILENT + N, 1000, out, gain);
+    for (int k = 0; k < (SILENT + N) / STEP; k++)
+        CHECK(fabs(gain[k] - wanted[N / STEP - 1]) < 2.0,
+              "a short sound first, step %d: %.3f dB, expected %.3f", k,
+              gain[k], wanted[N / STEP - 1]);
+    s2vi_level_close(&level);
+}
+
 /* The same sound at any loudness comes out the same, as far as the gain goes,
  * and sound that is brought to the target has its loudness. */
 static void test_levels(void)
@@ -434,6 +467,7 @@ int main(void)
     test_flush(x);
     test_not_finite(x);
     test_rates(x);
+    test_silence_first(x);
     test_levels();
     test_allocations(x);
     test_no_memory_of_ours();

@@ -107,14 +107,23 @@ def gated(blocks):
 def loudness(x):
     """After each whole step: LUFS, None: silence alone; blocks that count."""
     total = np.concatenate([[0], np.cumsum(weighted(x) ** 2)])
-    blocks, now = [], None
+
+    def energy(begin, end):
+        """0 where it is silent"""
+        mean = (total[end] - total[max(begin, 0)]) / (end - begin)
+        return mean if lufs(mean) >= -70 else 0
+
+    blocks, audible, first, now = [], [], None, None
     for end in range(STEP, len(x) + 1, STEP):
-        if end <= BLOCK and lufs(total[end] / end) >= -70:
-            now = lufs(total[end] / end)
-        if end >= BLOCK and end % HOP == 0:
-            energy = (total[end] - total[end - BLOCK]) / BLOCK
-            if lufs(energy) >= -70:
-                blocks.append(energy)
+        if len(blocks) < 4 and energy(end - STEP, end) > 0:
+            audible.append(energy(end - STEP, end))
+            first = end - STEP if first is None else first
+            now = lufs(np.mean(audible))
+        if first is not None and end - first >= BLOCK and (
+                end - first - BLOCK) % HOP == 0:
+            if energy(end - BLOCK, end) > 0:
+                blocks.append(energy(end - BLOCK, end))
+            if len(blocks) >= 4:
                 now = gated(blocks)
         yield now, len(blocks)
 
