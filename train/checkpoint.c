@@ -112,6 +112,7 @@ static s2vi_file_header header_of(const s2vi_trainer *t, bool checkpoint)
         .identity = identity_text(t),
         .progress = progress_text(t),
         .level = h && h->levelled ? level_text(h->level) : NULL,
+        .spectrum = h && h->levelled ? s2vi_spectrum_text(&h->spectrum) : NULL,
         .features = h ? s2vi_feature_range_text(&h->range) : NULL,
     };
 }
@@ -123,6 +124,7 @@ static void free_header(s2vi_file_header *h)
     free((char *)h->identity);
     free((char *)h->progress);
     free((char *)h->level);
+    free((char *)h->spectrum);
     free((char *)h->features);
 }
 

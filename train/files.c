@@ -34,6 +34,8 @@ static int add_header(s2vi_writer *w, const s2vi_file_header *h, s2v_error *err)
         ret = set_text(w, "s2v.training", h->training, err);
     if (!ret && h->level)
         ret = set_text(w, "s2v.level", h->level, err);
+    if (!ret && h->spectrum)
+        ret = set_text(w, "s2v.spectrum", h->spectrum, err);
     if (!ret && h->features)
         ret = set_text(w, "s2v.features", h->features, err);
     if (!ret && h->checkpoint)

@@ -21,6 +21,7 @@ typedef struct s2vi_file_header {
     const char *config;   /* JSON; NULL: memory ran out; so the others */
     const char *training; /* JSON: how it was trained */
     const char *level;    /* s2v.level, or NULL */
+    const char *spectrum; /* s2v.spectrum, or NULL */
     const char *features; /* s2v.features, or NULL */
     const char *identity; /* checkpoints: JSON, what a resume may not change */
     const char *progress; /* checkpoints: JSON, where it stands */

@@ -161,6 +161,25 @@ static int measure_range(s2vi_hearing *h, const s2vi_dataset *data,
     return ret;
 }
 
+/* The average spectrum of the training part of all clips, without jitter. */
+static int measure_spectrum(s2vi_hearing *h, const s2vi_dataset *data,
+                            s2v_error *err)
+{
+    float *rows = malloc((size_t)(data->train * BANDS) * sizeof(*rows));
+    int64_t n = 0;
+    if (!rows)
+        return s2vi_error_nomem(err, "sound features");
+    for (int i = 0; i < data->count; i++) {
+        const s2vi_dataset_clip *c = &data->clip[i];
+        memcpy(rows + n * BANDS, c->features,
+               (size_t)(c->train * BANDS) * sizeof(*rows));
+        n += c->train;
+    }
+    s2vi_spectrum_measure(&h->spectrum, rows, n);
+    free(rows);
+    return S2V_OK;
+}
+
 int s2vi_hearing_prepare(s2vi_hearing *h, s2vi_dataset *data, s2v_error *err)
 {
     int ret = S2V_OK;
@@ -168,5 +187,7 @@ int s2vi_hearing_prepare(s2vi_hearing *h, s2vi_dataset *data, s2v_error *err)
         ret = measure_loudness(data, &h->level, err);
     for (int i = 0; i < data->count && h->levelled && !ret; i++)
         ret = level_clip(&data->clip[i], h->level, err);
+    if (!ret)
+        ret = measure_spectrum(h, data, err);
     return ret < 0 ? ret : measure_range(h, data, err);
 }

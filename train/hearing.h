@@ -7,6 +7,7 @@
 #ifndef S2VI_TRAIN_HEARING_H
 #define S2VI_TRAIN_HEARING_H
 
+#include "audio/equaliser.h"
 #include "audio/feature_range.h"
 #include "dataset.h"
 
@@ -19,13 +20,15 @@ typedef struct s2vi_hearing {
         spectrum_jitter; /* dB: and its spectrum tilted so much at either
                             end, and bent by half, a third, a quarter of it */
     uint64_t seed;
+    s2vi_spectrum spectrum;   /* average, without jitter: set likewise */
     s2vi_feature_range range; /* of what is heard: set likewise */
 } s2vi_hearing;
 
 /**
  * Measure the loudness of what is trained on, all clips together, level each
- * clip's sound in place, make its features anew, and measure their range: of
- * each band all but one in a thousand of what training will hear.
+ * clip's sound in place, make its features anew, and measure their average
+ * spectrum, and their range: of each band all but one in a thousand of what
+ * training will hear.
  *
  * @param data split already
  * @return S2V_OK; S2V_ERR_INVALID: all of it is silence; S2V_ERR_NOMEM

@@ -32,7 +32,7 @@ enum {
 _Static_assert(S2VI_LMS_STEP == HOP * ADVANCE, "a frame's step");
 _Static_assert(S2VI_LMS_SPAN == HOP * (COLUMNS - 1) + WINDOW, "its span");
 
-static const double LOW = 125.0, HIGH = 7500.0, FLOOR = 0.01;
+static const double LOW = 125.0, HIGH = 7500.0;
 static const float LOUDEST = 1e30f; /* its transform's square is finite */
 
 struct s2vi_lms {
@@ -129,7 +129,7 @@ static void add_column(s2vi_lms *lms)
         lms->stft, lms->samples + lms->first, n < WINDOW ? n : WINDOW);
     s2vi_mel_apply(lms->mel, magnitude, column);
     for (int b = 0; b < BANDS; b++)
-        column[b] = log(column[b] * lms->gain[b] + FLOOR);
+        column[b] = log(column[b] * lms->gain[b] + S2VI_LMS_FLOOR);
     lms->first += n < HOP ? n : HOP;
 }
 

@@ -37,6 +37,9 @@ enum {
     S2VI_LMS_SPAN = 1520,  /* samples a frame needs, from its own start on */
 };
 
+/** Added to a band's magnitude before the logarithm. */
+#define S2VI_LMS_FLOOR 0.01
+
 /** One stream of sound; one thread at a time. */
 typedef struct s2vi_lms s2vi_lms;
 

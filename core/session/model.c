@@ -48,6 +48,7 @@ static int read_hearing(s2v_model *model, const s2v_weights *w, s2v_error *err)
 {
     const char *path = s2v_weights_get_path(w, NULL);
     const char *level = s2v_weights_get_metadata(w, "s2v.level");
+    const char *spectrum = s2v_weights_get_metadata(w, "s2v.spectrum");
     const char *range = s2v_weights_get_metadata(w, "s2v.features");
     s2v_error why;
     model->level = NAN;
@@ -61,9 +62,12 @@ static int read_hearing(s2v_model *model, const s2v_weights *w, s2v_error *err)
                               "-70 to 10",
                               path, level);
     }
+    model->has_spectrum = spectrum != NULL;
     model->has_range = range != NULL;
-    int ret =
-        range ? s2vi_feature_range_parse(&model->range, range, &why) : S2V_OK;
+    int ret = spectrum ? s2vi_spectrum_parse(&model->spectrum, spectrum, &why)
+                       : S2V_OK;
+    if (!ret && range)
+        ret = s2vi_feature_range_parse(&model->range, range, &why);
     return ret < 0 ? s2vi_error(err, ret, "%s: %.900s", path, why.message)
                    : S2V_OK;
 }

@@ -23,12 +23,16 @@ static int read_params(s2v_session_params *params,
     return S2V_OK;
 }
 
-/* The level that the caller wants: a leveller, or a gain. */
+/* The level that the caller wants: a leveller and an equaliser, or a gain. */
 static int set_level(s2v_session *s, const char *level, s2v_error *err)
 {
     char *end;
     s->gain = 1.0f;
-    if (!level || !strcmp(level, "auto"))
+    const bool automatic = !level || !strcmp(level, "auto");
+    s->equalised = automatic && s->model->has_spectrum;
+    if (s->equalised)
+        s2vi_equaliser_start(&s->equaliser, &s->model->spectrum);
+    if (automatic)
         return isnan(s->model->level)
                    ? S2V_OK
                    : s2vi_level_create(&s->level, s->model->level, err);
@@ -261,6 +265,8 @@ int s2v_session_receive_video(s2v_session *session, s2v_video_frame *frame,
     ret = s2vi_lms_receive(session->lms, features);
     if (ret == S2V_ERR_AGAIN || ret == S2V_ERR_EOF)
         return s2vi_error(err, ret, "%s", s2v_status_string(ret));
+    if (!ret && session->equalised)
+        s2vi_equaliser_apply(&session->equaliser, features);
     if (!ret && session->model->has_range)
         keep_in_range(session, features);
     if (!ret)
@@ -345,6 +351,8 @@ void s2v_session_flush(s2v_session *session)
     }
     if (session->level)
         s2vi_level_flush(session->level);
+    if (session->equalised)
+        s2vi_equaliser_start(&session->equaliser, &session->model->spectrum);
     session->checked = session->foreign = 0;
     s2vi_lms_flush(session->lms);
     s2vi_exec_reset(session->exec);

@@ -3,6 +3,7 @@
 #ifndef S2VI_SESSION_SESSION_H
 #define S2VI_SESSION_SESSION_H
 
+#include "audio/equaliser.h"
 #include "audio/feature_range.h"
 #include "audio/level.h"
 #include "audio/lms.h"
@@ -29,7 +30,9 @@ struct s2v_model {
     s2vi_graph *graph;
     s2vi_lm_graph lm; /* one frame */
     s2vi_plan *plan;
-    double level;   /* LUFS of what it was trained on; NaN: unknown */
+    double level;      /* LUFS of what it was trained on; NaN: unknown */
+    bool has_spectrum; /* and its average spectrum */
+    s2vi_spectrum spectrum;
     bool has_range; /* and the range of its features */
     s2vi_feature_range range;
 };
@@ -47,6 +50,8 @@ struct s2v_session {
     s2vi_level *level; /* NULL: a fixed gain */
     float gain;        /* that one */
     s2vi_lms *lms;
+    bool equalised; /* the features are, by: */
+    s2vi_equaliser equaliser;
     int checked, foreign; /* frames compared with the model's range, of the
                              latest few; those far outside it */
     bool warned;          /* that most are */

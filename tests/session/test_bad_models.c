@@ -208,6 +208,12 @@ static void test_hearing(void)
         refused_spec(features[i][0], &spec, S2V_ERR_MODEL, features[i][1],
                      NULL);
     }
+    tiny_model dull = smallest();
+    dull.spectrum = "[1, 2]";
+    refused_spec("a short spectrum", &dull, S2V_ERR_MODEL,
+                 "'s2v.spectrum': expected a JSON list of 64 numbers, found "
+                 "'[1, 2]'",
+                 NULL);
     static const char *const good[] = {"-70", "10", "-21.37"};
     for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
         tiny_model spec = smallest();

@@ -327,6 +327,41 @@ static char *range_text(const float *sound, int64_t n)
     return text;
 }
 
+/* Features are equalised with level=auto alone, the same at any chunking and
+ * after a flush. */
+static void test_spectrum(const float *sound)
+{
+    tiny_model spec = small_model();
+    s2v_model *models[2] = {NULL}; /* without a spectrum, with one */
+    spec.level = LEVEL;
+    for (int i = 0; i < 2; i++) {
+        spec.spectrum = i ? tiny_model_spectrum(60.0f) : NULL;
+        models[i] = open_model(&spec, "auto", 1);
+    }
+    take plain = play_at(models[0], "auto", sound, SAMPLES, 1000);
+    take equalised = play_at(models[1], "auto", sound, SAMPLES, 1000);
+    CHECK(!same(&plain, &equalised), "auto equalises nothing");
+    for (size_t piece = 1; piece < 100000; piece = piece * 17 + 3) {
+        take t = play_at(models[1], "auto", sound, SAMPLES, piece);
+        CHECK(same(&t, &equalised), "pieces of %zu: other frames", piece);
+    }
+    s2v_session *session = start(models[1], "auto");
+    take first = play(session, sound, SAMPLES, 500);
+    s2v_session_flush(session);
+    take second = play(session, sound, SAMPLES, 500);
+    CHECK(same(&first, &equalised) && same(&second, &equalised),
+          "other frames after a flush");
+    s2v_session_close(&session);
+    static const char *const others[] = {"off", "6"};
+    for (int i = 0; i < 2; i++) {
+        take a = play_at(models[0], others[i], sound, SAMPLES, 1000);
+        take b = play_at(models[1], others[i], sound, SAMPLES, 1000);
+        CHECK(same(&a, &b), "level %s equalises", others[i]);
+    }
+    s2v_model_close(&models[0]);
+    s2v_model_close(&models[1]);
+}
+
 /* Inside, nothing changes; where all is above, louder sound makes no
  * difference. */
 static void test_range(const float *sound)
@@ -482,6 +517,7 @@ int main(void)
     test_bad_levels();
     test_old_caller(sound);
     test_too_much(sound);
+    test_spectrum(sound);
     test_range(sound);
     test_untold();
     test_unlike();

@@ -83,6 +83,7 @@ static void test_levelled(const char *device)
 {
     tiny_model spec = small_model();
     spec.level = "-20";
+    spec.spectrum = tiny_model_spectrum(20.0f);
     spec.features = tiny_model_features(-4.0f, 2.0f);
     s2v_model *model = open_model(&spec, device, 1);
     s2v_session *session = open_session(model, 1);
@@ -173,6 +174,7 @@ static void test_hour(void)
     spec.config.size = 8;
     spec.config.channels_max = 4;
     spec.level = "-20";
+    spec.spectrum = tiny_model_spectrum(20.0f);
     spec.features = tiny_model_features(-4.0f, 2.0f);
     s2v_model *model = open_model(&spec, "auto", 1);
     s2v_session *session = open_session(model, 1);

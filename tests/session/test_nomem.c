@@ -183,6 +183,7 @@ int main(int argc, char **argv)
     test_device(&spec, "auto", sound, owners, first);
     test_send_again(&spec, "auto", sound);
     spec.level = "-20";
+    spec.spectrum = tiny_model_spectrum(20.0f);
     spec.features = tiny_model_features(-4.0f, 2.0f);
     test_device(&spec, "ref", sound, owners, first);
     test_send_again(&spec, "auto", sound);

@@ -39,10 +39,11 @@ static int set(tiny_model *spec, json_t *settings, const char *key,
     const struct {
         const char *key;
         const char **member;
-    } texts[] = {{"kind", &spec->kind},   {"config", &spec->config_text},
-                 {"level", &spec->level}, {"features", &spec->features},
-                 {"nan", &spec->nan},     {"missing", &spec->missing},
-                 {"extra", &spec->extra}, {"flat", &spec->flat}};
+    } texts[] = {{"kind", &spec->kind},         {"config", &spec->config_text},
+                 {"level", &spec->level},       {"spectrum", &spec->spectrum},
+                 {"features", &spec->features}, {"nan", &spec->nan},
+                 {"missing", &spec->missing},   {"extra", &spec->extra},
+                 {"flat", &spec->flat}};
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
         if (!strcmp(key, texts[i].key)) {
             *texts[i].member = value;

@@ -5,6 +5,7 @@
  */
 #include "tiny_model.h"
 
+#include "audio/equaliser.h"
 #include "audio/feature_range.h"
 #include "base/philox.h"
 #include "weights/weights.h"
@@ -40,6 +41,19 @@ const char *tiny_model_features(float low, float high)
     }
     free(text);
     text = s2vi_feature_range_text(&range);
+    if (!text)
+        abort();
+    return text;
+}
+
+const char *tiny_model_spectrum(float fall)
+{
+    static char *text;
+    s2vi_spectrum spectrum;
+    for (int b = 0; b < S2VI_LMS_BANDS; b++)
+        spectrum.db[b] = -fall * (float)b / (S2VI_LMS_BANDS - 1);
+    free(text);
+    text = s2vi_spectrum_text(&spectrum);
     if (!text)
         abort();
     return text;
@@ -140,6 +154,8 @@ static void describe(s2vi_writer *w, const tiny_model *spec, s2v_error *err)
         s2vi_writer_set_metadata(w, "s2v.config", config, err);
     if (spec->level)
         s2vi_writer_set_metadata(w, "s2v.level", spec->level, err);
+    if (spec->spectrum)
+        s2vi_writer_set_metadata(w, "s2v.spectrum", spec->spectrum, err);
     if (spec->features)
         s2vi_writer_set_metadata(w, "s2v.features", spec->features, err);
     s2vi_writer_set_metadata(w, "s2v.version", s2v_version(), err);

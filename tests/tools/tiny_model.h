@@ -13,6 +13,7 @@ typedef struct tiny_model {
     const char *kind;        /* s2v.model; "": none */
     const char *config_text; /* s2v.config, in place of `config`'s; "": none */
     const char *level;       /* s2v.level; NULL: none */
+    const char *spectrum;    /* s2v.spectrum; NULL: none */
     const char *features;    /* s2v.features; NULL: none */
     const char *nan;         /* a tensor whose first number is not one */
     const char *missing;     /* a tensor that is left out */
@@ -25,6 +26,10 @@ tiny_model tiny_model_defaults(void);
 
 /** An s2v.features of that range in every band; valid until the next call. */
 const char *tiny_model_features(float low, float high);
+
+/** An s2v.spectrum that falls by `fall` dB from the first to the last band;
+ * valid until the next call. */
+const char *tiny_model_spectrum(float fall);
 
 /** Write it to `path`; S2V_OK, or a status and a sentence. */
 int tiny_model_write(const char *path, const tiny_model *spec, s2v_error *err);

@@ -199,9 +199,10 @@ typedef struct s2v_session_params {
     s2v_log_fn log;    /**< NULL: the model's */
     void *log_opaque;  /**< handed to `log` */
     const char *level; /**< loudness of the sound sent: "auto" (default): it is
-                            brought to the loudness that the model was trained
-                            at, as far as its file says; "off": it is taken as
-                            it is; or a gain in dB, "-60" to "60". Models that
+                            brought to the loudness and towards the average
+                            spectrum that the model was trained at, as far as
+                            its file says; "off": it is taken as it is; or a
+                            gain in dB, "-60" to "60". Models that
                             take no sound ignore it. Since 0.1 */
 } s2v_session_params;
 

@@ -3,8 +3,8 @@
  * Fuzz the opening of a model whose tensors are intact, but whose metadata is
  * not: the first byte says of which kind the tensors are, the second one which
  * allocation fails (0: none), and texts that end with NUL take the places of
- * s2v.model, s2v.config, s2v.window, s2v.level and s2v.features, an empty one
- * none. What opens runs.
+ * s2v.model, s2v.config, s2v.window, s2v.level, s2v.features and s2v.spectrum,
+ * an empty one none. What opens runs.
  */
 #include "container.h"
 #include "fuzz.h"
@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-enum { TEXTS = 5 };
+enum { TEXTS = 6 };
 
 static fuzz_container container[2];
 
@@ -60,8 +60,9 @@ static void run(s2v_model *model)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const key[TEXTS] = {
-        "s2v.model", "s2v.config", "s2v.window", "s2v.level", "s2v.features"};
+    static const char *const key[TEXTS] = {"s2v.model",    "s2v.config",
+                                           "s2v.window",   "s2v.level",
+                                           "s2v.features", "s2v.spectrum"};
     const s2v_model_params params = {
         .size = sizeof(params), .device = "ref", .threads = 1};
     fuzz_input in = {data, size};

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A causal equaliser of sound features: brings the average spectrum of a sound
+ * towards that of a model's training, without looking ahead.
+ *
+ * A band's magnitude is m = exp(x) - 0.01 for the feature x (audio/lms.h). The
+ * average spectrum is the mean of m^2 over the frames so far, from 60 s on with
+ * exponential weights of that time constant; half a second at the target counts
+ * as heard before the first frame. Frames whose energy is 30 dB below the
+ * average's, or more, do not count.
+ *
+ * The difference in dB from the average to the target is approximated by the
+ * first four cosines of the DCT-II over the bands, the k-th of amplitude 14 / k
+ * dB at most, and changing by at most half a dB a frame from 0 on: smooth
+ * gains, such as training draws them at random (--spectrum-jitter). They are
+ * then scaled by one factor, to leave the energy of the average spectrum as it
+ * is: how loud a sound is, is the leveller's matter (audio/level.h). A feature
+ * becomes log(m gain + 0.01).
+ *
+ * Weight files hold the target as "s2v.spectrum", a list of 64 numbers in dB.
+ */
+#ifndef S2VI_AUDIO_EQUALISER_H
+#define S2VI_AUDIO_EQUALISER_H
+
+#include <stdint.h>
+
+#include "audio/lms.h"
+
+/** An average spectrum: mean square magnitudes in dB, lowest band first. */
+typedef struct s2vi_spectrum {
+    float db[S2VI_LMS_BANDS];
+} s2vi_spectrum;
+
+enum { S2VI_EQUALISER_COSINES = 4 };
+
+/** One stream of features. Nothing in it is allocated. */
+typedef struct s2vi_equaliser {
+    s2vi_spectrum target;
+    double amplitude[S2VI_EQUALISER_COSINES]; /* dB */
+    double average[S2VI_LMS_BANDS];           /* mean of m^2 */
+    double frames;                            /* its weight */
+} s2vi_equaliser;
+
+/** Start a stream, or start it anew. */
+void s2vi_equaliser_start(s2vi_equaliser *equaliser,
+                          const s2vi_spectrum *target);
+
+/**
+ * Equalise the next frame, which counts itself.
+ *
+ * @param features (64), changed in place
+ */
+void s2vi_equaliser_apply(s2vi_equaliser *equaliser,
+                          float features[S2VI_LMS_BANDS]);
+
+/** The gains of the last frame, dB; of none, 0. */
+void s2vi_equaliser_gains(const s2vi_equaliser *equaliser,
+                          double db[S2VI_LMS_BANDS]);
+
+/**
+ * The average spectrum of features: that of the frames whose energy is within
+ * 30 dB of the mean's; bands 50 dB below the greatest are put there.
+ *
+ * @param rows (n, 64), n at least 1
+ */
+void s2vi_spectrum_measure(s2vi_spectrum *spectrum, const float *rows,
+                           int64_t n);
+
+/** The text of a weight file, in hundredths of a dB, to be freed; NULL: out of
+ * memory. */
+char *s2vi_spectrum_text(const s2vi_spectrum *spectrum);
+
+/** Read such a text: S2V_ERR_MODEL with what was expected and found. */
+int s2vi_spectrum_parse(s2vi_spectrum *spectrum, const char *text,
+                        s2v_error *err);
+
+#endif
