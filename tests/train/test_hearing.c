@@ -59,6 +59,25 @@ static void test_level(void)
     s2vi_dataset_close(&data);
 }
 
+/* A session that hears what was trained on has next to nothing to equalise. */
+static void test_average(void)
+{
+    s2vi_dataset data;
+    s2vi_hearing h = {
+        .levelled = true, .level_jitter = 6, .spectrum_jitter = 6};
+    s2vi_equaliser equaliser;
+    double gain[BANDS];
+    make(&data, 0.02, 0.2);
+    CHECK(!s2vi_hearing_prepare(&h, &data, NULL), "prepare");
+    s2vi_equaliser_start(&equaliser, &h.spectrum);
+    for (int t = 0; t < FRAMES; t++)
+        s2vi_equaliser_apply(&equaliser, data.clip[0].features + t * BANDS);
+    s2vi_equaliser_gains(&equaliser, gain);
+    for (int b = 0; b < BANDS; b++)
+        CHECK(fabs(gain[b]) < 0.3, "band %d: %g dB", b, gain[b]);
+    s2vi_dataset_close(&data);
+}
+
 static void test_silence(void)
 {
     s2vi_dataset data;
@@ -157,6 +176,7 @@ static void test_range(void)
 int main(void)
 {
     test_level();
+    test_average();
     test_silence();
     test_plain();
     test_gains();
