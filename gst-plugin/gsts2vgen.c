@@ -76,17 +76,20 @@ static GstS2VModel *open_model(GstS2VGen *self, const char *path,
     GST_OBJECT_LOCK(self);
     char *device = g_strdup(self->device);
     char *dtype = g_strdup(self->dtype);
+    char *level = g_strdup(self->level);
     gint threads = self->threads;
     GST_OBJECT_UNLOCK(self);
     post_progress(self, GST_PROGRESS_TYPE_START, path, "Opening %s");
     const GstS2VSettings settings = {.path = path,
                                      .device = device,
                                      .dtype = dtype,
+                                     .level = level,
                                      .threads = threads,
                                      .input = S2V_MEDIUM_AUDIO};
     GstS2VModel *model = gst_s2v_model_open(GST_ELEMENT(self), &settings, err);
     g_free(device);
     g_free(dtype);
+    g_free(level);
     if (model)
         post_progress(self, GST_PROGRESS_TYPE_COMPLETE, path, "Opened %s");
     else
@@ -123,7 +126,7 @@ static void close_all(GstS2VGen *self)
     GstS2VModel *model = g_steal_pointer(&self->current);
     GST_OBJECT_UNLOCK(self);
     g_mutex_unlock(&self->open_lock);
-    gst_s2v_model_free(model);
+    gst_s2v_model_unref(model);
 }
 
 /* Under the object lock: why a model cannot follow the one in use, if so. */
@@ -176,7 +179,33 @@ static void set_model(GstS2VGen *self, const char *path)
         GST_OBJECT_UNLOCK(self);
     }
     g_mutex_unlock(&self->open_lock);
-    gst_s2v_model_free(unused);
+    gst_s2v_model_unref(unused);
+    if (!ok)
+        gst_s2v_post_warning(GST_ELEMENT(self), &err);
+}
+
+/*
+ * `level` is set. Once a model is open, a wrong one changes nothing: were it
+ * kept, no session could be made with it, nor another model opened. Before, the
+ * state change to READY says it.
+ */
+static void set_level(GstS2VGen *self, const char *level)
+{
+    s2v_error err;
+    g_mutex_lock(&self->open_lock);
+    GST_OBJECT_LOCK(self);
+    GstS2VModel *model = gst_s2v_model_ref(self->current);
+    GST_OBJECT_UNLOCK(self);
+    gboolean ok = !model || !gst_s2v_model_check_level(model, level, &err);
+    if (ok) {
+        GST_OBJECT_LOCK(self);
+        g_free(self->level);
+        self->level = g_strdup(level);
+        self->renew = TRUE;
+        GST_OBJECT_UNLOCK(self);
+    }
+    g_mutex_unlock(&self->open_lock);
+    gst_s2v_model_unref(model);
     if (!ok)
         gst_s2v_post_warning(GST_ELEMENT(self), &err);
 }
@@ -212,7 +241,7 @@ static void stop(GstS2VGen *self)
         self->current = next;
     self->streaming = FALSE;
     GST_OBJECT_UNLOCK(self);
-    gst_s2v_model_free(old);
+    gst_s2v_model_unref(old);
 }
 
 static GstStateChangeReturn change_state(GstElement *element,
@@ -495,15 +524,14 @@ static void set_property(GObject *object, guint id, const GValue *value,
         set_model(self, g_value_get_string(value));
         return;
     }
+    if (id == PROP_LEVEL) {
+        set_level(self, g_value_get_string(value));
+        return;
+    }
     GST_OBJECT_LOCK(self);
     switch (id) {
     case PROP_SEED:
         self->seed = g_value_get_int64(value);
-        self->renew = TRUE;
-        break;
-    case PROP_LEVEL:
-        g_free(self->level);
-        self->level = g_value_dup_string(value);
         self->renew = TRUE;
         break;
     case PROP_DEVICE:
@@ -603,7 +631,8 @@ static void install_properties(GObjectClass *object_class)
             "Loudness of the sound: auto brings it to the loudness that the "
             "model was trained at, off takes it as it is, a number is a gain "
             "in dB. Set while playing, the model starts anew with it at the "
-            "next frame",
+            "next frame; a wrong value leaves the old one in place and posts a "
+            "warning",
             "auto", both | GST_PARAM_MUTABLE_PLAYING));
     g_object_class_install_property(
         object_class, PROP_DEVICE,

@@ -431,7 +431,7 @@ static void close_all(GstV2SFoley *self)
     GST_OBJECT_LOCK(self);
     GstS2VModel *model = g_steal_pointer(&self->model);
     GST_OBJECT_UNLOCK(self);
-    gst_s2v_model_free(model);
+    gst_s2v_model_unref(model);
 }
 
 /* NULL to READY: the model, a session, the reference. */

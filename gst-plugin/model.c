@@ -124,12 +124,13 @@ static int time_sound(GstS2VModel *model, s2v_session *session, gint64 *time,
 }
 
 /* The latency that is answered has to hold on this machine. */
-static int measure(GstS2VModel *model, s2v_error *err)
+static int measure(GstS2VModel *model, const char *level, s2v_error *err)
 {
     const s2v_model_info *info = &model->info;
+    const s2v_session_params params = {.size = sizeof(params), .level = level};
     s2v_session *session = NULL;
     gint64 time = 0;
-    int ret = s2v_session_create(&session, model->model, NULL, err);
+    int ret = s2v_session_create(&session, model->model, &params, err);
     if (!ret)
         ret = info->output == S2V_MEDIUM_VIDEO
                   ? time_frames(model, session, &time, err)
@@ -180,6 +181,7 @@ GstS2VModel *gst_s2v_model_open(GstElement *owner,
         return NULL;
     }
     GstS2VModel *model = g_new0(GstS2VModel, 1);
+    g_atomic_ref_count_init(&model->refs);
     model->path = g_strdup(path);
     model->info.size = sizeof(model->info);
     int ret = s2v_model_open(&model->model, path, &params, err);
@@ -188,21 +190,42 @@ GstS2VModel *gst_s2v_model_open(GstElement *owner,
         ret = check_way(model, settings->input, err);
     }
     if (!ret)
-        ret = measure(model, err);
+        ret = measure(model, settings->level, err);
     if (ret < 0) {
         err->code = ret;
-        g_clear_pointer(&model, gst_s2v_model_free);
+        g_clear_pointer(&model, gst_s2v_model_unref);
     }
     return model;
 }
 
-void gst_s2v_model_free(GstS2VModel *model)
+GstS2VModel *gst_s2v_model_ref(GstS2VModel *model)
 {
-    if (!model)
+    if (model)
+        g_atomic_ref_count_inc(&model->refs);
+    return model;
+}
+
+void gst_s2v_model_unref(GstS2VModel *model)
+{
+    if (!model || !g_atomic_ref_count_dec(&model->refs))
         return;
     s2v_model_close(&model->model);
     g_free(model->path);
     g_free(model);
+}
+
+/* The library alone knows what a level may be, and says it of a session. */
+int gst_s2v_model_check_level(const GstS2VModel *model, const char *level,
+                              s2v_error *err)
+{
+    const s2v_session_params params = {.size = sizeof(params), .level = level};
+    s2v_session *session = NULL;
+    *err = (s2v_error){0};
+    int ret = s2v_session_create(&session, model->model, &params, err);
+    s2v_session_close(&session);
+    if (ret < 0)
+        err->code = ret;
+    return ret;
 }
 
 guint64 gst_s2v_model_samples(const GstS2VModel *model, guint64 frames)

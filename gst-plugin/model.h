@@ -11,6 +11,7 @@ GST_DEBUG_CATEGORY_EXTERN(gst_s2v_gen_debug);
 
 /** A model that is ready to run, and what is known of it. */
 typedef struct GstS2VModel {
+    gatomicrefcount refs;
     s2v_model *model;
     s2v_model_info info;
     char *path; /* as the user named it */
@@ -22,6 +23,7 @@ typedef struct GstS2VModel {
 /** What a model is opened with. */
 typedef struct GstS2VSettings {
     const char *path, *device, *dtype;
+    const char *level; /* s2v_session_params.level; NULL: its default */
     gint threads;
     gint latency;     /* s2v_model_params.latency_ms */
     s2v_medium input; /* models of the other way are refused */
@@ -37,8 +39,14 @@ typedef struct GstS2VSettings {
 GstS2VModel *gst_s2v_model_open(GstElement *owner,
                                 const GstS2VSettings *settings, s2v_error *err);
 
-/** NULL is fine. */
-void gst_s2v_model_free(GstS2VModel *model);
+/** NULL is fine, in both. The last reference closes the model. */
+GstS2VModel *gst_s2v_model_ref(GstS2VModel *model);
+void gst_s2v_model_unref(GstS2VModel *model);
+
+/** Whether sessions of the model take that `level`; S2V_OK, or an error and the
+ * library's sentence. */
+int gst_s2v_model_check_level(const GstS2VModel *model, const char *level,
+                              s2v_error *err);
 
 /** Samples that correspond to so many frames. */
 guint64 gst_s2v_model_samples(const GstS2VModel *model, guint64 frames);

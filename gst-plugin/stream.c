@@ -96,7 +96,7 @@ static void use_model(GstS2VGen *self, GstS2VModel *model)
     if (differs)
         gst_element_post_message(GST_ELEMENT(self),
                                  gst_message_new_latency(GST_OBJECT(self)));
-    gst_s2v_model_free(old);
+    gst_s2v_model_unref(old);
 }
 
 /* A model that was to come next cannot be used: `model` names the one that
@@ -109,7 +109,7 @@ static void refuse_model(GstS2VGen *self, GstS2VModel *next)
         self->path = g_strdup(self->current->path);
     }
     GST_OBJECT_UNLOCK(self);
-    gst_s2v_model_free(next);
+    gst_s2v_model_unref(next);
 }
 
 /*

@@ -936,42 +936,94 @@ static void a_level_counts_from_the_next_frame(void)
     g_free(sound);
 }
 
+static const char *const bad_levels[] = {"x", "", "61", "-12.5 dB"};
+
+static char *level_sentence(const char *level)
+{
+    return g_strdup_printf("level: expected auto, off or a gain from -60 to 60 "
+                           "dB, found '%s'",
+                           level);
+}
+
+/* A warning, at once; and the property names what is used. */
+static void refuse_level(GstElement *element, GstBus *bus, const char *level,
+                         const char *used)
+{
+    g_autofree char *sentence = level_sentence(level);
+    g_autofree char *now = NULL;
+    g_object_set(element, "level", level, NULL);
+    g_object_get(element, "level", &now, NULL);
+    OK(!g_strcmp0(now, used), "'%s' leaves %s: %s", level, used, now);
+    g_autofree char *said = kit_said(bus, GST_MESSAGE_WARNING);
+    OK(strstr(said, sentence) != NULL, "%s", said);
+}
+
+/* Before the first sound, while frames are made, and with another model that
+ * is set afterwards. */
 static void bad_levels_are_refused(void)
 {
-    static const char *const bad[] = {"x", "", "61"};
     float *sound = kit_sound(0, 32000);
     char *model = g_strdup(kit_model("level"));
-    g_autoptr(Take) wanted = kit_wanted(model, 0, sound, 32000);
-    for (guint i = 0; i < 2 * G_N_ELEMENTS(bad); i++) {
-        const gboolean playing = i % 2;
-        g_autofree char *sentence = g_strdup_printf(
-            "level: expected auto, off or a gain from -60 to 60 dB, found '%s'",
-            bad[i / 2]);
-        GstHarness *h = kit_harness(model, "");
+    g_autoptr(Take) first = kit_wanted(SMALL, 0, sound, 32000);
+    g_autoptr(Take) second =
+        kit_wanted(SMALL, 0, sound + 20 * STEP, 32000 - 20 * STEP);
+    for (guint i = 0; i < G_N_ELEMENTS(bad_levels); i++) {
+        GstHarness *h = kit_harness(model, "level=off");
         GstBus *bus = listen(h->element);
-        if (playing)
-            kit_push(h, sound, 16000, 1000, 0);
-        g_object_set(h->element, "level", bad[i / 2], NULL);
-        GstFlowReturn flow =
-            playing ? kit_push(h, sound + 16000, 16000, 1000, kit_time(16000))
-                    : kit_push(h, sound, 16000, 1000, 0);
-        OK(flow == (playing ? GST_FLOW_OK : GST_FLOW_ERROR), "'%s': %s",
-           bad[i / 2], gst_flow_get_name(flow));
-        g_autofree char *said =
-            kit_said(bus, playing ? GST_MESSAGE_WARNING : GST_MESSAGE_ERROR);
-        OK(strstr(said, sentence) != NULL, "%s: %s",
-           playing ? "playing" : "at first", said);
-        if (playing) {
-            gst_harness_push_event(h, gst_event_new_eos());
-            g_autoptr(Take) got = kit_pull(h);
-            OK(got->pts->len == 40 && kit_same(got, 0, wanted, 0, 40),
-               "it goes on as before");
-        }
+        refuse_level(h->element, bus, bad_levels[i], "off");
+        kit_push(h, sound, 16720, 1000, 0);
+        refuse_level(h->element, bus, bad_levels[i], "off");
+        kit_push(h, sound + 16720, 15280, 1000, kit_time(16720));
+        gst_harness_push_event(h, gst_event_new_eos());
+        g_autoptr(Take) got = kit_pull(h);
+        OK(got->pts->len == 40 && kit_same(got, 0, first, 0, 40),
+           "it goes on as before");
         unlisten(h->element, bus);
         gst_harness_teardown(h);
     }
+    GstHarness *h = kit_harness(model, "level=off");
+    GstBus *bus = listen(h->element);
+    kit_push(h, sound, 16720, 1000, 0);
+    refuse_level(h->element, bus, "x", "off");
+    g_object_set(h->element, "model", SMALL, NULL);
+    kit_push(h, sound + 16720, 15280, 1000, kit_time(16720));
+    gst_harness_push_event(h, gst_event_new_eos());
+    g_autoptr(Take) got = kit_pull(h);
+    g_autofree char *said = kit_said(bus, GST_MESSAGE_WARNING);
+    g_autofree char *now = NULL;
+    g_object_get(h->element, "model", &now, NULL);
+    OK(!*said && !g_strcmp0(now, SMALL), "another model: %s, %s", now, said);
+    OK(got->pts->len == 40 && kit_same(got, 0, first, 0, 20) &&
+           kit_same(got, 20, second, 0, 20),
+       "20 frames of the old, 20 of the new");
+    unlisten(h->element, bus);
+    gst_harness_teardown(h);
     g_free(model);
     g_free(sound);
+}
+
+/* Set before READY, it is an error of that state change. */
+static void bad_levels_do_not_start(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(bad_levels); i++) {
+        g_autofree char *sentence = level_sentence(bad_levels[i]);
+        GstElement *element =
+            gst_object_ref_sink(gst_element_factory_make("s2vgen", NULL));
+        GstBus *bus = listen(element);
+        g_object_set(element, "model", SMALL, "level", bad_levels[i], NULL);
+        OK(gst_element_set_state(element, GST_STATE_READY) ==
+               GST_STATE_CHANGE_FAILURE,
+           "level '%s'", bad_levels[i]);
+        g_autofree char *said = kit_said(bus, GST_MESSAGE_ERROR);
+        OK(strstr(said, sentence) != NULL, "%s", said);
+        g_object_set(element, "level", "-12.5", NULL);
+        OK(gst_element_set_state(element, GST_STATE_READY) ==
+               GST_STATE_CHANGE_SUCCESS,
+           "and a right one starts");
+        gst_element_set_state(element, GST_STATE_NULL);
+        unlisten(element, bus);
+        gst_object_unref(element);
+    }
 }
 
 static void messages_tell_what_runs(void)
@@ -1185,6 +1237,7 @@ int main(int argc, char **argv)
     sound_is_levelled();
     a_level_counts_from_the_next_frame();
     bad_levels_are_refused();
+    bad_levels_do_not_start();
     messages_tell_what_runs();
     bad_models_are_refused();
     settings_are_checked();

@@ -600,12 +600,14 @@ static gint done;
 static gpointer swap_models(gpointer data)
 {
     static const char *const names[] = {"small", "wide", "nowhere"};
+    static const char *const levels[] = {"auto", "-3", "x"};
     char *path[3];
     for (guint i = 0; i < 3; i++)
         path[i] = g_strdup_printf("%s/gst-%s.bin", g_getenv("S2V_GST_MODELS"),
                                   names[i]);
     for (guint i = 0; !g_atomic_int_get(&done); i++)
-        g_object_set(data, "model", path[i % 3], "seed", (gint64)i, NULL);
+        g_object_set(data, "model", path[i % 3], "level", levels[i % 3], "seed",
+                     (gint64)i, NULL);
     for (guint i = 0; i < 3; i++)
         g_free(path[i]);
     return NULL;
@@ -634,8 +636,8 @@ static gpointer ask(gpointer data)
     return NULL;
 }
 
-/* Models, seeds, queries and seeks from other threads, while frames are made
- * and states change. */
+/* Models, levels, seeds, queries and seeks from other threads, while frames are
+ * made and states change. */
 static void many_threads(void)
 {
     Run run;
@@ -663,7 +665,8 @@ static void many_threads(void)
     gst_bus_set_flushing(run.bus, FALSE);
     set_state(&run, GST_STATE_READY);
     char *small = g_strdup(kit_model("small"));
-    g_object_set(run.gen, "model", small, "seed", (gint64)0, NULL);
+    g_object_set(run.gen, "model", small, "level", "auto", "seed", (gint64)0,
+                 NULL);
     g_free(small);
     g_mutex_lock(&run.lock);
     kit_take_free(run.take);
