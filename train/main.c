@@ -318,6 +318,18 @@ static int run(job *j, s2v_error *err)
     return ret;
 }
 
+/* A signal explains that iterations are missing, not that nothing could be
+ * saved after it. */
+static int status_of(const job *j, int ret)
+{
+    const int stopped = s2vi_interrupt_status();
+    if (ret < 0 && ret != S2V_ERR_CANCELLED)
+        return 1;
+    if (!ret && (j->options.action != S2VI_TRAIN_RUN || j->complete))
+        return 0;
+    return stopped ? stopped : 1;
+}
+
 int main(int argc, char **argv)
 {
     job j = {0};
@@ -340,9 +352,8 @@ int main(int argc, char **argv)
     s2vi_curves_close(&j.curves);
     if (j.training.self)
         j.training.table->close(j.training.self);
-    const bool whole =
-        ret >= 0 && (j.options.action != S2VI_TRAIN_RUN || j.complete);
+    const int status = status_of(&j, ret);
     s2vi_train_options_free(&j.options);
     free(j.checkpoint);
-    return whole ? 0 : s2vi_interrupt_status() ? s2vi_interrupt_status() : 1;
+    return status;
 }

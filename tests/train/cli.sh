@@ -144,6 +144,33 @@ stop TERM
 stop INT
 stop HUP
 
+# stop_unsaved NAME SIGNAL FILE REGEX COMMAND...: a training of FILE, stopped after
+# COMMAND, which keeps it from being saved.
+stop_unsaved() {
+    local name=$1 signal=$2 file=$3 regex=$4
+    shift 4
+    env --default-signal=INT "$S2V_TRAIN" "${t[@]}" clip.mkv -o "$file" \
+        --iterations 1000000 --checkpoint-every 3 2>err.txt </dev/null &
+    local pid=$!
+    for _ in {1..600}; do
+        if [ -e "$file.ckpt" ] || grep -q "training goes on" err.txt; then break; fi
+        sleep 0.02
+    done
+    "$@"
+    kill "-$signal" $pid
+    wait $pid
+    is "$name: status" "$?" 1
+    like "$name: sentence" "$(tail -n 1 err.txt)" "^s2v-train: cannot write $regex"
+}
+mkdir moved
+stop_unsaved "stopped, the folder is gone" INT moved/c.bin "moved/c\.bin\.ckpt: No such file" mv moved away
+rm -r away
+limit=$(ulimit -f)
+ulimit -S -f 16
+stop_unsaved "stopped, the disk is full" TERM full.bin "full\.bin\.ckpt: writing failed: File too large$" true
+ulimit -S -f "$limit"
+rm -f full.bin*
+
 # A background job of a script, where SIGINT is ignored: said, and TERM works.
 rm -f bg.bin bg.bin.ckpt
 (trap '' INT; exec "$S2V_TRAIN" "${t[@]}" clip.mkv -o bg.bin --iterations 1000000 \
