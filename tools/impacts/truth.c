@@ -2,9 +2,13 @@
 /* The truth of a clip as JSON: what stands where, what is struck and when. */
 #include "impacts.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "file.h"
 
 /* A place as fractions of the picture's width and height. */
 static json_t *place(const struct impacts_scene *s, struct point p, double time)
@@ -66,6 +70,24 @@ static json_t *swings(const struct impacts_scene *s,
     return list;
 }
 
+/* 0 or -errno. */
+static int write_json(const json_t *root, const char *path)
+{
+    struct render_file file;
+    int ret = render_file_open(&file, path);
+
+    if (ret < 0)
+        return ret;
+    errno = 0;
+    if (json_dump_file(root, file.path,
+                       JSON_INDENT(1) | JSON_REAL_PRECISION(9)) < 0) {
+        ret = errno ? -errno : -EIO;
+        render_file_drop(&file);
+        return ret;
+    }
+    return render_file_commit(&file);
+}
+
 int impacts_truth_write(const char *path, const struct impacts_scene *scene,
                         const struct impacts_truth_params *p)
 {
@@ -83,10 +105,10 @@ int impacts_truth_write(const char *path, const struct impacts_scene *scene,
         fprintf(stderr, "s2v-impacts: not enough memory\n");
         return -1;
     }
-    const int ret =
-        json_dump_file(root, path, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
+    const int ret = write_json(root, path);
     json_decref(root);
     if (ret < 0)
-        fprintf(stderr, "s2v-impacts: %s: cannot write the truth\n", path);
+        fprintf(stderr, "s2v-impacts: %s: cannot write the truth: %s\n", path,
+                strerror(-ret));
     return ret < 0 ? -1 : 0;
 }

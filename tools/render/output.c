@@ -3,8 +3,11 @@
  * lossless; .mp4 MPEG-4 part 2 and AAC; .wav the sound alone. */
 #include "output.h"
 
+#include "file.h"
+
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <libavutil/avstring.h>
 #include <libavutil/channel_layout.h>
 #include <libswscale/swscale.h>
 #include <stdio.h>
@@ -20,6 +23,7 @@ struct track {
 struct render_output {
     const char *program;
     char *name;
+    struct render_file file;
     int channels;
     AVFormatContext *muxer;
     AVPacket *packet;
@@ -165,6 +169,20 @@ static int open_sound(struct render_output *out, const struct container *c,
     return ret < 0 ? report(out, "cannot hold sound", ret) : 0;
 }
 
+/* A name with a colon is one of a file, too. */
+static int open_file(struct render_output *out)
+{
+    const int error = render_file_open(&out->file, out->name);
+
+    if (error < 0)
+        return AVERROR(-error);
+    char *url = av_asprintf("file:%s", out->file.path);
+    const int ret = url ? avio_open(&out->muxer->pb, url, AVIO_FLAG_WRITE)
+                        : AVERROR(ENOMEM);
+    av_free(url);
+    return ret;
+}
+
 struct render_output *render_output_open(const char *name,
                                          const struct render_format *f)
 {
@@ -193,7 +211,7 @@ struct render_output *render_output_open(const char *name,
         goto fail;
     if (f->rate && open_sound(out, c, f->rate) < 0)
         goto fail;
-    ret = avio_open(&out->muxer->pb, name, AVIO_FLAG_WRITE);
+    ret = open_file(out);
     if (ret < 0)
         goto fail;
     ret = avformat_write_header(out->muxer, NULL);
@@ -306,6 +324,8 @@ int render_output_finish(struct render_output **output)
         ret = av_write_trailer(out->muxer);
         if (ret >= 0)
             ret = avio_closep(&out->muxer->pb);
+        if (ret >= 0)
+            ret = AVERROR(-render_file_commit(&out->file));
         if (ret < 0)
             ret = report(out, "cannot complete the file", ret);
     }
@@ -332,6 +352,7 @@ void render_output_free(struct render_output **output)
     if (out->muxer)
         avio_closep(&out->muxer->pb);
     avformat_free_context(out->muxer);
+    render_file_drop(&out->file);
     av_freep(&out->name);
     av_freep(output);
 }

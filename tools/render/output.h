@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A media file in the making: picture and sound, encoded and muxed by libav*.
- * The name's ending chooses the format: .mkv and .wav are lossless. */
+ * The name's ending chooses the format: .mkv and .wav are lossless. The file
+ * has its name once it is complete, see file.h. */
 #ifndef S2V_TOOLS_RENDER_OUTPUT_H
 #define S2V_TOOLS_RENDER_OUTPUT_H
 
@@ -26,8 +27,10 @@ int render_output_picture(struct render_output *out, const uint8_t *pixels,
 int render_output_sound(struct render_output *out, const int16_t *samples,
                         size_t frames);
 
-/* Completes and closes the file; also closes one that failed. */
+/* Completes the file and gives it its name; frees the output in any case. */
 int render_output_finish(struct render_output **out);
+
+/* Drops what was written, unless it was finished. */
 void render_output_free(struct render_output **out);
 
 #endif
