@@ -32,20 +32,27 @@ int s2vi_dataset_add(s2vi_dataset *data, s2vi_clip **clip, s2v_error *err)
         return s2vi_error_nomem(err, "clips");
     data->clip = p;
     s2vi_dataset_clip *mine = &data->clip[data->count];
-    *mine = (s2vi_dataset_clip){0};
-    mine->features = malloc((size_t)c->frames * S2VI_LMS_BANDS * sizeof(float));
-    if (!mine->features ||
-        s2vi_lms_features(c->sound, (size_t)c->samples, mine->features,
-                          c->frames, NULL) < 0) {
-        free(mine->features);
-        return s2vi_error_nomem(err, "sound features");
-    }
-    mine->clip = *clip;
+    *mine = (s2vi_dataset_clip){.clip = *clip};
     *clip = NULL;
     data->count++;
     data->size = c->size;
     data->frames += c->frames;
     rehash(data);
+    return S2V_OK;
+}
+
+int s2vi_dataset_features(s2vi_dataset *data, s2v_error *err)
+{
+    for (int i = 0; i < data->count; i++) {
+        s2vi_dataset_clip *c = &data->clip[i];
+        const size_t rows = (size_t)c->clip->frames;
+        if (!c->features)
+            c->features = malloc(rows * S2VI_LMS_BANDS * sizeof(float));
+        if (!c->features ||
+            s2vi_lms_features(c->clip->sound, (size_t)c->clip->samples,
+                              c->features, c->clip->frames, NULL) < 0)
+            return s2vi_error_nomem(err, "sound features");
+    }
     return S2V_OK;
 }
 

@@ -12,7 +12,7 @@
 /** One clip with its sound features. */
 typedef struct s2vi_dataset_clip {
     s2vi_clip *clip;
-    float *features; /* frames x 64 */
+    float *features; /* frames x 64; NULL before s2vi_dataset_features() */
     int64_t train;   /* frames [0, train) are trained on, the rest held out */
 } s2vi_dataset_clip;
 
@@ -26,11 +26,20 @@ typedef struct s2vi_dataset {
 } s2vi_dataset;
 
 /**
- * Add a clip's features and take it over; the split is set afterwards.
+ * Take a clip over; the split is set afterwards, and its features are computed
+ * by s2vi_dataset_features().
  *
  * @param clip set to NULL on success
  */
 int s2vi_dataset_add(s2vi_dataset *data, s2vi_clip **clip, s2v_error *err);
+
+/**
+ * Compute the features of all clips, from their sound as it is now.
+ * s2vi_hearing_prepare() does it; s2v-eval needs none.
+ *
+ * @return S2V_OK; S2V_ERR_NOMEM
+ */
+int s2vi_dataset_features(s2vi_dataset *data, s2v_error *err);
 
 /**
  * Split in time: the first `part` of all frames, in order, is trained on.

@@ -53,9 +53,8 @@ static int measure_loudness(const s2vi_dataset *data, double *lufs,
                      "their sound");
 }
 
-static int level_clip(s2vi_dataset_clip *c, double level, s2v_error *err)
+static int level_clip(s2vi_clip *clip, double level, s2v_error *err)
 {
-    s2vi_clip *clip = c->clip;
     const size_t n = (size_t)clip->samples;
     float *levelled = malloc(n * sizeof(*levelled));
     int ret = levelled ? s2vi_level_clip(clip->sound, n, level, levelled)
@@ -64,8 +63,6 @@ static int level_clip(s2vi_dataset_clip *c, double level, s2v_error *err)
         free(clip->sound);
         clip->sound = levelled;
         levelled = NULL;
-        ret =
-            s2vi_lms_features(clip->sound, n, c->features, clip->frames, NULL);
     }
     free(levelled);
     return ret < 0 ? s2vi_error_nomem(err, "sound") : S2V_OK;
@@ -186,7 +183,9 @@ int s2vi_hearing_prepare(s2vi_hearing *h, s2vi_dataset *data, s2v_error *err)
     if (h->levelled)
         ret = measure_loudness(data, &h->level, err);
     for (int i = 0; i < data->count && h->levelled && !ret; i++)
-        ret = level_clip(&data->clip[i], h->level, err);
+        ret = level_clip(data->clip[i].clip, h->level, err);
+    if (!ret)
+        ret = s2vi_dataset_features(data, err);
     if (!ret)
         ret = measure_spectrum(h, data, err);
     return ret < 0 ? ret : measure_range(h, data, err);

@@ -26,7 +26,7 @@ typedef struct s2vi_hearing {
 
 /**
  * Measure the loudness of what is trained on, all clips together, level each
- * clip's sound in place, make its features anew, and measure their average
+ * clip's sound in place, compute its features, and measure their average
  * spectrum, and their range: of each band all but one in a thousand of what
  * training will hear.
  *

@@ -52,6 +52,8 @@ static void test_add(void)
     make(&a, (const int64_t[]){10, 30}, 2, 1, 2, NULL);
     make(&b, (const int64_t[]){10, 30}, 2, 1, 2, NULL);
     make(&c, (const int64_t[]){10}, 1, 1, 2, NULL);
+    CHECK(!a.clip[0].features, "features before they are needed");
+    CHECK(!s2vi_dataset_features(&a, NULL), "features");
     float features[10 * S2VI_LMS_BANDS];
     const s2vi_clip *clip = a.clip[0].clip;
     s2vi_lms_features(clip->sound, (size_t)clip->samples, features, 10, NULL);

@@ -41,6 +41,7 @@ static void make_clips(s2vi_dataset *data)
     add_clip(data, SIZE, 9, 1);
     add_clip(data, SIZE, 14, 2);
     s2vi_dataset_split(data, 1, T, NULL);
+    s2vi_dataset_features(data, NULL);
 }
 
 static s2vi_trainer_params defaults(void)
@@ -231,6 +232,7 @@ static void test_other_training(void)
     add_clip(&other, SIZE, 9, 1);
     add_clip(&other, SIZE, 14, 3);
     s2vi_dataset_split(&other, 1, T, NULL);
+    s2vi_dataset_features(&other, NULL);
     p = defaults();
     p.data = &other;
     refuse(&p, path, S2V_ERR_MODEL, "clips", "--crop");
@@ -576,6 +578,7 @@ static void test_hold_out(void)
     seen before = {0}, again = {0}, after = {0};
     add_clip(&data, SIZE, 30, 1);
     s2vi_dataset_split(&data, 0.6, T, NULL);
+    s2vi_dataset_features(&data, NULL);
     s2vi_trainer_params p = adversarial();
     p.data = &data;
     s2vi_trainer *trainer = open_trainer(&p);

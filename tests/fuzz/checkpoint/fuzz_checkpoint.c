@@ -35,6 +35,7 @@ static void make_trainer(void)
     add_clip(&clips, SIZE, FRAMES, 1);
     add_clip(&clips, SIZE, FRAMES, 2);
     REQUIRE(!s2vi_dataset_split(&clips, 1, T, &err));
+    REQUIRE(!s2vi_dataset_features(&clips, &err));
     REQUIRE(!s2vi_trainer_create(&trainer, &p, &err));
     REQUIRE(!s2vi_trainer_save(trainer, path, &err));
     fuzz_container_read(&container, path);
