@@ -4,6 +4,7 @@
  * hand, on every backend, `ref` in double included.
  */
 #include "../device.h"
+#include "../worst.h"
 #include "backends.h"
 #include "runner.h"
 
@@ -399,6 +400,61 @@ static const double *known_random(test_case *c)
     return numbers;
 }
 
+/* ------------------------------------------------- tiles of threads -- */
+
+enum { OUTER = 7, ROWS = 15, COLS = 100, CELLS = OUTER * ROWS * COLS };
+
+/* ((tanh((x + h) q) + h) q): of 15 rows, ten make a tile and five the next, so
+ * that some thread begins with a tile of five, and goes on with one of ten. */
+static void make_tails(test_case *c, double *right)
+{
+    static const s2vi_chain chain = {
+        .n_inputs = 3,
+        .n_steps = 5,
+        .space = {.rank = 3, .dim = {OUTER, ROWS, COLS}},
+        .step = {{.op = S2VI_OP_ADD, .operand = {0, 1}},
+                 {.op = S2VI_OP_MUL, .operand = {3, 2}},
+                 {.op = S2VI_OP_TANH, .operand = {4, 4}},
+                 {.op = S2VI_OP_ADD, .operand = {5, 1}},
+                 {.op = S2VI_OP_MUL, .operand = {6, 2}}}};
+    const double *x = case_operand(c, SHAPE(OUTER, ROWS, COLS), ANY);
+    const double *h = case_operand(c, SHAPE(1, 1, COLS), ANY);
+    const double *q = case_operand(c, SHAPE(OUTER, 1, 1), ANY);
+    case_node(c, S2VI_OP_CHAIN, &(s2vi_attr){.chain = &chain},
+              &SHAPE(OUTER, ROWS, COLS));
+    for (int i = 0; i < CELLS; i++) {
+        const double hi = h[i % COLS], qi = q[i / (ROWS * COLS)];
+        right[i] = (tanh((x[i] + hi) * qi) + hi) * qi;
+    }
+}
+
+static int test_tails(const char *name, int threads)
+{
+    static double right[CELLS], got[CELLS];
+    s2vi_backend *backend = NULL;
+    s2v_error err;
+    test_case c;
+    char failure[200] = "";
+    double worst = 0;
+    const run_options options = {.in_place = -1};
+    if (s2vi_backend_open(&backend, name, S2VI_F32, threads, &err) < 0) {
+        printf("FAIL %s: %s\n", name, err.message);
+        return 1;
+    }
+    case_begin(&c, 1);
+    make_tails(&c, right);
+    const bool ran = run_case(backend, &c, &options, got, failure);
+    for (int i = 0; ran && i < CELLS; i++)
+        worst = worse(worst, fabs(got[i] - right[i]));
+    const bool ok = ran && worst < 1.6e-6; /* measured: 5.5e-7 */
+    if (!ok)
+        printf("FAIL %s, tiles of %d threads: %s, off by %g\n", name, threads,
+               failure, worst);
+    case_free(&c);
+    s2vi_backend_close(&backend);
+    return !ok;
+}
+
 /* -------------------------------------------------------------- main -- */
 
 #define KNOWN(name)                                                            \
@@ -477,6 +533,8 @@ int main(int argc, char **argv)
         if (!backend_is_asked(backend_names[i], asked))
             continue;
         failures += test_backend(backend_names[i], S2VI_F32);
+        for (int threads = 1; threads <= 5; threads++)
+            failures += test_tails(backend_names[i], threads);
         backends++;
     }
     printf("known: %d results on %d backends, %d failures\n", KNOWNS, backends,
