@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The range of features: its curve, its measure, and its text. */
+#include "../worst.h"
 #include "audio/feature_range.h"
 
 #include <math.h>
@@ -83,7 +84,7 @@ static void test_outside(const s2vi_feature_range *range)
             const double wrong = fabs(features[b] - wanted[b]);
             CHECK(wrong <= ERROR, "%g outside, band %d: %.8f, expected %.8f",
                   distances[i], b, (double)features[b], wanted[b]);
-            worst = fmax(worst, wrong);
+            worst = worse(worst, wrong);
             CHECK(features[b] <= range->high[b] + 0.25f &&
                       features[b] >= range->low[b] - 0.25f,
                   "%g outside, band %d: %.8f is beyond the limit", distances[i],

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../front_end.h"
+#include "../worst.h"
 #include "foley_golden.h"
 
 enum { BANDS = S2VI_FOLEY_MEL_BANDS, MOST = 1 + LENGTH / 256 };
@@ -58,7 +59,7 @@ static void check_golden(const char *name, const float *x, size_t n,
         double error = fabs(out[i] - expected[i]);
         CHECK(error <= 3e-5, "%s: column %zu band %zu: %.7f, expected %.7f",
               name, i / BANDS, i % BANDS, out[i], expected[i]);
-        worst = fmax(worst, error);
+        worst = worse(worst, error);
         sum += error;
     }
     double mean = sum / (double)(count * BANDS);

@@ -10,6 +10,7 @@
 
 #include "../front_end.h"
 #include "../session/allocations.h"
+#include "../worst.h"
 #include "level_golden.h"
 
 enum { STEP = S2VI_LEVEL_STEP, SECOND = S2VI_LEVEL_RATE };
@@ -130,9 +131,9 @@ static void test_golden(const float *x)
                   "run %d, step %d: %.9g, "
                   "expected %.9g",
                   r, k, y, s);
-            worst_gain = fmax(worst_gain, off);
+            worst_gain = worse(worst_gain, off);
             if (s != 0.0)
-                worst_sample = fmax(worst_sample, wrong / fabs(s));
+                worst_sample = worse(worst_sample, wrong / fabs(s));
         }
         s2vi_level_close(&level);
         CHECK(!level, "close leaves the pointer");

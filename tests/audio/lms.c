@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../front_end.h"
+#include "../worst.h"
 #include "lms_golden.h"
 
 enum { BANDS = S2VI_LMS_BANDS, MOST = FRAMES + 8 };
@@ -114,7 +115,7 @@ static void test_golden(const float *x)
         double allowed = tolerance(x, i / BANDS);
         CHECK(error <= allowed, "frame %d band %d: %.8f, expected %.8f",
               i / BANDS, i % BANDS, out[i], golden[i]);
-        worst[allowed > 1e-5] = fmax(worst[allowed > 1e-5], error);
+        worst[allowed > 1e-5] = worse(worst[allowed > 1e-5], error);
         squares += error * error;
     }
     double rms = sqrt(squares / (FRAMES * BANDS));

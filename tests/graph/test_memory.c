@@ -7,6 +7,7 @@
 #include "graph/build.h"
 #include "graph/plan.h"
 
+#include "../worst.h"
 #include "rng.h"
 
 #include <math.h>
@@ -80,7 +81,7 @@ static void expect_numbers(runner *r, const s2vi_node *node, const char *what,
     double found[16], worst = 0;
     must(s2vi_exec_read_f64(r->exec, node, found), NULL);
     for (int i = 0; i < n; i++)
-        worst = fmax(worst, fabs(found[i] - wanted[i]));
+        worst = worse(worst, fabs(found[i] - wanted[i]));
     expect(worst < 1e-5, what, worst);
 }
 
@@ -172,7 +173,7 @@ static void test_state_and_its_row(const char *device)
     run(&r);
     must(s2vi_exec_read(r.exec, s, x), NULL);
     for (int i = 0; i < 3 * N; i++)
-        worst = fmax(worst, fabs(x[i] - row[i / N]));
+        worst = worse(worst, fabs(x[i] - row[i / N]));
     expect(worst == 0, "s = s - s[0]", worst);
     stop(&r);
     s2vi_graph_close(&g);
@@ -382,7 +383,7 @@ static double step(const program *p, runner *runs, const int *output, int n,
     for (int i = 0; i < n; i++) {
         must(s2vi_exec_read_f64(runs->exec, p->node[output[i]], found), NULL);
         for (int c = 0; c < ROWS * p->cols; c++)
-            worst = fmax(
+            worst = worse(
                 worst, fabs(found[c] - m[output[i]][c / p->cols][c % p->cols]));
     }
     for (int i = 0; i < STATES; i++)
@@ -416,7 +417,7 @@ static void test_random(const char *device, uint64_t seed, int cols)
     start(&runs, device, S2VI_F32, p.graph, &params);
     write_inputs(&p, &r, &runs, m[0]); /* which stay */
     for (int k = 0; k < RUNS; k++)
-        worst = fmax(worst, step(&p, &runs, output, n, m));
+        worst = worse(worst, step(&p, &runs, output, n, m));
     snprintf(what, sizeof(what), "graph %d on %s", (int)seed, device);
     expect(worst < 1e-5, what, worst);
     stop(&runs);

@@ -6,6 +6,7 @@
  * usage: test_foley DEVICE
  */
 #include "../device.h"
+#include "../worst.h"
 #include "golden.h"
 #include "models/foley.h"
 
@@ -131,7 +132,7 @@ static void check_sight(s2vi_store *store)
     for (int i = 0; i < N * K; i++) {
         const float *before = film + (i / K * (K + 1) + i % K) * PICTURE;
         look(store, &list, before, before + PICTURE, want);
-        worst = fmax(worst, golden_error(made + i * W, want, W));
+        worst = worse(worst, golden_error(made + i * W, want, W));
     }
     snprintf(text, sizeof(text), "error %.2e", worst);
     check(worst < 1e-5, "sight is what plain loops give", text);

@@ -5,6 +5,7 @@
  * no seam can be heard that the whole would not have.
  */
 #include "../device.h"
+#include "../worst.h"
 #include "foley_kit.h"
 
 #include "audio/foley_mel.h"
@@ -246,7 +247,7 @@ static void test_whole_like(const tiny_foley *spec, int latency, const film *f,
     const float *wanted = sound_of(&w, f, &g, timbre, (int64_t)got.count, &all);
     for (size_t i = 0; i < got.count; i++) {
         const double off = fabs((double)got.sample[i] - wanted[i]);
-        worst = off > worst ? off : worst;
+        worst = worse(worst, off);
     }
     CHECK(got.count && worst < 2e-5 && loudness(&got) > 0.01,
           "latency %d ms, %d pictures: %zu samples, off by %g at loudness %g",

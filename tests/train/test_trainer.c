@@ -5,6 +5,7 @@
  *
  * usage: test-train-trainer [long]    long: memory over 1,000 iterations
  */
+#include "../worst.h"
 #include "check.h"
 #include "make_clip.h"
 #include "files.h"
@@ -484,7 +485,8 @@ static void test_average(void)
 {
     s2vi_trainer_params p = defaults();
     s2v_weights *file[4];
-    float *w[4], worst = 0;
+    float *w[4];
+    double worst = 0;
     size_t n = 0;
     for (int k = 0; k < 3; k++)
         file[k] = weights_after(&p, k);
@@ -496,9 +498,9 @@ static void test_average(void)
     for (size_t i = 0; i < n; i++) {
         float mean = w[1][i] + 2.0f / 11 * (w[0][i] - w[1][i]);
         mean = w[2][i] + 3.0f / 12 * (mean - w[2][i]);
-        worst = fmaxf(worst, fabsf(mean - w[3][i]));
+        worst = worse(worst, fabsf(mean - w[3][i]));
     }
-    CHECK(worst < 1e-7f && n && w[0][0] != w[2][0], "%s: %g", tensor->name,
+    CHECK(worst < 1e-7 && n && w[0][0] != w[2][0], "%s: %g", tensor->name,
           worst);
     for (int k = 0; k < 4; k++) {
         free(w[k]);

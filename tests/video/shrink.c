@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Pictures as squares: against sums in double over each area, on sizes that
  * divide and do not, smaller and larger; rows apart and upside down. */
+#include "../worst.h"
 #include "video/shrink.h"
 
 #include <math.h>
@@ -56,7 +57,7 @@ static void compare(int w, int h, int side, ptrdiff_t stride)
         const double wanted =
             mean(top, stride, w, h, side, i / 3 % side, i / 3 / side, i % 3);
         const double off = fabs((double)out[i] - wanted);
-        worst = off > worst ? off : worst;
+        worst = worse(worst, off);
     }
     check(worst < 1e-6, "the mean over the area", w, h, side);
     free(bytes);

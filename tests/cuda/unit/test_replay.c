@@ -7,6 +7,7 @@
  * usage: test_replay LAUNCHES [THREADS]
  *   LAUNCHES   of graphs, of the RUNS that each of THREADS has ROUNDS times
  */
+#include "../../worst.h"
 #include "graph/build.h"
 #include "graph/plan.h"
 
@@ -82,7 +83,7 @@ static void *repeat(void *worst)
         run("cuda", *got);
         for (int i = 0; i < RUNS; i++)
             for (int j = 0; j < COUNT; j++)
-                *(double *)worst = fmax(
+                *(double *)worst = worse(
                     *(double *)worst, fabs((double)(*got)[i][j] - right[i][j]));
     }
     free(got);
@@ -100,7 +101,7 @@ int main(int argc, char **argv)
         pthread_create(&thread[i], NULL, repeat, &worst[i]);
     for (int i = 0; i < threads && i < MOST; i++) {
         pthread_join(thread[i], NULL);
-        all = fmax(all, worst[i]);
+        all = worse(all, worst[i]);
     }
     printf("replay: worst difference %.2g of 1e-6, %d launches of %d\n", all,
            launches(), wanted);
