@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Run a fuzz target over given files and folders, without libFuzzer. */
-#define _XOPEN_SOURCE 700
+/* Run a fuzz target over given files and folders, without libFuzzer. A read
+ * past an input meets a page that may not be read. */
+#define _DEFAULT_SOURCE
+#include "../guard.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -15,19 +18,19 @@ static int replay(const char *path)
 {
     enum { MOST = 1 << 20 };
     FILE *f = fopen(path, "rb");
-    uint8_t *all = malloc(MOST), *data = NULL;
+    uint8_t *all = malloc(MOST);
+    guarded input = {0};
     size_t size = 0;
     if (f && all) {
         size = fread(all, 1, MOST, f);
-        /* of the very size, so that a checker sees each read past it */
-        data = malloc(size + !size);
+        input = guarded_copy(all, size);
     }
-    bool failed = !data || ferror(f);
+    bool failed = !input.data || ferror(f);
     if (failed)
         fprintf(stderr, "%s: %s\n", path, strerror(errno));
     else
-        LLVMFuzzerTestOneInput(memcpy(data, all, size), size);
-    free(data);
+        LLVMFuzzerTestOneInput(input.data, size);
+    guarded_free(&input);
     free(all);
     if (f)
         fclose(f);

@@ -124,6 +124,7 @@ int main(int argc, char **argv)
     test_dtypes();
     test_round_trip();
     test_corpus(argv[1]);
+    test_starts(argv[1]);
     test_check();
     test_paths();
     test_writer_arguments();

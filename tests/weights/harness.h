@@ -43,6 +43,7 @@ void remove_scratch(void);
 void test_dtypes(void);
 void test_round_trip(void);
 void test_corpus(const char *folder);
+void test_starts(const char *folder);
 void test_check(void);
 void test_paths(void);
 void test_writer_arguments(void);

@@ -84,6 +84,8 @@ def good():
                                  floats(1, 2))
     yield "escapes", container('{"a\\n\\u0041\\"":{"dtype":"U8","shape":[1],'
                                '"data_offsets":[0,1]}}', b"\1")
+    yield "brackets-in-name", container({'a"[[[[[[[[[{,,': tensor(
+        "U8", [1], 0, 1)}, b"\1")
 
 
 def bad_container():
@@ -99,6 +101,9 @@ def bad_container():
     yield "trailing", whole + b"\0\0"
     yield "header-huge", struct.pack("<Q", 2 ** 63) + b"{}"
     yield "header-over-limit", struct.pack("<Q", 100000001) + b"{}"
+    yield "header-at-limit", struct.pack("<Q", 100000000) + b"{}"
+    yield "header-one-more", struct.pack("<Q", 3) + b"{}"
+    yield "header-one", struct.pack("<Q", 1) + b"{}"
     yield "header-zero", struct.pack("<Q", 0) + b"{}"
     yield "header-array", container("[1,2]")
     yield "header-not-json", container('{"w": oops}')
@@ -107,6 +112,11 @@ def bad_container():
     yield "header-not-utf8", container(b'{"\xff\xfe":1}')
     yield "header-nul", container('{"a\\u0000b":1}')
     yield "header-deep", container('{"w":' + "[" * 100 + "]" * 100 + "}")
+    yield "depth-eight", container('{"w":' + "[" * 7 + "]" * 7 + "}")
+    yield "depth-nine", container('{"w":' + "[" * 8 + "]" * 8 + "}")
+    for n in 256, 257:
+        yield f"items-{n}", container({"w": tensor("U8", [1] * n, 0, 1)},
+                                      b"\1")
     yield "header-long-array", container(
         '{"w":[' + ",".join("1" * 300) + "]}")
     yield "duplicate-name", container(

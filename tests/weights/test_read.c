@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Weight files as they are read: elements, corrupt files, look-up, checks. */
-#define _XOPEN_SOURCE 700
+#define _DEFAULT_SOURCE
+#include "../guard.h"
 #include "harness.h"
 
 #include <dirent.h>
@@ -112,6 +113,10 @@ static const struct {
     {"trailing", "found 2 more after the last tensor"},
     {"header-huge", "found a length of 9223372036854775808"},
     {"header-over-limit", "found a length of 100000001"},
+    {"header-at-limit", "expected 100000000 bytes of header, found 2"},
+    {"header-one-more", "cut short within its header, expected 3 bytes of "
+                        "header, found 2"},
+    {"header-one", "found a length of 1"},
     {"header-zero", "found a length of 0"},
     {"header-array", "expected '{' at byte 8, found 0x5b"},
     {"header-not-json", "not valid UTF-8 JSON: invalid token near 'oops'"},
@@ -120,6 +125,10 @@ static const struct {
     {"header-not-utf8", "unable to decode byte 0xff"},
     {"header-nul", "NUL byte in object key"},
     {"header-deep", "nests deeper than 8 brackets"},
+    {"depth-eight", "not described by dtype, shape and data_offsets"},
+    {"depth-nine", "nests deeper than 8 brackets"},
+    {"items-256", "has 256 dimensions, expected at most 8"},
+    {"items-257", "an array of more than 256 items"},
     {"header-long-array", "an array of more than 256 items"},
     {"duplicate-name", "names something twice"},
     {"metadata-number", "metadata \"a\" is not a string"},
@@ -230,7 +239,44 @@ void test_corpus(const char *folder)
     closedir(dir);
     check(bad == SENTENCES, "the corpus has each of the %d bad files",
           SENTENCES);
-    check(good >= 12, "the corpus has the good files");
+    check(good >= 13, "the corpus has the good files");
+}
+
+/* The first n bytes of a file, before a page that may not be read. */
+static bool try_start(const uint8_t *bytes, size_t n)
+{
+    s2v_weights *w = NULL;
+    s2v_error err = {0};
+    guarded g = guarded_copy(bytes, n);
+    if (!g.data)
+        return false;
+    const int ret = s2vi_weights_open_memory(&w, g.data, n, "start", &err);
+    if (!ret)
+        s2v_weights_verify(w, &err);
+    s2v_weights_close(&w);
+    guarded_free(&g);
+    return ret == S2V_OK || (ret == S2V_ERR_FORMAT && *err.message);
+}
+
+/* No start of any file makes the reader read beyond it. */
+void test_starts(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    struct dirent *entry;
+    int starts = 0, failed = 0;
+    while (dir && (entry = readdir(dir))) {
+        char path[2048];
+        size_t size = 0;
+        snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+        uint8_t *bytes = entry->d_name[0] == '.' ? NULL : slurp(path, &size);
+        for (size_t n = 0; bytes && n <= size; n++, starts++)
+            failed += !try_start(bytes, n);
+        free(bytes);
+    }
+    if (dir)
+        closedir(dir);
+    check(starts > 5000 && !failed, "%d starts of files are read or refused",
+          starts);
 }
 
 /* ------------------------------------------------ expected and found -- */
