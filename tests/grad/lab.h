@@ -12,9 +12,16 @@
 
 #include "../graph/rng.h"
 
-/** Greatest relative errors of first and second derivatives. */
-#define LAB_FIRST  1e-6
-#define LAB_SECOND 1e-5
+/** Greatest relative errors of derivatives, each case's own. */
+typedef struct lab_bounds {
+    double first, second;
+} lab_bounds;
+
+/** What a case may be off, by what was measured. */
+static inline lab_bounds lab_three_times(lab_bounds measured)
+{
+    return (lab_bounds){3 * measured.first, 3 * measured.second};
+}
 
 enum { LAB_LEAVES = 64 };
 
@@ -38,7 +45,8 @@ typedef struct lab {
     int capacity;
     double **value;
     s2vi_kernel **kernel;
-    double worst; /* error so far, relative to its tolerance */
+    lab_bounds worst; /* errors so far */
+    double same;      /* the same of lab_same() */
     int checks, failures;
 } lab;
 
@@ -66,13 +74,14 @@ void lab_fail(lab *l, const char *what);
 void lab_same(lab *l, const char *what, s2vi_node *a, s2vi_node *b,
               double tolerance);
 
-/** Check the gradients of `loss`, one number, in all leaves. */
-void lab_check(lab *l, const char *what, s2vi_node *loss, double tolerance);
+/** Check the gradients of `loss`, one number, in all leaves; *worst grows. */
+void lab_check(lab *l, const char *what, s2vi_node *loss, double tolerance,
+               double *worst);
 
 /**
  * Check first derivatives of sum(y r), r random, and those of
  * sum over leaves of sum(g q), g the first derivatives and q random.
  */
-void lab_check_orders(lab *l, s2vi_node *y);
+void lab_check_orders(lab *l, s2vi_node *y, lab_bounds bounds);
 
 #endif
