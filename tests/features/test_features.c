@@ -74,12 +74,18 @@ static void look_at_stillness(const char *path, float *out)
     free(x);
 }
 
+/* The same network on the same device: measured are the same bits, whatever
+ * instructions the processor has. */
+#define SAME 1e-7
+
 /* The flow between two pictures: that of a picture of 340x256 within 20 pixels
- * as 0 .. 255. It is about (right, down) but for the edges. */
+ * as 0 .. 255. It is (right, down), but for the edges, to three times what is
+ * measured: 0.0212 and 0.0062 pixels. */
 static void look_at_flow(const char *path, const uint8_t *from,
                          const uint8_t *to, double right, double down,
                          float *out)
 {
+    enum { EDGE = 32 };
     float *grey = malloc(2 * PIXELS * sizeof(*grey));
     float *x = malloc(2 * PIXELS * sizeof(*x));
     double mean[2] = {0};
@@ -90,12 +96,16 @@ static void look_at_flow(const char *path, const uint8_t *from,
     s2vi_flow_run(flow, grey, grey + PIXELS, x);
     s2vi_flow_close(&flow);
     for (int i = 0; i < 2 * PIXELS; i++) {
-        mean[i % 2] += x[i] / PIXELS;
+        const int column = i / 2 % SIDE, row = i / 2 / SIDE;
+        if (column >= EDGE && column < SIDE - EDGE && row >= EDGE &&
+            row < SIDE - EDGE)
+            mean[i % 2] += x[i] / ((SIDE - 2 * EDGE) * (SIDE - 2 * EDGE));
         const double published = x[i] * (i % 2 ? 256.0 : 340.0) / 224;
         const double within = fmin(20, fmax(-20, published));
         x[i] = (float)(rint((within + 20) * 255 / 40) - 128);
     }
-    CHECK(fabs(mean[0] - right) < 0.5 && fabs(mean[1] - down) < 0.5,
+    CHECK(fabs(mean[0] - right) < 3 * 0.0212 &&
+              fabs(mean[1] - down) < 3 * 0.0062,
           "the flow is %g, %g", mean[0], mean[1]);
     look(path, 2, x, out);
     free(grey);
@@ -149,18 +159,19 @@ static void test_features(const char *weights)
         for (int i = 0; i < 3 * PIXELS; i++)
             x[i] = (float)p[i - i % 3 + 2 - i % 3] - mean[i % 3];
         look(weights, 3, x, want);
-        CHECK(apart(made + k * FEATURES_WIDTH, want) < 1e-4 * length(want),
+        CHECK(apart(made + k * FEATURES_WIDTH, want) < SAME * length(want),
               "picture %d: %g of %g", k, apart(made + k * FEATURES_WIDTH, want),
               length(want));
     }
     look_at_stillness(weights, want);
-    CHECK(apart(made + WIDE, want) < 1e-4 * length(want), "still: %g of %g",
+    CHECK(apart(made + WIDE, want) < SAME * length(want), "still: %g of %g",
           apart(made + WIDE, want), length(want));
     const float *moved = made + FEATURES_WIDTH + WIDE;
-    CHECK(apart(moved, want) > 0.01 * length(want), "moved as still: %g",
-          apart(moved, want));
+    /* measured: 25 */
+    CHECK(apart(moved, want) > 8 * length(want), "moved as still: %g of %g",
+          apart(moved, want), length(want));
     look_at_flow(weights, rgb + 3 * PIXELS, rgb + 6 * PIXELS, 6, -4, want);
-    CHECK(apart(moved, want) < 1e-4 * length(want), "moved: %g of %g",
+    CHECK(apart(moved, want) < SAME * length(want), "moved: %g of %g",
           apart(moved, want), length(want));
     free(rgb);
     free(x);
