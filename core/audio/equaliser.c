@@ -11,12 +11,13 @@
 enum {
     BANDS = S2VI_LMS_BANDS,
     RATE = S2VI_LMS_RATE / S2VI_LMS_STEP, /* frames a second */
-    FRAMES_BEFORE = RATE / 2,             /* at the target */
+    FRAMES_BEFORE = RATE / 5,             /* at the target */
+    FREE_FRAMES = RATE,                   /* that count, before CHANGE does */
     MOST_FRAMES = 60 * RATE,
     COSINES = S2VI_EQUALISER_COSINES,
 };
 
-static const double MOST = 14.0;  /* of the first cosine, dB */
+static const double MOST = 22.0;  /* of the first cosine, dB */
 static const double CHANGE = 0.5; /* of a cosine in a frame, dB */
 static const double GATE = 1e-3;  /* of the average's energy: -30 dB */
 static const double LEAST = 1e-5; /* of the greatest band's: -50 dB */
@@ -89,6 +90,8 @@ void s2vi_equaliser_gains(const s2vi_equaliser *e, double db[BANDS])
 /* Move the amplitudes towards those that the average asks for. */
 static void follow(s2vi_equaliser *e)
 {
+    const double change =
+        e->frames < FRAMES_BEFORE + FREE_FRAMES ? HUGE_VAL : CHANGE;
     double db[BANDS];
     decibels(e->average, db);
     for (int k = 1; k <= COSINES; k++) {
@@ -96,7 +99,7 @@ static void follow(s2vi_equaliser *e)
         for (int b = 0; b < BANDS; b++)
             wanted +=
                 2.0 / BANDS * ((double)e->target.db[b] - db[b]) * cosine(k, b);
-        *now += clamp(clamp(wanted, MOST / k) - *now, CHANGE);
+        *now += clamp(clamp(wanted, MOST / k) - *now, change);
     }
 }
 

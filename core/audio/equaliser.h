@@ -5,17 +5,17 @@
  *
  * A band's magnitude is m = exp(x) - 0.01 for the feature x (audio/lms.h). The
  * average spectrum is the mean of m^2 over the frames so far, from 60 s on with
- * exponential weights of that time constant; half a second at the target counts
- * as heard before the first frame. Frames whose energy is 30 dB below the
- * average's, or more, do not count.
+ * exponential weights of that time constant; a fifth of a second at the target
+ * counts as heard before the first frame. Frames whose energy is 30 dB below
+ * the average's, or more, do not count.
  *
  * The difference in dB from the average to the target is approximated by the
- * first four cosines of the DCT-II over the bands, the k-th of amplitude 14 / k
- * dB at most, and changing by at most half a dB a frame from 0 on: smooth
- * gains, such as training draws them at random (--spectrum-jitter). They are
- * then scaled by one factor, to leave the energy of the average spectrum as it
- * is: how loud a sound is, is the leveller's matter (audio/level.h). A feature
- * becomes log(m gain + 0.01).
+ * first four cosines of the DCT-II over the bands, the k-th of amplitude 22 / k
+ * dB at most. Once 20 frames have counted, an amplitude changes by at most half
+ * a dB a frame. The gains are smooth, such as training draws them at random
+ * (--spectrum-jitter). They are then scaled by one factor, to leave the energy
+ * of the average spectrum as it is: how loud a sound is, is the leveller's
+ * matter (audio/level.h). A feature becomes log(m gain + 0.01).
  *
  * Weight files hold the target as "s2v.spectrum", a list of 64 numbers in dB.
  */

@@ -26,8 +26,9 @@ def magnitudes():
 
 
 def weights(energy):
-    """(frames, 1 + frames): of the target and of each frame, after each."""
-    rows, w, total = [], np.zeros(1 + FRAMES), 10
+    """(frames, 1 + frames): of the target and of each frame, after each; and
+    how many have counted, until a minute has."""
+    rows, counts, w, total = [], [], np.zeros(1 + FRAMES), 4
     w[0] = 1
     target = 10 ** (TARGET / 10)
     for t in range(FRAMES):
@@ -37,19 +38,21 @@ def weights(energy):
             w *= 1 - 1 / total
             w[1 + t] = 1 / total
         rows.append(w.copy())
-    return np.array(rows)
+        counts.append(total - 4)
+    return np.array(rows), counts
 
 
-def gains(averages):
+def gains(averages, counts):
     """(frames, bands): dB"""
     cosines = np.cos(np.pi * np.outer(np.arange(BANDS) + 0.5,
                                       np.arange(BANDS)) / BANDS)
     k, amplitude, out = np.arange(1, 5), np.zeros(4), []
-    for average in averages:
+    for average, count in zip(averages, counts):
         db = 10 * np.log10(np.maximum(average, 1e-5 * average.max()))
         fit = np.linalg.lstsq(cosines, TARGET - db, rcond=None)[0]
-        wanted = np.clip(fit[1:5], -14 / k, 14 / k)
-        amplitude = np.clip(wanted, amplitude - 0.5, amplitude + 0.5)
+        wanted = np.clip(fit[1:5], -22 / k, 22 / k)
+        change = 0.5 if count >= 20 else np.inf
+        amplitude = np.clip(wanted, amplitude - change, amplitude + change)
         gain = cosines[:, 1:5] @ amplitude
         after = (average * 10 ** (gain / 10)).sum()
         out.append(gain + 10 * np.log10(average.sum() / after))
@@ -66,10 +69,11 @@ if __name__ == "__main__":
     x = np.float32(np.log(magnitudes() + 0.01))
     m = np.maximum(np.exp(np.float64(x)) - 0.01, 0)
     energy = m ** 2
+    every_weight, counts = weights(energy)
     averages = [w[0] * 10 ** (TARGET / 10) + w[1:] @ energy
-                for w in weights(energy)]
-    every = gains(averages)
-    places = [0, 9, 10, 11, 20, 50, 100, 299, 310, 319, 320, 900, 1199, 1200,
+                for w in every_weight]
+    every = gains(averages, counts)
+    places = [0, 9, 10, 11, 20, 29, 30, 31, 50, 100, 299, 310, 319, 320, 900, 1199, 1200,
               1250, 1449, 1450, 1455, 1500, 1699]
     print("/* SPDX-License-Identifier: LGPL-2.1-or-later */")
     print("/* Written by tests/reference/equaliser.py: do not edit. */")
