@@ -273,6 +273,10 @@ static gboolean take_segment(GstV2SFoley *self, GstEvent *event)
     }
     if (!gst_segment_is_equal(&segment, &self->segment))
         drain(self);
+    if (segment.rate < 0.0)
+        GST_ELEMENT_WARNING(self, STREAM, NOT_IMPLEMENTED,
+                            ("Video that runs backwards is taken forwards."),
+                            (NULL));
     self->segment = segment;
     return gst_pad_push_event(self->srcpad, event);
 }
@@ -330,6 +334,7 @@ static gboolean sink_event(GstPad *pad, GstObject *parent, GstEvent *event)
     case GST_EVENT_GAP: /* the picture before stays */
         gst_event_unref(event);
         return TRUE;
+    case GST_EVENT_SEGMENT_DONE: drain(self); break;
     case GST_EVENT_FLUSH_STOP:
         restart(self);
         gst_segment_init(&self->segment, GST_FORMAT_UNDEFINED);
@@ -344,6 +349,17 @@ static gboolean src_event(GstPad *pad, GstObject *parent, GstEvent *event)
     if (GST_EVENT_TYPE(event) == GST_EVENT_QOS) { /* of sound, not pictures */
         gst_event_unref(event);
         return TRUE;
+    }
+    if (GST_EVENT_TYPE(event) == GST_EVENT_SEEK) {
+        gdouble rate;
+        GstFormat format;
+        gst_event_parse_seek(event, &rate, &format, NULL, NULL, NULL, NULL,
+                             NULL);
+        if (rate < 0.0 || format != GST_FORMAT_TIME) {
+            GST_INFO_OBJECT(parent, "seeks go forwards, in time: refused");
+            gst_event_unref(event);
+            return FALSE;
+        }
     }
     return gst_pad_event_default(pad, parent, event);
 }
@@ -392,6 +408,19 @@ static gboolean sink_query(GstPad *pad, GstObject *parent, GstQuery *query)
     return gst_pad_query_default(pad, parent, query);
 }
 
+/* Upstream counts in pictures and bytes: only its times hold here. */
+static gboolean in_time(GstQuery *query)
+{
+    GstFormat format;
+    if (GST_QUERY_TYPE(query) == GST_QUERY_POSITION)
+        gst_query_parse_position(query, &format, NULL);
+    else if (GST_QUERY_TYPE(query) == GST_QUERY_DURATION)
+        gst_query_parse_duration(query, &format, NULL);
+    else
+        gst_query_parse_seeking(query, &format, NULL, NULL, NULL);
+    return format == GST_FORMAT_TIME;
+}
+
 static gboolean src_query(GstPad *pad, GstObject *parent, GstQuery *query)
 {
     GstV2SFoley *self = GST_V2S_FOLEY(parent);
@@ -399,6 +428,10 @@ static gboolean src_query(GstPad *pad, GstObject *parent, GstQuery *query)
     case GST_QUERY_CAPS: return answer_caps(query, sound_caps(self));
     case GST_QUERY_LATENCY: return answer_latency(self, query);
     case GST_QUERY_CONVERT: return FALSE;
+    case GST_QUERY_POSITION:
+    case GST_QUERY_DURATION:
+    case GST_QUERY_SEEKING:
+        return in_time(query) && gst_pad_query_default(pad, parent, query);
     default: return gst_pad_query_default(pad, parent, query);
     }
 }

@@ -152,6 +152,95 @@ static void segment_drains(void)
     gst_harness_teardown(h);
 }
 
+/* All the sound comes out where the segment is done, and a film that begins
+ * again in the same segment sounds the same. */
+static void segments_loop(void)
+{
+    GstHarness *h = harness(25, 500);
+    GChecksum *sums[2];
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    for (int i = 0; i < 2; i++) {
+        sums[i] = g_checksum_new(G_CHECKSUM_MD5);
+        gst_harness_push_event(h, gst_event_new_segment(&segment));
+        gsize n = play(h, 25, 25, 0, sums[i]);
+        gst_harness_push_event(
+            h, gst_event_new_segment_done(GST_FORMAT_TIME, GST_SECOND));
+        n += take(h, sums[i]);
+        OK(n == FOLEY_RATE, "loop %d: %" G_GSIZE_FORMAT " samples", i, n);
+    }
+    OK(!strcmp(g_checksum_get_string(sums[0]), g_checksum_get_string(sums[1])),
+       "the second is as the first");
+    g_checksum_free(sums[0]);
+    g_checksum_free(sums[1]);
+    gst_harness_teardown(h);
+}
+
+/* Upstream that can do anything: seeks, and answers in any format. */
+static gboolean seek_anywhere(GstPad *pad, GstObject *parent, GstEvent *event)
+{
+    (void)pad, (void)parent;
+    gst_event_unref(event);
+    return TRUE;
+}
+
+static gboolean answer_anything(GstPad *pad, GstObject *parent, GstQuery *query)
+{
+    GstFormat format;
+    if (GST_QUERY_TYPE(query) == GST_QUERY_DURATION) {
+        gst_query_parse_duration(query, &format, NULL);
+        gst_query_set_duration(query, format, 75);
+    } else if (GST_QUERY_TYPE(query) == GST_QUERY_POSITION) {
+        gst_query_parse_position(query, &format, NULL);
+        gst_query_set_position(query, format, 25);
+    } else {
+        return gst_pad_query_default(pad, parent, query);
+    }
+    return TRUE;
+}
+
+static gboolean seeks(GstPad *pad, gdouble rate, GstFormat format)
+{
+    return gst_pad_send_event(
+        pad, gst_event_new_seek(rate, format, GST_SEEK_FLAG_FLUSH,
+                                GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_NONE, 0));
+}
+
+/* Pictures are not samples: counts of upstream's do not hold downstream. */
+static void only_time_goes_upstream(void)
+{
+    GstHarness *h = harness(25, 0);
+    GstPad *pad = gst_element_get_static_pad(h->element, "src");
+    gint64 n;
+    gst_pad_set_query_function(h->srcpad, answer_anything);
+    gst_pad_set_event_function(h->srcpad, seek_anywhere);
+    OK(gst_pad_query_duration(pad, GST_FORMAT_TIME, &n) && n == 75, "time");
+    OK(!gst_pad_query_duration(pad, GST_FORMAT_BYTES, &n), "no bytes");
+    OK(!gst_pad_query_position(pad, GST_FORMAT_DEFAULT, &n), "no samples");
+    OK(seeks(pad, 1.0, GST_FORMAT_TIME), "a seek forwards, in time");
+    OK(!seeks(pad, -1.0, GST_FORMAT_TIME), "none backwards");
+    OK(!seeks(pad, 1.0, GST_FORMAT_DEFAULT), "none in samples");
+    gst_object_unref(pad);
+    gst_harness_teardown(h);
+}
+
+static void backwards_is_told(void)
+{
+    GstHarness *h = harness(25, 0);
+    GstBus *bus = gst_bus_new();
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    segment.rate = -1.0;
+    gst_element_set_bus(h->element, bus);
+    gst_harness_push_event(h, gst_event_new_segment(&segment));
+    char *said = kit_said(bus, GST_MESSAGE_WARNING);
+    OK(strstr(said, "runs backwards") != NULL, "%s", said);
+    g_free(said);
+    gst_element_set_bus(h->element, NULL);
+    gst_object_unref(bus);
+    gst_harness_teardown(h);
+}
+
 static void states_cycle(void)
 {
     GstElement *element = gst_element_factory_make("v2sfoley", NULL);
@@ -201,6 +290,9 @@ int main(int argc, char **argv)
     the_most_latency_is_passed_on();
     flush_starts_anew();
     segment_drains();
+    segments_loop();
+    only_time_goes_upstream();
+    backwards_is_told();
     states_cycle();
     nothing_gives_nothing();
     return kit_finish();
