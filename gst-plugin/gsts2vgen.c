@@ -57,19 +57,7 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE(
 
 /* -------------------------------------------------------------- models -- */
 
-static void post_progress(GstS2VGen *self, GstProgressType type,
-                          const char *path, const char *text)
-{
-    if (!path || !*path)
-        return;
-    char *said = g_strdup_printf(text, path);
-    gst_element_post_message(
-        GST_ELEMENT(self),
-        gst_message_new_progress(GST_OBJECT(self), type, "open", said));
-    g_free(said);
-}
-
-/* Open a model with the settings of the moment, and tell the bus of it. */
+/* Open a model with the settings of the moment. */
 static GstS2VModel *open_model(GstS2VGen *self, const char *path,
                                s2v_error *err)
 {
@@ -79,7 +67,6 @@ static GstS2VModel *open_model(GstS2VGen *self, const char *path,
     char *level = g_strdup(self->level);
     gint threads = self->threads;
     GST_OBJECT_UNLOCK(self);
-    post_progress(self, GST_PROGRESS_TYPE_START, path, "Opening %s");
     const GstS2VSettings settings = {.path = path,
                                      .device = device,
                                      .dtype = dtype,
@@ -90,10 +77,6 @@ static GstS2VModel *open_model(GstS2VGen *self, const char *path,
     g_free(device);
     g_free(dtype);
     g_free(level);
-    if (model)
-        post_progress(self, GST_PROGRESS_TYPE_COMPLETE, path, "Opened %s");
-    else
-        post_progress(self, GST_PROGRESS_TYPE_ERROR, path, "Cannot open %s");
     return model;
 }
 

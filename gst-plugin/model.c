@@ -159,10 +159,18 @@ static int check_way(const GstS2VModel *model, s2v_medium input, s2v_error *err)
     return err->code;
 }
 
-GstS2VModel *gst_s2v_model_open(GstElement *owner,
-                                const GstS2VSettings *settings, s2v_error *err)
+static void post_progress(GstElement *owner, GstProgressType type,
+                          const char *path, const char *text)
 {
-    const char *path = settings->path;
+    char *said = g_strdup_printf(text, path);
+    gst_element_post_message(
+        owner, gst_message_new_progress(GST_OBJECT(owner), type, "open", said));
+    g_free(said);
+}
+
+static GstS2VModel *open_model(GstElement *owner,
+                               const GstS2VSettings *settings, s2v_error *err)
+{
     const s2v_model_params params = {
         .size = sizeof(params),
         .device = settings->device,
@@ -172,19 +180,11 @@ GstS2VModel *gst_s2v_model_open(GstElement *owner,
         .latency_ms = settings->latency,
         .dtype = settings->dtype,
     };
-    *err = (s2v_error){0};
-    if (!path || !*path) {
-        err->code = S2V_ERR_INVALID;
-        g_strlcpy(err->message,
-                  "No model was given: name its weight file with model=FILE.",
-                  sizeof(err->message));
-        return NULL;
-    }
     GstS2VModel *model = g_new0(GstS2VModel, 1);
     g_atomic_ref_count_init(&model->refs);
-    model->path = g_strdup(path);
+    model->path = g_strdup(settings->path);
     model->info.size = sizeof(model->info);
-    int ret = s2v_model_open(&model->model, path, &params, err);
+    int ret = s2v_model_open(&model->model, model->path, &params, err);
     if (!ret) {
         s2v_model_get_info(model->model, &model->info);
         ret = check_way(model, settings->input, err);
@@ -195,6 +195,27 @@ GstS2VModel *gst_s2v_model_open(GstElement *owner,
         err->code = ret;
         g_clear_pointer(&model, gst_s2v_model_unref);
     }
+    return model;
+}
+
+GstS2VModel *gst_s2v_model_open(GstElement *owner,
+                                const GstS2VSettings *settings, s2v_error *err)
+{
+    const char *path = settings->path;
+    *err = (s2v_error){0};
+    if (!path || !*path) {
+        err->code = S2V_ERR_INVALID;
+        g_strlcpy(err->message,
+                  "No model was given: name its weight file with model=FILE.",
+                  sizeof(err->message));
+        return NULL;
+    }
+    post_progress(owner, GST_PROGRESS_TYPE_START, path, "Opening %s");
+    GstS2VModel *model = open_model(owner, settings, err);
+    if (model)
+        post_progress(owner, GST_PROGRESS_TYPE_COMPLETE, path, "Opened %s");
+    else
+        post_progress(owner, GST_PROGRESS_TYPE_ERROR, path, "Cannot open %s");
     return model;
 }
 

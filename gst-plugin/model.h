@@ -30,9 +30,10 @@ typedef struct GstS2VSettings {
 } GstS2VSettings;
 
 /**
- * Open a model and measure how long it takes to make a frame or some sound.
+ * Open a model and measure how long it takes to make a frame or some sound. The
+ * bus is told of its progress.
  *
- * @param owner whose log lines its are; outlives the model
+ * @param owner whose log lines and messages its are; outlives the model
  * @param err   receives the library's sentence on failure
  * @return a new model, or NULL
  */

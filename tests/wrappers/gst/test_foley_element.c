@@ -241,6 +241,33 @@ static void backwards_is_told(void)
     gst_harness_teardown(h);
 }
 
+/* The next progress message on the bus, or what is none. */
+static GstProgressType progress(GstBus *bus)
+{
+    GstProgressType type = GST_PROGRESS_TYPE_CANCELED;
+    GstMessage *message = kit_message(bus, GST_MESSAGE_PROGRESS);
+    if (message)
+        gst_message_parse_progress(message, &type, NULL, NULL);
+    g_clear_pointer(&message, gst_message_unref);
+    return type;
+}
+
+static void opening_is_told(const char *model, GstProgressType end)
+{
+    GstElement *element = gst_element_factory_make("v2sfoley", NULL);
+    GstBus *bus = gst_bus_new();
+    gst_object_ref_sink(element);
+    gst_element_set_bus(element, bus);
+    g_object_set(element, "model", model, "device", "ref", NULL);
+    gst_element_set_state(element, GST_STATE_READY);
+    OK(progress(bus) == GST_PROGRESS_TYPE_START, "%s: opening", model);
+    OK(progress(bus) == end, "%s: opened, or not", model);
+    gst_element_set_state(element, GST_STATE_NULL);
+    gst_element_set_bus(element, NULL);
+    gst_object_unref(bus);
+    gst_object_unref(element);
+}
+
 static void states_cycle(void)
 {
     GstElement *element = gst_element_factory_make("v2sfoley", NULL);
@@ -293,6 +320,8 @@ int main(int argc, char **argv)
     segments_loop();
     only_time_goes_upstream();
     backwards_is_told();
+    opening_is_told(g_getenv("S2V_TINY_FOLEY"), GST_PROGRESS_TYPE_COMPLETE);
+    opening_is_told("nowhere.bin", GST_PROGRESS_TYPE_ERROR);
     states_cycle();
     nothing_gives_nothing();
     return kit_finish();
