@@ -4,82 +4,57 @@
 #define GST_S2V_GEN_H
 
 #include <gst/audio/audio.h>
-#include <gst/gst.h>
 #include <gst/video/video.h>
 
-#include "model.h"
+#include "gsts2vbase.h"
 
 #define GST_TYPE_S2V_GEN (gst_s2v_gen_get_type())
-G_DECLARE_FINAL_TYPE(GstS2VGen, gst_s2v_gen, GST, S2V_GEN, GstElement)
+G_DECLARE_FINAL_TYPE(GstS2VGen, gst_s2v_gen, GST, S2V_GEN, GstS2VBase)
 GST_ELEMENT_REGISTER_DECLARE(s2vgen);
+GST_DEBUG_CATEGORY_EXTERN(gst_s2v_gen_debug);
 
-/*
- * Who may touch what: `lock` is the object lock; `stream` the sink pad's
- * stream lock, or a state change while the pads are not active.
- */
+/* `lock` and `stream`: see gsts2vbase.h. */
 struct _GstS2VGen {
-    GstElement parent;
-    GstPad *sinkpad, *srcpad;
-    GMutex open_lock; /* one model is opened at a time; before `lock` */
+    GstS2VBase base;
 
     /* settings: lock */
-    char *path; /* what `model` was set to; the one in use, once there is one */
     gint64 seed;
-    char *device, *dtype, *level;
-    gint threads;
+    char *level;
     gboolean qos;
 
     /* lock */
-    gboolean opened;      /* NULL is left: setting `model` opens it */
-    gboolean streaming;   /* READY is left: models wait for a frame boundary */
-    GstS2VModel *current; /* read without the lock by the streaming thread,
-                             which alone replaces it while streaming */
-    GstS2VModel *next;    /* to be used from the next frame on */
-    gboolean renew;       /* `seed` or `level` was set: from the next frame
-                             on */
-    gdouble proportion;   /* what downstream's last QoS event said */
+    gboolean renew;     /* `seed` or `level` was set: from the next frame on */
+    gdouble proportion; /* what downstream's last QoS event said */
     GstClockTime earliest;
 
     /* stream */
-    s2v_session *session;
     gint64 session_seed;
-    GstSegment segment;
-    gboolean started;  /* `base` is known */
-    GstClockTime base; /* time of the session's first sample */
-    guint64 heard;     /* samples the session had */
-    guint64 made;      /* frames it made */
-    GArray *recent;    /* floats: the sound from the next frame's start on */
-    GArray *zeros;     /* floats: as much silence as is sent at once */
-    guint64 frame;     /* number of the next frame since READY was left */
-    gboolean discont;  /* the next buffer does not follow the one before */
-    gboolean silent;   /* no sound came since READY was left */
-    gboolean tagged;   /* the tags are those of the session */
+    guint64 heard;   /* samples the session had */
+    guint64 made;    /* frames it made */
+    GArray *recent;  /* floats: the sound from the next frame's start on */
+    GArray *zeros;   /* floats: as much silence as is sent at once */
+    guint64 frame;   /* number of the next frame since READY was left */
+    gboolean tagged; /* the tags are those of the session */
 
     /* stream: the way out */
     GstVideoInfo vinfo; /* of the caps that were set; size 0: none yet */
     GstBufferPool *pool;
-    gboolean refused; /* downstream took no frames, and the bus was told */
     guint64 processed, dropped;
     gint dropped_in_row;
 };
 
-/* ----------------------------------------------------------- stream.c -- */
+/* ---------------------------------------------- stream.c: of the class -- */
 
-/** Forget sound, state and time: what comes next is a new stream. */
-void gst_s2v_gen_restart(GstS2VGen *self);
+void gst_s2v_gen_restart(GstS2VBase *base);
+GstFlowReturn gst_s2v_gen_drain(GstS2VBase *base);
+gboolean gst_s2v_gen_continues(GstS2VBase *base, const GstSegment *segment);
 
 /** Take sound, which this consumes, and push what frames it makes. */
-GstFlowReturn gst_s2v_gen_take_sound(GstS2VGen *self, GstBuffer *buffer);
+GstFlowReturn gst_s2v_gen_take_sound(GstS2VBase *base, GstBuffer *buffer);
 
 /** Take silence of that place and length. */
 GstFlowReturn gst_s2v_gen_take_gap(GstS2VGen *self, GstClockTime time,
                                    GstClockTime duration);
-
-/** The sound has ended: push the rest of the frames, then restart. */
-GstFlowReturn gst_s2v_gen_drain(GstS2VGen *self);
-
-/** Whether time goes on in this segment as in the one before. */
-gboolean gst_s2v_gen_continues(GstS2VGen *self, const GstSegment *segment);
 
 /* ----------------------------------------------------------- output.c -- */
 

@@ -4,45 +4,30 @@
 #define GST_V2S_FOLEY_H
 
 #include <gst/audio/audio.h>
-#include <gst/gst.h>
 #include <gst/video/video.h>
 
-#include "model.h"
+#include "gsts2vbase.h"
 
 #define GST_TYPE_V2S_FOLEY (gst_v2s_foley_get_type())
-G_DECLARE_FINAL_TYPE(GstV2SFoley, gst_v2s_foley, GST, V2S_FOLEY, GstElement)
+G_DECLARE_FINAL_TYPE(GstV2SFoley, gst_v2s_foley, GST, V2S_FOLEY, GstS2VBase)
 GST_ELEMENT_REGISTER_DECLARE(v2sfoley);
 
-/*
- * Who may touch what: `lock` is the object lock; `stream` the sink pad's
- * stream lock, or a state change while the pads are not active.
- */
+/* `lock` and `stream`: see gsts2vbase.h. */
 struct _GstV2SFoley {
-    GstElement parent;
-    GstPad *sinkpad, *srcpad;
+    GstS2VBase base;
 
     /* settings: lock */
-    char *path, *ref;
+    char *ref;
     gint64 seed;
-    char *device, *dtype;
-    gint threads, latency;
+    gint latency;
     gdouble gain; /* dB */
 
-    /* lock; from READY on */
-    GstS2VModel *model;
-    GstClockTime picture; /* how long one stays, by the caps; 0: not known */
-
-    /* stream; from READY on */
-    s2v_session *session;
+    GstClockTime picture; /* lock: how long one stays, by the caps; 0: not
+                             known */
 
     /* stream */
-    GstVideoInfo info; /* of the pictures; its format unknown: none yet */
-    GstSegment segment;
-    gboolean started;  /* the first picture came */
-    GstClockTime base; /* its time */
-    GstClockTime next; /* of a picture without one */
-    gboolean discont;  /* the next buffer does not follow the one before */
-    gboolean unseen;   /* no picture came since READY was left */
+    GstVideoInfo info; /* of the pictures */
+    GstClockTime next; /* of a picture without a time */
 };
 
 /* -------------------------------------------------------- reference.c -- */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Models and errors, between the library's words and GStreamer's. */
-#include "model.h"
-
-#define GST_CAT_DEFAULT gst_s2v_gen_debug
+#include "gsts2vbase.h"
 
 static void log_line(void *opaque, s2v_log_level level, const char *message)
 {
@@ -12,7 +10,7 @@ static void log_line(void *opaque, s2v_log_level level, const char *message)
         [S2V_LOG_INFO] = GST_LEVEL_INFO,
         [S2V_LOG_DEBUG] = GST_LEVEL_DEBUG,
     };
-    GST_CAT_LEVEL_LOG(GST_CAT_DEFAULT,
+    GST_CAT_LEVEL_LOG(GST_S2V_BASE_GET_CLASS(opaque)->debug,
                       levels[CLAMP(level, S2V_LOG_ERROR, S2V_LOG_DEBUG)],
                       GST_OBJECT(opaque), "%s", message);
 }
@@ -64,6 +62,15 @@ void gst_s2v_post_warning(GstElement *element, const s2v_error *err)
 }
 
 /* ------------------------------------------------------------- models -- */
+
+void gst_s2v_settings_clear(GstS2VSettings *settings)
+{
+    g_free(settings->path);
+    g_free(settings->device);
+    g_free(settings->dtype);
+    g_free(settings->level);
+    *settings = (GstS2VSettings){0};
+}
 
 /* Enough silence for so many frames. */
 static int send_silence(const GstS2VModel *model, s2v_session *session,

@@ -7,8 +7,6 @@
 #include <gst/gst.h>
 #include <s2v/s2v.h>
 
-GST_DEBUG_CATEGORY_EXTERN(gst_s2v_gen_debug);
-
 /** A model that is ready to run, and what is known of it. */
 typedef struct GstS2VModel {
     gatomicrefcount refs;
@@ -20,14 +18,16 @@ typedef struct GstS2VModel {
                     comes out: look-ahead, and making it, as measured */
 } GstS2VModel;
 
-/** What a model is opened with. */
+/** What a model is opened with; it owns its strings. */
 typedef struct GstS2VSettings {
-    const char *path, *device, *dtype;
-    const char *level; /* s2v_session_params.level; NULL: its default */
+    char *path, *device, *dtype;
+    char *level; /* s2v_session_params.level; NULL: its default */
     gint threads;
     gint latency;     /* s2v_model_params.latency_ms */
     s2v_medium input; /* models of the other way are refused */
 } GstS2VSettings;
+
+void gst_s2v_settings_clear(GstS2VSettings *settings);
 
 /**
  * Open a model and measure how long it takes to make a frame or some sound. The

@@ -21,7 +21,7 @@ void gst_s2v_gen_video_info(const GstS2VModel *model, GstVideoInfo *info)
 /* Whether downstream answers that it takes such frames; consumes nothing. */
 static gboolean peer_takes(GstS2VGen *self, GstCaps *caps)
 {
-    GstCaps *taken = gst_pad_peer_query_caps(self->srcpad, caps);
+    GstCaps *taken = gst_pad_peer_query_caps(self->base.srcpad, caps);
     gboolean takes = !gst_caps_is_empty(taken);
     gst_caps_unref(taken);
     return takes;
@@ -51,9 +51,9 @@ int gst_s2v_gen_check_peer(GstS2VGen *self, const GstS2VModel *model,
 static void post_refused(GstS2VGen *self)
 {
     const GstVideoInfo *v = &self->vinfo;
-    if (self->refused)
+    if (self->base.refused)
         return;
-    self->refused = TRUE;
+    self->base.refused = TRUE;
     GST_ELEMENT_ERROR(
         self, CORE, NEGOTIATION,
         ("The model makes RGB frames of %dx%d at %d/%d frames/s, which the "
@@ -66,10 +66,11 @@ static void post_refused(GstS2VGen *self)
 static GstFlowReturn set_caps(GstS2VGen *self)
 {
     GstCaps *caps = gst_video_info_to_caps(&self->vinfo);
-    gboolean ok = peer_takes(self, caps) &&
-                  gst_pad_push_event(self->srcpad, gst_event_new_caps(caps));
+    gboolean ok =
+        peer_takes(self, caps) &&
+        gst_pad_push_event(self->base.srcpad, gst_event_new_caps(caps));
     gst_caps_unref(caps);
-    if (!ok && GST_PAD_IS_FLUSHING(self->srcpad))
+    if (!ok && GST_PAD_IS_FLUSHING(self->base.srcpad))
         return GST_FLOW_FLUSHING;
     if (!ok)
         post_refused(self);
@@ -97,11 +98,11 @@ static gboolean try_pool(GstS2VGen *self, GstBufferPool *pool, GstQuery *query,
 /* The pool that downstream proposes, or our own. */
 static gboolean set_pool(GstS2VGen *self)
 {
-    GstCaps *caps = gst_pad_get_current_caps(self->srcpad);
+    GstCaps *caps = gst_pad_get_current_caps(self->base.srcpad);
     GstQuery *query = gst_query_new_allocation(caps, TRUE);
     GstBufferPool *pool = NULL;
     guint need = (guint)self->vinfo.size, size = need, min = 0, max = 0;
-    gst_pad_peer_query(self->srcpad, query);
+    gst_pad_peer_query(self->base.srcpad, query);
     if (gst_query_get_n_allocation_pools(query) > 0)
         gst_query_parse_nth_allocation_pool(query, 0, &pool, &size, &min, &max);
     gst_s2v_gen_release_pool(self);
@@ -126,14 +127,14 @@ void gst_s2v_gen_release_pool(GstS2VGen *self)
 static void push_tags(GstS2VGen *self)
 {
     char *program = g_strdup_printf("s2v %s", s2v_version());
-    char *file = g_path_get_basename(self->current->path);
+    char *file = g_path_get_basename(self->base.current->path);
     char *model = g_strdup_printf("s2v-model=%s", file);
     char *seed =
         g_strdup_printf("s2v-seed=%" G_GINT64_FORMAT, self->session_seed);
     GstTagList *tags = gst_tag_list_new(GST_TAG_APPLICATION_NAME, program,
                                         GST_TAG_EXTENDED_COMMENT, model,
                                         GST_TAG_EXTENDED_COMMENT, seed, NULL);
-    gst_pad_push_event(self->srcpad, gst_event_new_tag(tags));
+    gst_pad_push_event(self->base.srcpad, gst_event_new_tag(tags));
     g_free(program);
     g_free(file);
     g_free(model);
@@ -143,9 +144,9 @@ static void push_tags(GstS2VGen *self)
 GstFlowReturn gst_s2v_gen_negotiate(GstS2VGen *self)
 {
     GstVideoInfo wanted;
-    gboolean again = gst_pad_check_reconfigure(self->srcpad);
+    gboolean again = gst_pad_check_reconfigure(self->base.srcpad);
     GstFlowReturn ret = GST_FLOW_OK;
-    gst_s2v_gen_video_info(self->current, &wanted);
+    gst_s2v_gen_video_info(self->base.current, &wanted);
     if (again || !self->pool ||
         !gst_video_info_is_equal(&wanted, &self->vinfo)) {
         self->vinfo = wanted;
@@ -158,9 +159,9 @@ GstFlowReturn gst_s2v_gen_negotiate(GstS2VGen *self)
         }
     }
     if (ret != GST_FLOW_OK)
-        gst_pad_mark_reconfigure(self->srcpad);
+        gst_pad_mark_reconfigure(self->base.srcpad);
     else
-        self->refused = FALSE;
+        self->base.refused = FALSE;
     return ret;
 }
 
@@ -180,7 +181,7 @@ static void post_dropped(GstS2VGen *self, GstClockTime time,
                          GstClockTimeDiff jitter, gdouble proportion)
 {
     GstClockTime stream_time =
-        gst_segment_to_stream_time(&self->segment, GST_FORMAT_TIME, time);
+        gst_segment_to_stream_time(&self->base.segment, GST_FORMAT_TIME, time);
     GstMessage *message = gst_message_new_qos(GST_OBJECT(self), FALSE, running,
                                               stream_time, time, duration);
     gst_message_set_qos_values(message, jitter, proportion, 1000000);
@@ -198,7 +199,7 @@ static gboolean is_late(GstS2VGen *self, GstClockTime time,
                         GstClockTime duration)
 {
     GstClockTime running =
-        gst_segment_to_running_time(&self->segment, GST_FORMAT_TIME, time);
+        gst_segment_to_running_time(&self->base.segment, GST_FORMAT_TIME, time);
     GST_OBJECT_LOCK(self);
     gboolean qos = self->qos;
     GstClockTime earliest = self->earliest;
@@ -252,7 +253,7 @@ GstFlowReturn gst_s2v_gen_push(GstS2VGen *self, const s2v_video_frame *picture,
     guint64 number = self->frame++;
     self->processed++;
     if (is_late(self, time, end - time)) {
-        self->discont = TRUE;
+        self->base.discont = TRUE;
         return GST_FLOW_OK;
     }
     ret = gst_buffer_pool_acquire_buffer(self->pool, &buffer, NULL);
@@ -269,8 +270,8 @@ GstFlowReturn gst_s2v_gen_push(GstS2VGen *self, const s2v_video_frame *picture,
     GST_BUFFER_DURATION(buffer) = end - time;
     GST_BUFFER_OFFSET(buffer) = number;
     GST_BUFFER_OFFSET_END(buffer) = number + 1;
-    if (self->discont)
+    if (self->base.discont)
         GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
-    self->discont = FALSE;
-    return gst_pad_push(self->srcpad, buffer);
+    self->base.discont = FALSE;
+    return gst_pad_push(self->base.srcpad, buffer);
 }

@@ -12,8 +12,7 @@
 
 #define GST_CAT_DEFAULT gst_s2v_gen_debug
 
-#define SAME_LATENCY (4 * GST_MSECOND)
-#define LONG_JUMP    (10 * GST_SECOND) /* no silence is made for more */
+#define LONG_JUMP (10 * GST_SECOND) /* no silence is made for more */
 
 /* ------------------------------------------------------------ session -- */
 
@@ -53,8 +52,8 @@ static int replace_session(GstS2VGen *self, const GstS2VModel *model,
         s2v_session_close(&session);
         return ret;
     }
-    s2v_session_close(&self->session);
-    self->session = session;
+    s2v_session_close(&self->base.session);
+    self->base.session = session;
     self->session_seed = (gint64)params.seed;
     self->tagged = FALSE;
     g_array_set_size(self->zeros, 0);
@@ -67,8 +66,8 @@ static int replace_session(GstS2VGen *self, const GstS2VModel *model,
 /* The time of the session's frame of that number. */
 static GstClockTime time_of(const GstS2VGen *self, guint64 frame)
 {
-    const s2v_model_info *info = &self->current->info;
-    return self->base +
+    const s2v_model_info *info = &self->base.current->info;
+    return self->base.start +
            gst_util_uint64_scale(frame, GST_SECOND * (guint64)info->fps_den,
                                  (guint64)info->fps_num);
 }
@@ -76,40 +75,10 @@ static GstClockTime time_of(const GstS2VGen *self, guint64 frame)
 /* The session's own numbers start anew at the next frame. */
 static void rebase(GstS2VGen *self)
 {
-    if (self->started)
-        self->base = time_of(self, self->made);
+    if (self->base.started)
+        self->base.start = time_of(self, self->made);
     self->made = 0;
     self->heard = self->recent->len;
-}
-
-/* A latency that is nearly the same stays: a new one disturbs the sinks. */
-static void use_model(GstS2VGen *self, GstS2VModel *model)
-{
-    GstS2VModel *old = self->current;
-    GstClockTimeDiff more = GST_CLOCK_DIFF(old->latency, model->latency);
-    gboolean differs = ABS(more) > SAME_LATENCY;
-    if (!differs)
-        model->latency = old->latency;
-    GST_OBJECT_LOCK(self);
-    self->current = model;
-    GST_OBJECT_UNLOCK(self);
-    if (differs)
-        gst_element_post_message(GST_ELEMENT(self),
-                                 gst_message_new_latency(GST_OBJECT(self)));
-    gst_s2v_model_unref(old);
-}
-
-/* A model that was to come next cannot be used: `model` names the one that
- * goes on, unless another one was set since. */
-static void refuse_model(GstS2VGen *self, GstS2VModel *next)
-{
-    GST_OBJECT_LOCK(self);
-    if (next && !self->next) {
-        g_free(self->path);
-        self->path = g_strdup(self->current->path);
-    }
-    GST_OBJECT_UNLOCK(self);
-    gst_s2v_model_unref(next);
 }
 
 /*
@@ -121,23 +90,23 @@ static GstFlowReturn renew_session(GstS2VGen *self, gboolean draining)
 {
     s2v_error err;
     GST_OBJECT_LOCK(self);
-    GstS2VModel *next = self->next;
-    gboolean wanted = next || self->renew || !self->session;
+    GstS2VModel *next = self->base.next;
+    gboolean wanted = next || self->renew || !self->base.session;
     gint64 seed = self->seed;
     char *level = wanted ? g_strdup(self->level) : NULL;
-    self->next = NULL;
+    self->base.next = NULL;
     self->renew = FALSE;
     GST_OBJECT_UNLOCK(self);
     if (!wanted)
         return GST_FLOW_OK;
     int ret = next ? gst_s2v_gen_check_peer(self, next, &err) : S2V_OK;
     if (!ret)
-        ret = replace_session(self, next ? next : self->current, seed, level,
-                              draining, &err);
+        ret = replace_session(self, next ? next : self->base.current, seed,
+                              level, draining, &err);
     g_free(level);
     if (ret < 0) {
-        refuse_model(self, next);
-        if (self->session) {
+        gst_s2v_base_refuse_model(&self->base, next);
+        if (self->base.session) {
             gst_s2v_post_warning(GST_ELEMENT(self), &err);
             return GST_FLOW_OK;
         }
@@ -146,18 +115,15 @@ static GstFlowReturn renew_session(GstS2VGen *self, gboolean draining)
     }
     rebase(self);
     if (next)
-        use_model(self, next);
+        gst_s2v_base_use_model(&self->base, next);
     return GST_FLOW_OK;
 }
 
-void gst_s2v_gen_restart(GstS2VGen *self)
+void gst_s2v_gen_restart(GstS2VBase *base)
 {
-    if (self->session)
-        s2v_session_flush(self->session);
-    self->started = FALSE;
+    GstS2VGen *self = GST_S2V_GEN(base);
     self->heard = self->made = 0;
     g_array_set_size(self->recent, 0);
-    self->discont = TRUE;
 }
 
 /* ------------------------------------------------------------- frames -- */
@@ -165,8 +131,9 @@ void gst_s2v_gen_restart(GstS2VGen *self)
 /* The sound of a frame that was made is not needed any more. */
 static void forget_frame(GstS2VGen *self)
 {
-    guint64 samples = gst_s2v_model_samples(self->current, self->made + 1) -
-                      gst_s2v_model_samples(self->current, self->made);
+    guint64 samples =
+        gst_s2v_model_samples(self->base.current, self->made + 1) -
+        gst_s2v_model_samples(self->base.current, self->made);
     g_array_remove_range(self->recent, 0,
                          (guint)MIN(samples, self->recent->len));
     self->made++;
@@ -181,7 +148,7 @@ static GstFlowReturn make_frames(GstS2VGen *self, gboolean draining)
         GstFlowReturn flow = renew_session(self, draining);
         if (flow != GST_FLOW_OK)
             return flow;
-        int ret = s2v_session_receive_video(self->session, &picture, &err);
+        int ret = s2v_session_receive_video(self->base.session, &picture, &err);
         if (ret == S2V_ERR_AGAIN || ret == S2V_ERR_EOF)
             return GST_FLOW_OK;
         if (ret < 0) {
@@ -209,14 +176,14 @@ static GstFlowReturn feed(GstS2VGen *self, const guint8 *samples, guint64 count)
         s2v_error err = {0};
         g_array_append_vals(self->recent, samples, n);
         /* from there, since a buffer's memory need not be aligned */
-        if (s2v_session_send_audio(self->session,
+        if (s2v_session_send_audio(self->base.session,
                                    &g_array_index(self->recent, float, before),
                                    n, &err) < 0) {
             gst_s2v_post_error(GST_ELEMENT(self), &err);
             return GST_FLOW_ERROR;
         }
         self->heard += n;
-        self->silent = FALSE;
+        self->base.empty = FALSE;
         samples += n * sizeof(float);
         count -= n;
         flow = make_frames(self, FALSE);
@@ -240,12 +207,12 @@ static GstFlowReturn feed_silence(GstS2VGen *self, guint64 count)
 /* Samples from the end of what was heard to `time`. */
 static gint64 samples_until(const GstS2VGen *self, GstClockTime time)
 {
-    guint64 rate = (guint64)self->current->info.sample_rate;
-    if (time < self->base)
-        return -(gint64)gst_util_uint64_scale_round(self->base - time, rate,
-                                                    GST_SECOND) -
+    guint64 rate = (guint64)self->base.current->info.sample_rate;
+    if (time < self->base.start)
+        return -(gint64)gst_util_uint64_scale_round(self->base.start - time,
+                                                    rate, GST_SECOND) -
                (gint64)self->heard;
-    return (gint64)gst_util_uint64_scale_round(time - self->base, rate,
+    return (gint64)gst_util_uint64_scale_round(time - self->base.start, rate,
                                                GST_SECOND) -
            (gint64)self->heard;
 }
@@ -260,25 +227,26 @@ static GstFlowReturn move_to(GstS2VGen *self, GstClockTime time,
                              guint64 *overlap)
 {
     GstFlowReturn flow =
-        self->session ? GST_FLOW_OK : renew_session(self, FALSE);
+        self->base.session ? GST_FLOW_OK : renew_session(self, FALSE);
     *overlap = 0;
     if (flow != GST_FLOW_OK)
         return flow;
-    if (self->started && !GST_CLOCK_TIME_IS_VALID(time))
+    if (self->base.started && !GST_CLOCK_TIME_IS_VALID(time))
         return GST_FLOW_OK;
     gint64 most = (gint64)gst_util_uint64_scale(
-        LONG_JUMP, (guint64)self->current->info.sample_rate, GST_SECOND);
-    gint64 jump = self->started ? samples_until(self, time) : 0;
+        LONG_JUMP, (guint64)self->base.current->info.sample_rate, GST_SECOND);
+    gint64 jump = self->base.started ? samples_until(self, time) : 0;
     if (ABS(jump) > most) {
         GST_WARNING_OBJECT(self,
                            "sound jumps by %" G_GINT64_FORMAT
                            " samples: a new stream begins",
                            jump);
-        flow = gst_s2v_gen_drain(self);
+        flow = gst_s2v_base_drain(&self->base);
     }
-    if (!self->started) {
-        self->base = GST_CLOCK_TIME_IS_VALID(time) ? time : self->segment.start;
-        self->started = TRUE;
+    if (!self->base.started) {
+        self->base.start =
+            GST_CLOCK_TIME_IS_VALID(time) ? time : self->base.segment.start;
+        self->base.started = TRUE;
     } else if (jump > (gint64)self->zeros->len) {
         GST_INFO_OBJECT(self,
                         "%" G_GINT64_FORMAT
@@ -295,14 +263,13 @@ static GstFlowReturn move_to(GstS2VGen *self, GstClockTime time,
     return flow;
 }
 
-gboolean gst_s2v_gen_continues(GstS2VGen *self, const GstSegment *segment)
+gboolean gst_s2v_gen_continues(GstS2VBase *base, const GstSegment *segment)
 {
-    if (!self->started)
-        return TRUE;
+    GstS2VGen *self = GST_S2V_GEN(base);
     GstClockTime next = time_of(self, self->made);
     GstClockTime before =
-        gst_segment_to_running_time(&self->segment, GST_FORMAT_TIME, next);
-    return segment->rate == self->segment.rate &&
+        gst_segment_to_running_time(&self->base.segment, GST_FORMAT_TIME, next);
+    return segment->rate == self->base.segment.rate &&
            GST_CLOCK_TIME_IS_VALID(before) &&
            before ==
                gst_segment_to_running_time(segment, GST_FORMAT_TIME, next);
@@ -310,12 +277,14 @@ gboolean gst_s2v_gen_continues(GstS2VGen *self, const GstSegment *segment)
 
 /* -------------------------------------------------------------- input -- */
 
-GstFlowReturn gst_s2v_gen_take_sound(GstS2VGen *self, GstBuffer *buffer)
+GstFlowReturn gst_s2v_gen_take_sound(GstS2VBase *base, GstBuffer *buffer)
 {
+    GstS2VGen *self = GST_S2V_GEN(base);
     GstMapInfo map;
     guint64 skip;
-    buffer = gst_audio_buffer_clip(
-        buffer, &self->segment, self->current->info.sample_rate, sizeof(float));
+    buffer = gst_audio_buffer_clip(buffer, &self->base.segment,
+                                   self->base.current->info.sample_rate,
+                                   sizeof(float));
     if (!buffer)
         return GST_FLOW_OK;
     GstFlowReturn flow = move_to(self, GST_BUFFER_PTS(buffer), &skip);
@@ -344,14 +313,14 @@ GstFlowReturn gst_s2v_gen_take_gap(GstS2VGen *self, GstClockTime time,
     return count > 0 ? feed_silence(self, (guint64)count) : GST_FLOW_OK;
 }
 
-GstFlowReturn gst_s2v_gen_drain(GstS2VGen *self)
+GstFlowReturn gst_s2v_gen_drain(GstS2VBase *base)
 {
+    GstS2VGen *self = GST_S2V_GEN(base);
     GstFlowReturn flow = GST_FLOW_OK;
     s2v_error err = {0};
-    if (self->session && self->heard > 0) {
-        s2v_session_drain(self->session, &err);
+    if (self->base.session && self->heard > 0) {
+        s2v_session_drain(self->base.session, &err);
         flow = make_frames(self, TRUE);
     }
-    gst_s2v_gen_restart(self);
     return flow;
 }

@@ -268,6 +268,46 @@ static void opening_is_told(const char *model, GstProgressType end)
     gst_object_unref(element);
 }
 
+typedef struct Lines {
+    GstElement *element;
+    guint own, others;
+} Lines;
+
+/* A line of the element's: of its own category, or of another plugin element's.
+ */
+static void count_line(GstDebugCategory *category, GstDebugLevel level,
+                       const gchar *file, const gchar *function, gint line,
+                       GObject *object, GstDebugMessage *message, gpointer data)
+{
+    Lines *lines = data;
+    const char *name = gst_debug_category_get_name(category);
+    (void)level, (void)file, (void)function, (void)line, (void)message;
+    if (object != (GObject *)lines->element)
+        return;
+    lines->own += !strcmp(name, "v2sfoley");
+    lines->others += !strcmp(name, "s2vgen");
+}
+
+/* The library's log lines have the category of the element that opens. */
+static void lines_have_the_elements_category(void)
+{
+    Lines lines = {.element = gst_element_factory_make("v2sfoley", NULL)};
+    gst_object_ref_sink(lines.element);
+    g_object_set(lines.element, "model", g_getenv("S2V_TINY_FOLEY"), "device",
+                 "ref", NULL);
+    gst_debug_remove_log_function(gst_debug_log_default);
+    gst_debug_add_log_function(count_line, &lines, NULL);
+    gst_debug_set_threshold_from_string("v2sfoley:5,s2vgen:5", TRUE);
+    gst_element_set_state(lines.element, GST_STATE_READY);
+    gst_element_set_state(lines.element, GST_STATE_NULL);
+    gst_debug_set_threshold_from_string("", TRUE);
+    gst_debug_remove_log_function(count_line);
+    gst_debug_add_log_function(gst_debug_log_default, NULL, NULL);
+    OK(lines.own > 0 && lines.others == 0, "%u of v2sfoley, %u of s2vgen",
+       lines.own, lines.others);
+    gst_object_unref(lines.element);
+}
+
 static void states_cycle(void)
 {
     GstElement *element = gst_element_factory_make("v2sfoley", NULL);
@@ -322,6 +362,7 @@ int main(int argc, char **argv)
     backwards_is_told();
     opening_is_told(g_getenv("S2V_TINY_FOLEY"), GST_PROGRESS_TYPE_COMPLETE);
     opening_is_told("nowhere.bin", GST_PROGRESS_TYPE_ERROR);
+    lines_have_the_elements_category();
     states_cycle();
     nothing_gives_nothing();
     return kit_finish();
