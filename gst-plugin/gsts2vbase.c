@@ -566,36 +566,33 @@ static void install_properties(GObjectClass *object_class)
         object_class, PROP_MODEL,
         g_param_spec_string(
             "model", "Model",
-            "Weight file of the model, needed. A name without a slash is "
-            "looked for in the current folder, then in the folders that "
-            "S2V_MODEL_PATH lists, then among the installed models. Set while "
-            "playing, it is opened by the thread that sets it and used from "
-            "the next frame on; one that cannot be used leaves the old one in "
-            "place and posts a warning",
+            "Location of the model's weight file. A name without a slash is "
+            "searched for in the current directory, the directories in "
+            "S2V_MODEL_PATH and the installed models. A model set while "
+            "playing is used from the next frame on; if it cannot be opened or "
+            "used, the current model stays and a warning is posted",
             NULL, flags | GST_PARAM_MUTABLE_PLAYING));
     g_object_class_install_property(
         object_class, PROP_DEVICE,
         g_param_spec_string(
             "device", "Device",
-            "Where models run: auto, cpu, ref (plain C: slow, for tests), "
-            "cuda or cuda:N. A device that is missing is an error. Counts for "
-            "models that are opened after it is set",
+            "Device to run the model on: auto, cpu, ref (plain C, for tests), "
+            "cuda or cuda:N. Applies to models opened afterwards",
             "auto", flags));
     g_object_class_install_property(
         object_class, PROP_DTYPE,
         g_param_spec_string(
             "dtype", "Data type",
-            "What numbers are rounded to before they are multiplied: f32, or "
-            "bf16, faster, on processors that have it. Counts for models that "
-            "are opened after it is set",
+            "Precision of the operands of convolutions and matrix products: "
+            "f32, or bf16 (faster, where the processor supports it). Applies "
+            "to models opened afterwards",
             "f32", flags));
     g_object_class_install_property(
         object_class, PROP_THREADS,
-        g_param_spec_int(
-            "threads", "Threads",
-            "CPU threads that a model uses, 0 for one for each processor. "
-            "Counts for models that are opened after it is set",
-            0, 1024, 0, flags));
+        g_param_spec_int("threads", "Threads",
+                         "Number of CPU threads used by the model (0 = one per "
+                         "processor). Applies to models opened afterwards",
+                         0, 1024, 0, flags));
 }
 
 static void gst_s2v_base_class_init(GstS2VBaseClass *klass)

@@ -2,10 +2,11 @@
 /**
  * SECTION:element-s2vgen
  * @title: s2vgen
- * @short_description: makes video that follows sound, with a generative model
+ * @short_description: generates video from audio with a neural network
  *
- * s2vgen listens to mono sound and makes a picture for each twentieth of a
- * second of it, in the scene that its model learned.
+ * s2vgen takes mono audio at the model's sample rate and generates video frames
+ * at the model's size and frame rate. They show the scene that the model was
+ * trained on, animated by the audio.
  *
  * ## Example launch lines
  * |[
@@ -38,8 +39,7 @@ static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
 G_DEFINE_TYPE(GstS2VGen, gst_s2v_gen, GST_TYPE_S2V_BASE)
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE(
     s2vgen, "s2vgen", GST_RANK_NONE, GST_TYPE_S2V_GEN,
-    GST_DEBUG_CATEGORY_INIT(gst_s2v_gen_debug, "s2vgen", 0,
-                            "sound to video by a generative model"))
+    GST_DEBUG_CATEGORY_INIT(gst_s2v_gen_debug, "s2vgen", 0, "sound to video"))
 
 /* -------------------------------------------------------------- models -- */
 
@@ -216,27 +216,25 @@ static void install_properties(GObjectClass *object_class)
         object_class, PROP_SEED,
         g_param_spec_int64(
             "seed", "Seed",
-            "Seed of the noise that the model draws: the same sound, model and "
-            "seed make the same frames. -1 takes a new one each time. Set "
-            "while playing, the model starts anew with it at the next frame",
+            "Seed of the model's random noise (-1 = random). The same audio, "
+            "model and seed give the same frames. When set while playing, the "
+            "model restarts at the next frame",
             -1, G_MAXUINT32, 0, both | GST_PARAM_MUTABLE_PLAYING));
     g_object_class_install_property(
         object_class, PROP_LEVEL,
         g_param_spec_string(
             "level", "Level",
-            "Loudness of the sound: auto brings it to the loudness that the "
-            "model was trained at, off takes it as it is, a number is a gain "
-            "in dB. Set while playing, the model starts anew with it at the "
-            "next frame; a wrong value leaves the old one in place and posts a "
-            "warning",
+            "Loudness of the audio: auto (normalize to the loudness the model "
+            "was trained at), off, or a gain in dB. When set while playing, "
+            "the model restarts at the next frame; an invalid value is ignored "
+            "and a warning is posted",
             "auto", both | GST_PARAM_MUTABLE_PLAYING));
     g_object_class_install_property(
         object_class, PROP_QOS,
-        g_param_spec_boolean(
-            "qos", "Quality of service",
-            "Drop frames that would come late. They are made all the same, so "
-            "that those after them do not change",
-            TRUE, both | GST_PARAM_MUTABLE_PLAYING));
+        g_param_spec_boolean("qos", "QoS",
+                             "Drop late frames. They are still generated, so "
+                             "later frames stay the same",
+                             TRUE, both | GST_PARAM_MUTABLE_PLAYING));
 }
 
 static void gst_s2v_gen_class_init(GstS2VGenClass *klass)
@@ -265,7 +263,6 @@ static void gst_s2v_gen_class_init(GstS2VGenClass *klass)
     gst_element_class_add_static_pad_template(element_class, &src_template);
     gst_element_class_set_static_metadata(
         element_class, "Sound to video", "Visualization",
-        "Makes video that follows sound, with a generative model that learned "
-        "a scene from a clip",
+        "Generates video from audio with a neural network trained on a clip",
         "The s2v developers");
 }

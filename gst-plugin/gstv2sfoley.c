@@ -2,10 +2,10 @@
 /**
  * SECTION:element-v2sfoley
  * @title: v2sfoley
- * @short_description: makes sound that follows video, with a generative model
+ * @short_description: generates audio for video with a neural network
  *
- * v2sfoley watches a video and makes the sound of what happens in it, in the
- * timbre of a reference.
+ * v2sfoley takes RGB video of any size and frame rate and generates mono audio
+ * that is synchronous with it, in the timbre of a reference recording.
  *
  * ## Example launch line
  * |[
@@ -48,7 +48,7 @@ G_DEFINE_TYPE(GstV2SFoley, gst_v2s_foley, GST_TYPE_S2V_BASE)
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE(
     v2sfoley, "v2sfoley", GST_RANK_NONE, GST_TYPE_V2S_FOLEY,
     GST_DEBUG_CATEGORY_INIT(gst_v2s_foley_debug, "v2sfoley", 0,
-                            "video to sound by a generative model"))
+                            "video to sound"))
 
 /* -------------------------------------------------------------- output -- */
 
@@ -363,34 +363,34 @@ static void install_properties(GObjectClass *object_class)
         object_class, PROP_MODEL,
         g_param_spec_string(
             "model", "Model",
-            "Weight file of the model. A name without a slash is looked for in "
-            "the current folder, then in the folders that S2V_MODEL_PATH "
-            "lists, then among the installed models",
+            "Location of the model's weight file. A name without a slash is "
+            "searched for in the current directory, the directories in "
+            "S2V_MODEL_PATH and the installed models",
             "foley.bin", flags));
     g_object_class_install_property(
         object_class, PROP_REF,
-        g_param_spec_string(
-            "ref", "Reference",
-            "File or URI of a sound whose timbre is taken; its first minute "
-            "counts. None: the mean timbre that the model was trained on",
-            NULL, flags));
+        g_param_spec_string("ref", "Reference",
+                            "File name or URI of the reference audio that sets "
+                            "the timbre; the first minute is used (null = the "
+                            "mean timbre of the training data)",
+                            NULL, flags));
     g_object_class_install_property(
         object_class, PROP_SEED,
         g_param_spec_int64("seed", "Seed",
-                           "Seed of the noise that the model draws; -1 takes a "
-                           "new one each time",
-                           -1, G_MAXUINT32, 0, flags));
+                           "Seed of the model's random noise (-1 = random)", -1,
+                           G_MAXUINT32, 0, flags));
     g_object_class_install_property(
         object_class, PROP_LATENCY,
-        g_param_spec_int("latency", "Latency",
-                         "Milliseconds that sound may wait for later pictures. "
-                         "0: a window of the model, for the best sound",
-                         0, G_MAXINT, 0, flags));
+        g_param_spec_int(
+            "latency", "Latency",
+            "Maximum time that audio waits for later video, in milliseconds (0 "
+            "= one window of the model, best quality)",
+            0, G_MAXINT, 0, flags));
     g_object_class_install_property(
         object_class, PROP_GAIN,
-        g_param_spec_double("gain", "Gain",
-                            "How much louder the sound is made, in dB", -100.0,
-                            100.0, 0.0, flags | GST_PARAM_MUTABLE_PLAYING));
+        g_param_spec_double("gain", "Gain", "Gain applied to the audio, in dB",
+                            -100.0, 100.0, 0.0,
+                            flags | GST_PARAM_MUTABLE_PLAYING));
 }
 
 static void gst_v2s_foley_class_init(GstV2SFoleyClass *klass)
@@ -417,8 +417,8 @@ static void gst_v2s_foley_class_init(GstV2SFoleyClass *klass)
     gst_element_class_add_static_pad_template(element_class, &sink_template);
     gst_element_class_add_static_pad_template(element_class, &src_template);
     gst_element_class_set_static_metadata(
-        element_class, "Video to sound", "Generic/Audio",
-        "Makes sound that follows video, with a generative model, in the "
-        "timbre of a reference",
+        element_class, "Video to sound", "Filter/Converter/Video/Audio",
+        "Generates audio for silent video with a neural network, in the timbre "
+        "of a reference",
         "The s2v developers");
 }

@@ -10,5 +10,6 @@ static gboolean plugin_init(GstPlugin *plugin)
 }
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, s2v,
-                  "Generative models between sound and video", plugin_init,
-                  S2V_VERSION, "LGPL", "s2v", "Unknown package origin")
+                  "Sound-to-video and video-to-sound neural networks",
+                  plugin_init, S2V_VERSION, "LGPL", "s2v",
+                  "Unknown package origin")
