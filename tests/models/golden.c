@@ -143,3 +143,25 @@ double golden_error(const float *a, const float *b, int64_t n)
     }
     return worst / (sqrt(square / (double)n) + 1e-12);
 }
+
+double golden_bound(const char *path, const char *device, s2vi_dtype dtype,
+                    bool gradient, const golden_errors *measured, int n,
+                    double asked)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const size_t length = strcspn(name, ".");
+    const bool exact = dtype == S2VI_F64;
+    if (!strncmp(device, "cuda", 4))
+        return asked;
+    for (int i = 0; i < n; i++)
+        if (!strncmp(measured[i].name, name, length) &&
+            !measured[i].name[length]) {
+            const golden_errors *m = &measured[i];
+            const double three =
+                3 * (gradient ? exact ? m->gradient_f64 : m->gradient_f32
+                     : exact  ? m->f64
+                              : m->f32);
+            return three < asked ? three : asked;
+        }
+    return asked;
+}

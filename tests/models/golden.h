@@ -39,6 +39,21 @@ float *golden_read(const golden *g, const char *name, int64_t *count);
 /** max|a - b| over n numbers, relative to the rms of b. */
 double golden_error(const float *a, const float *b, int64_t n);
 
+/** The largest errors measured of a golden: in float32 the worst of the device
+ * `cpu` with AVX-512, AVX2, AVX and SSE4.1 (ONEDNN_MAX_CPU_ISA) and of `ref`,
+ * in float64 of `ref`. */
+typedef struct golden_errors {
+    const char *name; /* of the file, without ending */
+    double f32, f64;
+    double gradient_f32, gradient_f64;
+} golden_errors;
+
+/** What a golden's file may be off: three times what was measured, but not more
+ * than `asked`; on a GPU, where nothing was measured, `asked`. */
+double golden_bound(const char *path, const char *device, s2vi_dtype dtype,
+                    bool gradient, const golden_errors *measured, int n,
+                    double asked);
+
 /** Print FAIL and exit unless ret >= 0. */
 void golden_must(int ret, const s2v_error *err, const char *what);
 

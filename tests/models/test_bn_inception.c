@@ -160,7 +160,8 @@ int main(int argc, char **argv)
     golden_must(s2vi_backend_open(&backend, argv[1],
                                   exact ? S2VI_F64 : S2VI_F32, 2, &err),
                 &err, argv[1]);
-    check_outputs(file, backend, exact ? 1e-6 : 1e-4);
+    /* measured: none, and 1.6e-5 with AVX2 */
+    check_outputs(file, backend, exact ? 1e-7 : 3 * 1.6e-5);
     check_refusals();
     check_sides();
     unlink(path);

@@ -19,6 +19,7 @@
 enum { SIDE = 16, K = 5, N = 2, W = 6, C = 3, PICTURE = SIDE * SIDE * 3 };
 
 static int passed, failed;
+static double sight_bound;
 
 static void check(bool ok, const char *what, const char *found)
 {
@@ -135,11 +136,11 @@ static void check_sight(s2vi_store *store)
         worst = worse(worst, golden_error(made + i * W, want, W));
     }
     snprintf(text, sizeof(text), "error %.2e", worst);
-    check(worst < 1e-5, "sight is what plain loops give", text);
+    check(worst < sight_bound, "sight is what plain loops give", text);
     run_sight(store, &config, 1, 2, film + 2 * PICTURE, window);
     worst = golden_error(window, made + 2 * W, 2 * W);
     snprintf(text, sizeof(text), "error %.2e", worst);
-    check(worst < 1e-5, "a window gives what the film gives", text);
+    check(worst < sight_bound, "a window gives what the film gives", text);
     s2vi_param_list_close(&list);
 }
 
@@ -287,6 +288,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: test_foley DEVICE\n");
         return 2;
     }
+    /* measured: 1.2e-6 with SSE4.1; nothing on a GPU */
+    sight_bound = strncmp(argv[1], "cuda", 4) ? 3 * 1.2e-6 : 1e-5;
     golden_must(s2vi_backend_open(&backend, argv[1], S2VI_F32, 1, &err), &err,
                 argv[1]);
     with_store(backend, check_sight);
