@@ -16,8 +16,8 @@
 #ifndef S2VI_TRAIN_HALF_H
 #define S2VI_TRAIN_HALF_H
 
-#include "graph/plan.h"
 #include "models/param.h"
+#include "run/plan.h"
 
 enum { S2VI_HALF_TERMS = 12 };
 

@@ -3,14 +3,14 @@
  * The table that a backend is: `ref` (clear C, the oracle), `cpu`, `cuda`.
  *
  * A backend compiles single nodes to kernels. What to run, in which order and
- * at which addresses is decided by graph/plan.c, the same for all. An op that
+ * at which addresses is decided by run/plan.c, the same for all. An op that
  * a backend lacks is an error when a plan is made, never a silent detour.
  */
 #ifndef S2VI_BACKEND_BACKEND_H
 #define S2VI_BACKEND_BACKEND_H
 
 #include "base/error.h"
-#include "graph/fuse.h"
+#include "graph/chain.h"
 #include "graph/graph.h"
 
 /** The number that arrays are made of, and how it is computed with. */
@@ -68,6 +68,8 @@ void *s2vi_kernel_create(size_t size, const s2vi_node *node, s2v_error *err);
 /** The close() of a kernel that owns nothing but itself. */
 void s2vi_kernel_free(s2vi_kernel *kernel);
 
+#define S2VI_JOIN_MAX 8 /* kernels that join() makes one of */
+
 typedef struct s2vi_backend s2vi_backend;
 typedef struct s2vi_recording s2vi_recording;
 
@@ -101,7 +103,7 @@ typedef struct s2vi_backend_table {
 
     /**
      * Make one kernel of some that are run one after another, strip by strip
-     * (graph/join.h); they outlive it. Its run() has no result of its own; its
+     * (run/join.h); they outlive it. Its run() has no result of its own; its
      * inputs are, of each in turn, the result and then the inputs. NULL where
      * a backend has no such thing; *joined NULL where these are no such
      * kernels.

@@ -28,7 +28,7 @@ static int append_step(s2vi_chain *chain, const s2vi_chain_step *step)
     return chain->n_steps++;
 }
 
-/* Operands are numbered as fuse.h says only once the inputs are counted:
+/* Operands are numbered as chain.h says only once the inputs are counted:
  * until then input i is ~i and step i is i. */
 static int append_binary(s2vi_chain *chain, s2vi_op op, int a, int b)
 {

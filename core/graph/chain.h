@@ -1,9 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making chains (fuse.h) out of map nodes, for the fusion pass and backends. */
+/*
+ * Chains: programs of element-wise ops that a backend runs tile by tile, so
+ * that what lies between them never leaves the first-level cache. The fusion
+ * pass makes them out of map nodes.
+ */
 #ifndef S2VI_GRAPH_CHAIN_H
 #define S2VI_GRAPH_CHAIN_H
 
-#include "graph/fuse.h"
+#include "graph/graph.h"
+
+#define S2VI_CHAIN_MAX 48 /* instructions */
+
+/**
+ * One instruction. Operand numbers below the chain's n_inputs are its inputs
+ * (broadcast to the chain's shape); number n_inputs + i is the result of
+ * instruction i.
+ */
+typedef struct s2vi_chain_step {
+    s2vi_op op; /* a MAP op, not NORM or BROADCAST: those are taken apart */
+    int operand[2];
+    double scale, offset, slope; /* as in s2vi_attr */
+} s2vi_chain_step;
+
+/** The last instruction's result is the chain's, summed over `sum_axes`. */
+struct s2vi_chain {
+    int n_inputs, n_steps;
+    s2vi_shape space;  /* what is iterated over; the result's but for sums */
+    uint32_t sum_axes; /* 0: no sum */
+    s2vi_chain_step step[S2VI_CHAIN_MAX];
+};
+
+/** True if the op may be an instruction, or is taken apart into some. */
+bool s2vi_is_map(const s2vi_node *node);
 
 /* A chain's inputs, and the nodes that may take part in one. */
 #define S2VI_CHAIN_MAX_INPUTS 12

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The program form: a graph of nodes, recorded once for fixed shapes, then
- * planned for a backend (plan.h) and run many times.
+ * planned for a backend (run/plan.h) and run many times.
  *
  * A node is a value: an op, its inputs, its attributes and the shape of its
  * result. Nodes are recorded in an order in which they could run and live as
@@ -50,7 +50,7 @@ typedef struct s2vi_window {
     int pad_lo[3], pad_hi[3]; /* zeros before and after each dimension */
 } s2vi_window;
 
-/** A chain's instruction: register `dst` = op(operands); see fuse.h. */
+/** A chain's instruction: register `dst` = op(operands); see chain.h. */
 typedef struct s2vi_chain s2vi_chain;
 
 /** Everything about a node but its inputs and shape; unused members are 0. */
@@ -77,7 +77,7 @@ typedef struct s2vi_attr {
     const s2vi_chain *chain;   /* CHAIN */
 } s2vi_attr;
 
-/** How a variable's memory is held; see plan.h. */
+/** How a variable's memory is held; see run/plan.h. */
 typedef enum s2vi_var_kind {
     S2VI_VAR_PARAM, /* learned; shared by all that run the store */
     S2VI_VAR_SLOT,  /* optimiser's; shared like a parameter */

@@ -11,8 +11,8 @@
 #ifndef S2VI_MODELS_BN_INCEPTION_H
 #define S2VI_MODELS_BN_INCEPTION_H
 
-#include "graph/plan.h"
 #include "models/param.h"
+#include "run/plan.h"
 
 enum {
     S2VI_BN_FEATURES = 1024,

@@ -3,8 +3,8 @@
 #ifndef S2VI_MODELS_PARAM_FILE_H
 #define S2VI_MODELS_PARAM_FILE_H
 
-#include "graph/plan.h"
 #include "models/param.h"
+#include "run/plan.h"
 #include "weights/weights.h"
 
 /**

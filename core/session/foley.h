@@ -26,8 +26,8 @@
 #define S2VI_SESSION_FOLEY_H
 
 #include "base/log.h"
-#include "graph/plan.h"
 #include "models/foley.h"
+#include "run/plan.h"
 
 /* ------------------------------------------------------------- models -- */
 

@@ -4,7 +4,7 @@
 
 #include "audio/foley_mel.h"
 #include "base/sentence.h"
-#include "graph/profile.h"
+#include "run/profile.h"
 #include "video/shrink.h"
 
 #include <math.h>

@@ -8,9 +8,9 @@
 #include "audio/level.h"
 #include "audio/lms.h"
 #include "base/log.h"
-#include "graph/plan.h"
-#include "graph/profile.h"
 #include "models/listen_and_move.h"
+#include "run/plan.h"
+#include "run/profile.h"
 #include "session/foley.h"
 
 #include <stdatomic.h>

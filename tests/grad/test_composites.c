@@ -6,7 +6,7 @@
  */
 #include "lab.h"
 
-#include "graph/fuse.h"
+#include "run/fuse.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
 #define S2V_TESTS_MODELS_GOLDEN_H
 
 #include "base/philox.h"
-#include "graph/plan.h"
 #include "models/listen_and_move.h"
+#include "run/plan.h"
 #include "weights/weights.h"
 
 enum { GOLDEN_FRAMES = 20 };

@@ -6,7 +6,7 @@
  */
 #include "cases.h"
 
-#include "graph/fuse.h"
+#include "graph/chain.h"
 
 #include <math.h>
 

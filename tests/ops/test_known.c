@@ -9,7 +9,7 @@
 #include "runner.h"
 
 #include "base/philox.h"
-#include "graph/fuse.h"
+#include "graph/chain.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -8,8 +8,8 @@
 #include "harness.h"
 
 #include "audio/lms.h"
-#include "graph/plan.h"
 #include "models/param_file.h"
+#include "run/plan.h"
 #include "video/pixel.h"
 #include "weights/weights.h"
 

@@ -7,7 +7,7 @@
 #ifndef S2VI_CPU_SIMD_H
 #define S2VI_CPU_SIMD_H
 
-#include "graph/fuse.h"
+#include "graph/chain.h"
 
 /** dst[i] = op(a[i], b[i]), i < n; dst may be a or b. */
 typedef void s2vi_simd_map(float *dst, const float *a, const float *b, int n,

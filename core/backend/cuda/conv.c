@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Convolutions, with what was folded into them (graph/fuse.h). */
+/* Convolutions, with what was folded into them (run/fuse.h). */
 #include "backend/cuda/cuda.h"
 #include "backend/cuda/window.h"
 

@@ -4,10 +4,10 @@
  * lines of the image at a time, so that what one makes of a strip is in the
  * cache still when the next reads it.
  */
-#ifndef S2VI_GRAPH_JOIN_H
-#define S2VI_GRAPH_JOIN_H
+#ifndef S2VI_RUN_JOIN_H
+#define S2VI_RUN_JOIN_H
 
-#include "graph/memory.h"
+#include "run/memory.h"
 
 /**
  * Set join_first and join_last of all places. A node reads results of its own

@@ -10,11 +10,11 @@
  * s2vi_profile_close(&profile);
  * @endcode
  */
-#ifndef S2VI_GRAPH_PROFILE_H
-#define S2VI_GRAPH_PROFILE_H
+#ifndef S2VI_RUN_PROFILE_H
+#define S2VI_RUN_PROFILE_H
 
 #include "base/log.h"
-#include "graph/plan.h"
+#include "run/plan.h"
 
 typedef struct s2vi_profile s2vi_profile;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Finding joins: recurrent cells, their blend, and the picture's colours. */
-#include "graph/join.h"
+#include "run/join.h"
 
 #define FEW_CHANNELS 4 /* of a 1x1 convolution that is worth no step */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Profiles: a watch that adds up, and the table. */
-#include "graph/profile.h"
+#include "run/profile.h"
 
 #include "base/error.h"
 

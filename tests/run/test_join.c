@@ -6,9 +6,10 @@
  */
 #include "backend/backend.h"
 #include "graph/build.h"
-#include "graph/plan.h"
-#include "rng.h"
-#include "graph/store.h"
+#include "run/plan.h"
+#include "run/store.h"
+
+#include "../graph/rng.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The memory plan: views, concatenations, in-place results, then offsets. */
-#include "graph/memory.h"
+#include "run/memory.h"
 
-#include "graph/join.h"
+#include "run/join.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Between store.c, plan.c and exec.c. */
-#ifndef S2VI_GRAPH_STORE_H
-#define S2VI_GRAPH_STORE_H
+#ifndef S2VI_RUN_STORE_H
+#define S2VI_RUN_STORE_H
 
-#include "graph/plan.h"
+#include "run/plan.h"
 
 s2vi_backend *s2vi_store_backend(const s2vi_store *store);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Store: variables by name in a backend's memory. */
-#include "graph/store.h"
+#include "run/store.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The memory plan: which buffers share storage, and at which offsets. */
-#ifndef S2VI_GRAPH_MEMORY_H
-#define S2VI_GRAPH_MEMORY_H
+#ifndef S2VI_RUN_MEMORY_H
+#define S2VI_RUN_MEMORY_H
 
-#include "graph/fuse.h"
-#include "graph/plan.h"
+#include "run/fuse.h"
+#include "run/plan.h"
 
 /** Where a value's bytes are. */
 typedef enum s2vi_region {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Between plan.c and exec.c: what a plan and an exec are made of. */
-#ifndef S2VI_GRAPH_PLAN_INTERNAL_H
-#define S2VI_GRAPH_PLAN_INTERNAL_H
+#ifndef S2VI_RUN_PLAN_INTERNAL_H
+#define S2VI_RUN_PLAN_INTERNAL_H
 
-#include "graph/memory.h"
-#include "graph/plan.h"
-#include "graph/store.h"
+#include "run/memory.h"
+#include "run/plan.h"
+#include "run/store.h"
 
 struct s2vi_plan {
     s2vi_graph *graph;

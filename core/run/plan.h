@@ -6,8 +6,8 @@
  * A plan is immutable once made and may serve many execs on many threads; an
  * exec is one thread's at a time. Nothing is allocated while running.
  */
-#ifndef S2VI_GRAPH_PLAN_H
-#define S2VI_GRAPH_PLAN_H
+#ifndef S2VI_RUN_PLAN_H
+#define S2VI_RUN_PLAN_H
 
 #include "backend/backend.h"
 #include "graph/graph.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Exec: one runner's memory, and the loop over the kernels. */
-#include "graph/plan_internal.h"
+#include "run/plan_internal.h"
 
 #include <stdlib.h>
 #include <time.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Choosing what to run, and fusing it: maps into chains, the rest around. */
-#include "graph/fuse.h"
+#include "run/fuse.h"
 
 #include "graph/build.h"
 #include "graph/chain.h"

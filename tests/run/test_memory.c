@@ -5,10 +5,10 @@
  * graphs against what they mean.
  */
 #include "graph/build.h"
-#include "graph/plan.h"
+#include "run/plan.h"
 
+#include "../graph/rng.h"
 #include "../worst.h"
-#include "rng.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Plan: a graph's schedule, layout, kernels and constants for one backend. */
-#include "graph/plan_internal.h"
+#include "run/plan_internal.h"
 
 #include <stdlib.h>
 
