@@ -7,6 +7,7 @@
 #include "graph/build.h"
 #include "media.h"
 #include "models/foley.h"
+#include "run/exec.h"
 #include "timbre.h"
 
 #include <glib.h>

@@ -17,7 +17,7 @@
 #define S2VI_TRAIN_HALF_H
 
 #include "models/param.h"
-#include "run/plan.h"
+#include "run/exec.h"
 
 enum { S2VI_HALF_TERMS = 12 };
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "graph/build.h"
 #include "models/lpips.h"
+#include "run/exec.h"
 
 #include <math.h>
 #include <stdlib.h>

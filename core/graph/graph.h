@@ -77,7 +77,7 @@ typedef struct s2vi_attr {
     const s2vi_chain *chain;   /* CHAIN */
 } s2vi_attr;
 
-/** How a variable's memory is held; see run/plan.h. */
+/** How a variable's memory is held; see run/store.h. */
 typedef enum s2vi_var_kind {
     S2VI_VAR_PARAM, /* learned; shared by all that run the store */
     S2VI_VAR_SLOT,  /* optimiser's; shared like a parameter */

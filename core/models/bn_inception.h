@@ -12,7 +12,7 @@
 #define S2VI_MODELS_BN_INCEPTION_H
 
 #include "models/param.h"
-#include "run/plan.h"
+#include "run/store.h"
 
 enum {
     S2VI_BN_FEATURES = 1024,

@@ -4,7 +4,7 @@
 #define S2VI_MODELS_PARAM_FILE_H
 
 #include "models/param.h"
-#include "run/plan.h"
+#include "run/store.h"
 #include "weights/weights.h"
 
 /**

@@ -11,7 +11,7 @@
 #ifndef S2VI_MODELS_PERCEPTUAL_H
 #define S2VI_MODELS_PERCEPTUAL_H
 
-#include "run/plan.h"
+#include "run/store.h"
 
 #define S2VI_PERCEPTUAL_MAX_LAYERS 7
 

@@ -1,9 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Exec: one runner's memory, and the loop over the kernels. */
+#include "run/exec.h"
+
+#include "run/copy.h"
 #include "run/plan_internal.h"
 
 #include <stdlib.h>
 #include <time.h>
+
+struct s2vi_exec {
+    const s2vi_plan *plan;
+    char *arena, *kept, *scratch;
+    struct s2vi_step {
+        const s2vi_kernel *kernel;
+        s2vi_kernel *own; /* this exec's instance, or NULL */
+        void *out;
+        void **in;                     /* into `operands` */
+        const s2vi_node *const *nodes; /* into `nodes` */
+        int n_nodes;
+    } * step;
+    int n_steps;
+    void **operands;
+    const s2vi_node **nodes;
+    s2vi_recording *recording; /* the backend's: of a run */
+    s2vi_exec_watch watch;
+    void *watch_opaque;
+};
 
 static bool is_run(const s2vi_plan *plan, int i)
 {
@@ -16,6 +38,11 @@ static const s2vi_kernel *joined(const s2vi_plan *plan, int i)
     return plan->joined[plan->layout.place[i].join_last];
 }
 
+static void *address(const s2vi_exec *exec, int i)
+{
+    return s2vi_plan_address(exec->plan, exec->arena, exec->kept, i);
+}
+
 /* Put node i's inputs at `to`; their number. */
 static int bind_inputs(const s2vi_exec *exec, int i, void **to)
 {
@@ -24,7 +51,7 @@ static int bind_inputs(const s2vi_exec *exec, int i, void **to)
     for (int j = 0; j < node->n_inputs; j++) {
         void *packed = j < 3 ? plan->packed[i].memory[j] : NULL;
         int from = plan->layout.index[node->input[j]->id];
-        to[j] = packed ? packed : s2vi_plan_address(plan, exec, from);
+        to[j] = packed ? packed : address(exec, from);
     }
     return node->n_inputs;
 }
@@ -54,7 +81,7 @@ static bool bind_step(s2vi_exec *exec, int i, void **operands)
             return false;
         step->kernel = step->own;
     }
-    step->out = s2vi_plan_address(exec->plan, exec, i);
+    step->out = address(exec, i);
     step->in = operands;
     return true;
 }
@@ -70,7 +97,7 @@ static int bind_join(s2vi_exec *exec, int last, void **operands)
     for (int i = plan->layout.place[last].join_first; i <= last; i++)
         if (is_run(plan, i) && plan->layout.place[i].join_last == last) {
             note(exec, step, i);
-            operands[used++] = s2vi_plan_address(plan, exec, i);
+            operands[used++] = address(exec, i);
             used += bind_inputs(exec, i, operands + used);
         }
     return used;
@@ -155,8 +182,7 @@ static int write_as(s2vi_exec *exec, const s2vi_node *node, const void *data,
     if (!s2vi_plan_resolve(exec->plan, node, &i) ||
         exec->plan->layout.place[i].region != S2VI_KEPT)
         return S2V_ERR_INTERNAL;
-    return s2vi_copy_in(exec->plan->backend,
-                        s2vi_plan_address(exec->plan, exec, i), data, type,
+    return s2vi_copy_in(exec->plan->backend, address(exec, i), data, type,
                         s2vi_shape_count(&node->shape));
 }
 
@@ -164,9 +190,8 @@ static int read_as(s2vi_exec *exec, const s2vi_node *node, void *data,
                    s2vi_dtype type)
 {
     int i;
-    const void *from = s2vi_plan_resolve(exec->plan, node, &i)
-                           ? s2vi_plan_address(exec->plan, exec, i)
-                           : NULL;
+    const void *from =
+        s2vi_plan_resolve(exec->plan, node, &i) ? address(exec, i) : NULL;
     return from ? s2vi_copy_out(exec->plan->backend, data, type, from,
                                 s2vi_shape_count(&node->shape))
                 : S2V_ERR_INTERNAL;
@@ -200,7 +225,7 @@ const float *s2vi_exec_view(const s2vi_exec *exec, const s2vi_node *node)
         !exec->plan->backend->table->on_host ||
         !s2vi_plan_resolve(exec->plan, node, &i))
         return NULL;
-    return s2vi_plan_address(exec->plan, exec, i);
+    return address(exec, i);
 }
 
 void s2vi_exec_reset(s2vi_exec *exec)
@@ -208,8 +233,7 @@ void s2vi_exec_reset(s2vi_exec *exec)
     const s2vi_plan *plan = exec->plan;
     for (int s = 0; s < s2vi_plan_state_count(plan); s++) {
         int i = plan->layout.index[s2vi_plan_state(plan, s)->id];
-        plan->backend->table->upload(plan->backend,
-                                     s2vi_plan_address(plan, exec, i), NULL,
+        plan->backend->table->upload(plan->backend, address(exec, i), NULL,
                                      plan->layout.place[i].bytes);
     }
 }

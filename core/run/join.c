@@ -2,6 +2,8 @@
 /* Finding joins: recurrent cells, their blend, and the picture's colours. */
 #include "run/join.h"
 
+#include "backend/backend.h"
+
 #define FEW_CHANNELS 4 /* of a 1x1 convolution that is worth no step */
 
 static bool runs(const s2vi_schedule *s, const s2vi_layout *layout, int i)
@@ -51,11 +53,9 @@ static bool may_follow(const s2vi_schedule *s, const s2vi_layout *layout,
            !(b->op == S2VI_OP_GRU_CELL && reads(s, layout, b, first, i));
 }
 
-void s2vi_find_joins(const s2vi_schedule *s, s2vi_layout *layout, bool enabled)
+void s2vi_find_joins(const s2vi_schedule *s, s2vi_layout *layout)
 {
-    for (int i = 0; i < s->count; i++)
-        layout->place[i].join_first = layout->place[i].join_last = i;
-    for (int first = 0, last; enabled && first < s->count; first = last + 1) {
+    for (int first = 0, last; first < s->count; first = last + 1) {
         int n = 1;
         last = first;
         if (!runs(s, layout, first) || !is_by_lines(s->node[first]))

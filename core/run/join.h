@@ -10,13 +10,10 @@
 #include "run/memory.h"
 
 /**
- * Set join_first and join_last of all places. A node reads results of its own
- * join at the lines alone that it makes; results and inputs of a join's nodes
- * are in use from its first node to its last.
- *
- * @param enabled false: every node by itself
+ * Set join_first and join_last of the places that are run together. A node
+ * reads results of its own join at the lines alone that it makes; results and
+ * inputs of a join's nodes are in use from its first node to its last.
  */
-void s2vi_find_joins(const s2vi_schedule *schedule, s2vi_layout *layout,
-                     bool enabled);
+void s2vi_find_joins(const s2vi_schedule *schedule, s2vi_layout *layout);
 
 #endif

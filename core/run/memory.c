@@ -2,7 +2,7 @@
 /* The memory plan: views, concatenations, in-place results, then offsets. */
 #include "run/memory.h"
 
-#include "run/join.h"
+#include "graph/chain.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +11,7 @@
 
 typedef struct planner {
     const s2vi_schedule *schedule;
-    const bool *is_output;
     s2vi_layout *out;
-    bool frozen;
 } planner;
 
 static s2vi_node *node_at(const planner *p, int i)
@@ -52,7 +50,8 @@ static s2vi_place *root_of(const planner *p, const s2vi_node *node,
 
 /* ----------------------------------------------------------- regions -- */
 
-static s2vi_region region_of(const planner *p, const s2vi_node *node)
+static s2vi_region region_of(const planner *p, const s2vi_node *node,
+                             bool frozen)
 {
     switch (node->op) {
     case S2VI_OP_INPUT: return S2VI_KEPT;
@@ -68,9 +67,9 @@ static s2vi_region region_of(const planner *p, const s2vi_node *node)
     }
     for (int i = 0; i < node->n_inputs; i++) {
         const s2vi_node *in = node->input[i];
-        bool fixed = place_of(p, in)->region == S2VI_CONSTANT ||
-                     (p->frozen && in->op == S2VI_OP_VAR &&
-                      in->var_kind == S2VI_VAR_PARAM);
+        bool fixed =
+            place_of(p, in)->region == S2VI_CONSTANT ||
+            (frozen && in->op == S2VI_OP_VAR && in->var_kind == S2VI_VAR_PARAM);
         if (!fixed)
             return S2VI_ARENA;
     }
@@ -144,7 +143,7 @@ static void find_lifetimes(planner *p)
         touch(p, node, place->join_last);
         for (int j = 0; j < node->n_inputs; j++)
             touch(p, node->input[j], place->join_last);
-        if (p->is_output[i])
+        if (place->is_output)
             touch(p, node, p->out->count);
     }
 }
@@ -268,7 +267,7 @@ static void elide_assign(planner *p, int i)
     s2vi_place *var = place_of(p, assign->input[0]);
     s2vi_place *own = own_storage(p, value);
     if (var->region != S2VI_KEPT || !own || own->is_output ||
-        p->is_output[index_of(p, value)])
+        place_of(p, value)->is_output)
         return;
     /* A concatenation's storage is written from its first operand on. */
     int made = (int)(own - p->out->place);
@@ -363,27 +362,30 @@ static void pack_kept(s2vi_layout *out)
 
 /* ------------------------------------------------------------- entry -- */
 
-static void describe(planner *p, size_t element)
+static void describe(planner *p, size_t element, const bool *is_output,
+                     bool frozen)
 {
     for (int i = 0; i < p->out->count; i++) {
         const s2vi_node *node = node_at(p, i);
         bool effect = s2vi_op_get(node->op)->kind == S2VI_KIND_EFFECT;
         p->out->place[i] = (s2vi_place){
             .root = i,
-            .region = region_of(p, node),
+            .region = region_of(p, node, frozen),
             .bytes =
                 effect ? 0 : (size_t)s2vi_shape_count(&node->shape) * element,
-            .is_output = p->is_output[i],
+            .is_output = is_output[i],
+            .join_first = i,
+            .join_last = i,
         };
         make_view(p, i, element);
     }
 }
 
 int s2vi_layout_create(const s2vi_schedule *schedule, size_t element,
-                       const bool *is_output, bool frozen, bool joins,
-                       s2vi_layout *out, s2v_error *err)
+                       const bool *is_output, bool frozen, s2vi_layout *out,
+                       s2v_error *err)
 {
-    planner p = {schedule, is_output, out, frozen};
+    planner p = {schedule, out};
     *out = (s2vi_layout){.count = schedule->count};
     int last_id = 0;
     for (int i = 0; i < schedule->count; i++)
@@ -391,28 +393,33 @@ int s2vi_layout_create(const s2vi_schedule *schedule, size_t element,
             last_id = schedule->node[i]->id;
     out->place = calloc((size_t)schedule->count + 1, sizeof(*out->place));
     out->index = malloc(((size_t)last_id + 1) * sizeof(*out->index));
-    if (!out->place || !out->index)
-        goto fail;
+    if (!out->place || !out->index) {
+        s2vi_layout_close(out);
+        return s2vi_error_nomem(err, "a memory plan");
+    }
     memset(out->index, -1, ((size_t)last_id + 1) * sizeof(*out->index));
     for (int i = 0; i < schedule->count; i++)
         out->index[schedule->node[i]->id] = i;
-    describe(&p, element);
-    s2vi_find_joins(schedule, out, joins);
-    for (int i = out->count - 1; i >= 0; i--)
+    describe(&p, element, is_output, frozen);
+    return S2V_OK;
+}
+
+int s2vi_layout_pack(const s2vi_schedule *schedule, s2vi_layout *layout,
+                     s2v_error *err)
+{
+    planner p = {schedule, layout};
+    for (int i = layout->count - 1; i >= 0; i--)
         place_operands(&p, i);
     find_lifetimes(&p);
-    for (int i = 0; i < out->count; i++)
+    for (int i = 0; i < layout->count; i++)
         if (schedule->node[i]->op == S2VI_OP_ASSIGN)
             elide_assign(&p, i);
-    for (int i = 0; i < out->count; i++)
+    for (int i = 0; i < layout->count; i++)
         reuse_input(&p, i);
-    if (!pack_arena(out))
-        goto fail;
-    pack_kept(out);
+    if (!pack_arena(layout))
+        return s2vi_error_nomem(err, "a memory plan");
+    pack_kept(layout);
     return S2V_OK;
-fail:
-    s2vi_layout_close(out);
-    return s2vi_error_nomem(err, "a memory plan");
 }
 
 void s2vi_layout_close(s2vi_layout *layout)

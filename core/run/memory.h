@@ -4,7 +4,6 @@
 #define S2VI_RUN_MEMORY_H
 
 #include "run/fuse.h"
-#include "run/plan.h"
 
 /** Where a value's bytes are. */
 typedef enum s2vi_region {
@@ -40,16 +39,21 @@ typedef struct s2vi_layout {
 } s2vi_layout;
 
 /**
- * Lay a schedule's values out.
+ * Describe a schedule's values: regions, sizes and views; no node is joined
+ * with others yet (join.h).
  *
  * @param element   bytes of an element
  * @param is_output by place in the schedule
  * @param frozen    PARAMs are constants
- * @param joins     the backend runs joins
  */
 int s2vi_layout_create(const s2vi_schedule *schedule, size_t element,
-                       const bool *is_output, bool frozen, bool joins,
-                       s2vi_layout *out, s2v_error *err);
+                       const bool *is_output, bool frozen, s2vi_layout *out,
+                       s2v_error *err);
+
+/** Let values share storage, by what runs when and together, and give all
+ * their addresses. */
+int s2vi_layout_pack(const s2vi_schedule *schedule, s2vi_layout *layout,
+                     s2v_error *err);
 void s2vi_layout_close(s2vi_layout *layout);
 
 /** The root's place of node `i` of the schedule, and the offset in it. */

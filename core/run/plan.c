@@ -2,6 +2,8 @@
 /* Plan: a graph's schedule, layout, kernels and constants for one backend. */
 #include "run/plan_internal.h"
 
+#include "run/join.h"
+
 #include <stdlib.h>
 
 /* ----------------------------------------------------------- roots -- */
@@ -60,24 +62,26 @@ static int make_layout(s2vi_plan *plan, const s2vi_plan_params *params,
     for (int i = 0, at; i < params->n_outputs; i++)
         if (s2vi_plan_resolve(plan, params->outputs[i], &at))
             is_output[at] = true;
-    int ret = s2vi_layout_create(
-        &plan->schedule, s2vi_dtype_size(plan->backend->dtype), is_output,
-        params->frozen, !params->no_fusion && plan->backend->table->join,
-        &plan->layout, err);
+    int ret = s2vi_layout_create(&plan->schedule,
+                                 s2vi_dtype_size(plan->backend->dtype),
+                                 is_output, params->frozen, &plan->layout, err);
     free(is_output);
-    return ret;
+    if (!ret && !params->no_fusion && plan->backend->table->join)
+        s2vi_find_joins(&plan->schedule, &plan->layout);
+    return ret < 0 ? ret
+                   : s2vi_layout_pack(&plan->schedule, &plan->layout, err);
 }
 
 /* ---------------------------------------------------------- addresses -- */
 
-void *s2vi_plan_address(const s2vi_plan *plan, const s2vi_exec *exec, int i)
+void *s2vi_plan_address(const s2vi_plan *plan, char *arena, char *kept, int i)
 {
     size_t offset;
     const s2vi_place *root = s2vi_layout_root(&plan->layout, i, &offset);
     char *base = NULL;
     switch (root->region) {
-    case S2VI_ARENA: base = exec ? exec->arena + root->address : NULL; break;
-    case S2VI_KEPT: base = exec ? exec->kept + root->address : NULL; break;
+    case S2VI_ARENA: base = arena ? arena + root->address : NULL; break;
+    case S2VI_KEPT: base = kept ? kept + root->address : NULL; break;
     case S2VI_SHARED:
     case S2VI_CONSTANT: base = plan->fixed[root - plan->layout.place]; break;
     }
@@ -189,7 +193,7 @@ static int fold_step(s2vi_plan *plan, int i, void *scratch, s2v_error *err)
         return s2vi_error_nomem(err, "a plan's constants");
     plan->constant_size += bytes;
     for (int j = 0; j < node->n_inputs; j++)
-        in[j] = s2vi_plan_address(plan, NULL,
+        in[j] = s2vi_plan_address(plan, NULL, NULL,
                                   plan->layout.index[node->input[j]->id]);
     const s2vi_kernel *k = plan->kernel[i];
     for (int j = 0; j < 3; j++)
@@ -216,7 +220,7 @@ static int pack_step(s2vi_plan *plan, int i, s2v_error *err)
             return s2vi_error_nomem(err, "packed weights");
         plan->constant_size += k->packed_size[j];
         int from = plan->layout.index[node->input[j]->id];
-        if (k->pack(k, j, s2vi_plan_address(plan, NULL, from), to) < 0)
+        if (k->pack(k, j, s2vi_plan_address(plan, NULL, NULL, from), to) < 0)
             return s2vi_error(err, S2V_ERR_DEVICE,
                               "packing the weights of a "
                               "%s failed",

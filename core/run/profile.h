@@ -14,7 +14,7 @@
 #define S2VI_RUN_PROFILE_H
 
 #include "base/log.h"
-#include "run/plan.h"
+#include "run/exec.h"
 
 typedef struct s2vi_profile s2vi_profile;
 

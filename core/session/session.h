@@ -9,7 +9,7 @@
 #include "audio/lms.h"
 #include "base/log.h"
 #include "models/listen_and_move.h"
-#include "run/plan.h"
+#include "run/exec.h"
 #include "run/profile.h"
 #include "session/foley.h"
 

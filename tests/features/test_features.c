@@ -10,6 +10,7 @@
 #include "write_clip.h"
 
 #include "graph/build.h"
+#include "run/exec.h"
 #include "video/flow.h"
 #include "weights/weights.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/philox.h"
 #include "models/listen_and_move.h"
-#include "run/plan.h"
+#include "run/exec.h"
 #include "weights/weights.h"
 
 enum { GOLDEN_FRAMES = 20 };

@@ -6,8 +6,7 @@
  */
 #include "backend/backend.h"
 #include "graph/build.h"
-#include "run/plan.h"
-#include "run/store.h"
+#include "run/exec.h"
 
 #include "../graph/rng.h"
 

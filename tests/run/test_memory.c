@@ -5,7 +5,7 @@
  * graphs against what they mean.
  */
 #include "graph/build.h"
-#include "run/plan.h"
+#include "run/exec.h"
 
 #include "../graph/rng.h"
 #include "../worst.h"

@@ -10,6 +10,7 @@
 
 #include "audio/foley_mel.h"
 #include "graph/build.h"
+#include "run/exec.h"
 #include "session/foley.h"
 #include "video/shrink.h"
 #include "weights/weights.h"

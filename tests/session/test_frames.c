@@ -9,7 +9,7 @@
 
 #include "audio/lms.h"
 #include "models/param_file.h"
-#include "run/plan.h"
+#include "run/exec.h"
 #include "video/pixel.h"
 #include "weights/weights.h"
 

@@ -9,6 +9,7 @@
 #include "media_stream.h"
 #include "models/sight.h"
 #include "models/varietysound.h"
+#include "run/exec.h"
 #include "video/flow.h"
 #include "weights/weights.h"
 

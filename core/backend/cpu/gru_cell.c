@@ -166,40 +166,20 @@ static int cell_pack(const s2vi_kernel *kernel, int i, const void *from,
 
 /* ------------------------------------------------- the kernel's memory -- */
 
-static size_t bias_size(const s2vi_cell *k)
+/* Bytes of it all. */
+static size_t lay_out(s2vi_cell *k)
 {
-    return whole(4 * (size_t)(k->blocks * k->simd->cell_lanes) * sizeof(float));
-}
-
-static size_t weights_size(const s2vi_cell *k)
-{
-    return (k->packed[X] ? 0 : k->weight[X]) +
-           (k->packed[H] ? 0 : k->weight[H]);
-}
-
-static size_t kept_size(const s2vi_cell *k)
-{
-    return whole(k->across ? s2vi_cell_tiles_kept(k) : s2vi_cell_rows_kept(k));
-}
-
-const float *s2vi_cell_bias(const s2vi_cell *k, const s2vi_strip *s)
-{
-    (void)k;
-    return (const float *)s->own;
-}
-
-const void *s2vi_cell_weights(const s2vi_cell *k, const s2vi_strip *s, int half)
-{
-    if (k->packed[half])
-        return s->in[1 + half];
-    return s->own + bias_size(k) +
-           (half == H && !k->packed[X] ? k->weight[X] : 0);
-}
-
-void *s2vi_cell_kept(const s2vi_cell *k, const s2vi_strip *s)
-{
-    return s->own + bias_size(k) + weights_size(k) +
-           (size_t)s->thread * kept_size(k);
+    const size_t kept =
+        k->across ? s2vi_cell_tiles_kept(k) : s2vi_cell_rows_kept(k);
+    size_t at =
+        whole(4 * (size_t)(k->blocks * k->simd->cell_lanes) * sizeof(float));
+    for (int half = X; half <= H; half++) {
+        k->weight_at[half] = at;
+        at += k->packed[half] ? 0 : k->weight[half];
+    }
+    k->kept_at = at;
+    k->kept_size = whole(kept);
+    return at + (size_t)k->strips.threads * k->kept_size;
 }
 
 /* r, z: both halves' together; n: apart. */
@@ -316,8 +296,7 @@ int s2vi_cpu_gru_cell(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
         if (k->packed[half])
             strips->base.packed_size[1 + half] = k->weight[half];
     }
-    strips->own_size =
-        bias_size(k) + weights_size(k) + (size_t)strips->threads * kept_size(k);
+    strips->own_size = lay_out(k);
     strips->work_size = k->across ? s2vi_cell_tiles_work(k) * sizeof(float) : 0;
     strips->prepare = cell_prepare;
     strips->begin = k->across ? s2vi_cell_tiles_begin : s2vi_cell_rows_begin;

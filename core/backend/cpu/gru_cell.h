@@ -21,6 +21,9 @@ typedef struct s2vi_cell {
     size_t line[2];   /* direct: bytes of a line that is kept, padded */
     size_t weight[2]; /* bytes of packed weights */
     bool packed[2];   /* they come so */
+    /* Of the kernel's own memory: joined biases, then packed weights that do
+     * not come so, then what each thread keeps. */
+    size_t weight_at[2], kept_at, kept_size;
 } s2vi_cell;
 
 /** Direct: packed weights are the taps that are not all zero, then theirs; in
@@ -35,11 +38,24 @@ size_t s2vi_cell_tiles_kept(const s2vi_cell *k);
 size_t s2vi_cell_rows_kept(const s2vi_cell *k);
 size_t s2vi_cell_tiles_work(const s2vi_cell *k);
 
-/** Joined biases, packed weights and what thread `s->thread` keeps. */
-const float *s2vi_cell_bias(const s2vi_cell *k, const s2vi_strip *s);
-const void *s2vi_cell_weights(const s2vi_cell *k, const s2vi_strip *s,
-                              int half);
-void *s2vi_cell_kept(const s2vi_cell *k, const s2vi_strip *s);
+/** Joined biases. */
+static inline const float *s2vi_cell_bias(const s2vi_strip *s)
+{
+    return (const float *)s->own;
+}
+
+/** A half's packed weights. */
+static inline const void *s2vi_cell_weights(const s2vi_cell *k,
+                                            const s2vi_strip *s, int half)
+{
+    return k->packed[half] ? s->in[1 + half] : s->own + k->weight_at[half];
+}
+
+/** What thread `s->thread` keeps. */
+static inline void *s2vi_cell_kept(const s2vi_cell *k, const s2vi_strip *s)
+{
+    return s->own + k->kept_at + (size_t)s->thread * k->kept_size;
+}
 
 /* begin() and strip(), by tiles and directly. */
 void s2vi_cell_tiles_begin(const s2vi_kernel *kernel, const s2vi_strip *s);

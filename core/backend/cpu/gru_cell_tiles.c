@@ -87,7 +87,7 @@ static band band_of(const s2vi_cell *k, const s2vi_strip *s)
     b.image[X] = (const float *)s->in[0] + s->image * pixels * k->channels[X];
     b.image[H] = (const float *)s->in[5] + s->image * pixels * k->cell;
     b.out = (float *)s->out + s->image * pixels * k->cell;
-    b.bias = s2vi_cell_bias(k, s);
+    b.bias = s2vi_cell_bias(s);
     for (int half = X; half <= H; half++)
         b.weight[half] = s2vi_cell_weights(k, s, half);
     b.above = s2vi_cell_kept(k, s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The example model on one backend: test_glow ref|cpu. */
 #include "models/glow.h"
-#include "run/plan.h"
+#include "run/exec.h"
 
 #include <math.h>
 #include <stdio.h>

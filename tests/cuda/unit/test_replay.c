@@ -9,7 +9,7 @@
  */
 #include "../../worst.h"
 #include "graph/build.h"
-#include "run/plan.h"
+#include "run/exec.h"
 
 #include <dlfcn.h>
 #include <math.h>
