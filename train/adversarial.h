@@ -15,7 +15,7 @@
 #ifndef S2VI_TRAIN_ADVERSARIAL_H
 #define S2VI_TRAIN_ADVERSARIAL_H
 
-#include "models/discriminator.h"
+#include "networks/discriminator.h"
 
 #define S2VI_ADVERSARIAL_LAMBDA 10.0 /* sec. 5.1 */
 #define S2VI_ADVERSARIAL_ALPHA  10.0
@@ -84,7 +84,7 @@ int s2vi_adversarial_video(s2vi_graph *graph, const s2vi_adversarial *a,
 
 /**
  * Record what the generator gains by deceiving both; a reconstruction loss
- * (loss.h, or models/perceptual.h) is to be added, see pass.c.
+ * (loss.h, or networks/perceptual.h) is to be added, see pass.c.
  */
 int s2vi_adversarial_generator(s2vi_graph *graph, const s2vi_adversarial *a,
                                s2vi_deceit *out, s2v_error *err);

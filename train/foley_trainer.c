@@ -34,7 +34,8 @@
 #include "base/philox.h"
 #include "files.h"
 #include "graph/build.h"
-#include "models/varietysound_discriminator.h"
+#include "networks/varietysound_data.h"
+#include "networks/varietysound_discriminator.h"
 #include "video/pixel.h"
 
 #include <jansson.h>

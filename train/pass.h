@@ -20,7 +20,7 @@
 
 #include "adversarial.h"
 #include "half.h"
-#include "models/perceptual.h"
+#include "networks/perceptual.h"
 
 typedef struct s2vi_pass {
     s2vi_half half;

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "graph/build.h"
-#include "models/lpips.h"
+#include "networks/lpips.h"
 #include "run/exec.h"
 
 #include <math.h>

@@ -17,7 +17,7 @@
 
 #include "base/error.h"
 #include "graph/build.h"
-#include "models/hifigan_discriminator.h"
+#include "networks/hifigan_discriminator.h"
 
 #include <jansson.h>
 #include <math.h>

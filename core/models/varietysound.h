@@ -66,20 +66,15 @@ int s2vi_vs_params(const s2vi_vs_config *config, s2vi_param_list *list,
 /** How a generator is recorded. */
 typedef struct s2vi_vs_options {
     bool training;  /* batch norm by the batch; statistics in `update` */
-    bool resample;  /* R[.]: with inputs that s2vi_vs_draw() fills */
+    bool resample;  /* R[.]: with inputs, drawn anew for each run */
     double dropout; /* of the FFT blocks, in training: S2VI_VS_DROPOUT; 0 */
 } s2vi_vs_options;
 
 #define S2VI_VS_DROPOUT 0.1
 
-/**
- * Streams of random numbers of frame (clock + n) for sequence n: R[.] of SGAU
- * l, and the two dropouts of FFT block l.
- */
-enum {
-    S2VI_VS_STREAM_RESAMPLE = 0x200,
-    S2VI_VS_STREAM_DROPOUT = 0x220,
-};
+/** Streams of random numbers of frame (clock + n) for sequence n: the two
+ * dropouts of FFT block l. What training draws has others. */
+enum { S2VI_VS_STREAM_DROPOUT = 0x220 };
 
 /** How to resample rows of all sequences, one after the other: INPUTs (n T).
  * Row i becomes (1 - weight) x[low] + weight x[high]. */
@@ -112,8 +107,8 @@ int s2vi_vs_record_timbre(s2vi_graph *graph, const s2vi_vs_config *config,
 /**
  * Record E_B: the background.
  *
- * @param masked (n,T,bands), as s2vi_vs_mask_energy() makes it, any T; zeros
- *               to generate clear sound
+ * @param masked (n,T,bands), any T: a sound whose columns of more than the
+ *               median energy are zero; zeros to generate clear sound
  */
 int s2vi_vs_record_background(s2vi_graph *graph, const s2vi_vs_config *config,
                               s2vi_node *masked, s2vi_vs_graph *out,
@@ -127,24 +122,5 @@ int s2vi_vs_record_background(s2vi_graph *graph, const s2vi_vs_config *config,
 int s2vi_vs_record_mel(s2vi_graph *graph, const s2vi_vs_config *config,
                        const s2vi_vs_options *options, s2vi_node *features,
                        s2vi_vs_graph *out, s2v_error *err);
-
-/**
- * Draw R[.] of one SGAU for n sequences of T columns, as its inputs want it.
- *
- * @param layer the SGAU, from 0
- * @param clock the run's frame number: sequence i's is clock + i
- * @param low,high,weight receive n T numbers
- */
-void s2vi_vs_draw(uint64_t seed, uint64_t clock, int layer, int64_t n,
-                  int64_t T, float *low, float *high, float *weight);
-
-/**
- * Energy masking: columns of more than the median energy become zero.
- *
- * @param mel (T,bands): (20 log10(magnitude) + 80) / 100; may be `out`
- * @return S2V_OK or S2V_ERR_NOMEM
- */
-int s2vi_vs_mask_energy(const float *mel, int64_t T, int bands, float *out,
-                        s2v_error *err);
 
 #endif

@@ -7,11 +7,11 @@
 #include "bn_file.h"
 #include "check.h"
 #include "feature_set.h"
+#include "flow.h"
 #include "write_clip.h"
 
 #include "graph/build.h"
 #include "run/exec.h"
-#include "video/flow.h"
 #include "weights/weights.h"
 
 #include <glib.h>

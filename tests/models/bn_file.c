@@ -2,7 +2,7 @@
 #include "bn_file.h"
 
 #include "golden.h"
-#include "models/bn_inception.h"
+#include "networks/bn_inception.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 
 #include "graph/build.h"
 #include "models/hifigan.h"
-#include "models/hifigan_discriminator.h"
-#include "models/varietysound_discriminator.h"
+#include "networks/hifigan_discriminator.h"
+#include "networks/varietysound_discriminator.h"
 
 #include <stdio.h>
 #include <stdlib.h>

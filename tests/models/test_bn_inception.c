@@ -10,7 +10,7 @@
 #include "bn_file.h"
 #include "golden.h"
 #include "graph/build.h"
-#include "models/bn_inception.h"
+#include "networks/bn_inception.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -12,9 +12,9 @@
 #include "golden.h"
 #include "graph/build.h"
 #include "graph/gradient.h"
-#include "models/lpips.h"
-#include "models/perceptual.h"
 #include "network_file.h"
+#include "networks/lpips.h"
+#include "networks/perceptual.h"
 
 #include <glib.h>
 #include <math.h>

@@ -8,9 +8,10 @@
  * usage: test_sound_data TRAINING-GOLDEN LOSSES-GOLDEN VOCODER-LOSSES-GOLDEN
  */
 #include "golden.h"
-#include "models/hifigan_discriminator.h"
 #include "models/hifigan.h"
-#include "models/varietysound_discriminator.h"
+#include "networks/hifigan_discriminator.h"
+#include "networks/varietysound_data.h"
+#include "networks/varietysound_discriminator.h"
 
 #include <math.h>
 #include <stdio.h>

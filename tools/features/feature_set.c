@@ -4,13 +4,13 @@
 
 #include "audio/foley_mel.h"
 #include "base/error.h"
+#include "flow.h"
 #include "graph/build.h"
 #include "media.h"
 #include "media_stream.h"
 #include "models/sight.h"
 #include "models/varietysound.h"
 #include "run/exec.h"
-#include "video/flow.h"
 #include "weights/weights.h"
 
 #include <math.h>

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A clip's features as VarietySound's authors took them (RegNet's, see
- * models/bn_inception.c): BN-Inception of pictures and of optical flow.
+ * networks/bn_inception.c): BN-Inception of pictures and of optical flow.
  *
  * At 11025/512 = 21.53 pictures a second, feature k is made of picture k + 1,
  * and of the flow from picture k to it. The whole picture is stretched to
  * 224x224. A flow is in pixels of a picture of 340x256.
  *
  * What differs: the authors' flow is TV-L1's, of pictures of 340x256, and goes
- * through JPEG; here it is video/flow.h's, of the 224x224.
+ * through JPEG; here it is flow.h's, of the 224x224.
  */
 #ifndef S2V_TOOLS_FEATURE_SET_H
 #define S2V_TOOLS_FEATURE_SET_H
 
 #include "intake.h"
-#include "models/bn_inception.h"
+#include "networks/bn_inception.h"
 
 enum { FEATURES_WIDTH = 2 * S2VI_BN_FEATURES };
 

@@ -26,7 +26,7 @@
  * per plan; an average and the 1x1 convolution after it change places, since
  * the convolution leaves fewer channels.
  */
-#include "models/bn_inception.h"
+#include "networks/bn_inception.h"
 
 #include "models/param_file.h"
 #include "nn/nn.h"

@@ -8,8 +8,8 @@
  *     loss = s2vi_perceptual_distance(phi, graph, real, made,
  *                                     s2vi_perceptual_default_layer(phi));
  */
-#ifndef S2VI_MODELS_PERCEPTUAL_H
-#define S2VI_MODELS_PERCEPTUAL_H
+#ifndef S2VI_NETWORKS_PERCEPTUAL_H
+#define S2VI_NETWORKS_PERCEPTUAL_H
 
 #include "run/store.h"
 

@@ -9,20 +9,15 @@
  *     s2vi_vs_loss_windows(graph, &game, &d_m, err);
  *     s2vi_vs_loss_generator(graph, &game, &g, err);
  *
- *     s2vi_vs_draw_shift(seed, clock, n, T, rows);
+ *     s2vi_vs_draw_shift(seed, clock, n, T, rows); // varietysound_data.h
  *     s2vi_exec_write(exec, game.shift, rows); ...
  */
-#ifndef S2VI_MODELS_VARIETYSOUND_DISCRIMINATOR_H
-#define S2VI_MODELS_VARIETYSOUND_DISCRIMINATOR_H
+#ifndef S2VI_NETWORKS_VARIETYSOUND_DISCRIMINATOR_H
+#define S2VI_NETWORKS_VARIETYSOUND_DISCRIMINATOR_H
 
 #include "models/varietysound.h"
 
-enum {
-    S2VI_VS_WINDOWS = 3,
-    /* Streams of frame (clock + n) for sequence n, beside the generator's. */
-    S2VI_VS_STREAM_SHIFT = 0x240,
-    S2VI_VS_STREAM_WINDOW = 0x241, /* and of the other windows */
-};
+enum { S2VI_VS_WINDOWS = 3 };
 
 #define S2VI_VS_LAMBDA_MEL         10000.0 /* table 3 */
 #define S2VI_VS_LAMBDA_ADVERSARIAL 1.0
@@ -100,13 +95,5 @@ s2vi_node *s2vi_vs_loss_mel(const s2vi_vs_game *game);
 /** Record L_G, eq. (1)-(3). Its gradient flows to m^ alone. */
 int s2vi_vs_loss_generator(s2vi_graph *graph, const s2vi_vs_game *game,
                            s2vi_vs_generator_loss *out, s2v_error *err);
-
-/** S[.]: n T rows of n sequences, each turned by T/8 to 7T/8 columns. */
-void s2vi_vs_draw_shift(uint64_t seed, uint64_t clock, int64_t n, int64_t T,
-                        float *rows);
-
-/** Window k's n `columns` rows: a random piece of each of n sequences. */
-void s2vi_vs_draw_window(uint64_t seed, uint64_t clock, int k, int64_t n,
-                         int64_t T, int64_t columns, float *rows);
 
 #endif

@@ -33,9 +33,8 @@
  *   temporal encoder alone.
  * - Weights start from U(-1, 1) / sqrt(inputs), biases from 0.
  */
-#include "models/varietysound_discriminator.h"
+#include "networks/varietysound_discriminator.h"
 
-#include "base/philox.h"
 #include "nn/sequence.h"
 
 #include <stdio.h>
@@ -378,39 +377,4 @@ int s2vi_vs_loss_generator(s2vi_graph *graph, const s2vi_vs_game *game,
         s2vi_add(s2vi_scale(out->mel, S2VI_VS_LAMBDA_MEL),
                  s2vi_scale(adversarial, S2VI_VS_LAMBDA_ADVERSARIAL)); /* (1) */
     return finish(&m, err);
-}
-
-/* ------------------------------------------------------ random choices -- */
-
-/* A whole number below n: the first word of the key. */
-static int64_t below(uint64_t seed, uint32_t stream, uint64_t frame, int64_t n)
-{
-    const s2vi_philox key = {seed, stream, frame};
-    uint32_t word[4];
-    s2vi_philox_block(&key, 0, word);
-    return (int64_t)((uint64_t)word[0] * (uint64_t)n >> 32);
-}
-
-void s2vi_vs_draw_shift(uint64_t seed, uint64_t clock, int64_t n, int64_t T,
-                        float *rows)
-{
-    const int64_t least = T / 8;
-    for (int64_t i = 0; i < n; i++) {
-        const int64_t by =
-            least + below(seed, S2VI_VS_STREAM_SHIFT, clock + (uint64_t)i,
-                          T - 2 * least + 1);
-        for (int64_t t = 0; t < T; t++)
-            *rows++ = (float)(i * T + (t + by) % T);
-    }
-}
-
-void s2vi_vs_draw_window(uint64_t seed, uint64_t clock, int k, int64_t n,
-                         int64_t T, int64_t columns, float *rows)
-{
-    for (int64_t i = 0; i < n; i++) {
-        const int64_t from = below(seed, S2VI_VS_STREAM_WINDOW + (uint32_t)k,
-                                   clock + (uint64_t)i, T - columns + 1);
-        for (int64_t t = 0; t < columns; t++)
-            *rows++ = (float)(i * T + from + t);
-    }
 }

@@ -6,10 +6,10 @@
  *     s2vi_lpips_load(lpips, store, err);
  *     distance = s2vi_lpips_record(lpips, graph, a, b);
  */
-#ifndef S2VI_MODELS_LPIPS_H
-#define S2VI_MODELS_LPIPS_H
+#ifndef S2VI_NETWORKS_LPIPS_H
+#define S2VI_NETWORKS_LPIPS_H
 
-#include "models/perceptual.h"
+#include "networks/perceptual.h"
 
 /** The heads of LPIPS over an open network; immutable. */
 typedef struct s2vi_lpips s2vi_lpips;

@@ -31,7 +31,7 @@
  * An exact economy: BGR networks have their first weights' channels swapped
  * when loaded, not the pictures' when run.
  */
-#include "models/perceptual.h"
+#include "networks/perceptual.h"
 
 #include "graph/build.h"
 #include "models/param.h"

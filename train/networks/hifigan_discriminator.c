@@ -26,7 +26,7 @@
  *   least of 1e-5.
  * - Weights start from U(-1, 1) / sqrt(inputs), biases from 0, u from 1.
  */
-#include "models/hifigan_discriminator.h"
+#include "networks/hifigan_discriminator.h"
 
 #include "nn/sequence.h"
 

@@ -8,8 +8,8 @@
  *     s2vi_bn_inception_load(net, store, err);
  *     s2vi_bn_inception_build(graph, 3, pictures, &features, err);
  */
-#ifndef S2VI_MODELS_BN_INCEPTION_H
-#define S2VI_MODELS_BN_INCEPTION_H
+#ifndef S2VI_NETWORKS_BN_INCEPTION_H
+#define S2VI_NETWORKS_BN_INCEPTION_H
 
 #include "models/param.h"
 #include "run/store.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Listen and Move: the discriminators, as graphs; see discriminator.c. */
-#ifndef S2VI_MODELS_DISCRIMINATOR_H
-#define S2VI_MODELS_DISCRIMINATOR_H
+#ifndef S2VI_NETWORKS_DISCRIMINATOR_H
+#define S2VI_NETWORKS_DISCRIMINATOR_H
 
 #include "models/listen_and_move.h"
 

@@ -3,8 +3,8 @@
  * HiFi-GAN: the discriminators MPD and MSD and the losses, eq. (1)-(6), as
  * graphs; see hifigan_discriminator.c.
  */
-#ifndef S2VI_MODELS_HIFIGAN_DISCRIMINATOR_H
-#define S2VI_MODELS_HIFIGAN_DISCRIMINATOR_H
+#ifndef S2VI_NETWORKS_HIFIGAN_DISCRIMINATOR_H
+#define S2VI_NETWORKS_HIFIGAN_DISCRIMINATOR_H
 
 #include "models/param.h"
 

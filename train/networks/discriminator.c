@@ -28,7 +28,7 @@
  *   beta makes idle; nor has the decision, whose bias would cancel in eq. (5)
  *   and drift in eq. (6), idle as well.
  */
-#include "models/discriminator.h"
+#include "networks/discriminator.h"
 
 #include "graph/build.h"
 

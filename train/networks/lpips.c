@@ -14,7 +14,7 @@
  * added to its square, which differs by less than 1e-10 of a length of 1 and
  * has a derivative at 0. Pictures are not resized.
  */
-#include "models/lpips.h"
+#include "networks/lpips.h"
 
 #include "base/error.h"
 #include "graph/build.h"
