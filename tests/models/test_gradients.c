@@ -9,18 +9,21 @@
  *
  * Bounds on the largest difference of an element:
  *   f64  1e-6: the files hold float32, of which half a last digit is 6e-8 of
- *        the largest element, which may be some ten times the rms.
- *   f32  1e-3: what the project asks of the engine.
+ *        the largest element, which may be some ten times the rms. Measured is
+ *        9.5e-7.
+ *   f32  three times what is measured, in the table below; on a GPU 1e-3, what
+ *        the project asks of the engine.
  * "corners" is for float32 on the goldens of size 64: of some million
  * activations a few are so near to the leaky ReLU's corner that float32 takes
  * the other side of it, which moves a few elements of a gradient much.
  * PyTorch's own float32 is up to 7.7e-2 off in a parameter's L2 norm there
- * (tests/reference/README.md), and with seven goldens and two forms somewhere
- * another implementation is, too. So the L2 difference is bounded by 0.1 there,
- * and two more checks say that the corners alone are to blame: the same files
- * in float64 keep the bound of 1e-6; and with every leaky ReLU made straight
- * (slope 1) float32 keeps that of 1e-3, against the reference backend in
- * float64.
+ * (tests/reference/README.md). So it is the L2 difference that is bounded
+ * there, by three times what is measured and at most 0.1, and two more checks
+ * say that the corners alone are to blame: the same files in float64 keep the
+ * bound of 1e-6; and with every leaky ReLU made straight (slope 1) float32
+ * keeps that of the table, against the reference backend in float64. Which
+ * corners are taken otherwise depends on the processor: where this check alone
+ * fails on a new one, the table lacks what is measured there.
  */
 #include "../device.h"
 #include "golden.h"
@@ -36,7 +39,37 @@
 #define EXACT_F64   1e-6
 #define EXACT_F32   1e-3
 #define CORNERS     0.1
-#define MAX_SAMPLES 300 /* of a gradient, in a golden file */
+#define LOSS        1.3e-5 /* measured: the largest of all, in f32 */
+#define MAX_SAMPLES 300    /* of a gradient, in a golden file */
+
+/* Gradients as golden_errors has them, with 1 to 3 threads; of size 64 those of
+ * slope 1. */
+static const golden_errors measured[] = {
+    {.name = "acin32", .gradient_f32 = 3.5e-5},
+    {.name = "full32", .gradient_f32 = 4.7e-5},
+    {.name = "sac32", .gradient_f32 = 6.4e-5},
+    {.name = "acin64", .gradient_f32 = 8.2e-5},
+    {.name = "baseline64", .gradient_f32 = 5.1e-5},
+    {.name = "full64", .gradient_f32 = 1.3e-4},
+    {.name = "none64", .gradient_f32 = 1.1e-4},
+    {.name = "sac64", .gradient_f32 = 4.7e-5},
+    {.name = "skip64", .gradient_f32 = 9.0e-5},
+};
+
+/* And the largest L2 differences with corners. */
+static const golden_errors measured_l2[] = {
+    {.name = "acin64", .gradient_f32 = 5.4e-3},
+    {.name = "baseline64", .gradient_f32 = 2.3e-2},
+    {.name = "full64", .gradient_f32 = 2.0e-3},
+    {.name = "none64", .gradient_f32 = 9.2e-3},
+    {.name = "sac64", .gradient_f32 = 7.9e-2},
+    {.name = "skip64", .gradient_f32 = 9.0e-4},
+};
+
+enum {
+    MEASURED = sizeof(measured) / sizeof(measured[0]),
+    MEASURED_L2 = sizeof(measured_l2) / sizeof(measured_l2[0]),
+};
 
 typedef struct bench {
     golden g;
@@ -58,13 +91,13 @@ typedef struct tally {
 } tally;
 
 static bool corners;
-static double exact;
+static double exact, loss_bound, corner_bound; /* of the golden at hand */
 static int passed, failed;
 
 static void check(bool ok, const char *label, const char *what, double error,
                   double bound)
 {
-    printf("%s: %s, %s: error %.2e, at most %.0e\n", ok ? "ok" : "FAIL", label,
+    printf("%s: %s, %s: error %.2e, at most %.1e\n", ok ? "ok" : "FAIL", label,
            what, error, bound);
     *(ok ? &passed : &failed) += 1;
 }
@@ -266,7 +299,7 @@ static void compare_loss(const bench *b, const char *label)
     float loss;
     s2vi_exec_read(b->exec, b->outputs[0], &loss);
     double error = fabs(loss / read_one(&b->g, "loss", "") - 1);
-    check(error <= exact, label, "loss", error, exact);
+    check(error <= loss_bound, label, "loss", error, loss_bound);
 }
 
 static void compare(const bench *b, const char *label)
@@ -278,8 +311,8 @@ static void compare(const bench *b, const char *label)
         compare_param(&b->g, &b->g.params.param[i], b->gradient[i], &t);
     snprintf(what, sizeof(what), "%d gradients, worst %s", n, t.where);
     if (corners)
-        check(t.worst_l2 <= CORNERS, label, "the worst gradient's L2",
-              t.worst_l2, CORNERS);
+        check(t.worst_l2 <= corner_bound, label, "the worst gradient's L2",
+              t.worst_l2, corner_bound);
     else
         check(t.worst <= exact && t.worst > 0, label, what, t.worst, exact);
 }
@@ -331,11 +364,18 @@ int main(int argc, char **argv)
                       argv[0]),
                2;
     const s2vi_dtype dtype = strcmp(argv[2], "f64") ? S2VI_F32 : S2VI_F64;
-    exact = dtype == S2VI_F64 ? EXACT_F64 : EXACT_F32;
+    const double asked = dtype == S2VI_F64 ? EXACT_F64 : EXACT_F32;
     corners = !strcmp(argv[3], "corners");
-    for (int i = 4; i < argc; i++)
+    for (int i = 4; i < argc; i++) {
+        exact = dtype == S2VI_F64 ? EXACT_F64
+                                  : golden_bound(argv[i], argv[1], dtype, true,
+                                                 measured, MEASURED, asked);
+        loss_bound = exact == asked ? asked : 3 * LOSS;
+        corner_bound = golden_bound(argv[i], argv[1], dtype, true, measured_l2,
+                                    MEASURED_L2, CORNERS);
         for (int plain = 0; plain < 2; plain++)
             test(argv[i], argv[1], dtype, plain);
+    }
     printf("%d passed, %d failed\n", passed, failed);
     return failed || !passed;
 }
