@@ -86,6 +86,7 @@ static void test_iterations(void)
     s2vi_trainer_loss wanted[TERMS], got[TERMS];
     add_clip(&data, SIZE, T, 1);
     must(s2vi_dataset_split(&data, 1, T, &err), &err);
+    must(s2vi_dataset_features(&data, &err), &err);
     s2vi_trainer *by_hand = open_trainer(&data), *trainer = open_trainer(&data);
     for (int step = 0; step < 3; step++) {
         const uint8_t *real;
@@ -160,6 +161,7 @@ static void test_held_out(void)
     char *path = g_build_filename(folder, "shown.bin", NULL);
     add_clip(&data, SIZE, 5 * T, 1);
     must(s2vi_dataset_split(&data, 0.6, T, &err), &err);
+    must(s2vi_dataset_features(&data, &err), &err);
     s2vi_trainer *trainer = open_trainer(&data);
     for (int i = 0; i < 10; i++) { /* until noise is seen */
         int n = 0;
