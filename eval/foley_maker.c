@@ -8,6 +8,7 @@
 #include "media.h"
 #include "models/foley.h"
 #include "run/exec.h"
+#include "session/family.h"
 #include "timbre.h"
 
 #include <glib.h>
@@ -50,7 +51,8 @@ static int look_at(const char *path, bool *foley, s2vi_foley_config *config,
     if (ret < 0)
         return ret;
     const char *kind = s2v_weights_get_metadata(*w, "s2v.model");
-    *foley = kind && !strcmp(kind, S2VI_FOLEY_NAME);
+    const s2vi_family *family = kind ? s2vi_family_find(kind) : NULL;
+    *foley = family && family->outputs & S2V_MEDIUM_AUDIO;
     return *foley ? s2vi_foley_read(config, *w, err) : S2V_OK;
 }
 

@@ -300,7 +300,8 @@ static av_cold int init(AVFilterContext *ctx)
         return 0;
     }
 
-    ret = ff_s2v_open(ctx, s->model_path, &params, S2V_MEDIUM_VIDEO, "s2v",
+    ret = ff_s2v_open(ctx, s->model_path, &params,
+                      S2V_MEDIUM_VIDEO | S2V_MEDIUM_REFERENCE, S2V_MEDIUM_AUDIO,
                       &s->model, &s->info, &s->log);
     if (ret < 0)
         return ret;

@@ -79,7 +79,7 @@ static int nb_threads(AVFilterContext *ctx, int own)
 }
 
 int ff_s2v_open(AVFilterContext *ctx, const char *path, s2v_model_params *params,
-                s2v_medium input, const char *filter,
+                unsigned inputs, unsigned output,
                 s2v_model **model, s2v_model_info *info, S2VLog **log)
 {
     s2v_error err = { 0 };
@@ -100,12 +100,12 @@ int ff_s2v_open(AVFilterContext *ctx, const char *path, s2v_model_params *params
 
     info->size = sizeof(*info);
     s2v_model_get_info(*model, info);
-    if (info->input == input)
-        return 0;
+    if ((ret = s2v_model_check_media(*model, inputs, output, &err)) < 0) {
+        ff_s2v_report(ctx, ret, &err);
+        return AVERROR(EINVAL);
+    }
 
-    av_log(ctx, AV_LOG_ERROR, "%s: a '%s' model, which is for the filter %s.\n",
-           path, info->name, filter);
-    return AVERROR(EINVAL);
+    return 0;
 }
 
 /* ------------------------------------------------- from graph to graph */

@@ -37,15 +37,16 @@ typedef struct S2VLog {
 int ff_s2v_report(AVFilterContext *ctx, int code, const s2v_error *err);
 
 /**
- * Open a model that turns medium `input` into the other one.
+ * Open a model that the filter can use.
  *
  * @param params device, own threads option and latency are set; the rest is
  *               filled in
- * @param filter the filter that is meant for other models
+ * @param inputs S2V_MEDIUM_* flags of what the filter can give a session
+ * @param output of what it makes
  * @param log    set to what the model logs to, to be freed after it
  */
 int ff_s2v_open(AVFilterContext *ctx, const char *path, s2v_model_params *params,
-                s2v_medium input, const char *filter,
+                unsigned inputs, unsigned output,
                 s2v_model **model, s2v_model_info *info, S2VLog **log);
 
 /*

@@ -117,7 +117,7 @@ static av_cold int init(AVFilterContext *ctx)
         return 0;
     }
 
-    if ((ret = ff_s2v_open(ctx, s->model_path, &params, S2V_MEDIUM_AUDIO, "v2sfoley",
+    if ((ret = ff_s2v_open(ctx, s->model_path, &params, S2V_MEDIUM_AUDIO, S2V_MEDIUM_VIDEO,
                            &s->model, &s->info, &s->log)) < 0)
         return ret;
 

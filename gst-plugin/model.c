@@ -153,17 +153,15 @@ static int measure(GstS2VModel *model, const char *level, s2v_error *err)
     return ret;
 }
 
-/* That the model goes the element's way. */
+/* That the element can use the model. */
 static int check_way(const GstS2VModel *model, s2v_medium input, s2v_error *err)
 {
-    if (model->info.input == input)
-        return S2V_OK;
-    err->code = S2V_ERR_MODEL;
-    g_snprintf(err->message, sizeof(err->message),
-               "%s: a '%s' model, which is for the element %s", model->path,
-               model->info.name,
-               model->info.input == S2V_MEDIUM_AUDIO ? "s2vgen" : "v2sfoley");
-    return err->code;
+    return input == S2V_MEDIUM_VIDEO
+               ? s2v_model_check_media(model->model,
+                                       S2V_MEDIUM_VIDEO | S2V_MEDIUM_REFERENCE,
+                                       S2V_MEDIUM_AUDIO, err)
+               : s2v_model_check_media(model->model, input, S2V_MEDIUM_VIDEO,
+                                       err);
 }
 
 static void post_progress(GstElement *owner, GstProgressType type,

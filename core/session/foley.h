@@ -84,10 +84,6 @@ int s2vi_foley_open(s2vi_foley_model **model, const s2v_weights *weights,
                     s2vi_store *store, int latency, s2v_error *err);
 void s2vi_foley_close(s2vi_foley_model **model);
 
-/** Bytes: of a stream, and of the plans' own constants. */
-void s2vi_foley_memory(const s2vi_foley_model *model, size_t *stream,
-                       size_t *constants);
-
 /* ------------------------------------------------------------ streams -- */
 
 typedef struct s2vi_foley_stream s2vi_foley_stream;

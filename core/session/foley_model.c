@@ -287,17 +287,3 @@ void s2vi_foley_close(s2vi_foley_model **out)
     free(m);
     *out = NULL;
 }
-
-void s2vi_foley_memory(const s2vi_foley_model *m, size_t *stream,
-                       size_t *constants)
-{
-    const s2vi_foley_part *part[] = {&m->sight, &m->mel, &m->vocoder,
-                                     &m->timbre};
-    *stream = *constants = 0;
-    for (int i = 0; i < 4; i++) {
-        size_t exec, own;
-        s2vi_plan_memory(part[i]->plan, &exec, &own);
-        *stream += i < 3 ? exec : 0; /* a timbre's is given back at once */
-        *constants += own;
-    }
-}

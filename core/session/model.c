@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Models: a weight file checked, loaded and planned. */
+/* Models: a weight file checked, and opened by its family. */
 #include "session/session.h"
 
-#include "audio/foley_mel.h"
-#include "models/param_file.h"
-#include "weights/weights.h"
+#include "base/error.h"
 
-#include <glib.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,11 +15,13 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && !strcmp(text + n - m, end);
 }
 
-/* Whether the file is of a kind that there is, and which. */
-static int read_kind(const s2v_weights *w, bool *is_foley, s2v_error *err)
+/* The family of a file. */
+static int find_family(const s2v_weights *w, const s2vi_family **family,
+                       s2v_error *err)
 {
     const char *path = s2v_weights_get_path(w, NULL);
     const char *kind = s2v_weights_get_metadata(w, "s2v.model");
+    char names[S2VI_FAMILY_NAMES];
     if (!kind)
         return s2vi_error(err, S2V_ERR_MODEL,
                           "%s: no s2v model (its metadata "
@@ -34,104 +32,34 @@ static int read_kind(const s2v_weights *w, bool *is_foley, s2v_error *err)
                           "%s: a training's checkpoint, expected a weight "
                           "file: s2v-train writes it beside, without .ckpt",
                           path);
-    *is_foley = !strcmp(kind, S2VI_FOLEY_NAME);
-    if (*is_foley || !strcmp(kind, S2VI_LM_NAME))
+    *family = s2vi_family_find(kind);
+    if (*family)
         return S2V_OK;
-    return s2vi_error(err, S2V_ERR_MODEL,
-                      "%s: a '%.60s' model, expected '%s' or '%s'", path, kind,
-                      S2VI_LM_NAME, S2VI_FOLEY_NAME);
+    return s2vi_error(err, S2V_ERR_MODEL, "%s: a '%.60s' model, expected %s",
+                      path, kind, s2vi_family_names(names));
 }
 
-/* What the file says of the sound that the model was trained on; older ones say
- * nothing. */
-static int read_hearing(s2v_model *model, const s2v_weights *w, s2v_error *err)
+/* Bytes of a stream, and of the plans' own constants. */
+static void add_memory(const s2v_model *model, size_t *stream,
+                       size_t *constants)
 {
-    const char *path = s2v_weights_get_path(w, NULL);
-    const char *level = s2v_weights_get_metadata(w, "s2v.level");
-    const char *spectrum = s2v_weights_get_metadata(w, "s2v.spectrum");
-    const char *range = s2v_weights_get_metadata(w, "s2v.features");
-    s2v_error why;
-    model->level = NAN;
-    if (level) {
-        char *end;
-        model->level = g_ascii_strtod(level, &end);
-        if (end == level || *end ||
-            !(model->level >= -70 && model->level <= 10))
-            return s2vi_error(err, S2V_ERR_MODEL,
-                              "%s: 's2v.level' is '%.40s', expected LUFS from "
-                              "-70 to 10",
-                              path, level);
+    s2vi_planned part;
+    *stream = *constants = 0;
+    for (int i = 0; (part = model->family->plan(model->network, i)).plan; i++) {
+        size_t exec, own;
+        s2vi_plan_memory(part.plan, &exec, &own);
+        *stream += part.rate > 0 ? exec : 0;
+        *constants += own;
     }
-    model->has_spectrum = spectrum != NULL;
-    model->has_range = range != NULL;
-    int ret = spectrum ? s2vi_spectrum_parse(&model->spectrum, spectrum, &why)
-                       : S2V_OK;
-    if (!ret && range)
-        ret = s2vi_feature_range_parse(&model->range, range, &why);
-    return ret < 0 ? s2vi_error(err, ret, "%s: %.900s", path, why.message)
-                   : S2V_OK;
 }
 
-static int read_config(s2v_model *model, const s2v_weights *w, s2v_error *err)
-{
-    const char *path = s2v_weights_get_path(w, NULL);
-    const char *config = s2v_weights_get_metadata(w, "s2v.config");
-    s2v_error why;
-    if (!config)
-        return s2vi_error(err, S2V_ERR_MODEL,
-                          "%s: its metadata has no "
-                          "'s2v.config'",
-                          path);
-    int ret = s2vi_lm_config_parse(&model->config, config, &why);
-    return ret < 0 ? s2vi_error(err, ret, "%s: %.900s", path, why.message)
-                   : read_hearing(model, w, err);
-}
-
-static int load_params(s2v_model *model, const s2v_weights *w, s2v_error *err)
-{
-    s2vi_param_list list = {0};
-    int ret = s2vi_lm_params(&model->config, &list, err);
-    if (!ret)
-        ret = s2vi_param_list_check(&list, w, NULL, err);
-    for (int i = 0; i < list.count && !ret; i++)
-        ret = s2vi_param_load(&list.param[i], w, list.param[i].name,
-                              model->store, err);
-    s2vi_param_list_close(&list);
-    return ret;
-}
-
-/* ----------------------------------------------------------- planning -- */
-
-static int plan(s2v_model *model, s2v_error *err)
-{
-    const s2vi_lm_options one_frame = {.frames = 1};
-    model->graph = s2vi_graph_create();
-    if (!model->graph)
-        return s2vi_error_nomem(err, "a model's graph");
-    int ret = s2vi_lm_build(model->graph, &model->config, &one_frame,
-                            &model->lm, err);
-    if (ret < 0)
-        return ret;
-    const s2vi_plan_params params = {
-        .outputs = &model->lm.video,
-        .n_outputs = 1,
-        .effects = model->lm.carry,
-        .n_effects = model->lm.n_carry,
-        .frozen = true,
-    };
-    return s2vi_plan_create(&model->plan, model->graph, model->store, &params,
-                            err);
-}
-
-static void announce(const s2v_model *model, const char *path)
+static void announce(const s2v_model *model)
 {
     size_t exec, constants;
+    const char *path = model->path;
     s2v_model_info info = {.size = sizeof(info)};
     s2v_model_get_info(model, &info);
-    if (model->foley)
-        s2vi_foley_memory(model->foley, &exec, &constants);
-    else
-        s2vi_plan_memory(model->plan, &exec, &constants);
+    add_memory(model, &exec, &constants);
     if (*model->backend->choice)
         s2vi_log(&model->logger, S2V_LOG_INFO, "%s", model->backend->choice);
     if (*model->backend->remark)
@@ -144,17 +72,6 @@ static void announce(const s2v_model *model, const char *path)
              (double)info.fps_num / info.fps_den, info.device, info.dtype,
              model->backend->threads, model->backend->threads > 1 ? "s" : "",
              (double)constants / 1e6, (double)exec / 1e6);
-    if (!model->foley && isnan(model->level))
-        s2vi_log(&model->logger, S2V_LOG_INFO,
-                 "%s: the file does not say how loud its training was: sound "
-                 "is taken as it is",
-                 path);
-}
-
-static int load_lm(s2v_model *model, const s2v_weights *w, s2v_error *err)
-{
-    int ret = load_params(model, w, err);
-    return ret < 0 ? ret : plan(model, err);
 }
 
 static int read_dtype(const char *name, s2vi_dtype *dtype, s2v_error *err)
@@ -170,24 +87,40 @@ static int read_dtype(const char *name, s2vi_dtype *dtype, s2v_error *err)
 static int load(s2v_model *model, const s2v_weights *w,
                 const s2v_model_params *params, s2v_error *err)
 {
-    bool is_foley;
+    const s2vi_family *family = NULL;
     int ret = s2v_weights_verify(w, err);
     if (!ret)
-        ret = read_kind(w, &is_foley, err);
-    if (!ret && !is_foley)
-        ret = read_config(model, w, err);
+        ret = find_family(w, &family, err);
     if (!ret)
         ret = s2vi_backend_open(&model->backend,
                                 params->device ? params->device : "auto",
                                 model->dtype, params->threads, err);
     if (!ret)
         ret = s2vi_store_create(&model->store, model->backend, err);
+    if (ret < 0)
+        return ret;
+    const s2vi_open_params open = {.path = model->path,
+                                   .store = model->store,
+                                   .logger = &model->logger,
+                                   .latency_ms = params->latency_ms};
+    model->family = family;
+    ret = family->open(&model->network, w, &open, err);
     if (!ret)
-        ret = is_foley ? s2vi_foley_open(&model->foley, w, model->store,
-                                         params->latency_ms, err)
-                       : load_lm(model, w, err);
-    if (!ret)
-        announce(model, s2v_weights_get_path(w, NULL));
+        announce(model);
+    return ret;
+}
+
+static int open_file(s2v_model *model, const char *path,
+                     const s2v_model_params *params, s2v_error *err)
+{
+    s2v_weights *w = NULL;
+    int ret = s2v_weights_open(&w, path, err);
+    if (ret < 0)
+        return ret;
+    model->path = strdup(s2v_weights_get_path(w, NULL));
+    ret = model->path ? load(model, w, params, err)
+                      : s2vi_error_nomem(err, "a path");
+    s2v_weights_close(&w);
     return ret;
 }
 
@@ -220,7 +153,6 @@ int s2v_model_open(s2v_model **out, const char *path,
                    const s2v_model_params *given, s2v_error *err)
 {
     s2v_model_params params;
-    s2v_weights *w = NULL;
     *out = NULL;
     int ret = read_params(&params, given, err);
     if (ret < 0)
@@ -234,56 +166,43 @@ int s2v_model_open(s2v_model **out, const char *path,
     model->logger = (s2vi_logger){params.log, params.log_opaque};
     ret = read_dtype(params.dtype, &model->dtype, err);
     if (!ret)
-        ret = s2v_weights_open(&w, path, err);
-    if (!ret)
-        ret = load(model, w, &params, err);
-    s2v_weights_close(&w);
+        ret = open_file(model, path, &params, err);
     s2vi_backend_rest(model->backend);
     if (ret < 0)
         s2v_model_close(out);
     return ret;
 }
 
-static s2v_model_info lm_info(const s2v_model *model)
-{
-    return (s2v_model_info){
-        .name = S2VI_LM_NAME,
-        .sample_rate = S2VI_LMS_RATE,
-        .width = model->config.size,
-        .height = model->config.size,
-        .fps_num = S2VI_LMS_RATE / S2VI_LMS_STEP,
-        .fps_den = 1,
-        .latency_samples = S2VI_LMS_SPAN,
-        .input = S2V_MEDIUM_AUDIO,
-        .output = S2V_MEDIUM_VIDEO,
-    };
-}
-
-static s2v_model_info foley_info(const s2vi_foley_model *foley)
-{
-    return (s2v_model_info){
-        .name = S2VI_FOLEY_NAME,
-        .sample_rate = S2VI_FOLEY_RATE,
-        .width = foley->config.sight.size,
-        .height = foley->config.sight.size,
-        .fps_num = S2VI_SIGHT_RATE_NUM,
-        .fps_den = S2VI_SIGHT_RATE_DEN,
-        .latency_samples = s2vi_foley_latency(&foley->windows),
-        .input = S2V_MEDIUM_VIDEO,
-        .output = S2V_MEDIUM_AUDIO,
-    };
-}
-
 void s2v_model_get_info(const s2v_model *model, s2v_model_info *info)
 {
-    s2v_model_info all =
-        model->foley ? foley_info(model->foley) : lm_info(model);
-    all.size = info->size;
-    all.device = model->backend->table->name;
-    all.dtype = model->dtype == S2VI_BF16 ? "bf16" : "f32";
+    s2v_model_info all = {
+        .size = info->size,
+        .name = model->family->name,
+        .device = model->backend->table->name,
+        .input = model->family->required,
+        .output = model->family->outputs,
+        .dtype = model->dtype == S2VI_BF16 ? "bf16" : "f32",
+    };
+    model->family->info(model->network, &all);
     size_t known = info->size < sizeof(all) ? info->size : sizeof(all);
     memset(info, 0, info->size);
     memcpy(info, &all, known);
+}
+
+int s2v_model_check_media(const s2v_model *model, unsigned inputs,
+                          unsigned outputs, s2v_error *err)
+{
+    const s2vi_family *f = model->family;
+    char text[4][S2VI_MEDIA_TEXT];
+    if (!(f->required & ~inputs) && !(outputs & ~f->outputs))
+        return S2V_OK;
+    return s2vi_error(
+        err, S2V_ERR_MODEL,
+        "%s: a '%s' model makes %s from %s, expected one that "
+        "makes %s from %s",
+        model->path, f->name, s2vi_media_text(text[0], f->outputs),
+        s2vi_media_text(text[1], f->required),
+        s2vi_media_text(text[2], outputs), s2vi_media_text(text[3], inputs));
 }
 
 void s2vi_model_hold(s2v_model *model)
@@ -299,10 +218,10 @@ void s2v_model_close(s2v_model **out)
     *out = NULL;
     if (atomic_fetch_sub(&model->holders, 1) > 1)
         return;
-    s2vi_foley_close(&model->foley);
-    s2vi_plan_close(&model->plan);
-    s2vi_graph_close(&model->graph);
+    if (model->family)
+        model->family->close(model->network);
     s2vi_store_close(&model->store);
     s2vi_backend_close(&model->backend);
+    free(model->path);
     free(model);
 }

@@ -26,7 +26,7 @@ is "sound" "$(head -c $((50 * 16 * 8 * 3)) /dev/zero | tr '\0' '\200' | run "$so
 is "sound: a rate that is a fraction" \
     "$(head -c $((30 * 8 * 8 * 3)) /dev/zero | run "$sound" "$foley" 8 8 30000/1001)" "0 $((22073 * 4)) "
 like "sound: the wrong model" "$(run "$sound" "$tiny" 8 8 25 </dev/null)" \
-    '^1 0 sound: .*the model makes video of sound'
+    "^1 0 sound: .*a 'listen-and-move' model makes video, expected one that makes audio"
 like "sound: no model" "$("$sound" 2>&1)" '^usage: sound MODEL WIDTH HEIGHT FPS$'
 
 finish

@@ -283,18 +283,24 @@ static void test_wrong_way(s2v_model *foley)
     const float one = 0;
     expect_refused(s2v_session_send_video(to_video, &p, &err), &err,
                    S2V_ERR_INVALID,
-                   "s2v_session_send_video: the model makes video of sound, "
-                   "expected one that makes sound of video");
+                   "s2v_session_send_video: a 'listen-and-move' model takes "
+                   "audio, expected one that takes video");
     expect_refused(s2v_session_receive_audio(to_video, &sound, &err), &err,
-                   S2V_ERR_INVALID, "s2v_session_receive_audio: ");
+                   S2V_ERR_INVALID,
+                   "s2v_session_receive_audio: a 'listen-and-move' model makes "
+                   "video, expected one that makes audio");
     expect_refused(s2v_session_set_reference(to_video, &one, 1, &err), &err,
-                   S2V_ERR_INVALID, "s2v_session_set_reference: ");
+                   S2V_ERR_INVALID,
+                   "s2v_session_set_reference: a 'listen-and-move' model takes "
+                   "audio, expected one that takes a reference sound");
     expect_refused(s2v_session_send_audio(to_sound, &one, 1, &err), &err,
                    S2V_ERR_INVALID,
-                   "s2v_session_send_audio: the model makes sound of video, "
-                   "expected one that makes video of sound");
+                   "s2v_session_send_audio: a 'varietysound' model takes video "
+                   "and a reference sound, expected one that takes audio");
     expect_refused(s2v_session_receive_video(to_sound, &frame, &err), &err,
-                   S2V_ERR_INVALID, "s2v_session_receive_video: ");
+                   S2V_ERR_INVALID,
+                   "s2v_session_receive_video: a 'varietysound' model makes "
+                   "audio, expected one that makes video");
     s2v_session_close(&to_video);
     s2v_session_close(&to_sound);
     s2v_model_close(&model);

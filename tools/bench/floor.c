@@ -251,25 +251,9 @@ static double floor_of(s2vi_backend *backend, bool bf16, const s2vi_plan *plan,
 
 /* --------------------------------------------------------------- models -- */
 
-/* A plan, and how often it runs for a frame. */
-typedef struct share {
-    const s2vi_plan *plan;
-    double runs;
-} share;
-
-static int shares_of(const s2v_model *model, double rate, share to[3])
+static s2vi_planned plan_of(const s2v_model *model, int index)
 {
-    const s2vi_foley_model *f = model->foley;
-    if (!f) {
-        to[0] = (share){model->plan, 1};
-        return 1;
-    }
-    const double features = (double)S2VI_FOLEY_RATE / S2VI_SIGHT_HOP / rate;
-    const double columns = features * S2VI_VS_RATIO;
-    to[0] = (share){f->sight.plan, features};
-    to[1] = (share){f->mel.plan, features / f->windows.hop};
-    to[2] = (share){f->vocoder.plan, columns / f->windows.vocoder};
-    return 3;
+    return model->family->plan(model->network, index);
 }
 
 #if S2V_HAVE_CPU
@@ -282,18 +266,20 @@ static bool can_be_measured(const s2v_model *model)
            strcmp(cpu->bf16->name, "amx");
 }
 
-static int measure(const bench_job *job, const s2v_model *model,
-                   const share *part, int n, bench_row *row, s2v_error *err)
+static int measure(const bench_job *job, const s2v_model *model, bench_row *row,
+                   s2v_error *err)
 {
     s2vi_backend *backend = NULL;
+    s2vi_planned part;
     bool failed = false;
     if (!can_be_measured(model))
         return S2V_OK;
     int ret = s2vi_backend_open(&backend, "cpu", S2VI_F32, job->threads, err);
-    for (int i = 0; i < n && !ret; i++)
-        row->floor +=
-            part[i].runs *
-            floor_of(backend, model->dtype == S2VI_BF16, part[i].plan, &failed);
+    for (int i = 0; !ret && (part = plan_of(model, i)).plan; i++)
+        if (part.rate > 0)
+            row->floor += part.rate / row->rate *
+                          floor_of(backend, model->dtype == S2VI_BF16,
+                                   part.plan, &failed);
     s2vi_backend_close(&backend);
     if (!ret && failed)
         return s2vi_error(err, S2V_ERR_DEVICE,
@@ -306,19 +292,16 @@ static int measure(const bench_job *job, const s2v_model *model,
 
 void bench_gflop(const s2v_model *model, bench_row *row)
 {
-    share part[3];
-    const int n = shares_of(model, row->rate, part);
-    for (int i = 0; i < n; i++)
-        row->gflop += 1e-9 * part[i].runs * s2vi_plan_flops(part[i].plan);
+    s2vi_planned part;
+    for (int i = 0; (part = plan_of(model, i)).plan; i++)
+        row->gflop += 1e-9 * part.rate / row->rate * s2vi_plan_flops(part.plan);
 }
 
 int bench_floor(const bench_job *job, const s2v_model *model, bench_row *row,
                 s2v_error *err)
 {
 #if S2V_HAVE_CPU
-    share part[3];
-    const int n = shares_of(model, row->rate, part);
-    return measure(job, model, part, n, row, err);
+    return measure(job, model, row, err);
 #else
     (void)job, (void)model, (void)row, (void)err;
     return S2V_OK;

@@ -138,11 +138,14 @@ typedef struct s2v_model_params {
                              (S2V_ERR_DEVICE). Since 0.1 */
 } s2v_model_params;
 
-/** What goes into a session, or comes out. */
+/** What goes into a session, or comes out: flags. */
 typedef enum s2v_medium {
     S2V_MEDIUM_NONE = 0,
     S2V_MEDIUM_AUDIO = 1,
     S2V_MEDIUM_VIDEO = 2,
+    S2V_MEDIUM_IMAGE = 4,
+    S2V_MEDIUM_TEXT = 8,
+    S2V_MEDIUM_REFERENCE = 16,
 } s2v_medium;
 
 /** What a session on a model takes and gives. */
@@ -181,6 +184,17 @@ S2V_API int s2v_model_open(s2v_model **model, const char *path,
 
 /** Fill `info` (its `size` set by the caller). Strings live as the model. */
 S2V_API void s2v_model_get_info(const s2v_model *model, s2v_model_info *info);
+
+/**
+ * Check that a program can use a model: that it makes what is wanted, from no
+ * more than the program can give.
+ *
+ * @param inputs  S2V_MEDIUM_* flags of all that the program can send or set
+ * @param outputs of what it wants to receive
+ * @return S2V_OK; S2V_ERR_MODEL and a sentence with the model's path
+ */
+S2V_API int s2v_model_check_media(const s2v_model *model, unsigned inputs,
+                                  unsigned outputs, s2v_error *err);
 
 /**
  * Give up the caller's hold on a model and set the pointer to NULL. Sessions

@@ -127,11 +127,11 @@ fails "a reference without sound" "${own}The reference 'silent.mp4' cannot be re
 fails "a silent reference" "${own}the reference is silent: .*'silence.wav'" ref=silence.wav
 fails "a reference of one sample" "${own}the reference has 1 sample, expected at least 1024 .*'one.wav'" ref=one.wav
 fails "a missing model" "${own}.*nowhere\.bin" model=nowhere.bin
-fails "a model of the other way" "${own}tiny\.bin: a 'listen-and-move' model, which is for the filter s2v" model=tiny.bin
+fails "a model of the other way" "${own}tiny\.bin: a 'listen-and-move' model makes video from audio, expected one that makes audio from video and a reference sound" model=tiny.bin
 fails "too small a latency" "${own}a latency of 10 ms, expected 0 .* or at least [0-9]+ ms" latency=10
 fails "an unknown device" "${own}.*abacus" device=abacus
 said=$(run -i break.wav -filter_complex s2v=foley.bin -f null - 2>&1)
-like "s2v with a model of sound" "$said" "foley\.bin: a 'varietysound' model, which is for the filter v2sfoley"
+like "s2v with a model of sound" "$said" "foley\.bin: a 'varietysound' model makes audio from video, expected one that makes video from audio"
 rm foley.bin
 is "no model: the installed foley.bin" "$(run -i silent.mp4 -filter_complex "${picture_in}v2sfoley=ref=break.wav" -c:v copy out.mp4 2>&1; echo $?)" 0
 finish

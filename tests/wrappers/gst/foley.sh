@@ -106,11 +106,11 @@ fails "a reference that is text" "The reference 'text.wav' cannot be read: " ref
 fails "a silent reference" "the reference is silent: .*'silence.wav'" ref=silence.wav
 fails "a reference of one sample" "the reference has 1 sample, expected at least 1024 .*'one.wav'" ref=one.wav
 fails "a missing model" "nowhere\.bin: no such file" model=nowhere.bin
-fails "a model of the other way" "quintet\.bin: a 'listen-and-move' model, which is for the element s2vgen" model=quintet.bin
+fails "a model of the other way" "quintet\.bin: a 'listen-and-move' model makes video from audio, expected one that makes audio from video and a reference sound" model=quintet.bin
 fails "too small a latency" "a latency of 10 ms, expected 0 .* or at least [0-9]+ ms" latency=10
 fails "an unknown dtype" 'dtype "f16", expected "f32" or "bf16"' dtype=f16
 fails "bf16 on a device without" "dtype \"bf16\": device 'ref' computes in f32" device=ref dtype=bf16
 like "s2vgen with a model of sound" "$(timeout 60 gst-launch-1.0 audiotestsrc num-buffers=5 ! s2vgen model=foley.bin ! fakesink 2>&1)" \
-    "foley\.bin: a 'varietysound' model, which is for the element v2sfoley"
+    "foley\.bin: a 'varietysound' model makes audio from video, expected one that makes video from audio"
 like "gst-inspect-1.0 reads well" "$(gst-inspect-1.0 v2sfoley)" 'Video to sound'
 finish

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The table of families: what s2v_model_*() and s2v_session_*() dispatch to.
+ *
+ * A family is one kind of model, that of a weight file's metadata "s2v.model".
+ * Its row, in a file of its own, says what a session takes and makes, and how.
+ * `network` is an open model's own data, immutable and shared by its sessions;
+ * `stream` a session's. Errors are those of s2v.h, which documents each
+ * function of a session.
+ */
+#ifndef S2VI_SESSION_FAMILY_H
+#define S2VI_SESSION_FAMILY_H
+
+#include "base/log.h"
+#include "run/plan.h"
+#include "weights/weights.h"
+
+/** How a model is opened. */
+typedef struct s2vi_open_params {
+    const char *path;          /* of the file, for log lines and errors */
+    s2vi_store *store;         /* for the parameters; outlives the network */
+    const s2vi_logger *logger; /* valid during the call */
+    int latency_ms;            /* as s2v_model_params has it */
+} s2vi_open_params;
+
+/** How a stream is made. */
+typedef struct s2vi_stream_params {
+    const s2vi_logger *logger; /* outlives the stream */
+    uint64_t seed;
+    const char *level; /* NULL: the default */
+} s2vi_stream_params;
+
+/** One of a model's plans. */
+typedef struct s2vi_planned {
+    const s2vi_plan *plan;
+    double rate; /* runs in a second of the stream; 0: only now and then, with
+                    memory that is given back */
+} s2vi_planned;
+
+/** A row. What is marked as optional is NULL where a family has it not. */
+typedef struct s2vi_family {
+    const char *name;  /* s2v.model of its files */
+    unsigned inputs;   /* S2V_MEDIUM_*: what a session takes, together: */
+    unsigned required; /* those that it cannot do without, */
+    unsigned outputs;  /* and what it makes */
+
+    /* ---- models ---- */
+
+    /** Read the file's metadata, load its tensors, plan the networks. On
+     * failure, close() is called with what is in `network`. */
+    int (*open)(void **network, const s2v_weights *weights,
+                const s2vi_open_params *params, s2v_error *err);
+    /** NULL is fine. */
+    void (*close)(void *network);
+    /** Fill in rates, sizes and latency; the rest is the caller's. */
+    void (*info)(const void *network, s2v_model_info *info);
+    /** Plan `index`; rate and plan are 0 past the last. */
+    s2vi_planned (*plan)(const void *network, int index);
+
+    /* ---- streams ---- */
+
+    /** On failure, close_stream() is called with what is in `stream`. */
+    int (*create)(void **stream, const void *network,
+                  const s2vi_stream_params *params, s2v_error *err);
+    /** NULL is fine. */
+    void (*close_stream)(void *stream);
+    /** Optional, each with its flag in `inputs`. */
+    int (*send_audio)(void *stream, const float *samples, size_t count,
+                      s2v_error *err);
+    int (*send_video)(void *stream, const s2v_picture *picture, s2v_error *err);
+    int (*set_image)(void *stream, const s2v_picture *picture, s2v_error *err);
+    int (*set_text)(void *stream, const char *text, s2v_error *err);
+    int (*set_reference)(void *stream, const float *samples, size_t count,
+                         s2v_error *err);
+    int (*drain)(void *stream, s2v_error *err);
+    /** Optional, each with its flag in `outputs`. S2V_ERR_AGAIN and S2V_ERR_EOF
+     * need no sentence. */
+    int (*receive_video)(void *stream, s2v_video_frame *frame, s2v_error *err);
+    int (*receive_audio)(void *stream, s2v_audio_frame *frame, s2v_error *err);
+    void (*flush)(void *stream);
+    /** Log where the time went, if $S2V_PROFILE was set (profile.h). */
+    void (*report)(const void *stream, const s2vi_logger *logger);
+} s2vi_family;
+
+extern const s2vi_family s2vi_family_listen_and_move;
+extern const s2vi_family s2vi_family_varietysound;
+
+/** All rows; NULL after the last. */
+extern const s2vi_family *const s2vi_families[];
+
+/** The row of that name, or NULL. */
+const s2vi_family *s2vi_family_find(const char *name);
+
+enum { S2VI_FAMILY_NAMES = 256, S2VI_MEDIA_TEXT = 64 };
+
+/** The names, for an error: "'a', 'b' or 'c'". Returns `text`. */
+char *s2vi_family_names(char text[S2VI_FAMILY_NAMES]);
+
+/** S2V_MEDIUM_* flags, for an error: "video and a reference sound". Returns
+ * `text`. */
+char *s2vi_media_text(char text[S2VI_MEDIA_TEXT], unsigned media);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A stream of sound to frames. */
+#include "session/frame_stream.h"
+
+#include "base/error.h"
+#include "run/profile.h"
+#include "video/pixel.h"
+
+#include <stdlib.h>
+
+typedef struct frame_stream {
+    s2vi_frame_network network;
+    s2vi_front_end front;
+    s2vi_exec *exec;
+    s2vi_profile *profile; /* NULL: not wanted */
+    uint64_t seed;
+    int64_t pts;  /* of the next frame */
+    uint8_t *rgb; /* height x width x 3: the frame given out */
+    float *video; /* as many numbers: a copy, where the device's are not the
+                     host's; else NULL */
+} frame_stream;
+
+static size_t height(const frame_stream *s)
+{
+    return (size_t)s->network.video->shape.dim[1];
+}
+
+static size_t width(const frame_stream *s)
+{
+    return (size_t)s->network.video->shape.dim[2];
+}
+
+/* Numbers of a frame. */
+static size_t numbers(const frame_stream *s)
+{
+    return height(s) * width(s) * 3;
+}
+
+/* ----------------------------------------------------------- lifetime -- */
+
+int s2vi_frame_stream_create(void **out, const s2vi_frame_network *network,
+                             const s2vi_stream_params *params, s2v_error *err)
+{
+    frame_stream *s = *out = calloc(1, sizeof(*s));
+    if (!s)
+        return s2vi_error_nomem(err, "a stream");
+    s->network = *network;
+    s->seed = params->seed;
+    s->rgb = malloc(numbers(s));
+    if (!s->rgb)
+        return s2vi_error_nomem(err, "a frame");
+    int ret = s2vi_front_end_create(&s->front, network->sound, params->level,
+                                    params->logger, err);
+    if (!ret)
+        ret = s2vi_exec_create(&s->exec, network->plan, err);
+    if (!ret && !s2vi_exec_view(s->exec, network->video)) {
+        s->video = malloc(numbers(s) * sizeof(*s->video));
+        if (!s->video)
+            return s2vi_error_nomem(err, "a frame");
+    }
+    if (!ret && getenv("S2V_PROFILE"))
+        ret = s2vi_profile_create(&s->profile, s->exec, err);
+    return ret;
+}
+
+void s2vi_frame_stream_close(void *stream)
+{
+    frame_stream *s = stream;
+    if (!s)
+        return;
+    s2vi_profile_close(&s->profile);
+    s2vi_exec_close(&s->exec);
+    s2vi_front_end_close(&s->front);
+    free(s->rgb);
+    free(s->video);
+    free(s);
+}
+
+void s2vi_frame_stream_flush(void *stream)
+{
+    frame_stream *s = stream;
+    s->pts = 0;
+    s2vi_front_end_flush(&s->front);
+    s2vi_exec_reset(s->exec);
+}
+
+void s2vi_frame_stream_report(const void *stream, const s2vi_logger *logger)
+{
+    const frame_stream *s = stream;
+    if (s->profile)
+        s2vi_profile_report(s->profile, "profile", logger);
+}
+
+/* -------------------------------------------------------------- input -- */
+
+int s2vi_frame_stream_condition(void *stream, const s2vi_node *node,
+                                const float *data)
+{
+    frame_stream *s = stream;
+    return s2vi_exec_write(s->exec, node, data);
+}
+
+int s2vi_frame_stream_send(void *stream, const float *samples, size_t count,
+                           s2v_error *err)
+{
+    frame_stream *s = stream;
+    return s2vi_front_end_send(&s->front, samples, count, err);
+}
+
+int s2vi_frame_stream_drain(void *stream, s2v_error *err)
+{
+    frame_stream *s = stream;
+    (void)err;
+    s2vi_front_end_drain(&s->front);
+    return S2V_OK;
+}
+
+/* ------------------------------------------------------------- frames -- */
+
+static int make_frame(frame_stream *s, const float *features, s2v_error *err)
+{
+    const s2vi_frame_network *net = &s->network;
+    const s2vi_clock clock = {.seed = s->seed, .frame = (uint64_t)s->pts};
+    const size_t n = numbers(s);
+    int ret = s2vi_exec_write(s->exec, net->features, features);
+    if (!ret)
+        ret = s2vi_exec_run(s->exec, &clock, err);
+    if (ret < 0)
+        return ret;
+    const float *video = s->video;
+    if (!video)
+        video = s2vi_exec_view(s->exec, net->video);
+    else if ((ret = s2vi_exec_read(s->exec, net->video, s->video)) < 0)
+        return s2vi_error(err, ret, "the frame cannot be read");
+    uint8_t *rgb = s->rgb;
+    for (size_t i = 0; i < n; i++)
+        rgb[i] = s2vi_pixel_byte(video[i]);
+    return S2V_OK;
+}
+
+int s2vi_frame_stream_receive(void *stream, s2v_video_frame *frame,
+                              s2v_error *err)
+{
+    frame_stream *s = stream;
+    float features[S2VI_LMS_BANDS];
+    int ret = s2vi_front_end_receive(&s->front, features);
+    if (!ret)
+        ret = make_frame(s, features, err);
+    if (ret < 0)
+        return ret;
+    *frame = (s2v_video_frame){
+        .data = s->rgb,
+        .stride = (ptrdiff_t)width(s) * 3,
+        .width = (int)width(s),
+        .height = (int)height(s),
+        .pts = s->pts++,
+    };
+    return S2V_OK;
+}

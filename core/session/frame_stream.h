@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A stream of sound to frames, of any family that makes a frame in one run of
+ * a network: its features come from the sound front-end, conditions are set
+ * now and then, what it carries from frame to frame are its STATE variables.
+ *
+ * Frame t is a run at the clock {seed, t}. The functions from
+ * s2vi_frame_stream_send() on fit a row of the table (family.h): `stream` is
+ * what s2vi_frame_stream_create() has made.
+ */
+#ifndef S2VI_SESSION_FRAME_STREAM_H
+#define S2VI_SESSION_FRAME_STREAM_H
+
+#include "session/family.h"
+#include "session/front_end.h"
+
+/** The network of one frame; all of it outlives the stream. */
+typedef struct s2vi_frame_network {
+    const s2vi_plan *plan;
+    const s2vi_node *features; /* INPUT (1,64), written for each frame */
+    const s2vi_node *video;    /* (1,H,W,3) in [-1, 1] */
+    const s2vi_trained_sound *sound;
+} s2vi_frame_network;
+
+/**
+ * Start a stream.
+ *
+ * @param stream set to a new stream; on failure to be closed as well
+ */
+int s2vi_frame_stream_create(void **stream, const s2vi_frame_network *network,
+                             const s2vi_stream_params *params, s2v_error *err);
+
+/** NULL is fine. */
+void s2vi_frame_stream_close(void *stream);
+
+/** Set a condition, an INPUT node: all its elements, for the frames from the
+ * next one on, beyond a flush. */
+int s2vi_frame_stream_condition(void *stream, const s2vi_node *node,
+                                const float *data);
+
+int s2vi_frame_stream_send(void *stream, const float *samples, size_t count,
+                           s2v_error *err);
+int s2vi_frame_stream_drain(void *stream, s2v_error *err);
+int s2vi_frame_stream_receive(void *stream, s2v_video_frame *frame,
+                              s2v_error *err);
+void s2vi_frame_stream_flush(void *stream);
+void s2vi_frame_stream_report(const void *stream, const s2vi_logger *logger);
+
+#endif

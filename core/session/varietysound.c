@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The family varietysound: pictures and a reference in, their sound out. */
+#include "audio/foley_mel.h"
+#include "session/family.h"
+#include "session/foley.h"
+
+/* ------------------------------------------------------------- models -- */
+
+static int open_network(void **out, const s2v_weights *w,
+                        const s2vi_open_params *params, s2v_error *err)
+{
+    s2vi_foley_model *model = NULL;
+    const int ret =
+        s2vi_foley_open(&model, w, params->store, params->latency_ms, err);
+    *out = model;
+    return ret;
+}
+
+static void close_network(void *opaque)
+{
+    s2vi_foley_model *model = opaque;
+    s2vi_foley_close(&model);
+}
+
+static void get_info(const void *opaque, s2v_model_info *info)
+{
+    const s2vi_foley_model *model = opaque;
+    info->sample_rate = S2VI_FOLEY_RATE;
+    info->width = info->height = model->config.sight.size;
+    info->fps_num = S2VI_SIGHT_RATE_NUM;
+    info->fps_den = S2VI_SIGHT_RATE_DEN;
+    info->latency_samples = s2vi_foley_latency(&model->windows);
+}
+
+static s2vi_planned get_plan(const void *opaque, int index)
+{
+    const s2vi_foley_model *model = opaque;
+    const s2vi_foley_windows *w = &model->windows;
+    const double features = (double)S2VI_FOLEY_RATE / S2VI_SIGHT_HOP;
+    switch (index) {
+    case 0: return (s2vi_planned){model->sight.plan, features};
+    case 1: return (s2vi_planned){model->mel.plan, features / w->hop};
+    case 2:
+        return (s2vi_planned){model->vocoder.plan,
+                              features * S2VI_VS_RATIO / w->vocoder};
+    case 3: return (s2vi_planned){model->timbre.plan, 0};
+    default: return (s2vi_planned){0};
+    }
+}
+
+/* ------------------------------------------------------------ streams -- */
+
+static int create(void **out, const void *network,
+                  const s2vi_stream_params *params, s2v_error *err)
+{
+    s2vi_foley_stream *stream = NULL;
+    (void)params;
+    const int ret = s2vi_foley_stream_create(&stream, network, err);
+    *out = stream;
+    return ret;
+}
+
+static void close_stream(void *opaque)
+{
+    s2vi_foley_stream *stream = opaque;
+    s2vi_foley_stream_close(&stream);
+}
+
+static int set_reference(void *stream, const float *samples, size_t count,
+                         s2v_error *err)
+{
+    return s2vi_foley_stream_refer(stream, samples, count, err);
+}
+
+static int send_video(void *stream, const s2v_picture *picture, s2v_error *err)
+{
+    return s2vi_foley_stream_send(stream, picture, err);
+}
+
+static int drain(void *stream, s2v_error *err)
+{
+    (void)err;
+    s2vi_foley_stream_drain(stream);
+    return S2V_OK;
+}
+
+static int receive_audio(void *stream, s2v_audio_frame *frame, s2v_error *err)
+{
+    return s2vi_foley_stream_receive(stream, frame, err);
+}
+
+static void flush(void *stream)
+{
+    s2vi_foley_stream_flush(stream);
+}
+
+static void report(const void *stream, const s2vi_logger *logger)
+{
+    s2vi_foley_stream_report(stream, logger);
+}
+
+const s2vi_family s2vi_family_varietysound = {
+    .name = S2VI_FOLEY_NAME,
+    .inputs = S2V_MEDIUM_VIDEO | S2V_MEDIUM_REFERENCE,
+    .required = S2V_MEDIUM_VIDEO,
+    .outputs = S2V_MEDIUM_AUDIO,
+    .open = open_network,
+    .close = close_network,
+    .info = get_info,
+    .plan = get_plan,
+    .create = create,
+    .close_stream = close_stream,
+    .send_video = send_video,
+    .set_reference = set_reference,
+    .drain = drain,
+    .receive_audio = receive_audio,
+    .flush = flush,
+    .report = report,
+};
