@@ -239,7 +239,7 @@ int s2vi_foley_maker_load_reference(s2vi_foley_maker *m, const char *path,
 static int receive(s2v_session *session, s2vi_foley_sound *to, size_t room,
                    s2v_error *err)
 {
-    s2v_audio_frame frame;
+    s2v_audio_frame frame = {.size = sizeof(frame)};
     int ret;
     while (!(ret = s2v_session_receive_audio(session, &frame, err))) {
         if (frame.count > room - to->count)

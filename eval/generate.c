@@ -23,7 +23,7 @@ void s2vi_eval_sound_read(const s2vi_eval_sound *sound, int64_t from, int64_t n,
 static int receive(s2v_session *session, int64_t *left, s2vi_eval_frame_fn fn,
                    void *opaque, s2v_error *err)
 {
-    s2v_video_frame frame;
+    s2v_video_frame frame = {.size = sizeof(frame)};
     int ret = S2V_OK;
     while (*left && !ret) {
         ret = s2v_session_receive_video(session, &frame, err);

@@ -537,7 +537,7 @@ static int activate(AVFilterContext *ctx)
     FoleyContext *s = ctx->priv;
     AVFilterLink *inlink  = ctx->inputs[0];
     AVFilterLink *outlink = ctx->outputs[0];
-    s2v_audio_frame sound;
+    s2v_audio_frame sound = { .size = sizeof(sound) };
     s2v_error err = { 0 };
     int ret;
 

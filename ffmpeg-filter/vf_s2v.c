@@ -422,7 +422,7 @@ static int activate(AVFilterContext *ctx)
     S2VContext *s = ctx->priv;
     AVFilterLink *inlink  = ctx->inputs[0];
     AVFilterLink *outlink = ctx->outputs[0];
-    s2v_video_frame picture;
+    s2v_video_frame picture = { .size = sizeof(picture) };
     s2v_error err = { 0 };
     int ret;
 

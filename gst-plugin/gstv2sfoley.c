@@ -90,7 +90,7 @@ static GstFlowReturn push(GstV2SFoley *self, const s2v_audio_frame *sound)
 /* Push what sound there is. */
 static GstFlowReturn push_all(GstV2SFoley *self)
 {
-    s2v_audio_frame sound;
+    s2v_audio_frame sound = {.size = sizeof(sound)};
     s2v_error err = {0};
     int ret;
     while (

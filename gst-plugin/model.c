@@ -91,7 +91,7 @@ static int time_frames(GstS2VModel *model, s2v_session *session, gint64 *time,
 {
     enum { TIMED = 3 };
     gint64 took[1 + TIMED];
-    s2v_video_frame picture;
+    s2v_video_frame picture = {.size = sizeof(picture)};
     int ret = send_silence(model, session, G_N_ELEMENTS(took), err);
     for (guint i = 0; i < G_N_ELEMENTS(took) && !ret; i++) {
         gint64 start = g_get_monotonic_time();
@@ -111,7 +111,7 @@ static int time_sound(GstS2VModel *model, s2v_session *session, gint64 *time,
                       s2v_error *err)
 {
     const guint8 black[3] = {0};
-    s2v_audio_frame sound;
+    s2v_audio_frame sound = {.size = sizeof(sound)};
     s2v_picture picture = {.size = sizeof(picture),
                            .data = black,
                            .stride = sizeof(black),
@@ -139,7 +139,7 @@ static int measure(GstS2VModel *model, const char *level, s2v_error *err)
     gint64 time = 0;
     int ret = s2v_session_create(&session, model->model, &params, err);
     if (!ret)
-        ret = info->output == S2V_MEDIUM_VIDEO
+        ret = info->outputs & S2V_MEDIUM_VIDEO
                   ? time_frames(model, session, &time, err)
                   : time_sound(model, session, &time, err);
     s2v_session_close(&session);

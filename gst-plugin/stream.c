@@ -143,7 +143,7 @@ static void forget_frame(GstS2VGen *self)
 static GstFlowReturn make_frames(GstS2VGen *self, gboolean draining)
 {
     for (;;) {
-        s2v_video_frame picture;
+        s2v_video_frame picture = {.size = sizeof(picture)};
         s2v_error err = {0};
         GstFlowReturn flow = renew_session(self, draining);
         if (flow != GST_FLOW_OK)

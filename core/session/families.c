@@ -2,6 +2,8 @@
 /* The table of families. A new one is a row here. */
 #include "session/family.h"
 
+#include "base/sized.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +19,23 @@ const s2vi_family *s2vi_family_find(const char *name)
     while (*f && strcmp((*f)->name, name))
         f++;
     return *f;
+}
+
+int s2v_family_get_info(size_t index, s2v_family_info *info)
+{
+    const s2vi_family *const *f = s2vi_families;
+    if (s2vi_sized_check(info, "s2v_family_info", NULL) < 0)
+        return S2V_ERR_INVALID;
+    for (; index && *f; index--)
+        f++;
+    if (!*f)
+        return S2V_ERR_EOF;
+    const s2v_family_info all = {.name = (*f)->name,
+                                 .inputs = (*f)->inputs,
+                                 .required = (*f)->required,
+                                 .outputs = (*f)->outputs};
+    s2vi_sized_fill(info, &all, sizeof(all));
+    return S2V_OK;
 }
 
 /* Items as "a", "a or b", "a, b or c"; what does not fit is cut. */

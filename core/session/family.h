@@ -12,6 +12,7 @@
 #define S2VI_SESSION_FAMILY_H
 
 #include "base/log.h"
+#include "base/progress.h"
 #include "run/plan.h"
 #include "weights/weights.h"
 
@@ -21,14 +22,23 @@ typedef struct s2vi_open_params {
     s2vi_store *store;         /* for the parameters; outlives the network */
     const s2vi_logger *logger; /* valid during the call */
     int latency_ms;            /* as s2v_model_params has it */
+    const s2vi_progress *progress; /* to be reported from time to time */
 } s2vi_open_params;
 
-/** How a stream is made. */
-typedef struct s2vi_stream_params {
-    const s2vi_logger *logger; /* outlives the stream */
-    uint64_t seed;
-    const char *level; /* NULL: the default */
-} s2vi_stream_params;
+/** An option's value, of its kind and in its range. */
+typedef struct s2vi_value {
+    uint64_t integer; /* a negative one as its two's complement */
+    double number;    /* of an integer as well */
+    const char *text; /* as it was given; valid during the call */
+} s2vi_value;
+
+/** An option of a family's sessions. */
+typedef struct s2vi_option {
+    s2v_option about; /* `size` is not used */
+    /** Set it, for the first time before the first input; NULL if that happens
+     * when the model is opened. On failure it is as before. */
+    int (*set)(void *stream, const s2vi_value *value, s2v_error *err);
+} s2vi_option;
 
 /** One of a model's plans. */
 typedef struct s2vi_planned {
@@ -43,6 +53,7 @@ typedef struct s2vi_family {
     unsigned inputs;   /* S2V_MEDIUM_*: what a session takes, together: */
     unsigned required; /* those that it cannot do without, */
     unsigned outputs;  /* and what it makes */
+    const s2vi_option *options; /* a nameless one after the last */
 
     /* ---- models ---- */
 
@@ -59,12 +70,14 @@ typedef struct s2vi_family {
 
     /* ---- streams ---- */
 
-    /** On failure, close_stream() is called with what is in `stream`. */
-    int (*create)(void **stream, const void *network,
-                  const s2vi_stream_params *params, s2v_error *err);
+    /** Each option is set next. On failure, close_stream() is called with what
+     * is in `stream`. The logger outlives the stream. */
+    int (*create)(void **stream, const void *network, const s2vi_logger *logger,
+                  s2v_error *err);
     /** NULL is fine. */
     void (*close_stream)(void *stream);
-    /** Optional, each with its flag in `inputs`. */
+    /** Optional, each with its flag in `inputs`. Pictures of set_image() have
+     * data and a size within bounds; texts are UTF-8. */
     int (*send_audio)(void *stream, const float *samples, size_t count,
                       s2v_error *err);
     int (*send_video)(void *stream, const s2v_picture *picture, s2v_error *err);
@@ -90,6 +103,17 @@ extern const s2vi_family *const s2vi_families[];
 
 /** The row of that name, or NULL. */
 const s2vi_family *s2vi_family_find(const char *name);
+
+/** The option of that name, or NULL and a sentence. */
+const s2vi_option *s2vi_option_find(const s2vi_family *family, const char *name,
+                                    s2v_error *err);
+
+/** A value from text: S2V_ERR_INVALID where it is none, or beyond the range. */
+int s2vi_option_parse(const s2v_option *option, const char *text,
+                      s2vi_value *value, s2v_error *err);
+
+/** That a picture has data, and a size from 1x1 to 32768x32768. */
+int s2vi_picture_check(const s2v_picture *picture, s2v_error *err);
 
 enum { S2VI_FAMILY_NAMES = 256, S2VI_MEDIA_TEXT = 64 };
 

@@ -26,6 +26,7 @@
 #define S2VI_SESSION_FOLEY_H
 
 #include "base/log.h"
+#include "base/progress.h"
 #include "models/foley.h"
 #include "run/plan.h"
 
@@ -81,7 +82,8 @@ int s2vi_foley_context(const s2vi_hifigan_config *config);
  * @param latency as s2v_model_params says it
  */
 int s2vi_foley_open(s2vi_foley_model **model, const s2v_weights *weights,
-                    s2vi_store *store, int latency, s2v_error *err);
+                    s2vi_store *store, int latency,
+                    const s2vi_progress *progress, s2v_error *err);
 void s2vi_foley_close(s2vi_foley_model **model);
 
 /* ------------------------------------------------------------ streams -- */
@@ -95,6 +97,9 @@ void s2vi_foley_stream_close(s2vi_foley_stream **stream);
 /** Log where the networks' time went, if $S2V_PROFILE was set (profile.h). */
 void s2vi_foley_stream_report(const s2vi_foley_stream *stream,
                               const s2vi_logger *logger);
+
+/** A factor for the samples received from now on; 1 before. */
+void s2vi_foley_stream_set_gain(s2vi_foley_stream *stream, float gain);
 
 /** As s2v.h has them. */
 int s2vi_foley_stream_refer(s2vi_foley_stream *stream, const float *samples,

@@ -249,20 +249,21 @@ static int load(s2vi_foley_model *m, const s2v_weights *weights,
 }
 
 int s2vi_foley_open(s2vi_foley_model **out, const s2v_weights *weights,
-                    s2vi_store *store, int latency, s2v_error *err)
+                    s2vi_store *store, int latency,
+                    const s2vi_progress *progress, s2v_error *err)
 {
+    static int (*const plan[])(s2vi_foley_model *, s2vi_store *,
+                               s2v_error *) = {plan_sight, plan_timbre,
+                                               plan_mel, plan_vocoder};
     s2vi_foley_model *m = *out = calloc(1, sizeof(*m));
     if (!m)
         return s2vi_error_nomem(err, "a model");
     int ret = load(m, weights, store, latency, err);
-    if (!ret)
-        ret = plan_sight(m, store, err);
-    if (!ret)
-        ret = plan_timbre(m, store, err);
-    if (!ret)
-        ret = plan_mel(m, store, err);
-    if (!ret)
-        ret = plan_vocoder(m, store, err);
+    for (int i = 0; i < 4 && !ret; i++) {
+        ret = s2vi_progress_report(progress, 0.2 * (i + 1), err);
+        if (!ret)
+            ret = plan[i](m, store, err);
+    }
     if (ret < 0)
         s2vi_foley_close(out);
     return ret;

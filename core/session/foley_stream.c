@@ -5,6 +5,7 @@
 #include "audio/foley_mel.h"
 #include "base/sentence.h"
 #include "run/profile.h"
+#include "session/family.h"
 #include "video/shrink.h"
 
 #include <math.h>
@@ -72,6 +73,7 @@ struct s2vi_foley_stream {
     int sample, samples_end; /* those to be given out */
     int skip;                /* before the film's beginning */
     int64_t made;            /* given out */
+    float gain;              /* of what is given out */
 };
 
 /* ----------------------------------------------------------- lifetime -- */
@@ -157,6 +159,7 @@ int s2vi_foley_stream_create(s2vi_foley_stream **out,
     if (!s)
         return s2vi_error_nomem(err, "a stream");
     s->model = model;
+    s->gain = 1.0f;
     int ret = allocate(s) ? S2V_OK : s2vi_error_nomem(err, "a stream's arrays");
     if (!ret)
         ret = make_room(s, FIRST_ROOM, err);
@@ -313,10 +316,6 @@ int s2vi_foley_stream_refer(s2vi_foley_stream *s, const float *samples,
     float *sum = NULL, *mel = NULL;
     size_t columns;
     int windows = 0;
-    if (s->began)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "a reference came after the first picture: flush the "
-                          "session to start anew with it");
     int ret = check_reference(samples, count, err);
     if (ret < 0)
         return ret;
@@ -345,12 +344,9 @@ static int check_picture(const s2vi_foley_stream *s, const s2v_picture *p,
         return s2vi_error(err, S2V_ERR_EOF,
                           "a picture was sent after the drain: flush the "
                           "session to start anew");
-    if (!p->data || p->width < 1 || p->height < 1 ||
-        p->width > S2VI_SHRINK_MOST || p->height > S2VI_SHRINK_MOST)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "a picture of %dx%d%s, expected 1x1 to %dx%d",
-                          p->width, p->height, p->data ? "" : " without data",
-                          S2VI_SHRINK_MOST, S2VI_SHRINK_MOST);
+    const int ret = s2vi_picture_check(p, err);
+    if (ret < 0)
+        return ret;
     if (p->time_num < 1 || p->time_num > MOST_NUM || p->time_den < 1)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "a time base of %d/%d, expected 1 to %d over 1 or "
@@ -622,6 +618,18 @@ static int advance(s2vi_foley_stream *s, s2v_error *err)
     return s->n_features == length ? make_window(s, err) : make_feature(s, err);
 }
 
+void s2vi_foley_stream_set_gain(s2vi_foley_stream *s, float gain)
+{
+    s->gain = gain;
+}
+
+/* Each sample is given out once. */
+static void amplify(const s2vi_foley_stream *s, int64_t n)
+{
+    for (int64_t i = 0; s->gain != 1.0f && i < n; i++)
+        s->samples[s->sample + i] *= s->gain;
+}
+
 int s2vi_foley_stream_receive(s2vi_foley_stream *s, s2v_audio_frame *frame,
                               s2v_error *err)
 {
@@ -637,6 +645,7 @@ int s2vi_foley_stream_receive(s2vi_foley_stream *s, s2v_audio_frame *frame,
         n = s->total - s->made;
     if (!n)
         return S2V_ERR_EOF;
+    amplify(s, n);
     *frame = (s2v_audio_frame){
         .samples = s->samples + s->sample, .count = (size_t)n, .pts = s->made};
     s->sample += (int)n;

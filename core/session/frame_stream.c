@@ -39,18 +39,16 @@ static size_t numbers(const frame_stream *s)
 /* ----------------------------------------------------------- lifetime -- */
 
 int s2vi_frame_stream_create(void **out, const s2vi_frame_network *network,
-                             const s2vi_stream_params *params, s2v_error *err)
+                             const s2vi_logger *logger, s2v_error *err)
 {
     frame_stream *s = *out = calloc(1, sizeof(*s));
     if (!s)
         return s2vi_error_nomem(err, "a stream");
     s->network = *network;
-    s->seed = params->seed;
     s->rgb = malloc(numbers(s));
     if (!s->rgb)
         return s2vi_error_nomem(err, "a frame");
-    int ret = s2vi_front_end_create(&s->front, network->sound, params->level,
-                                    params->logger, err);
+    int ret = s2vi_front_end_create(&s->front, network->sound, logger, err);
     if (!ret)
         ret = s2vi_exec_create(&s->exec, network->plan, err);
     if (!ret && !s2vi_exec_view(s->exec, network->video)) {
@@ -89,6 +87,24 @@ void s2vi_frame_stream_report(const void *stream, const s2vi_logger *logger)
     const frame_stream *s = stream;
     if (s->profile)
         s2vi_profile_report(s->profile, "profile", logger);
+}
+
+/* ------------------------------------------------------------ options -- */
+
+int s2vi_frame_stream_set_seed(void *stream, const s2vi_value *value,
+                               s2v_error *err)
+{
+    frame_stream *s = stream;
+    (void)err;
+    s->seed = value->integer;
+    return S2V_OK;
+}
+
+int s2vi_frame_stream_set_level(void *stream, const s2vi_value *value,
+                                s2v_error *err)
+{
+    frame_stream *s = stream;
+    return s2vi_front_end_set_level(&s->front, value->text, err);
 }
 
 /* -------------------------------------------------------------- input -- */

@@ -28,7 +28,7 @@ typedef struct s2vi_frame_network {
  * @param stream set to a new stream; on failure to be closed as well
  */
 int s2vi_frame_stream_create(void **stream, const s2vi_frame_network *network,
-                             const s2vi_stream_params *params, s2v_error *err);
+                             const s2vi_logger *logger, s2v_error *err);
 
 /** NULL is fine. */
 void s2vi_frame_stream_close(void *stream);
@@ -37,6 +37,34 @@ void s2vi_frame_stream_close(void *stream);
  * next one on, beyond a flush. */
 int s2vi_frame_stream_condition(void *stream, const s2vi_node *node,
                                 const float *data);
+
+int s2vi_frame_stream_set_seed(void *stream, const s2vi_value *value,
+                               s2v_error *err);
+int s2vi_frame_stream_set_level(void *stream, const s2vi_value *value,
+                                s2v_error *err);
+
+/** Rows of a family's table of options. */
+#define S2VI_FRAME_STREAM_SEED                                                 \
+    {                                                                          \
+        .about = {.name = "seed",                                              \
+                  .kind = S2V_OPTION_INTEGER,                                  \
+                  .when = S2V_OPTION_RUNNING,                                  \
+                  .maximum = (double)UINT64_MAX,                               \
+                  .default_value = "0",                                        \
+                  .help = "set the seed of the random numbers"},               \
+        .set = s2vi_frame_stream_set_seed                                      \
+    }
+#define S2VI_FRAME_STREAM_LEVEL                                                \
+    {                                                                          \
+        .about = {.name = "level",                                             \
+                  .kind = S2V_OPTION_TEXT,                                     \
+                  .when = S2V_OPTION_RUNNING,                                  \
+                  .default_value = "auto",                                     \
+                  .unit = "dB",                                                \
+                  .help = "set the loudness of the audio: auto (that of the "  \
+                          "training), off, or a gain from -60 to 60 dB"},      \
+        .set = s2vi_frame_stream_set_level                                     \
+    }
 
 int s2vi_frame_stream_send(void *stream, const float *samples, size_t count,
                            s2v_error *err);

@@ -42,45 +42,68 @@ int s2vi_trained_sound_read(s2vi_trained_sound *s, const s2v_weights *w,
                    : S2V_OK;
 }
 
-/* The level that the user wants: a leveller and an equaliser, or a gain. */
-static int set_level(s2vi_front_end *f, const char *level, s2v_error *err)
-{
-    char *end;
-    f->gain = 1.0f;
-    const bool automatic = !level || !strcmp(level, "auto");
-    f->equalised = automatic && f->trained->has_spectrum;
-    if (f->equalised)
-        s2vi_equaliser_start(&f->equaliser, &f->trained->spectrum);
-    if (automatic)
-        return isnan(f->trained->level)
-                   ? S2V_OK
-                   : s2vi_level_create(&f->level, f->trained->level, err);
-    if (!strcmp(level, "off"))
-        return S2V_OK;
-    const double gain = g_ascii_strtod(level, &end);
-    if (end == level || *end || !(gain >= -60 && gain <= 60))
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "level: expected auto, off or a gain from -60 to 60 "
-                          "dB, found '%.40s'",
-                          level);
-    f->gain = (float)pow(10.0, gain / 20.0);
-    return S2V_OK;
-}
-
 int s2vi_front_end_create(s2vi_front_end *f, const s2vi_trained_sound *trained,
-                          const char *level, const s2vi_logger *logger,
-                          s2v_error *err)
+                          const s2vi_logger *logger, s2v_error *err)
 {
     f->trained = trained;
     f->logger = logger;
-    int ret = set_level(f, level, err);
-    return ret < 0 ? ret : s2vi_lms_create(&f->lms, err);
+    f->gain = 1.0f;
+    return s2vi_lms_create(&f->lms, err);
 }
 
 void s2vi_front_end_close(s2vi_front_end *f)
 {
     s2vi_lms_close(&f->lms);
     s2vi_level_close(&f->level);
+}
+
+/* --------------------------------------------------------------- level -- */
+
+/* A gain in dB, or "off", as a factor. */
+static int parse_gain(const char *level, float *gain, s2v_error *err)
+{
+    char *end;
+    *gain = 1.0f;
+    if (!strcmp(level, "off"))
+        return S2V_OK;
+    const double db = g_ascii_strtod(level, &end);
+    if (end == level || *end || !(db >= -60 && db <= 60))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "level: expected auto, off or a gain from -60 to 60 "
+                          "dB, found '%.40s'",
+                          level);
+    *gain = (float)pow(10.0, db / 20.0);
+    return S2V_OK;
+}
+
+/* What the leveller holds goes on: room for it is there. */
+static void finish_level(s2vi_front_end *f)
+{
+    float block[S2VI_LEVEL_STEP];
+    const size_t n = f->level ? s2vi_level_drain(f->level, block) : 0;
+    if (n)
+        s2vi_lms_send(f->lms, block, n);
+}
+
+int s2vi_front_end_set_level(s2vi_front_end *f, const char *level,
+                             s2v_error *err)
+{
+    const bool automatic = !strcmp(level, "auto");
+    s2vi_level *leveller = NULL;
+    float gain = 1.0f;
+    int ret = automatic ? S2V_OK : parse_gain(level, &gain, err);
+    if (!ret && automatic && !isnan(f->trained->level))
+        ret = s2vi_level_create(&leveller, f->trained->level, err);
+    if (ret < 0)
+        return ret;
+    finish_level(f);
+    s2vi_level_close(&f->level);
+    f->level = leveller;
+    f->gain = gain;
+    f->equalised = automatic && f->trained->has_spectrum;
+    if (f->equalised)
+        s2vi_equaliser_start(&f->equaliser, &f->trained->spectrum);
+    return S2V_OK;
 }
 
 /* ------------------------------------------------------------- samples -- */
@@ -149,9 +172,7 @@ int s2vi_front_end_send(s2vi_front_end *f, const float *samples, size_t count,
 
 void s2vi_front_end_drain(s2vi_front_end *f)
 {
-    float block[S2VI_LEVEL_STEP];
-    const size_t n = f->level ? s2vi_level_drain(f->level, block) : 0;
-    send_block(f, block, n); /* room for it is there */
+    finish_level(f);
     s2vi_lms_drain(f->lms);
 }
 

@@ -51,13 +51,22 @@ typedef struct s2vi_front_end {
  * Start a front-end, all zeros before, which is closed on failure as well.
  *
  * @param trained outlives it
- * @param level   as s2v_session_params has it
  * @param logger  receives the warning; outlives it
  */
 int s2vi_front_end_create(s2vi_front_end *front,
-                          const s2vi_trained_sound *trained, const char *level,
+                          const s2vi_trained_sound *trained,
                           const s2vi_logger *logger, s2v_error *err);
 void s2vi_front_end_close(s2vi_front_end *front);
+
+/**
+ * Set the level: a leveller and an equaliser for "auto", or a gain; before, it
+ * is "off". For the samples sent and the frames received from now on; what the
+ * leveller before holds is still levelled by it.
+ *
+ * @return S2V_OK; S2V_ERR_INVALID; S2V_ERR_NOMEM. On failure it is as before.
+ */
+int s2vi_front_end_set_level(s2vi_front_end *front, const char *level,
+                             s2v_error *err);
 
 /** All of it is taken or, on failure, none. S2V_ERR_EOF after a drain. */
 int s2vi_front_end_send(s2vi_front_end *front, const float *samples,

@@ -34,16 +34,16 @@ static int read_config(network *n, const s2v_weights *w, s2v_error *err)
                    : s2vi_trained_sound_read(&n->sound, w, err);
 }
 
-static int load_params(network *n, const s2v_weights *w, s2vi_store *store,
-                       s2v_error *err)
+static int load_params(network *n, const s2v_weights *w,
+                       const s2vi_open_params *params, s2v_error *err)
 {
     s2vi_param_list list = {0};
     int ret = s2vi_lm_params(&n->config, &list, err);
     if (!ret)
         ret = s2vi_param_list_check(&list, w, NULL, err);
     for (int i = 0; i < list.count && !ret; i++)
-        ret =
-            s2vi_param_load(&list.param[i], w, list.param[i].name, store, err);
+        ret = s2vi_param_load(&list.param[i], w, list.param[i].name,
+                              params->store, err);
     s2vi_param_list_close(&list);
     return ret;
 }
@@ -75,7 +75,9 @@ static int open_network(void **out, const s2v_weights *w,
         return s2vi_error_nomem(err, "a model");
     int ret = read_config(n, w, err);
     if (!ret)
-        ret = load_params(n, w, params->store, err);
+        ret = load_params(n, w, params, err);
+    if (!ret)
+        ret = s2vi_progress_report(params->progress, 0.2, err);
     if (!ret)
         ret = plan_frame(n, params->store, err);
     if (!ret && isnan(n->sound.level))
@@ -116,22 +118,29 @@ static s2vi_planned get_plan(const void *opaque, int index)
 
 /* ------------------------------------------------------------ streams -- */
 
-static int create(void **stream, const void *opaque,
-                  const s2vi_stream_params *params, s2v_error *err)
+static int create(void **stream, const void *opaque, const s2vi_logger *logger,
+                  s2v_error *err)
 {
     const network *n = opaque;
     const s2vi_frame_network frame = {.plan = n->plan,
                                       .features = n->lm.features,
                                       .video = n->lm.video,
                                       .sound = &n->sound};
-    return s2vi_frame_stream_create(stream, &frame, params, err);
+    return s2vi_frame_stream_create(stream, &frame, logger, err);
 }
+
+static const s2vi_option options[] = {
+    S2VI_FRAME_STREAM_SEED,
+    S2VI_FRAME_STREAM_LEVEL,
+    {{0}, NULL},
+};
 
 const s2vi_family s2vi_family_listen_and_move = {
     .name = S2VI_LM_NAME,
     .inputs = S2V_MEDIUM_AUDIO,
     .required = S2V_MEDIUM_AUDIO,
     .outputs = S2V_MEDIUM_VIDEO,
+    .options = options,
     .open = open_network,
     .close = close_network,
     .info = get_info,

@@ -3,6 +3,7 @@
 #include "session/session.h"
 
 #include "base/error.h"
+#include "base/sized.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -84,27 +85,46 @@ static int read_dtype(const char *name, s2vi_dtype *dtype, s2v_error *err)
                             name);
 }
 
-static int load(s2v_model *model, const s2v_weights *w,
-                const s2v_model_params *params, s2v_error *err)
+/* The backend, and a store on it. */
+static int open_device(s2v_model *model, const s2v_model_params *params,
+                       s2v_error *err)
 {
-    const s2vi_family *family = NULL;
-    int ret = s2v_weights_verify(w, err);
-    if (!ret)
-        ret = find_family(w, &family, err);
-    if (!ret)
-        ret = s2vi_backend_open(&model->backend,
-                                params->device ? params->device : "auto",
-                                model->dtype, params->threads, err);
-    if (!ret)
-        ret = s2vi_store_create(&model->store, model->backend, err);
-    if (ret < 0)
-        return ret;
+    const int ret = s2vi_backend_open(&model->backend,
+                                      params->device ? params->device : "auto",
+                                      model->dtype, params->threads, err);
+    return ret < 0 ? ret
+                   : s2vi_store_create(&model->store, model->backend, err);
+}
+
+static int open_network(s2v_model *model, const s2v_weights *w,
+                        const s2v_model_params *params,
+                        const s2vi_progress *progress, s2v_error *err)
+{
     const s2vi_open_params open = {.path = model->path,
                                    .store = model->store,
                                    .logger = &model->logger,
-                                   .latency_ms = params->latency_ms};
-    model->family = family;
-    ret = family->open(&model->network, w, &open, err);
+                                   .latency_ms = params->latency_ms,
+                                   .progress = progress};
+    return model->family->open(&model->network, w, &open, err);
+}
+
+static int load(s2v_model *model, const s2v_weights *w,
+                const s2v_model_params *params, s2v_error *err)
+{
+    const s2vi_progress all = {params->progress, params->progress_opaque, 0, 1};
+    const s2vi_progress reading = s2vi_progress_part(&all, 0, 0.3);
+    const s2vi_progress planning = s2vi_progress_part(&all, 0.5, 1);
+    int ret = s2vi_weights_verify(w, &reading, err);
+    if (!ret)
+        ret = find_family(w, &model->family, err);
+    if (!ret)
+        ret = open_device(model, params, err);
+    if (!ret)
+        ret = s2vi_progress_report(&planning, 0, err);
+    if (!ret)
+        ret = open_network(model, w, params, &planning, err);
+    if (!ret)
+        ret = s2vi_progress_report(&planning, 1, err);
     if (!ret)
         announce(model);
     return ret;
@@ -126,17 +146,14 @@ static int open_file(s2v_model *model, const char *path,
 
 /* ------------------------------------------------------------- public -- */
 
-/* The caller may have been built with an older or a newer header. */
 static int read_params(s2v_model_params *params, const s2v_model_params *given,
                        s2v_error *err)
 {
-    *params = (s2v_model_params){.size = sizeof(*params)};
-    if (given && given->size < sizeof(given->size))
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "s2v_model_params.size is not set");
-    if (given)
-        memcpy(params, given,
-               given->size < sizeof(*params) ? given->size : sizeof(*params));
+    *params = (s2v_model_params){0};
+    const int ret = s2vi_sized_read(params, sizeof(*params), given,
+                                    "s2v_model_params", err);
+    if (ret < 0)
+        return ret;
     if (params->threads < 0 || params->threads > 1024)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "threads is %d, expected 0 (all) to 1024",
@@ -173,20 +190,35 @@ int s2v_model_open(s2v_model **out, const char *path,
     return ret;
 }
 
-void s2v_model_get_info(const s2v_model *model, s2v_model_info *info)
+int s2v_model_get_info(const s2v_model *model, s2v_model_info *info)
 {
     s2v_model_info all = {
-        .size = info->size,
         .name = model->family->name,
         .device = model->backend->table->name,
-        .input = model->family->required,
-        .output = model->family->outputs,
+        .inputs = model->family->inputs,
+        .required = model->family->required,
+        .outputs = model->family->outputs,
         .dtype = model->dtype == S2VI_BF16 ? "bf16" : "f32",
     };
+    if (s2vi_sized_check(info, "s2v_model_info", NULL) < 0)
+        return S2V_ERR_INVALID;
     model->family->info(model->network, &all);
-    size_t known = info->size < sizeof(all) ? info->size : sizeof(all);
-    memset(info, 0, info->size);
-    memcpy(info, &all, known);
+    s2vi_sized_fill(info, &all, sizeof(all));
+    return S2V_OK;
+}
+
+int s2v_model_get_option(const s2v_model *model, size_t index,
+                         s2v_option *option)
+{
+    const s2vi_option *o = model->family->options;
+    if (s2vi_sized_check(option, "s2v_option", NULL) < 0)
+        return S2V_ERR_INVALID;
+    for (; index && o->about.name; index--)
+        o++;
+    if (!o->about.name)
+        return S2V_ERR_EOF;
+    s2vi_sized_fill(option, &o->about, sizeof(o->about));
+    return S2V_OK;
 }
 
 int s2v_model_check_media(const s2v_model *model, unsigned inputs,

@@ -3,30 +3,72 @@
 #include "session/session.h"
 
 #include "base/error.h"
+#include "base/sized.h"
 
+#include <glib.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The caller may have been built with an older or a newer header. */
-static int read_params(s2v_session_params *params,
-                       const s2v_session_params *given, s2v_error *err)
+/* ------------------------------------------------------------- options -- */
+
+static int set_option(s2v_session *s, const s2vi_option *o, const char *text,
+                      s2v_error *err)
 {
-    *params = (s2v_session_params){.size = sizeof(*params)};
-    if (given && given->size < sizeof(given->size))
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "s2v_session_params.size is not set");
-    if (given)
-        memcpy(params, given,
-               given->size < sizeof(*params) ? given->size : sizeof(*params));
-    return S2V_OK;
+    s2vi_value value;
+    const int ret = s2vi_option_parse(&o->about, text, &value, err);
+    return ret < 0 ? ret : o->set(s->stream, &value, err);
 }
+
+/* All options, from their members of the params or their defaults. */
+static int set_options(s2v_session *s, const s2v_session_params *params,
+                       s2v_error *err)
+{
+    char seed[24];
+    int ret = S2V_OK;
+    snprintf(seed, sizeof(seed), "%" PRIu64, params->seed);
+    for (const s2vi_option *o = s->family->options; o->about.name && !ret;
+         o++) {
+        const char *value = o->about.default_value;
+        if (!strcmp(o->about.name, "seed"))
+            value = seed;
+        if (!strcmp(o->about.name, "level") && params->level)
+            value = params->level;
+        if (o->about.when != S2V_OPTION_OPEN)
+            ret = set_option(s, o, value, err);
+    }
+    return ret;
+}
+
+int s2v_session_set_option(s2v_session *session, const char *name,
+                           const char *value, s2v_error *err)
+{
+    const s2vi_option *o = s2vi_option_find(session->family, name, err);
+    if (!o)
+        return S2V_ERR_INVALID;
+    if (o->about.when == S2V_OPTION_OPEN)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "%s: it is set when the model is opened, in "
+                          "s2v_model_params",
+                          name);
+    if (o->about.when == S2V_OPTION_START && session->begun)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "%s: it was set after the first input: flush the "
+                          "session to start anew with it",
+                          name);
+    return set_option(session, o, value, err);
+}
+
+/* ------------------------------------------------------------- creation -- */
 
 int s2v_session_create(s2v_session **out, s2v_model *model,
                        const s2v_session_params *given, s2v_error *err)
 {
-    s2v_session_params params;
+    s2v_session_params params = {0};
     *out = NULL;
-    int ret = read_params(&params, given, err);
+    int ret = s2vi_sized_read(&params, sizeof(params), given,
+                              "s2v_session_params", err);
     if (ret < 0)
         return ret;
     s2v_session *s = *out = calloc(1, sizeof(*s));
@@ -37,9 +79,9 @@ int s2v_session_create(s2v_session **out, s2v_model *model,
     s->family = model->family;
     s->logger = params.log ? (s2vi_logger){params.log, params.log_opaque}
                            : model->logger;
-    const s2vi_stream_params stream = {
-        .logger = &s->logger, .seed = params.seed, .level = params.level};
-    ret = s->family->create(&s->stream, model->network, &stream, err);
+    ret = s->family->create(&s->stream, model->network, &s->logger, err);
+    if (!ret)
+        ret = set_options(s, &params, err);
     s2vi_backend_rest(model->backend);
     if (ret < 0)
         s2v_session_close(out);
@@ -62,47 +104,140 @@ static int check_input(const s2v_session *s, bool has, unsigned medium,
                       s2vi_media_text(wanted, medium));
 }
 
+/* That what has to be set before the stream begins was set. */
+static int check_required(const s2v_session *s, const char *function,
+                          s2v_error *err)
+{
+    static const unsigned set =
+        S2V_MEDIUM_IMAGE | S2V_MEDIUM_TEXT | S2V_MEDIUM_REFERENCE;
+    const unsigned missing = s->family->required & set & ~s->given;
+    char text[S2VI_MEDIA_TEXT];
+    return missing ? s2vi_error(err, S2V_ERR_INVALID,
+                                "%s: a '%s' model requires %s, which was not "
+                                "set",
+                                function, s->family->name,
+                                s2vi_media_text(text, missing))
+                   : S2V_OK;
+}
+
+/* What a send function has returned. */
+static int sent(s2v_session *s, size_t count, int ret)
+{
+    s->begun = s->begun || (!ret && count);
+    return ret;
+}
+
 int s2v_session_send_audio(s2v_session *session, const float *samples,
                            size_t count, s2v_error *err)
 {
+    static const char name[] = "s2v_session_send_audio";
     const s2vi_family *f = session->family;
-    const int ret = check_input(session, f->send_audio, S2V_MEDIUM_AUDIO,
-                                "s2v_session_send_audio", err);
-    return ret < 0 ? ret : f->send_audio(session->stream, samples, count, err);
+    int ret = check_input(session, f->send_audio, S2V_MEDIUM_AUDIO, name, err);
+    if (!ret)
+        ret = check_required(session, name, err);
+    return ret < 0 ? ret
+                   : sent(session, count,
+                          f->send_audio(session->stream, samples, count, err));
 }
 
-/* The caller may have been built with an older or a newer header. */
 static int read_picture(s2v_picture *picture, const s2v_picture *given,
                         s2v_error *err)
 {
-    *picture = (s2v_picture){.size = sizeof(*picture)};
-    if (given->size < sizeof(given->size))
-        return s2vi_error(err, S2V_ERR_INVALID, "s2v_picture.size is not set");
-    memcpy(picture, given,
-           given->size < sizeof(*picture) ? given->size : sizeof(*picture));
-    return S2V_OK;
+    *picture = (s2v_picture){0};
+    return s2vi_sized_read(picture, sizeof(*picture), given, "s2v_picture",
+                           err);
+}
+
+int s2vi_picture_check(const s2v_picture *p, s2v_error *err)
+{
+    enum { MOST = 32768 };
+    if (p->data && p->width >= 1 && p->height >= 1 && p->width <= MOST &&
+        p->height <= MOST)
+        return S2V_OK;
+    return s2vi_error(err, S2V_ERR_INVALID,
+                      "a picture of %dx%d%s, expected 1x1 to %dx%d", p->width,
+                      p->height, p->data ? "" : " without data", MOST, MOST);
 }
 
 int s2v_session_send_video(s2v_session *session, const s2v_picture *given,
                            s2v_error *err)
 {
+    static const char name[] = "s2v_session_send_video";
     const s2vi_family *f = session->family;
     s2v_picture picture;
-    int ret = check_input(session, f->send_video, S2V_MEDIUM_VIDEO,
-                          "s2v_session_send_video", err);
+    int ret = check_input(session, f->send_video, S2V_MEDIUM_VIDEO, name, err);
+    if (!ret)
+        ret = check_required(session, name, err);
     if (!ret)
         ret = read_picture(&picture, given, err);
-    return ret < 0 ? ret : f->send_video(session->stream, &picture, err);
+    return ret < 0 ? ret
+                   : sent(session, 1,
+                          f->send_video(session->stream, &picture, err));
+}
+
+/* ---- before it ---- */
+
+/* That the family takes what is set, and the stream has not begun. */
+static int check_set(const s2v_session *s, bool has, unsigned medium,
+                     const char *function, s2v_error *err)
+{
+    const int ret = check_input(s, has, medium, function, err);
+    return ret < 0 || !s->begun
+               ? ret
+               : s2vi_error(err, S2V_ERR_INVALID,
+                            "%s: it came after the first input: flush the "
+                            "session to start anew with it",
+                            function);
+}
+
+/* What a set function has returned; `any`: it did not take something away. */
+static int was_set(s2v_session *s, unsigned medium, bool any, int ret)
+{
+    if (!ret)
+        s->given = any ? s->given | medium : s->given & ~medium;
+    return ret;
+}
+
+int s2v_session_set_image(s2v_session *session, const s2v_picture *given,
+                          s2v_error *err)
+{
+    const s2vi_family *f = session->family;
+    s2v_picture picture;
+    int ret = check_set(session, f->set_image, S2V_MEDIUM_IMAGE,
+                        "s2v_session_set_image", err);
+    if (!ret)
+        ret = read_picture(&picture, given, err);
+    if (!ret)
+        ret = s2vi_picture_check(&picture, err);
+    return ret < 0 ? ret
+                   : was_set(session, S2V_MEDIUM_IMAGE, true,
+                             f->set_image(session->stream, &picture, err));
+}
+
+int s2v_session_set_text(s2v_session *session, const char *text, s2v_error *err)
+{
+    const s2vi_family *f = session->family;
+    int ret = check_set(session, f->set_text, S2V_MEDIUM_TEXT,
+                        "s2v_session_set_text", err);
+    if (!ret && text && !g_utf8_validate(text, -1, NULL))
+        ret = s2vi_error(err, S2V_ERR_INVALID,
+                         "s2v_session_set_text: the text is not UTF-8");
+    return ret < 0
+               ? ret
+               : was_set(session, S2V_MEDIUM_TEXT, text && *text,
+                         f->set_text(session->stream, text ? text : "", err));
 }
 
 int s2v_session_set_reference(s2v_session *session, const float *samples,
                               size_t count, s2v_error *err)
 {
     const s2vi_family *f = session->family;
-    const int ret = check_input(session, f->set_reference, S2V_MEDIUM_REFERENCE,
-                                "s2v_session_set_reference", err);
+    const int ret = check_set(session, f->set_reference, S2V_MEDIUM_REFERENCE,
+                              "s2v_session_set_reference", err);
     return ret < 0 ? ret
-                   : f->set_reference(session->stream, samples, count, err);
+                   : was_set(session, S2V_MEDIUM_REFERENCE, true,
+                             f->set_reference(session->stream, samples, count,
+                                              err));
 }
 
 int s2v_session_drain(s2v_session *session, s2v_error *err)
@@ -143,24 +278,34 @@ int s2v_session_receive_video(s2v_session *session, s2v_video_frame *frame,
                               s2v_error *err)
 {
     const s2vi_family *f = session->family;
-    const int ret = check_output(session, f->receive_video, S2V_MEDIUM_VIDEO,
-                                 "s2v_session_receive_video", err);
-    return ret < 0
-               ? ret
-               : received(session,
-                          f->receive_video(session->stream, frame, err), err);
+    s2v_video_frame full;
+    int ret = check_output(session, f->receive_video, S2V_MEDIUM_VIDEO,
+                           "s2v_session_receive_video", err);
+    if (!ret)
+        ret = s2vi_sized_check(frame, "s2v_video_frame", err);
+    if (ret < 0)
+        return ret;
+    ret = f->receive_video(session->stream, &full, err);
+    if (!ret)
+        s2vi_sized_fill(frame, &full, sizeof(full));
+    return received(session, ret, err);
 }
 
 int s2v_session_receive_audio(s2v_session *session, s2v_audio_frame *frame,
                               s2v_error *err)
 {
     const s2vi_family *f = session->family;
-    const int ret = check_output(session, f->receive_audio, S2V_MEDIUM_AUDIO,
-                                 "s2v_session_receive_audio", err);
-    return ret < 0
-               ? ret
-               : received(session,
-                          f->receive_audio(session->stream, frame, err), err);
+    s2v_audio_frame full;
+    int ret = check_output(session, f->receive_audio, S2V_MEDIUM_AUDIO,
+                           "s2v_session_receive_audio", err);
+    if (!ret)
+        ret = s2vi_sized_check(frame, "s2v_audio_frame", err);
+    if (ret < 0)
+        return ret;
+    ret = f->receive_audio(session->stream, &full, err);
+    if (!ret)
+        s2vi_sized_fill(frame, &full, sizeof(full));
+    return received(session, ret, err);
 }
 
 /* ------------------------------------------------------------ lifetime -- */
@@ -168,6 +313,7 @@ int s2v_session_receive_audio(s2v_session *session, s2v_audio_frame *frame,
 void s2v_session_flush(s2v_session *session)
 {
     session->failed = S2V_OK;
+    session->begun = false;
     session->family->flush(session->stream);
 }
 

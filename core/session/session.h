@@ -26,6 +26,9 @@ struct s2v_session {
     void *stream;              /* the family's */
     s2vi_logger logger;
     int failed; /* a status: the state is not what it should be */
+    bool begun; /* input was sent since creation or flush */
+    unsigned
+        given; /* S2V_MEDIUM_*: of image, text and reference, what was set */
 };
 
 #endif

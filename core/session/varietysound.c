@@ -4,14 +4,17 @@
 #include "session/family.h"
 #include "session/foley.h"
 
+#include <limits.h>
+#include <math.h>
+
 /* ------------------------------------------------------------- models -- */
 
 static int open_network(void **out, const s2v_weights *w,
                         const s2vi_open_params *params, s2v_error *err)
 {
     s2vi_foley_model *model = NULL;
-    const int ret =
-        s2vi_foley_open(&model, w, params->store, params->latency_ms, err);
+    const int ret = s2vi_foley_open(&model, w, params->store,
+                                    params->latency_ms, params->progress, err);
     *out = model;
     return ret;
 }
@@ -50,11 +53,11 @@ static s2vi_planned get_plan(const void *opaque, int index)
 
 /* ------------------------------------------------------------ streams -- */
 
-static int create(void **out, const void *network,
-                  const s2vi_stream_params *params, s2v_error *err)
+static int create(void **out, const void *network, const s2vi_logger *logger,
+                  s2v_error *err)
 {
     s2vi_foley_stream *stream = NULL;
-    (void)params;
+    (void)logger;
     const int ret = s2vi_foley_stream_create(&stream, network, err);
     *out = stream;
     return ret;
@@ -99,11 +102,40 @@ static void report(const void *stream, const s2vi_logger *logger)
     s2vi_foley_stream_report(stream, logger);
 }
 
+static int set_gain(void *stream, const s2vi_value *value, s2v_error *err)
+{
+    (void)err;
+    s2vi_foley_stream_set_gain(stream, (float)pow(10.0, value->number / 20.0));
+    return S2V_OK;
+}
+
+static const s2vi_option options[] = {
+    {{.name = "latency",
+      .kind = S2V_OPTION_INTEGER,
+      .when = S2V_OPTION_OPEN,
+      .maximum = INT_MAX,
+      .default_value = "0",
+      .unit = "ms",
+      .help = "set the maximum latency, 0 for the best sound"},
+     NULL},
+    {{.name = "gain",
+      .kind = S2V_OPTION_NUMBER,
+      .when = S2V_OPTION_RUNNING,
+      .minimum = -100,
+      .maximum = 100,
+      .default_value = "0",
+      .unit = "dB",
+      .help = "set the gain of the sound"},
+     set_gain},
+    {{0}, NULL},
+};
+
 const s2vi_family s2vi_family_varietysound = {
     .name = S2VI_FOLEY_NAME,
     .inputs = S2V_MEDIUM_VIDEO | S2V_MEDIUM_REFERENCE,
     .required = S2V_MEDIUM_VIDEO,
     .outputs = S2V_MEDIUM_AUDIO,
+    .options = options,
     .open = open_network,
     .close = close_network,
     .info = get_info,

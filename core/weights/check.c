@@ -3,6 +3,7 @@
 #include "weights/private.h"
 
 #include "base/error.h"
+#include "base/progress.h"
 
 #include <glib.h>
 #include <inttypes.h>
@@ -176,19 +177,28 @@ int s2vi_weights_read_f32(const s2v_weights *weights, const s2vi_tensor *tensor,
     return S2V_OK;
 }
 
+static int check_finite(const s2v_weights *w, const s2vi_progress *progress,
+                        s2v_error *err)
+{
+    int ret = S2V_OK;
+    for (size_t i = 0; i < w->count && !ret; i++) {
+        ret = check_tensor(w, &w->tensors[i], err);
+        if (!ret)
+            ret = s2vi_progress_report(progress,
+                                       (double)(i + 1) / (double)w->count, err);
+    }
+    return ret;
+}
+
 int s2vi_weights_check_finite(const s2v_weights *weights, s2v_error *err)
 {
-    for (size_t i = 0; i < weights->count; i++) {
-        int ret = check_tensor(weights, &weights->tensors[i], err);
-        if (ret < 0)
-            return ret;
-    }
-    return S2V_OK;
+    return check_finite(weights, NULL, err);
 }
 
 /* ----------------------------------------------------------- checksum -- */
 
-int s2vi_weights_verify_sha256(const s2v_weights *weights, s2v_error *err)
+static int verify_sha256(const s2v_weights *weights,
+                         const s2vi_progress *progress, s2v_error *err)
 {
     const char *expected = s2v_weights_get_metadata(weights, "s2v.sha256");
     if (!expected)
@@ -196,14 +206,17 @@ int s2vi_weights_verify_sha256(const s2v_weights *weights, s2v_error *err)
     GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
     /* in pieces, as GLib takes signed lengths */
     const size_t piece = (size_t)1 << 20;
-    for (size_t at = weights->payload; at < weights->size; at += piece) {
+    int ret = S2V_OK;
+    for (size_t at = weights->payload; at < weights->size && !ret;
+         at += piece) {
         size_t left = weights->size - at;
         g_checksum_update(sum, weights->data + at,
                           (gssize)(left < piece ? left : piece));
+        ret = s2vi_progress_report(progress, (double)at / (double)weights->size,
+                                   err);
     }
-    int ret = S2V_OK;
     const char *found = g_checksum_get_string(sum);
-    if (strcmp(found, expected))
+    if (!ret && strcmp(found, expected))
         ret = s2vi_error(err, S2V_ERR_FORMAT,
                          "%s: the file is damaged: expected tensor bytes of "
                          "SHA-256 %s, found %s",
@@ -212,8 +225,22 @@ int s2vi_weights_verify_sha256(const s2v_weights *weights, s2v_error *err)
     return ret;
 }
 
+int s2vi_weights_verify_sha256(const s2v_weights *weights, s2v_error *err)
+{
+    return verify_sha256(weights, NULL, err);
+}
+
+int s2vi_weights_verify(const s2v_weights *weights,
+                        const s2vi_progress *progress, s2v_error *err)
+{
+    const s2vi_progress sum = s2vi_progress_part(progress, 0, 0.8);
+    const s2vi_progress finite = s2vi_progress_part(progress, 0.8, 1);
+    const int ret = verify_sha256(weights, &sum, err);
+    return ret < 0 ? ret : check_finite(weights, &finite, err);
+}
+
 int s2v_weights_verify(const s2v_weights *weights, s2v_error *err)
 {
-    int ret = s2vi_weights_verify_sha256(weights, err);
-    return ret < 0 ? ret : s2vi_weights_check_finite(weights, err);
+    const s2vi_progress nobody = {0};
+    return s2vi_weights_verify(weights, &nobody, err);
 }

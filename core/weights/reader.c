@@ -14,6 +14,7 @@
 #include "weights/private.h"
 
 #include "base/error.h"
+#include "base/sized.h"
 #include "base/sentence.h"
 
 #include <errno.h>
@@ -470,11 +471,11 @@ const s2vi_tensor *s2vi_weights_at(const s2v_weights *weights, size_t index)
 int s2v_weights_get_tensor(const s2v_weights *weights, size_t index,
                            s2v_tensor_info *info)
 {
-    if (index >= weights->count || !info || info->size < sizeof(info->size))
+    if (index >= weights->count ||
+        s2vi_sized_check(info, "s2v_tensor_info", NULL) < 0)
         return S2V_ERR_INVALID;
     const s2vi_tensor *t = &weights->tensors[index];
     s2v_tensor_info full = {
-        .size = info->size,
         .name = t->name,
         .dtype = s2vi_stored_name(t->type),
         .rank = t->rank,
@@ -482,10 +483,7 @@ int s2v_weights_get_tensor(const s2v_weights *weights, size_t index,
         .byte_size = t->bytes,
     };
     memcpy(full.shape, t->shape, sizeof(full.shape));
-    /* The caller may have been built with an older or a newer header. */
-    size_t known = info->size < sizeof(full) ? info->size : sizeof(full);
-    memset(info, 0, info->size);
-    memcpy(info, &full, known);
+    s2vi_sized_fill(info, &full, sizeof(full));
     return S2V_OK;
 }
 

@@ -17,6 +17,7 @@
 #ifndef S2VI_WEIGHTS_WEIGHTS_H
 #define S2VI_WEIGHTS_WEIGHTS_H
 
+#include "base/progress.h"
 #include "s2v/s2v.h"
 
 enum {
@@ -149,6 +150,10 @@ int s2vi_weights_check(const s2v_weights *weights, const s2vi_expect *expected,
 
 /** Check that every float tensor is finite; names tensor, index and value. */
 int s2vi_weights_check_finite(const s2v_weights *weights, s2v_error *err);
+
+/** s2v_weights_verify(), with its progress; S2V_ERR_CANCELLED. */
+int s2vi_weights_verify(const s2v_weights *weights,
+                        const s2vi_progress *progress, s2v_error *err);
 
 /** Check the tensor bytes against metadata "s2v.sha256"; absent is fine. */
 int s2vi_weights_verify_sha256(const s2v_weights *weights, s2v_error *err);

@@ -11,7 +11,7 @@
 /* Write every frame that is ready. S2V_ERR_AGAIN: send more sound. */
 static int write_frames(s2v_session *session, s2v_error *err)
 {
-    s2v_video_frame f;
+    s2v_video_frame f = {.size = sizeof(f)};
     int ret;
     while (!(ret = s2v_session_receive_video(session, &f, err)))
         for (int y = 0; y < f.height; y++)

@@ -13,7 +13,7 @@
 /* Write all sound that is ready. S2V_ERR_AGAIN: send more pictures. */
 static int write_sound(s2v_session *session, s2v_error *err)
 {
-    s2v_audio_frame f;
+    s2v_audio_frame f = {.size = sizeof(f)};
     int ret;
     while (!(ret = s2v_session_receive_audio(session, &f, err)))
         fwrite(f.samples, sizeof(*f.samples), f.count, stdout);

@@ -15,13 +15,15 @@ cat >"$tmp/alone.c" <<'C'
 extern int use(void);
 int use(void)
 {
-    s2v_model_params a = {sizeof(s2v_model_params), "cpu", 1, NULL, NULL, 0, "f32"};
+    s2v_model_params a = {sizeof(s2v_model_params), "cpu", 1, NULL, NULL, 0, "f32", NULL, NULL};
     s2v_session_params b = {sizeof(s2v_session_params), 1, NULL, NULL, "auto"};
     s2v_error e;
     e.code = S2V_ERR_AGAIN;
     return (int)(a.size + b.size + sizeof(s2v_model_info) +
                  sizeof(s2v_video_frame) + sizeof(s2v_picture) +
-                 sizeof(s2v_audio_frame) + sizeof(s2v_tensor_info)) + e.code;
+                 sizeof(s2v_audio_frame) + sizeof(s2v_tensor_info) +
+                 sizeof(s2v_option) + sizeof(s2v_family_info)) + e.code +
+           (int)S2V_OPTION_TEXT + (int)S2V_MEDIUM_REFERENCE;
 }
 C
 cp "$tmp/alone.c" "$tmp/alone.cc"

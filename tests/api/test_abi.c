@@ -115,9 +115,74 @@ static void test_info(s2v_model *model)
     CHECK(!strcmp(u.info.name, "listen-and-move"), "name %s", u.info.name);
     CHECK(u.info.sample_rate == 16000 && u.info.fps_num == 20 &&
               u.info.fps_den == 1 && u.info.width == 64 &&
-              u.info.height == 64 && u.info.latency_samples == 1520,
+              u.info.height == 64 && u.info.latency_samples == 1520 &&
+              u.info.inputs == S2V_MEDIUM_AUDIO &&
+              u.info.required == S2V_MEDIUM_AUDIO &&
+              u.info.outputs == S2V_MEDIUM_VIDEO,
           "%d Hz, %d/%d frames/s, %dx%d", u.info.sample_rate, u.info.fps_num,
           u.info.fps_den, u.info.width, u.info.height);
+}
+
+/* A size that was forgotten is told of: zero, or what lay in memory. */
+static void test_unset_sizes(s2v_model *model)
+{
+    static const size_t sizes[] = {0, sizeof(size_t) - 1, 4097, SIZE_MAX};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+        s2v_model_info info = {.size = sizes[i], .width = 7};
+        s2v_option option = {.size = sizes[i]};
+        s2v_family_info family = {.size = sizes[i]};
+        CHECK(s2v_model_get_info(model, &info) == S2V_ERR_INVALID &&
+                  info.width == 7,
+              "an info of size %zu is filled", sizes[i]);
+        CHECK(s2v_model_get_option(model, 0, &option) == S2V_ERR_INVALID,
+              "an option of size %zu is filled", sizes[i]);
+        CHECK(s2v_family_get_info(0, &family) == S2V_ERR_INVALID,
+              "a family of size %zu is filled", sizes[i]);
+    }
+    CHECK(s2v_model_get_info(model, NULL) == S2V_ERR_INVALID, "NULL is filled");
+}
+
+/* Frames of an older and a newer client; one whose size is not set stays in the
+ * session. */
+static void test_frames(s2v_model *model)
+{
+    static const float silence[1600];
+    union {
+        s2v_video_frame frame;
+        unsigned char bytes[2 * sizeof(s2v_video_frame)];
+    } u;
+    const size_t all = sizeof(u.frame);
+    const size_t sizes[] = {offsetof(s2v_video_frame, pts), all, all + 24};
+    static const size_t unset[] = {0, 7, 5000, SIZE_MAX};
+    s2v_session *session = NULL;
+    s2v_error err = {0};
+    CHECK(!s2v_session_create(&session, model, NULL, &err), "%s", err.message);
+    for (size_t i = 0; session && i < sizeof(sizes) / sizeof(*sizes); i++) {
+        s2v_session_flush(session);
+        s2v_session_send_audio(session, silence, 1600, NULL);
+        for (size_t k = 0; k < sizeof(unset) / sizeof(*unset); k++) {
+            u.frame.size = unset[k];
+            CHECK(s2v_session_receive_video(session, &u.frame, &err) ==
+                          S2V_ERR_INVALID &&
+                      strstr(err.message, "s2v_video_frame.size is not set"),
+                  "size %zu: \"%s\"", unset[k], err.message);
+        }
+        CHECK(s2v_session_receive_video(session, NULL, &err) == S2V_ERR_INVALID,
+              "NULL is filled");
+        memset(&u, 0x5a, sizeof(u));
+        u.frame.size = sizes[i];
+        CHECK(!s2v_session_receive_video(session, &u.frame, &err), "%s",
+              err.message);
+        CHECK(u.frame.size == sizes[i] && u.frame.width == 64 &&
+                  u.frame.height == 64 && u.frame.stride == 192,
+              "size %zu: %dx%d", sizes[i], u.frame.width, u.frame.height);
+        CHECK(sizes[i] < all ? u.bytes[sizes[i]] == 0x5a : !u.frame.pts,
+              "size %zu: the wrong frame, or beyond", sizes[i]);
+        for (size_t k = all; k < sizeof(u.bytes); k++)
+            CHECK(u.bytes[k] == (k < sizes[i] ? 0 : 0x5a),
+                  "size %zu: byte %zu is %d", sizes[i], k, u.bytes[k]);
+    }
+    s2v_session_close(&session);
 }
 
 static void test_tensor_info(const char *path)
@@ -212,6 +277,8 @@ int main(int argc, char **argv)
     }
     test_session_params(model);
     test_info(model);
+    test_unset_sizes(model);
+    test_frames(model);
     s2v_model_close(&model);
     test_tensor_info(argv[1]);
     test_log(argv[1]);

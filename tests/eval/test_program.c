@@ -28,7 +28,7 @@ static void play(const int16_t *sound, int frames, uint8_t *rgb)
     const s2v_model_params params = {.size = sizeof(params), .threads = 1};
     s2v_model *model = NULL;
     s2v_session *session = NULL;
-    s2v_video_frame frame;
+    s2v_video_frame frame = {.size = sizeof(frame)};
     s2v_error err = {0};
     float piece[800];
     int n = 0;

@@ -64,7 +64,7 @@ s2v_model *open_foley(const tiny_foley *spec, const char *device, int threads,
 
 int hear_all(s2v_session *session, sound *to)
 {
-    s2v_audio_frame frame;
+    s2v_audio_frame frame = {.size = sizeof(frame)};
     s2v_error err = {0};
     int ret;
     while (!(ret = s2v_session_receive_audio(session, &frame, &err))) {

@@ -167,7 +167,7 @@ uint64_t hash_frame(const s2v_video_frame *frame)
 
 int receive_all(s2v_session *session, take *take)
 {
-    s2v_video_frame frame;
+    s2v_video_frame frame = {.size = sizeof(frame)};
     s2v_error err = {0};
     int ret;
     while (!(ret = s2v_session_receive_video(session, &frame, &err))) {

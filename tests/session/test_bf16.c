@@ -78,7 +78,8 @@ static nearness compare(s2v_model *const model[2], const float *sound)
     for (int i = 0; i < 2; i++)
         session[i] = open_session(model[i], 3);
     for (int k = 0; all.frames < frames; k++) {
-        s2v_video_frame frame[2];
+        s2v_video_frame frame[2] = {{.size = sizeof(*frame)},
+                                    {.size = sizeof(*frame)}};
         int ret[2];
         for (int i = 0; i < 2; i++) {
             s2v_session_send_audio(session[i], sound + (size_t)k * STEP, STEP,

@@ -194,7 +194,9 @@ static void test_reference(s2v_model *model)
     sound first = play_film(session, &f, 1);
     CHECK(!sounds_same(&mean, &first), "a reference changes nothing");
     expect_refused(s2v_session_set_reference(session, tone, N, &err), &err,
-                   S2V_ERR_INVALID, "after the first picture");
+                   S2V_ERR_INVALID,
+                   "s2v_session_set_reference: it came after the first "
+                   "input: flush the session");
     s2v_session_flush(session);
     expect_refused(s2v_session_set_reference(session, zeros, 4096, &err), &err,
                    S2V_ERR_INVALID, "silent");
@@ -275,8 +277,8 @@ static void test_wrong_way(s2v_model *foley)
     s2v_session *to_video = open_session(model, 0);
     s2v_session *to_sound = open_session(foley, 0);
     s2v_error err = {0};
-    s2v_video_frame frame;
-    s2v_audio_frame sound;
+    s2v_video_frame frame = {.size = sizeof(frame)};
+    s2v_audio_frame sound = {.size = sizeof(sound)};
     uint8_t rgb[3 * WIDTH * HEIGHT];
     const film f = film_at(25, 1, 1);
     const s2v_picture p = picture_of(&f, 0, rgb);
@@ -380,17 +382,19 @@ static void test_info(s2v_model *model)
 {
     s2v_model_info info = {.size = sizeof(info)};
     s2v_model_get_info(model, &info);
-    CHECK(
-        !strcmp(info.name, "varietysound") && info.sample_rate == FOLEY_RATE &&
-            info.input == S2V_MEDIUM_VIDEO && info.output == S2V_MEDIUM_AUDIO &&
-            info.width == 16 && info.fps_num == 11025 && info.fps_den == 512,
-        "%s, %d Hz, %d to %d, %d wide, %d/%d", info.name, info.sample_rate,
-        info.input, info.output, info.width, info.fps_num, info.fps_den);
-    /* A caller built before `input` was there. */
+    CHECK(!strcmp(info.name, "varietysound") &&
+              info.sample_rate == FOLEY_RATE &&
+              info.inputs == (S2V_MEDIUM_VIDEO | S2V_MEDIUM_REFERENCE) &&
+              info.required == S2V_MEDIUM_VIDEO &&
+              info.outputs == S2V_MEDIUM_AUDIO && info.width == 16 &&
+              info.fps_num == 11025 && info.fps_den == 512,
+          "%s, %d Hz, %u to %u, %d wide, %d/%d", info.name, info.sample_rate,
+          info.inputs, info.outputs, info.width, info.fps_num, info.fps_den);
+    /* A caller built before `inputs` was there. */
     memset(&info, 7, sizeof(info));
-    info.size = offsetof(s2v_model_info, input);
+    info.size = offsetof(s2v_model_info, inputs);
     s2v_model_get_info(model, &info);
-    CHECK((int)info.input == 0x07070707 && info.sample_rate == FOLEY_RATE,
+    CHECK(info.inputs == 0x07070707 && info.sample_rate == FOLEY_RATE,
           "an older caller's memory is written to");
 }
 

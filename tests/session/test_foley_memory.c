@@ -17,7 +17,7 @@ static int64_t run(s2v_session *session, int from, int n)
 {
     static uint8_t rgb[3 * WIDTH * HEIGHT];
     const film f = film_at(FPS, 1, 1 << 30);
-    s2v_audio_frame frame;
+    s2v_audio_frame frame = {.size = sizeof(frame)};
     int64_t made = 0;
     for (int i = from; i < from + n; i++) {
         const s2v_picture p = picture_of(&f, i, rgb);
@@ -34,7 +34,7 @@ static void test_pictures(const char *device, int threads, int latency)
     const tiny_foley spec = tiny_foley_defaults();
     s2v_model *model = open_foley(&spec, device, threads, latency);
     s2v_session *session = open_session(model, 0);
-    s2v_audio_frame frame;
+    s2v_audio_frame frame = {.size = sizeof(frame)};
     run(session, 0, WARM);
     allocations_start();
     int64_t made = run(session, WARM, WARM);
@@ -66,7 +66,7 @@ static int play_once(const char *path, const float *reference, s2v_error *err)
     s2v_session *session = NULL;
     uint8_t rgb[3 * WIDTH * HEIGHT];
     const film f = film_at(FPS, 1, 12);
-    s2v_audio_frame frame;
+    s2v_audio_frame frame = {.size = sizeof(frame)};
     int ret = s2v_model_open(&model, path, &params, err);
     if (!ret)
         ret = s2v_session_create(&session, model, NULL, err);

@@ -108,9 +108,8 @@ int main(void)
     int ret = record(&err);
     const s2vi_frame_network network = {
         .plan = plan, .features = features, .video = video, .sound = &unknown};
-    const s2vi_stream_params params = {.logger = &silent};
     if (!ret)
-        ret = s2vi_frame_stream_create(&stream, &network, &params, &err);
+        ret = s2vi_frame_stream_create(&stream, &network, &silent, &err);
     if (CHECK(!ret, "%s", err.message))
         test_stream(stream);
     s2vi_frame_stream_close(stream);

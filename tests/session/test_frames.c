@@ -99,7 +99,7 @@ static void run_network(const network *n, uint64_t seed, const float *sound,
 
 static void run_session(s2v_session *session, const float *sound, uint8_t *rgb)
 {
-    s2v_video_frame frame;
+    s2v_video_frame frame = {.size = sizeof(frame)};
     s2v_error err = {0};
     must(s2v_session_send_audio(session, sound, FRAMES * STEP, &err), &err);
     must(s2v_session_drain(session, &err), &err);

@@ -173,7 +173,7 @@ static uint8_t *film(s2v_model *model, const char *level, const float *sound,
     const size_t frame = (size_t)info.width * (size_t)info.height * 3;
     const size_t count = (n + STEP - 1) / STEP;
     uint8_t *all = calloc(count, frame);
-    s2v_video_frame f;
+    s2v_video_frame f = {.size = sizeof(f)};
     s2v_session_send_audio(session, sound, n, NULL);
     s2v_session_drain(session, NULL);
     for (size_t i = 0; all && i < count; i++)
@@ -415,7 +415,7 @@ static void test_untold(void)
  */
 static int run(s2v_session *session, const float *sound, size_t n)
 {
-    s2v_video_frame frame;
+    s2v_video_frame frame = {.size = sizeof(frame)};
     int made = 0;
     for (size_t at = 0; at < n; at += STEP) {
         s2v_session_send_audio(session, sound + at,

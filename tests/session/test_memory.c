@@ -18,7 +18,7 @@ enum { WARM = 40, FRAMES = 100, HOUR = 3600 * 20 };
  * the test's own. */
 static int run(s2v_session *session, const float *sound, int frames)
 {
-    s2v_video_frame frame;
+    s2v_video_frame frame = {.size = sizeof(frame)};
     s2v_error err;
     int made = 0;
     for (int t = 0; t < frames; t++) {
@@ -35,7 +35,7 @@ static int run(s2v_session *session, const float *sound, int frames)
 /* Both ways to end a stream are as free of it as the frames. */
 static int run_and_end(s2v_session *session, const float *sound)
 {
-    s2v_video_frame frame;
+    s2v_video_frame frame = {.size = sizeof(frame)};
     int made = run(session, sound, FRAMES);
     s2v_session_drain(session, NULL);
     while (!s2v_session_receive_video(session, &frame, NULL))

@@ -39,7 +39,7 @@ static int live(const char *path, const char *device, const float *sound,
         .size = sizeof(params), .device = device, .threads = 1};
     s2v_model *model = NULL;
     s2v_session *session = NULL;
-    s2v_video_frame frame;
+    s2v_video_frame frame = {.size = sizeof(frame)};
     int ret = s2v_model_open(&model, path, &params, err);
     CHECK(!ret == (model != NULL), "status %d, model %p", ret, (void *)model);
     if (!ret) {

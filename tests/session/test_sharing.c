@@ -160,7 +160,7 @@ static int compare_models(s2v_model *a, s2v_model *b, const float *sound,
                           size_t *bytes, size_t *unequal)
 {
     s2v_session *s[2] = {open_session(a, 1), open_session(b, 1)};
-    s2v_video_frame f[2];
+    s2v_video_frame f[2] = {{.size = sizeof(*f)}, {.size = sizeof(*f)}};
     int most = 0;
     *bytes = *unequal = 0;
     for (int i = 0; i < 2; i++) {

@@ -31,7 +31,7 @@ static take play_lazily(s2v_model *model, const float *sound, uint32_t seed,
     uint32_t state = seed;
     take t = {0};
     for (size_t at = 0, size; at < SAMPLES; at += size) {
-        s2v_video_frame frame;
+        s2v_video_frame frame = {.size = sizeof(frame)};
         size = next_random(&state, 2500);
         size = size < SAMPLES - at ? size : SAMPLES - at;
         CHECK(!s2v_session_send_audio(session, sound + at, size, NULL),
@@ -79,7 +79,7 @@ static void test_latency(s2v_model *model, const float *sound)
     CHECK(info.latency_samples == SPAN, "latency of %lld samples",
           (long long)info.latency_samples);
     s2v_session *session = open_session(model, 0);
-    s2v_video_frame frame;
+    s2v_video_frame frame = {.size = sizeof(frame)};
     for (size_t i = 0; i < 4 * STEP + SPAN; i++) {
         s2v_session_send_audio(session, sound + i, 1, NULL);
         int ret = s2v_session_receive_video(session, &frame, NULL);
@@ -95,7 +95,7 @@ static void test_ends(s2v_model *model, const float *sound)
 {
     s2v_session *session = open_session(model, 0);
     s2v_error err = {0};
-    s2v_video_frame frame;
+    s2v_video_frame frame = {.size = sizeof(frame)};
     take t = {0};
     CHECK(!s2v_session_send_audio(session, NULL, 0, &err),
           "nothing is refused");
@@ -192,7 +192,7 @@ static double deviation(const moments *m)
 static uint8_t *keep_frames(s2v_session *session, size_t count, size_t size)
 {
     uint8_t *all = calloc(count, size);
-    s2v_video_frame frame;
+    s2v_video_frame frame = {.size = sizeof(frame)};
     for (size_t i = 0; all && i < count; i++)
         if (CHECK(!s2v_session_receive_video(session, &frame, NULL),
                   "frame %zu is missing", i))

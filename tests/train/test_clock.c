@@ -133,7 +133,7 @@ static int compare_session(const char *path, const float *heard, const shown *s)
     s2v_error err = {0};
     s2v_model *model = NULL;
     s2v_session *session = NULL;
-    s2v_video_frame frame;
+    s2v_video_frame frame = {.size = sizeof(frame)};
     const s2v_session_params params = {.size = sizeof(params), .seed = 7};
     must(s2v_model_open(&model, path, NULL, &err), &err);
     must(s2v_session_create(&session, model, &params, &err), &err);

@@ -704,7 +704,7 @@ static void test_learns(void)
 
 static int count_frames(s2v_session *session, s2v_error *err)
 {
-    s2v_video_frame frame;
+    s2v_video_frame frame = {.size = sizeof(frame)};
     int n = 0, ret;
     while (!(ret = s2v_session_receive_video(session, &frame, err)))
         n++;

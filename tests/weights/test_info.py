@@ -32,7 +32,8 @@ def check(holds, name, result=None):
 def test_report():
     r = run("good-metadata.bin")
     check(r.returncode == 0 and not r.stderr, "a sound file exits with 0", r)
-    for line in ("Model       listen-and-move", "Licence     CC-BY-4.0",
+    for line in ("Model       listen-and-move", "Input       audio",
+                 "Output      video", "Licence     CC-BY-4.0",
                  "Checksum    verified (SHA-256 ad73b9acd6e4a74b...)",
                  "Tensors     1 tensor, 16 bytes", "Parameters  4 as F32",
                  "  width     64", "  seed      7", "  steps     2000"):

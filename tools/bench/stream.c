@@ -68,7 +68,7 @@ static void make_sound(float *to, int64_t first, int n, int rate)
 static int next_frame(stream *s)
 {
     float samples[4096];
-    s2v_video_frame frame;
+    s2v_video_frame frame = {.size = sizeof(frame)};
     int hop = s->info->sample_rate * s->info->fps_den / s->info->fps_num, ret;
     if (hop < 1 || hop > 4096)
         hop = 800;
@@ -95,7 +95,7 @@ static void draw(uint8_t *to, int64_t number)
 
 static int receive_sound(stream *s)
 {
-    s2v_audio_frame frame;
+    s2v_audio_frame frame = {.size = sizeof(frame)};
     int ret;
     while (!(ret = s2v_session_receive_audio(s->session, &frame, &s->err)))
         ;
@@ -120,7 +120,7 @@ static int next_picture(stream *s)
 
 static bool is_foley(const stream *s)
 {
-    return s->info->input == S2V_MEDIUM_VIDEO;
+    return s->info->inputs & S2V_MEDIUM_VIDEO;
 }
 
 /* The frames that count; of a film its end as well, whose sound is due. */
@@ -222,7 +222,7 @@ static void print_line(void *opaque, s2v_log_level level, const char *message)
 static int measure(const bench_job *job, s2v_model *model, double begin,
                    stream *s, bench_row *row, s2v_error *err)
 {
-    const bool foley = row->info.input == S2V_MEDIUM_VIDEO;
+    const bool foley = row->info.inputs & S2V_MEDIUM_VIDEO;
     const int frames = job->frames ? job->frames
                        : foley     ? PICTURES
                                    : VIDEO_FRAMES;

@@ -166,6 +166,35 @@ static void put_hearing(const s2v_weights *w)
         printf("%-*s their range in training is recorded\n", LABEL, "Features");
 }
 
+static void put_media(const char *label, unsigned media, unsigned required)
+{
+    static const char *const names[] = {"audio", "video", "image", "text",
+                                        "reference"};
+    const char *between = "";
+    printf("%-*s ", LABEL, label);
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (!(media & 1u << i))
+            continue;
+        printf("%s%s%s", between, names[i],
+               required & 1u << i ? "" : " (optional)");
+        between = ", ";
+    }
+    putchar('\n');
+}
+
+/* What the library says of the model's family, if it has it. */
+static void put_family(const s2v_weights *w)
+{
+    s2v_family_info family = {.size = sizeof(family)};
+    const char *name = s2v_weights_get_metadata(w, "s2v.model");
+    for (size_t i = 0; name && !s2v_family_get_info(i, &family); i++) {
+        if (strcmp(family.name, name))
+            continue;
+        put_media("Input", family.inputs, family.required);
+        put_media("Output", family.outputs, family.outputs);
+    }
+}
+
 /* Metadata that s2v gives no meaning to, of other programs. */
 static void put_other_metadata(const s2v_weights *w)
 {
@@ -280,6 +309,7 @@ void info_print(const s2v_weights *w, const info_summary *s,
             put_row(rows[i][0], value);
         else if (i == 0)
             put_row("Model", "not said: no s2v.model in this file");
+    put_family(w);
     put_checksum(w, s);
     printf("%-*s %s tensor%s, %s\n", LABEL, "Tensors", grouped(s->tensors).text,
            plural(s->tensors), byte_count(s->bytes).text);

@@ -3,19 +3,20 @@
  * @file s2v.h
  * libs2v: generative sound-to-video and video-to-sound, the public interface.
  *
- * A *model* is a weight file made ready to run: immutable, and safe to share
- * between threads. A *session* is one stream through a model: one thread at a
- * time. With most models, sound goes in with s2v_session_send_audio() and
- * frames come out with s2v_session_receive_video(), in any interleaving: the
- * frames are the same bytes however the sound was cut. With a model that makes
- * sound for pictures, s2v_session_send_video() and s2v_session_receive_audio()
- * take their places; s2v_model_get_info() says which way a model goes.
+ * A *model* is a weight file, opened and planned for a device: immutable, and
+ * shareable between threads. A *session* is one stream through a model, used by
+ * one thread at a time. With a model that makes video from audio, samples go in
+ * with s2v_session_send_audio() and frames come out with
+ * s2v_session_receive_video(); with a model that makes audio from video,
+ * s2v_session_send_video() and s2v_session_receive_audio() take their places.
+ * s2v_model_get_info() says what a model takes and makes. The output is the
+ * same, byte for byte, however the input is divided among calls.
  *
  * @code
  * s2v_error err;
  * s2v_model *model = NULL;
  * s2v_session *session = NULL;
- * s2v_video_frame frame;
+ * s2v_video_frame frame = {.size = sizeof(frame)};
  *
  * int ret = s2v_model_open(&model, "quintet.bin", NULL, &err);
  * if (!ret)
@@ -38,10 +39,16 @@
  * }
  * @endcode
  *
+ * Each struct that crosses this interface, but for s2v_error, whose layout is
+ * fixed, begins with `size`, which the caller sets to sizeof() of the struct,
+ * also where the library fills it. So programs and libraries of different
+ * versions work together: members that only the library knows are left out,
+ * members that only the caller knows are zero.
+ *
  * The library never prints, exits or aborts. Every function that can fail
- * returns S2V_OK or a negative s2v_status and, where `err` is not NULL, leaves
- * there one sentence that says what was wrong, where, what was expected and
- * what was found.
+ * returns S2V_OK or a negative s2v_status and, where `err` is not NULL, stores
+ * one sentence there: what was wrong, where, what was expected and what was
+ * found.
  */
 #ifndef S2V_S2V_H
 #define S2V_S2V_H
@@ -61,31 +68,32 @@ extern "C" {
 #endif
 
 #define S2V_VERSION_MAJOR 0
-#define S2V_VERSION_MINOR 1
+#define S2V_VERSION_MINOR 2
 #define S2V_VERSION_MICRO 0
 
 /** Status codes. AGAIN and EOF are states, not failures. */
 typedef enum s2v_status {
     S2V_OK = 0,
-    S2V_ERR_AGAIN = -1,     /**< nothing yet: send more, or drain */
-    S2V_ERR_EOF = -2,       /**< drained: nothing more until a flush */
+    S2V_ERR_AGAIN = -1,     /**< no output yet: send more input, or drain */
+    S2V_ERR_EOF = -2,       /**< drained, or past the last item of a list */
     S2V_ERR_NOMEM = -3,     /**< out of memory */
-    S2V_ERR_INVALID = -4,   /**< an argument or option has no such value */
-    S2V_ERR_IO = -5,        /**< the system could not read or write a file */
-    S2V_ERR_FORMAT = -6,    /**< a file is not what its format demands */
+    S2V_ERR_INVALID = -4,   /**< an invalid argument or option value */
+    S2V_ERR_IO = -5,        /**< a file could not be read or written */
+    S2V_ERR_FORMAT = -6,    /**< a file violates its format */
     S2V_ERR_MODEL = -7,     /**< an intact file, but not a usable model */
     S2V_ERR_DEVICE = -8,    /**< the device is missing or failed */
-    S2V_ERR_CANCELLED = -9, /**< the user's callback asked to stop */
-    S2V_ERR_INTERNAL = -10, /**< a defect in s2v: please report it */
+    S2V_ERR_CANCELLED = -9, /**< the progress callback asked to stop */
+    S2V_ERR_INTERNAL = -10, /**< a bug in s2v: please report it */
 } s2v_status;
 
-/** What went wrong: a status and one sentence, always terminated. */
+/** What went wrong: a status and one sentence, always terminated. The caller
+ * needs to set nothing. */
 typedef struct s2v_error {
     int code;           /**< an s2v_status */
-    char message[1020]; /**< UTF-8, no trailing newline */
+    char message[1020]; /**< UTF-8, without a newline at its end */
 } s2v_error;
 
-/** How much a log line matters. */
+/** Severity of a log line. */
 typedef enum s2v_log_level {
     S2V_LOG_ERROR = 0,
     S2V_LOG_WARNING = 1,
@@ -97,17 +105,58 @@ typedef enum s2v_log_level {
  * Receives log lines.
  *
  * @param opaque  the params' log_opaque
- * @param level   how much it matters
- * @param message one line, no newline; valid during the call only
+ * @param level   severity
+ * @param message one line without a newline; valid during the call only
  */
 typedef void (*s2v_log_fn)(void *opaque, s2v_log_level level,
                            const char *message);
 
+/**
+ * Receives the progress of a long call, on the thread that made it.
+ *
+ * @param opaque the params' progress_opaque
+ * @param done   the part that is done: from 0 to 1, never decreasing
+ * @return 0 to continue; any other value makes the call fail with
+ *         S2V_ERR_CANCELLED
+ */
+typedef int (*s2v_progress_fn)(void *opaque, double done);
+
 /** A short English phrase for a status code; never NULL. */
 S2V_API const char *s2v_status_string(int code);
 
-/** The version of the library that runs, for instance "0.1.0". */
+/** The version of the library at run time, for instance "0.2.0". */
 S2V_API const char *s2v_version(void);
+
+/* ------------------------------------------------------------- media -- */
+
+/** What goes into a session or comes out of it: flags. */
+typedef enum s2v_medium {
+    S2V_MEDIUM_AUDIO = 1,      /**< a stream of samples */
+    S2V_MEDIUM_VIDEO = 2,      /**< a stream of pictures */
+    S2V_MEDIUM_IMAGE = 4,      /**< one picture: s2v_session_set_image() */
+    S2V_MEDIUM_TEXT = 8,       /**< s2v_session_set_text() */
+    S2V_MEDIUM_REFERENCE = 16, /**< a sound whose timbre the output takes:
+                                    s2v_session_set_reference() */
+} s2v_medium;
+
+/** A family of models. */
+typedef struct s2v_family_info {
+    size_t size;       /**< set by the caller: sizeof(s2v_family_info) */
+    const char *name;  /**< "listen-and-move", "varietysound": the metadata
+                            "s2v.model" of its weight files */
+    unsigned inputs;   /**< S2V_MEDIUM_* flags of what its sessions take */
+    unsigned required; /**< those of them without which there is no output */
+    unsigned outputs;  /**< S2V_MEDIUM_* flags of what they make */
+} s2v_family_info;
+
+/**
+ * List the families that the library runs.
+ *
+ * @param index from 0 on
+ * @param info  filled in; `size` is set by the caller
+ * @return S2V_OK; S2V_ERR_EOF past the last one; S2V_ERR_INVALID: `size`
+ */
+S2V_API int s2v_family_get_info(size_t index, s2v_family_info *info);
 
 /* ------------------------------------------------------------- model -- */
 
@@ -119,86 +168,122 @@ typedef struct s2v_model s2v_model;
  */
 typedef struct s2v_model_params {
     size_t size;        /**< sizeof(s2v_model_params) */
-    const char *device; /**< "auto" (default), "cpu", "ref", "cuda[:N]";
-                             strict: a device that is not there fails */
-    int threads;        /**< CPU threads; 0: one for each processor that the
-                             process may use */
-    s2v_log_fn log;     /**< where log lines go; NULL: nowhere */
-    void *log_opaque;   /**< handed to `log` */
-    int latency_ms;     /**< of a model that makes sound: how long a sample may
-                             wait for later pictures, at most; the less, the
-                             more work, and the less of what comes is known. 0:
-                             as long as suits the sound best. Others ignore
-                             it. Since 0.1 */
-    const char *dtype;  /**< "f32" (default) or "bf16": what numbers are
-                             rounded to that weights are multiplied by; sums,
-                             norms and recurrent states are f32 all the same
-                             (on a GPU, sums that are complete are rounded).
-                             Strict: a device that lacks it fails
-                             (S2V_ERR_DEVICE). Since 0.1 */
+    const char *device; /**< "auto" (default), "cpu", "ref" or "cuda[:N]". A
+                             device that is not available is an error */
+    int threads;        /**< number of CPU threads; 0: one for each processor
+                             that the process may use */
+    s2v_log_fn log;     /**< receives log lines; NULL: none are made */
+    void *log_opaque;   /**< passed to `log` */
+    int latency_ms;     /**< for models that make audio: the maximum latency, in
+                             milliseconds. Lower values need more computing and
+                             look less far ahead. 0: the latency with the best
+                             sound. Ignored by other models */
+    const char *dtype;  /**< precision of the operands of convolutions and
+                             matrix products: "f32" (default) or "bf16". Sums,
+                             normalisations and recurrent states are f32 in
+                             both (on a GPU, results are rounded). A device
+                             without bf16 is an error (S2V_ERR_DEVICE) */
+    s2v_progress_fn progress; /**< receives the progress of opening, and may
+                                   cancel it; NULL: none */
+    void *progress_opaque;    /**< passed to `progress` */
 } s2v_model_params;
 
-/** What goes into a session, or comes out: flags. */
-typedef enum s2v_medium {
-    S2V_MEDIUM_NONE = 0,
-    S2V_MEDIUM_AUDIO = 1,
-    S2V_MEDIUM_VIDEO = 2,
-    S2V_MEDIUM_IMAGE = 4,
-    S2V_MEDIUM_TEXT = 8,
-    S2V_MEDIUM_REFERENCE = 16,
-} s2v_medium;
-
-/** What a session on a model takes and gives. */
+/** Properties of a model. */
 typedef struct s2v_model_info {
     size_t size;             /**< set by the caller: sizeof(s2v_model_info) */
-    const char *name;        /**< the model's kind: "listen-and-move",
+    const char *name;        /**< its family: "listen-and-move",
                                   "varietysound" */
     const char *device;      /**< the device in use: "cpu" */
-    int sample_rate;         /**< Hz of the sound it hears or makes, mono */
-    int width, height;       /**< of its frames, or as it sees those that are
-                                  sent, whose size is free; pixels */
-    int fps_num, fps_den;    /**< frames per second, a fraction: as it makes
-                                  them, or as often as it looks */
-    int64_t latency_samples; /**< how much of its input past its own time a
-                                  frame or sample needs before it can be made,
-                                  in samples */
-    s2v_medium input;        /**< what is sent: audio or video. Since 0.1 */
-    s2v_medium output;       /**< what is received: the other one */
-    const char *dtype;       /**< "f32" or "bf16". Since 0.1 */
+    int sample_rate;         /**< of the audio sent or made, in Hz; mono */
+    int width, height;       /**< of the frames made, in pixels; for video
+                                  sent, of any size, what it is scaled to */
+    int fps_num, fps_den;    /**< frame rate, a fraction: of the frames made, or
+                                  at which video sent is sampled */
+    int64_t latency_samples; /**< how far input must extend past the time of a
+                                  frame or sample before it can be made, in
+                                  samples */
+    unsigned inputs;         /**< S2V_MEDIUM_* flags of what sessions take */
+    unsigned required; /**< those of them without which there is no output */
+    unsigned outputs;  /**< S2V_MEDIUM_* flags of what sessions make */
+    const char *dtype; /**< "f32" or "bf16" */
 } s2v_model_info;
 
 /**
- * Open a weight file and make it ready to run.
+ * Open a weight file and plan its networks for a device.
  *
- * A bare name (no '/') is looked for as given, then in each folder of
- * $S2V_MODEL_PATH, then in the installed models' folder.
+ * A bare name (without '/') is looked up in the current folder, then in each
+ * folder of $S2V_MODEL_PATH, then among the installed models.
  *
  * @param model  set to a new model, which the caller closes; NULL on failure
  * @param path   the weight file
  * @param params NULL for all defaults
  * @param err    NULL, or receives the sentence on failure
- * @return S2V_OK; S2V_ERR_IO, _FORMAT, _MODEL, _DEVICE, _INVALID, _NOMEM
+ * @return S2V_OK; S2V_ERR_IO, _FORMAT, _MODEL, _DEVICE, _INVALID, _NOMEM,
+ *         _CANCELLED
  */
 S2V_API int s2v_model_open(s2v_model **model, const char *path,
                            const s2v_model_params *params, s2v_error *err);
 
-/** Fill `info` (its `size` set by the caller). Strings live as the model. */
-S2V_API void s2v_model_get_info(const s2v_model *model, s2v_model_info *info);
+/**
+ * Get a model's properties.
+ *
+ * @param info filled in; `size` is set by the caller. Strings are valid as long
+ *             as the model
+ * @return S2V_OK; S2V_ERR_INVALID: `size`
+ */
+S2V_API int s2v_model_get_info(const s2v_model *model, s2v_model_info *info);
 
 /**
- * Check that a program can use a model: that it makes what is wanted, from no
- * more than the program can give.
+ * Check that a program can use a model: that it makes what the program wants,
+ * and requires no more than the program can provide.
  *
  * @param inputs  S2V_MEDIUM_* flags of all that the program can send or set
- * @param outputs of what it wants to receive
+ * @param outputs flags of what it wants to receive
  * @return S2V_OK; S2V_ERR_MODEL and a sentence with the model's path
  */
 S2V_API int s2v_model_check_media(const s2v_model *model, unsigned inputs,
                                   unsigned outputs, s2v_error *err);
 
+/** Type of an option's value. */
+typedef enum s2v_option_kind {
+    S2V_OPTION_INTEGER = 1,
+    S2V_OPTION_NUMBER = 2, /**< with a decimal point, whatever the locale */
+    S2V_OPTION_TEXT = 3,
+} s2v_option_kind;
+
+/** When an option may be set. */
+typedef enum s2v_option_when {
+    S2V_OPTION_OPEN = 1,    /**< when the model is opened: s2v_model_params */
+    S2V_OPTION_START = 2,   /**< before the first input after the creation or a
+                                 flush of the session */
+    S2V_OPTION_RUNNING = 3, /**< at any time */
+} s2v_option_when;
+
+/** An option of a model's sessions. */
+typedef struct s2v_option {
+    size_t size;               /**< set by the caller: sizeof(s2v_option) */
+    const char *name;          /**< for instance "seed" */
+    s2v_option_kind kind;      /**< type of the value */
+    s2v_option_when when;      /**< when it may be set */
+    double minimum, maximum;   /**< range of an integer or number */
+    const char *default_value; /**< as text */
+    const char *unit;          /**< for instance "dB"; NULL: none */
+    const char *help;          /**< what it does, a phrase: "set ..." */
+} s2v_option;
+
 /**
- * Give up the caller's hold on a model and set the pointer to NULL. Sessions
- * keep the model alive until they are closed. NULL is fine.
+ * List the options of a model's sessions.
+ *
+ * @param index  from 0 on
+ * @param option filled in; `size` is set by the caller. Strings are static
+ * @return S2V_OK; S2V_ERR_EOF past the last one; S2V_ERR_INVALID: `size`
+ */
+S2V_API int s2v_model_get_option(const s2v_model *model, size_t index,
+                                 s2v_option *option);
+
+/**
+ * Release the caller's reference to a model and set the pointer to NULL.
+ * Sessions keep their model open until they are closed. NULL is allowed.
  */
 S2V_API void s2v_model_close(s2v_model **model);
 
@@ -206,135 +291,186 @@ S2V_API void s2v_model_close(s2v_model **model);
 
 typedef struct s2v_session s2v_session;
 
-/** How to run a stream; `size` set, zero elsewhere means default. */
+/** How to create a session; `size` is set, zero elsewhere means default. */
 typedef struct s2v_session_params {
     size_t size;       /**< sizeof(s2v_session_params) */
-    uint64_t seed;     /**< of all noise; the same seed, the same output */
+    uint64_t seed;     /**< of all random numbers: option "seed" */
     s2v_log_fn log;    /**< NULL: the model's */
-    void *log_opaque;  /**< handed to `log` */
-    const char *level; /**< loudness of the sound sent: "auto" (default): it is
-                            brought to the loudness and towards the average
-                            spectrum that the model was trained at, as far as
-                            its file says; "off": it is taken as it is; or a
-                            gain in dB, "-60" to "60". Models that
-                            take no sound ignore it. Since 0.1 */
+    void *log_opaque;  /**< passed to `log` */
+    const char *level; /**< option "level"; NULL: its default */
 } s2v_session_params;
 
-/** A frame: 8-bit R, G, B interleaved, top row first. */
-typedef struct s2v_video_frame {
-    const uint8_t *data; /**< owned by the session, valid until its next
-                              call; width * 3 bytes used in each row */
-    ptrdiff_t stride;    /**< bytes from one row to the next */
-    int width, height;   /**< pixels */
-    int64_t pts;         /**< frame number since creation or flush: shown
-                              from pts * fps_den / fps_num seconds on */
-} s2v_video_frame;
-
 /**
- * Start a stream. The session holds its model alive.
+ * Create a session: one stream through a model. It keeps the model open.
  *
  * @param session set to a new session, which the caller closes; NULL on failure
+ * @param params  NULL for all defaults. Members whose option the model does not
+ *                have are ignored
  */
 S2V_API int s2v_session_create(s2v_session **session, s2v_model *model,
                                const s2v_session_params *params,
                                s2v_error *err);
 
 /**
- * Send sound: mono float samples at the model's rate, nominally in [-1, 1].
- * Any count, zero included. Samples that are not finite are taken as silence.
- * All of it is taken or, on failure, none. Receive frames after each call, or
- * the sound waits in memory.
+ * Set an option by its name; s2v_model_get_option() lists them. On failure it
+ * keeps its value. Options keep their values over a flush.
+ *
+ * "level", of models that take audio, is the loudness of the audio sent: "auto"
+ * (default): it is brought to the loudness and towards the average spectrum
+ * that the model was trained on, as far as its file says; "off": unchanged; or
+ * a gain in dB, "-60" to "60". While running, it applies to the samples sent
+ * from then on, and the equaliser to the frames received from then on.
+ *
+ * "seed" is that of all random numbers: the same seed and input give the same
+ * output. While running, it applies to the frames received from then on.
+ *
+ * "gain", of models that make audio, is a gain in dB of the samples received
+ * from then on.
+ *
+ * @param name  for instance "seed"
+ * @param value as text, for instance "7"
+ * @return S2V_OK; S2V_ERR_INVALID: there is no such option or value, or it
+ *         cannot be set now; S2V_ERR_NOMEM
+ */
+S2V_API int s2v_session_set_option(s2v_session *session, const char *name,
+                                   const char *value, s2v_error *err);
+
+/**
+ * Send audio: mono float samples at the model's rate, nominally in [-1, 1].
+ * Any count, zero included. Samples that are not finite count as silence.
+ * Either all samples are taken or, on failure, none. Receive frames after each
+ * call: samples that are not used yet are kept in memory.
  *
  * @return S2V_OK; S2V_ERR_EOF after a drain; S2V_ERR_NOMEM; S2V_ERR_INVALID:
- *         the model takes no sound
+ *         the model takes no audio, or lacks an input that it requires
  */
 S2V_API int s2v_session_send_audio(s2v_session *session, const float *samples,
                                    size_t count, s2v_error *err);
 
-/** A picture to be sent: 8-bit R, G, B interleaved. */
+/** A picture to be sent or set: 8-bit R, G, B interleaved. */
 typedef struct s2v_picture {
     size_t size;            /**< sizeof(s2v_picture) */
-    const uint8_t *data;    /**< the top row; the caller's, read during the
-                                 call */
+    const uint8_t *data;    /**< the top row; owned by the caller, read during
+                                 the call only */
     ptrdiff_t stride;       /**< bytes from one row to the next; may be
                                  negative */
-    int width, height;      /**< pixels, 1 to 32768; may change */
-    int64_t pts;            /**< when it appears, in units of the time base */
-    int64_t duration;       /**< how long the last picture stays, in the same
-                                 units; the others stay until the next one. 0:
-                                 as long as the one before it */
-    int time_num, time_den; /**< the time base, seconds: 1/1000 for
-                                 milliseconds. The same throughout a stream;
-                                 time_num is 65535 at most */
+    int width, height;      /**< in pixels, 1 to 32768; may change */
+    int64_t pts;            /**< presentation time, in units of the time base */
+    int64_t duration;       /**< of the last picture of a stream, in the same
+                                 units; others last until the next one. 0: as
+                                 long as the one before it */
+    int time_num, time_den; /**< the time base in seconds, for instance 1/1000;
+                                 the same throughout a stream; time_num is at
+                                 most 65535 */
 } s2v_picture;
 
 /**
- * Send the next picture, to a model that makes sound. Any frame rate, also one
- * that varies. Sound begins with the first picture, whatever its pts; times
- * that go back are taken as simultaneous. Receive sound after each call, or the
- * pictures wait in memory.
+ * Send the next picture. Any frame rate, also a variable one. The audio made
+ * begins with the first picture, whatever its pts; a pts before that of the
+ * previous picture counts as equal to it. Receive audio after each call:
+ * pictures that are not used yet are kept in memory.
  *
- * @return S2V_OK; S2V_ERR_EOF after a drain; S2V_ERR_INVALID; S2V_ERR_NOMEM
+ * @return S2V_OK; S2V_ERR_EOF after a drain; S2V_ERR_NOMEM; S2V_ERR_INVALID:
+ *         the picture, or the model takes no video, or lacks an input that it
+ *         requires
  */
 S2V_API int s2v_session_send_video(s2v_session *session,
                                    const s2v_picture *picture, s2v_error *err);
 
 /**
- * Say what the sound shall be like: a sound whose timbre it takes, mono float
- * samples at the model's rate, nominally in [-1, 1], 1024 of them at least and
- * not silent. What is beyond a minute is not listened to. Before the first
- * picture; it outlives a flush. Without one, a model takes the mean timbre of
- * what it was trained on.
+ * Set the still image that the output shows or starts from. Call it before the
+ * first input; it is kept over a flush. pts, duration and time base are
+ * ignored.
  *
- * @param samples the caller's, read during the call
- * @return S2V_OK; S2V_ERR_INVALID: too short, silent, or too late; the timbre
- *         is as before. S2V_ERR_NOMEM
+ * @return S2V_OK; S2V_ERR_INVALID: the picture, or the model takes no image;
+ *         S2V_ERR_NOMEM
+ */
+S2V_API int s2v_session_set_image(s2v_session *session,
+                                  const s2v_picture *picture, s2v_error *err);
+
+/**
+ * Set the text that the output follows. Call it before the first input; it is
+ * kept over a flush.
+ *
+ * @param text UTF-8; NULL or "": none
+ * @return S2V_OK; S2V_ERR_INVALID: not UTF-8, or the model takes no text;
+ *         S2V_ERR_NOMEM
+ */
+S2V_API int s2v_session_set_text(s2v_session *session, const char *text,
+                                 s2v_error *err);
+
+/**
+ * Set the reference: a sound whose timbre the audio made takes. Mono float
+ * samples at the model's rate, nominally in [-1, 1]; at least 1024 of them, not
+ * silent; at most the first minute is used. Call it before the first picture;
+ * it is kept over a flush. Without a reference, the mean timbre of the training
+ * set is used.
+ *
+ * @param samples owned by the caller, read during the call only
+ * @return S2V_OK; S2V_ERR_INVALID: too short, silent or too late, or the model
+ *         takes no reference: the one before is kept; S2V_ERR_NOMEM
  */
 S2V_API int s2v_session_set_reference(s2v_session *session,
                                       const float *samples, size_t count,
                                       s2v_error *err);
 
 /**
- * Say that what was sent has ended. Sound is padded with silence, and in all
- * ceil(duration x fps) frames come out, none for no sound at all. Pictures: the
- * last one stays for its duration, and ceil(duration x sample_rate) samples
- * come out, from the first picture's pts to the last one's end; none for no
- * pictures at all.
+ * Signal the end of the input. Audio is padded with silence, and a total of
+ * ceil(duration x fps) frames is made; none if no audio was sent. Of video, the
+ * last picture lasts for its duration, and a total of
+ * ceil(duration x sample_rate) samples is made, from the pts of the first
+ * picture to the end of the last one; none if no picture was sent.
  */
 S2V_API int s2v_session_drain(s2v_session *session, s2v_error *err);
 
+/** A frame: 8-bit R, G, B interleaved, top row first. */
+typedef struct s2v_video_frame {
+    size_t size;         /**< set by the caller: sizeof(s2v_video_frame) */
+    const uint8_t *data; /**< owned by the session, valid until its next
+                              call; width * 3 bytes used in each row */
+    ptrdiff_t stride;    /**< bytes from one row to the next */
+    int width, height;   /**< in pixels */
+    int64_t pts;         /**< frame number since creation or flush: presented
+                              from pts * fps_den / fps_num seconds on */
+} s2v_video_frame;
+
 /**
- * Make the next frame.
+ * Receive the next frame.
  *
- * @return S2V_OK with `frame` filled; S2V_ERR_AGAIN: send more sound;
- *         S2V_ERR_EOF: drained and done; another status on failure
+ * @param frame filled in on S2V_OK; `size` is set by the caller
+ * @return S2V_OK; S2V_ERR_AGAIN: send more input; S2V_ERR_EOF: drained, and no
+ *         frame is left; S2V_ERR_INVALID: `size`, or the model makes no video;
+ *         another status on failure
  */
 S2V_API int s2v_session_receive_video(s2v_session *session,
                                       s2v_video_frame *frame, s2v_error *err);
 
-/** Some sound: mono float samples at the model's rate. */
+/** A block of audio: mono float samples at the model's rate. */
 typedef struct s2v_audio_frame {
+    size_t size;          /**< set by the caller: sizeof(s2v_audio_frame) */
     const float *samples; /**< owned by the session, valid until its next
                                call */
-    size_t count;         /**< at least 1 */
+    size_t count;         /**< number of samples, at least 1 */
     int64_t pts;          /**< number of the first one since the first picture
                                after creation or flush */
 } s2v_audio_frame;
 
 /**
- * Make the next samples, as many as come at once.
+ * Receive the next samples, as many as there are at once.
  *
- * @return S2V_OK with `frame` filled; S2V_ERR_AGAIN: send more pictures;
- *         S2V_ERR_EOF: drained and done; another status on failure
+ * @param frame filled in on S2V_OK; `size` is set by the caller
+ * @return S2V_OK; S2V_ERR_AGAIN: send more input; S2V_ERR_EOF: drained, and no
+ *         sample is left; S2V_ERR_INVALID: `size`, or the model makes no audio;
+ *         another status on failure
  */
 S2V_API int s2v_session_receive_audio(s2v_session *session,
                                       s2v_audio_frame *frame, s2v_error *err);
 
-/** Forget input, state and time stamps: as new, with the same seed and
- * reference. */
+/** Discard all input, states and time stamps, as if the session were new.
+ * Options, image, text and reference are kept. */
 S2V_API void s2v_session_flush(s2v_session *session);
 
-/** Close a session and set the pointer to NULL. NULL is fine. */
+/** Close a session and set the pointer to NULL. NULL is allowed. */
 S2V_API void s2v_session_close(s2v_session **session);
 
 /* ------------------------------------------------------- weight files -- */
@@ -343,19 +479,19 @@ typedef struct s2v_weights s2v_weights;
 
 /** One tensor of a weight file, as it is stored. */
 typedef struct s2v_tensor_info {
-    size_t size;          /**< set by the caller: sizeof(s2v_tensor_info) */
-    const char *name;     /**< for instance "g.layers.0.conv1.weight" */
-    const char *dtype;    /**< safetensors' word: "F32", "F16", "BF16" ... */
-    int rank;             /**< number of dimensions, at most 8 */
-    int64_t shape[8];     /**< outermost first */
+    size_t size;       /**< set by the caller: sizeof(s2v_tensor_info) */
+    const char *name;  /**< for instance "g.layers.0.conv1.weight" */
+    const char *dtype; /**< as safetensors has it: "F32", "F16", "BF16" ... */
+    int rank;          /**< number of dimensions, at most 8 */
+    int64_t shape[8];  /**< outermost first */
     uint64_t byte_offset; /**< in the file */
     uint64_t byte_size;   /**< in the file */
 } s2v_tensor_info;
 
 /**
- * Open a weight file of any model, without running it. A bare name is looked
- * for as s2v_model_open() does. Checks the file's structure, not its numbers:
- * s2v_weights_verify() does.
+ * Open a weight file of any kind, without running it. A bare name is looked up
+ * as by s2v_model_open(). The file's structure is checked, not its values:
+ * s2v_weights_verify() does that.
  */
 S2V_API int s2v_weights_open(s2v_weights **weights, const char *path,
                              s2v_error *err);
@@ -363,13 +499,19 @@ S2V_API int s2v_weights_open(s2v_weights **weights, const char *path,
 /** Number of tensors in the file. */
 S2V_API size_t s2v_weights_count(const s2v_weights *weights);
 
-/** Tensor `index`, in the file's order; strings live as `weights`. */
+/**
+ * Get tensor `index`, in the file's order.
+ *
+ * @param info filled in; `size` is set by the caller. Strings are valid as long
+ *             as `weights`
+ * @return S2V_OK; S2V_ERR_INVALID: `index` or `size`
+ */
 S2V_API int s2v_weights_get_tensor(const s2v_weights *weights, size_t index,
                                    s2v_tensor_info *info);
 
 /**
- * Read every tensor byte: the checksum must match, where the file records one
- * ("s2v.sha256"), and every number must be finite.
+ * Read the bytes of all tensors: the checksum must match, where the file
+ * records one ("s2v.sha256"), and every value must be finite.
  *
  * @return S2V_OK; S2V_ERR_FORMAT
  */
@@ -383,11 +525,12 @@ S2V_API const char *s2v_weights_get_metadata_key(const s2v_weights *weights,
 S2V_API const char *s2v_weights_get_metadata(const s2v_weights *weights,
                                              const char *key);
 
-/** Where the file was found, and its length in bytes. */
+/** The path at which the file was found, and its length in bytes (`byte_size`
+ * may be NULL). */
 S2V_API const char *s2v_weights_get_path(const s2v_weights *weights,
                                          uint64_t *byte_size);
 
-/** Close and set the pointer to NULL. NULL is fine. */
+/** Close a weight file and set the pointer to NULL. NULL is allowed. */
 S2V_API void s2v_weights_close(s2v_weights **weights);
 
 #ifdef __cplusplus

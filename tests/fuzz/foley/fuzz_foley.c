@@ -158,7 +158,7 @@ static int64_t expected(const stream *s)
 /* Whether there was any. */
 static bool receive(stream *s)
 {
-    s2v_audio_frame frame;
+    s2v_audio_frame frame = {.size = sizeof(frame)};
     s2v_error err = {0};
     const int ret = s2v_session_receive_audio(s->session, &frame, &err);
     fuzz_require_sentence(ret, &err);

@@ -45,11 +45,11 @@ static void run(s2v_model *model)
                                  .time_den = 1000};
     s2v_model_info info = {.size = sizeof(info)};
     s2v_session *session = NULL;
-    s2v_video_frame frame;
+    s2v_video_frame frame = {.size = sizeof(frame)};
     s2v_error err = {0};
     s2v_model_get_info(model, &info);
     REQUIRE(!s2v_session_create(&session, model, NULL, &err));
-    if (info.input == S2V_MEDIUM_AUDIO) {
+    if (info.inputs & S2V_MEDIUM_AUDIO) {
         REQUIRE(!s2v_session_send_audio(session, sound, 2000, &err));
         REQUIRE(!s2v_session_receive_video(session, &frame, &err));
     } else {

@@ -77,7 +77,7 @@ static void send(stream *s, fuzz_input *in)
 /* Whether there was a frame. */
 static bool receive(stream *s)
 {
-    s2v_video_frame frame;
+    s2v_video_frame frame = {.size = sizeof(frame)};
     s2v_error err = {0};
     const int ret = s2v_session_receive_video(s->session, &frame, &err);
     const int all = (int)((s->count + STEP - 1) / STEP);

@@ -201,7 +201,7 @@ Take *kit_wanted(const char *path, guint64 seed, const float *sound, gsize n)
     const s2v_session_params params = {.size = sizeof(params), .seed = seed};
     s2v_model *model = kit_open(path);
     s2v_session *session;
-    s2v_video_frame picture;
+    s2v_video_frame picture = {.size = sizeof(picture)};
     s2v_error err;
     Take *take = kit_take_new();
     if (s2v_session_create(&session, model, &params, &err) < 0 ||
