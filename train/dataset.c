@@ -80,6 +80,7 @@ void s2vi_dataset_close(s2vi_dataset *data)
     for (int i = 0; i < data->count; i++) {
         s2vi_clip_close(&data->clip[i].clip);
         free(data->clip[i].features);
+        free(data->clip[i].gain);
     }
     free(data->clip);
     *data = (s2vi_dataset){0};

@@ -13,6 +13,7 @@
 typedef struct s2vi_dataset_clip {
     s2vi_clip *clip;
     float *features; /* frames x 64; NULL before s2vi_dataset_features() */
+    float *gain;     /* frames x 64, dB: how they are equalised; NULL: not */
     int64_t train;   /* frames [0, train) are trained on, the rest held out */
 } s2vi_dataset_clip;
 

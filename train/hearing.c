@@ -91,16 +91,21 @@ static void draw_gains(const s2vi_hearing *h, uint32_t stream, uint64_t place,
     }
 }
 
-/* The features of frames [frame, frame + n) of a clip. */
+/* The features of frames [frame, frame + n) of a clip. An equaliser's gains
+ * change slowly: those of the first frame are taken for all. */
 static int hear(const s2vi_dataset_clip *c, int64_t frame, int64_t n,
                 const double *gain, float *out, s2v_error *err)
 {
+    double all[BANDS];
+    for (int b = 0; b < BANDS; b++)
+        all[b] = gain[b] *
+                 (c->gain ? pow(10.0, c->gain[frame * BANDS + b] / 20.0) : 1.0);
     const int64_t first = frame * STEP;
     const int64_t left = c->clip->samples - first;
     const int64_t span = n * STEP + S2VI_LMS_SPAN - STEP;
     return s2vi_lms_features(c->clip->sound + first,
                              (size_t)(span < left ? span : left), out, n,
-                             gain) < 0
+                             all) < 0
                ? s2vi_error_nomem(err, "sound features")
                : S2V_OK;
 }
@@ -177,6 +182,25 @@ static int measure_spectrum(s2vi_hearing *h, const s2vi_dataset *data,
     return S2V_OK;
 }
 
+/* As a session will. */
+static int equalise_clip(const s2vi_hearing *h, s2vi_dataset_clip *c,
+                         s2v_error *err)
+{
+    s2vi_equaliser equaliser;
+    double db[BANDS];
+    c->gain = malloc((size_t)(c->clip->frames * BANDS) * sizeof(*c->gain));
+    if (!c->gain)
+        return s2vi_error_nomem(err, "gains of an equaliser");
+    s2vi_equaliser_start(&equaliser, &h->spectrum);
+    for (int64_t t = 0; t < c->clip->frames; t++) {
+        s2vi_equaliser_apply(&equaliser, c->features + t * BANDS);
+        s2vi_equaliser_gains(&equaliser, db);
+        for (int b = 0; b < BANDS; b++)
+            c->gain[t * BANDS + b] = (float)db[b];
+    }
+    return S2V_OK;
+}
+
 int s2vi_hearing_prepare(s2vi_hearing *h, s2vi_dataset *data, s2v_error *err)
 {
     int ret = S2V_OK;
@@ -188,5 +212,7 @@ int s2vi_hearing_prepare(s2vi_hearing *h, s2vi_dataset *data, s2v_error *err)
         ret = s2vi_dataset_features(data, err);
     if (!ret)
         ret = measure_spectrum(h, data, err);
+    for (int i = 0; i < data->count && h->levelled && !ret; i++)
+        ret = equalise_clip(h, &data->clip[i], err);
     return ret < 0 ? ret : measure_range(h, data, err);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How the sound of clips is heard in training: at one level, as a session will
- * bring it there (audio/level.h), and made louder, softer, brighter or duller
- * at random, so that what is learned is the music, not its level or spectrum.
+ * How the sound of clips is heard in training: at one level and equalised
+ * towards their average spectrum, as a session will bring it there
+ * (audio/level.h, audio/equaliser.h), and made louder, softer, brighter or
+ * duller at random, so that what is learned is the music, not its level or
+ * spectrum.
  */
 #ifndef S2VI_TRAIN_HEARING_H
 #define S2VI_TRAIN_HEARING_H
@@ -13,7 +15,8 @@
 
 /** Zero but for `levelled`: features as they are. */
 typedef struct s2vi_hearing {
-    bool levelled;       /* the clips' sound is brought to `level` */
+    bool levelled;       /* the clips' sound is brought to `level`, and its
+                            features towards `spectrum` */
     double level;        /* LUFS; set by s2vi_hearing_prepare() */
     double level_jitter; /* dB: a stretch is so much louder or softer at most */
     double
@@ -26,9 +29,9 @@ typedef struct s2vi_hearing {
 
 /**
  * Measure the loudness of what is trained on, all clips together, level each
- * clip's sound in place, compute its features, and measure their average
- * spectrum, and their range: of each band all but one in a thousand of what
- * training will hear.
+ * clip's sound in place, compute its features, measure their average
+ * spectrum, equalise them towards it, and measure their range: of each band all
+ * but one in a thousand of what training will hear.
  *
  * @param data split already
  * @return S2V_OK; S2V_ERR_INVALID: all of it is silence; S2V_ERR_NOMEM

@@ -90,6 +90,35 @@ static void test_silence(void)
     s2vi_dataset_close(&data);
 }
 
+/* A bright clip and a dull one are equalised towards each other, with gains
+ * drawn or without. */
+static void test_equalised(void)
+{
+    s2vi_dataset data;
+    double brightness[2][2]; /* with nearly no gains, none; clips */
+    for (int i = 0; i < 2; i++) {
+        s2vi_hearing h = {.levelled = true, .level_jitter = i ? 0 : 1e-9};
+        make(&data, 0.2, 0.2);
+        float *dull = data.clip[1].clip->sound;
+        for (int64_t k = data.clip[1].clip->samples - 1; k > 0; k--)
+            dull[k] = 0.5f * (dull[k] + dull[k - 1]);
+        CHECK(!s2vi_hearing_prepare(&h, &data, NULL), "prepare");
+        for (int c = 0; c < 2; c++) {
+            const s2vi_sequence s = {.from = &data.clip[c], .frame = 200};
+            float f[T * BANDS];
+            s2vi_hearing_features(&h, &s, 0, T, f, NULL);
+            brightness[i][c] = 0;
+            for (int k = 0; k < T * BANDS; k++)
+                brightness[i][c] +=
+                    f[k] * (k % BANDS < BANDS / 2 ? -1 : 1) / (T * BANDS / 2);
+        }
+        s2vi_dataset_close(&data);
+    }
+    for (int i = 0; i < 2; i++)
+        CHECK(fabs(brightness[i][0] - brightness[i][1]) < 0.1, "%g and %g",
+              brightness[i][0], brightness[i][1]);
+}
+
 /* Without a level and gains, features are the clips' own to the bit. */
 static void test_plain(void)
 {
@@ -178,6 +207,7 @@ int main(void)
     test_level();
     test_average();
     test_silence();
+    test_equalised();
     test_plain();
     test_gains();
     test_spectrum();
