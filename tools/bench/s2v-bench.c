@@ -6,7 +6,7 @@
  */
 #include "bench.h"
 
-#include "option.h"
+#include "option_next.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -3,7 +3,7 @@
 #include "feature_set.h"
 
 #include "base/error.h"
-#include "option.h"
+#include "option_next.h"
 #include "progress.h"
 
 #include <glib.h>

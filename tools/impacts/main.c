@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 #include "arguments.h"
-#include "option.h"
+#include "option_next.h"
 #include "output.h"
 
 enum { NAME = 4096 }; /* bytes of a path */

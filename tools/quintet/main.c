@@ -2,7 +2,7 @@
 /* s2v-quintet: renders the training clip "quintet", five string players whose
  * picture follows their sound, and the demo song. */
 #include "arguments.h"
-#include "option.h"
+#include "option_next.h"
 #include "output.h"
 #include "quintet.h"
 
