@@ -8,32 +8,46 @@
 
 #include "option.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-static const char usage[] =
-    "Usage: s2v-info [OPTION]... FILE...\n"
-    "Show what is in weight files: the model, how it was trained, its "
-    "tensors.\n"
-    "\n"
-    "  -t, --tensors  list every tensor: type, shape, size\n"
-    "  -j, --json     print one JSON object for each file\n"
-    "  -h, --help     print this and exit\n"
-    "  -V, --version  print the version and exit\n"
-    "\n"
-    "A bare name is looked for in the current folder, in each folder of\n"
-    "$S2V_MODEL_PATH (separated by colons) and among the installed models.\n"
-    "Every byte is read: the checksum is compared with the recorded one, and\n"
-    "every number must be finite.\n"
-    "\n"
-    "Exit status: 0 if all files are sound, 1 if one is not, 2 for a mistake\n"
-    "on the command line.\n"
-    "\n"
-    "Examples:\n"
-    "  s2v-info quintet.bin\n"
-    "  s2v-info --tensors quintet.bin\n"
-    "  s2v-info --json quintet.bin | jq .training.seed\n";
+static const option_row rows[] = {
+    {"tensors", 't', OPTION_ON, offsetof(info_options, tensors),
+     .help = "list every tensor: type, shape, size"},
+    {"json", 'j', OPTION_ON, offsetof(info_options, json),
+     .help = "print one JSON object for each file"},
+    {"help", 'h', OPTION_HELP, .help = "print this and exit"},
+    {"version", 'V', OPTION_VERSION, .help = "print the version and exit"},
+};
+
+static const option_program program = {
+    .name = "s2v-info",
+    .rows = rows,
+    .n_rows = OPTION_ROWS(rows),
+    .column = 17,
+    .usage = "Usage: s2v-info [OPTION]... FILE...\n"
+             "Show what is in weight files: the model, how it was trained, its "
+             "tensors.\n"
+             "\n",
+    .notes =
+        "\n"
+        "A bare name is looked for in the current folder, in each folder of\n"
+        "$S2V_MODEL_PATH (separated by colons) and among the installed "
+        "models.\n"
+        "Every byte is read: the checksum is compared with the recorded one, "
+        "and\n"
+        "every number must be finite.\n"
+        "\n"
+        "Exit status: 0 if all files are sound, 1 if one is not, 2 for a "
+        "mistake\n"
+        "on the command line.\n"
+        "\n"
+        "Examples:\n"
+        "  s2v-info quintet.bin\n"
+        "  s2v-info --tensors quintet.bin\n"
+        "  s2v-info --json quintet.bin | jq .training.seed\n",
+};
 
 static int show_file(const char *path, const info_options *options, bool first)
 {
@@ -61,44 +75,24 @@ static int show_file(const char *path, const info_options *options, bool first)
     return sound ? 0 : -1;
 }
 
-/* 0 to go on; otherwise the exit status plus 1. */
-static int parse_options(int argc, char **argv, info_options *options)
-{
-    static const struct option longs[] = {
-        {"tensors", no_argument, NULL, 't'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {NULL, 0, NULL, 0},
-    };
-    int c;
-    while ((c = option_next("s2v-info", argc, argv, ":tjhV", longs)) != -1) {
-        switch (c) {
-        case 't': options->tensors = true; break;
-        case 'j': options->json = true; break;
-        case 'h': fputs(usage, stdout); return 1;
-        case 'V': printf("s2v-info %s\n", s2v_version()); return 1;
-        default: return 3; /* option_next() has said what is wrong */
-        }
-    }
-    if (optind < argc)
-        return 0;
-    fputs("s2v-info: no weight file is named. Try 's2v-info --help'.\n",
-          stderr);
-    return 3;
-}
-
 int main(int argc, char **argv)
 {
     info_options options = {false, false};
-    int status = parse_options(argc, argv, &options);
-    if (!status)
-        for (int i = optind; i < argc; i++)
-            if (show_file(argv[i], &options, i == optind) < 0)
-                status = 2;
+    int status = option_start(&program, argv, &options);
+    if (status >= 0)
+        return status;
+    if (!argv[1]) {
+        fputs("s2v-info: no weight file is named. Try 's2v-info --help'.\n",
+              stderr);
+        return 2;
+    }
+    status = EXIT_SUCCESS;
+    for (int i = 1; i < argc && argv[i]; i++)
+        if (show_file(argv[i], &options, i == 1) < 0)
+            status = EXIT_FAILURE;
     if (fflush(stdout) || ferror(stdout)) {
         perror("s2v-info: cannot write to standard output");
-        status = 2;
+        status = EXIT_FAILURE;
     }
-    return status ? status - 1 : EXIT_SUCCESS;
+    return status;
 }
