@@ -6,73 +6,33 @@
  */
 #include "bench.h"
 
-#include "option_next.h"
+#include "option.h"
 
 #include <errno.h>
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char usage[] =
-    "Usage: s2v-bench [OPTION]... MODEL...\n"
-    "Measure how fast models make frames, one by one, or sound for pictures.\n"
-    "\n"
-    "  -t, --threads N[,N...]  CPU threads; 0: one for each processor (default "
-    "0)\n"
-    "  -s, --sessions N[,N...] streams at a time on one model, each with "
-    "those\n"
-    "                          threads (default 1)\n"
-    "  -n, --frames N          frames of each stream to measure (default 200; "
-    "1500\n"
-    "                          pictures, a minute, of a model that makes "
-    "sound)\n"
-    "  -d, --device NAME       auto, cpu, ref, cuda or cuda:N (default auto)\n"
-    "  -T, --dtype NAME[,NAME] f32, bf16 or both (default f32)\n"
-    "      --start             nothing but the start, to the first frame; of a "
-    "model\n"
-    "                          that makes sound, to its first picture\n"
-    "      --no-floor          leave out the floor, which takes some seconds\n"
-    "  -j, --json              print one JSON object for each row\n"
-    "  -p, --profile           print where the time goes, too, to the "
-    "standard\n"
-    "                          error: each step's time and GFLOPS\n"
-    "  -h, --help              print this and exit\n"
-    "  -V, --version           print the version and exit\n"
-    "\n"
-    "median, p99: milliseconds from the sound of a frame to the frame, after\n"
-    "ten frames that do not count; or from a picture to the sound that it "
-    "makes\n"
-    "due. fps: frames a second, of the mean, of all streams together. rtf: "
-    "how\n"
-    "many times faster than the film's frame rate. start: from opening the\n"
-    "file to the first frame. memory: the most that the process held. GFLOPS:\n"
-    "as the ops table counts. floor: the mean time of a frame in floors, one\n"
-    "being the model's convolutions and matrix products alone, through "
-    "oneDNN,\n"
-    "with the same dtype and threads; below 1 where there is a better way.\n"
-    "\n"
-    "A bare name is looked for in the current folder, in each folder of\n"
-    "$S2V_MODEL_PATH (separated by colons) and among the installed models.\n"
-    "Machines are noisy: compare figures of one run, and run it twice.\n"
-    "\n"
-    "Exit status: 0; 1 if a model cannot be run; 2 for a mistake on the "
-    "command\n"
-    "line.\n"
-    "\n"
-    "Example:\n"
-    "  s2v-bench --threads 1,2 --dtype f32,bf16 quintet.bin\n";
-
 enum { MAX_ROWS = 16 };
 
+/* Whole numbers of one option. */
+typedef struct bench_list {
+    int value[MAX_ROWS], n;
+} bench_list;
+
+typedef struct bench_dtypes {
+    const char *name[2];
+    int n;
+} bench_dtypes;
+
 typedef struct bench_options {
-    int threads[MAX_ROWS], n_threads;
-    int sessions[MAX_ROWS], n_sessions;
-    const char *dtype[2];
-    int n_dtypes;
+    bench_list threads, sessions;
+    bench_dtypes dtypes;
     int frames;
     const char *device;
     bool json, profile, no_floor, start, header;
@@ -172,133 +132,128 @@ static int run_row(const bench_job *job, const bench_options *o)
 
 /* ------------------------------------------------------------- options -- */
 
-/* A whole number from `min` to `max` at the start of `text`; -1 without. */
-static long parse_number(const char *text, long min, long max, char **end)
+/* Numbers with commas between, each within the row's limits. */
+static bool parse_list(void *to, const option_row *row, const char *text)
 {
-    errno = 0;
-    long value = strtol(text, end, 10);
-    return errno || *end == text || value < min || value > max ? -1 : value;
-}
-
-/* Numbers with commas between; their count, or 0. */
-static int parse_list(int *to, const char *text, long min, long max)
-{
-    char *end;
-    for (int n = 0; n < MAX_ROWS; text = end + 1) {
-        const long value = parse_number(text, min, max, &end);
-        if (value < 0 || (*end && *end != ','))
-            return 0;
-        to[n++] = (int)value;
-        if (!*end)
-            return n;
+    bench_list *list = to;
+    for (list->n = 0; list->n < MAX_ROWS; text++) {
+        char *end;
+        errno = 0;
+        const long value = strtol(text, &end, 10);
+        if (errno || end == text || value < row->min || value > row->max ||
+            (*end && *end != ','))
+            return false;
+        list->value[list->n++] = (int)value;
+        text = end;
+        if (!*text)
+            return true;
     }
-    return 0;
+    return false;
 }
 
-static bool parse_dtypes(bench_options *o, const char *text)
+static bool parse_dtypes(void *to, const option_row *row, const char *text)
 {
     static const struct {
-        const char *text, *dtype[2];
-    } known[] = {{"f32", {"f32"}},
-                 {"bf16", {"bf16"}},
-                 {"f32,bf16", {"f32", "bf16"}},
-                 {"bf16,f32", {"bf16", "f32"}}};
+        const char *text;
+        bench_dtypes dtypes;
+    } known[] = {{"f32", {{"f32"}, 1}},
+                 {"bf16", {{"bf16"}, 1}},
+                 {"f32,bf16", {{"f32", "bf16"}, 2}},
+                 {"bf16,f32", {{"bf16", "f32"}, 2}}};
+    (void)row;
     for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
         if (!strcmp(text, known[i].text)) {
-            memcpy(o->dtype, known[i].dtype, sizeof(o->dtype));
-            o->n_dtypes = o->dtype[1] ? 2 : 1;
+            *(bench_dtypes *)to = known[i].dtypes;
             return true;
         }
     return false;
 }
 
-static bool parse_frames(bench_options *o, const char *text)
-{
-    char *end;
-    const long value = parse_number(text, 1, 1000000, &end);
-    o->frames = (int)value;
-    return value > 0 && !*end;
-}
+#define AT(member) offsetof(bench_options, member)
 
-static int refuse(const char *name, const char *expected, const char *found)
-{
-    fprintf(stderr, "s2v-bench: --%s: expected %s, found '%s'\n", name,
-            expected, found);
-    return 3;
-}
+static const option_row rows[] = {
+    {"threads", 't', OPTION_PARSED, AT(threads), "N[,N...]", 0, 1024,
+     .parse = parse_list, .expected = "up to 16 numbers from 0 to 1024",
+     .help = "CPU threads; 0: one for each processor (default 0)"},
+    {"sessions", 's', OPTION_PARSED, AT(sessions), "N[,N...]", 1, 64,
+     .parse = parse_list, .expected = "up to 16 numbers from 1 to 64",
+     .help = "streams at a time on one model, each with those threads (default "
+             "1)"},
+    {"frames", 'n', OPTION_INT, AT(frames), "N", 1, 1000000,
+     .help = "frames of each stream to measure (default 200; 1500 pictures, a "
+             "minute, of a model that makes sound)"},
+    {"device", 'd', OPTION_STRING, AT(device), "NAME",
+     .help = "auto, cpu, ref, cuda or cuda:N (default auto)"},
+    {"dtype", 'T', OPTION_PARSED, AT(dtypes), "NAME[,NAME]",
+     .parse = parse_dtypes, .expected = "f32, bf16 or f32,bf16",
+     .help = "f32, bf16 or both (default f32)"},
+    {"start", 0, OPTION_ON, AT(start),
+     .help = "nothing but the start, to the first frame; of a model that makes "
+             "sound, to its first picture"},
+    {"no-floor", 0, OPTION_ON, AT(no_floor),
+     .help = "leave out the floor, which takes some seconds"},
+    {"json", 'j', OPTION_ON, AT(json),
+     .help = "print one JSON object for each row"},
+    {"profile", 'p', OPTION_ON, AT(profile),
+     .help = "print where the time goes, too, to the standard error: each "
+             "step's time and GFLOPS"},
+    {"help", 'h', OPTION_HELP, .help = "print this and exit"},
+    {"version", 'V', OPTION_VERSION, .help = "print the version and exit"},
+};
 
-/* 0 to go on; otherwise the exit status plus 1. */
-static int parse_options(int argc, char **argv, bench_options *o)
-{
-    static const struct option longs[] = {
-        {"threads", required_argument, NULL, 't'},
-        {"frames", required_argument, NULL, 'n'},
-        {"device", required_argument, NULL, 'd'},
-        {"dtype", required_argument, NULL, 'T'},
-        {"json", no_argument, NULL, 'j'},
-        {"profile", no_argument, NULL, 'p'},
-        {"start", no_argument, NULL, 'S'},
-        {"no-floor", no_argument, NULL, 'F'},
-        {"sessions", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {NULL, 0, NULL, 0},
-    };
-    int c;
-    while ((c = option_next("s2v-bench", argc, argv, ":t:s:n:d:T:jphV",
-                            longs)) != -1)
-        switch (c) {
-        case 't':
-            o->n_threads = parse_list(o->threads, optarg, 0, 1024);
-            if (!o->n_threads)
-                return refuse("threads", "up to 16 numbers from 0 to 1024",
-                              optarg);
-            break;
-        case 'n':
-            if (!parse_frames(o, optarg))
-                return refuse("frames", "a whole number from 1 to 1000000",
-                              optarg);
-            break;
-        case 's':
-            o->n_sessions = parse_list(o->sessions, optarg, 1, 64);
-            if (!o->n_sessions)
-                return refuse("sessions", "up to 16 numbers from 1 to 64",
-                              optarg);
-            break;
-        case 'S': o->start = true; break;
-        case 'F': o->no_floor = true; break;
-        case 'd': o->device = optarg; break;
-        case 'T':
-            if (!parse_dtypes(o, optarg))
-                return refuse("dtype", "f32, bf16 or f32,bf16", optarg);
-            break;
-        case 'j': o->json = true; break;
-        case 'p':
-            o->profile = true;
-            setenv("S2V_PROFILE", "1", 1);
-            break;
-        case 'h': fputs(usage, stdout); return 1;
-        case 'V': printf("s2v-bench %s\n", s2v_version()); return 1;
-        default: return 3; /* option_next() has said what is wrong */
-        }
-    if (optind < argc)
-        return 0;
-    fputs("s2v-bench: expected a model, found none\n", stderr);
-    return 3;
-}
+static const option_program program = {
+    .name = "s2v-bench",
+    .rows = rows,
+    .n_rows = OPTION_ROWS(rows),
+    .column = 26,
+    .usage = "Usage: s2v-bench [OPTION]... MODEL...\n"
+             "Measure how fast models make frames, one by one, or sound for "
+             "pictures.\n"
+             "\n",
+    .notes =
+        "\n"
+        "median, p99: milliseconds from the sound of a frame to the frame, "
+        "after\n"
+        "ten frames that do not count; or from a picture to the sound that it "
+        "makes\n"
+        "due. fps: frames a second, of the mean, of all streams together. rtf: "
+        "how\n"
+        "many times faster than the film's frame rate. start: from opening "
+        "the\n"
+        "file to the first frame. memory: the most that the process held. "
+        "GFLOPS:\n"
+        "as the ops table counts. floor: the mean time of a frame in floors, "
+        "one\n"
+        "being the model's convolutions and matrix products alone, through "
+        "oneDNN,\n"
+        "with the same dtype and threads; below 1 where there is a better "
+        "way.\n"
+        "\n"
+        "A bare name is looked for in the current folder, in each folder of\n"
+        "$S2V_MODEL_PATH (separated by colons) and among the installed "
+        "models.\n"
+        "Machines are noisy: compare figures of one run, and run it twice.\n"
+        "\n"
+        "Exit status: 0; 1 if a model cannot be run; 2 for a mistake on the "
+        "command\n"
+        "line.\n"
+        "\n"
+        "Example:\n"
+        "  s2v-bench --threads 1,2 --dtype f32,bf16 quintet.bin\n",
+};
 
 /* All rows of a model. */
 static int run_model(const char *path, bench_options *o)
 {
     int status = 0;
-    for (int d = 0; d < o->n_dtypes; d++)
-        for (int t = 0; t < o->n_threads; t++)
-            for (int s = 0; s < o->n_sessions; s++) {
+    for (int d = 0; d < o->dtypes.n; d++)
+        for (int t = 0; t < o->threads.n; t++)
+            for (int s = 0; s < o->sessions.n; s++) {
                 const bench_job job = {.path = path,
                                        .device = o->device,
-                                       .dtype = o->dtype[d],
-                                       .threads = o->threads[t],
-                                       .sessions = o->sessions[s],
+                                       .dtype = o->dtypes.name[d],
+                                       .threads = o->threads.value[t],
+                                       .sessions = o->sessions.value[s],
                                        .frames = o->frames,
                                        .start = o->start,
                                        .profile = o->profile};
@@ -313,16 +268,21 @@ static int run_model(const char *path, bench_options *o)
 
 int main(int argc, char **argv)
 {
-    bench_options o = {.n_threads = 1,
-                       .sessions = {1},
-                       .n_sessions = 1,
-                       .dtype = {"f32"},
-                       .n_dtypes = 1,
+    bench_options o = {.threads = {.n = 1},
+                       .sessions = {{1}, 1},
+                       .dtypes = {{"f32"}, 1},
                        .header = true};
-    int stop = parse_options(argc, argv, &o), status = 0;
-    if (stop)
-        return stop - 1;
-    for (int i = optind; i < argc; i++)
+    int status = option_start(&program, argv, &o);
+    if (status >= 0)
+        return status;
+    if (!argv[1]) {
+        fputs("s2v-bench: expected a model, found none\n", stderr);
+        return 2;
+    }
+    if (o.profile)
+        setenv("S2V_PROFILE", "1", 1);
+    status = 0;
+    for (int i = 1; i < argc && argv[i]; i++)
         status |= run_model(argv[i], &o);
     return status;
 }
