@@ -3,53 +3,16 @@
 #include "feature_set.h"
 
 #include "base/error.h"
-#include "option_next.h"
+#include "option.h"
 #include "progress.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <libavutil/log.h>
 #include <locale.h>
+#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static const char help[] =
-    "Usage: s2v-features --rgb FILE [--flow FILE] -o FOLDER CLIP...\n"
-    "Makes feature sets of clips, as VarietySound's authors did: BN-Inception "
-    "of\n"
-    "the picture (1024 numbers) and of optical flow (1024), 21.53 times a "
-    "second,\n"
-    "beside the sound's mel spectrogram. `s2v-train varietysound FOLDER` "
-    "learns\n"
-    "from them. The weights are to be brought: none ship.\n"
-    "\n"
-    "  --rgb FILE            weights for pictures: safetensors under the names "
-    "of\n"
-    "                        the PyTorch versions (conv1_7x7_s2.weight ...)\n"
-    "  --flow FILE           weights for flow; default: those for pictures, "
-    "the\n"
-    "                        first layer's averaged over colours\n"
-    "  -o, --output FOLDER   for CLIP.safetensors; made where it is missing\n"
-    "  --track N             which sound track of each clip, from 0, as "
-    "ffmpeg's\n"
-    "                        a:N (default: the one that ffmpeg takes)\n"
-    "  --skip-bad            leave out clips that do not decode, are silent, "
-    "cut\n"
-    "                        short or damaged, and list them at the end\n"
-    "  --device NAME         auto, cpu, ref, cuda or cuda:N (default auto)\n"
-    "  --threads N           CPU threads; 0: one for each processor\n"
-    "  -q, --quiet           no progress, errors only\n"
-    "  -h, --help            print this and stop\n"
-    "  -V, --version         print the version and stop\n"
-    "\n"
-    "Exit status: 0; 1 if a clip could not be read or written; 2 for a "
-    "mistake\n"
-    "on the command line.\n"
-    "\n"
-    "Example:\n"
-    "  s2v-features --rgb bn_inception.safetensors -o sets clips/*.mp4\n"
-    "  s2v-train varietysound sets -o foley.bin\n";
 
 typedef struct options {
     features_params params;
@@ -59,80 +22,78 @@ typedef struct options {
     bool quiet, skip_bad;
 } options;
 
-static const struct option words[] = {
-    {"rgb", required_argument, NULL, 'r'},
-    {"flow", required_argument, NULL, 'f'},
-    {"output", required_argument, NULL, 'o'},
-    {"track", required_argument, NULL, 'n'},
-    {"skip-bad", no_argument, NULL, 's'},
-    {"device", required_argument, NULL, 'd'},
-    {"threads", required_argument, NULL, 't'},
-    {"quiet", no_argument, NULL, 'q'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {0},
+#define AT(member) offsetof(options, member)
+
+static const option_row rows[] = {
+    {"rgb", 0, OPTION_STRING, AT(params.rgb), "FILE",
+     .help = "weights for pictures: safetensors under the names of the PyTorch "
+             "versions (conv1_7x7_s2.weight ...)"},
+    {"flow", 0, OPTION_STRING, AT(params.flow), "FILE",
+     .help = "weights for flow; default: those for pictures, the first "
+             "layer's averaged over colours"},
+    {"output", 'o', OPTION_STRING, AT(output), "FOLDER",
+     .help = "for CLIP.safetensors; made where it is missing"},
+    {"track", 0, OPTION_INT, AT(track), "N", 0, 999,
+     .help = "which sound track of each clip, from 0, as ffmpeg's\n"
+             "a:N (default: the one that ffmpeg takes)"},
+    {"skip-bad", 0, OPTION_ON, AT(skip_bad),
+     .help = "leave out clips that do not decode, are silent, cut short or "
+             "damaged, and list them at the end"},
+    {"device", 0, OPTION_STRING, AT(params.device), "NAME",
+     .help = "auto, cpu, ref, cuda or cuda:N (default auto)"},
+    {"threads", 0, OPTION_INT, AT(params.threads), "N", 0, 1024,
+     .help = "CPU threads; 0: one for each processor"},
+    {"quiet", 'q', OPTION_ON, AT(quiet), .help = "no progress, errors only"},
+    {"help", 'h', OPTION_HELP, .help = "print this and stop"},
+    {"version", 'V', OPTION_VERSION, .help = "print the version and stop"},
+};
+
+static const option_program program = {
+    .name = "s2v-features",
+    .rows = rows,
+    .n_rows = OPTION_ROWS(rows),
+    .column = 24,
+    .flush = true,
+    .usage =
+        "Usage: s2v-features --rgb FILE [--flow FILE] -o FOLDER CLIP...\n"
+        "Makes feature sets of clips, as VarietySound's authors did: "
+        "BN-Inception "
+        "of\n"
+        "the picture (1024 numbers) and of optical flow (1024), 21.53 times a "
+        "second,\n"
+        "beside the sound's mel spectrogram. `s2v-train varietysound FOLDER` "
+        "learns\n"
+        "from them. The weights are to be brought: none ship.\n"
+        "\n",
+    .notes =
+        "\n"
+        "Exit status: 0; 1 if a clip could not be read or written; 2 for a "
+        "mistake\n"
+        "on the command line.\n"
+        "\n"
+        "Example:\n"
+        "  s2v-features --rgb bn_inception.safetensors -o sets clips/*.mp4\n"
+        "  s2v-train varietysound sets -o foley.bin\n",
 };
 
 static int refuse(const char *why)
 {
     fprintf(stderr, "s2v-features: %s: s2v-features --help\n", why);
-    return -1;
+    return 2;
 }
 
-static bool parse_number(const char *text, long most, int *out)
+/* Below 0: go on; else the exit status. */
+static int parse(options *o, char **argv)
 {
-    char *end;
-    const long n = strtol(text, &end, 10);
-    *out = (int)n;
-    return *text && !*end && n >= 0 && n <= most;
-}
-
-static int set_threads(options *o, const char *text)
-{
-    return parse_number(text, 1024, &o->params.threads)
-               ? 0
-               : refuse("--threads: expected a whole number from 0 to 1024");
-}
-
-static int set_track(options *o, const char *text)
-{
-    return parse_number(text, 999, &o->track)
-               ? 0
-               : refuse("--track: expected a whole number from 0 to 999");
-}
-
-/* 1: print that and stop; -1: a mistake. */
-static int set(options *o, int code)
-{
-    switch (code) {
-    case 'r': o->params.rgb = optarg; return 0;
-    case 'f': o->params.flow = optarg; return 0;
-    case 'o': o->output = optarg; return 0;
-    case 'd': o->params.device = optarg; return 0;
-    case 't': return set_threads(o, optarg);
-    case 'n': return set_track(o, optarg);
-    case 's': o->skip_bad = true; return 0;
-    case 'q': o->quiet = true; return 0;
-    case 'h': fputs(help, stdout); return 1;
-    case 'V': printf("s2v-features %s\n", s2v_version()); return 1;
-    }
-    return -1; /* option_next() has said what is wrong */
-}
-
-static int parse(options *o, int argc, char **argv)
-{
-    int code, ret = 0;
-    while (!ret && (code = option_next("s2v-features", argc, argv, ":o:qhV",
-                                       words)) != -1)
-        ret = set(o, code);
-    if (ret)
-        return ret;
-    o->clips = argv + optind;
+    const int status = option_start(&program, argv, o);
+    if (status >= 0)
+        return status;
+    o->clips = argv + 1;
     if (!o->params.rgb)
         return refuse("--rgb: expected a weight file, found none");
     if (!o->output)
         return refuse("-o: expected a folder, found none");
-    return *o->clips ? 0 : refuse("expected clips, found none");
+    return *o->clips ? -1 : refuse("expected clips, found none");
 }
 
 /* FOLDER/NAME.safetensors, for g_free(). */
@@ -187,14 +148,15 @@ static int run(const options *o, s2v_error *err)
 
 int main(int argc, char **argv)
 {
+    (void)argc;
     options o = {.track = -1};
     s2v_error err = {0};
     setlocale(LC_CTYPE, "");
     av_log_set_level(AV_LOG_FATAL);
-    int ret = parse(&o, argc, argv);
-    if (ret)
-        return ret < 0 ? 2 : 0;
-    ret = run(&o, &err);
+    const int status = parse(&o, argv);
+    if (status >= 0)
+        return status;
+    const int ret = run(&o, &err);
     if (ret < 0)
         fprintf(stderr, "s2v-features: %s\n", err.message);
     return ret < 0;
