@@ -1,115 +1,88 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* s2v-quintet: renders the training clip "quintet", five string players whose
  * picture follows their sound, and the demo song. */
-#include "arguments.h"
-#include "option_next.h"
+#include "option.h"
 #include "output.h"
 #include "quintet.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct options {
     const char *output;
-    int size, fps, song;
+    int size, fps;
+    bool song;
     double seconds;
     uint64_t seed, timbre;
 };
 
-static const char program[] = "s2v-quintet";
+#define AT(member) offsetof(struct options, member)
 
-static const char usage[] =
-    "Usage: s2v-quintet [OPTION]... -o FILE\n"
-    "\n"
-    "Composes music for five string players and renders them playing it.\n"
-    "Equal options give equal pictures and equal sound.\n"
-    "\n"
-    "  -o, --output FILE   what to write; the ending chooses the format:\n"
-    "                      .mkv  FFV1 and FLAC, lossless\n"
-    "                      .mp4  MPEG-4 and AAC\n"
-    "                      .wav  the sound alone\n"
-    "  -s, --size SIZE     width and height in pixels, even, 16 to 4096 (256)\n"
-    "  -d, --duration SEC  length in seconds, up to 3600 (180; a song: 30)\n"
-    "  -r, --rate FPS      pictures a second, 1 to 120 (20)\n"
-    "      --seed N        composes another piece (1)\n"
-    "      --timbre N      other instruments in another room play the same; 0 "
-    "is\n"
-    "                      the quintet's own (0)\n"
-    "      --song          renders the demo song: other music in the same "
-    "style\n"
-    "  -h, --help          shows this help\n"
-    "  -V, --version       shows the version\n"
-    "\n"
-    "Example: s2v-quintet -o quintet.mkv && s2v-quintet --song -o song.wav\n";
+static const option_row rows[] = {
+    {"output", 'o', OPTION_STRING, AT(output), "FILE",
+     .help = "what to write; the ending chooses the format:\n"
+             ".mkv  FFV1 and FLAC, lossless\n"
+             ".mp4  MPEG-4 and AAC\n"
+             ".wav  the sound alone"},
+    {"size", 's', OPTION_INT, AT(size), "SIZE", 16, 4096,
+     .help = "width and height in pixels, even, 16 to 4096 (256)"},
+    {"duration", 'd', OPTION_NUMBER, AT(seconds), "SEC", 0.1, 3600,
+     .help = "length in seconds, up to 3600 (180; a song: 30)"},
+    {"rate", 'r', OPTION_INT, AT(fps), "FPS", 1, 120,
+     .help = "pictures a second, 1 to 120 (20)"},
+    {"seed", 0, OPTION_SEED, AT(seed), "N",
+     .help = "composes another piece (1)"},
+    {"timbre", 0, OPTION_SEED, AT(timbre), "N",
+     .help = "other instruments in another room play the same; 0 is\n"
+             "the quintet's own (0)"},
+    {"song", 0, OPTION_ON, AT(song),
+     .help = "renders the demo song: other music in the same style"},
+    {"help", 'h', OPTION_HELP, .help = "shows this help"},
+    {"version", 'V', OPTION_VERSION, .help = "shows the version"},
+};
 
-static int check(struct options *o, int argc, char **argv)
+static const option_program program = {
+    .name = "s2v-quintet",
+    .rows = rows,
+    .n_rows = OPTION_ROWS(rows),
+    .column = 22,
+    .usage =
+        "Usage: s2v-quintet [OPTION]... -o FILE\n"
+        "\n"
+        "Composes music for five string players and renders them playing it.\n"
+        "Equal options give equal pictures and equal sound.\n"
+        "\n",
+    .notes = "\n"
+             "Example: s2v-quintet -o quintet.mkv && s2v-quintet --song -o "
+             "song.wav\n",
+};
+
+/* Below 0: go on; else the exit status. */
+static int parse(struct options *o, char **argv)
 {
-    if (optind < argc) {
+    const int status = option_start(&program, argv, o);
+    if (status >= 0)
+        return status;
+    if (argv[1]) {
         fprintf(stderr, "s2v-quintet: unexpected argument \"%s\"; see --help\n",
-                argv[optind]);
-        return -1;
+                argv[1]);
+        return 2;
     }
     if (!o->output) {
         fprintf(stderr, "s2v-quintet: no output file given; use -o FILE\n");
-        return -1;
+        return 2;
     }
     if (o->size % 2) {
         fprintf(stderr, "s2v-quintet: the size must be even, not %d\n",
                 o->size);
-        return -1;
+        return 2;
     }
     if (!o->seconds)
         o->seconds = o->song ? 30 : 180;
-    return 0;
-}
-
-/* 0 to go on, 1 where help or the version was all that was wanted, -1 on an
- * error. */
-static int parse(struct options *o, int argc, char **argv)
-{
-    static const struct option known[] = {
-        {"output", required_argument, NULL, 'o'},
-        {"size", required_argument, NULL, 's'},
-        {"duration", required_argument, NULL, 'd'},
-        {"rate", required_argument, NULL, 'r'},
-        {"seed", required_argument, NULL, 'S'},
-        {"timbre", required_argument, NULL, 'T'},
-        {"song", no_argument, NULL, 'g'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {NULL, 0, NULL, 0},
-    };
-    int opt, ret = 0;
-
-    while (!ret && (opt = option_next(program, argc, argv, ":o:s:d:r:hV",
-                                      known)) != -1) {
-        if (opt == 'o')
-            o->output = optarg;
-        else if (opt == 's')
-            ret = render_parse_int(program, "the size", optarg, 16, 4096,
-                                   &o->size);
-        else if (opt == 'd')
-            ret = render_parse_number(program, "the duration", optarg, 0.1,
-                                      3600, &o->seconds);
-        else if (opt == 'r')
-            ret =
-                render_parse_int(program, "the rate", optarg, 1, 120, &o->fps);
-        else if (opt == 'S')
-            ret = render_parse_seed(program, "the seed", optarg, &o->seed);
-        else if (opt == 'T')
-            ret = render_parse_seed(program, "the timbre", optarg, &o->timbre);
-        else if (opt == 'g')
-            o->song = 1;
-        else if (opt == 'h')
-            return render_show_help(program, usage);
-        else if (opt == 'V')
-            return render_show_version(program);
-        else
-            ret = -1;
-    }
-    return ret ? ret : check(o, argc, argv);
+    return -1;
 }
 
 /* Draws all players as they are at a moment, and writes the picture. */
@@ -161,7 +134,7 @@ static int run(const struct options *o)
     int16_t *sound = NULL;
     size_t samples = 0;
     int ret = -1;
-    const struct render_format format = {.program = program,
+    const struct render_format format = {.program = program.name,
                                          .size = sound_only ? 0 : o->size,
                                          .fps_num = o->fps,
                                          .fps_den = 1,
@@ -196,9 +169,10 @@ done:
 int main(int argc, char **argv)
 {
     struct options o = {.size = 256, .fps = 20, .seed = 1};
-    const int ret = parse(&o, argc, argv);
+    const int status = parse(&o, argv);
 
-    if (ret)
-        return ret < 0 ? 2 : 0;
+    (void)argc;
+    if (status >= 0)
+        return status;
     return run(&o) < 0 ? 1 : 0;
 }
