@@ -5,20 +5,26 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "arguments.h"
-#include "option_next.h"
+#include "option.h"
 #include "output.h"
 
 enum { NAME = 4096 }; /* bytes of a path */
 
+/* Pictures a second, as a fraction. */
+struct rate {
+    int num, den;
+};
+
 struct options {
     const char *output, *format;
-    int count, size, fps_num, fps_den;
+    int count, size;
+    struct rate rate;
     double seconds;
     bool silent;
     uint64_t seed;
@@ -26,118 +32,122 @@ struct options {
     struct impacts_sound_params sound;
 };
 
-static const char program[] = "s2v-impacts";
-
-static const char usage[] =
-    "Usage: s2v-impacts [OPTION]... -o FILE\n"
-    "       s2v-impacts [OPTION]... --count N -o FOLDER\n"
-    "\n"
-    "Renders clips in which mallets strike objects of wood, metal, glass, "
-    "skin,\n"
-    "plastic and stone, and sometimes miss. Beside each clip lies its truth, "
-    "in\n"
-    "JSON: when, where, what and how hard. Equal options give equal clips.\n"
-    "\n"
-    "  -o, --output NAME    what to write; a file's ending chooses its "
-    "format:\n"
-    "                       .mkv  FFV1 and FLAC, lossless\n"
-    "                       .mp4  MPEG-4 and AAC\n"
-    "                       .wav  the sound alone\n"
-    "  -n, --count N        so many clips, of the seeds from --seed on, into "
-    "the\n"
-    "                       folder NAME: SEED.mkv and SEED.json\n"
-    "      --format FORMAT  mkv, mp4 or wav: what goes into a folder (mkv)\n"
-    "  -s, --size SIZE      width and height in pixels, even, 16 to 4096 "
-    "(256)\n"
-    "  -d, --seconds SEC    length, 1 to 3600 (10)\n"
-    "  -r, --rate FPS       pictures a second, 1 to 120, such as 15, 21.5 or\n"
-    "                       30000/1001 (25)\n"
-    "      --seed N         another scene, other swings (1)\n"
-    "      --materials LIST only these: wood,metal,glass,drum,plastic,stone\n"
-    "      --sound MATERIAL the same picture, but all objects sound like "
-    "this;\n"
-    "                       any: like one that the clip's seed draws\n"
-    "      --background DB  noise of a room, -90 to -20 dB (none)\n"
-    "      --silent         no sound track: the picture alone, and the truth\n"
-    "  -h, --help           shows this help\n"
-    "  -V, --version        shows the version\n"
-    "\n"
-    "Example: s2v-impacts --count 100 --rate 21.5 -o impacts\n";
-
 static int gcd(int a, int b)
 {
     return b ? gcd(b, a % b) : a;
 }
 
 /* A rate as a fraction or as a number, to three decimals. */
-static int parse_rate(const char *text, struct options *o)
+static bool parse_rate(void *to, const option_row *row, const char *text)
 {
-    int num, den = 1, used = 0;
-    double v;
+    struct rate rate;
+    int used = 0;
+    char *end;
 
-    if (sscanf(text, "%7d/%7d%n", &num, &den, &used) == 2 && !text[used]) {
-        if (den < 1 || num < den || num > 120.0 * den) {
-            fprintf(stderr,
-                    "s2v-impacts: the rate must be from 1 to 120, not \"%s\"\n",
-                    text);
-            return -1;
-        }
+    if (sscanf(text, "%7d/%7d%n", &rate.num, &rate.den, &used) == 2 &&
+        !text[used]) {
+        if (rate.den < 1 || rate.num < rate.den ||
+            rate.num > row->max * rate.den)
+            return false;
     } else {
-        if (render_parse_number(program, "the rate", text, 1, 120, &v) < 0)
-            return -1;
-        num = (int)lrint(v * 1000);
-        den = 1000;
+        const double v = strtod(text, &end);
+        if (end == text || *end || !(v >= row->min && v <= row->max))
+            return false;
+        rate = (struct rate){(int)lrint(v * 1000), 1000};
     }
-    const int common = gcd(num, den);
-    o->fps_num = num / common;
-    o->fps_den = den / common;
-    return 0;
+    const int common = gcd(rate.num, rate.den);
+    *(struct rate *)to = (struct rate){rate.num / common, rate.den / common};
+    return true;
 }
 
-static int parse_material(const char *text, size_t length, int *material)
+static bool parse_sound(void *to, const option_row *row, const char *text)
 {
-    *material = impacts_material_find(text, length);
-    if (*material >= 0)
-        return 0;
-    fprintf(stderr,
-            "s2v-impacts: there is no material \"%.*s\": expected wood, metal, "
-            "glass, drum, plastic or stone\n",
-            (int)length, text);
-    return -1;
+    const int material = strcmp(text, "any")
+                             ? impacts_material_find(text, strlen(text))
+                             : IMPACTS_ANY;
+    (void)row;
+    *(int *)to = material;
+    return material == IMPACTS_ANY || material >= 0;
 }
 
-static int parse_sound(const char *text, int *material)
+static bool parse_materials(void *to, const option_row *row, const char *text)
 {
-    *material = IMPACTS_ANY;
-    return strcmp(text, "any") ? parse_material(text, strlen(text), material)
-                               : 0;
-}
-
-static int parse_materials(const char *text, unsigned *set)
-{
-    *set = 0;
-    for (;;) {
+    unsigned set = 0;
+    (void)row;
+    for (;; text++) {
         const size_t length = strcspn(text, ",");
-        int material;
-        if (parse_material(text, length, &material) < 0)
-            return -1;
-        *set |= 1u << material;
-        if (!text[length])
-            return 0;
-        text += length + 1;
+        const int material = impacts_material_find(text, length);
+        if (material < 0)
+            return false;
+        set |= 1u << material;
+        text += length;
+        if (!*text)
+            break;
     }
+    *(unsigned *)to = set;
+    return true;
 }
 
-static int parse_format(const char *text, const char **format)
-{
-    *format = text;
-    if (!strcmp(text, "mkv") || !strcmp(text, "mp4") || !strcmp(text, "wav"))
-        return 0;
-    fprintf(stderr,
-            "s2v-impacts: the format must be mkv, mp4 or wav, not \"%s\"\n",
-            text);
-    return -1;
-}
+#define AT(member) offsetof(struct options, member)
+
+static const option_row rows[] = {
+    {"output", 'o', OPTION_STRING, AT(output), "NAME",
+     .help = "what to write; a file's ending chooses its format:\n"
+             ".mkv  FFV1 and FLAC, lossless\n"
+             ".mp4  MPEG-4 and AAC\n"
+             ".wav  the sound alone"},
+    {"count", 'n', OPTION_INT, AT(count), "N", 1, 1000000,
+     .help = "so many clips, of the seeds from --seed on, into the folder "
+             "NAME: SEED.mkv and SEED.json"},
+    {"format", 0, OPTION_WORD, AT(format), "FORMAT", .choices = "mkv|mp4|wav",
+     .help = "mkv, mp4 or wav: what goes into a folder (mkv)"},
+    {"size", 's', OPTION_INT, AT(size), "SIZE", 16, 4096,
+     .help = "width and height in pixels, even, 16 to 4096 (256)"},
+    {"seconds", 'd', OPTION_NUMBER, AT(seconds), "SEC", 1, 3600,
+     .help = "length, 1 to 3600 (10)"},
+    {"rate", 'r', OPTION_PARSED, AT(rate), "FPS", 1, 120, .parse = parse_rate,
+     .expected = "a number or a fraction from 1 to 120",
+     .help = "pictures a second, 1 to 120, such as 15, 21.5 or\n"
+             "30000/1001 (25)"},
+    {"seed", 0, OPTION_SEED, AT(seed), "N",
+     .help = "another scene, other swings (1)"},
+    {"materials", 0, OPTION_PARSED, AT(materials), "LIST",
+     .parse = parse_materials,
+     .expected = "some of wood,metal,glass,drum,plastic,stone",
+     .help = "only these: wood,metal,glass,drum,plastic,stone"},
+    {"sound", 0, OPTION_PARSED, AT(sound.material), "MATERIAL",
+     .parse = parse_sound,
+     .expected = "wood, metal, glass, drum, plastic, stone or any",
+     .help = "the same picture, but all objects sound like this;\n"
+             "any: like one that the clip's seed draws"},
+    {"background", 0, OPTION_NUMBER, AT(sound.background), "DB", -90, -20,
+     .help = "noise of a room, -90 to -20 dB (none)"},
+    {"silent", 0, OPTION_ON, AT(silent),
+     .help = "no sound track: the picture alone, and the truth"},
+    {"help", 'h', OPTION_HELP, .help = "shows this help"},
+    {"version", 'V', OPTION_VERSION, .help = "shows the version"},
+};
+
+static const option_program program = {
+    .name = "s2v-impacts",
+    .rows = rows,
+    .n_rows = OPTION_ROWS(rows),
+    .column = 23,
+    .usage =
+        "Usage: s2v-impacts [OPTION]... -o FILE\n"
+        "       s2v-impacts [OPTION]... --count N -o FOLDER\n"
+        "\n"
+        "Renders clips in which mallets strike objects of wood, metal, glass, "
+        "skin,\n"
+        "plastic and stone, and sometimes miss. Beside each clip lies its "
+        "truth, "
+        "in\n"
+        "JSON: when, where, what and how hard. Equal options give equal "
+        "clips.\n"
+        "\n",
+    .notes = "\n"
+             "Example: s2v-impacts --count 100 --rate 21.5 -o impacts\n",
+};
 
 static bool sound_alone(const struct options *o)
 {
@@ -147,11 +157,12 @@ static bool sound_alone(const struct options *o)
     return dot && !strcmp(dot, ".wav");
 }
 
-static int check(const struct options *o, int argc, char **argv)
+/* @param extra a plain word, of which there must be none, or NULL */
+static int check(const struct options *o, const char *extra)
 {
-    if (optind < argc) {
+    if (extra) {
         fprintf(stderr, "s2v-impacts: unexpected argument \"%s\"; see --help\n",
-                argv[optind]);
+                extra);
         return -1;
     }
     if (!o->output) {
@@ -181,71 +192,13 @@ static int check(const struct options *o, int argc, char **argv)
     return 0;
 }
 
-enum {
-    OPT_SEED = 256,
-    OPT_MATERIALS,
-    OPT_SOUND,
-    OPT_BACKGROUND,
-    OPT_FORMAT,
-    OPT_SILENT,
-};
-
-/* One option; 1 where help or the version was all that was wanted. */
-static int take(struct options *o, int opt)
+/* Below 0: go on; else the exit status. */
+static int parse(struct options *o, char **argv)
 {
-    switch (opt) {
-    case 'o': o->output = optarg; return 0;
-    case 'n':
-        return render_parse_int(program, "the count", optarg, 1, 1000000,
-                                &o->count);
-    case 's':
-        return render_parse_int(program, "the size", optarg, 16, 4096,
-                                &o->size);
-    case 'd':
-        return render_parse_number(program, "the length", optarg, 1, 3600,
-                                   &o->seconds);
-    case 'r': return parse_rate(optarg, o);
-    case OPT_SEED:
-        return render_parse_seed(program, "the seed", optarg, &o->seed);
-    case OPT_MATERIALS: return parse_materials(optarg, &o->materials);
-    case OPT_SOUND: return parse_sound(optarg, &o->sound.material);
-    case OPT_BACKGROUND:
-        return render_parse_number(program, "the background", optarg, -90, -20,
-                                   &o->sound.background);
-    case OPT_FORMAT: return parse_format(optarg, &o->format);
-    case OPT_SILENT: o->silent = true; return 0;
-    case 'h': return render_show_help(program, usage);
-    case 'V': return render_show_version(program);
-    default: return -1;
-    }
-}
-
-/* 0 to go on, 1 where help or the version was all that was wanted, -1 on an
- * error. */
-static int parse(struct options *o, int argc, char **argv)
-{
-    static const struct option known[] = {
-        {"output", required_argument, NULL, 'o'},
-        {"count", required_argument, NULL, 'n'},
-        {"size", required_argument, NULL, 's'},
-        {"seconds", required_argument, NULL, 'd'},
-        {"rate", required_argument, NULL, 'r'},
-        {"seed", required_argument, NULL, OPT_SEED},
-        {"materials", required_argument, NULL, OPT_MATERIALS},
-        {"sound", required_argument, NULL, OPT_SOUND},
-        {"background", required_argument, NULL, OPT_BACKGROUND},
-        {"format", required_argument, NULL, OPT_FORMAT},
-        {"silent", no_argument, NULL, OPT_SILENT},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {NULL, 0, NULL, 0},
-    };
-    int opt, ret = 0;
-
-    while (!ret && (opt = option_next(program, argc, argv, ":o:n:s:d:r:hV",
-                                      known)) != -1)
-        ret = take(o, opt);
-    return ret ? ret : check(o, argc, argv);
+    const int status = option_start(&program, argv, o);
+    if (status >= 0)
+        return status;
+    return check(o, argv[1]) < 0 ? 2 : -1;
 }
 
 /* ----------------------------------------------------------- rendering -- */
@@ -255,7 +208,7 @@ static int render(const struct options *o, struct impacts_picture *picture,
                   const int16_t *sound, size_t samples,
                   struct render_output *out)
 {
-    const double fps = (double)o->fps_num / o->fps_den;
+    const double fps = (double)o->rate.num / o->rate.den;
     const int frames = picture ? (int)ceil(o->seconds * fps - 1e-9) : 1;
     size_t done = 0;
 
@@ -286,10 +239,10 @@ static int write_clip(const struct options *o, const char *path,
 {
     const char *dot = strrchr(path, '.');
     const bool seen = !dot || strcmp(dot, ".wav");
-    const struct render_format format = {.program = program,
+    const struct render_format format = {.program = program.name,
                                          .size = seen ? o->size : 0,
-                                         .fps_num = o->fps_num,
-                                         .fps_den = o->fps_den,
+                                         .fps_num = o->rate.num,
+                                         .fps_den = o->rate.den,
                                          .rate = o->silent ? 0 : IMPACTS_RATE,
                                          .channels = 1};
     struct render_output *out = render_output_open(path, &format);
@@ -325,8 +278,8 @@ static int write_truth(const struct options *o, const char *path,
     const struct impacts_truth_params params = {
         .clip = slash ? slash + 1 : path,
         .size = o->size,
-        .fps_num = o->fps_num,
-        .fps_den = o->fps_den,
+        .fps_num = o->rate.num,
+        .fps_den = o->rate.den,
         .sound = o->sound,
     };
 
@@ -383,15 +336,15 @@ static int run(const struct options *o)
 int main(int argc, char **argv)
 {
     struct options o = {.size = 256,
-                        .fps_num = 25,
-                        .fps_den = 1,
+                        .rate = {25, 1},
                         .seconds = 10,
                         .seed = 1,
                         .materials = (1u << IMPACTS_MATERIALS) - 1,
                         .sound = {.material = IMPACTS_OWN}};
-    const int ret = parse(&o, argc, argv);
+    const int status = parse(&o, argv);
 
-    if (ret)
-        return ret < 0 ? 2 : 0;
+    (void)argc;
+    if (status >= 0)
+        return status;
     return run(&o) < 0 ? 1 : 0;
 }
