@@ -34,8 +34,8 @@ typedef struct s2vi_eval_region {
 /** Checked, with defaults filled in; strings belong to the struct. */
 typedef struct s2vi_eval_options {
     s2vi_eval_action action;
-    char *model;        /**< a weight file; NULL with `made` */
-    char *made;         /**< a video instead of the model, or NULL */
+    const char *model;  /**< a weight file; NULL with `made` */
+    const char *made;   /**< a video instead of the model, or NULL */
     int size;           /**< side of the frames compared with `made` */
     char **clips;       /**< NULL-terminated, at least one for RUN */
     char **train_clips; /**< NULL-terminated, may be empty */
@@ -48,23 +48,24 @@ typedef struct s2vi_eval_options {
     int crop[4];            /**< x, y, width, height; width 0: centred */
     int track;              /**< sound track, from 0; -1: ffmpeg's choice */
     bool skip_bad;          /**< leave out bad clips */
-    double region[4];       /**< x, y, width, height; width 0: none */
-    bool fractions;         /**< `region` is in parts of the frame */
+    double region[4];       /**< x, y, width, height, in pixels or all of
+                            them at most 1; width 0: none */
 
     uint64_t seed;
-    int threads;      /**< 0: all */
-    char *device;     /**< NULL: auto */
-    char *sheet;      /**< PNG file, or NULL */
-    char *perceptual; /**< weight file of an image network, or NULL */
-    char *lpips;      /**< LPIPS's heads for it, or NULL */
-    char **sounds;    /**< folders or files of foreign sound; may be empty */
-    char *level;      /**< as s2v_session_params.level, or NULL */
-    char *reference;  /**< a sound file whose timbre all get, or NULL */
-    char *wavs;       /**< folder for what is made, or NULL */
+    int threads;            /**< 0: all */
+    const char *device;     /**< NULL: auto */
+    const char *sheet;      /**< PNG file, or NULL */
+    const char *perceptual; /**< weight file of an image network, or NULL */
+    const char *lpips;      /**< LPIPS's heads for it, or NULL */
+    char **sounds;     /**< folders or files of foreign sound; may be empty */
+    const char *level; /**< as s2v_session_params.level, or NULL */
+    const char *reference; /**< a sound file whose timbre all get, or NULL */
+    const char *wavs;      /**< folder for what is made, or NULL */
     const char *picture_option; /**< an option given that models of pictures
                                      alone take, or NULL */
     const char *sound_option;   /**< likewise of models of sound */
     bool json, quiet;
+    char **words; /**< the command line, where the strings lie */
 } s2vi_eval_options;
 
 /**

@@ -60,11 +60,11 @@ static void test_bad(void)
         {"--made a b --sounds d --perceptual p", "--sounds"},
         {"--made a b --size 15", "16 to 4096"},
         {"m.bin a --split 1", "--split"},
-        {"m.bin a --split -0.1", "below 1"},
+        {"m.bin a --split -0.1", "a number of at least 0 and below 1"},
         {"m.bin a --split .5 --train d", "--train"},
         {"m.bin a --split", "found none"},
         {"m.bin a --shift nan", "--shift"},
-        {"m.bin a --threads 1.5", "whole number"},
+        {"m.bin a --threads 1.5", "a whole number from 0 to 1024, found '1.5'"},
         {"m.bin a --seed -1", "--seed"},
         {"m.bin a --seed 18446744073709551616", "--seed"},
         {"m.bin a --crop 1,2,3", "--crop"},
@@ -76,6 +76,7 @@ static void test_bad(void)
         {"m.bin a --track 1.5", "--track"},
         {"m.bin a --bogus", "--bogus"},
         {"m.bin a -z", "-z"},
+        {"m.bin a --json -qzj", "unknown option '-z'"},
     };
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         s2vi_eval_options o;

@@ -42,6 +42,7 @@ static const option_row rows[] = {
     {"string", 0, OPTION_STRING, AT(string), "FILE", .help = "string"},
     {"even", 0, OPTION_PARSED, AT(twice), "N", .max = 8, .parse = parse_even,
      .expected = "an even number", .help = "even"},
+    {.kind = OPTION_NOTE, .help = "A note."},
     {"help", 'h', OPTION_HELP, .help = "help"},
     {"version", 'V', OPTION_VERSION, .help = "version"},
 };
@@ -173,6 +174,7 @@ static void test_help(void)
         "      --string FILE\n"
         "                  string\n"
         "      --even N    even\n"
+        "A note.\n"
         "  -h, --help      help\n"
         "  -V, --version   version\n"
         "\nNotes.\n";

@@ -30,6 +30,7 @@
 
 typedef enum option_kind {
     OPTION_GROUP = 0, /**< no option: a heading of the help */
+    OPTION_NOTE,      /**< neither: a line of the help */
     OPTION_ON,        /**< bool: set */
     OPTION_OFF,       /**< bool: cleared */
     OPTION_INT,       /**< int from `min` to `max` */

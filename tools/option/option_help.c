@@ -32,7 +32,8 @@ static void print_row(const option_program *program, const option_row *row,
                       FILE *out)
 {
     if (!row->name) {
-        fprintf(out, "\n%s:\n", row->help);
+        const bool heading = row->kind == OPTION_GROUP;
+        fprintf(out, heading ? "\n%s:\n" : "%s\n", row->help);
         return;
     }
     char letter[] = "    ";
