@@ -4,13 +4,11 @@
  *
  * One table holds every option: its word, its kind and limits, where it goes
  * and what the help says. The command line, the configuration file and --help
- * all come from it, so that they cannot disagree. getopt_long() only splits
- * the words: GLib's parser has no limits, choices or configuration files.
+ * all come from it, so that they cannot disagree.
  */
 #include "options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -21,28 +19,7 @@
 #include "adversarial.h"
 #include "base/error.h"
 #include "base/nearest.h"
-
-#define HELP_COLUMN 26
-#define HELP_WIDTH  79
-
-typedef enum option_kind {
-    KIND_INT,    /* int in [min, max] */
-    KIND_COUNT,  /* int64_t in [min, max] */
-    KIND_SEED,   /* uint64_t */
-    KIND_REAL,   /* double in [min, max], or (min, max] if `above` */
-    KIND_CHOICE, /* an int-sized enum: the index in `choices` */
-    KIND_SIZE,   /* int that is one of `choices` */
-    KIND_PATH,   /* char *, not empty */
-    KIND_TEXT,   /* char *, UTF-8 */
-    KIND_DEVICE, /* char * */
-    KIND_CROP,   /* int[4] */
-    KIND_PERIOD, /* iterations or minutes */
-    KIND_ON,     /* bool: set */
-    KIND_OFF,    /* bool: cleared */
-    KIND_CONFIG, /* a file of options; not in a file itself */
-    KIND_HELP,   /* these two end the parsing */
-    KIND_VERSION,
-} option_kind;
+#include "option.h"
 
 /* Which models an option belongs to. */
 enum {
@@ -52,231 +29,321 @@ enum {
     ALL = LAM | VS | HG,
 };
 
-/* A name may come more than once, for other models each time. */
-typedef struct option_entry {
-    int models;
-    const char *name;
-    char letter; /* 0: none */
-    option_kind kind;
-    size_t offset;
-    const char *argument; /* placeholder in the help; NULL: takes no value */
-    double min, max;
-    bool above;          /* `min` itself is not allowed */
-    const char *choices; /* separated by '|' */
-    const char *help;
-} option_entry;
+/* ------------------------------------------------------------ values -- */
+
+static bool parse_text(void *to, const option_row *row, const char *text)
+{
+    (void)row;
+    *(const char **)to = text;
+    return g_utf8_validate(text, -1, NULL);
+}
+
+static bool parse_device(void *to, const option_row *row, const char *text)
+{
+    (void)row;
+    *(const char **)to = text;
+    if (!strcmp(text, "auto") || !strcmp(text, "cpu") || !strcmp(text, "ref") ||
+        !strcmp(text, "cuda"))
+        return true;
+    if (strncmp(text, "cuda:", 5) || !text[5] || strlen(text) > 8)
+        return false;
+    return !text[5 + strspn(text + 5, "0123456789")];
+}
+
+static bool parse_int64(const char *text, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    *out = value;
+    return !errno && end != text && !*end && !g_ascii_isspace(*text);
+}
+
+static bool parse_crop(void *to, const option_row *row, const char *text)
+{
+    char **words = g_strsplit(text, ",", -1);
+    bool good = g_strv_length(words) == 4;
+    (void)row;
+    for (int i = 0; i < 4 && good; i++) {
+        int64_t value = 0;
+        good = parse_int64(words[i], &value) && value >= (i < 2 ? 0 : 1) &&
+               value <= 65535;
+        ((int *)to)[i] = (int)value;
+    }
+    g_strfreev(words);
+    return good;
+}
+
+/* "1000": iterations; "10m" or "10min": minutes. @param to the options */
+static bool parse_period(void *to, const option_row *row, const char *text)
+{
+    s2vi_train_options *o = to;
+    const size_t digits = strspn(text, "0123456789.");
+    const char *unit = text + digits;
+    int64_t iterations = 0;
+    double minutes = 0;
+    (void)row;
+    if (!strcmp(unit, "m") || !strcmp(unit, "min")) {
+        char *end;
+        minutes = g_ascii_strtod(text, &end);
+        if (end != unit || !(minutes > 0 && minutes <= 1e6))
+            return false;
+    } else if (!parse_int64(text, &iterations) || iterations < 1) {
+        return false;
+    }
+    o->checkpoint_every = iterations;
+    o->checkpoint_seconds = minutes * 60;
+    return true;
+}
+
+/* ----------------------------------------------------------- the table -- */
 
 #define AT(member) offsetof(s2vi_train_options, member)
-#define GROUP(mask, title)                                                     \
-    {                                                                          \
-        .models = mask, .help = title                                          \
-    }
+#define PARSED_OPTION(at, placeholder, parser, what)                           \
+    OPTION_PARSED, at, placeholder, .parse = parser, .expected = what
+#define FILE_OPTION(at, placeholder)                                           \
+    OPTION_STRING, at, placeholder, .expected = "the name of a file"
+#define TEXT_OPTION(at, placeholder)                                           \
+    PARSED_OPTION(at, placeholder, parse_text, "text in UTF-8")
 
-/* clang-format off */
-static const option_entry table[] = {
-GROUP(ALL, "What to learn from"),
-{LAM, "size", 0, KIND_SIZE, AT(size), "N", .choices = "64|128|256",
-    .help = "side of the square frames, pixels: 64, 128 or 256"},
-{LAM, "crop", 0, KIND_CROP, AT(crop), "X,Y,W,H",
-    .help = "the part of the picture to learn, in its own pixels, scaled to "
-            "N x N (default: the largest centred square)"},
-{LAM | VS, "start", 0, KIND_REAL, AT(start), "SECONDS", 0, 1e6,
-    .help = "leave out the beginning of each clip"},
-{LAM | VS, "duration", 0, KIND_REAL, AT(duration), "SECONDS", 0, 1e6, .above = true,
-    .help = "use at most so much of each clip (default: all)"},
-{ALL, "track", 0, KIND_INT, AT(track), "N", 0, 999,
-    .help = "which sound track of each clip, from 0, as ffmpeg's a:N (default: "
-            "the one that ffmpeg takes)"},
-{ALL, "skip-bad", 0, KIND_ON, AT(skip_bad),
-    .help = "leave out clips that do not decode, are silent, cut short or "
-            "damaged, and list them at the end"},
-{VS, "size", 0, KIND_SIZE, AT(size), "N", .choices = "16|32|64|128",
-    .help = "side of the square pictures that sight sees, pixels"},
-{VS, "crop", 0, KIND_CROP, AT(crop), "X,Y,W,H",
-    .help = "the part of the picture to look at, in its own pixels, scaled to "
-            "N x N (default: all of it, as when sound is made)"},
-{ALL, "split", 0, KIND_REAL, AT(split), "PART", 0, 1, .above = true,
-    .help = "train on this first part in time; the rest measures how well "
-            "it does on sound it never heard"},
-GROUP(ALL, "Training"),
-{LAM, "iterations", 0, KIND_COUNT, AT(iterations), "N", 1, 1e12,
-    .help = "iterations in all; with --resume, those done before count "
-            "(default 50000, at size 256 100000)"},
-{VS | HG, "iterations", 0, KIND_COUNT, AT(iterations), "N", 1, 1e12,
-    .help = "iterations in all; with --resume, those done before count "
-            "(default 50000)"},
-{VS, "sequence", 0, KIND_INT, AT(sequence), "T", 64, 4096,
-    .help = "columns of mel in a window, 86.13 a second; a multiple of 16. The "
-            "paper's is 860, which is 10 s"},
-{HG, "sequence", 0, KIND_INT, AT(sequence), "T", 8, 4096,
-    .help = "columns of mel in a piece of sound, 256 samples each"},
-{VS, "batch", 0, KIND_INT, AT(batch), "N", 2, 1024,
-    .help = "windows an iteration; the paper's 48"},
-{HG, "batch", 0, KIND_INT, AT(batch), "N", 1, 1024,
-    .help = "pieces of sound an iteration"},
-{LAM, "sequence", 0, KIND_INT, AT(sequence), "T", 2, 4096,
-    .help = "consecutive frames an iteration, 20 a second"},
-{LAM, "stretch", 0, KIND_INT, AT(stretch), "N", 0, 1000000,
-    .help = "jump to another place after N sequences: what is learned from one "
-            "iteration to the next is then less alike; 0: go through whole "
-            "clips"},
-{LAM, "rate", 0, KIND_REAL, AT(rate), "X", 0, 1, .above = true,
-    .help = "learning rate of Adam"},
-{VS, "clear", 0, KIND_REAL, AT(clear), "PART", 0, 1,
-    .help = "give so many of the windows no background, as there is none when "
-            "sound is made: for clips whose sound rises from silence. The "
-            "paper's is 0"},
-{VS, "loss", 0, KIND_CHOICE, AT(loss), "KIND", .choices = "l1|l2",
-    .help = "how spectrograms are compared: l1 (absolute differences, the "
-            "paper's) or l2 (squares: finds out when things sound where most "
-            "is silence)"},
-{VS, "balance", 0, KIND_ON, AT(balance),
-    .help = "count differences over how strong a window's own spectrogram is: "
-            "short sounds as much as those that ring"},
-{VS | HG, "no-critics", 0, KIND_OFF, AT(critics),
-    .help = "without discriminators, by spectrograms alone: softer, in half "
-            "the time"},
-{VS | HG, "rate", 0, KIND_REAL, AT(rate), "X", 0, 1, .above = true,
-    .help = "learning rate of AdamW"},
-{VS | HG, "critic-rate", 0, KIND_REAL, AT(critic_rate), "X", 0, 1,
-    .above = true, .help = "learning rate of the discriminators"},
-{VS | HG, "decay", 0, KIND_REAL, AT(decay), "X", 0, 1,
-    .help = "how weights decay, times the rate"},
-{ALL, "seed", 0, KIND_SEED, AT(seed), "N",
-    .help = "of all randomness: the same seed, the same result"},
-{LAM, "perceptual", 0, KIND_PATH, AT(perceptual), "FILE",
-    .help = "image network (safetensors: VGG16, VGG19 or SqueezeNet 1.1, "
-            "torchvision's names) to compare frames by; without it "
-            "multi-scale L1, which learns less detail"},
-{LAM, "lpips", 0, KIND_PATH, AT(lpips), "FILE",
-    .help = "LPIPS 0.1's heads for that network: with --hold-out-every, the "
-            "best is the one of the least LPIPS, which a blur does not win"},
-{LAM, "loss", 0, KIND_CHOICE, AT(loss), "KIND", .choices = "l1|l2",
-    .help = "without --perceptual: l1 (multi-scale absolute differences) or "
-            "l2 (squares: nearer on average, softer to look at)"},
-{LAM, "adversarial", 0, KIND_ON, AT(adversarial),
-    .help = "train against two discriminators, of frames and of sequences, as "
-            "the paper does: sharper, and slower"},
-{LAM, "critic-rate", 0, KIND_REAL, AT(critic_rate), "X", 0, 1, .above = true,
-    .help = "learning rate of the discriminators"},
-{LAM, "alpha", 0, KIND_REAL, AT(alpha), "X", 0, 1e6, .above = true,
-    .help = "with --adversarial: how much likeness to the real frames counts "
-            "beside deceiving the discriminators"},
-{ALL, "average", 0, KIND_REAL, AT(average), "D", 0, 0.99999,
-    .help = "write the moving average of the weights, which keeps so much of "
-            "itself an iteration, for instance 0.999; 0: the last weights"},
-{LAM, "sound-noise", 0, KIND_REAL, AT(sound_noise), "SD", 0, 10,
-    .help = "add normal noise of this standard deviation to the sound's "
-            "features (logarithms) while training: learns the clip less by "
-            "heart, for instance 0.5"},
-{LAM, "level-jitter", 0, KIND_REAL, AT(level_jitter), "DB", 0, 40,
-    .help = "make each stretch (or each time through a clip) louder or softer "
-            "by at most so much: the model learns the music, not its level"},
-{LAM, "spectrum-jitter", 0, KIND_REAL, AT(spectrum_jitter), "DB", 0, 40,
-    .help = "tilt and bend its spectrum as well, by at most so much at the "
-            "lowest and highest frequency: not the timbre, either"},
-{LAM, "no-level", 0, KIND_OFF, AT(level),
-    .help = "take the sound as loud as it is, in training and later; without "
-            "this it is brought to the loudness of all clips together (EBU R "
-            "128), and any other sound to the same"},
-{ALL, "init", 0, KIND_PATH, AT(init), "FILE",
-    .help = "start from the weights of this model instead of random ones"},
-{ALL, "resume", 0, KIND_PATH, AT(resume), "FILE",
-    .help = "go on from a checkpoint (.ckpt), exactly where it stopped"},
-GROUP(LAM, "The model"),
-{LAM, "motion", 0, KIND_CHOICE, AT(motion), "KIND", .choices = "dilated|gru",
-    .help = "recurrent network: gru, or dilated (residual dilated GRU)"},
-{LAM, "prediction", 0, KIND_CHOICE, AT(prediction), "KIND",
-    .choices = "dirconvgru|convgru|none",
-    .help = "video prediction layer: none, convgru or dirconvgru"},
-{LAM, "connection", 0, KIND_CHOICE, AT(connection), "KIND",
-    .choices = "residual|skip|none",
-    .help = "between the generator's layers: residual, skip or none"},
-{LAM, "channels-max", 0, KIND_SIZE, AT(channels_max), "N",
-    .choices = "16|32|64|128|256|512",
-    .help = "channels of the innermost layers at most: fewer are faster and "
-            "learn less"},
-{LAM, "no-mfs", 0, KIND_OFF, AT(mfs),
-    .help = "no motion from sound: movement from noise alone"},
-{LAM, "no-sac", 0, KIND_OFF, AT(sac),
-    .help = "no sound as content beside the movement"},
-{LAM, "no-acin", 0, KIND_OFF, AT(acin),
-    .help = "no audio-conditioned normalisation"},
-{LAM, "no-noise", 0, KIND_OFF, AT(noise),
-    .help = "no noise planes in the generator's layers"},
-GROUP(VS | HG, "The model"),
-{VS, "width", 0, KIND_SIZE, AT(width), "N", .choices = "16|32|64|128|256|512",
-    .help = "channels of its networks; the paper's 512. Fewer are faster and "
-            "learn less"},
-{VS, "features", 0, KIND_INT, AT(features), "N", 1, 16384,
-    .help = "numbers that sight makes of a picture; of feature sets, their own"},
-{VS, "sight-channels", 0, KIND_INT, AT(sight_channels), "N", 1, 256,
-    .help = "channels of sight's outermost layer"},
-{VS, "vocoder", 0, KIND_PATH, AT(vocoder), "FILE",
-    .help = "weights of s2v-train hifigan, to become a part of the result; "
-            "without, it makes spectrograms only"},
-{HG, "variant", 0, KIND_CHOICE, AT(variant), "V", .choices = "v1|v2|v3",
-    .help = "the generator: v1 (best), v2 (narrow) or v3 (fastest)"},
-{HG, "divide", 0, KIND_SIZE, AT(divide), "N", .choices = "1|2|4|8",
-    .help = "take the discriminators' channels by so many fewer, for small "
-            "machines"},
-GROUP(ALL, "What to write"),
-{VS, "output", 'o', KIND_PATH, AT(output), "FILE",
-    .help = "the weight file (needed)"},
-{HG, "output", 'o', KIND_PATH, AT(output), "FILE",
-    .help = "the weight file, for s2v-train varietysound --vocoder (needed)"},
-{VS | HG, "preview", 0, KIND_PATH, AT(preview), "FILE.png",
-    .help = "mel spectrograms to look at while it learns, real ones above, "
-            "made ones below; and FILE.wav to hear, if there is a vocoder"},
-{VS | HG, "hold-out-every", 0, KIND_COUNT, AT(hold_out_every), "N", 1, 1e12,
-    .help = "make what is held out (--split) every N iterations: the weight "
-            "file is then the best so far by its mel's distance"},
-{LAM, "output", 'o', KIND_PATH, AT(output), "FILE",
-    .help = "the weight file, for s2v=model=FILE (needed)"},
-{ALL, "checkpoint-every", 0, KIND_PERIOD, 0, "N",
-    .help = "save to FILE and FILE.ckpt every N iterations, or every so many "
-            "minutes: 10m (default 1000)"},
-{LAM, "preview", 0, KIND_PATH, AT(preview), "FILE.png",
-    .help = "a picture to look at while it learns: real frames above, "
-            "generated ones below"},
-{ALL, "preview-every", 0, KIND_COUNT, AT(preview_every), "N", 1, 1e12,
-    .help = "iterations between previews"},
-{ALL, "curves", 0, KIND_PATH, AT(curves), "FILE.csv",
-    .help = "write every iteration's losses, and plot them as FILE.png"},
-{LAM, "hold-out-every", 0, KIND_COUNT, AT(hold_out_every), "N", 1, 1e12,
-    .help = "make the frames that are held out (--split) every N iterations: "
-            "the weight file is then the best so far by their SSIM, or LPIPS "
-            "(--lpips)"},
-{ALL, "title", 0, KIND_TEXT, AT(title), "TEXT",
-    .help = "what the model shows, for its weight file"},
-{ALL, "license", 0, KIND_TEXT, AT(license), "TEXT",
-    .help = "licence of the weights, for instance CC-BY-4.0"},
-{ALL, "note", 0, KIND_TEXT, AT(note), "TEXT",
-    .help = "anything else that should stay with the weights"},
-{ALL, "store", 0, KIND_CHOICE, AT(store), "TYPE", .choices = "f32|f16|bf16",
-    .help = "numbers in the weight file (a checkpoint's are always f32): f16 "
-            "halves it"},
-GROUP(ALL, "Running"),
-{ALL, "device", 0, KIND_DEVICE, AT(device), "NAME",
-    .help = "auto, cpu, ref, cuda or cuda:N (default auto)"},
-{ALL, "dtype", 0, KIND_CHOICE, AT(dtype), "TYPE", .choices = "f32|bf16",
-    .help = "bf16: mixed precision: numbers are rounded to bf16 before they "
-            "are multiplied where the device is faster so; weights, sums and "
-            "Adam stay f32 (default f32)"},
-{ALL, "threads", 0, KIND_INT, AT(threads), "N", 0, 1024,
-    .help = "CPU threads; 0: one for each processor"},
-{ALL, "config", 0, KIND_CONFIG, AT(config), "FILE",
-    .help = "read options from lines such as `size = 64` and `no-noise = "
-            "true`, clips from `clip = FILE`; # starts a comment. The "
-            "command line wins"},
-{ALL, "quiet", 'q', KIND_ON, AT(quiet), .help = "print errors only"},
-{ALL, "verbose", 'v', KIND_ON, AT(verbose), .help = "print details as well"},
-{ALL, "help", 'h', KIND_HELP, 0, .help = "print this and stop"},
-{ALL, "version", 'V', KIND_VERSION, 0, .help = "print the version and stop"},
+/* A name may come more than once, for other models each time. */
+static const option_row table[] = {
+    {.of = ALL, .help = "What to learn from"},
+    {"size", 0, OPTION_SIZE, AT(size), "N", .choices = "64|128|256", .of = LAM,
+     .help = "side of the square frames, pixels: 64, 128 or 256"},
+    {"crop", 0,
+     PARSED_OPTION(AT(crop), "X,Y,W,H", parse_crop,
+                   "X,Y,WIDTH,HEIGHT in whole pixels, 0 to 65535"),
+     .of = LAM,
+     .help = "the part of the picture to learn, in its own pixels, scaled to "
+             "N x N (default: the largest centred square)"},
+    {"start", 0, OPTION_NUMBER, AT(start), "SECONDS", 0, 1e6, .of = LAM | VS,
+     .help = "leave out the beginning of each clip"},
+    {"duration", 0, OPTION_NUMBER, AT(duration), "SECONDS", 0, 1e6,
+     .above = true, .of = LAM | VS,
+     .help = "use at most so much of each clip (default: all)"},
+    {"track", 0, OPTION_INT, AT(track), "N", 0, 999, .of = ALL,
+     .help =
+         "which sound track of each clip, from 0, as ffmpeg's a:N (default: "
+         "the one that ffmpeg takes)"},
+    {"skip-bad", 0, OPTION_ON, AT(skip_bad), .of = ALL,
+     .help = "leave out clips that do not decode, are silent, cut short or "
+             "damaged, and list them at the end"},
+    {"size", 0, OPTION_SIZE, AT(size), "N", .choices = "16|32|64|128", .of = VS,
+     .help = "side of the square pictures that sight sees, pixels"},
+    {"crop", 0,
+     PARSED_OPTION(AT(crop), "X,Y,W,H", parse_crop,
+                   "X,Y,WIDTH,HEIGHT in whole pixels, 0 to 65535"),
+     .of = VS,
+     .help = "the part of the picture to look at, in its own pixels, scaled to "
+             "N x N (default: all of it, as when sound is made)"},
+    {"split", 0, OPTION_NUMBER, AT(split), "PART", 0, 1, .above = true,
+     .of = ALL,
+     .help = "train on this first part in time; the rest measures how well "
+             "it does on sound it never heard"},
+    {.of = ALL, .help = "Training"},
+    {"iterations", 0, OPTION_COUNT, AT(iterations), "N", 1, 1e12, .of = LAM,
+     .help = "iterations in all; with --resume, those done before count "
+             "(default 50000, at size 256 100000)"},
+    {"iterations", 0, OPTION_COUNT, AT(iterations), "N", 1, 1e12, .of = VS | HG,
+     .help = "iterations in all; with --resume, those done before count "
+             "(default 50000)"},
+    {"sequence", 0, OPTION_INT, AT(sequence), "T", 64, 4096, .of = VS,
+     .help =
+         "columns of mel in a window, 86.13 a second; a multiple of 16. The "
+         "paper's is 860, which is 10 s"},
+    {"sequence", 0, OPTION_INT, AT(sequence), "T", 8, 4096, .of = HG,
+     .help = "columns of mel in a piece of sound, 256 samples each"},
+    {"batch", 0, OPTION_INT, AT(batch), "N", 2, 1024, .of = VS,
+     .help = "windows an iteration; the paper's 48"},
+    {"batch", 0, OPTION_INT, AT(batch), "N", 1, 1024, .of = HG,
+     .help = "pieces of sound an iteration"},
+    {"sequence", 0, OPTION_INT, AT(sequence), "T", 2, 4096, .of = LAM,
+     .help = "consecutive frames an iteration, 20 a second"},
+    {"stretch", 0, OPTION_INT, AT(stretch), "N", 0, 1000000, .of = LAM,
+     .help =
+         "jump to another place after N sequences: what is learned from one "
+         "iteration to the next is then less alike; 0: go through whole "
+         "clips"},
+    {"rate", 0, OPTION_NUMBER, AT(rate), "X", 0, 1, .above = true, .of = LAM,
+     .help = "learning rate of Adam"},
+    {"clear", 0, OPTION_NUMBER, AT(clear), "PART", 0, 1, .of = VS,
+     .help = "give so many of the windows no background, as there is none when "
+             "sound is made: for clips whose sound rises from silence. The "
+             "paper's is 0"},
+    {"loss", 0, OPTION_CHOICE, AT(loss), "KIND", .choices = "l1|l2", .of = VS,
+     .help = "how spectrograms are compared: l1 (absolute differences, the "
+             "paper's) or l2 (squares: finds out when things sound where most "
+             "is silence)"},
+    {"balance", 0, OPTION_ON, AT(balance), .of = VS,
+     .help = "count differences over how strong a window's own spectrogram is: "
+             "short sounds as much as those that ring"},
+    {"no-critics", 0, OPTION_OFF, AT(critics), .of = VS | HG,
+     .help = "without discriminators, by spectrograms alone: softer, in half "
+             "the time"},
+    {"rate", 0, OPTION_NUMBER, AT(rate), "X", 0, 1, .above = true,
+     .of = VS | HG, .help = "learning rate of AdamW"},
+    {"critic-rate", 0, OPTION_NUMBER, AT(critic_rate), "X", 0, 1, .above = true,
+     .of = VS | HG, .help = "learning rate of the discriminators"},
+    {"decay", 0, OPTION_NUMBER, AT(decay), "X", 0, 1, .of = VS | HG,
+     .help = "how weights decay, times the rate"},
+    {"seed", 0, OPTION_SEED, AT(seed), "N", .of = ALL,
+     .help = "of all randomness: the same seed, the same result"},
+    {"perceptual", 0, FILE_OPTION(AT(perceptual), "FILE"), .of = LAM,
+     .help = "image network (safetensors: VGG16, VGG19 or SqueezeNet 1.1, "
+             "torchvision's names) to compare frames by; without it "
+             "multi-scale L1, which learns less detail"},
+    {"lpips", 0, FILE_OPTION(AT(lpips), "FILE"), .of = LAM,
+     .help = "LPIPS 0.1's heads for that network: with --hold-out-every, the "
+             "best is the one of the least LPIPS, which a blur does not win"},
+    {"loss", 0, OPTION_CHOICE, AT(loss), "KIND", .choices = "l1|l2", .of = LAM,
+     .help = "without --perceptual: l1 (multi-scale absolute differences) or "
+             "l2 (squares: nearer on average, softer to look at)"},
+    {"adversarial", 0, OPTION_ON, AT(adversarial), .of = LAM,
+     .help = "train against two discriminators, of frames and of sequences, as "
+             "the paper does: sharper, and slower"},
+    {"critic-rate", 0, OPTION_NUMBER, AT(critic_rate), "X", 0, 1, .above = true,
+     .of = LAM, .help = "learning rate of the discriminators"},
+    {"alpha", 0, OPTION_NUMBER, AT(alpha), "X", 0, 1e6, .above = true,
+     .of = LAM,
+     .help = "with --adversarial: how much likeness to the real frames counts "
+             "beside deceiving the discriminators"},
+    {"average", 0, OPTION_NUMBER, AT(average), "D", 0, 0.99999, .of = ALL,
+     .help = "write the moving average of the weights, which keeps so much of "
+             "itself an iteration, for instance 0.999; 0: the last weights"},
+    {"sound-noise", 0, OPTION_NUMBER, AT(sound_noise), "SD", 0, 10, .of = LAM,
+     .help = "add normal noise of this standard deviation to the sound's "
+             "features (logarithms) while training: learns the clip less by "
+             "heart, for instance 0.5"},
+    {"level-jitter", 0, OPTION_NUMBER, AT(level_jitter), "DB", 0, 40, .of = LAM,
+     .help = "make each stretch (or each time through a clip) louder or softer "
+             "by at most so much: the model learns the music, not its level"},
+    {"spectrum-jitter", 0, OPTION_NUMBER, AT(spectrum_jitter), "DB", 0, 40,
+     .of = LAM,
+     .help = "tilt and bend its spectrum as well, by at most so much at the "
+             "lowest and highest frequency: not the timbre, either"},
+    {"no-level", 0, OPTION_OFF, AT(level), .of = LAM,
+     .help = "take the sound as loud as it is, in training and later; without "
+             "this it is brought to the loudness of all clips together (EBU R "
+             "128), and any other sound to the same"},
+    {"init", 0, FILE_OPTION(AT(init), "FILE"), .of = ALL,
+     .help = "start from the weights of this model instead of random ones"},
+    {"resume", 0, FILE_OPTION(AT(resume), "FILE"), .of = ALL,
+     .help = "go on from a checkpoint (.ckpt), exactly where it stopped"},
+    {.of = LAM, .help = "The model"},
+    {"motion", 0, OPTION_CHOICE, AT(motion), "KIND", .choices = "dilated|gru",
+     .of = LAM,
+     .help = "recurrent network: gru, or dilated (residual dilated GRU)"},
+    {"prediction", 0, OPTION_CHOICE, AT(prediction), "KIND",
+     .choices = "dirconvgru|convgru|none", .of = LAM,
+     .help = "video prediction layer: none, convgru or dirconvgru"},
+    {"connection", 0, OPTION_CHOICE, AT(connection), "KIND",
+     .choices = "residual|skip|none", .of = LAM,
+     .help = "between the generator's layers: residual, skip or none"},
+    {"channels-max", 0, OPTION_SIZE, AT(channels_max), "N",
+     .choices = "16|32|64|128|256|512", .of = LAM,
+     .help = "channels of the innermost layers at most: fewer are faster and "
+             "learn less"},
+    {"no-mfs", 0, OPTION_OFF, AT(mfs), .of = LAM,
+     .help = "no motion from sound: movement from noise alone"},
+    {"no-sac", 0, OPTION_OFF, AT(sac), .of = LAM,
+     .help = "no sound as content beside the movement"},
+    {"no-acin", 0, OPTION_OFF, AT(acin), .of = LAM,
+     .help = "no audio-conditioned normalisation"},
+    {"no-noise", 0, OPTION_OFF, AT(noise), .of = LAM,
+     .help = "no noise planes in the generator's layers"},
+    {.of = VS | HG, .help = "The model"},
+    {"width", 0, OPTION_SIZE, AT(width), "N", .choices = "16|32|64|128|256|512",
+     .of = VS,
+     .help = "channels of its networks; the paper's 512. Fewer are faster and "
+             "learn less"},
+    {"features", 0, OPTION_INT, AT(features), "N", 1, 16384, .of = VS,
+     .help =
+         "numbers that sight makes of a picture; of feature sets, their own"},
+    {"sight-channels", 0, OPTION_INT, AT(sight_channels), "N", 1, 256, .of = VS,
+     .help = "channels of sight's outermost layer"},
+    {"vocoder", 0, FILE_OPTION(AT(vocoder), "FILE"), .of = VS,
+     .help = "weights of s2v-train hifigan, to become a part of the result; "
+             "without, it makes spectrograms only"},
+    {"variant", 0, OPTION_CHOICE, AT(variant), "V", .choices = "v1|v2|v3",
+     .of = HG, .help = "the generator: v1 (best), v2 (narrow) or v3 (fastest)"},
+    {"divide", 0, OPTION_SIZE, AT(divide), "N", .choices = "1|2|4|8", .of = HG,
+     .help = "take the discriminators' channels by so many fewer, for small "
+             "machines"},
+    {.of = ALL, .help = "What to write"},
+    {"output", 'o', FILE_OPTION(AT(output), "FILE"), .of = VS,
+     .help = "the weight file (needed)"},
+    {"output", 'o', FILE_OPTION(AT(output), "FILE"), .of = HG,
+     .help = "the weight file, for s2v-train varietysound --vocoder (needed)"},
+    {"preview", 0, FILE_OPTION(AT(preview), "FILE.png"), .of = VS | HG,
+     .help = "mel spectrograms to look at while it learns, real ones above, "
+             "made ones below; and FILE.wav to hear, if there is a vocoder"},
+    {"hold-out-every", 0, OPTION_COUNT, AT(hold_out_every), "N", 1, 1e12,
+     .of = VS | HG,
+     .help = "make what is held out (--split) every N iterations: the weight "
+             "file is then the best so far by its mel's distance"},
+    {"output", 'o', FILE_OPTION(AT(output), "FILE"), .of = LAM,
+     .help = "the weight file, for s2v=model=FILE (needed)"},
+    {"checkpoint-every", 0,
+     PARSED_OPTION(
+         0, "N", parse_period,
+         "a whole number of iterations above 0, or minutes as in 10m"),
+     .of = ALL,
+     .help = "save to FILE and FILE.ckpt every N iterations, or every so many "
+             "minutes: 10m (default 1000)"},
+    {"preview", 0, FILE_OPTION(AT(preview), "FILE.png"), .of = LAM,
+     .help = "a picture to look at while it learns: real frames above, "
+             "generated ones below"},
+    {"preview-every", 0, OPTION_COUNT, AT(preview_every), "N", 1, 1e12,
+     .of = ALL, .help = "iterations between previews"},
+    {"curves", 0, FILE_OPTION(AT(curves), "FILE.csv"), .of = ALL,
+     .help = "write every iteration's losses, and plot them as FILE.png"},
+    {"hold-out-every", 0, OPTION_COUNT, AT(hold_out_every), "N", 1, 1e12,
+     .of = LAM,
+     .help = "make the frames that are held out (--split) every N iterations: "
+             "the weight file is then the best so far by their SSIM, or LPIPS "
+             "(--lpips)"},
+    {"title", 0, TEXT_OPTION(AT(title), "TEXT"), .of = ALL,
+     .help = "what the model shows, for its weight file"},
+    {"license", 0, TEXT_OPTION(AT(license), "TEXT"), .of = ALL,
+     .help = "licence of the weights, for instance CC-BY-4.0"},
+    {"note", 0, TEXT_OPTION(AT(note), "TEXT"), .of = ALL,
+     .help = "anything else that should stay with the weights"},
+    {"store", 0, OPTION_CHOICE, AT(store), "TYPE", .choices = "f32|f16|bf16",
+     .of = ALL,
+     .help = "numbers in the weight file (a checkpoint's are always f32): f16 "
+             "halves it"},
+    {.of = ALL, .help = "Running"},
+    {"device", 0,
+     PARSED_OPTION(AT(device), "NAME", parse_device,
+                   "auto, cpu, ref, cuda or cuda:N"),
+     .of = ALL, .help = "auto, cpu, ref, cuda or cuda:N (default auto)"},
+    {"dtype", 0, OPTION_CHOICE, AT(dtype), "TYPE", .choices = "f32|bf16",
+     .of = ALL,
+     .help = "bf16: mixed precision: numbers are rounded to bf16 before they "
+             "are multiplied where the device is faster so; weights, sums and "
+             "Adam stay f32 (default f32)"},
+    {"threads", 0, OPTION_INT, AT(threads), "N", 0, 1024, .of = ALL,
+     .help = "CPU threads; 0: one for each processor"},
+    {"config", 0, FILE_OPTION(AT(config), "FILE"), .of = ALL,
+     .help = "read options from lines such as `size = 64` and `no-noise = "
+             "true`, clips from `clip = FILE`; # starts a comment. The "
+             "command line wins"},
+    {"quiet", 'q', OPTION_ON, AT(quiet), .of = ALL,
+     .help = "print errors only"},
+    {"verbose", 'v', OPTION_ON, AT(verbose), .of = ALL,
+     .help = "print details as well"},
+    {"help", 'h', OPTION_HELP, 0, .of = ALL, .help = "print this and stop"},
+    {"version", 'V', OPTION_VERSION, 0, .of = ALL,
+     .help = "print the version and stop"},
 };
-/* clang-format on */
 
-#define N_ENTRIES ((int)G_N_ELEMENTS(table))
+#define N_ENTRIES OPTION_ROWS(table)
+
+static const option_program program = {.name = "s2v-train",
+                                       .command = "s2v-train MODEL",
+                                       .rows = table,
+                                       .n_rows = N_ENTRIES};
 
 /** A model that can be trained: a word of the command line. */
 typedef struct model_entry {
@@ -310,224 +377,11 @@ static const model_entry models[] = {
      "  s2v-train hifigan impacts -o vocoder.bin --variant v3 --divide 4\n"},
 };
 
-/* ------------------------------------------------------------ values -- */
-
-/* Where a value came from: "--size", or "--config 'f' line 3, size". */
-typedef struct source {
-    const char *where;
-    const char *value;
-} source;
-
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
-static int
-refuse(s2v_error *err, const source *from, const char *expected, ...)
-{
-    va_list args;
-    va_start(args, expected);
-    char *text = g_strdup_vprintf(expected, args);
-    va_end(args);
-    int ret = s2vi_error(err, S2V_ERR_INVALID, "%s: expected %s, found '%s'",
-                         from->where, text, from->value);
-    g_free(text);
-    return ret;
-}
-
-static bool parse_int64(const char *text, int64_t *out)
-{
-    char *end;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    *out = value;
-    return !errno && end != text && !*end && !g_ascii_isspace(*text);
-}
-
-static bool parse_real(const char *text, double *out)
-{
-    char *end;
-    *out = g_ascii_strtod(text, &end); /* a point in every locale */
-    return end != text && !*end && !g_ascii_isspace(*text) && isfinite(*out);
-}
-
-static int set_count(void *to, const option_entry *e, const source *from,
-                     s2v_error *err)
-{
-    int64_t value;
-    if (!parse_int64(from->value, &value) || value < e->min || value > e->max)
-        return refuse(err, from, "a whole number from %.0f to %.0f", e->min,
-                      e->max);
-    if (e->kind == KIND_INT)
-        *(int *)to = (int)value;
-    else
-        *(int64_t *)to = value;
-    return S2V_OK;
-}
-
-static int set_seed(void *to, const source *from, s2v_error *err)
-{
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull(from->value, &end, 10);
-    /* strtoull() takes a sign. */
-    if (!g_ascii_isdigit(*from->value) || errno || *end)
-        return refuse(err, from, "a whole number from 0 to %llu",
-                      (unsigned long long)UINT64_MAX);
-    *(uint64_t *)to = value;
-    return S2V_OK;
-}
-
-static int set_real(void *to, const option_entry *e, const source *from,
-                    s2v_error *err)
-{
-    double value;
-    if (!parse_real(from->value, &value) || value < e->min || value > e->max ||
-        (e->above && value == e->min))
-        return refuse(err, from, "a number %s %g and at most %g",
-                      e->above ? "above" : "from", e->min, e->max);
-    *(double *)to = value;
-    return S2V_OK;
-}
-
-/* "a|b|c" as "a, b or c". */
-static char *spell_choices(const char *choices)
-{
-    char **words = g_strsplit(choices, "|", -1);
-    GString *text = g_string_new(words[0]);
-    for (int i = 1; words[i]; i++)
-        g_string_append_printf(text, "%s%s", words[i + 1] ? ", " : " or ",
-                               words[i]);
-    g_strfreev(words);
-    return g_string_free(text, FALSE);
-}
-
-static int set_choice(void *to, const option_entry *e, const source *from,
-                      s2v_error *err)
-{
-    char **words = g_strsplit(e->choices, "|", -1);
-    int found = -1;
-    for (int i = 0; words[i]; i++)
-        if (!strcmp(words[i], from->value))
-            found = i;
-    g_strfreev(words);
-    if (found < 0) {
-        char *text = spell_choices(e->choices);
-        int ret = refuse(err, from, "%s", text);
-        g_free(text);
-        return ret;
-    }
-    *(int *)to = e->kind == KIND_SIZE ? atoi(from->value) : found;
-    return S2V_OK;
-}
-
-static bool is_device(const char *name)
-{
-    if (!strcmp(name, "auto") || !strcmp(name, "cpu") || !strcmp(name, "ref") ||
-        !strcmp(name, "cuda"))
-        return true;
-    if (strncmp(name, "cuda:", 5) || !name[5] || strlen(name) > 8)
-        return false;
-    return !name[5 + strspn(name + 5, "0123456789")];
-}
-
-static int set_string(void *to, const option_entry *e, const source *from,
-                      s2v_error *err)
-{
-    if (e->kind == KIND_DEVICE && !is_device(from->value))
-        return refuse(err, from, "auto, cpu, ref, cuda or cuda:N");
-    if (e->kind == KIND_TEXT && !g_utf8_validate(from->value, -1, NULL))
-        return refuse(err, from, "text in UTF-8");
-    if (e->kind != KIND_TEXT && !*from->value)
-        return refuse(err, from, "the name of a file");
-    g_free(*(char **)to);
-    *(char **)to = g_strdup(from->value);
-    return S2V_OK;
-}
-
-static int set_crop(void *to, const source *from, s2v_error *err)
-{
-    char **words = g_strsplit(from->value, ",", -1);
-    bool good = g_strv_length(words) == 4;
-    for (int i = 0; i < 4 && good; i++) {
-        int64_t value = 0;
-        good = parse_int64(words[i], &value) && value >= (i < 2 ? 0 : 1) &&
-               value <= 65535;
-        ((int *)to)[i] = (int)value;
-    }
-    g_strfreev(words);
-    return good ? S2V_OK
-                : refuse(err, from,
-                         "X,Y,WIDTH,HEIGHT in whole pixels, 0 to 65535");
-}
-
-/* "1000": iterations; "10m" or "10min": minutes. */
-static int set_period(s2vi_train_options *o, const source *from, s2v_error *err)
-{
-    int64_t iterations = 0;
-    double minutes = 0;
-    size_t digits = strspn(from->value, "0123456789.");
-    const char *unit = from->value + digits;
-    if (!strcmp(unit, "m") || !strcmp(unit, "min")) {
-        char *number = g_strndup(from->value, digits);
-        bool good = parse_real(number, &minutes) && minutes > 0;
-        g_free(number);
-        if (good && minutes <= 1e6) {
-            o->checkpoint_every = 0;
-            o->checkpoint_seconds = minutes * 60;
-            return S2V_OK;
-        }
-    } else if (parse_int64(from->value, &iterations) && iterations > 0) {
-        o->checkpoint_every = iterations;
-        o->checkpoint_seconds = 0;
-        return S2V_OK;
-    }
-    return refuse(err, from,
-                  "a whole number of iterations above 0, or minutes as in 10m");
-}
-
-/* `from->value` is NULL on the command line, a word in a file. */
-static int set_switch(void *to, const option_entry *e, const source *from,
-                      s2v_error *err)
-{
-    static const char *const yes[] = {"true", "yes", "on", "1", NULL};
-    static const char *const no[] = {"false", "no", "off", "0", NULL};
-    bool given = !from->value || g_strv_contains(yes, from->value);
-    if (!given && !g_strv_contains(no, from->value))
-        return refuse(err, from, "true or false");
-    *(bool *)to = given == (e->kind == KIND_ON);
-    return S2V_OK;
-}
-
-static int set(s2vi_train_options *o, const option_entry *e, const source *from,
-               s2v_error *err)
-{
-    void *to = (char *)o + e->offset;
-    switch (e->kind) {
-    case KIND_INT:
-    case KIND_COUNT: return set_count(to, e, from, err);
-    case KIND_SEED: return set_seed(to, from, err);
-    case KIND_REAL: return set_real(to, e, from, err);
-    case KIND_CHOICE:
-    case KIND_SIZE: return set_choice(to, e, from, err);
-    case KIND_CROP: return set_crop(to, from, err);
-    case KIND_PERIOD: return set_period(o, from, err);
-    case KIND_ON:
-    case KIND_OFF: return set_switch(to, e, from, err);
-    case KIND_PATH:
-    case KIND_TEXT:
-    case KIND_DEVICE:
-    case KIND_CONFIG: return set_string(to, e, from, err);
-    case KIND_HELP:
-    case KIND_VERSION: break;
-    }
-    return S2V_OK;
-}
-
 /* ------------------------------------------------------ command line -- */
 
-static bool belongs(const s2vi_train_options *o, const option_entry *e)
+static bool belongs(const s2vi_train_options *o, const option_row *e)
 {
-    return e->models >> o->kind & 1;
+    return e->of >> o->kind & 1;
 }
 
 /* ": did you mean --size?", of options of these models; or "". */
@@ -535,7 +389,7 @@ static char *suggest(const char *word, int of)
 {
     s2vi_nearest nearest = s2vi_nearest_to_option(word);
     for (int i = 0; i < N_ENTRIES; i++)
-        if (table[i].name && table[i].models & of)
+        if (table[i].name && table[i].of & of)
             s2vi_nearest_try(&nearest, table[i].name);
     return *nearest.best ? g_strdup_printf(": did you mean --%s?", nearest.best)
                          : g_strdup(":");
@@ -555,9 +409,9 @@ static int refuse_unknown(const s2vi_train_options *o, const char *name,
 
 /* The model's entry of that name; or NULL, and a sentence that names `where`
  * the option was given. */
-static const option_entry *find_entry(const s2vi_train_options *o,
-                                      const char *name, const char *where,
-                                      s2v_error *err)
+static const option_row *find_entry(const s2vi_train_options *o,
+                                    const char *name, const char *where,
+                                    s2v_error *err)
 {
     bool known = false;
     for (int i = 0; i < N_ENTRIES; i++) {
@@ -576,102 +430,33 @@ static const option_entry *find_entry(const s2vi_train_options *o,
     return NULL;
 }
 
-/* Whether an entry before has the same name. */
-static bool is_repeated(int entry)
-{
-    for (int i = 0; i < entry; i++)
-        if (table[i].name && !strcmp(table[i].name, table[entry].name))
-            return true;
-    return false;
-}
-
 /* The words of the command line, before any is believed. */
 typedef struct command_words {
-    GPtrArray *plain;             /* the model, then clips */
+    char **plain;                 /* the model, then clips; NULL-terminated */
     const char *value[N_ENTRIES]; /* the last one given */
     bool given[N_ENTRIES];
 } command_words;
 
-/* What getopt_long() returns for entry i. */
-#define CODE(i) (256 + (i))
-
-static char *letters(void)
+static int take(void *user, const option_row *row, const char *text,
+                s2v_error *err)
 {
-    /* '-': plain words come in their place, whatever POSIXLY_CORRECT says;
-     * ':': a missing value is told from an unknown option. */
-    GString *text = g_string_new("-:");
-    for (int i = 0; i < N_ENTRIES; i++)
-        if (table[i].letter && !is_repeated(i))
-            g_string_append_printf(text, "%c%s", table[i].letter,
-                                   table[i].argument ? ":" : "");
-    return g_string_free(text, FALSE);
+    command_words *w = user;
+    (void)err;
+    w->given[row - table] = true;
+    w->value[row - table] = text;
+    return S2V_OK;
 }
 
-static int entry_of(int code)
+/* The words are kept in the options, whose strings lie in them. */
+static int split_words(s2vi_train_options *o, command_words *w, int argc,
+                       char *const *argv, s2v_error *err)
 {
-    for (int i = 0; i < N_ENTRIES; i++)
-        if (code == CODE(i) || (code && code == table[i].letter))
-            return i;
-    return -1;
-}
-
-static int bad_word(int code, const char *word, s2v_error *err)
-{
-    int i = entry_of(optopt);
-    if (code == ':' && i >= 0)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "--%s: expected a value (%s), found none",
-                          table[i].name, table[i].argument);
-    if (i >= 0)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "--%s: expected no value, found '%s'", table[i].name,
-                          word);
-    if (optopt && strncmp(word, "--", 2))
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "unknown option '-%c': s2v-train MODEL --help lists "
-                          "them",
-                          optopt);
-    char *hint = suggest(word, ALL);
-    int ret = s2vi_error(err, S2V_ERR_INVALID,
-                         "unknown or ambiguous option '%s'%s s2v-train MODEL "
-                         "--help lists them",
-                         word, hint);
-    g_free(hint);
-    return ret;
-}
-
-static int split_words(command_words *w, int argc, char *const *argv,
-                       s2v_error *err)
-{
-    struct option list[N_ENTRIES + 1];
-    int n = 0, code;
-    for (int i = 0; i < N_ENTRIES; i++)
-        if (table[i].name && !is_repeated(i))
-            list[n++] = (struct option){table[i].name,
-                                        table[i].argument ? required_argument
-                                                          : no_argument,
-                                        NULL, CODE(i)};
-    list[n] = (struct option){0};
-    char *short_ones = letters();
-    int ret = S2V_OK;
-    optind = 0; /* start anew, also when called twice */
-    opterr = 0;
-    while (!ret &&
-           (code = getopt_long(argc, argv, short_ones, list, NULL)) != -1) {
-        int i = entry_of(code);
-        if (code == 1)
-            g_ptr_array_add(w->plain, optarg);
-        else if (i < 0)
-            ret = bad_word(code, argv[optind > 1 ? optind - 1 : 1], err);
-        if (i < 0)
-            continue;
-        w->given[i] = true;
-        w->value[i] = optarg;
-    }
-    for (int i = optind; !ret && i < argc; i++) /* after "--" */
-        g_ptr_array_add(w->plain, argv[i]);
-    g_free(short_ones);
-    return ret;
+    char **words = g_new0(char *, argc + 2);
+    o->words = g_new0(char *, argc + 1);
+    for (int i = 0; i < argc; i++)
+        words[i] = o->words[i] = g_strdup(argv[i]);
+    w->plain = words;
+    return option_scan(&program, words, take, w, err);
 }
 
 static bool given(const command_words *w, option_kind kind)
@@ -684,17 +469,21 @@ static bool given(const command_words *w, option_kind kind)
 
 /* ------------------------------------------------- configuration file -- */
 
-/* The option of a line; those that end the parsing stay out of files. */
-static int set_named(s2vi_train_options *o, const char *name,
-                     const source *from, int number, s2v_error *err)
+/* The option of a line; --config and those that end the parsing stay out of
+ * files. */
+static int set_named(s2vi_train_options *o, const char *name, const char *value,
+                     int number, s2v_error *err)
 {
     char *where = g_strdup_printf("--config '%s' line %d", o->config, number);
-    const option_entry *e = find_entry(o, name, where, err);
+    const option_row *e = find_entry(o, name, where, err);
     int ret = S2V_ERR_INVALID;
-    if (e && e->kind < KIND_CONFIG)
-        ret = set(o, e, from, err);
-    else if (e)
+    if (e && e->kind < OPTION_HELP && strcmp(name, "config")) {
+        char *option = g_strdup_printf("%s, %s", where, name);
+        ret = option_set(o, e, option, value, err);
+        g_free(option);
+    } else if (e) {
         refuse_unknown(o, name, where, err);
+    }
     g_free(where);
     return ret;
 }
@@ -719,18 +508,15 @@ static int read_line(s2vi_train_options *o, GPtrArray *clips, char *line,
         value[n - 1] = '\0';
         value++;
     }
-    char *where =
-        g_strdup_printf("--config '%s' line %d, %s", o->config, number, line);
-    const source from = {where, value};
-    int ret = S2V_ERR_AGAIN;
-    if (!strcmp(line, "clip")) {
-        g_ptr_array_add(clips, g_strdup(value));
-        ret = *value ? S2V_OK : refuse(err, &from, "the name of a file");
-    }
-    if (ret == S2V_ERR_AGAIN)
-        ret = set_named(o, line, &from, number, err);
-    g_free(where);
-    return ret;
+    if (strcmp(line, "clip"))
+        return set_named(o, line, value, number, err);
+    if (!*value)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--config '%s' line %d, clip: expected the name of a "
+                          "file, found ''",
+                          o->config, number);
+    g_ptr_array_add(clips, g_strdup(value));
+    return S2V_OK;
 }
 
 static int read_config(s2vi_train_options *o, GPtrArray *clips, s2v_error *err)
@@ -751,10 +537,9 @@ static int read_config(s2vi_train_options *o, GPtrArray *clips, s2v_error *err)
                          "--config '%s': expected lines of text, found a "
                          "binary file",
                          o->config);
-    char **lines = g_strsplit(text, "\n", -1);
-    for (int i = 0; !ret && lines[i]; i++)
-        ret = read_line(o, clips, lines[i], i + 1, err);
-    g_strfreev(lines);
+    o->lines = g_strsplit(text, "\n", -1); /* strings lie in them */
+    for (int i = 0; !ret && o->lines[i]; i++)
+        ret = read_line(o, clips, o->lines[i], i + 1, err);
     g_free(text);
     return ret;
 }
@@ -805,8 +590,10 @@ static int pick_model(s2vi_train_options *o, const char *name, s2v_error *err)
     for (size_t i = 0; i < G_N_ELEMENTS(models); i++) {
         s2vi_nearest_try(&nearest, models[i].name);
         if (name && !strcmp(models[i].name, name)) {
+            char **words = o->words;
             set_defaults(o, (s2vi_train_model)i);
-            o->model = g_strdup(name);
+            o->words = words;
+            o->model = models[i].name;
         }
         g_string_append_printf(known, "%s%s", i ? ", " : "", models[i].name);
     }
@@ -912,7 +699,7 @@ static int check_all(s2vi_train_options *o, s2v_error *err)
     if (!o->iterations)
         o->iterations = o->size > 128 ? 100000 : 50000;
     if (!o->device)
-        o->device = g_strdup("auto");
+        o->device = "auto";
     return check_paths(o, err);
 }
 
@@ -920,10 +707,10 @@ static int check_all(s2vi_train_options *o, s2v_error *err)
 static void take_clips(s2vi_train_options *o, const command_words *w,
                        GPtrArray *clips)
 {
-    if (w->plain->len > 1) {
+    if (w->plain[1] && w->plain[2]) {
         g_ptr_array_set_size(clips, 0);
-        for (guint i = 1; i < w->plain->len; i++)
-            g_ptr_array_add(clips, g_strdup(w->plain->pdata[i]));
+        for (int i = 2; w->plain[i]; i++)
+            g_ptr_array_add(clips, g_strdup(w->plain[i]));
     }
     o->n_clips = (int)clips->len;
     o->clips = g_new0(char *, clips->len + 1);
@@ -935,12 +722,12 @@ static int apply(s2vi_train_options *o, const command_words *w,
                  bool config_only, s2v_error *err)
 {
     for (int i = 0; i < N_ENTRIES; i++) {
-        if (!w->given[i] || (table[i].kind == KIND_CONFIG) != config_only)
+        if (!w->given[i] || (table[i].offset == AT(config)) != config_only)
             continue;
         char *where = g_strconcat("--", table[i].name, NULL);
-        const option_entry *e = find_entry(o, table[i].name, where, err);
+        const option_row *e = find_entry(o, table[i].name, where, err);
         int ret =
-            e ? set(o, e, &(source){where, w->value[i]}, err) : S2V_ERR_INVALID;
+            e ? option_set(o, e, where, w->value[i], err) : S2V_ERR_INVALID;
         g_free(where);
         if (ret < 0)
             return ret;
@@ -968,24 +755,24 @@ static int parse_run(s2vi_train_options *o, const command_words *w,
 int s2vi_train_options_parse(s2vi_train_options *o, int argc, char *const *argv,
                              s2v_error *err)
 {
-    command_words w = {.plain = g_ptr_array_new()};
+    command_words w = {0};
     *o = (s2vi_train_options){0};
-    int ret = split_words(&w, argc, argv, err);
+    int ret = split_words(o, &w, argc, argv, err);
     if (ret < 0)
         goto fail;
-    const char *model = w.plain->len ? w.plain->pdata[0] : NULL;
-    if (given(&w, KIND_VERSION)) {
+    const char *model = w.plain[0] ? w.plain[1] : NULL;
+    if (given(&w, OPTION_VERSION)) {
         o->action = S2VI_TRAIN_VERSION;
-    } else if (given(&w, KIND_HELP) && !model) {
+    } else if (given(&w, OPTION_HELP) && !model) {
         o->action = S2VI_TRAIN_HELP;
     } else if (!(ret = pick_model(o, model, err))) {
-        if (given(&w, KIND_HELP))
+        if (given(&w, OPTION_HELP))
             o->action = S2VI_TRAIN_MODEL_HELP;
         else
             ret = parse_run(o, &w, err);
     }
 fail:
-    g_ptr_array_free(w.plain, TRUE);
+    g_free(w.plain);
     if (ret < 0)
         s2vi_train_options_free(o);
     return ret;
@@ -993,56 +780,31 @@ fail:
 
 void s2vi_train_options_free(s2vi_train_options *o)
 {
-    for (int i = 0; i < N_ENTRIES; i++)
-        switch (table[i].kind) {
-        case KIND_PATH:
-        case KIND_TEXT:
-        case KIND_DEVICE:
-        case KIND_CONFIG:
-            if (table[i].name)
-                g_clear_pointer((char **)((char *)o + table[i].offset), g_free);
-            break;
-        default: break;
-        }
-    g_free(o->model);
     g_strfreev(o->clips);
+    g_strfreev(o->words);
+    g_strfreev(o->lines);
     *o = (s2vi_train_options){0};
 }
 
 /* --------------------------------------------------------------- help -- */
 
-/* Print words from column `at` on, each line starting at `indent`. */
-static void print_wrapped(FILE *out, const char *text, int at, int indent)
-{
-    while (*text) {
-        int n = (int)strcspn(text, " ");
-        if (at > indent && at + 1 + n > HELP_WIDTH) {
-            fprintf(out, "\n%*s", indent, "");
-            at = indent;
-        }
-        at += fprintf(out, "%s%.*s", at > indent ? " " : "", n, text);
-        text += n + strspn(text + n, " ");
-    }
-    fputc('\n', out);
-}
-
 /* The entry's default as a user would type it; NULL: nothing to say. */
-static char *spell_default(const option_entry *e, s2vi_train_model kind)
+static char *spell_default(const option_row *e, s2vi_train_model kind)
 {
     s2vi_train_options o;
     set_defaults(&o, kind);
     const void *at = (const char *)&o + e->offset;
     if (strstr(e->help, "(default"))
         return NULL;
-    if (e->kind == KIND_INT || e->kind == KIND_SIZE)
+    if (e->kind == OPTION_INT || e->kind == OPTION_SIZE)
         return g_strdup_printf("%d", *(const int *)at);
-    if (e->kind == KIND_COUNT)
+    if (e->kind == OPTION_COUNT)
         return g_strdup_printf("%lld", (long long)*(const int64_t *)at);
-    if (e->kind == KIND_SEED)
+    if (e->kind == OPTION_SEED)
         return g_strdup("0");
-    if (e->kind == KIND_REAL)
+    if (e->kind == OPTION_NUMBER)
         return g_strdup_printf("%g", *(const double *)at);
-    if (e->kind != KIND_CHOICE)
+    if (e->kind != OPTION_CHOICE)
         return NULL;
     char **words = g_strsplit(e->choices, "|", -1);
     char *word = g_strdup(words[*(const int *)at]);
@@ -1050,26 +812,30 @@ static char *spell_default(const option_entry *e, s2vi_train_model kind)
     return word;
 }
 
-static void print_entry(FILE *out, const option_entry *e, s2vi_train_model kind)
+/* The rows of a model, and their defaults. */
+static void print_options(FILE *out, const s2vi_train_options *o)
 {
-    if (!e->name) {
-        fprintf(out, "\n%s:\n", e->help);
-        return;
+    option_row rows[N_ENTRIES];
+    char *texts[N_ENTRIES];
+    option_program own = program;
+    own.usage = "";
+    own.rows = rows;
+    own.n_rows = 0;
+    own.column = 26;
+    for (int i = 0; i < N_ENTRIES; i++) {
+        if (!belongs(o, &table[i]))
+            continue;
+        const int n = own.n_rows++;
+        char *value = table[i].name ? spell_default(&table[i], o->kind) : NULL;
+        rows[n] = table[i];
+        rows[n].help = texts[n] =
+            value ? g_strdup_printf("%s (default %s)", table[i].help, value)
+                  : g_strdup(table[i].help);
+        g_free(value);
     }
-    char letter[8] = "    ";
-    if (e->letter)
-        g_snprintf(letter, sizeof(letter), "-%c, ", e->letter);
-    int n = fprintf(out, "  %s--%s%s%s", letter, e->name,
-                    e->argument ? " " : "", e->argument ? e->argument : "");
-    if (n + 2 > HELP_COLUMN)
-        n = fprintf(out, "\n") - 1;
-    fprintf(out, "%*s", HELP_COLUMN - n, "");
-    char *value = spell_default(e, kind);
-    char *help = value ? g_strdup_printf("%s (default %s)", e->help, value)
-                       : g_strdup(e->help);
-    print_wrapped(out, help, HELP_COLUMN, HELP_COLUMN);
-    g_free(help);
-    g_free(value);
+    option_print_help(&own, out);
+    for (int i = 0; i < own.n_rows; i++)
+        g_free(texts[i]);
 }
 
 static void print_models(FILE *out)
@@ -1086,10 +852,8 @@ static void print_model(FILE *out, const s2vi_train_options *o)
 {
     const model_entry *m = &models[o->kind];
     fprintf(out, "Usage: s2v-train %s CLIP... -o FILE [options]\n\n", m->name);
-    print_wrapped(out, m->about, 0, 0);
-    for (int i = 0; i < N_ENTRIES; i++)
-        if (belongs(o, &table[i]))
-            print_entry(out, &table[i], o->kind);
+    option_print_wrapped(out, m->about, 0, 0);
+    print_options(out, o);
     fprintf(out, "\nExamples:\n%s", m->examples);
     fprintf(out, "\nCtrl-C stops and saves; a second Ctrl-C stops at once.\n");
 }

@@ -62,12 +62,12 @@ typedef enum s2vi_train_loss {
  */
 typedef struct s2vi_train_options {
     s2vi_train_action action;
-    char *model;           /**< its word; NULL for HELP and VERSION */
+    const char *model;     /**< its word; NULL for HELP and VERSION */
     s2vi_train_model kind; /**< the same */
     char **clips;          /**< NULL-terminated */
     int n_clips;           /**< at least 1 for RUN */
-    char *output;          /**< the weight file; set for RUN */
-    char *config;          /**< the file that was read */
+    const char *output;    /**< the weight file; set for RUN */
+    const char *config;    /**< the file that was read */
 
     /* Clips. */
     int size;               /**< 64, 128 or 256; varietysound's 16 to 128 */
@@ -84,8 +84,8 @@ typedef struct s2vi_train_options {
     int sequence;       /**< frames an iteration, or columns of mel */
     uint64_t seed;
     double rate;            /**< Adam's learning rate */
-    char *perceptual;       /**< weights of a perceptual loss */
-    char *lpips;            /**< LPIPS's heads for them: the best by LPIPS */
+    const char *perceptual; /**< weights of a perceptual loss */
+    const char *lpips;      /**< LPIPS's heads for them: the best by LPIPS */
     s2vi_train_loss loss;   /**< without them */
     bool adversarial;       /**< against discriminators */
     double critic_rate;     /**< Adam's learning rate of those */
@@ -96,8 +96,8 @@ typedef struct s2vi_train_options {
     bool level;             /**< sound is brought to one level */
     double level_jitter;    /**< dB */
     double spectrum_jitter; /**< dB */
-    char *init;             /**< a weight file to start from */
-    char *resume;           /**< a checkpoint to go on from */
+    const char *init;       /**< a weight file to start from */
+    const char *resume;     /**< a checkpoint to go on from */
     int batch;              /**< windows, or pieces of sound, an iteration */
     double decay;           /**< of weights: AdamW's */
 
@@ -109,33 +109,36 @@ typedef struct s2vi_train_options {
     int channels_max;           /**< a power of two, 16 to 512 */
 
     /* VarietySound. */
-    int width;          /**< of its networks, 16 to 512 */
-    int features;       /**< W: numbers in a feature of sight */
-    int sight_channels; /**< of sight's outermost layer */
-    bool critics;       /**< discriminators */
-    double clear;       /**< part of windows without background */
-    bool balance;       /**< each window counts alike */
-    char *vocoder;      /**< a weight file that is put into the result */
+    int width;           /**< of its networks, 16 to 512 */
+    int features;        /**< W: numbers in a feature of sight */
+    int sight_channels;  /**< of sight's outermost layer */
+    bool critics;        /**< discriminators */
+    double clear;        /**< part of windows without background */
+    bool balance;        /**< each window counts alike */
+    const char *vocoder; /**< a weight file that is put into the result */
 
     /* HiFi-GAN. */
     int variant; /**< 0, 1, 2: V1, V2, V3 */
     int divide;  /**< of the discriminators' channels: 1, 2, 4, 8 */
 
     /* Output. */
-    int64_t checkpoint_every;     /**< iterations; 0: see the next */
-    double checkpoint_seconds;    /**< 0: see the one before */
-    char *preview;                /**< PNG file */
-    int64_t preview_every;        /**< iterations */
-    char *curves;                 /**< CSV file; its plot beside it */
-    int64_t hold_out_every;       /**< iterations; 0: never measured */
-    char *license, *title, *note; /**< UTF-8, for the weight file */
-    s2vi_train_store store;       /**< type of its numbers */
+    int64_t checkpoint_every;           /**< iterations; 0: see the next */
+    double checkpoint_seconds;          /**< 0: see the one before */
+    const char *preview;                /**< PNG file */
+    int64_t preview_every;              /**< iterations */
+    const char *curves;                 /**< CSV file; its plot beside it */
+    int64_t hold_out_every;             /**< iterations; 0: never measured */
+    const char *license, *title, *note; /**< UTF-8, for the weight file */
+    s2vi_train_store store;             /**< type of its numbers */
 
     /* Running. */
-    char *device; /**< "auto", "cpu", "ref", "cuda[:N]" */
+    const char *device; /**< "auto", "cpu", "ref", "cuda[:N]" */
     s2vi_train_dtype dtype;
     int threads; /**< 0: all */
     bool quiet, verbose;
+
+    char **words, **lines; /**< the command line and the file, where the
+                                strings lie */
 } s2vi_train_options;
 
 /**

@@ -126,4 +126,7 @@ int option_start(const option_program *program, char **argv, void *options);
 /** Print the help: usage, rows, notes. */
 void option_print_help(const option_program *program, FILE *out);
 
+/** Print words from column `at` on, each further line from `indent` on. */
+void option_print_wrapped(FILE *out, const char *text, int at, int indent);
+
 #endif

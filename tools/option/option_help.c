@@ -6,8 +6,7 @@
 
 enum { WIDTH = 79 };
 
-/* Print words from column `at` on, each line starting at `indent`. */
-static void print_wrapped(FILE *out, const char *text, int at, int indent)
+void option_print_wrapped(FILE *out, const char *text, int at, int indent)
 {
     while (*text) {
         const int n = (int)strcspn(text, " \n");
@@ -46,7 +45,7 @@ static void print_row(const option_program *program, const option_row *row,
     if (n + 1 > program->column)
         n = fprintf(out, "\n") - 1;
     fprintf(out, "%*s", program->column - n, "");
-    print_wrapped(out, row->help, program->column, program->column);
+    option_print_wrapped(out, row->help, program->column, program->column);
 }
 
 void option_print_help(const option_program *program, FILE *out)
