@@ -67,7 +67,7 @@ typedef struct inputs {
 } inputs;
 
 struct s2vi_foley_trainer {
-    s2vi_duel duel;
+    s2vi_gan_trainer gan;
     s2vi_foley_trainer_params params;
     inputs critics, generator, viewer;
     int viewed; /* windows of the viewer */
@@ -143,13 +143,13 @@ static int record_net(s2vi_foley_trainer *t, s2vi_graph *g, inputs *in, int n,
 
 static s2vi_adam_factors adam_of(const s2vi_foley_trainer *t)
 {
-    return (s2vi_adam_factors){0.5, 0.999, 1e-8, t->params.duel.decay};
+    return (s2vi_adam_factors){0.5, 0.999, 1e-8, t->params.gan.decay};
 }
 
-static int record_critics(s2vi_duel *d, s2v_error *err)
+static int record_critics(s2vi_gan_trainer *gan, s2v_error *err)
 {
-    s2vi_foley_trainer *t = d->self;
-    s2vi_half *h = &d->critics;
+    s2vi_foley_trainer *t = gan->self;
+    s2vi_half *h = &gan->critics;
     const s2vi_adam_factors adam = adam_of(t);
     s2vi_vs_critic d_t = {0}, d_m = {0};
     int ret = s2vi_half_begin(h, err);
@@ -169,23 +169,22 @@ static int record_critics(s2vi_duel *d, s2v_error *err)
     s2vi_half_term(h, "d_m.real", d_m.real);
     s2vi_half_term(h, "d_m.fake", d_m.fake);
     if (!ret)
-        ret = s2vi_half_learn(h, d_t.loss, &d->critic[0], &adam, err);
+        ret = s2vi_half_learn(h, d_t.loss, &gan->critic[0], &adam, err);
     if (!ret)
-        ret = s2vi_half_learn(h, d_m.loss, &d->critic[1], &adam, err);
-    return ret < 0 ? ret : s2vi_half_plan(h, NULL, d->store, err);
+        ret = s2vi_half_learn(h, d_m.loss, &gan->critic[1], &adam, err);
+    return ret < 0 ? ret : s2vi_half_plan(h, NULL, gan->store, err);
 }
 
 /* The running averages: of batch norms, and of timbre. */
 static int record_averages(s2vi_foley_trainer *t, s2v_error *err)
 {
-    s2vi_half *h = &t->duel.generator;
+    s2vi_half *h = &t->gan.generator;
     inputs *in = &t->generator;
     int ret = S2V_OK;
     for (int i = 0; i < in->net.n_updates && !ret; i++)
         ret = s2vi_half_effect(h, in->net.update[i], err);
     in->forget = s2vi_input(h->graph, "forget", S2VI_SHAPE(1));
-    s2vi_node *kept =
-        s2vi_param_var(h->graph, &t->duel.list, S2VI_FOLEY_TIMBRE);
+    s2vi_node *kept = s2vi_param_var(h->graph, &t->gan.list, S2VI_FOLEY_TIMBRE);
     s2vi_node *mean = s2vi_detach(s2vi_mean(in->net.timbre, 1u << 0));
     if (!kept || !mean)
         return s2vi_graph_status(h->graph, err);
@@ -198,10 +197,10 @@ static int record_averages(s2vi_foley_trainer *t, s2v_error *err)
 /* What the generator learns from. */
 static int record_loss(s2vi_foley_trainer *t, s2vi_node **loss, s2v_error *err)
 {
-    s2vi_half *h = &t->duel.generator;
+    s2vi_half *h = &t->gan.generator;
     s2vi_vs_game *game = &t->generator.game;
     s2vi_vs_generator_loss g = {0};
-    if (!t->duel.params.critics) {
+    if (!t->gan.params.critics) {
         *loss = s2vi_vs_loss_mel(game);
         s2vi_half_term(h, "mel", *loss);
         return s2vi_graph_status(h->graph, err);
@@ -217,10 +216,10 @@ static int record_loss(s2vi_foley_trainer *t, s2vi_node **loss, s2v_error *err)
     return ret;
 }
 
-static int record_generator(s2vi_duel *d, s2v_error *err)
+static int record_generator(s2vi_gan_trainer *gan, s2v_error *err)
 {
-    s2vi_foley_trainer *t = d->self;
-    s2vi_half *h = &d->generator;
+    s2vi_foley_trainer *t = gan->self;
+    s2vi_half *h = &gan->generator;
     const s2vi_adam_factors adam = adam_of(t);
     const int n = t->params.batch;
     s2vi_node *loss;
@@ -233,22 +232,23 @@ static int record_generator(s2vi_duel *d, s2v_error *err)
     if (!ret)
         ret = record_loss(t, &loss, err);
     if (!ret)
-        ret = s2vi_half_learn(h, loss, &d->g, &adam, err);
+        ret = s2vi_half_learn(h, loss, &gan->g, &adam, err);
     if (!ret)
         ret = record_averages(t, err);
-    return ret < 0 ? ret : s2vi_half_plan(h, NULL, d->store, err);
+    return ret < 0 ? ret : s2vi_half_plan(h, NULL, gan->store, err);
 }
 
 static int record_viewer(s2vi_foley_trainer *t, s2v_error *err)
 {
-    s2vi_half *h = &t->duel.viewer;
+    s2vi_half *h = &t->gan.viewer;
     int ret = s2vi_half_begin(h, err);
     if (!ret)
         ret = record_net(t, h->graph, &t->viewer, t->viewed, false, err);
     if (ret < 0)
         return ret;
-    t->duel.view = t->viewer.net.mel;
-    return s2vi_half_plan(h, t->duel.view, s2vi_duel_view_store(&t->duel), err);
+    t->gan.view = t->viewer.net.mel;
+    return s2vi_half_plan(h, t->gan.view, s2vi_gan_trainer_view_store(&t->gan),
+                          err);
 }
 
 /* --------------------------------------------------------------- batches -- */
@@ -301,15 +301,15 @@ static int put_window(s2vi_foley_trainer *t, int i, const s2vi_foley_window *w,
     return s2vi_vs_mask_energy(mel, T, BANDS, t->masked + i * n, err);
 }
 
-static uint64_t clock_of(const s2vi_duel *d, int64_t step)
+static uint64_t clock_of(const s2vi_gan_trainer *gan, int64_t step)
 {
-    return (uint64_t)step * (uint64_t)d->batch;
+    return (uint64_t)step * (uint64_t)gan->batch;
 }
 
 /* Whether the background of frame `clock` is zeros. */
 static bool is_clear(const s2vi_foley_trainer *t, uint64_t clock)
 {
-    const s2vi_philox key = {t->params.duel.seed, STREAM_CLEAR, clock};
+    const s2vi_philox key = {t->params.gan.seed, STREAM_CLEAR, clock};
     float u;
     s2vi_philox_uniform(&key, 0, 1, &u);
     return u < t->params.clear;
@@ -320,9 +320,9 @@ static int draw_batch(s2vi_foley_trainer *t, int64_t step, s2v_error *err)
     const int64_t n = (int64_t)t->params.sequence * BANDS;
     int ret = S2V_OK;
     for (int i = 0; i < t->params.batch && !ret; i++) {
-        const uint64_t clock = clock_of(&t->duel, step) + (uint64_t)i;
+        const uint64_t clock = clock_of(&t->gan, step) + (uint64_t)i;
         const s2vi_foley_window w =
-            s2vi_foley_data_draw(t->params.data, t->params.duel.seed, clock,
+            s2vi_foley_data_draw(t->params.data, t->params.gan.seed, clock,
                                  t->params.sequence / RATIO);
         ret = put_window(t, i, &w, err);
         if (is_clear(t, clock))
@@ -331,21 +331,21 @@ static int draw_batch(s2vi_foley_trainer *t, int64_t step, s2v_error *err)
     return ret;
 }
 
-static int prepare(s2vi_duel *d, s2v_error *err)
+static int prepare(s2vi_gan_trainer *gan, s2v_error *err)
 {
-    return draw_batch(d->self, d->step, err);
+    return draw_batch(gan->self, gan->step, err);
 }
 
 /* R[.] of every SGAU. */
 static int feed_resampling(s2vi_foley_trainer *t, s2vi_half *h,
                            const inputs *in, s2v_error *err)
 {
-    const uint64_t clock = clock_of(&t->duel, t->duel.step);
+    const uint64_t clock = clock_of(&t->gan, t->gan.step);
     int ret = S2V_OK;
     for (int l = 0; l < t->params.config.generator.acoustic_layers && !ret;
          l++) {
         const s2vi_vs_resample *r = &in->net.resample[l];
-        s2vi_vs_draw(t->params.duel.seed, clock, l, t->params.batch,
+        s2vi_vs_draw(t->params.gan.seed, clock, l, t->params.batch,
                      t->params.sequence, t->low, t->high, t->weight);
         ret = s2vi_half_write(h, r->low, t->low, err);
         if (!ret)
@@ -360,8 +360,8 @@ static int feed_resampling(s2vi_foley_trainer *t, s2vi_half *h,
 static int feed_game(s2vi_foley_trainer *t, s2vi_half *h,
                      const s2vi_vs_game *game, s2v_error *err)
 {
-    const uint64_t clock = clock_of(&t->duel, t->duel.step);
-    const uint64_t seed = t->params.duel.seed;
+    const uint64_t clock = clock_of(&t->gan, t->gan.step);
+    const uint64_t seed = t->params.gan.seed;
     const int n = t->params.batch, T = t->params.sequence;
     int ret = S2V_OK;
     if (game->shift) {
@@ -376,11 +376,11 @@ static int feed_game(s2vi_foley_trainer *t, s2vi_half *h,
     return ret;
 }
 
-static int feed(s2vi_duel *d, s2vi_half *h, s2v_error *err)
+static int feed(s2vi_gan_trainer *gan, s2vi_half *h, s2v_error *err)
 {
-    s2vi_foley_trainer *t = d->self;
-    const inputs *in = h == &d->critics ? &t->critics : &t->generator;
-    const float forget = (float)s2vi_half_keep(FORGET, d->step);
+    s2vi_foley_trainer *t = gan->self;
+    const inputs *in = h == &gan->critics ? &t->critics : &t->generator;
+    const float forget = (float)s2vi_half_keep(FORGET, gan->step);
     int ret = s2vi_half_write(h, in->sight, t->sight, err);
     if (!ret)
         ret = s2vi_half_write(h, in->mel, t->mel, err);
@@ -394,8 +394,8 @@ static int feed(s2vi_duel *d, s2vi_half *h, s2v_error *err)
         ret = s2vi_half_write(h, in->forget, &forget, err);
     if (!ret)
         ret = feed_resampling(t, h, in, err);
-    return ret < 0 || !t->duel.params.critics ? ret
-                                              : feed_game(t, h, &in->game, err);
+    return ret < 0 || !t->gan.params.critics ? ret
+                                             : feed_game(t, h, &in->game, err);
 }
 
 /* --------------------------------------------------------------- texts -- */
@@ -407,41 +407,41 @@ static char *dump(json_t *root)
     return text;
 }
 
-static char *config_text(const s2vi_duel *d, bool exported)
+static char *config_text(const s2vi_gan_trainer *gan, bool exported)
 {
-    const s2vi_foley_trainer *t = d->self;
+    const s2vi_foley_trainer *t = gan->self;
     s2vi_foley_config c = t->params.config;
     c.has_vocoder = exported && t->voice;
     c.vocoder = t->vocoder;
     return s2vi_foley_config_text(&c);
 }
 
-static char *identity_text(const s2vi_duel *d)
+static char *identity_text(const s2vi_gan_trainer *gan)
 {
-    const s2vi_foley_trainer *t = d->self;
+    const s2vi_foley_trainer *t = gan->self;
     const s2vi_foley_trainer_params *p = &t->params;
     return dump(json_pack(
         "{s:s, s:i, s:i, s:I, s:I, s:i, s:b, s:f, s:b, s:b, s:b}", "clips",
         p->data->hash, "sequence", p->sequence, "batch", p->batch, "seed",
-        (json_int_t)p->duel.seed, "trained_columns",
+        (json_int_t)p->gan.seed, "trained_columns",
         (json_int_t)(p->data->train * p->data->columns), "width", p->width,
-        "averaged", d->g.average, "clear", p->clear, "critics", p->duel.critics,
-        "squares", p->squares, "balance", p->balance));
+        "averaged", gan->g.average, "clear", p->clear, "critics",
+        p->gan.critics, "squares", p->squares, "balance", p->balance));
 }
 
-static char *training_text(const s2vi_duel *d)
+static char *training_text(const s2vi_gan_trainer *gan)
 {
-    const s2vi_foley_trainer *t = d->self;
+    const s2vi_foley_trainer *t = gan->self;
     const s2vi_foley_trainer_params *p = &t->params;
     return dump(json_pack(
         "{s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:f, s:s, s:b, s:f, s:f, s:s, "
         "s:I, s:s*, s:s*}",
-        "tool", p->duel.version, "seed", (json_int_t)p->duel.seed, "iterations",
-        (json_int_t)d->step, "sequence", p->sequence, "batch", p->batch,
-        "width", p->width, "rate", p->duel.rate, "critic_rate",
-        p->duel.critics ? p->duel.critic_rate : 0, "loss",
-        p->squares ? "l2" : "l1", "balance", p->balance, "decay", p->duel.decay,
-        "average", p->duel.average, "clips", p->data->hash, "trained_columns",
+        "tool", p->gan.version, "seed", (json_int_t)p->gan.seed, "iterations",
+        (json_int_t)gan->step, "sequence", p->sequence, "batch", p->batch,
+        "width", p->width, "rate", p->gan.rate, "critic_rate",
+        p->gan.critics ? p->gan.critic_rate : 0, "loss",
+        p->squares ? "l2" : "l1", "balance", p->balance, "decay", p->gan.decay,
+        "average", p->gan.average, "clips", p->data->hash, "trained_columns",
         (json_int_t)(p->data->train * p->data->columns), "title", p->title,
         "note", p->note));
 }
@@ -479,9 +479,9 @@ static int read_vocoder(s2vi_foley_trainer *t, s2v_error *err)
 
 /* The vocoder; and the window, since the position code of another length was
  * not learned. */
-static int export_more(s2vi_duel *d, s2vi_writer *w, s2v_error *err)
+static int export_more(s2vi_gan_trainer *gan, s2vi_writer *w, s2v_error *err)
 {
-    const s2vi_foley_trainer *t = d->self;
+    const s2vi_foley_trainer *t = gan->self;
     const size_t n = t->voice ? s2v_weights_count(t->voice) : 0;
     char window[16];
     snprintf(window, sizeof(window), "%d", t->params.sequence / RATIO);
@@ -492,7 +492,7 @@ static int export_more(s2vi_duel *d, s2vi_writer *w, s2v_error *err)
         ret = data ? s2vi_weights_read_f32(t->voice, from, data, err)
                    : s2vi_error_nomem(err, from->name);
         if (!ret)
-            ret = s2vi_writer_add(w, from->name, d->params.store, from->rank,
+            ret = s2vi_writer_add(w, from->name, gan->params.store, from->rank,
                                   from->shape, data, err);
         free(data);
     }
@@ -521,7 +521,7 @@ int s2vi_foley_trainer_voice(s2vi_foley_trainer *t, const float *mel,
     *sound = NULL;
     if (!t->voice)
         return S2V_OK;
-    int ret = s2vi_store_create(&store, t->duel.backend, err);
+    int ret = s2vi_store_create(&store, t->gan.backend, err);
     if (!ret)
         ret = load_voice(t, store, err);
     if (!ret)
@@ -549,7 +549,7 @@ fail:
 
 /* ------------------------------------------------------------ starting -- */
 
-static const s2vi_duel_hooks hooks = {
+static const s2vi_gan_trainer_hooks hooks = {
     .model = S2VI_FOLEY_NAME,
     .record_critics = record_critics,
     .record_generator = record_generator,
@@ -564,17 +564,17 @@ static const s2vi_duel_hooks hooks = {
 static int list_params(s2vi_foley_trainer *t, s2v_error *err)
 {
     const s2vi_vs_disc_config critics = critics_of(&t->params);
-    s2vi_duel *d = &t->duel;
-    int ret = s2vi_foley_params(&t->params.config, &d->list, err);
-    s2vi_duel_generator(d);
-    if (ret < 0 || !t->duel.params.critics)
+    s2vi_gan_trainer *gan = &t->gan;
+    int ret = s2vi_foley_params(&t->params.config, &gan->list, err);
+    s2vi_gan_trainer_add_generator(gan);
+    if (ret < 0 || !t->gan.params.critics)
         return ret;
     if (!ret)
-        ret = s2vi_vs_temporal_params(&critics, &d->list, err);
-    s2vi_duel_critic(d);
+        ret = s2vi_vs_temporal_params(&critics, &gan->list, err);
+    s2vi_gan_trainer_add_critic(gan);
     if (!ret)
-        ret = s2vi_vs_window_params(&critics, &d->list, err);
-    s2vi_duel_critic(d);
+        ret = s2vi_vs_window_params(&critics, &gan->list, err);
+    s2vi_gan_trainer_add_critic(gan);
     return ret;
 }
 
@@ -602,7 +602,7 @@ static int start(s2vi_foley_trainer *t, s2v_error *err)
         ret = read_vocoder(t, err);
     if (!ret)
         ret = list_params(t, err);
-    return ret < 0 ? ret : s2vi_duel_open(&t->duel, err);
+    return ret < 0 ? ret : s2vi_gan_trainer_open(&t->gan, err);
 }
 
 int s2vi_foley_trainer_create(s2vi_foley_trainer **out,
@@ -614,10 +614,10 @@ int s2vi_foley_trainer_create(s2vi_foley_trainer **out,
         return s2vi_error_nomem(err, "a training");
     t->params = *params;
     t->viewed = params->batch < VIEWED ? params->batch : VIEWED;
-    t->duel = (s2vi_duel){.hooks = &hooks,
-                          .self = t,
-                          .params = params->duel,
-                          .batch = params->batch};
+    t->gan = (s2vi_gan_trainer){.hooks = &hooks,
+                                .self = t,
+                                .params = params->gan,
+                                .batch = params->batch};
     int ret = start(t, err);
     if (ret < 0)
         s2vi_foley_trainer_close(out);
@@ -629,7 +629,7 @@ void s2vi_foley_trainer_close(s2vi_foley_trainer **out)
     s2vi_foley_trainer *t = *out;
     if (!t)
         return;
-    s2vi_duel_close(&t->duel);
+    s2vi_gan_trainer_close(&t->gan);
     s2v_weights_close(&t->voice);
     free(t->sight);
     free(t->mel);
@@ -638,9 +638,9 @@ void s2vi_foley_trainer_close(s2vi_foley_trainer **out)
     *out = NULL;
 }
 
-s2vi_duel *s2vi_foley_trainer_duel(s2vi_foley_trainer *trainer)
+s2vi_gan_trainer *s2vi_foley_trainer_gan(s2vi_foley_trainer *trainer)
 {
-    return &trainer->duel;
+    return &trainer->gan;
 }
 
 /* -------------------------------------------------------------- viewing -- */
@@ -648,19 +648,19 @@ s2vi_duel *s2vi_foley_trainer_duel(s2vi_foley_trainer *trainer)
 /* Make the spectrograms of the windows that lie in the batch. */
 static int make(s2vi_foley_trainer *t, s2v_error *err)
 {
-    s2vi_half *h = &t->duel.viewer;
+    s2vi_half *h = &t->gan.viewer;
     int ret = h->exec ? S2V_OK : record_viewer(t, err);
     if (!ret)
         ret = s2vi_half_write(h, t->viewer.sight, t->sight, err);
     if (!ret)
         ret = s2vi_half_write(h, t->viewer.reference, t->reference, err);
-    return ret < 0 ? ret : s2vi_duel_view(&t->duel, t->made, err);
+    return ret < 0 ? ret : s2vi_gan_trainer_view(&t->gan, t->made, err);
 }
 
 int s2vi_foley_trainer_view(s2vi_foley_trainer *t, const float **real,
                             const float **made, int *columns, s2v_error *err)
 {
-    const int64_t last = t->duel.step ? t->duel.step - 1 : 0;
+    const int64_t last = t->gan.step ? t->gan.step - 1 : 0;
     int ret = draw_batch(t, last, err);
     if (!ret)
         ret = make(t, err);

@@ -19,7 +19,7 @@ typedef struct training {
     s2vi_foley_data data;
     s2vi_foley_trainer *foley;     /* one... */
     s2vi_vocoder_trainer *vocoder; /* ...of these */
-    s2vi_duel *duel;               /* its own */
+    s2vi_gan_trainer *gan;         /* its own */
 } training;
 
 /* --------------------------------------------------------------- clips -- */
@@ -80,10 +80,10 @@ static int load_clips(training *t, int columns, bool sound_only, s2v_error *err)
 
 /* ------------------------------------------------------------- trainers -- */
 
-static s2vi_duel_params duel_of(const s2vi_train_options *o,
-                                const char *version)
+static s2vi_gan_trainer_params gan_params(const s2vi_train_options *o,
+                                          const char *version)
 {
-    return (s2vi_duel_params){
+    return (s2vi_gan_trainer_params){
         .critics = o->critics,
         .rate = o->rate,
         .critic_rate = o->critic_rate,
@@ -104,7 +104,7 @@ static int make_foley(training *t, const char *version, s2v_error *err)
     const s2vi_train_options *o = t->o;
     const bool sight = !t->data.features;
     s2vi_foley_trainer_params params = {
-        .duel = duel_of(o, version),
+        .gan = gan_params(o, version),
         .config.has_sight = sight,
         .data = &t->data,
         .width = o->width,
@@ -125,7 +125,7 @@ static int make_foley(training *t, const char *version, s2v_error *err)
         (s2vi_sight_config){o->size, o->sight_channels, c->features};
     int ret = s2vi_foley_trainer_create(&t->foley, &params, err);
     if (!ret)
-        t->duel = s2vi_foley_trainer_duel(t->foley);
+        t->gan = s2vi_foley_trainer_gan(t->foley);
     return ret;
 }
 
@@ -133,7 +133,7 @@ static int make_vocoder(training *t, const char *version, s2v_error *err)
 {
     const s2vi_train_options *o = t->o;
     s2vi_vocoder_trainer_params params = {
-        .duel = duel_of(o, version),
+        .gan = gan_params(o, version),
         .data = &t->data,
         .divide = o->divide,
         .sequence = o->sequence,
@@ -144,7 +144,7 @@ static int make_vocoder(training *t, const char *version, s2v_error *err)
     s2vi_hifigan_version(&params.config, o->variant + 1);
     int ret = s2vi_vocoder_trainer_create(&t->vocoder, &params, err);
     if (!ret)
-        t->duel = s2vi_vocoder_trainer_duel(t->vocoder);
+        t->gan = s2vi_vocoder_trainer_gan(t->vocoder);
     return ret;
 }
 
@@ -211,32 +211,32 @@ static int preview(void *self, const char *path, s2v_error *err)
 
 static s2vi_makeup makeup(void *self)
 {
-    return s2vi_duel_makeup(((training *)self)->duel);
+    return s2vi_gan_trainer_makeup(((training *)self)->gan);
 }
 
 static int64_t step(void *self)
 {
-    return ((training *)self)->duel->step;
+    return ((training *)self)->gan->step;
 }
 
 static double best(void *self)
 {
-    return ((training *)self)->duel->best;
+    return ((training *)self)->gan->best;
 }
 
 static void set_best(void *self, double score)
 {
-    ((training *)self)->duel->best = score;
+    ((training *)self)->gan->best = score;
 }
 
 static int terms(void *self, const char **name, int room)
 {
-    return s2vi_duel_terms(((training *)self)->duel, name, room);
+    return s2vi_gan_trainer_terms(((training *)self)->gan, name, room);
 }
 
 static int iterate(void *self, s2vi_trainer_loss *loss, int *n, s2v_error *err)
 {
-    return s2vi_duel_iterate(((training *)self)->duel, loss, n, err);
+    return s2vi_gan_trainer_iterate(((training *)self)->gan, loss, n, err);
 }
 
 static int measure_held_out(void *self, s2vi_measured *out, s2v_error *err)
@@ -257,22 +257,22 @@ static int measure_held_out(void *self, s2vi_measured *out, s2v_error *err)
 
 static int save(void *self, const char *path, s2v_error *err)
 {
-    return s2vi_duel_save(((training *)self)->duel, path, err);
+    return s2vi_gan_trainer_save(((training *)self)->gan, path, err);
 }
 
 static int export(void *self, const char *path, s2v_error *err)
 {
-    return s2vi_duel_export(((training *)self)->duel, path, err);
+    return s2vi_gan_trainer_export(((training *)self)->gan, path, err);
 }
 
 static int resume(void *self, const char *path, s2v_error *err)
 {
-    return s2vi_duel_resume(((training *)self)->duel, path, err);
+    return s2vi_gan_trainer_resume(((training *)self)->gan, path, err);
 }
 
 static int start_from(void *self, const char *path, s2v_error *err)
 {
-    return s2vi_duel_start_from(((training *)self)->duel, path, err);
+    return s2vi_gan_trainer_start_from(((training *)self)->gan, path, err);
 }
 
 static void close_training(void *self)

@@ -41,7 +41,7 @@ typedef struct inputs {
 } inputs;
 
 struct s2vi_vocoder_trainer {
-    s2vi_duel duel;
+    s2vi_gan_trainer gan;
     s2vi_vocoder_trainer_params params;
     inputs critics, generator, viewer;
     int viewed; /* pieces of the viewer */
@@ -78,13 +78,13 @@ static int record_pair(s2vi_vocoder_trainer *t, s2vi_half *h, inputs *in,
 
 static s2vi_adam_factors adam_of(const s2vi_vocoder_trainer *t)
 {
-    return (s2vi_adam_factors){0.8, 0.99, 1e-8, t->params.duel.decay};
+    return (s2vi_adam_factors){0.8, 0.99, 1e-8, t->params.gan.decay};
 }
 
-static int record_critics(s2vi_duel *d, s2v_error *err)
+static int record_critics(s2vi_gan_trainer *gan, s2v_error *err)
 {
-    s2vi_vocoder_trainer *t = d->self;
-    s2vi_half *h = &d->critics;
+    s2vi_vocoder_trainer *t = gan->self;
+    s2vi_half *h = &gan->critics;
     const s2vi_adam_factors adam = adam_of(t);
     s2vi_hifigan_critic c = {0};
     int ret = record_pair(t, h, &t->critics, err);
@@ -95,17 +95,17 @@ static int record_critics(s2vi_duel *d, s2v_error *err)
     s2vi_half_term(h, "d.real", c.real);
     s2vi_half_term(h, "d.fake", c.fake);
     if (!ret)
-        ret = s2vi_half_learn(h, c.loss, &t->duel.critic[0], &adam, err);
+        ret = s2vi_half_learn(h, c.loss, &t->gan.critic[0], &adam, err);
     for (int i = 0; i < c.n_updates && !ret; i++)
         ret = s2vi_half_effect(h, c.update[i], err);
-    return ret < 0 ? ret : s2vi_half_plan(h, NULL, t->duel.store, err);
+    return ret < 0 ? ret : s2vi_half_plan(h, NULL, t->gan.store, err);
 }
 
 /* What the generator learns from. */
 static int record_loss(s2vi_vocoder_trainer *t, s2vi_node **loss,
                        s2v_error *err)
 {
-    s2vi_half *h = &t->duel.generator;
+    s2vi_half *h = &t->gan.generator;
     inputs *in = &t->generator;
     s2vi_hifigan_generator_loss g = {0};
     in->basis = s2vi_input(h->graph, "basis", S2VI_SHAPE(2 * BINS, FFT, 1));
@@ -113,7 +113,7 @@ static int record_loss(s2vi_vocoder_trainer *t, s2vi_node **loss,
     s2vi_node *mel = s2vi_hifigan_loss_mel(in->game.real, in->game.fake,
                                            in->basis, in->filters, HOP);
     s2vi_half_term(h, "mel", mel);
-    if (!t->duel.params.critics) {
+    if (!t->gan.params.critics) {
         s2vi_node *bins = s2vi_hifigan_loss_bins(in->game.real, in->game.fake,
                                                  in->basis, HOP);
         s2vi_half_term(h, "spectrum", bins);
@@ -128,30 +128,31 @@ static int record_loss(s2vi_vocoder_trainer *t, s2vi_node **loss,
     return ret;
 }
 
-static int record_generator(s2vi_duel *d, s2v_error *err)
+static int record_generator(s2vi_gan_trainer *gan, s2v_error *err)
 {
-    s2vi_vocoder_trainer *t = d->self;
-    s2vi_half *h = &t->duel.generator;
+    s2vi_vocoder_trainer *t = gan->self;
+    s2vi_half *h = &t->gan.generator;
     const s2vi_adam_factors adam = adam_of(t);
     s2vi_node *loss;
     int ret = record_pair(t, h, &t->generator, err);
     if (!ret)
         ret = record_loss(t, &loss, err);
     if (!ret)
-        ret = s2vi_half_learn(h, loss, &t->duel.g, &adam, err);
-    return ret < 0 ? ret : s2vi_half_plan(h, NULL, t->duel.store, err);
+        ret = s2vi_half_learn(h, loss, &t->gan.g, &adam, err);
+    return ret < 0 ? ret : s2vi_half_plan(h, NULL, t->gan.store, err);
 }
 
 static int record_viewer(s2vi_vocoder_trainer *t, s2v_error *err)
 {
-    s2vi_half *h = &t->duel.viewer;
+    s2vi_half *h = &t->gan.viewer;
     int ret = s2vi_half_begin(h, err);
     if (!ret)
         ret = record_net(t, h->graph, &t->viewer, t->viewed, err);
     if (ret < 0)
         return ret;
-    t->duel.view = t->viewer.game.fake;
-    return s2vi_half_plan(h, t->duel.view, s2vi_duel_view_store(&t->duel), err);
+    t->gan.view = t->viewer.game.fake;
+    return s2vi_half_plan(h, t->gan.view, s2vi_gan_trainer_view_store(&t->gan),
+                          err);
 }
 
 /* --------------------------------------------------------------- batches -- */
@@ -172,22 +173,22 @@ static void draw_batch(s2vi_vocoder_trainer *t, int64_t step)
         const uint64_t clock =
             (uint64_t)step * (uint64_t)t->params.batch + (uint64_t)i;
         const s2vi_foley_window w = s2vi_foley_data_draw(
-            t->params.data, t->params.duel.seed, clock, t->params.sequence);
+            t->params.data, t->params.gan.seed, clock, t->params.sequence);
         put_piece(t, i, &w);
     }
 }
 
-static int prepare(s2vi_duel *d, s2v_error *err)
+static int prepare(s2vi_gan_trainer *gan, s2v_error *err)
 {
     (void)err;
-    draw_batch(d->self, d->step);
+    draw_batch(gan->self, gan->step);
     return S2V_OK;
 }
 
-static int feed(s2vi_duel *d, s2vi_half *h, s2v_error *err)
+static int feed(s2vi_gan_trainer *gan, s2vi_half *h, s2v_error *err)
 {
-    s2vi_vocoder_trainer *t = d->self;
-    const inputs *in = h == &d->critics ? &t->critics : &t->generator;
+    s2vi_vocoder_trainer *t = gan->self;
+    const inputs *in = h == &gan->critics ? &t->critics : &t->generator;
     int ret = s2vi_half_write(h, in->mel, t->mel, err);
     if (!ret)
         ret = s2vi_half_write(h, in->sound, t->sound, err);
@@ -207,43 +208,43 @@ static char *dump(json_t *root)
     return text;
 }
 
-static char *config_text(const s2vi_duel *d, bool exported)
+static char *config_text(const s2vi_gan_trainer *gan, bool exported)
 {
-    const s2vi_vocoder_trainer *t = d->self;
+    const s2vi_vocoder_trainer *t = gan->self;
     (void)exported;
     return s2vi_hifigan_config_text(&t->params.config);
 }
 
-static char *identity_text(const s2vi_duel *d)
+static char *identity_text(const s2vi_gan_trainer *gan)
 {
-    const s2vi_vocoder_trainer *t = d->self;
+    const s2vi_vocoder_trainer *t = gan->self;
     const s2vi_vocoder_trainer_params *p = &t->params;
     return dump(json_pack("{s:s, s:i, s:i, s:I, s:I, s:i, s:b, s:b}", "clips",
                           p->data->hash, "sequence", p->sequence, "batch",
-                          p->batch, "seed", (json_int_t)p->duel.seed,
+                          p->batch, "seed", (json_int_t)p->gan.seed,
                           "trained_columns", (json_int_t)p->data->train,
-                          "divide", p->divide, "averaged", d->g.average,
-                          "critics", p->duel.critics));
+                          "divide", p->divide, "averaged", gan->g.average,
+                          "critics", p->gan.critics));
 }
 
-static char *training_text(const s2vi_duel *d)
+static char *training_text(const s2vi_gan_trainer *gan)
 {
-    const s2vi_vocoder_trainer *t = d->self;
+    const s2vi_vocoder_trainer *t = gan->self;
     const s2vi_vocoder_trainer_params *p = &t->params;
     return dump(json_pack(
         "{s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:s, s:I, s:s*, "
         "s:s*}",
-        "tool", p->duel.version, "seed", (json_int_t)p->duel.seed, "iterations",
-        (json_int_t)d->step, "sequence", p->sequence, "batch", p->batch,
-        "divide", p->divide, "rate", p->duel.rate, "critic_rate",
-        p->duel.critics ? p->duel.critic_rate : 0, "decay", p->duel.decay,
-        "average", p->duel.average, "clips", p->data->hash, "trained_columns",
+        "tool", p->gan.version, "seed", (json_int_t)p->gan.seed, "iterations",
+        (json_int_t)gan->step, "sequence", p->sequence, "batch", p->batch,
+        "divide", p->divide, "rate", p->gan.rate, "critic_rate",
+        p->gan.critics ? p->gan.critic_rate : 0, "decay", p->gan.decay,
+        "average", p->gan.average, "clips", p->data->hash, "trained_columns",
         (json_int_t)p->data->train, "title", p->title, "note", p->note));
 }
 
 /* ------------------------------------------------------------ starting -- */
 
-static const s2vi_duel_hooks hooks = {
+static const s2vi_gan_trainer_hooks hooks = {
     .model = S2VI_HIFIGAN_NAME,
     .record_critics = record_critics,
     .record_generator = record_generator,
@@ -271,16 +272,16 @@ static int allocate(s2vi_vocoder_trainer *t, s2v_error *err)
 static int start(s2vi_vocoder_trainer *t, s2v_error *err)
 {
     const s2vi_hifigan_disc_config critics = {.divide = t->params.divide};
-    s2vi_duel *d = &t->duel;
+    s2vi_gan_trainer *gan = &t->gan;
     int ret = allocate(t, err);
     if (!ret)
-        ret = s2vi_hifigan_params(&t->params.config, &d->list, err);
-    s2vi_duel_generator(d);
-    if (!ret && t->duel.params.critics)
-        ret = s2vi_hifigan_disc_params(&critics, &d->list, err);
-    if (t->duel.params.critics)
-        s2vi_duel_critic(d);
-    return ret < 0 ? ret : s2vi_duel_open(d, err);
+        ret = s2vi_hifigan_params(&t->params.config, &gan->list, err);
+    s2vi_gan_trainer_add_generator(gan);
+    if (!ret && t->gan.params.critics)
+        ret = s2vi_hifigan_disc_params(&critics, &gan->list, err);
+    if (t->gan.params.critics)
+        s2vi_gan_trainer_add_critic(gan);
+    return ret < 0 ? ret : s2vi_gan_trainer_open(gan, err);
 }
 
 int s2vi_vocoder_trainer_create(s2vi_vocoder_trainer **out,
@@ -292,10 +293,10 @@ int s2vi_vocoder_trainer_create(s2vi_vocoder_trainer **out,
         return s2vi_error_nomem(err, "a training");
     t->params = *params;
     t->viewed = params->batch < VIEWED ? params->batch : VIEWED;
-    t->duel = (s2vi_duel){.hooks = &hooks,
-                          .self = t,
-                          .params = params->duel,
-                          .batch = params->batch};
+    t->gan = (s2vi_gan_trainer){.hooks = &hooks,
+                                .self = t,
+                                .params = params->gan,
+                                .batch = params->batch};
     int ret = start(t, err);
     if (ret < 0)
         s2vi_vocoder_trainer_close(out);
@@ -307,7 +308,7 @@ void s2vi_vocoder_trainer_close(s2vi_vocoder_trainer **out)
     s2vi_vocoder_trainer *t = *out;
     if (!t)
         return;
-    s2vi_duel_close(&t->duel);
+    s2vi_gan_trainer_close(&t->gan);
     free(t->mel);
     free(t->sound);
     free(t->basis);
@@ -316,26 +317,26 @@ void s2vi_vocoder_trainer_close(s2vi_vocoder_trainer **out)
     *out = NULL;
 }
 
-s2vi_duel *s2vi_vocoder_trainer_duel(s2vi_vocoder_trainer *trainer)
+s2vi_gan_trainer *s2vi_vocoder_trainer_gan(s2vi_vocoder_trainer *trainer)
 {
-    return &trainer->duel;
+    return &trainer->gan;
 }
 
 /* -------------------------------------------------------------- viewing -- */
 
 static int make(s2vi_vocoder_trainer *t, s2v_error *err)
 {
-    s2vi_half *h = &t->duel.viewer;
+    s2vi_half *h = &t->gan.viewer;
     int ret = h->exec ? S2V_OK : record_viewer(t, err);
     if (!ret)
         ret = s2vi_half_write(h, t->viewer.mel, t->mel, err);
-    return ret < 0 ? ret : s2vi_duel_view(&t->duel, t->made, err);
+    return ret < 0 ? ret : s2vi_gan_trainer_view(&t->gan, t->made, err);
 }
 
 int s2vi_vocoder_trainer_view(s2vi_vocoder_trainer *t, const float **mel,
                               const float **sound, int *columns, s2v_error *err)
 {
-    draw_batch(t, t->duel.step ? t->duel.step - 1 : 0);
+    draw_batch(t, t->gan.step ? t->gan.step - 1 : 0);
     int ret = make(t, err);
     *mel = t->mel;
     *sound = t->made;
