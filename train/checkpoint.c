@@ -148,11 +148,11 @@ static int add_states(s2vi_trainer *t, s2vi_writer *w, s2v_error *err)
 {
     int ret = S2V_OK;
     const s2vi_pass *g = &t->generator;
-    for (int i = 0; i < s2vi_plan_state_count(g->half.plan) && !ret; i++) {
-        const s2vi_node *state = s2vi_plan_state(g->half.plan, i);
+    for (int i = 0; i < s2vi_plan_state_count(g->step.plan) && !ret; i++) {
+        const s2vi_node *state = s2vi_plan_state(g->step.plan, i);
         float *data =
             malloc((size_t)s2vi_shape_count(&state->shape) * sizeof(*data));
-        ret = data ? s2vi_exec_read(g->half.exec, state, data)
+        ret = data ? s2vi_exec_read(g->step.exec, state, data)
                    : s2vi_error_nomem(err, state->name);
         if (!ret)
             ret =
@@ -207,15 +207,15 @@ static int read_states(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
 {
     int ret = S2V_OK;
     const s2vi_pass *g = &t->generator;
-    for (int i = 0; i < s2vi_plan_state_count(g->half.plan) && !ret; i++) {
-        const s2vi_node *state = s2vi_plan_state(g->half.plan, i);
+    for (int i = 0; i < s2vi_plan_state_count(g->step.plan) && !ret; i++) {
+        const s2vi_node *state = s2vi_plan_state(g->step.plan, i);
         int64_t n = s2vi_shape_count(&state->shape);
         const s2vi_tensor *tensor = find_tensor(w, state->name, n, err);
         float *data = tensor ? malloc((size_t)n * sizeof(*data)) : NULL;
         ret =
             data ? s2vi_weights_read_f32(w, tensor, data, err) : S2V_ERR_MODEL;
         if (!ret)
-            ret = s2vi_exec_write(g->half.exec, state, data);
+            ret = s2vi_exec_write(g->step.exec, state, data);
         free(data);
     }
     return ret;

@@ -14,7 +14,7 @@
  *   inference has: where sound rises from silence, zeros otherwise stand for
  *   windows without sound, and so would what inference makes.
  * - Discriminators first, on what the generator makes then; dropout and R[.]
- *   are the same in both halves of an iteration.
+ *   are the same in both steps of an iteration.
  * - D_m's windows are 32, 64 and 128 columns, or T/4, T/2 and T of a T below
  *   128.
  * - At a width C other than 512 all networks, D_t and D_m too, shrink in
@@ -56,12 +56,12 @@ enum { STREAM_CLEAR = 0x251 }; /* a uniform number for each window */
 #define FORGET 0.99  /* what the mean timbre keeps of itself */
 #define SILENT 0.005 /* what silence's mean square counts as, balanced */
 
-/* One recorded half's inputs. */
+/* One recorded step's inputs. */
 typedef struct inputs {
     s2vi_node *sight; /* (n,K + 1,N,N,3) or (n,K,W) */
     s2vi_node *mel;   /* (n,T,80) */
     s2vi_node *reference, *masked;
-    s2vi_node *forget; /* (1); of the generator's half */
+    s2vi_node *forget; /* (1); of the generator's step */
     s2vi_vs_graph net;
     s2vi_vs_game game;
 } inputs;
@@ -149,69 +149,75 @@ static s2vi_adam_factors adam_of(const s2vi_foley_trainer *t)
 static int record_critics(s2vi_gan_trainer *gan, s2v_error *err)
 {
     s2vi_foley_trainer *t = gan->self;
-    s2vi_half *h = &gan->critics;
+    s2vi_train_step *step = &gan->critics;
     const s2vi_adam_factors adam = adam_of(t);
     s2vi_vs_critic d_t = {0}, d_m = {0};
-    int ret = s2vi_half_begin(h, err);
+    int ret = s2vi_train_step_begin(step, err);
     if (!ret)
-        ret = record_net(t, h->graph, &t->critics, t->params.batch, true, err);
+        ret =
+            record_net(t, step->graph, &t->critics, t->params.batch, true, err);
     if (ret < 0)
         return ret;
-    s2vi_vs_game_inputs(h->graph, &t->critics.game);
-    ret = s2vi_vs_loss_temporal(h->graph, &t->critics.game, &d_t, err);
+    s2vi_vs_game_inputs(step->graph, &t->critics.game);
+    ret = s2vi_vs_loss_temporal(step->graph, &t->critics.game, &d_t, err);
     if (!ret)
-        ret = s2vi_vs_loss_windows(h->graph, &t->critics.game, &d_m, err);
-    s2vi_half_term(h, "d_t.loss", d_t.loss);
-    s2vi_half_term(h, "d_t.real", d_t.real);
-    s2vi_half_term(h, "d_t.fake", d_t.fake);
-    s2vi_half_term(h, "d_t.shifted", d_t.shifted);
-    s2vi_half_term(h, "d_m.loss", d_m.loss);
-    s2vi_half_term(h, "d_m.real", d_m.real);
-    s2vi_half_term(h, "d_m.fake", d_m.fake);
+        ret = s2vi_vs_loss_windows(step->graph, &t->critics.game, &d_m, err);
+    s2vi_train_step_add_term(step, "d_t.loss", d_t.loss);
+    s2vi_train_step_add_term(step, "d_t.real", d_t.real);
+    s2vi_train_step_add_term(step, "d_t.fake", d_t.fake);
+    s2vi_train_step_add_term(step, "d_t.shifted", d_t.shifted);
+    s2vi_train_step_add_term(step, "d_m.loss", d_m.loss);
+    s2vi_train_step_add_term(step, "d_m.real", d_m.real);
+    s2vi_train_step_add_term(step, "d_m.fake", d_m.fake);
     if (!ret)
-        ret = s2vi_half_learn(h, d_t.loss, &gan->critic[0], &adam, err);
+        ret =
+            s2vi_train_step_learn(step, d_t.loss, &gan->critic[0], &adam, err);
     if (!ret)
-        ret = s2vi_half_learn(h, d_m.loss, &gan->critic[1], &adam, err);
-    return ret < 0 ? ret : s2vi_half_plan(h, NULL, gan->store, err);
+        ret =
+            s2vi_train_step_learn(step, d_m.loss, &gan->critic[1], &adam, err);
+    return ret < 0 ? ret : s2vi_train_step_plan(step, NULL, gan->store, err);
 }
 
 /* The running averages: of batch norms, and of timbre. */
 static int record_averages(s2vi_foley_trainer *t, s2v_error *err)
 {
-    s2vi_half *h = &t->gan.generator;
+    s2vi_train_step *step = &t->gan.generator;
     inputs *in = &t->generator;
     int ret = S2V_OK;
     for (int i = 0; i < in->net.n_updates && !ret; i++)
-        ret = s2vi_half_effect(h, in->net.update[i], err);
-    in->forget = s2vi_input(h->graph, "forget", S2VI_SHAPE(1));
-    s2vi_node *kept = s2vi_param_var(h->graph, &t->gan.list, S2VI_FOLEY_TIMBRE);
+        ret = s2vi_train_step_add_effect(step, in->net.update[i], err);
+    in->forget = s2vi_input(step->graph, "forget", S2VI_SHAPE(1));
+    s2vi_node *kept =
+        s2vi_param_var(step->graph, &t->gan.list, S2VI_FOLEY_TIMBRE);
     s2vi_node *mean = s2vi_detach(s2vi_mean(in->net.timbre, 1u << 0));
     if (!kept || !mean)
-        return s2vi_graph_status(h->graph, err);
+        return s2vi_graph_status(step->graph, err);
     mean = s2vi_reshape(mean, kept->shape);
     s2vi_node *next =
         s2vi_add(mean, s2vi_mul(in->forget, s2vi_sub(kept, mean)));
-    return ret < 0 ? ret : s2vi_half_effect(h, s2vi_assign(kept, next), err);
+    return ret < 0
+               ? ret
+               : s2vi_train_step_add_effect(step, s2vi_assign(kept, next), err);
 }
 
 /* What the generator learns from. */
 static int record_loss(s2vi_foley_trainer *t, s2vi_node **loss, s2v_error *err)
 {
-    s2vi_half *h = &t->gan.generator;
+    s2vi_train_step *step = &t->gan.generator;
     s2vi_vs_game *game = &t->generator.game;
     s2vi_vs_generator_loss g = {0};
     if (!t->gan.params.critics) {
         *loss = s2vi_vs_loss_mel(game);
-        s2vi_half_term(h, "mel", *loss);
-        return s2vi_graph_status(h->graph, err);
+        s2vi_train_step_add_term(step, "mel", *loss);
+        return s2vi_graph_status(step->graph, err);
     }
-    s2vi_vs_game_inputs(h->graph, game);
+    s2vi_vs_game_inputs(step->graph, game);
     game->shift = NULL; /* nothing is shifted here */
-    int ret = s2vi_vs_loss_generator(h->graph, game, &g, err);
-    s2vi_half_term(h, "mel", g.mel);
-    s2vi_half_term(h, "g.loss", g.loss);
-    s2vi_half_term(h, "g.temporal", g.temporal);
-    s2vi_half_term(h, "g.windows", g.windows);
+    int ret = s2vi_vs_loss_generator(step->graph, game, &g, err);
+    s2vi_train_step_add_term(step, "mel", g.mel);
+    s2vi_train_step_add_term(step, "g.loss", g.loss);
+    s2vi_train_step_add_term(step, "g.temporal", g.temporal);
+    s2vi_train_step_add_term(step, "g.windows", g.windows);
     *loss = g.loss;
     return ret;
 }
@@ -219,36 +225,36 @@ static int record_loss(s2vi_foley_trainer *t, s2vi_node **loss, s2v_error *err)
 static int record_generator(s2vi_gan_trainer *gan, s2v_error *err)
 {
     s2vi_foley_trainer *t = gan->self;
-    s2vi_half *h = &gan->generator;
+    s2vi_train_step *step = &gan->generator;
     const s2vi_adam_factors adam = adam_of(t);
     const int n = t->params.batch;
     s2vi_node *loss;
-    int ret = s2vi_half_begin(h, err);
+    int ret = s2vi_train_step_begin(step, err);
     if (!ret)
-        ret = record_net(t, h->graph, &t->generator, n, true, err);
+        ret = record_net(t, step->graph, &t->generator, n, true, err);
     if (!ret && t->params.balance)
         t->generator.game.weight =
-            s2vi_input(h->graph, "weight", S2VI_SHAPE(n, 1, 1));
+            s2vi_input(step->graph, "weight", S2VI_SHAPE(n, 1, 1));
     if (!ret)
         ret = record_loss(t, &loss, err);
     if (!ret)
-        ret = s2vi_half_learn(h, loss, &gan->g, &adam, err);
+        ret = s2vi_train_step_learn(step, loss, &gan->g, &adam, err);
     if (!ret)
         ret = record_averages(t, err);
-    return ret < 0 ? ret : s2vi_half_plan(h, NULL, gan->store, err);
+    return ret < 0 ? ret : s2vi_train_step_plan(step, NULL, gan->store, err);
 }
 
 static int record_viewer(s2vi_foley_trainer *t, s2v_error *err)
 {
-    s2vi_half *h = &t->gan.viewer;
-    int ret = s2vi_half_begin(h, err);
+    s2vi_train_step *step = &t->gan.viewer;
+    int ret = s2vi_train_step_begin(step, err);
     if (!ret)
-        ret = record_net(t, h->graph, &t->viewer, t->viewed, false, err);
+        ret = record_net(t, step->graph, &t->viewer, t->viewed, false, err);
     if (ret < 0)
         return ret;
     t->gan.view = t->viewer.net.mel;
-    return s2vi_half_plan(h, t->gan.view, s2vi_gan_trainer_view_store(&t->gan),
-                          err);
+    return s2vi_train_step_plan(step, t->gan.view,
+                                s2vi_gan_trainer_view_store(&t->gan), err);
 }
 
 /* --------------------------------------------------------------- batches -- */
@@ -337,7 +343,7 @@ static int prepare(s2vi_gan_trainer *gan, s2v_error *err)
 }
 
 /* R[.] of every SGAU. */
-static int feed_resampling(s2vi_foley_trainer *t, s2vi_half *h,
+static int feed_resampling(s2vi_foley_trainer *t, s2vi_train_step *step,
                            const inputs *in, s2v_error *err)
 {
     const uint64_t clock = clock_of(&t->gan, t->gan.step);
@@ -347,17 +353,17 @@ static int feed_resampling(s2vi_foley_trainer *t, s2vi_half *h,
         const s2vi_vs_resample *r = &in->net.resample[l];
         s2vi_vs_draw(t->params.gan.seed, clock, l, t->params.batch,
                      t->params.sequence, t->low, t->high, t->weight);
-        ret = s2vi_half_write(h, r->low, t->low, err);
+        ret = s2vi_train_step_write(step, r->low, t->low, err);
         if (!ret)
-            ret = s2vi_half_write(h, r->high, t->high, err);
+            ret = s2vi_train_step_write(step, r->high, t->high, err);
         if (!ret)
-            ret = s2vi_half_write(h, r->weight, t->weight, err);
+            ret = s2vi_train_step_write(step, r->weight, t->weight, err);
     }
     return ret;
 }
 
 /* S[.] and the windows that D_m sees. */
-static int feed_game(s2vi_foley_trainer *t, s2vi_half *h,
+static int feed_game(s2vi_foley_trainer *t, s2vi_train_step *step,
                      const s2vi_vs_game *game, s2v_error *err)
 {
     const uint64_t clock = clock_of(&t->gan, t->gan.step);
@@ -366,36 +372,37 @@ static int feed_game(s2vi_foley_trainer *t, s2vi_half *h,
     int ret = S2V_OK;
     if (game->shift) {
         s2vi_vs_draw_shift(seed, clock, n, T, t->low);
-        ret = s2vi_half_write(h, game->shift, t->low, err);
+        ret = s2vi_train_step_write(step, game->shift, t->low, err);
     }
     for (int k = 0; k < S2VI_VS_WINDOWS && !ret; k++) {
         s2vi_vs_draw_window(seed, clock, k, n, T, game->config.window[k],
                             t->low);
-        ret = s2vi_half_write(h, game->window[k], t->low, err);
+        ret = s2vi_train_step_write(step, game->window[k], t->low, err);
     }
     return ret;
 }
 
-static int feed(s2vi_gan_trainer *gan, s2vi_half *h, s2v_error *err)
+static int feed(s2vi_gan_trainer *gan, s2vi_train_step *step, s2v_error *err)
 {
     s2vi_foley_trainer *t = gan->self;
-    const inputs *in = h == &gan->critics ? &t->critics : &t->generator;
-    const float forget = (float)s2vi_half_keep(FORGET, gan->step);
-    int ret = s2vi_half_write(h, in->sight, t->sight, err);
+    const inputs *in = step == &gan->critics ? &t->critics : &t->generator;
+    const float forget = (float)s2vi_ema_decay(FORGET, gan->step);
+    int ret = s2vi_train_step_write(step, in->sight, t->sight, err);
     if (!ret)
-        ret = s2vi_half_write(h, in->mel, t->mel, err);
+        ret = s2vi_train_step_write(step, in->mel, t->mel, err);
     if (!ret)
-        ret = s2vi_half_write(h, in->reference, t->reference, err);
+        ret = s2vi_train_step_write(step, in->reference, t->reference, err);
     if (!ret)
-        ret = s2vi_half_write(h, in->masked, t->masked, err);
+        ret = s2vi_train_step_write(step, in->masked, t->masked, err);
     if (!ret && in->game.weight)
-        ret = s2vi_half_write(h, in->game.weight, t->balance, err);
+        ret = s2vi_train_step_write(step, in->game.weight, t->balance, err);
     if (!ret && in->forget)
-        ret = s2vi_half_write(h, in->forget, &forget, err);
+        ret = s2vi_train_step_write(step, in->forget, &forget, err);
     if (!ret)
-        ret = feed_resampling(t, h, in, err);
-    return ret < 0 || !t->gan.params.critics ? ret
-                                             : feed_game(t, h, &in->game, err);
+        ret = feed_resampling(t, step, in, err);
+    return ret < 0 || !t->gan.params.critics
+               ? ret
+               : feed_game(t, step, &in->game, err);
 }
 
 /* --------------------------------------------------------------- texts -- */
@@ -514,7 +521,7 @@ static int load_voice(const s2vi_foley_trainer *t, s2vi_store *store,
 int s2vi_foley_trainer_voice(s2vi_foley_trainer *t, const float *mel,
                              int columns, float **sound, s2v_error *err)
 {
-    s2vi_half h = {0};
+    s2vi_train_step step = {0};
     s2vi_store *store = NULL;
     s2vi_node *in, *out;
     const s2vi_clock clock = {0};
@@ -525,24 +532,24 @@ int s2vi_foley_trainer_voice(s2vi_foley_trainer *t, const float *mel,
     if (!ret)
         ret = load_voice(t, store, err);
     if (!ret)
-        ret = s2vi_half_begin(&h, err);
+        ret = s2vi_train_step_begin(&step, err);
     if (ret < 0)
         goto fail;
-    in = s2vi_input(h.graph, "mel", S2VI_SHAPE(1, columns, BANDS));
-    ret = s2vi_hifigan_build(h.graph, &t->vocoder, in, &out, err);
+    in = s2vi_input(step.graph, "mel", S2VI_SHAPE(1, columns, BANDS));
+    ret = s2vi_hifigan_build(step.graph, &t->vocoder, in, &out, err);
     if (!ret)
-        ret = s2vi_half_plan(&h, out, store, err);
+        ret = s2vi_train_step_plan(&step, out, store, err);
     if (!ret)
-        ret = s2vi_half_write(&h, in, mel, err);
+        ret = s2vi_train_step_write(&step, in, mel, err);
     if (!ret)
-        ret = s2vi_half_run(&h, 0, 0, &clock, err);
+        ret = s2vi_train_step_run(&step, 0, 0, &clock, err);
     *sound = ret ? NULL
                  : malloc((size_t)columns * S2VI_FOLEY_MEL_HOP * sizeof(float));
     if (!ret)
-        ret = *sound ? s2vi_exec_read(h.exec, out, *sound)
+        ret = *sound ? s2vi_exec_read(step.exec, out, *sound)
                      : s2vi_error_nomem(err, "sound");
 fail:
-    s2vi_half_close(&h);
+    s2vi_train_step_close(&step);
     s2vi_store_close(&store);
     return ret;
 }
@@ -648,12 +655,13 @@ s2vi_gan_trainer *s2vi_foley_trainer_gan(s2vi_foley_trainer *trainer)
 /* Make the spectrograms of the windows that lie in the batch. */
 static int make(s2vi_foley_trainer *t, s2v_error *err)
 {
-    s2vi_half *h = &t->gan.viewer;
-    int ret = h->exec ? S2V_OK : record_viewer(t, err);
+    s2vi_train_step *step = &t->gan.viewer;
+    int ret = step->exec ? S2V_OK : record_viewer(t, err);
     if (!ret)
-        ret = s2vi_half_write(h, t->viewer.sight, t->sight, err);
+        ret = s2vi_train_step_write(step, t->viewer.sight, t->sight, err);
     if (!ret)
-        ret = s2vi_half_write(h, t->viewer.reference, t->reference, err);
+        ret =
+            s2vi_train_step_write(step, t->viewer.reference, t->reference, err);
     return ret < 0 ? ret : s2vi_gan_trainer_view(&t->gan, t->made, err);
 }
 

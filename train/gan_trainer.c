@@ -53,7 +53,7 @@ int s2vi_gan_trainer_open(s2vi_gan_trainer *gan, s2v_error *err)
     if (!ret && gan->g.average)
         ret = s2vi_store_create(&gan->averages, gan->backend, err);
     if (!ret)
-        ret = s2vi_half_init(&gan->list, p->seed, gan->store, err);
+        ret = s2vi_train_step_init_params(&gan->list, p->seed, gan->store, err);
     if (!ret && p->critics)
         ret = gan->hooks->record_critics(gan, err);
     return ret < 0 ? ret : gan->hooks->record_generator(gan, err);
@@ -61,9 +61,9 @@ int s2vi_gan_trainer_open(s2vi_gan_trainer *gan, s2v_error *err)
 
 void s2vi_gan_trainer_close(s2vi_gan_trainer *gan)
 {
-    s2vi_half_close(&gan->critics);
-    s2vi_half_close(&gan->generator);
-    s2vi_half_close(&gan->viewer);
+    s2vi_train_step_close(&gan->critics);
+    s2vi_train_step_close(&gan->generator);
+    s2vi_train_step_close(&gan->viewer);
     s2vi_store_close(&gan->averages);
     s2vi_store_close(&gan->store);
     s2vi_backend_close(&gan->backend);
@@ -88,9 +88,10 @@ int s2vi_gan_trainer_view(s2vi_gan_trainer *gan, float *out, s2v_error *err)
     const s2vi_clock clock = {.seed = gan->params.seed};
     int ret = S2V_OK;
     if (gan->averages)
-        ret = s2vi_half_copy_averages(&gan->g, gan->store, gan->averages, err);
+        ret = s2vi_train_step_copy_averages(&gan->g, gan->store, gan->averages,
+                                            err);
     if (!ret)
-        ret = s2vi_half_run(&gan->viewer, 0, 0, &clock, err);
+        ret = s2vi_train_step_run(&gan->viewer, 0, 0, &clock, err);
     return ret < 0 ? ret : s2vi_exec_read(gan->viewer.exec, gan->view, out);
 }
 
@@ -99,26 +100,26 @@ int s2vi_gan_trainer_view(s2vi_gan_trainer *gan, float *out, s2v_error *err)
 int s2vi_gan_trainer_terms(const s2vi_gan_trainer *gan, const char **name,
                            int room)
 {
-    const s2vi_half *half[] = {&gan->generator, &gan->critics};
+    const s2vi_train_step *step[] = {&gan->generator, &gan->critics};
     int n = 0;
     for (int k = 0; k < 2; k++)
-        for (int i = 0; i < half[k]->n_terms && n < room; i++)
-            name[n++] = half[k]->term[i].name;
+        for (int i = 0; i < step[k]->n_terms && n < room; i++)
+            name[n++] = step[k]->term[i].name;
     return n;
 }
 
-static int run(s2vi_gan_trainer *gan, s2vi_half *half, s2v_error *err)
+static int run(s2vi_gan_trainer *gan, s2vi_train_step *step, s2v_error *err)
 {
     const s2vi_clock clock = {
         .seed = gan->params.seed,
         .frame = (uint64_t)gan->step * (uint64_t)gan->batch,
     };
-    int ret = gan->hooks->feed(gan, half, err);
-    return ret < 0
-               ? ret
-               : s2vi_half_run(half, gan->step + 1,
-                               s2vi_half_keep(gan->params.average, gan->step),
-                               &clock, err);
+    int ret = gan->hooks->feed(gan, step, err);
+    return ret < 0 ? ret
+                   : s2vi_train_step_run(
+                         step, gan->step + 1,
+                         s2vi_ema_decay(gan->params.average, gan->step), &clock,
+                         err);
 }
 
 /* The generator's terms first; a critic's that is not finite is what spoils
@@ -137,11 +138,11 @@ int s2vi_gan_trainer_iterate(s2vi_gan_trainer *gan, s2vi_trainer_loss *loss,
         ret = run(gan, &gan->generator, err);
     if (ret < 0)
         return ret;
-    ret = s2vi_half_read(&gan->generator, gan->step + 1, loss, room, n, advice,
-                         err);
+    ret = s2vi_train_step_read(&gan->generator, gan->step + 1, loss, room, n,
+                               advice, err);
     const int bad = gan->n_critics
-                        ? s2vi_half_read(&gan->critics, gan->step + 1, loss,
-                                         room, n, advice, &spoilt)
+                        ? s2vi_train_step_read(&gan->critics, gan->step + 1,
+                                               loss, room, n, advice, &spoilt)
                         : S2V_OK;
     if (bad < 0 && err)
         *err = spoilt;

@@ -15,7 +15,7 @@
 #ifndef S2VI_TRAIN_GAN_TRAINER_H
 #define S2VI_TRAIN_GAN_TRAINER_H
 
-#include "half.h"
+#include "train_step.h"
 #include "weights/weights.h"
 
 typedef struct s2vi_gan_trainer s2vi_gan_trainer;
@@ -29,8 +29,8 @@ typedef struct s2vi_gan_trainer_hooks {
     int (*record_generator)(s2vi_gan_trainer *gan, s2v_error *err);
     /* Get the batch of iteration gan->step ready. */
     int (*prepare)(s2vi_gan_trainer *gan, s2v_error *err);
-    /* Write that batch to a half's inputs. */
-    int (*feed)(s2vi_gan_trainer *gan, s2vi_half *half, s2v_error *err);
+    /* Write that batch to a step's inputs. */
+    int (*feed)(s2vi_gan_trainer *gan, s2vi_train_step *step, s2v_error *err);
     char *(*config)(const s2vi_gan_trainer *gan, bool exported);
     /* What a resume may not change. */
     char *(*identity)(const s2vi_gan_trainer *gan);
@@ -64,11 +64,11 @@ struct s2vi_gan_trainer {
     int n_critics;
     s2vi_backend *backend;
     s2vi_store *store;
-    s2vi_half critics; /* empty where there are none */
-    s2vi_half generator;
-    s2vi_half viewer;     /* what the exported model makes; or empty... */
-    s2vi_node *view;      /* ...its result */
-    s2vi_store *averages; /* the exported parameters, where averaged */
+    s2vi_train_step critics; /* empty where there are none */
+    s2vi_train_step generator;
+    s2vi_train_step viewer; /* what the exported model makes; or empty... */
+    s2vi_node *view;        /* ...its result */
+    s2vi_store *averages;   /* the exported parameters, where averaged */
     int64_t step;
     double best; /* held-out score; NaN: none */
 };
@@ -79,7 +79,7 @@ void s2vi_gan_trainer_add_generator(s2vi_gan_trainer *gan);
 void s2vi_gan_trainer_add_critic(s2vi_gan_trainer *gan);
 
 /** Open device and store, give all parameters their initial values, and record
- * both halves.
+ * both training steps.
  * s2vi_gan_trainer_close() also after a failure. */
 int s2vi_gan_trainer_open(s2vi_gan_trainer *gan, s2v_error *err);
 void s2vi_gan_trainer_close(s2vi_gan_trainer *gan);

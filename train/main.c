@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_TERMS = 2 * S2VI_HALF_TERMS };
+enum { MAX_TERMS = 2 * S2VI_TRAIN_STEP_TERMS };
 
 typedef struct job {
     s2vi_train_options options;

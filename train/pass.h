@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The two halves of an iteration of "Listen and Move", recorded once and run
- * many times.
+ * The two training steps of an iteration of "Listen and Move", recorded once
+ * and run many times.
  *
  * - The generator's pass: G and R make T frames; reconstruction loss and, in
  *   adversarial training, what deceiving the critics gains; Adam's step of G
@@ -13,17 +13,17 @@
  *     s2vi_pass_record_critics(&p, &d_i, &d_v, err);   (or another)
  *     s2vi_pass_plan(&p, store, err);
  *     s2vi_pass_run(&p, &batch, &clock, err);
- *     s2vi_exec_read(p.half.exec, p.half.term[0].node, &value);
+ *     s2vi_exec_read(p.step.exec, p.step.term[0].node, &value);
  */
 #ifndef S2VI_TRAIN_PASS_H
 #define S2VI_TRAIN_PASS_H
 
 #include "adversarial.h"
-#include "half.h"
+#include "train_step.h"
 #include "networks/perceptual.h"
 
 typedef struct s2vi_pass {
-    s2vi_half half;
+    s2vi_train_step step;
     s2vi_lm_graph lm;
     s2vi_adversarial adversarial; /* .frame: NULL where it has no part */
     s2vi_node *real;              /* INPUT (T,N,N,3) in [-1, 1] */
@@ -34,7 +34,7 @@ typedef struct s2vi_batch {
     const float *real;     /* (T,N,N,3) in [-1, 1] */
     const float *features; /* (T,64) */
     int64_t step;          /* from 1 */
-    double keep;           /* of averages: 0 .. 1 */
+    double ema_decay;      /* of averages: 0 .. 1 */
 } s2vi_batch;
 
 /** What the generator is to achieve. */
@@ -54,7 +54,7 @@ typedef struct s2vi_aim {
 int s2vi_pass_begin(s2vi_pass *p, const s2vi_lm_config *config, int T,
                     s2v_error *err);
 
-/** Record the generator's half; terms: "L1", "L2" or "perceptual", then
+/** Record the generator's; terms: "L1", "L2" or "perceptual", then
  * "g.image", "g.video" and "g.loss" if adversarial. */
 int s2vi_pass_record_generator(s2vi_pass *p, const s2vi_aim *aim,
                                const s2vi_trained *g, s2v_error *err);

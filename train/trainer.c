@@ -89,7 +89,7 @@ static int start(s2vi_trainer *t, s2v_error *err)
     if (!ret)
         ret = list_params(t, err);
     if (!ret)
-        ret = s2vi_half_init(&t->list, p->seed, t->store, err);
+        ret = s2vi_train_step_init_params(&t->list, p->seed, t->store, err);
     if (!ret && p->perceptual)
         ret = s2vi_perceptual_open(&t->phi, p->perceptual, err);
     if (!ret && t->phi)
@@ -171,8 +171,8 @@ int s2vi_trainer_terms(const s2vi_trainer *t, const char **name, int room)
     const s2vi_pass *pass[] = {&t->generator, &t->critics};
     int n = 0;
     for (int k = 0; k < 2; k++)
-        for (int i = 0; i < pass[k]->half.n_terms && n < room; i++)
-            name[n++] = pass[k]->half.term[i].name;
+        for (int i = 0; i < pass[k]->step.n_terms && n < room; i++)
+            name[n++] = pass[k]->step.term[i].name;
     return n;
 }
 
@@ -197,11 +197,11 @@ void s2vi_trainer_frames(const s2vi_trainer *t, const uint8_t **real,
 static int read_terms(s2vi_trainer *t, const s2vi_pass *p,
                       s2vi_trainer_loss *loss, int room, int *n, s2v_error *err)
 {
-    return s2vi_half_read(&p->half, t->step + 1, loss, room, n,
-                          t->params.adversarial
-                              ? "a smaller --rate or --critic-rate"
-                              : "a smaller --rate",
-                          err);
+    return s2vi_train_step_read(&p->step, t->step + 1, loss, room, n,
+                                t->params.adversarial
+                                    ? "a smaller --rate or --critic-rate"
+                                    : "a smaller --rate",
+                                err);
 }
 
 static void add_noise(s2vi_trainer *t, float *features, size_t n)
@@ -241,7 +241,7 @@ static int next_batch(s2vi_trainer *t, s2vi_batch *batch, s2v_error *err)
         .real = t->upload,
         .features = t->features,
         .step = t->step + 1,
-        .keep = s2vi_half_keep(t->params.average, t->step),
+        .ema_decay = s2vi_ema_decay(t->params.average, t->step),
     };
     return hear(t, &s, err);
 }
@@ -251,7 +251,7 @@ static int run_critics(s2vi_trainer *t, const s2vi_batch *batch,
                        const s2vi_clock *clock, s2v_error *err)
 {
     if (t->last.fresh)
-        s2vi_exec_reset(t->critics.half.exec);
+        s2vi_exec_reset(t->critics.step.exec);
     else {
         int ret = s2vi_pass_follow(&t->critics, &t->generator, err);
         if (ret < 0)
@@ -275,11 +275,11 @@ int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
     if (!ret && t->params.adversarial)
         ret = run_critics(t, &batch, &clock, err);
     if (t->last.fresh)
-        s2vi_exec_reset(t->generator.half.exec);
+        s2vi_exec_reset(t->generator.step.exec);
     if (!ret)
         ret = s2vi_pass_run(&t->generator, &batch, &clock, err);
     if (!ret)
-        ret = s2vi_exec_read(t->generator.half.exec, t->generator.lm.video,
+        ret = s2vi_exec_read(t->generator.step.exec, t->generator.lm.video,
                              t->video);
     if (ret < 0)
         return ret;
@@ -318,13 +318,13 @@ static int view_clip(s2vi_trainer *t, const s2vi_dataset_clip *c, float *made,
 {
     const int T = t->params.sequence;
     int ret = S2V_OK;
-    s2vi_exec_reset(t->viewer.half.exec);
+    s2vi_exec_reset(t->viewer.step.exec);
     for (int64_t i = c->train; i + T <= c->clip->frames && !ret; i += T) {
         const s2vi_batch batch = {.features = c->features + i * S2VI_LMS_BANDS};
         const s2vi_clock clock = {t->params.seed, (uint64_t)(i - c->train)};
         ret = s2vi_pass_run(&t->viewer, &batch, &clock, err);
         if (!ret)
-            ret = s2vi_exec_read(t->viewer.half.exec, t->viewer.lm.video, made);
+            ret = s2vi_exec_read(t->viewer.step.exec, t->viewer.lm.video, made);
         if (!ret)
             ret = sink(opaque, real_frames(t, c, i), made, T, err);
     }
@@ -336,9 +336,9 @@ int s2vi_trainer_hold_out(s2vi_trainer *t, s2vi_trainer_sink sink, void *opaque,
 {
     const s2vi_dataset *data = t->params.data;
     size_t n = (size_t)t->params.sequence * frame_bytes(t);
-    int ret = t->viewer.half.exec ? S2V_OK : open_viewer(t, err);
+    int ret = t->viewer.step.exec ? S2V_OK : open_viewer(t, err);
     if (!ret && t->averages)
-        ret = s2vi_half_copy_averages(&t->g, t->store, t->averages, err);
+        ret = s2vi_train_step_copy_averages(&t->g, t->store, t->averages, err);
     float *made = ret < 0 ? NULL : malloc(n * sizeof(*made));
     if (!ret && !made)
         ret = s2vi_error_nomem(err, "a sequence");

@@ -6,7 +6,7 @@
 #ifndef S2VI_TRAIN_TRAINING_H
 #define S2VI_TRAIN_TRAINING_H
 
-#include "half.h"
+#include "train_step.h"
 #include "intake.h"
 #include "media.h"
 #include "options.h"

@@ -32,7 +32,7 @@ enum {
     VIEWED = 4, /* pieces of a preview at most */
 };
 
-/* One recorded half's inputs. */
+/* One recorded step's inputs. */
 typedef struct inputs {
     s2vi_node *mel;   /* (n,T,80) */
     s2vi_node *sound; /* (n,256 T,1) */
@@ -61,18 +61,18 @@ static int record_net(s2vi_vocoder_trainer *t, s2vi_graph *g, inputs *in, int n,
                               err);
 }
 
-/* Of a half that compares: the real sound beside. */
-static int record_pair(s2vi_vocoder_trainer *t, s2vi_half *h, inputs *in,
-                       s2v_error *err)
+/* Of a step that compares: the real sound beside. */
+static int record_pair(s2vi_vocoder_trainer *t, s2vi_train_step *step,
+                       inputs *in, s2v_error *err)
 {
     const int n = t->params.batch;
-    int ret = s2vi_half_begin(h, err);
+    int ret = s2vi_train_step_begin(step, err);
     if (!ret)
-        ret = record_net(t, h->graph, in, n, err);
+        ret = record_net(t, step->graph, in, n, err);
     if (ret < 0)
         return ret;
     in->sound = in->game.real = s2vi_input(
-        h->graph, "sound", S2VI_SHAPE(n, t->params.sequence * HOP, 1));
+        step->graph, "sound", S2VI_SHAPE(n, t->params.sequence * HOP, 1));
     return S2V_OK;
 }
 
@@ -84,75 +84,76 @@ static s2vi_adam_factors adam_of(const s2vi_vocoder_trainer *t)
 static int record_critics(s2vi_gan_trainer *gan, s2v_error *err)
 {
     s2vi_vocoder_trainer *t = gan->self;
-    s2vi_half *h = &gan->critics;
+    s2vi_train_step *step = &gan->critics;
     const s2vi_adam_factors adam = adam_of(t);
     s2vi_hifigan_critic c = {0};
-    int ret = record_pair(t, h, &t->critics, err);
+    int ret = record_pair(t, step, &t->critics, err);
     if (!ret)
-        ret = s2vi_hifigan_loss_discriminators(h->graph, &t->critics.game, &c,
-                                               err);
-    s2vi_half_term(h, "d.loss", c.loss);
-    s2vi_half_term(h, "d.real", c.real);
-    s2vi_half_term(h, "d.fake", c.fake);
+        ret = s2vi_hifigan_loss_discriminators(step->graph, &t->critics.game,
+                                               &c, err);
+    s2vi_train_step_add_term(step, "d.loss", c.loss);
+    s2vi_train_step_add_term(step, "d.real", c.real);
+    s2vi_train_step_add_term(step, "d.fake", c.fake);
     if (!ret)
-        ret = s2vi_half_learn(h, c.loss, &t->gan.critic[0], &adam, err);
+        ret =
+            s2vi_train_step_learn(step, c.loss, &t->gan.critic[0], &adam, err);
     for (int i = 0; i < c.n_updates && !ret; i++)
-        ret = s2vi_half_effect(h, c.update[i], err);
-    return ret < 0 ? ret : s2vi_half_plan(h, NULL, t->gan.store, err);
+        ret = s2vi_train_step_add_effect(step, c.update[i], err);
+    return ret < 0 ? ret : s2vi_train_step_plan(step, NULL, t->gan.store, err);
 }
 
 /* What the generator learns from. */
 static int record_loss(s2vi_vocoder_trainer *t, s2vi_node **loss,
                        s2v_error *err)
 {
-    s2vi_half *h = &t->gan.generator;
+    s2vi_train_step *step = &t->gan.generator;
     inputs *in = &t->generator;
     s2vi_hifigan_generator_loss g = {0};
-    in->basis = s2vi_input(h->graph, "basis", S2VI_SHAPE(2 * BINS, FFT, 1));
-    in->filters = s2vi_input(h->graph, "filters", S2VI_SHAPE(BANDS, BINS));
+    in->basis = s2vi_input(step->graph, "basis", S2VI_SHAPE(2 * BINS, FFT, 1));
+    in->filters = s2vi_input(step->graph, "filters", S2VI_SHAPE(BANDS, BINS));
     s2vi_node *mel = s2vi_hifigan_loss_mel(in->game.real, in->game.fake,
                                            in->basis, in->filters, HOP);
-    s2vi_half_term(h, "mel", mel);
+    s2vi_train_step_add_term(step, "mel", mel);
     if (!t->gan.params.critics) {
         s2vi_node *bins = s2vi_hifigan_loss_bins(in->game.real, in->game.fake,
                                                  in->basis, HOP);
-        s2vi_half_term(h, "spectrum", bins);
+        s2vi_train_step_add_term(step, "spectrum", bins);
         *loss = s2vi_add(mel, bins);
-        return s2vi_graph_status(h->graph, err);
+        return s2vi_graph_status(step->graph, err);
     }
-    int ret = s2vi_hifigan_loss_generator(h->graph, &in->game, &g, err);
+    int ret = s2vi_hifigan_loss_generator(step->graph, &in->game, &g, err);
     *loss = s2vi_add(g.loss, s2vi_scale(mel, S2VI_HIFIGAN_LAMBDA_MEL));
-    s2vi_half_term(h, "g.loss", *loss);
-    s2vi_half_term(h, "g.adversarial", g.adversarial);
-    s2vi_half_term(h, "g.features", g.features);
+    s2vi_train_step_add_term(step, "g.loss", *loss);
+    s2vi_train_step_add_term(step, "g.adversarial", g.adversarial);
+    s2vi_train_step_add_term(step, "g.features", g.features);
     return ret;
 }
 
 static int record_generator(s2vi_gan_trainer *gan, s2v_error *err)
 {
     s2vi_vocoder_trainer *t = gan->self;
-    s2vi_half *h = &t->gan.generator;
+    s2vi_train_step *step = &t->gan.generator;
     const s2vi_adam_factors adam = adam_of(t);
     s2vi_node *loss;
-    int ret = record_pair(t, h, &t->generator, err);
+    int ret = record_pair(t, step, &t->generator, err);
     if (!ret)
         ret = record_loss(t, &loss, err);
     if (!ret)
-        ret = s2vi_half_learn(h, loss, &t->gan.g, &adam, err);
-    return ret < 0 ? ret : s2vi_half_plan(h, NULL, t->gan.store, err);
+        ret = s2vi_train_step_learn(step, loss, &t->gan.g, &adam, err);
+    return ret < 0 ? ret : s2vi_train_step_plan(step, NULL, t->gan.store, err);
 }
 
 static int record_viewer(s2vi_vocoder_trainer *t, s2v_error *err)
 {
-    s2vi_half *h = &t->gan.viewer;
-    int ret = s2vi_half_begin(h, err);
+    s2vi_train_step *step = &t->gan.viewer;
+    int ret = s2vi_train_step_begin(step, err);
     if (!ret)
-        ret = record_net(t, h->graph, &t->viewer, t->viewed, err);
+        ret = record_net(t, step->graph, &t->viewer, t->viewed, err);
     if (ret < 0)
         return ret;
     t->gan.view = t->viewer.game.fake;
-    return s2vi_half_plan(h, t->gan.view, s2vi_gan_trainer_view_store(&t->gan),
-                          err);
+    return s2vi_train_step_plan(step, t->gan.view,
+                                s2vi_gan_trainer_view_store(&t->gan), err);
 }
 
 /* --------------------------------------------------------------- batches -- */
@@ -185,17 +186,17 @@ static int prepare(s2vi_gan_trainer *gan, s2v_error *err)
     return S2V_OK;
 }
 
-static int feed(s2vi_gan_trainer *gan, s2vi_half *h, s2v_error *err)
+static int feed(s2vi_gan_trainer *gan, s2vi_train_step *step, s2v_error *err)
 {
     s2vi_vocoder_trainer *t = gan->self;
-    const inputs *in = h == &gan->critics ? &t->critics : &t->generator;
-    int ret = s2vi_half_write(h, in->mel, t->mel, err);
+    const inputs *in = step == &gan->critics ? &t->critics : &t->generator;
+    int ret = s2vi_train_step_write(step, in->mel, t->mel, err);
     if (!ret)
-        ret = s2vi_half_write(h, in->sound, t->sound, err);
+        ret = s2vi_train_step_write(step, in->sound, t->sound, err);
     if (!ret && in->basis)
-        ret = s2vi_half_write(h, in->basis, t->basis, err);
+        ret = s2vi_train_step_write(step, in->basis, t->basis, err);
     if (!ret && in->filters)
-        ret = s2vi_half_write(h, in->filters, t->filters, err);
+        ret = s2vi_train_step_write(step, in->filters, t->filters, err);
     return ret;
 }
 
@@ -326,10 +327,10 @@ s2vi_gan_trainer *s2vi_vocoder_trainer_gan(s2vi_vocoder_trainer *trainer)
 
 static int make(s2vi_vocoder_trainer *t, s2v_error *err)
 {
-    s2vi_half *h = &t->gan.viewer;
-    int ret = h->exec ? S2V_OK : record_viewer(t, err);
+    s2vi_train_step *step = &t->gan.viewer;
+    int ret = step->exec ? S2V_OK : record_viewer(t, err);
     if (!ret)
-        ret = s2vi_half_write(h, t->viewer.mel, t->mel, err);
+        ret = s2vi_train_step_write(step, t->viewer.mel, t->mel, err);
     return ret < 0 ? ret : s2vi_gan_trainer_view(&t->gan, t->made, err);
 }
 

@@ -26,11 +26,11 @@ enum { SEED_G = 1234, SEED_D_I, SEED_D_V };
 #define RATE_G 1e-4
 #define RATE_D 4e-4
 
-/* One of a step's two halves, and what its terms were. */
-typedef struct half {
+/* A training step of one network, and what its terms were. */
+typedef struct network_step {
     s2vi_pass pass;
-    float made[S2VI_HALF_TERMS][STEPS];
-} half;
+    float made[S2VI_TRAIN_STEP_TERMS][STEPS];
+} network_step;
 
 static int passed, failed;
 
@@ -40,7 +40,7 @@ typedef struct bench {
     s2vi_param_list g, d_i, d_v;
     s2vi_backend *backend;
     s2vi_store *store;
-    half critics, generator;
+    network_step critics, generator;
 } bench;
 
 /* ----------------------------------------------------------- recording -- */
@@ -120,7 +120,7 @@ static void real_frames(int64_t first, float *v)
         v[i] = fmaxf(-1, fminf(1, v[i] * 0.5f));
 }
 
-static void run_half(half *h, int k)
+static void run_step(network_step *h, int k)
 {
     static float features[T * 64], real[T * N * N * 3];
     s2v_error err;
@@ -131,16 +131,16 @@ static void run_half(half *h, int k)
     golden_features(k * T, T, features);
     real_frames(k * T, real);
     golden_must(s2vi_pass_run(p, &batch, &clock, &err), &err, "run");
-    for (int i = 0; i < p->half.n_terms; i++)
-        s2vi_exec_read(p->half.exec, p->half.term[i].node, &h->made[i][k]);
+    for (int i = 0; i < p->step.n_terms; i++)
+        s2vi_exec_read(p->step.exec, p->step.term[i].node, &h->made[i][k]);
 }
 
 /* ----------------------------------------------------------- comparing -- */
 
-static void compare(const half *h, const golden *g, double bound)
+static void compare(const network_step *h, const golden *g, double bound)
 {
-    for (int i = 0; i < h->pass.half.n_terms; i++) {
-        const char *name = h->pass.half.term[i].name;
+    for (int i = 0; i < h->pass.step.n_terms; i++) {
+        const char *name = h->pass.step.term[i].name;
         int64_t n = 0;
         if (!strcmp(name, "L1"))
             name = "g.reconstruction";
@@ -166,8 +166,8 @@ int main(int argc, char **argv)
     golden_must(s2v_weights_open(&g.file, argv[3], &err), &err, argv[3]);
     bench b = bench_open(&g, argv[1], f64 ? S2VI_F64 : S2VI_F32);
     for (int k = 0; k < STEPS; k++) {
-        run_half(&b.critics, k);
-        run_half(&b.generator, k);
+        run_step(&b.critics, k);
+        run_step(&b.generator, k);
         golden_must(s2vi_pass_follow(&b.critics.pass, &b.generator.pass, &err),
                     &err, "states");
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The clock of a training's noise: step times T, in both halves of an
+/* The clock of a training's noise: step times T, in both steps of an
  * iteration; and from 0 on in what is held out. */
 #include "check.h"
 #include "make_clip.h"
@@ -15,7 +15,7 @@ enum {
     SIZE = 16,
     T = 4,
     PIXELS = SIZE * SIZE * 3,
-    TERMS = 2 * S2VI_HALF_TERMS,
+    TERMS = 2 * S2VI_TRAIN_STEP_TERMS,
     HELD_OUT = 2 * T,
 };
 
@@ -51,9 +51,10 @@ static s2vi_trainer *open_trainer(const s2vi_dataset *data)
     return trainer;
 }
 
-/* Both halves of iteration `step`, of the clip's only sequence, at step x T. */
-static int run_halves(s2vi_trainer *t, int64_t step, s2vi_trainer_loss *loss,
-                      float *made)
+/* Both training steps of iteration `step`, of the clip's only sequence, at step
+ * x T. */
+static int run_steps(s2vi_trainer *t, int64_t step, s2vi_trainer_loss *loss,
+                     float *made)
 {
     static float real[T * PIXELS];
     int n = 0;
@@ -61,18 +62,19 @@ static int run_halves(s2vi_trainer *t, int64_t step, s2vi_trainer_loss *loss,
     const s2vi_dataset_clip *clip = &t->params.data->clip[0];
     const s2vi_clock clock = {t->params.seed, (uint64_t)step * T};
     const s2vi_batch batch = {real, clip->features, step + 1,
-                              s2vi_half_keep(t->params.average, step)};
+                              s2vi_ema_decay(t->params.average, step)};
     s2vi_pass *pass[] = {&t->critics, &t->generator};
     for (int i = 0; i < T * PIXELS; i++)
         real[i] = s2vi_pixel_value(clip->clip->rgb[i]);
     for (int k = 0; k < 2; k++) {
-        s2vi_exec_reset(pass[k]->half.exec);
+        s2vi_exec_reset(pass[k]->step.exec);
         must(s2vi_pass_run(pass[k], &batch, &clock, &err), &err);
     }
     for (int k = 1; k >= 0; k--)
-        must(s2vi_half_read(&pass[k]->half, step, loss, TERMS, &n, "", &err),
+        must(s2vi_train_step_read(&pass[k]->step, step, loss, TERMS, &n, "",
+                                  &err),
              &err);
-    must(s2vi_exec_read(t->generator.half.exec, t->generator.lm.video, made),
+    must(s2vi_exec_read(t->generator.step.exec, t->generator.lm.video, made),
          &err);
     return n;
 }
@@ -92,7 +94,7 @@ static void test_iterations(void)
         const uint8_t *real;
         const float *frames;
         int n = TERMS;
-        const int terms = run_halves(by_hand, step, wanted, made);
+        const int terms = run_steps(by_hand, step, wanted, made);
         must(s2vi_trainer_iterate(trainer, got, &n, &err), &err);
         CHECK(n == terms && n == 13, "%d terms, expected %d", n, terms);
         for (int i = 0; i < n && i < terms; i++)

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The training step of one network, of any model; see train_step.h. */
+#include "train_step.h"
+
+#include "base/error.h"
+#include "graph/build.h"
+#include "graph/gradient.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* --------------------------------------------------------- recording -- */
+
+int s2vi_train_step_begin(s2vi_train_step *step, s2v_error *err)
+{
+    *step = (s2vi_train_step){.graph = s2vi_graph_create()};
+    return step->graph ? S2V_OK : s2vi_error_nomem(err, "the training graph");
+}
+
+void s2vi_train_step_add_term(s2vi_train_step *step, const char *name,
+                              s2vi_node *node)
+{
+    step->term[step->n_terms++] = (s2vi_train_step_term){name, node};
+}
+
+static int reserve(s2vi_train_step *step, int count, s2v_error *err)
+{
+    size_t n = (size_t)(step->n_effects + count);
+    s2vi_node **more = realloc(step->effect, n * sizeof(*more));
+    if (!more)
+        return s2vi_error_nomem(err, "the training graph");
+    step->effect = more;
+    return S2V_OK;
+}
+
+int64_t s2vi_trained_numbers(const s2vi_trained *t)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < t->count; i++)
+        if (!t->param[i].kept)
+            sum += s2vi_shape_count(&t->param[i].shape);
+    return sum;
+}
+
+int s2vi_train_step_add_effect(s2vi_train_step *step, s2vi_node *effect,
+                               s2v_error *err)
+{
+    int ret = reserve(step, 1, err);
+    if (!ret)
+        step->effect[step->n_effects++] = effect;
+    return ret;
+}
+
+static s2vi_node *slot(s2vi_train_step *step, const char *which,
+                       const s2vi_param *q)
+{
+    char name[80];
+    snprintf(name, sizeof(name), "%s.%s", which, q->name);
+    return s2vi_var(step->graph, S2VI_VAR_SLOT, name, q->shape);
+}
+
+/* Effects come after all values: the average is of the parameter before this
+ * iteration's step. */
+static s2vi_node *average(s2vi_train_step *step, const s2vi_param *q,
+                          s2vi_node *param)
+{
+    const s2vi_shape one = {.rank = q->shape.rank, .dim = {1, 1, 1, 1, 1}};
+    s2vi_node *mean = slot(step, "ema", q);
+    s2vi_node *change =
+        s2vi_mul(s2vi_reshape(step->ema_decay, one), s2vi_sub(mean, param));
+    return s2vi_assign(mean, s2vi_add(param, change));
+}
+
+/* Adam's step, and the average, of what has this gradient. */
+static void update(s2vi_train_step *step, const s2vi_trained *t,
+                   const s2vi_param *q, s2vi_node *param, s2vi_node *gradient,
+                   const s2vi_adam_factors *a)
+{
+    step->effect[step->n_effects++] = s2vi_adamw(
+        param, slot(step, "m", q), slot(step, "v", q), gradient,
+        step->iteration, t->rate, a->beta1, a->beta2, a->eps, a->decay);
+    if (t->average)
+        step->effect[step->n_effects++] = average(step, q, param);
+}
+
+static void record_inputs(s2vi_train_step *step, const s2vi_trained *t)
+{
+    if (!step->iteration)
+        step->iteration = s2vi_input(step->graph, "iteration", S2VI_SHAPE(1));
+    if (t->average && !step->ema_decay)
+        step->ema_decay = s2vi_input(step->graph, "ema_decay", S2VI_SHAPE(1));
+}
+
+int s2vi_train_step_learn(s2vi_train_step *step, s2vi_node *loss,
+                          const s2vi_trained *t, const s2vi_adam_factors *adam,
+                          s2v_error *err)
+{
+    const size_t room = (size_t)t->count;
+    const s2vi_param **which = calloc(room, sizeof(*which));
+    s2vi_node **param = calloc(2 * room, sizeof(*param));
+    int ret = reserve(step, 2 * t->count, err), n = 0;
+    if (!ret && (!param || !which))
+        ret = s2vi_error_nomem(err, "the training graph");
+    if (ret < 0)
+        goto out;
+    s2vi_node **gradient = param + t->count;
+    record_inputs(step, t);
+    for (int i = 0; i < t->count; i++)
+        if (!t->param[i].kept) {
+            which[n] = &t->param[i];
+            param[n++] = s2vi_graph_find(step->graph, t->param[i].name);
+        }
+    if (s2vi_gradients(loss, NULL, param, n, gradient) >= 0)
+        for (int i = 0; i < n; i++)
+            update(step, t, which[i], param[i], gradient[i], adam);
+    ret = s2vi_graph_status(step->graph, err);
+out:
+    free(which);
+    free(param);
+    return ret;
+}
+
+int s2vi_train_step_plan(s2vi_train_step *step, s2vi_node *output,
+                         s2vi_store *store, s2v_error *err)
+{
+    s2vi_node *outputs[S2VI_TRAIN_STEP_TERMS + 1];
+    int n = 0;
+    if (output)
+        outputs[n++] = output;
+    for (int i = 0; i < step->n_terms; i++)
+        outputs[n++] = step->term[i].node;
+    const s2vi_plan_params params = {.outputs = outputs,
+                                     .n_outputs = n,
+                                     .effects = step->effect,
+                                     .n_effects = step->n_effects};
+    int ret = s2vi_graph_status(step->graph, err);
+    if (!ret)
+        ret = s2vi_plan_create(&step->plan, step->graph, store, &params, err);
+    return ret < 0 ? ret : s2vi_exec_create(&step->exec, step->plan, err);
+}
+
+void s2vi_train_step_close(s2vi_train_step *step)
+{
+    s2vi_exec_close(&step->exec);
+    s2vi_plan_close(&step->plan);
+    s2vi_graph_close(&step->graph);
+    free(step->effect);
+    *step = (s2vi_train_step){0};
+}
+
+/* ------------------------------------------------------------- running -- */
+
+int s2vi_train_step_write(s2vi_train_step *step, const s2vi_node *input,
+                          const float *data, s2v_error *err)
+{
+    int ret = s2vi_exec_write(step->exec, input, data);
+    return ret < 0 ? s2vi_error(err, ret, "the training graph's input '%s'",
+                                input->name)
+                   : S2V_OK;
+}
+
+int s2vi_train_step_run(s2vi_train_step *step, int64_t iteration,
+                        double ema_decay, const s2vi_clock *clock,
+                        s2v_error *err)
+{
+    const float count = (float)iteration, decay = (float)ema_decay;
+    int ret = S2V_OK;
+    if (step->iteration)
+        ret = s2vi_train_step_write(step, step->iteration, &count, err);
+    if (!ret && step->ema_decay)
+        ret = s2vi_train_step_write(step, step->ema_decay, &decay, err);
+    return ret < 0 ? ret : s2vi_exec_run(step->exec, clock, err);
+}
+
+double s2vi_ema_decay(double most, int64_t iteration)
+{
+    double k = (double)iteration;
+    return iteration ? fmin(most, (1 + k) / (10 + k)) : 0;
+}
+
+int s2vi_train_step_read(const s2vi_train_step *step, int64_t iteration,
+                         s2vi_trainer_loss *loss, int room, int *n,
+                         const char *advice, s2v_error *err)
+{
+    const char *bad = NULL;
+    for (int i = 0; i < step->n_terms; i++) {
+        float value = 0;
+        s2vi_exec_read(step->exec, step->term[i].node, &value);
+        if (!isfinite(value) && !bad)
+            bad = step->term[i].name;
+        if (*n < room)
+            loss[(*n)++] = (s2vi_trainer_loss){step->term[i].name, value};
+    }
+    return bad ? s2vi_error(err, S2V_ERR_DEVICE,
+                            "iteration %lld: the loss term %s is not finite; "
+                            "try %s",
+                            (long long)iteration, bad, advice)
+               : S2V_OK;
+}
+
+/* ----------------------------------------------------------- parameters -- */
+
+/* A variable of one store into one of another. */
+static int copy(const s2vi_param *p, s2vi_store *from, const char *name,
+                s2vi_store *to, s2v_error *err)
+{
+    float *w = malloc((size_t)s2vi_shape_count(&p->shape) * sizeof(*w));
+    int ret = w ? s2vi_store_read(from, name, w, err)
+                : s2vi_error_nomem(err, p->name);
+    if (!ret)
+        ret = s2vi_store_add(to, p->name, &p->shape, err);
+    if (!ret)
+        ret = s2vi_store_write(to, p->name, w, err);
+    free(w);
+    return ret;
+}
+
+int s2vi_train_step_copy_averages(const s2vi_trained *t, s2vi_store *from,
+                                  s2vi_store *to, s2v_error *err)
+{
+    int ret = S2V_OK;
+    for (int i = 0; i < t->count && !ret; i++) {
+        const s2vi_param *p = &t->param[i];
+        char name[80];
+        snprintf(name, sizeof(name), "%s%s",
+                 t->average && !p->kept ? "ema." : "", p->name);
+        ret = copy(p, from, name, to, err);
+    }
+    return ret;
+}
+
+int s2vi_train_step_init_params(const s2vi_param_list *list, uint64_t seed,
+                                s2vi_store *store, s2v_error *err)
+{
+    int ret = S2V_OK;
+    for (int i = 0; i < list->count && !ret; i++) {
+        const s2vi_param *p = &list->param[i];
+        float *w = malloc((size_t)s2vi_shape_count(&p->shape) * sizeof(*w));
+        ret = w ? s2vi_param_init(list, i, seed, w, err)
+                : s2vi_error_nomem(err, p->name);
+        if (!ret)
+            ret = s2vi_store_add(store, p->name, &p->shape, err);
+        if (!ret)
+            ret = s2vi_store_write(store, p->name, w, err);
+        free(w);
+    }
+    return ret;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The training step of one network, of any model: a graph of its own over
+ * parameters that both of an iteration's steps (the generator's, the critics')
+ * find in one store.
+ *
+ *     s2vi_train_step_begin(&step, err);
+ *     ...                                      record networks on step.graph
+ *     s2vi_train_step_add_term(&step, "mel", loss);
+ *     s2vi_train_step_learn(&step, loss, &trained, &adam, err);
+ *     s2vi_train_step_plan(&step, output, store, err);
+ *     s2vi_train_step_write(&step, input, data, err);   ... of each input
+ *     s2vi_train_step_run(&step, iteration, ema_decay, &clock, err);
+ *     s2vi_exec_read(step.exec, step.term[0].node, &value);
+ */
+#ifndef S2VI_TRAIN_TRAIN_STEP_H
+#define S2VI_TRAIN_TRAIN_STEP_H
+
+#include "models/param.h"
+#include "run/exec.h"
+
+enum { S2VI_TRAIN_STEP_TERMS = 12 };
+
+/** A number of shape (1) that a run gives. */
+typedef struct s2vi_train_step_term {
+    const char *name; /* a literal: "L1", "d_v.penalty" */
+    s2vi_node *node;
+} s2vi_train_step_term;
+
+/** Parameters that one loss trains; those marked `kept` are left alone. */
+typedef struct s2vi_trained {
+    const s2vi_param *param;
+    int count;
+    double rate;  /* Adam's */
+    bool average; /* keep a moving average of each, in SLOT ema.NAME */
+} s2vi_trained;
+
+/** How many numbers those are that are learned. */
+int64_t s2vi_trained_numbers(const s2vi_trained *t);
+
+/** What a training works with and on. */
+typedef struct s2vi_makeup {
+    const s2vi_backend *backend;
+    int64_t generator, critics; /* numbers that are learned */
+} s2vi_makeup;
+
+/** Adam's other factors. */
+typedef struct s2vi_adam_factors {
+    double beta1, beta2, eps;
+    double decay; /* AdamW's; 0: Adam */
+} s2vi_adam_factors;
+
+typedef struct s2vi_train_step {
+    s2vi_graph *graph;
+    /* INPUT (1): Adam's, from 1; NULL where nothing learns. */
+    s2vi_node *iteration;
+    s2vi_node *ema_decay; /* INPUT (1): of averages; or NULL */
+    s2vi_train_step_term term[S2VI_TRAIN_STEP_TERMS];
+    int n_terms;
+    s2vi_node **effect;
+    int n_effects;
+    s2vi_plan *plan;
+    s2vi_exec *exec;
+} s2vi_train_step;
+
+/** Start with an empty graph. s2vi_train_step_close() also after a failure. */
+int s2vi_train_step_begin(s2vi_train_step *step, s2v_error *err);
+
+/** Have a run give this number. */
+void s2vi_train_step_add_term(s2vi_train_step *step, const char *name,
+                              s2vi_node *node);
+
+/** Have a run carry out an ASSIGN, after those before. */
+int s2vi_train_step_add_effect(s2vi_train_step *step, s2vi_node *effect,
+                               s2v_error *err);
+
+/** Record the loss's gradients and Adam's step of the parameters. Slots m.NAME
+ * and v.NAME hold the moments. */
+int s2vi_train_step_learn(s2vi_train_step *step, s2vi_node *loss,
+                          const s2vi_trained *t, const s2vi_adam_factors *adam,
+                          s2v_error *err);
+
+/**
+ * Plan what was recorded; the store gains what it lacks.
+ *
+ * @param output a value to be read after a run, beside the terms; NULL: none
+ */
+int s2vi_train_step_plan(s2vi_train_step *step, s2vi_node *output,
+                         s2vi_store *store, s2v_error *err);
+
+/** Set an input. */
+int s2vi_train_step_write(s2vi_train_step *step, const s2vi_node *input,
+                          const float *data, s2v_error *err);
+
+/**
+ * Run, all inputs but iteration and ema_decay being set.
+ *
+ * @param iteration from 1
+ * @param ema_decay of averages: 0 .. 1
+ */
+int s2vi_train_step_run(s2vi_train_step *step, int64_t iteration,
+                        double ema_decay, const s2vi_clock *clock,
+                        s2v_error *err);
+
+void s2vi_train_step_close(s2vi_train_step *step);
+
+/** The decay of a moving average in the iteration after `iteration`, `most` in
+ * the long run: a short memory at first, and none of the initial weights. */
+double s2vi_ema_decay(double most, int64_t iteration);
+
+/** A loss term of an iteration. */
+typedef struct s2vi_trainer_loss {
+    const char *name;
+    double value;
+} s2vi_trainer_loss;
+
+/**
+ * Read a run's terms.
+ *
+ * @param iteration its number, from 1, for the message
+ * @param loss      room for `room`, of which *n are filled; more are appended
+ * @param advice    what to try, for the message: "a smaller --rate"
+ * @return S2V_OK; S2V_ERR_DEVICE and a sentence at one that is not finite, all
+ *         being read nevertheless
+ */
+int s2vi_train_step_read(const s2vi_train_step *step, int64_t iteration,
+                         s2vi_trainer_loss *loss, int room, int *n,
+                         const char *advice, s2v_error *err);
+
+/** Copy the averages of the trained parameters (or, where none are kept, the
+ * parameters) into another store, under the parameters' own names. */
+int s2vi_train_step_copy_averages(const s2vi_trained *t, s2vi_store *from,
+                                  s2vi_store *to, s2v_error *err);
+
+/** Give a store the initial values of all parameters of a list. */
+int s2vi_train_step_init_params(const s2vi_param_list *list, uint64_t seed,
+                                s2vi_store *store, s2v_error *err);
+
+#endif
