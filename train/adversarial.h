@@ -84,7 +84,8 @@ int s2vi_adversarial_video(s2vi_graph *graph, const s2vi_adversarial *a,
 
 /**
  * Record what the generator gains by deceiving both; a reconstruction loss
- * (loss.h, or networks/perceptual.h) is to be added, see pass.c.
+ * (loss.h, or networks/perceptual.h) is to be added, see
+ * listen_and_move_step.c.
  */
 int s2vi_adversarial_generator(s2vi_graph *graph, const s2vi_adversarial *a,
                                s2vi_deceit *out, s2v_error *err);

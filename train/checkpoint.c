@@ -147,7 +147,7 @@ static bool averaged(const s2vi_trainer *t, int param)
 static int add_states(s2vi_trainer *t, s2vi_writer *w, s2v_error *err)
 {
     int ret = S2V_OK;
-    const s2vi_pass *g = &t->generator;
+    const s2vi_lm_step *g = &t->generator;
     for (int i = 0; i < s2vi_plan_state_count(g->step.plan) && !ret; i++) {
         const s2vi_node *state = s2vi_plan_state(g->step.plan, i);
         float *data =
@@ -206,7 +206,7 @@ static const s2vi_tensor *find_tensor(const s2v_weights *w, const char *name,
 static int read_states(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
 {
     int ret = S2V_OK;
-    const s2vi_pass *g = &t->generator;
+    const s2vi_lm_step *g = &t->generator;
     for (int i = 0; i < s2vi_plan_state_count(g->step.plan) && !ret; i++) {
         const s2vi_node *state = s2vi_plan_state(g->step.plan, i);
         int64_t n = s2vi_shape_count(&state->shape);

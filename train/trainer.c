@@ -53,20 +53,20 @@ static int record_generator(s2vi_trainer *t, s2v_error *err)
                           .squares = t->params.squares,
                           .adversarial = t->params.adversarial,
                           .alpha = t->params.alpha};
-    s2vi_pass *p = &t->generator;
-    int ret = s2vi_pass_begin(p, &t->params.config, t->params.sequence, err);
+    s2vi_lm_step *p = &t->generator;
+    int ret = s2vi_lm_step_begin(p, &t->params.config, t->params.sequence, err);
     if (!ret)
-        ret = s2vi_pass_record_generator(p, &aim, &t->g, err);
-    return ret < 0 ? ret : s2vi_pass_plan(p, t->store, err);
+        ret = s2vi_lm_step_record_generator(p, &aim, &t->g, err);
+    return ret < 0 ? ret : s2vi_lm_step_plan(p, t->store, err);
 }
 
 static int record_critics(s2vi_trainer *t, s2v_error *err)
 {
-    s2vi_pass *p = &t->critics;
-    int ret = s2vi_pass_begin(p, &t->params.config, t->params.sequence, err);
+    s2vi_lm_step *p = &t->critics;
+    int ret = s2vi_lm_step_begin(p, &t->params.config, t->params.sequence, err);
     if (!ret)
-        ret = s2vi_pass_record_critics(p, &t->d_i, &t->d_v, err);
-    return ret < 0 ? ret : s2vi_pass_plan(p, t->store, err);
+        ret = s2vi_lm_step_record_critics(p, &t->d_i, &t->d_v, err);
+    return ret < 0 ? ret : s2vi_lm_step_plan(p, t->store, err);
 }
 
 static int start(s2vi_trainer *t, s2v_error *err)
@@ -123,9 +123,9 @@ void s2vi_trainer_close(s2vi_trainer **out)
     s2vi_trainer *t = out ? *out : NULL;
     if (!t)
         return;
-    s2vi_pass_close(&t->generator);
-    s2vi_pass_close(&t->critics);
-    s2vi_pass_close(&t->viewer);
+    s2vi_lm_step_close(&t->generator);
+    s2vi_lm_step_close(&t->critics);
+    s2vi_lm_step_close(&t->viewer);
     s2vi_perceptual_close(&t->phi);
     s2vi_store_close(&t->averages);
     s2vi_store_close(&t->store);
@@ -168,11 +168,11 @@ void s2vi_trainer_set_best(s2vi_trainer *trainer, double score)
 
 int s2vi_trainer_terms(const s2vi_trainer *t, const char **name, int room)
 {
-    const s2vi_pass *pass[] = {&t->generator, &t->critics};
+    const s2vi_lm_step *step[] = {&t->generator, &t->critics};
     int n = 0;
     for (int k = 0; k < 2; k++)
-        for (int i = 0; i < pass[k]->step.n_terms && n < room; i++)
-            name[n++] = pass[k]->step.term[i].name;
+        for (int i = 0; i < step[k]->step.n_terms && n < room; i++)
+            name[n++] = step[k]->step.term[i].name;
     return n;
 }
 
@@ -194,7 +194,7 @@ void s2vi_trainer_frames(const s2vi_trainer *t, const uint8_t **real,
     *made = t->video;
 }
 
-static int read_terms(s2vi_trainer *t, const s2vi_pass *p,
+static int read_terms(s2vi_trainer *t, const s2vi_lm_step *p,
                       s2vi_trainer_loss *loss, int room, int *n, s2v_error *err)
 {
     return s2vi_train_step_read(&p->step, t->step + 1, loss, room, n,
@@ -253,11 +253,11 @@ static int run_critics(s2vi_trainer *t, const s2vi_batch *batch,
     if (t->last.fresh)
         s2vi_exec_reset(t->critics.step.exec);
     else {
-        int ret = s2vi_pass_follow(&t->critics, &t->generator, err);
+        int ret = s2vi_lm_step_follow(&t->critics, &t->generator, err);
         if (ret < 0)
             return ret;
     }
-    return s2vi_pass_run(&t->critics, batch, clock, err);
+    return s2vi_lm_step_run(&t->critics, batch, clock, err);
 }
 
 int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
@@ -277,7 +277,7 @@ int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
     if (t->last.fresh)
         s2vi_exec_reset(t->generator.step.exec);
     if (!ret)
-        ret = s2vi_pass_run(&t->generator, &batch, &clock, err);
+        ret = s2vi_lm_step_run(&t->generator, &batch, &clock, err);
     if (!ret)
         ret = s2vi_exec_read(t->generator.step.exec, t->generator.lm.video,
                              t->video);
@@ -298,18 +298,18 @@ int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
 
 static int open_viewer(s2vi_trainer *t, s2v_error *err)
 {
-    s2vi_pass *p = &t->viewer;
+    s2vi_lm_step *p = &t->viewer;
     int ret = S2V_OK;
     if (t->g.average)
         ret = s2vi_store_create(&t->averages, t->backend, err);
     if (!ret)
-        ret = s2vi_pass_begin(p, &t->params.config, t->params.sequence, err);
+        ret = s2vi_lm_step_begin(p, &t->params.config, t->params.sequence, err);
     if (!ret)
-        ret = s2vi_pass_record_frames(p, err);
+        ret = s2vi_lm_step_record_frames(p, err);
     if (!ret)
-        ret = s2vi_pass_plan(p, t->averages ? t->averages : t->store, err);
+        ret = s2vi_lm_step_plan(p, t->averages ? t->averages : t->store, err);
     if (ret < 0)
-        s2vi_pass_close(p);
+        s2vi_lm_step_close(p);
     return ret;
 }
 
@@ -322,7 +322,7 @@ static int view_clip(s2vi_trainer *t, const s2vi_dataset_clip *c, float *made,
     for (int64_t i = c->train; i + T <= c->clip->frames && !ret; i += T) {
         const s2vi_batch batch = {.features = c->features + i * S2VI_LMS_BANDS};
         const s2vi_clock clock = {t->params.seed, (uint64_t)(i - c->train)};
-        ret = s2vi_pass_run(&t->viewer, &batch, &clock, err);
+        ret = s2vi_lm_step_run(&t->viewer, &batch, &clock, err);
         if (!ret)
             ret = s2vi_exec_read(t->viewer.step.exec, t->viewer.lm.video, made);
         if (!ret)

@@ -8,7 +8,7 @@
 
 #include "dataset.h"
 #include "hearing.h"
-#include "pass.h"
+#include "listen_and_move_step.h"
 #include "weights/weights.h"
 
 typedef struct s2vi_trainer s2vi_trainer;

@@ -12,10 +12,10 @@ struct s2vi_trainer {
     s2vi_perceptual *phi;     /* NULL without */
     s2vi_backend *backend;
     s2vi_store *store; /* parameters, m.NAME and v.NAME of each, ema.NAME */
-    s2vi_pass generator;
-    s2vi_pass critics; /* where adversarial */
+    s2vi_lm_step generator;
+    s2vi_lm_step critics; /* where adversarial */
     /* Made when first asked for what is held out. */
-    s2vi_pass viewer;
+    s2vi_lm_step viewer;
     s2vi_store *averages; /* the exported parameters, where averaged */
     int64_t step;
     double best; /* held-out score; NaN: none */

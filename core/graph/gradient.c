@@ -11,7 +11,7 @@ typedef struct list {
     int count, capacity;
 } list;
 
-struct s2vi_gradient_pass {
+struct s2vi_backward_pass {
     s2vi_graph *graph;
     int first;    /* id: what was recorded before stands still */
     int last;     /* id of y: nothing after it takes part */
@@ -20,12 +20,13 @@ struct s2vi_gradient_pass {
     list *flow;   /* by id: the contributions so far */
 };
 
-bool s2vi_gradient_wanted(const s2vi_gradient_pass *pass, const s2vi_node *node)
+bool s2vi_gradient_wanted(const s2vi_backward_pass *pass, const s2vi_node *node)
 {
     return node->id <= pass->last && pass->wanted[node->id];
 }
 
-bool s2vi_gradient_passes(const s2vi_gradient_pass *pass, const s2vi_node *node)
+bool s2vi_gradient_propagates(const s2vi_backward_pass *pass,
+                              const s2vi_node *node)
 {
     return node->id >= pass->first && s2vi_gradient_wanted(pass, node) &&
            !pass->asked[node->id];
@@ -45,7 +46,7 @@ static bool push(list *l, s2vi_node *node)
     return true;
 }
 
-void s2vi_gradient_flow(s2vi_gradient_pass *pass, s2vi_node *node, s2vi_node *g)
+void s2vi_gradient_flow(s2vi_backward_pass *pass, s2vi_node *node, s2vi_node *g)
 {
     if (!g || !s2vi_gradient_wanted(pass, node))
         return;
@@ -57,7 +58,7 @@ void s2vi_gradient_flow(s2vi_gradient_pass *pass, s2vi_node *node, s2vi_node *g)
 }
 
 /* Mark the nodes, up to y, through which some x reaches y. */
-static void mark(s2vi_gradient_pass *pass, s2vi_node *const *x, int n)
+static void mark(s2vi_backward_pass *pass, s2vi_node *const *x, int n)
 {
     for (int i = 0; i < n; i++)
         if (x[i]->id <= pass->last)
@@ -72,7 +73,7 @@ static void mark(s2vi_gradient_pass *pass, s2vi_node *const *x, int n)
 }
 
 /* Replace a node's contributions by their sum, and return it. */
-static s2vi_node *settle(s2vi_gradient_pass *pass, int id)
+static s2vi_node *settle(s2vi_backward_pass *pass, int id)
 {
     list *l = &pass->flow[id];
     if (l->count > 1) {
@@ -82,7 +83,7 @@ static s2vi_node *settle(s2vi_gradient_pass *pass, int id)
     return l->count ? l->item[0] : NULL;
 }
 
-static void sweep(s2vi_gradient_pass *pass)
+static void sweep(s2vi_backward_pass *pass)
 {
     for (int id = pass->last; id >= pass->first; id--) {
         if (!pass->wanted[id])
@@ -93,7 +94,7 @@ static void sweep(s2vi_gradient_pass *pass)
     }
 }
 
-static void collect(s2vi_gradient_pass *pass, s2vi_node *const *x, int n,
+static void collect(s2vi_backward_pass *pass, s2vi_node *const *x, int n,
                     s2vi_node **gx)
 {
     for (int i = 0; i < n; i++) {
@@ -104,7 +105,7 @@ static void collect(s2vi_gradient_pass *pass, s2vi_node *const *x, int n,
     }
 }
 
-static void release(s2vi_gradient_pass *pass)
+static void release(s2vi_backward_pass *pass)
 {
     for (int id = 0; pass->flow && id <= pass->last; id++)
         free(pass->flow[id].item);
@@ -123,7 +124,7 @@ int s2vi_gradients_since(int first, s2vi_node *y, s2vi_node *gy,
     }
     if (!complete)
         return S2V_ERR_INTERNAL;
-    s2vi_gradient_pass pass = {
+    s2vi_backward_pass pass = {
         .graph = y->graph, .first = first, .last = y->id};
     pass.wanted = calloc((size_t)y->id + 1, sizeof(*pass.wanted));
     pass.asked = calloc((size_t)y->id + 1, sizeof(*pass.asked));

@@ -25,7 +25,8 @@ s2vi_node *s2vi_expand(s2vi_node *node);
 
 /* Between gradient.c, gradient_rules.c and gradient_merge.c: */
 
-typedef struct s2vi_gradient_pass s2vi_gradient_pass;
+/** The backward pass of one s2vi_gradients(). */
+typedef struct s2vi_backward_pass s2vi_backward_pass;
 
 /**
  * s2vi_gradients() through the nodes recorded from id `first` on alone. The
@@ -35,20 +36,20 @@ int s2vi_gradients_since(int first, s2vi_node *y, s2vi_node *gy,
                          s2vi_node *const *x, int n, s2vi_node **gx);
 
 /** True if some of the x depend on... feed `node`: its gradient is wanted. */
-bool s2vi_gradient_wanted(const s2vi_gradient_pass *pass,
+bool s2vi_gradient_wanted(const s2vi_backward_pass *pass,
                           const s2vi_node *node);
 
 /** True if the gradient of `node` is wanted for its inputs' alone: a rule may
  * then flow to those inputs directly. */
-bool s2vi_gradient_passes(const s2vi_gradient_pass *pass,
-                          const s2vi_node *node);
+bool s2vi_gradient_propagates(const s2vi_backward_pass *pass,
+                              const s2vi_node *node);
 
 /** Add `g`, of `node`'s shape, to the gradient of `node`. */
-void s2vi_gradient_flow(s2vi_gradient_pass *pass, s2vi_node *node,
+void s2vi_gradient_flow(s2vi_backward_pass *pass, s2vi_node *node,
                         s2vi_node *g);
 
 /** Call the rule of node's op: flows gy to its inputs. */
-void s2vi_gradient_rule(s2vi_gradient_pass *pass, s2vi_node *node,
+void s2vi_gradient_rule(s2vi_backward_pass *pass, s2vi_node *node,
                         s2vi_node *gy);
 
 /**

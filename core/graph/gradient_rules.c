@@ -4,7 +4,7 @@
 
 #include "graph/build.h"
 
-typedef s2vi_gradient_pass pass_t;
+typedef s2vi_backward_pass pass_t;
 
 static bool wanted(const pass_t *pass, const s2vi_node *node, int i)
 {
@@ -299,7 +299,7 @@ static void flow_to_parts(pass_t *pass, s2vi_node *node, s2vi_node *gy)
 static bool is_side_by_side(const pass_t *pass, const s2vi_node *x)
 {
     return x->op == S2VI_OP_CONCAT && x->attr.axis == x->shape.rank - 1 &&
-           s2vi_gradient_passes(pass, x);
+           s2vi_gradient_propagates(pass, x);
 }
 
 static void grad_conv(pass_t *pass, s2vi_node *node, s2vi_node *gy)

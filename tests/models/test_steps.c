@@ -2,7 +2,7 @@
 /*
  * Ten whole training steps, loss for loss, against the PyTorch reference's
  * (tests/reference/adversarial.py says what a step is): the critics' and the
- * generator's passes as train/ records them, alternating over one store.
+ * generator's steps as train/ records them, alternating over one store.
  * Largest difference as a part of the numbers' rms.
  *
  * usage: test_steps DEVICE f32|f64 GOLDEN
@@ -13,7 +13,7 @@
  */
 #include "../device.h"
 #include "golden.h"
-#include "pass.h"
+#include "listen_and_move_step.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ enum { SEED_G = 1234, SEED_D_I, SEED_D_V };
 
 /* A training step of one network, and what its terms were. */
 typedef struct network_step {
-    s2vi_pass pass;
+    s2vi_lm_step step;
     float made[S2VI_TRAIN_STEP_TERMS][STEPS];
 } network_step;
 
@@ -48,27 +48,27 @@ typedef struct bench {
 static void record_critics(bench *b)
 {
     s2v_error err;
-    s2vi_pass *p = &b->critics.pass;
+    s2vi_lm_step *p = &b->critics.step;
     const s2vi_trained image = {b->d_i.param, b->d_i.count, b->rate * RATE_D,
                                 false};
     const s2vi_trained video = {b->d_v.param, b->d_v.count, b->rate * RATE_D,
                                 false};
-    golden_must(s2vi_pass_begin(p, &b->config, T, &err), &err, "graph");
-    golden_must(s2vi_pass_record_critics(p, &image, &video, &err), &err,
+    golden_must(s2vi_lm_step_begin(p, &b->config, T, &err), &err, "graph");
+    golden_must(s2vi_lm_step_record_critics(p, &image, &video, &err), &err,
                 "critics");
-    golden_must(s2vi_pass_plan(p, b->store, &err), &err, "plan");
+    golden_must(s2vi_lm_step_plan(p, b->store, &err), &err, "plan");
 }
 
 static void record_generator(bench *b)
 {
     s2v_error err;
-    s2vi_pass *p = &b->generator.pass;
+    s2vi_lm_step *p = &b->generator.step;
     const s2vi_aim aim = {.adversarial = true, .alpha = S2VI_ADVERSARIAL_ALPHA};
     const s2vi_trained g = {b->g.param, b->g.count, b->rate * RATE_G, false};
-    golden_must(s2vi_pass_begin(p, &b->config, T, &err), &err, "graph");
-    golden_must(s2vi_pass_record_generator(p, &aim, &g, &err), &err,
+    golden_must(s2vi_lm_step_begin(p, &b->config, T, &err), &err, "graph");
+    golden_must(s2vi_lm_step_record_generator(p, &aim, &g, &err), &err,
                 "generator");
-    golden_must(s2vi_pass_plan(p, b->store, &err), &err, "plan");
+    golden_must(s2vi_lm_step_plan(p, b->store, &err), &err, "plan");
 }
 
 static bench bench_open(const golden *g, const char *device, s2vi_dtype dtype)
@@ -97,8 +97,8 @@ static bench bench_open(const golden *g, const char *device, s2vi_dtype dtype)
 
 static void bench_close(bench *b)
 {
-    s2vi_pass_close(&b->critics.pass);
-    s2vi_pass_close(&b->generator.pass);
+    s2vi_lm_step_close(&b->critics.step);
+    s2vi_lm_step_close(&b->generator.step);
     s2vi_store_close(&b->store);
     s2vi_backend_close(&b->backend);
     s2vi_param_list_close(&b->g);
@@ -124,13 +124,13 @@ static void run_step(network_step *h, int k)
 {
     static float features[T * 64], real[T * N * N * 3];
     s2v_error err;
-    s2vi_pass *p = &h->pass;
+    s2vi_lm_step *p = &h->step;
     const s2vi_clock clock = {.seed = SEED, .frame = (uint64_t)k * T};
     const s2vi_batch batch = {
         .real = real, .features = features, .step = k + 1};
     golden_features(k * T, T, features);
     real_frames(k * T, real);
-    golden_must(s2vi_pass_run(p, &batch, &clock, &err), &err, "run");
+    golden_must(s2vi_lm_step_run(p, &batch, &clock, &err), &err, "run");
     for (int i = 0; i < p->step.n_terms; i++)
         s2vi_exec_read(p->step.exec, p->step.term[i].node, &h->made[i][k]);
 }
@@ -139,8 +139,8 @@ static void run_step(network_step *h, int k)
 
 static void compare(const network_step *h, const golden *g, double bound)
 {
-    for (int i = 0; i < h->pass.step.n_terms; i++) {
-        const char *name = h->pass.step.term[i].name;
+    for (int i = 0; i < h->step.step.n_terms; i++) {
+        const char *name = h->step.step.term[i].name;
         int64_t n = 0;
         if (!strcmp(name, "L1"))
             name = "g.reconstruction";
@@ -168,8 +168,9 @@ int main(int argc, char **argv)
     for (int k = 0; k < STEPS; k++) {
         run_step(&b.critics, k);
         run_step(&b.generator, k);
-        golden_must(s2vi_pass_follow(&b.critics.pass, &b.generator.pass, &err),
-                    &err, "states");
+        golden_must(
+            s2vi_lm_step_follow(&b.critics.step, &b.generator.step, &err), &err,
+            "states");
     }
     compare(&b.critics, &g, f64 ? 1e-6 : 1e-3);
     compare(&b.generator, &g, f64 ? 1e-6 : 1e-3);

@@ -63,15 +63,15 @@ static int run_steps(s2vi_trainer *t, int64_t step, s2vi_trainer_loss *loss,
     const s2vi_clock clock = {t->params.seed, (uint64_t)step * T};
     const s2vi_batch batch = {real, clip->features, step + 1,
                               s2vi_ema_decay(t->params.average, step)};
-    s2vi_pass *pass[] = {&t->critics, &t->generator};
+    s2vi_lm_step *network[] = {&t->critics, &t->generator};
     for (int i = 0; i < T * PIXELS; i++)
         real[i] = s2vi_pixel_value(clip->clip->rgb[i]);
     for (int k = 0; k < 2; k++) {
-        s2vi_exec_reset(pass[k]->step.exec);
-        must(s2vi_pass_run(pass[k], &batch, &clock, &err), &err);
+        s2vi_exec_reset(network[k]->step.exec);
+        must(s2vi_lm_step_run(network[k], &batch, &clock, &err), &err);
     }
     for (int k = 1; k >= 0; k--)
-        must(s2vi_train_step_read(&pass[k]->step, step, loss, TERMS, &n, "",
+        must(s2vi_train_step_read(&network[k]->step, step, loss, TERMS, &n, "",
                                   &err),
              &err);
     must(s2vi_exec_read(t->generator.step.exec, t->generator.lm.video, made),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The training steps of "Listen and Move"; see pass.h. */
-#include "pass.h"
+/* The training steps of "Listen and Move"; see listen_and_move_step.h. */
+#include "listen_and_move_step.h"
 
 #include "base/error.h"
 #include "graph/build.h"
@@ -18,11 +18,11 @@ static const s2vi_adam_factors adam = {
 
 /* --------------------------------------------------------- recording -- */
 
-int s2vi_pass_begin(s2vi_pass *p, const s2vi_lm_config *config, int T,
-                    s2v_error *err)
+int s2vi_lm_step_begin(s2vi_lm_step *p, const s2vi_lm_config *config, int T,
+                       s2v_error *err)
 {
     const s2vi_lm_options options = {.frames = T};
-    *p = (s2vi_pass){0};
+    *p = (s2vi_lm_step){0};
     int ret = s2vi_train_step_begin(&p->step, err);
     if (!ret)
         ret = s2vi_lm_build(p->step.graph, config, &options, &p->lm, err);
@@ -38,7 +38,7 @@ int s2vi_pass_begin(s2vi_pass *p, const s2vi_lm_config *config, int T,
     return s2vi_graph_status(p->step.graph, err);
 }
 
-int s2vi_pass_record_frames(s2vi_pass *p, s2v_error *err)
+int s2vi_lm_step_record_frames(s2vi_lm_step *p, s2v_error *err)
 {
     int ret = S2V_OK;
     for (int i = 0; i < p->lm.n_carry && !ret; i++)
@@ -47,7 +47,7 @@ int s2vi_pass_record_frames(s2vi_pass *p, s2v_error *err)
 }
 
 /* The term that wants made frames to be like the real ones. */
-static s2vi_node *reconstruction(s2vi_pass *p, const s2vi_aim *aim)
+static s2vi_node *reconstruction(s2vi_lm_step *p, const s2vi_aim *aim)
 {
     s2vi_node *loss;
     if (aim->phi)
@@ -78,8 +78,8 @@ static double unit_of(const s2vi_node *video)
     return sqrt((double)s2vi_shape_count(&video->shape));
 }
 
-int s2vi_pass_record_generator(s2vi_pass *p, const s2vi_aim *aim,
-                               const s2vi_trained *g, s2v_error *err)
+int s2vi_lm_step_record_generator(s2vi_lm_step *p, const s2vi_aim *aim,
+                                  const s2vi_trained *g, s2v_error *err)
 {
     s2vi_node *same = reconstruction(p, aim), *loss = same;
     if (aim->adversarial) {
@@ -97,11 +97,11 @@ int s2vi_pass_record_generator(s2vi_pass *p, const s2vi_aim *aim,
         s2vi_train_step_add_term(&p->step, "g.loss", loss);
     }
     int ret = s2vi_train_step_learn(&p->step, loss, g, &adam, err);
-    return ret < 0 ? ret : s2vi_pass_record_frames(p, err);
+    return ret < 0 ? ret : s2vi_lm_step_record_frames(p, err);
 }
 
-int s2vi_pass_record_critics(s2vi_pass *p, const s2vi_trained *d_i,
-                             const s2vi_trained *d_v, s2v_error *err)
+int s2vi_lm_step_record_critics(s2vi_lm_step *p, const s2vi_trained *d_i,
+                                const s2vi_trained *d_v, s2v_error *err)
 {
     s2vi_critic image, video;
     s2vi_adversarial_inputs(p->step.graph, &p->adversarial);
@@ -127,20 +127,21 @@ int s2vi_pass_record_critics(s2vi_pass *p, const s2vi_trained *d_i,
                : s2vi_train_step_learn(&p->step, video.loss, d_v, &adam, err);
 }
 
-int s2vi_pass_plan(s2vi_pass *p, s2vi_store *store, s2v_error *err)
+int s2vi_lm_step_plan(s2vi_lm_step *p, s2vi_store *store, s2v_error *err)
 {
     return s2vi_train_step_plan(&p->step, p->lm.video, store, err);
 }
 
-void s2vi_pass_close(s2vi_pass *p)
+void s2vi_lm_step_close(s2vi_lm_step *p)
 {
     s2vi_train_step_close(&p->step);
-    *p = (s2vi_pass){0};
+    *p = (s2vi_lm_step){0};
 }
 
 /* ------------------------------------------------------------- running -- */
 
-static int write_choices(s2vi_pass *p, const s2vi_clock *clock, s2v_error *err)
+static int write_choices(s2vi_lm_step *p, const s2vi_clock *clock,
+                         s2v_error *err)
 {
     const s2vi_adversarial *a = &p->adversarial;
     const int T = a->video.frames;
@@ -155,8 +156,8 @@ static int write_choices(s2vi_pass *p, const s2vi_clock *clock, s2v_error *err)
     return ret;
 }
 
-int s2vi_pass_run(s2vi_pass *p, const s2vi_batch *batch,
-                  const s2vi_clock *clock, s2v_error *err)
+int s2vi_lm_step_run(s2vi_lm_step *p, const s2vi_batch *batch,
+                     const s2vi_clock *clock, s2v_error *err)
 {
     int ret =
         s2vi_train_step_write(&p->step, p->lm.features, batch->features, err);
@@ -169,7 +170,7 @@ int s2vi_pass_run(s2vi_pass *p, const s2vi_batch *batch,
                                          batch->ema_decay, clock, err);
 }
 
-static const s2vi_node *state_named(const s2vi_pass *p, const char *name)
+static const s2vi_node *state_named(const s2vi_lm_step *p, const char *name)
 {
     for (int i = 0; i < s2vi_plan_state_count(p->step.plan); i++)
         if (!strcmp(s2vi_plan_state(p->step.plan, i)->name, name))
@@ -177,7 +178,8 @@ static const s2vi_node *state_named(const s2vi_pass *p, const char *name)
     return NULL;
 }
 
-int s2vi_pass_follow(s2vi_pass *to, const s2vi_pass *from, s2v_error *err)
+int s2vi_lm_step_follow(s2vi_lm_step *to, const s2vi_lm_step *from,
+                        s2v_error *err)
 {
     int ret = S2V_OK;
     for (int i = 0; i < s2vi_plan_state_count(to->step.plan) && !ret; i++) {

@@ -3,33 +3,33 @@
  * The two training steps of an iteration of "Listen and Move", recorded once
  * and run many times.
  *
- * - The generator's pass: G and R make T frames; reconstruction loss and, in
+ * - The generator's step: G and R make T frames; reconstruction loss and, in
  *   adversarial training, what deceiving the critics gains; Adam's step of G
  *   and R; R's and the prediction layer's states for the next sequence.
- * - The critics' pass: the same frames, without gradients; the losses of D_I
+ * - The critics' step: the same frames, without gradients; the losses of D_I
  *   and D_V; Adam's step of both.
  *
- *     s2vi_pass_begin(&p, &config, T, err);
- *     s2vi_pass_record_critics(&p, &d_i, &d_v, err);   (or another)
- *     s2vi_pass_plan(&p, store, err);
- *     s2vi_pass_run(&p, &batch, &clock, err);
+ *     s2vi_lm_step_begin(&p, &config, T, err);
+ *     s2vi_lm_step_record_critics(&p, &d_i, &d_v, err);   (or another)
+ *     s2vi_lm_step_plan(&p, store, err);
+ *     s2vi_lm_step_run(&p, &batch, &clock, err);
  *     s2vi_exec_read(p.step.exec, p.step.term[0].node, &value);
  */
-#ifndef S2VI_TRAIN_PASS_H
-#define S2VI_TRAIN_PASS_H
+#ifndef S2VI_TRAIN_LISTEN_AND_MOVE_STEP_H
+#define S2VI_TRAIN_LISTEN_AND_MOVE_STEP_H
 
 #include "adversarial.h"
 #include "train_step.h"
 #include "networks/perceptual.h"
 
-typedef struct s2vi_pass {
+typedef struct s2vi_lm_step {
     s2vi_train_step step;
     s2vi_lm_graph lm;
     s2vi_adversarial adversarial; /* .frame: NULL where it has no part */
     s2vi_node *real;              /* INPUT (T,N,N,3) in [-1, 1] */
-} s2vi_pass;
+} s2vi_lm_step;
 
-/** What a run reads; a pass that does not learn, the features alone. */
+/** What a run reads; a step that does not learn, the features alone. */
 typedef struct s2vi_batch {
     const float *real;     /* (T,N,N,3) in [-1, 1] */
     const float *features; /* (T,64) */
@@ -46,38 +46,39 @@ typedef struct s2vi_aim {
 } s2vi_aim;
 
 /**
- * Start a pass: a graph with G, R and the inputs.
+ * Start a step: a graph with G, R and the inputs.
  *
- * @param p any memory; s2vi_pass_close() also after a failure
+ * @param p any memory; s2vi_lm_step_close() also after a failure
  * @param T frames
  */
-int s2vi_pass_begin(s2vi_pass *p, const s2vi_lm_config *config, int T,
-                    s2v_error *err);
+int s2vi_lm_step_begin(s2vi_lm_step *p, const s2vi_lm_config *config, int T,
+                       s2v_error *err);
 
 /** Record the generator's; terms: "L1", "L2" or "perceptual", then
  * "g.image", "g.video" and "g.loss" if adversarial. */
-int s2vi_pass_record_generator(s2vi_pass *p, const s2vi_aim *aim,
-                               const s2vi_trained *g, s2v_error *err);
+int s2vi_lm_step_record_generator(s2vi_lm_step *p, const s2vi_aim *aim,
+                                  const s2vi_trained *g, s2v_error *err);
 
 /** Record the critics'; terms: "d_i.loss", "d_v.loss" and what they are made
  * of. */
-int s2vi_pass_record_critics(s2vi_pass *p, const s2vi_trained *d_i,
-                             const s2vi_trained *d_v, s2v_error *err);
+int s2vi_lm_step_record_critics(s2vi_lm_step *p, const s2vi_trained *d_i,
+                                const s2vi_trained *d_v, s2v_error *err);
 
 /** Record that frames are made, and no more: to measure them. */
-int s2vi_pass_record_frames(s2vi_pass *p, s2v_error *err);
+int s2vi_lm_step_record_frames(s2vi_lm_step *p, s2v_error *err);
 
 /** Plan what was recorded; the store gains what it lacks. */
-int s2vi_pass_plan(s2vi_pass *p, s2vi_store *store, s2v_error *err);
+int s2vi_lm_step_plan(s2vi_lm_step *p, s2vi_store *store, s2v_error *err);
 
 /** Write the inputs, and run. */
-int s2vi_pass_run(s2vi_pass *p, const s2vi_batch *batch,
-                  const s2vi_clock *clock, s2v_error *err);
+int s2vi_lm_step_run(s2vi_lm_step *p, const s2vi_batch *batch,
+                     const s2vi_clock *clock, s2v_error *err);
 
 /** Give `to` the states that `from` has now: both begin the next sequence
  * alike. */
-int s2vi_pass_follow(s2vi_pass *to, const s2vi_pass *from, s2v_error *err);
+int s2vi_lm_step_follow(s2vi_lm_step *to, const s2vi_lm_step *from,
+                        s2v_error *err);
 
-void s2vi_pass_close(s2vi_pass *p);
+void s2vi_lm_step_close(s2vi_lm_step *p);
 
 #endif
