@@ -157,7 +157,7 @@ int s2vi_adversarial_video(s2vi_graph *graph, const s2vi_adversarial *a,
 }
 
 int s2vi_adversarial_generator(s2vi_graph *graph, const s2vi_adversarial *a,
-                               s2vi_deceit *out, s2v_error *err)
+                               s2vi_generator_loss *out, s2v_error *err)
 {
     s2vi_node *image = score(graph, &a->image, s2vi_gather(a->fake, a->frame));
     s2vi_node *video = score(graph, &a->video, sample(a->fake));

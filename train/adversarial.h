@@ -52,12 +52,12 @@ typedef struct s2vi_critic {
     s2vi_node *penalty;  /* P(v, v~) (+ P(v, v^)) */
 } s2vi_critic;
 
-/** The generator's, to be minimised in G's and R's. */
-typedef struct s2vi_deceit {
+/** The generator's adversarial loss, to be minimised in G's and R's. */
+typedef struct s2vi_generator_loss {
     s2vi_node *loss;  /* image + video */
     s2vi_node *image; /* -E[D_I(v~_t)] */
     s2vi_node *video; /* -E[D_V(v~)] */
-} s2vi_deceit;
+} s2vi_generator_loss;
 
 /** Record the inputs `frame` ("frame") and `order` ("order"). */
 void s2vi_adversarial_inputs(s2vi_graph *graph, s2vi_adversarial *a);
@@ -88,6 +88,6 @@ int s2vi_adversarial_video(s2vi_graph *graph, const s2vi_adversarial *a,
  * listen_and_move_step.c.
  */
 int s2vi_adversarial_generator(s2vi_graph *graph, const s2vi_adversarial *a,
-                               s2vi_deceit *out, s2v_error *err);
+                               s2vi_generator_loss *out, s2v_error *err);
 
 #endif

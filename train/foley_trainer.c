@@ -63,7 +63,7 @@ typedef struct inputs {
     s2vi_node *reference, *masked;
     s2vi_node *forget; /* (1); of the generator's step */
     s2vi_vs_graph net;
-    s2vi_vs_game game;
+    s2vi_vs_loss_inputs loss;
 } inputs;
 
 struct s2vi_foley_trainer {
@@ -133,11 +133,11 @@ static int record_net(s2vi_foley_trainer *t, s2vi_graph *g, inputs *in, int n,
     if (!ret)
         ret = s2vi_vs_record_mel(g, &c->generator, &options, features, &in->net,
                                  err);
-    in->game = (s2vi_vs_game){.config = critics_of(&t->params),
-                              .real = in->mel,
-                              .fake = in->net.mel,
-                              .features = features,
-                              .squares = t->params.squares};
+    in->loss = (s2vi_vs_loss_inputs){.config = critics_of(&t->params),
+                                     .real = in->mel,
+                                     .fake = in->net.mel,
+                                     .features = features,
+                                     .squares = t->params.squares};
     return ret;
 }
 
@@ -158,10 +158,10 @@ static int record_critics(s2vi_gan_trainer *gan, s2v_error *err)
             record_net(t, step->graph, &t->critics, t->params.batch, true, err);
     if (ret < 0)
         return ret;
-    s2vi_vs_game_inputs(step->graph, &t->critics.game);
-    ret = s2vi_vs_loss_temporal(step->graph, &t->critics.game, &d_t, err);
+    s2vi_vs_loss_record_inputs(step->graph, &t->critics.loss);
+    ret = s2vi_vs_loss_temporal(step->graph, &t->critics.loss, &d_t, err);
     if (!ret)
-        ret = s2vi_vs_loss_windows(step->graph, &t->critics.game, &d_m, err);
+        ret = s2vi_vs_loss_windows(step->graph, &t->critics.loss, &d_m, err);
     s2vi_train_step_add_term(step, "d_t.loss", d_t.loss);
     s2vi_train_step_add_term(step, "d_t.real", d_t.real);
     s2vi_train_step_add_term(step, "d_t.fake", d_t.fake);
@@ -204,16 +204,16 @@ static int record_averages(s2vi_foley_trainer *t, s2v_error *err)
 static int record_loss(s2vi_foley_trainer *t, s2vi_node **loss, s2v_error *err)
 {
     s2vi_train_step *step = &t->gan.generator;
-    s2vi_vs_game *game = &t->generator.game;
+    s2vi_vs_loss_inputs *loss_in = &t->generator.loss;
     s2vi_vs_generator_loss g = {0};
     if (!t->gan.params.critics) {
-        *loss = s2vi_vs_loss_mel(game);
+        *loss = s2vi_vs_loss_mel(loss_in);
         s2vi_train_step_add_term(step, "mel", *loss);
         return s2vi_graph_status(step->graph, err);
     }
-    s2vi_vs_game_inputs(step->graph, game);
-    game->shift = NULL; /* nothing is shifted here */
-    int ret = s2vi_vs_loss_generator(step->graph, game, &g, err);
+    s2vi_vs_loss_record_inputs(step->graph, loss_in);
+    loss_in->shift = NULL; /* nothing is shifted here */
+    int ret = s2vi_vs_loss_generator(step->graph, loss_in, &g, err);
     s2vi_train_step_add_term(step, "mel", g.mel);
     s2vi_train_step_add_term(step, "g.loss", g.loss);
     s2vi_train_step_add_term(step, "g.temporal", g.temporal);
@@ -233,7 +233,7 @@ static int record_generator(s2vi_gan_trainer *gan, s2v_error *err)
     if (!ret)
         ret = record_net(t, step->graph, &t->generator, n, true, err);
     if (!ret && t->params.balance)
-        t->generator.game.weight =
+        t->generator.loss.weight =
             s2vi_input(step->graph, "weight", S2VI_SHAPE(n, 1, 1));
     if (!ret)
         ret = record_loss(t, &loss, err);
@@ -363,21 +363,21 @@ static int feed_resampling(s2vi_foley_trainer *t, s2vi_train_step *step,
 }
 
 /* S[.] and the windows that D_m sees. */
-static int feed_game(s2vi_foley_trainer *t, s2vi_train_step *step,
-                     const s2vi_vs_game *game, s2v_error *err)
+static int feed_loss(s2vi_foley_trainer *t, s2vi_train_step *step,
+                     const s2vi_vs_loss_inputs *loss_in, s2v_error *err)
 {
     const uint64_t clock = clock_of(&t->gan, t->gan.step);
     const uint64_t seed = t->params.gan.seed;
     const int n = t->params.batch, T = t->params.sequence;
     int ret = S2V_OK;
-    if (game->shift) {
+    if (loss_in->shift) {
         s2vi_vs_draw_shift(seed, clock, n, T, t->low);
-        ret = s2vi_train_step_write(step, game->shift, t->low, err);
+        ret = s2vi_train_step_write(step, loss_in->shift, t->low, err);
     }
     for (int k = 0; k < S2VI_VS_WINDOWS && !ret; k++) {
-        s2vi_vs_draw_window(seed, clock, k, n, T, game->config.window[k],
+        s2vi_vs_draw_window(seed, clock, k, n, T, loss_in->config.window[k],
                             t->low);
-        ret = s2vi_train_step_write(step, game->window[k], t->low, err);
+        ret = s2vi_train_step_write(step, loss_in->window[k], t->low, err);
     }
     return ret;
 }
@@ -394,15 +394,15 @@ static int feed(s2vi_gan_trainer *gan, s2vi_train_step *step, s2v_error *err)
         ret = s2vi_train_step_write(step, in->reference, t->reference, err);
     if (!ret)
         ret = s2vi_train_step_write(step, in->masked, t->masked, err);
-    if (!ret && in->game.weight)
-        ret = s2vi_train_step_write(step, in->game.weight, t->balance, err);
+    if (!ret && in->loss.weight)
+        ret = s2vi_train_step_write(step, in->loss.weight, t->balance, err);
     if (!ret && in->forget)
         ret = s2vi_train_step_write(step, in->forget, &forget, err);
     if (!ret)
         ret = feed_resampling(t, step, in, err);
     return ret < 0 || !t->gan.params.critics
                ? ret
-               : feed_game(t, step, &in->game, err);
+               : feed_loss(t, step, &in->loss, err);
 }
 
 /* --------------------------------------------------------------- texts -- */

@@ -47,21 +47,22 @@ int s2vi_lm_step_record_frames(s2vi_lm_step *p, s2v_error *err)
 }
 
 /* The term that wants made frames to be like the real ones. */
-static s2vi_node *reconstruction(s2vi_lm_step *p, const s2vi_aim *aim)
+static s2vi_node *reconstruction(s2vi_lm_step *p,
+                                 const s2vi_lm_loss_config *config)
 {
     s2vi_node *loss;
-    if (aim->phi)
+    if (config->phi)
         loss = s2vi_perceptual_distance(
-            aim->phi, p->step.graph, p->real, p->lm.video,
-            s2vi_perceptual_default_layer(aim->phi));
-    else if (aim->squares)
+            config->phi, p->step.graph, p->real, p->lm.video,
+            s2vi_perceptual_default_layer(config->phi));
+    else if (config->squares)
         loss = s2vi_loss_multiscale_l2(p->real, p->lm.video);
     else
         loss = s2vi_loss_multiscale_l1(p->real, p->lm.video);
     s2vi_train_step_add_term(&p->step,
-                             aim->phi       ? "perceptual"
-                             : aim->squares ? "L2"
-                                            : "L1",
+                             config->phi       ? "perceptual"
+                             : config->squares ? "L2"
+                                               : "L1",
                              loss);
     return loss;
 }
@@ -78,22 +79,23 @@ static double unit_of(const s2vi_node *video)
     return sqrt((double)s2vi_shape_count(&video->shape));
 }
 
-int s2vi_lm_step_record_generator(s2vi_lm_step *p, const s2vi_aim *aim,
+int s2vi_lm_step_record_generator(s2vi_lm_step *p,
+                                  const s2vi_lm_loss_config *config,
                                   const s2vi_trained *g, s2v_error *err)
 {
-    s2vi_node *same = reconstruction(p, aim), *loss = same;
-    if (aim->adversarial) {
-        s2vi_deceit deceit;
+    s2vi_node *same = reconstruction(p, config), *loss = same;
+    if (config->adversarial) {
+        s2vi_generator_loss adversarial;
         s2vi_adversarial_inputs(p->step.graph, &p->adversarial);
         p->adversarial.order = NULL; /* nothing is shuffled here */
         int ret = s2vi_adversarial_generator(p->step.graph, &p->adversarial,
-                                             &deceit, err);
+                                             &adversarial, err);
         if (ret < 0)
             return ret;
-        loss = s2vi_add(deceit.loss,
-                        s2vi_scale(same, aim->alpha * unit_of(p->real)));
-        s2vi_train_step_add_term(&p->step, "g.image", deceit.image);
-        s2vi_train_step_add_term(&p->step, "g.video", deceit.video);
+        loss = s2vi_add(adversarial.loss,
+                        s2vi_scale(same, config->alpha * unit_of(p->real)));
+        s2vi_train_step_add_term(&p->step, "g.image", adversarial.image);
+        s2vi_train_step_add_term(&p->step, "g.video", adversarial.video);
         s2vi_train_step_add_term(&p->step, "g.loss", loss);
     }
     int ret = s2vi_train_step_learn(&p->step, loss, g, &adam, err);

@@ -37,13 +37,13 @@ typedef struct s2vi_batch {
     double ema_decay;      /* of averages: 0 .. 1 */
 } s2vi_batch;
 
-/** What the generator is to achieve. */
-typedef struct s2vi_aim {
+/** The generator's loss. */
+typedef struct s2vi_lm_loss_config {
     const s2vi_perceptual *phi; /* frames alike to it; NULL: pixel by pixel */
     bool squares;               /* without phi: multi-scale L2, else L1 */
-    bool adversarial;           /* deceive D_I and D_V as well */
+    bool adversarial;           /* of D_I and D_V as well */
     double alpha;               /* alikeness's weight beside that, eq. (6) */
-} s2vi_aim;
+} s2vi_lm_loss_config;
 
 /**
  * Start a step: a graph with G, R and the inputs.
@@ -56,7 +56,8 @@ int s2vi_lm_step_begin(s2vi_lm_step *p, const s2vi_lm_config *config, int T,
 
 /** Record the generator's; terms: "L1", "L2" or "perceptual", then
  * "g.image", "g.video" and "g.loss" if adversarial. */
-int s2vi_lm_step_record_generator(s2vi_lm_step *p, const s2vi_aim *aim,
+int s2vi_lm_step_record_generator(s2vi_lm_step *p,
+                                  const s2vi_lm_loss_config *config,
                                   const s2vi_trained *g, s2v_error *err);
 
 /** Record the critics'; terms: "d_i.loss", "d_v.loss" and what they are made

@@ -49,14 +49,14 @@ static int list_params(s2vi_trainer *t, s2v_error *err)
 
 static int record_generator(s2vi_trainer *t, s2v_error *err)
 {
-    const s2vi_aim aim = {.phi = t->phi,
-                          .squares = t->params.squares,
-                          .adversarial = t->params.adversarial,
-                          .alpha = t->params.alpha};
+    const s2vi_lm_loss_config loss = {.phi = t->phi,
+                                      .squares = t->params.squares,
+                                      .adversarial = t->params.adversarial,
+                                      .alpha = t->params.alpha};
     s2vi_lm_step *p = &t->generator;
     int ret = s2vi_lm_step_begin(p, &t->params.config, t->params.sequence, err);
     if (!ret)
-        ret = s2vi_lm_step_record_generator(p, &aim, &t->g, err);
+        ret = s2vi_lm_step_record_generator(p, &loss, &t->g, err);
     return ret < 0 ? ret : s2vi_lm_step_plan(p, t->store, err);
 }
 

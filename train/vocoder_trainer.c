@@ -37,7 +37,7 @@ typedef struct inputs {
     s2vi_node *mel;   /* (n,T,80) */
     s2vi_node *sound; /* (n,256 T,1) */
     s2vi_node *basis, *filters;
-    s2vi_hifigan_game game;
+    s2vi_hifigan_loss_inputs loss;
 } inputs;
 
 struct s2vi_vocoder_trainer {
@@ -56,8 +56,8 @@ static int record_net(s2vi_vocoder_trainer *t, s2vi_graph *g, inputs *in, int n,
 {
     const int T = t->params.sequence;
     in->mel = s2vi_input(g, "mel", S2VI_SHAPE(n, T, BANDS));
-    in->game.config.divide = t->params.divide;
-    return s2vi_hifigan_build(g, &t->params.config, in->mel, &in->game.fake,
+    in->loss.config.divide = t->params.divide;
+    return s2vi_hifigan_build(g, &t->params.config, in->mel, &in->loss.fake,
                               err);
 }
 
@@ -71,7 +71,7 @@ static int record_pair(s2vi_vocoder_trainer *t, s2vi_train_step *step,
         ret = record_net(t, step->graph, in, n, err);
     if (ret < 0)
         return ret;
-    in->sound = in->game.real = s2vi_input(
+    in->sound = in->loss.real = s2vi_input(
         step->graph, "sound", S2VI_SHAPE(n, t->params.sequence * HOP, 1));
     return S2V_OK;
 }
@@ -89,7 +89,7 @@ static int record_critics(s2vi_gan_trainer *gan, s2v_error *err)
     s2vi_hifigan_critic c = {0};
     int ret = record_pair(t, step, &t->critics, err);
     if (!ret)
-        ret = s2vi_hifigan_loss_discriminators(step->graph, &t->critics.game,
+        ret = s2vi_hifigan_loss_discriminators(step->graph, &t->critics.loss,
                                                &c, err);
     s2vi_train_step_add_term(step, "d.loss", c.loss);
     s2vi_train_step_add_term(step, "d.real", c.real);
@@ -111,17 +111,17 @@ static int record_loss(s2vi_vocoder_trainer *t, s2vi_node **loss,
     s2vi_hifigan_generator_loss g = {0};
     in->basis = s2vi_input(step->graph, "basis", S2VI_SHAPE(2 * BINS, FFT, 1));
     in->filters = s2vi_input(step->graph, "filters", S2VI_SHAPE(BANDS, BINS));
-    s2vi_node *mel = s2vi_hifigan_loss_mel(in->game.real, in->game.fake,
+    s2vi_node *mel = s2vi_hifigan_loss_mel(in->loss.real, in->loss.fake,
                                            in->basis, in->filters, HOP);
     s2vi_train_step_add_term(step, "mel", mel);
     if (!t->gan.params.critics) {
-        s2vi_node *bins = s2vi_hifigan_loss_bins(in->game.real, in->game.fake,
+        s2vi_node *bins = s2vi_hifigan_loss_bins(in->loss.real, in->loss.fake,
                                                  in->basis, HOP);
         s2vi_train_step_add_term(step, "spectrum", bins);
         *loss = s2vi_add(mel, bins);
         return s2vi_graph_status(step->graph, err);
     }
-    int ret = s2vi_hifigan_loss_generator(step->graph, &in->game, &g, err);
+    int ret = s2vi_hifigan_loss_generator(step->graph, &in->loss, &g, err);
     *loss = s2vi_add(g.loss, s2vi_scale(mel, S2VI_HIFIGAN_LAMBDA_MEL));
     s2vi_train_step_add_term(step, "g.loss", *loss);
     s2vi_train_step_add_term(step, "g.adversarial", g.adversarial);
@@ -151,7 +151,7 @@ static int record_viewer(s2vi_vocoder_trainer *t, s2v_error *err)
         ret = record_net(t, step->graph, &t->viewer, t->viewed, err);
     if (ret < 0)
         return ret;
-    t->gan.view = t->viewer.game.fake;
+    t->gan.view = t->viewer.loss.fake;
     return s2vi_train_step_plan(step, t->gan.view,
                                 s2vi_gan_trainer_view_store(&t->gan), err);
 }

@@ -58,19 +58,19 @@ static int hifigan(sound_network *net, s2v_error *err)
 
 static int hifigan_losses(sound_network *net, s2v_error *err)
 {
-    const s2vi_hifigan_game game = {
+    const s2vi_hifigan_loss_inputs inputs = {
         .config = {.divide = number(net, "divide")},
         .real = input(net, "real"),
         .fake = input(net, "fake"),
     };
     s2vi_hifigan_critic d;
     s2vi_hifigan_generator_loss g;
-    if (s2vi_hifigan_disc_params(&game.config, &net->params, err) < 0 ||
-        s2vi_hifigan_loss_discriminators(net->graph, &game, &d, err) < 0 ||
-        s2vi_hifigan_loss_generator(net->graph, &game, &g, err) < 0)
+    if (s2vi_hifigan_disc_params(&inputs.config, &net->params, err) < 0 ||
+        s2vi_hifigan_loss_discriminators(net->graph, &inputs, &d, err) < 0 ||
+        s2vi_hifigan_loss_generator(net->graph, &inputs, &g, err) < 0)
         return S2V_ERR_INTERNAL;
     s2vi_node *mel =
-        s2vi_hifigan_loss_mel(game.real, game.fake, input(net, "basis"),
+        s2vi_hifigan_loss_mel(inputs.real, inputs.fake, input(net, "basis"),
                               input(net, "filters"), number(net, "hop"));
     output(net, "d.loss", d.loss);
     output(net, "d.real", d.real);
@@ -156,7 +156,7 @@ static void add_input(sound_network *net, s2vi_node *node)
 
 static int foley_losses(sound_network *net, s2v_error *err)
 {
-    s2vi_vs_game game = {
+    s2vi_vs_loss_inputs inputs = {
         .config = {.bands = number(net, "bands"),
                    .features = number(net, "features"),
                    .up_channels = number(net, "up_channels"),
@@ -168,16 +168,16 @@ static int foley_losses(sound_network *net, s2v_error *err)
     };
     s2vi_vs_critic t, m;
     s2vi_vs_generator_loss g;
-    numbers(net, "window", game.config.window);
-    s2vi_vs_game_inputs(net->graph, &game);
-    add_input(net, game.shift);
+    numbers(net, "window", inputs.config.window);
+    s2vi_vs_loss_record_inputs(net->graph, &inputs);
+    add_input(net, inputs.shift);
     for (int k = 0; k < S2VI_VS_WINDOWS; k++)
-        add_input(net, game.window[k]);
-    if (s2vi_vs_temporal_params(&game.config, &net->params, err) < 0 ||
-        s2vi_vs_window_params(&game.config, &net->params, err) < 0 ||
-        s2vi_vs_loss_temporal(net->graph, &game, &t, err) < 0 ||
-        s2vi_vs_loss_windows(net->graph, &game, &m, err) < 0 ||
-        s2vi_vs_loss_generator(net->graph, &game, &g, err) < 0)
+        add_input(net, inputs.window[k]);
+    if (s2vi_vs_temporal_params(&inputs.config, &net->params, err) < 0 ||
+        s2vi_vs_window_params(&inputs.config, &net->params, err) < 0 ||
+        s2vi_vs_loss_temporal(net->graph, &inputs, &t, err) < 0 ||
+        s2vi_vs_loss_windows(net->graph, &inputs, &m, err) < 0 ||
+        s2vi_vs_loss_generator(net->graph, &inputs, &g, err) < 0)
         return S2V_ERR_INTERNAL;
     output(net, "d_t.loss", t.loss);
     output(net, "d_t.real", t.real);

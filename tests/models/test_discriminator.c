@@ -61,7 +61,7 @@ typedef struct bench {
     s2vi_graph *graph;
     s2vi_adversarial a;
     half half[2]; /* D_I, D_V */
-    s2vi_deceit deceit;
+    s2vi_generator_loss g_loss;
     s2vi_node *fake_gradient;
     s2vi_plan *plan;
     s2vi_exec *exec;
@@ -125,11 +125,11 @@ static void record(bench *b)
                     &err);
     s2vi_adversarial_image(g, a, &di->critic, &err);
     s2vi_adversarial_video(g, a, &dv->critic, &err);
-    s2vi_adversarial_generator(g, a, &b->deceit, &err);
+    s2vi_adversarial_generator(g, a, &b->g_loss, &err);
     golden_must(s2vi_graph_status(g, &err), &err, "graph");
     record_gradients(b, di);
     record_gradients(b, dv);
-    s2vi_gradients(b->deceit.loss, NULL, &a->fake, 1, &b->fake_gradient);
+    s2vi_gradients(b->g_loss.loss, NULL, &a->fake, 1, &b->fake_gradient);
     golden_must(s2vi_graph_status(g, &err), &err, "gradients");
 }
 
@@ -150,9 +150,9 @@ static void plan(bench *b)
         for (int k = 0; k < 2 * h->params.count; k++)
             outputs[n++] = h->gradient[k];
     }
-    outputs[n++] = b->deceit.loss;
-    outputs[n++] = b->deceit.image;
-    outputs[n++] = b->deceit.video;
+    outputs[n++] = b->g_loss.loss;
+    outputs[n++] = b->g_loss.image;
+    outputs[n++] = b->g_loss.video;
     outputs[n++] = b->fake_gradient;
     const s2vi_plan_params params = {.outputs = outputs, .n_outputs = n};
     golden_must(s2vi_plan_create(&b->plan, b->graph, b->store, &params, &err),
@@ -336,9 +336,9 @@ static void compare(const bench *b)
         compare_gradients(b, h, "grad", h->gradient);
         compare_gradients(b, h, "penalty.grad", h->gradient + h->params.count);
     }
-    compare_output(b, "g.", "image", b->deceit.image);
-    compare_output(b, "g.", "video", b->deceit.video);
-    compare_output(b, "g.", "loss", b->deceit.loss);
+    compare_output(b, "g.", "image", b->g_loss.image);
+    compare_output(b, "g.", "video", b->g_loss.video);
+    compare_output(b, "g.", "loss", b->g_loss.loss);
     int64_t n = s2vi_shape_count(&b->fake_gradient->shape);
     float *made = malloc((size_t)n * sizeof(*made));
     s2vi_exec_read(b->exec, b->fake_gradient, made);

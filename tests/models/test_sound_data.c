@@ -357,37 +357,37 @@ static s2vi_node *in(s2vi_graph *g, s2vi_shape shape)
     return s2vi_node_create(g, S2VI_OP_INPUT, NULL, 0, NULL, &shape);
 }
 
-static void check_vocoder_game(void)
+static void check_vocoder_loss_inputs(void)
 {
     s2v_error err = {0};
     s2vi_param_list list = {0};
     s2vi_hifigan_critic critic;
     s2vi_graph *g = s2vi_graph_create();
-    s2vi_hifigan_game game = {.config = {.divide = 3},
-                              .real = in(g, S2VI_SHAPE(1, 60, 1)),
-                              .fake = in(g, S2VI_SHAPE(1, 60, 1))};
-    refused(s2vi_hifigan_disc_params(&game.config, &list, &err), &err,
+    s2vi_hifigan_loss_inputs inputs = {.config = {.divide = 3},
+                                       .real = in(g, S2VI_SHAPE(1, 60, 1)),
+                                       .fake = in(g, S2VI_SHAPE(1, 60, 1))};
+    refused(s2vi_hifigan_disc_params(&inputs.config, &list, &err), &err,
             "divided by 3");
-    game.config.divide = 8;
-    int ret = s2vi_hifigan_loss_discriminators(g, &game, &critic, &err);
+    inputs.config.divide = 8;
+    int ret = s2vi_hifigan_loss_discriminators(g, &inputs, &critic, &err);
     check(ret < 0, "too short a piece", err.message);
     s2vi_graph_close(&g);
 }
 
 /* A window is greater than the sequence. */
-static void check_game(void)
+static void check_loss_inputs(void)
 {
     s2v_error err = {0};
     s2vi_vs_config c;
     s2vi_vs_critic critic;
     s2vi_graph *g = s2vi_graph_create();
     s2vi_vs_defaults(&c);
-    s2vi_vs_game game = {.real = in(g, S2VI_SHAPE(1, 64, 80)),
-                         .fake = in(g, S2VI_SHAPE(1, 64, 80)),
-                         .features = in(g, S2VI_SHAPE(1, 16, 2048))};
-    s2vi_vs_disc_defaults(&game.config, &c);
-    s2vi_vs_game_inputs(g, &game);
-    int ret = s2vi_vs_loss_windows(g, &game, &critic, &err);
+    s2vi_vs_loss_inputs inputs = {.real = in(g, S2VI_SHAPE(1, 64, 80)),
+                                  .fake = in(g, S2VI_SHAPE(1, 64, 80)),
+                                  .features = in(g, S2VI_SHAPE(1, 16, 2048))};
+    s2vi_vs_disc_defaults(&inputs.config, &c);
+    s2vi_vs_loss_record_inputs(g, &inputs);
+    int ret = s2vi_vs_loss_windows(g, &inputs, &critic, &err);
     check(ret < 0, "too short for a window", err.message);
     s2vi_graph_close(&g);
 }
@@ -409,8 +409,8 @@ static void check_shapes(void)
     ret = s2vi_vs_record_mel(g, &c, NULL, mel, &net, &err);
     check(ret < 0 && !net.mel, "no timbre", err.message);
     s2vi_graph_close(&g);
-    check_game();
-    check_vocoder_game();
+    check_loss_inputs();
+    check_vocoder_loss_inputs();
 }
 
 int main(int argc, char **argv)

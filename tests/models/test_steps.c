@@ -63,10 +63,11 @@ static void record_generator(bench *b)
 {
     s2v_error err;
     s2vi_lm_step *p = &b->generator.step;
-    const s2vi_aim aim = {.adversarial = true, .alpha = S2VI_ADVERSARIAL_ALPHA};
+    const s2vi_lm_loss_config loss = {.adversarial = true,
+                                      .alpha = S2VI_ADVERSARIAL_ALPHA};
     const s2vi_trained g = {b->g.param, b->g.count, b->rate * RATE_G, false};
     golden_must(s2vi_lm_step_begin(p, &b->config, T, &err), &err, "graph");
-    golden_must(s2vi_lm_step_record_generator(p, &aim, &g, &err), &err,
+    golden_must(s2vi_lm_step_record_generator(p, &loss, &g, &err), &err,
                 "generator");
     golden_must(s2vi_lm_step_plan(p, b->store, &err), &err, "plan");
 }

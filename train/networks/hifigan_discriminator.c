@@ -280,15 +280,15 @@ static s2vi_node *plus(s2vi_node *sum, s2vi_node *x)
     return sum ? s2vi_add(sum, x) : x;
 }
 
-static int begin(model *m, s2vi_graph *graph, const s2vi_hifigan_game *game,
-                 s2v_error *err)
+static int begin(model *m, s2vi_graph *graph,
+                 const s2vi_hifigan_loss_inputs *inputs, s2v_error *err)
 {
     *m = (model){.graph = graph};
-    int ret = s2vi_hifigan_disc_params(&game->config, &m->params, err);
-    const s2vi_node *x = game->real;
+    int ret = s2vi_hifigan_disc_params(&inputs->config, &m->params, err);
+    const s2vi_node *x = inputs->real;
     if (ret >= 0 &&
-        (!x || !game->fake ||
-         !s2vi_shape_equal(&x->shape, &game->fake->shape) ||
+        (!x || !inputs->fake ||
+         !s2vi_shape_equal(&x->shape, &inputs->fake->shape) ||
          x->shape.rank != 3 || x->shape.dim[1] < 64 || x->shape.dim[2] != 1)) {
         s2vi_graph_mistake(graph, "hifigan discriminators: not two audios "
                                   "(n,L,1) of at least 64 samples");
@@ -334,17 +334,17 @@ static void tell_critic(void *opaque, const judge *j,
 }
 
 int s2vi_hifigan_loss_discriminators(s2vi_graph *graph,
-                                     const s2vi_hifigan_game *game,
+                                     const s2vi_hifigan_loss_inputs *inputs,
                                      s2vi_hifigan_critic *out, s2v_error *err)
 {
     model m;
     *out = (s2vi_hifigan_critic){0};
-    int ret = begin(&m, graph, game, err);
+    int ret = begin(&m, graph, inputs, err);
     if (ret < 0)
         return ret;
     m.critic = out;
-    s2vi_node *const both[] = {s2vi_detach(game->real),
-                               s2vi_detach(game->fake)};
+    s2vi_node *const both[] = {s2vi_detach(inputs->real),
+                               s2vi_detach(inputs->fake)};
     judge_all(&m, s2vi_concat(both, 2, 0), tell_critic, out);
     out->loss = s2vi_add(out->real, out->fake); /* (1) */
     return finish(&m, err);
@@ -364,16 +364,16 @@ static void tell_generator(void *opaque, const judge *j,
 }
 
 int s2vi_hifigan_loss_generator(s2vi_graph *graph,
-                                const s2vi_hifigan_game *game,
+                                const s2vi_hifigan_loss_inputs *inputs,
                                 s2vi_hifigan_generator_loss *out,
                                 s2v_error *err)
 {
     model m;
     *out = (s2vi_hifigan_generator_loss){0};
-    int ret = begin(&m, graph, game, err);
+    int ret = begin(&m, graph, inputs, err);
     if (ret < 0)
         return ret;
-    s2vi_node *const both[] = {s2vi_detach(game->real), game->fake};
+    s2vi_node *const both[] = {s2vi_detach(inputs->real), inputs->fake};
     judge_all(&m, s2vi_concat(both, 2, 0), tell_generator, out);
     out->loss =
         s2vi_add(out->adversarial,

@@ -29,10 +29,10 @@ int s2vi_hifigan_disc_params(const s2vi_hifigan_disc_config *config,
                              s2vi_param_list *list, s2v_error *err);
 
 /** What the losses are about: audio (n,L,1) in [-1, 1], L at least 64. */
-typedef struct s2vi_hifigan_game {
+typedef struct s2vi_hifigan_loss_inputs {
     s2vi_hifigan_disc_config config;
     s2vi_node *real, *fake;
-} s2vi_hifigan_game;
+} s2vi_hifigan_loss_inputs;
 
 /** The discriminators' loss, to be minimised in their parameters. */
 typedef struct s2vi_hifigan_critic {
@@ -57,12 +57,12 @@ typedef struct s2vi_hifigan_generator_loss {
  * @return S2V_OK, or the graph's mistake
  */
 int s2vi_hifigan_loss_discriminators(s2vi_graph *graph,
-                                     const s2vi_hifigan_game *game,
+                                     const s2vi_hifigan_loss_inputs *inputs,
                                      s2vi_hifigan_critic *out, s2v_error *err);
 
-/** Record the generator's. Its gradient flows to game->fake alone. */
+/** Record the generator's. Its gradient flows to inputs->fake alone. */
 int s2vi_hifigan_loss_generator(s2vi_graph *graph,
-                                const s2vi_hifigan_game *game,
+                                const s2vi_hifigan_loss_inputs *inputs,
                                 s2vi_hifigan_generator_loss *out,
                                 s2v_error *err);
 

@@ -171,7 +171,7 @@ int s2vi_vs_window_params(const s2vi_vs_disc_config *config,
 
 typedef struct model {
     s2vi_graph *graph;
-    const s2vi_vs_game *game;
+    const s2vi_vs_loss_inputs *inputs;
     s2vi_param_list params; /* of both */
 } model;
 
@@ -189,7 +189,7 @@ static s2vi_node *norm(const model *m, const char *name, int i, s2vi_node *x)
 /* The condition: (n,T/4,features) -> (n,T,up_channels). */
 static s2vi_node *condition(const model *m)
 {
-    s2vi_node *v = s2vi_detach(m->game->features);
+    s2vi_node *v = s2vi_detach(m->inputs->features);
     for (int i = 0; i < UPS; i++)
         v = s2vi_lrelu(
             s2vi_nn_conv1d_transposed(v, PARAM(m, "d_t.ups.%d.weight", i),
@@ -233,10 +233,10 @@ static s2vi_node *window(const model *m, int k, s2vi_node *mel)
     const s2vi_window halving = {
         .rank = 2, .stride = {2, 2}, .pad_lo = {1, 1}, .pad_hi = {1, 1}};
     const s2vi_window whole = {.rank = 2, .stride = {1, 1}};
-    const int64_t W = m->game->config.window[k];
+    const int64_t W = m->inputs->config.window[k];
     char name[32];
     snprintf(name, sizeof(name), "d_m.windows.%d.norms", k);
-    s2vi_node *x = piece(mel, m->game->window[k], W);
+    s2vi_node *x = piece(mel, m->inputs->window[k], W);
     if (!x)
         return NULL;
     x = s2vi_reshape(x, S2VI_SHAPE(x->shape.dim[0], W, x->shape.dim[2], 1));
@@ -270,7 +270,7 @@ static s2vi_node *distance(s2vi_node *d, double target)
 }
 
 /* As large as they say, and no window greater. */
-static bool fits(const s2vi_graph *graph, const s2vi_vs_game *g)
+static bool fits(const s2vi_graph *graph, const s2vi_vs_loss_inputs *g)
 {
     if (!g->real || !g->fake || !g->features || g->real->shape.rank != 3)
         return false;
@@ -286,14 +286,14 @@ static bool fits(const s2vi_graph *graph, const s2vi_vs_game *g)
            s2vi_shape_equal(&g->features->shape, &sight);
 }
 
-static int begin(model *m, s2vi_graph *graph, const s2vi_vs_game *game,
+static int begin(model *m, s2vi_graph *graph, const s2vi_vs_loss_inputs *inputs,
                  s2v_error *err)
 {
-    *m = (model){.graph = graph, .game = game};
-    int ret = s2vi_vs_temporal_params(&game->config, &m->params, err);
+    *m = (model){.graph = graph, .inputs = inputs};
+    int ret = s2vi_vs_temporal_params(&inputs->config, &m->params, err);
     if (ret >= 0)
-        ret = s2vi_vs_window_params(&game->config, &m->params, err);
-    if (ret >= 0 && !fits(graph, game)) {
+        ret = s2vi_vs_window_params(&inputs->config, &m->params, err);
+    if (ret >= 0 && !fits(graph, inputs)) {
         s2vi_graph_mistake(graph, "varietysound discriminator: spectrograms, "
                                   "features and windows do not fit");
         ret = s2vi_graph_status(graph, err);
@@ -309,69 +309,70 @@ static int finish(model *m, s2v_error *err)
     return s2vi_graph_status(m->graph, err);
 }
 
-void s2vi_vs_game_inputs(s2vi_graph *graph, s2vi_vs_game *game)
+void s2vi_vs_loss_record_inputs(s2vi_graph *graph, s2vi_vs_loss_inputs *inputs)
 {
-    const s2vi_shape *s = &game->real->shape;
+    const s2vi_shape *s = &inputs->real->shape;
     char name[16];
-    game->shift = s2vi_input(graph, "shift", S2VI_SHAPE(s->dim[0] * s->dim[1]));
+    inputs->shift =
+        s2vi_input(graph, "shift", S2VI_SHAPE(s->dim[0] * s->dim[1]));
     for (int k = 0; k < S2VI_VS_WINDOWS; k++) {
         snprintf(name, sizeof(name), "window.%d", k);
-        game->window[k] = s2vi_input(
-            graph, name, S2VI_SHAPE(s->dim[0] * game->config.window[k]));
+        inputs->window[k] = s2vi_input(
+            graph, name, S2VI_SHAPE(s->dim[0] * inputs->config.window[k]));
     }
 }
 
-int s2vi_vs_loss_temporal(s2vi_graph *graph, const s2vi_vs_game *game,
+int s2vi_vs_loss_temporal(s2vi_graph *graph, const s2vi_vs_loss_inputs *inputs,
                           s2vi_vs_critic *out, s2v_error *err)
 {
     model m;
-    int ret = begin(&m, graph, game, err);
+    int ret = begin(&m, graph, inputs, err);
     if (ret < 0)
         return ret;
-    s2vi_node *real = s2vi_detach(game->real), *v = condition(&m);
-    s2vi_node *shifted = piece(real, game->shift, real->shape.dim[1]);
+    s2vi_node *real = s2vi_detach(inputs->real), *v = condition(&m);
+    s2vi_node *shifted = piece(real, inputs->shift, real->shape.dim[1]);
     out->real = distance(aligned(&m, real, v), 1); /* (5) */
-    out->fake = distance(aligned(&m, s2vi_detach(game->fake), v), 0);
+    out->fake = distance(aligned(&m, s2vi_detach(inputs->fake), v), 0);
     out->shifted = distance(aligned(&m, shifted, v), 0); /* (6) */
     out->loss =
         s2vi_add(out->real, s2vi_add(out->fake, out->shifted)); /* (4) */
     return finish(&m, err);
 }
 
-int s2vi_vs_loss_windows(s2vi_graph *graph, const s2vi_vs_game *game,
+int s2vi_vs_loss_windows(s2vi_graph *graph, const s2vi_vs_loss_inputs *inputs,
                          s2vi_vs_critic *out, s2v_error *err)
 {
     model m;
-    int ret = begin(&m, graph, game, err);
+    int ret = begin(&m, graph, inputs, err);
     if (ret < 0)
         return ret;
     *out = (s2vi_vs_critic){
-        .real = distance(decisions(&m, s2vi_detach(game->real)), 1),
-        .fake = distance(decisions(&m, s2vi_detach(game->fake)), 0),
+        .real = distance(decisions(&m, s2vi_detach(inputs->real)), 1),
+        .fake = distance(decisions(&m, s2vi_detach(inputs->fake)), 0),
     };
     out->loss = s2vi_add(out->real, out->fake); /* (7) */
     return finish(&m, err);
 }
 
-s2vi_node *s2vi_vs_loss_mel(const s2vi_vs_game *game)
+s2vi_node *s2vi_vs_loss_mel(const s2vi_vs_loss_inputs *inputs)
 {
-    s2vi_node *off = s2vi_sub(game->fake, s2vi_detach(game->real));
-    if (game->weight)
-        off = s2vi_mul(off, game->weight);
-    return s2vi_mean_all(game->squares ? s2vi_square(off)
-                                       : s2vi_abs(off)); /* (2) */
+    s2vi_node *off = s2vi_sub(inputs->fake, s2vi_detach(inputs->real));
+    if (inputs->weight)
+        off = s2vi_mul(off, inputs->weight);
+    return s2vi_mean_all(inputs->squares ? s2vi_square(off)
+                                         : s2vi_abs(off)); /* (2) */
 }
 
-int s2vi_vs_loss_generator(s2vi_graph *graph, const s2vi_vs_game *game,
+int s2vi_vs_loss_generator(s2vi_graph *graph, const s2vi_vs_loss_inputs *inputs,
                            s2vi_vs_generator_loss *out, s2v_error *err)
 {
     model m;
-    int ret = begin(&m, graph, game, err);
+    int ret = begin(&m, graph, inputs, err);
     if (ret < 0)
         return ret;
-    out->mel = s2vi_vs_loss_mel(game);
-    out->temporal = distance(aligned(&m, game->fake, condition(&m)), 1);
-    out->windows = distance(decisions(&m, game->fake), 1);
+    out->mel = s2vi_vs_loss_mel(inputs);
+    out->temporal = distance(aligned(&m, inputs->fake, condition(&m)), 1);
+    out->windows = distance(decisions(&m, inputs->fake), 1);
     s2vi_node *adversarial = s2vi_add(out->temporal, out->windows); /* (3) */
     out->loss =
         s2vi_add(s2vi_scale(out->mel, S2VI_VS_LAMBDA_MEL),

@@ -3,14 +3,14 @@
  * VarietySound: the discriminators and the losses, eq. (1)-(7), as graphs; see
  * varietysound_discriminator.c.
  *
- *     s2vi_vs_game game = {.config = .., .real = m, .fake = net.mel, ..};
- *     s2vi_vs_game_inputs(graph, &game);
- *     s2vi_vs_loss_temporal(graph, &game, &d_t, err);
- *     s2vi_vs_loss_windows(graph, &game, &d_m, err);
- *     s2vi_vs_loss_generator(graph, &game, &g, err);
+ *     s2vi_vs_loss_inputs inputs = {.config = .., .real = m, ..};
+ *     s2vi_vs_loss_record_inputs(graph, &inputs);
+ *     s2vi_vs_loss_temporal(graph, &inputs, &d_t, err);
+ *     s2vi_vs_loss_windows(graph, &inputs, &d_m, err);
+ *     s2vi_vs_loss_generator(graph, &inputs, &g, err);
  *
  *     s2vi_vs_draw_shift(seed, clock, n, T, rows); // varietysound_data.h
- *     s2vi_exec_write(exec, game.shift, rows); ...
+ *     s2vi_exec_write(exec, inputs.shift, rows); ...
  */
 #ifndef S2VI_NETWORKS_VARIETYSOUND_DISCRIMINATOR_H
 #define S2VI_NETWORKS_VARIETYSOUND_DISCRIMINATOR_H
@@ -46,7 +46,7 @@ int s2vi_vs_window_params(const s2vi_vs_disc_config *config,
                           s2vi_param_list *list, s2v_error *err);
 
 /** What the losses are about. */
-typedef struct s2vi_vs_game {
+typedef struct s2vi_vs_loss_inputs {
     s2vi_vs_disc_config config;
     s2vi_node *real;     /* m (n,T,bands), T at least the greatest window */
     s2vi_node *fake;     /* m^, likewise */
@@ -56,7 +56,7 @@ typedef struct s2vi_vs_game {
                                            sees of m and m^ */
     bool squares;      /* L_mel of squares, not of (2)'s absolute values */
     s2vi_node *weight; /* (n,1,1): of L_mel's differences; NULL: 1 */
-} s2vi_vs_game;
+} s2vi_vs_loss_inputs;
 
 /** A discriminator's loss, to be minimised in its parameters. */
 typedef struct s2vi_vs_critic {
@@ -75,7 +75,7 @@ typedef struct s2vi_vs_generator_loss {
 } s2vi_vs_generator_loss;
 
 /** Record the inputs "shift", "window.0", ... */
-void s2vi_vs_game_inputs(s2vi_graph *graph, s2vi_vs_game *game);
+void s2vi_vs_loss_record_inputs(s2vi_graph *graph, s2vi_vs_loss_inputs *inputs);
 
 /**
  * Record L_Dt, eq. (4)-(6), or L_Dm, eq. (7). No gradient flows to the
@@ -83,17 +83,17 @@ void s2vi_vs_game_inputs(s2vi_graph *graph, s2vi_vs_game *game);
  *
  * @return S2V_OK, or the graph's mistake
  */
-int s2vi_vs_loss_temporal(s2vi_graph *graph, const s2vi_vs_game *game,
+int s2vi_vs_loss_temporal(s2vi_graph *graph, const s2vi_vs_loss_inputs *inputs,
                           s2vi_vs_critic *out, s2v_error *err);
-int s2vi_vs_loss_windows(s2vi_graph *graph, const s2vi_vs_game *game,
+int s2vi_vs_loss_windows(s2vi_graph *graph, const s2vi_vs_loss_inputs *inputs,
                          s2vi_vs_critic *out, s2v_error *err);
 
-/** Record L_mel, eq. (2): of real and fake, which is all of the game that it
+/** Record L_mel, eq. (2): of real and fake, which is all of the inputs that it
  * takes. NULL of a graph with a mistake. */
-s2vi_node *s2vi_vs_loss_mel(const s2vi_vs_game *game);
+s2vi_node *s2vi_vs_loss_mel(const s2vi_vs_loss_inputs *inputs);
 
 /** Record L_G, eq. (1)-(3). Its gradient flows to m^ alone. */
-int s2vi_vs_loss_generator(s2vi_graph *graph, const s2vi_vs_game *game,
+int s2vi_vs_loss_generator(s2vi_graph *graph, const s2vi_vs_loss_inputs *inputs,
                            s2vi_vs_generator_loss *out, s2v_error *err);
 
 #endif
