@@ -70,9 +70,9 @@ void s2vi_gan_trainer_close(s2vi_gan_trainer *gan)
     s2vi_param_list_close(&gan->list);
 }
 
-s2vi_makeup s2vi_gan_trainer_makeup(const s2vi_gan_trainer *gan)
+s2vi_train_summary s2vi_gan_trainer_summary(const s2vi_gan_trainer *gan)
 {
-    s2vi_makeup m = {gan->backend, s2vi_trained_numbers(&gan->g), 0};
+    s2vi_train_summary m = {gan->backend, s2vi_trained_numbers(&gan->g), 0};
     for (int i = 0; i < gan->n_critics; i++)
         m.critics += s2vi_trained_numbers(&gan->critic[i]);
     return m;

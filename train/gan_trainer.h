@@ -84,8 +84,8 @@ void s2vi_gan_trainer_add_critic(s2vi_gan_trainer *gan);
 int s2vi_gan_trainer_open(s2vi_gan_trainer *gan, s2v_error *err);
 void s2vi_gan_trainer_close(s2vi_gan_trainer *gan);
 
-/** As s2vi_trainer_makeup(). */
-s2vi_makeup s2vi_gan_trainer_makeup(const s2vi_gan_trainer *gan);
+/** As s2vi_trainer_summary(). */
+s2vi_train_summary s2vi_gan_trainer_summary(const s2vi_gan_trainer *gan);
 
 /** The store that gan->viewer is to be planned on. */
 s2vi_store *s2vi_gan_trainer_view_store(const s2vi_gan_trainer *gan);

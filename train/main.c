@@ -244,9 +244,9 @@ static int probe_output(job *j, s2v_error *err)
 }
 
 /* --verbose: with and on what it is trained... */
-static void print_makeup(const job *j)
+static void print_summary(const job *j)
 {
-    const s2vi_makeup m = j->training.table->makeup(j->training.self);
+    const s2vi_train_summary m = j->training.table->summary(j->training.self);
     const s2vi_backend *b = m.backend;
     if (*b->choice)
         fprintf(stderr, "%s\n", b->choice);
@@ -306,7 +306,7 @@ static int run(job *j, s2v_error *err)
     if (!ret && j->options.curves)
         ret = open_curves(j, err);
     if (!ret && j->options.verbose)
-        print_makeup(j);
+        print_summary(j);
     const double begin = now();
     if (!ret)
         ret = train(j, err);

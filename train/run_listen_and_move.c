@@ -149,9 +149,9 @@ static int make_vision(training *t, s2v_error *err)
 
 /* --------------------------------------------------------------- table -- */
 
-static s2vi_makeup makeup(void *self)
+static s2vi_train_summary summary(void *self)
 {
-    return s2vi_trainer_makeup(((training *)self)->trainer);
+    return s2vi_trainer_summary(((training *)self)->trainer);
 }
 
 static int64_t step(void *self)
@@ -243,7 +243,7 @@ static void close_training(void *self)
 }
 
 static const s2vi_training_table table = {
-    .makeup = makeup,
+    .summary = summary,
     .step = step,
     .best = best,
     .set_best = set_best,

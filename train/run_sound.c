@@ -209,9 +209,9 @@ static int preview(void *self, const char *path, s2v_error *err)
 
 /* --------------------------------------------------------------- table -- */
 
-static s2vi_makeup makeup(void *self)
+static s2vi_train_summary summary(void *self)
 {
-    return s2vi_gan_trainer_makeup(((training *)self)->gan);
+    return s2vi_gan_trainer_summary(((training *)self)->gan);
 }
 
 static int64_t step(void *self)
@@ -286,7 +286,7 @@ static void close_training(void *self)
 }
 
 static const s2vi_training_table table = {
-    .makeup = makeup,
+    .summary = summary,
     .step = step,
     .best = best,
     .set_best = set_best,

@@ -39,10 +39,10 @@ typedef struct s2vi_trained {
 int64_t s2vi_trained_numbers(const s2vi_trained *t);
 
 /** What a training works with and on. */
-typedef struct s2vi_makeup {
+typedef struct s2vi_train_summary {
     const s2vi_backend *backend;
     int64_t generator, critics; /* numbers that are learned */
-} s2vi_makeup;
+} s2vi_train_summary;
 
 /** Adam's other factors. */
 typedef struct s2vi_adam_factors {

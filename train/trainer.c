@@ -141,9 +141,9 @@ void s2vi_trainer_close(s2vi_trainer **out)
 
 /* ----------------------------------------------------------- iterating -- */
 
-s2vi_makeup s2vi_trainer_makeup(const s2vi_trainer *t)
+s2vi_train_summary s2vi_trainer_summary(const s2vi_trainer *t)
 {
-    return (s2vi_makeup){
+    return (s2vi_train_summary){
         .backend = t->backend,
         .generator = s2vi_trained_numbers(&t->g),
         .critics =

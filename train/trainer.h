@@ -45,7 +45,7 @@ int s2vi_trainer_create(s2vi_trainer **trainer,
 void s2vi_trainer_close(s2vi_trainer **trainer);
 
 /** What it works with and on; the backend is the trainer's. */
-s2vi_makeup s2vi_trainer_makeup(const s2vi_trainer *trainer);
+s2vi_train_summary s2vi_trainer_summary(const s2vi_trainer *trainer);
 
 /** Iterations done so far. */
 int64_t s2vi_trainer_step(const s2vi_trainer *trainer);

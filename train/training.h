@@ -22,7 +22,7 @@ typedef struct s2vi_measured {
 /** What each model does in its own way; `self` is the model's. Errors are
  * returned as a status and a sentence. */
 typedef struct s2vi_training_table {
-    s2vi_makeup (*makeup)(void *self);
+    s2vi_train_summary (*summary)(void *self);
     int64_t (*step)(void *self); /* iterations done so far */
     /* The best held-out score so far, which a checkpoint keeps; NaN: none. */
     double (*best)(void *self);
