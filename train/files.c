@@ -80,7 +80,7 @@ static const char *const prefixes[] = {"", "m.", "v.", "ema."};
 
 static int n_prefixes(const s2vi_param *p, bool average)
 {
-    return p->kept ? 1 : average ? 4 : 3;
+    return p->buffer ? 1 : average ? 4 : 3;
 }
 
 int s2vi_file_add_trained(s2vi_writer *w, s2vi_store *store,

@@ -38,7 +38,7 @@ int s2vi_file_add(s2vi_writer *w, s2vi_store *store, const char *variable,
 
 /**
  * Add, or read back, a trained parameter's variables: NAME, m.NAME, v.NAME and,
- * if averaged, ema.NAME; of one that is `kept`, NAME alone.
+ * if averaged, ema.NAME; of a buffer, NAME alone.
  */
 int s2vi_file_add_trained(s2vi_writer *w, s2vi_store *store,
                           const s2vi_param *p, bool average, s2v_error *err);

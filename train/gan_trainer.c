@@ -203,7 +203,7 @@ int s2vi_gan_trainer_export(s2vi_gan_trainer *gan, const char *path,
         const s2vi_param *p = &gan->g.param[i];
         char name[96];
         snprintf(name, sizeof(name), "%s%s",
-                 gan->g.average && !p->kept ? "ema." : "", p->name);
+                 gan->g.average && !p->buffer ? "ema." : "", p->name);
         ret = s2vi_file_add(w, gan->store, name, p->name, p, gan->params.store,
                             err);
     }

@@ -38,7 +38,7 @@ int64_t s2vi_trained_numbers(const s2vi_trained *t)
 {
     int64_t sum = 0;
     for (int i = 0; i < t->count; i++)
-        if (!t->param[i].kept)
+        if (!t->param[i].buffer)
             sum += s2vi_shape_count(&t->param[i].shape);
     return sum;
 }
@@ -107,7 +107,7 @@ int s2vi_train_step_learn(s2vi_train_step *step, s2vi_node *loss,
     s2vi_node **gradient = param + t->count;
     record_inputs(step, t);
     for (int i = 0; i < t->count; i++)
-        if (!t->param[i].kept) {
+        if (!t->param[i].buffer) {
             which[n] = &t->param[i];
             param[n++] = s2vi_graph_find(step->graph, t->param[i].name);
         }
@@ -224,7 +224,7 @@ int s2vi_train_step_copy_averages(const s2vi_trained *t, s2vi_store *from,
         const s2vi_param *p = &t->param[i];
         char name[80];
         snprintf(name, sizeof(name), "%s%s",
-                 t->average && !p->kept ? "ema." : "", p->name);
+                 t->average && !p->buffer ? "ema." : "", p->name);
         ret = copy(p, from, name, to, err);
     }
     return ret;

@@ -27,7 +27,7 @@ typedef struct s2vi_train_step_term {
     s2vi_node *node;
 } s2vi_train_step_term;
 
-/** Parameters that one loss trains; those marked `kept` are left alone. */
+/** Parameters that one loss trains; those marked `buffer` are left alone. */
 typedef struct s2vi_trained {
     const s2vi_param *param;
     int count;

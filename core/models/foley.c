@@ -175,7 +175,7 @@ int s2vi_foley_params(const s2vi_foley_config *c, s2vi_param_list *list,
         ret = s2vi_param_append(list, S2VI_FOLEY_TIMBRE, &timbre,
                                 S2VI_INIT_ZERO, err);
     if (ret >= 0)
-        list->param[list->count - 1].kept = true;
+        list->param[list->count - 1].buffer = true;
     if (ret >= 0 && c->has_sight)
         ret = s2vi_sight_params(&c->sight, list, err);
     if (ret >= 0 && c->has_vocoder)

@@ -37,7 +37,7 @@
 
 /**
  * (2 acoustic_lstm): the mean timbre of what was trained on, to take where no
- * reference is given. `kept`: training counts it as a running average.
+ * reference is given. `buffer`: training counts it as a running average.
  */
 #define S2VI_FOLEY_TIMBRE "timbre.mean"
 

@@ -26,7 +26,7 @@ typedef struct s2vi_param {
     s2vi_shape file_shape; /* PyTorch's: (Cout,Cin,kh,kw), (out,in), (n) */
     s2vi_shape shape;      /* the engine's: (Cout,kh,kw,Cin), ... */
     s2vi_init init;
-    bool kept; /* not learned: a running mean or variance */
+    bool buffer; /* not learned, as in PyTorch: a running mean or variance */
 } s2vi_param;
 
 typedef struct s2vi_param_list {

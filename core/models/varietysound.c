@@ -209,7 +209,8 @@ int s2vi_vs_params(const s2vi_vs_config *config, s2vi_param_list *list,
         decoder_params(&m, config);
     }
     for (int i = before; m.status >= 0 && i < list->count; i++)
-        list->param[i].kept = strstr(list->param[i].name, ".running_") != NULL;
+        list->param[i].buffer =
+            strstr(list->param[i].name, ".running_") != NULL;
     if (m.status < 0)
         list->count = before;
     return m.status;

@@ -55,7 +55,7 @@ char *s2vi_vs_config_text(const s2vi_vs_config *config);
 
 /**
  * Append the generator's parameters, among them running statistics, which
- * are marked as `kept`.
+ * are marked `buffer`.
  *
  * @return S2V_OK; S2V_ERR_MODEL; S2V_ERR_NOMEM. On failure the list is as it
  *         was.

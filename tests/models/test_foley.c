@@ -210,7 +210,7 @@ static void check_file(s2vi_store *store)
         unique &= s2vi_param_find(&list, list.param[i].name) == &list.param[i];
     check(unique, "parameters of all networks", "each name once");
     const s2vi_param *timbre = s2vi_param_find(&list, S2VI_FOLEY_TIMBRE);
-    check(timbre && timbre->kept && timbre->shape.dim[0] == 10, "mean timbre",
+    check(timbre && timbre->buffer && timbre->shape.dim[0] == 10, "mean timbre",
           S2VI_FOLEY_TIMBRE);
     int ret = read_file(store, &c, &list, list.count, &err);
     check(!ret && s2vi_store_memory(store, "conv_post.bias"), "a file",

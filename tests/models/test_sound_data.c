@@ -202,7 +202,7 @@ static void check_initial(void)
     s2vi_vs_config c;
     s2vi_param_list list = {0};
     bool ok = true;
-    int kept = 0;
+    int buffers = 0;
     s2vi_vs_defaults(&c);
     c.features = 64;
     golden_must(s2vi_vs_params(&c, &list, &err), &err, "parameters");
@@ -219,14 +219,14 @@ static void check_initial(void)
             most = fmax(most, fabs((double)w[k]));
             sum += w[k];
         }
-        kept += p->kept;
+        buffers += p->buffer;
         if (p->init == S2VI_INIT_UNIFORM)
             ok = ok && most <= bound && most > 0.99 * bound &&
                  fabs(sum / (double)n) < 0.05 * bound;
         free(w);
     }
     check(ok, "initial weights", "uniform");
-    check(kept == 16, "running statistics", "two of each batch norm");
+    check(buffers == 16, "running statistics", "two of each batch norm");
     s2vi_param_list_close(&list);
 }
 

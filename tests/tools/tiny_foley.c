@@ -78,10 +78,10 @@ static void tune(const s2vi_param *p, int index, uint64_t seed, float *values)
                              .stream = TUNE_STREAM + (uint32_t)index};
     if (p->init == S2VI_INIT_ONE)
         return;
-    if (p->init == S2VI_INIT_ZERO && p->kept && strstr(p->name, ".running_"))
+    if (p->init == S2VI_INIT_ZERO && p->buffer && strstr(p->name, ".running_"))
         return;
     if (p->init == S2VI_INIT_ZERO) {
-        const float scale = p->kept ? 0.5f : 0.1f;
+        const float scale = p->buffer ? 0.5f : 0.1f;
         s2vi_philox_normal(&key, 0, n, values);
         for (size_t i = 0; i < n; i++)
             values[i] *= scale;

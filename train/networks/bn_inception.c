@@ -121,7 +121,8 @@ int s2vi_bn_inception_params(int planes, s2vi_param_list *list, s2v_error *err)
     for (int i = 0; i < MODULES; i++)
         channels = module_params(&m, &modules[i], channels);
     for (int i = before; m.status >= 0 && i < list->count; i++)
-        list->param[i].kept = strstr(list->param[i].name, ".running_") != NULL;
+        list->param[i].buffer =
+            strstr(list->param[i].name, ".running_") != NULL;
     if (m.status < 0)
         list->count = before;
     return m.status;

@@ -27,7 +27,7 @@ typedef struct s2vi_bn_inception s2vi_bn_inception;
 
 /**
  * Append the parameters under their public names ("conv1_7x7_s2.weight",
- * "inception_3a_1x1_bn.running_var"); statistics are `kept`.
+ * "inception_3a_1x1_bn.running_var"); statistics are buffers.
  *
  * @param planes of the input
  * @return S2V_OK; S2V_ERR_NOMEM: the list is as it was

@@ -122,7 +122,7 @@ static void layer_params(s2vi_param_maker *m, const judge *j, int l, int by)
         s2vi_param_make(m, S2VI_SHAPE(cout), S2VI_INIT_ONE, "%s.weight_u",
                         name);
         if (m->status >= 0)
-            m->list->param[m->list->count - 1].kept = true;
+            m->list->param[m->list->count - 1].buffer = true;
     } else {
         s2vi_param_make(m, g, S2VI_INIT_ONE, "%s.weight_g", name);
         s2vi_param_make(m, w, S2VI_INIT_UNIFORM, "%s.weight_v", name);

@@ -20,7 +20,7 @@ typedef struct s2vi_hifigan_disc_config {
 /**
  * Append the parameters of both, under the names of the authors' files:
  * "mpd.discriminators.0.convs.0.weight_g", ... Those that end in "weight_u"
- * are `kept`: the spectral norms' vectors.
+ * are buffers: the spectral norms' vectors.
  *
  * @return S2V_OK; S2V_ERR_INVALID and a sentence; S2V_ERR_NOMEM. On failure
  *         the list is as it was.
