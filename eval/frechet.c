@@ -12,50 +12,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-int s2vi_cloud_init(s2vi_cloud *cloud, int channels, s2v_error *err)
+int s2vi_feature_stats_init(s2vi_feature_stats *stats, int channels,
+                            s2v_error *err)
 {
     size_t n = (size_t)channels;
-    *cloud = (s2vi_cloud){.channels = channels};
-    cloud->mean = calloc(n, sizeof(double));
-    cloud->delta = calloc(n, sizeof(double));
-    cloud->scatter = calloc(n * n, sizeof(double));
-    return cloud->mean && cloud->delta && cloud->scatter
+    *stats = (s2vi_feature_stats){.channels = channels};
+    stats->mean = calloc(n, sizeof(double));
+    stats->delta = calloc(n, sizeof(double));
+    stats->scatter = calloc(n * n, sizeof(double));
+    return stats->mean && stats->delta && stats->scatter
                ? S2V_OK
                : s2vi_error_nomem(err, "features");
 }
 
-void s2vi_cloud_free(s2vi_cloud *cloud)
+void s2vi_feature_stats_free(s2vi_feature_stats *stats)
 {
-    free(cloud->mean);
-    free(cloud->delta);
-    free(cloud->scatter);
-    *cloud = (s2vi_cloud){0};
+    free(stats->mean);
+    free(stats->delta);
+    free(stats->scatter);
+    *stats = (s2vi_feature_stats){0};
 }
 
-void s2vi_cloud_add(s2vi_cloud *cloud, const float *feature)
+void s2vi_feature_stats_add(s2vi_feature_stats *stats, const float *feature)
 {
-    const int n = cloud->channels;
-    const double count = (double)++cloud->count;
+    const int n = stats->channels;
+    const double count = (double)++stats->count;
     for (int i = 0; i < n; i++) {
-        cloud->delta[i] = feature[i] - cloud->mean[i];
-        cloud->mean[i] += cloud->delta[i] / count;
+        stats->delta[i] = feature[i] - stats->mean[i];
+        stats->mean[i] += stats->delta[i] / count;
     }
     for (int i = 0; i < n; i++) {
-        double left = feature[i] - cloud->mean[i];
+        double left = feature[i] - stats->mean[i];
         for (int k = 0; k < n; k++)
-            cloud->scatter[i * n + k] += left * cloud->delta[k];
+            stats->scatter[i * n + k] += left * stats->delta[k];
     }
 }
 
-/* C of a cloud, exactly symmetric. */
-static void covariance(const s2vi_cloud *cloud, double *c)
+/* C, exactly symmetric. */
+static void covariance(const s2vi_feature_stats *stats, double *c)
 {
-    const int n = cloud->channels;
-    const double scale = 0.5 / (double)(cloud->count - 1);
+    const int n = stats->channels;
+    const double scale = 0.5 / (double)(stats->count - 1);
     for (int i = 0; i < n; i++)
         for (int k = 0; k < n; k++)
             c[i * n + k] =
-                scale * (cloud->scatter[i * n + k] + cloud->scatter[k * n + i]);
+                scale * (stats->scatter[i * n + k] + stats->scatter[k * n + i]);
 }
 
 /* out = a b, all (n,n). */
@@ -97,8 +98,8 @@ static int trace_of_root(double *a, double *b, double *x, double *y, double *w,
     return ret;
 }
 
-int s2vi_frechet(const s2vi_cloud *a, const s2vi_cloud *b, double *distance,
-                 s2v_error *err)
+int s2vi_frechet(const s2vi_feature_stats *a, const s2vi_feature_stats *b,
+                 double *distance, s2v_error *err)
 {
     const int n = a->channels;
     const size_t square = (size_t)n * (size_t)n;

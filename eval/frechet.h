@@ -16,28 +16,29 @@
 #include "s2v/s2v.h"
 
 /** Mean and covariance of features, gathered one by one. */
-typedef struct s2vi_cloud {
+typedef struct s2vi_feature_stats {
     int channels;
     int64_t count;
     double *mean;    /* (channels) */
     double *scatter; /* (channels, channels): sum of outer products about it */
     double *delta;   /* scratch (channels) */
-} s2vi_cloud;
+} s2vi_feature_stats;
 
-/** Start with none; s2vi_cloud_free() also after a failure. */
-int s2vi_cloud_init(s2vi_cloud *cloud, int channels, s2v_error *err);
-void s2vi_cloud_free(s2vi_cloud *cloud);
+/** Start with none; s2vi_feature_stats_free() also after a failure. */
+int s2vi_feature_stats_init(s2vi_feature_stats *stats, int channels,
+                            s2v_error *err);
+void s2vi_feature_stats_free(s2vi_feature_stats *stats);
 
 /** @param feature (channels) */
-void s2vi_cloud_add(s2vi_cloud *cloud, const float *feature);
+void s2vi_feature_stats_add(s2vi_feature_stats *stats, const float *feature);
 
 /**
- * The distance between two clouds of the same channels; covariances divide by
- * the count less one. NaN for fewer than two features on either side.
+ * The distance between two sets of features of the same channels; covariances
+ * divide by the count less one. NaN for fewer than two features on either side.
  *
  * @return S2V_OK, or S2V_ERR_NOMEM
  */
-int s2vi_frechet(const s2vi_cloud *a, const s2vi_cloud *b, double *distance,
-                 s2v_error *err);
+int s2vi_frechet(const s2vi_feature_stats *a, const s2vi_feature_stats *b,
+                 double *distance, s2v_error *err);
 
 #endif

@@ -93,7 +93,7 @@ static int lay_out(run *r, s2v_error *err)
 
 /* ------------------------------------------------------------ comparing -- */
 
-/* The pair as the network sees it: LPIPS and clouds. */
+/* The pair as the network sees it: LPIPS and feature statistics. */
 static int look(run *r, const float *made, s2vi_eval_result *result,
                 s2v_error *err)
 {
@@ -107,9 +107,9 @@ static int look(run *r, const float *made, s2vi_eval_result *result,
         return ret;
     if (e->options->lpips)
         s2vi_batched_add(&result->score.lpips, lpips);
-    s2vi_cloud_add(&result->cloud, r->of_made);
+    s2vi_feature_stats_add(&result->stats, r->of_made);
     if (result == &e->right)
-        s2vi_cloud_add(&e->real, r->of_real);
+        s2vi_feature_stats_add(&e->real, r->of_real);
     return S2V_OK;
 }
 
@@ -245,7 +245,7 @@ static int on_foreign_frame(void *opaque, const s2v_video_frame *frame,
         ret = s2vi_vision_compare(r->e->vision, r->made, r->made, &lpips, NULL,
                                   r->of_made, err);
     if (!ret)
-        s2vi_cloud_add(&r->e->foreign.cloud, r->of_made);
+        s2vi_feature_stats_add(&r->e->foreign.stats, r->of_made);
     return ret;
 }
 
@@ -308,12 +308,12 @@ static int run_sounds(run *r, s2v_error *err)
 }
 
 /* How far each kind of made frames is from the real ones. */
-static int compare_clouds(s2vi_eval *e, s2v_error *err)
+static int compare_stats(s2vi_eval *e, s2v_error *err)
 {
     s2vi_eval_result *const each[] = {&e->right, &e->wrong, &e->foreign};
     int ret = S2V_OK;
     for (int i = 0; i < 3 && !ret; i++)
-        ret = s2vi_frechet(&e->real, &each[i]->cloud, &each[i]->frechet, err);
+        ret = s2vi_frechet(&e->real, &each[i]->stats, &each[i]->frechet, err);
     return ret;
 }
 
@@ -340,8 +340,9 @@ static int init_vision(run *r, s2v_error *err)
                                        .height = e->model.height,
                                        .device = o->device,
                                        .threads = o->threads};
-    s2vi_cloud *const clouds[] = {&e->real, &e->right.cloud, &e->wrong.cloud,
-                                  &e->mean.cloud, &e->foreign.cloud};
+    s2vi_feature_stats *const all[] = {&e->real, &e->right.stats,
+                                       &e->wrong.stats, &e->mean.stats,
+                                       &e->foreign.stats};
     if (!o->perceptual)
         return S2V_OK;
     int ret = s2vi_vision_open(&e->vision, &params, err);
@@ -353,7 +354,7 @@ static int init_vision(run *r, s2v_error *err)
     if (!r->of_real || !r->of_made)
         return s2vi_error_nomem(err, "features");
     for (int i = 0; i < 5 && !ret; i++)
-        ret = s2vi_cloud_init(clouds[i], channels, err);
+        ret = s2vi_feature_stats_init(all[i], channels, err);
     return ret;
 }
 
@@ -445,7 +446,7 @@ static int measure(s2vi_eval *e, s2v_model *model, s2v_error *err)
     if (!ret && *e->options->sounds)
         ret = run_sounds(&r, err);
     if (!ret && e->vision)
-        ret = compare_clouds(e, err);
+        ret = compare_stats(e, err);
     free_run(&r);
     return ret;
 }
@@ -501,7 +502,7 @@ void s2vi_eval_free(s2vi_eval *e)
     s2vi_eval_clips_free(&e->clips);
     s2vi_picture_free(&e->sheet);
     s2vi_vision_close(&e->vision);
-    s2vi_cloud_free(&e->real);
+    s2vi_feature_stats_free(&e->real);
     s2vi_real_frames_free(&e->frames);
     s2vi_likeness_free(&e->own);
     for (int i = 0; i < e->sounds; i++)
@@ -509,7 +510,7 @@ void s2vi_eval_free(s2vi_eval *e)
     free(e->likeness);
     for (int i = 0; i < 4; i++) {
         free(each[i]->clip_r);
-        s2vi_cloud_free(&each[i]->cloud);
+        s2vi_feature_stats_free(&each[i]->stats);
     }
     *e = (s2vi_eval){0};
 }

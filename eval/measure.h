@@ -17,10 +17,10 @@ enum { S2VI_EVAL_COLUMNS = 8 /* of the sheet */ };
 /** How one kind of made frames compares with the real ones. */
 typedef struct s2vi_eval_result {
     s2vi_score score;
-    s2vi_correlation pooled; /**< of the region, about each clip's mean */
-    double *clip_r;          /**< (clips) of the region; NaN: none */
-    s2vi_cloud cloud;        /**< how they look to the network, where one is */
-    double frechet;          /**< from the real frames' cloud; NaN: none */
+    s2vi_correlation pooled;  /**< of the region, about each clip's mean */
+    double *clip_r;           /**< (clips) of the region; NaN: none */
+    s2vi_feature_stats stats; /**< how they look to the network, where one is */
+    double frechet;           /**< from the real frames; NaN: none */
 } s2vi_eval_result;
 
 /** The mean of the clips' correlations that exist; NaN for none. */
@@ -34,11 +34,11 @@ typedef struct s2vi_eval {
     s2vi_eval_region region; /**< w 0: none */
     s2vi_eval_clips clips;
     s2vi_eval_shift shift;
-    s2vi_vision *vision; /**< NULL without options->perceptual */
-    s2vi_cloud real;     /**< how the real frames look */
-    s2vi_batched sharp;  /**< their CPBD */
+    s2vi_vision *vision;     /**< NULL without options->perceptual */
+    s2vi_feature_stats real; /**< how the real frames look */
+    s2vi_batched sharp;      /**< their CPBD */
     s2vi_eval_result right, wrong, mean;
-    s2vi_eval_result foreign; /**< of options->sounds: no score, a cloud */
+    s2vi_eval_result foreign; /**< of options->sounds: no score, statistics */
     int sounds;               /**< files */
     s2vi_real_frames frames;  /**< where there are sounds */
     s2vi_likeness own;        /**< of what is made of the right sound */

@@ -88,7 +88,7 @@ static void print_row(const s2vi_eval *e, const char *name,
     if (e->vision)
         print_number(out, 8, 2, r->frechet);
     fprintf(out, " %7lld",
-            (long long)(e->vision ? r->cloud.count : r->score.ssim.frames));
+            (long long)(e->vision ? r->stats.count : r->score.ssim.frames));
     if (e->region.w) {
         print_number(out, 7, 3,
                      s2vi_eval_mean_r(r, e->clips.data.count, &counted));

@@ -17,18 +17,18 @@ static void check(const char *what, double found, double want)
 
 static double distance(const float (*a)[2], int n, const float (*b)[2], int m)
 {
-    s2vi_cloud x, y;
+    s2vi_feature_stats x, y;
     double d = -1;
-    s2vi_cloud_init(&x, 2, NULL);
-    s2vi_cloud_init(&y, 2, NULL);
+    s2vi_feature_stats_init(&x, 2, NULL);
+    s2vi_feature_stats_init(&y, 2, NULL);
     for (int i = 0; i < n; i++)
-        s2vi_cloud_add(&x, a[i]);
+        s2vi_feature_stats_add(&x, a[i]);
     for (int i = 0; i < m; i++)
-        s2vi_cloud_add(&y, b[i]);
+        s2vi_feature_stats_add(&y, b[i]);
     if (s2vi_frechet(&x, &y, &d, NULL) < 0)
         d = -1;
-    s2vi_cloud_free(&x);
-    s2vi_cloud_free(&y);
+    s2vi_feature_stats_free(&x);
+    s2vi_feature_stats_free(&y);
     return d;
 }
 
