@@ -11,8 +11,8 @@ typedef struct Reading {
     gint linked; /* atomic: sound was found */
 } Reading;
 
-/* Tells the thread that waits, from the pipeline's own. */
-static void tell(Reading *r, const char *what)
+/* Wakes the thread that waits, from the pipeline's own. */
+static void post_message(Reading *r, const char *what)
 {
     GstStructure *s = gst_structure_new_empty(what);
     gst_element_post_message(
@@ -45,7 +45,7 @@ static void take(GstElement *sink, GstBuffer *buffer, GstPad *pad,
     }
     gst_buffer_unmap(buffer, &map);
     if (r->samples->len >= r->most)
-        tell(r, "enough");
+        post_message(r, "enough");
 }
 
 static void link_pad(GstElement *source, GstPad *pad, gpointer data)
@@ -62,7 +62,7 @@ static void all_pads(GstElement *source, gpointer data)
 {
     (void)source;
     if (!g_atomic_int_get(&((Reading *)data)->linked))
-        tell(data, "no-sound");
+        post_message(data, "no-sound");
 }
 
 static gboolean build(Reading *r, const char *uri, gint rate)

@@ -20,11 +20,11 @@
 #define TILE  1024
 #define PARTS 16
 
-/* An operand's step in elements along each dimension; 0: broadcast. */
-typedef struct walk {
+/* An operand's stride in elements along each dimension; 0: broadcast. */
+typedef struct strides {
     int64_t outer[S2VI_MAX_RANK];
     bool rows, cols;
-} walk;
+} strides;
 
 typedef struct chain_kernel {
     s2vi_kernel base;
@@ -32,7 +32,7 @@ typedef struct chain_kernel {
     s2vi_chain program;
     int n_outer; /* outer dimensions */
     int64_t outer[S2VI_MAX_RANK], rows, cols;
-    walk in[S2VI_CHAIN_MAX_INPUTS], out;
+    strides in[S2VI_CHAIN_MAX_INPUTS], out;
     int64_t tile_rows, tile_cols, row_blocks, col_blocks;
     int64_t kept, summed; /* outer positions that keep / add up a result */
     int64_t units, terms; /* results' blocks; tiles added up in each */
@@ -97,9 +97,9 @@ static folding fold_dims(const s2vi_shape *space, const unsigned *whole,
     return f;
 }
 
-static walk walk_of(const folding *f, unsigned whole)
+static strides strides_of(const folding *f, unsigned whole)
 {
-    walk w = {0};
+    strides w = {0};
     int64_t stride = 1;
     for (int d = f->n - 1; d >= 0; d--) {
         bool steps = whole >> d & 1u;
@@ -133,8 +133,8 @@ static void fold_space(chain_kernel *k, const s2vi_node *node)
     k->n_outer = f.n > 2 ? f.n - 2 : 0;
     memcpy(k->outer, f.dim, sizeof(k->outer));
     for (int i = 0; i < n; i++)
-        k->in[i] = walk_of(&f, f.whole[i]);
-    k->out = walk_of(&f, f.whole[n]);
+        k->in[i] = strides_of(&f, f.whole[i]);
+    k->out = strides_of(&f, f.whole[n]);
     /* Where there are no rows or columns, one of each, which is whole. */
     if (f.n < 1)
         k->out.cols = !k->program.sum_axes;
@@ -187,7 +187,7 @@ static void assign_buffers(chain_kernel *k)
 
 /* --------------------------------------------------------- one tile -- */
 
-static int64_t outer_offset(const chain_kernel *k, const walk *w,
+static int64_t outer_offset(const chain_kernel *k, const strides *w,
                             int64_t position)
 {
     int64_t offset = 0;
@@ -202,7 +202,7 @@ static int64_t outer_offset(const chain_kernel *k, const walk *w,
 static const float *load(const chain_kernel *k, int i, const float *base,
                          const tile *t, bench *b)
 {
-    const walk *w = &k->in[i];
+    const strides *w = &k->in[i];
     const float *p = base + outer_offset(k, w, t->outer);
     int rows = (int)t->rows, cols = (int)t->cols;
     if (w->rows)

@@ -15,12 +15,12 @@ enum {
 
 static void cuda_enter(s2vi_backend *backend)
 {
-    s2vi_cuda_hold((s2vi_cuda *)backend);
+    s2vi_cuda_lock((s2vi_cuda *)backend);
 }
 
 static void cuda_leave(s2vi_backend *backend)
 {
-    s2vi_cuda_release((s2vi_cuda *)backend);
+    s2vi_cuda_unlock((s2vi_cuda *)backend);
 }
 
 static int cuda_wait(s2vi_backend *backend)
@@ -35,7 +35,7 @@ static void *cuda_alloc(s2vi_backend *backend, size_t size)
 {
     s2vi_cuda *cuda = (s2vi_cuda *)backend;
     void *memory = NULL;
-    s2vi_cuda_hold_alone(cuda);
+    s2vi_cuda_lock_exclusive(cuda);
     if (s2vi_cuda_check(cuda, cudaMalloc(&memory, size ? size : 1)) < 0) {
         cudaGetLastError(); /* it is not the next call's */
         memory = NULL;
@@ -44,7 +44,7 @@ static void *cuda_alloc(s2vi_backend *backend, size_t size)
         cudaFree(memory);
         memory = NULL;
     }
-    s2vi_cuda_release_alone(cuda);
+    s2vi_cuda_unlock_exclusive(cuda);
     return memory;
 }
 
@@ -53,10 +53,10 @@ static void cuda_free(s2vi_backend *backend, void *memory)
     s2vi_cuda *cuda = (s2vi_cuda *)backend;
     if (!memory)
         return;
-    s2vi_cuda_hold_alone(cuda);
+    s2vi_cuda_lock_exclusive(cuda);
     cudaStreamSynchronize(cuda->stream); /* it may be in use still */
     cudaFree(memory);
-    s2vi_cuda_release_alone(cuda);
+    s2vi_cuda_unlock_exclusive(cuda);
 }
 
 /* Whole when it returns: CUDA may read the host's memory later, where it is
@@ -65,22 +65,22 @@ static int copy(s2vi_backend *backend, void *to, const void *from, size_t size,
                 enum cudaMemcpyKind kind)
 {
     s2vi_cuda *cuda = (s2vi_cuda *)backend;
-    s2vi_cuda_hold(cuda);
+    s2vi_cuda_lock(cuda);
     int ret = s2vi_cuda_check(
         cuda, cudaMemcpyAsync(to, from, size, kind, cuda->stream));
     if (!ret)
         ret = cuda_wait(backend);
-    s2vi_cuda_release(cuda);
+    s2vi_cuda_unlock(cuda);
     return ret;
 }
 
 static int clear(s2vi_backend *backend, void *memory, size_t size)
 {
     s2vi_cuda *cuda = (s2vi_cuda *)backend;
-    s2vi_cuda_hold(cuda);
+    s2vi_cuda_lock(cuda);
     int ret =
         s2vi_cuda_check(cuda, cudaMemsetAsync(memory, 0, size, cuda->stream));
-    s2vi_cuda_release(cuda);
+    s2vi_cuda_unlock(cuda);
     return ret;
 }
 
@@ -159,9 +159,9 @@ static int cuda_compile(s2vi_backend *backend, const s2vi_node *node,
         return s2vi_error(err, S2V_ERR_DEVICE,
                           "cuda: a %s of an array with more than %d elements",
                           name, LARGEST);
-    s2vi_cuda_hold_alone(cuda);
+    s2vi_cuda_lock_exclusive(cuda);
     int ret = compile(cuda, node, constant, kernel, err);
-    s2vi_cuda_release_alone(cuda);
+    s2vi_cuda_unlock_exclusive(cuda);
     return ret;
 }
 
@@ -172,7 +172,7 @@ static const s2vi_backend_table table;
 static void cuda_close(s2vi_backend *backend)
 {
     s2vi_cuda *cuda = (s2vi_cuda *)backend;
-    s2vi_cuda_hold_alone(cuda);
+    s2vi_cuda_lock_exclusive(cuda);
     if (cuda->stream)
         cudaStreamSynchronize(cuda->stream);
     s2vi_cuda_chains_close(cuda->chains);
@@ -185,7 +185,7 @@ static void cuda_close(s2vi_backend *backend)
         cudaFree(cuda->clock);
     if (cuda->stream)
         cudaStreamDestroy(cuda->stream);
-    s2vi_cuda_release_alone(cuda);
+    s2vi_cuda_unlock_exclusive(cuda);
     pthread_mutex_destroy(&cuda->lock);
     free(cuda);
 }
@@ -263,7 +263,8 @@ static int start(s2vi_cuda *cuda, s2v_error *err)
     if (!ret)
         ret = s2vi_cuda_check_lt(cuda, cublasLtCreate(&cuda->lt));
     if (!ret) {
-        ret = s2vi_cuda_find(cuda, &cuda->tell, "s2vi_k_tell", 1, err);
+        ret =
+            s2vi_cuda_find(cuda, &cuda->set_clock, "s2vi_k_set_clock", 1, err);
         if (!ret)
             ret = s2vi_dnn_open(&cuda->dnn, cuda->stream, err);
         if (ret < 0)
@@ -307,9 +308,9 @@ static int cuda_open(s2vi_backend **out, int device, s2vi_dtype dtype,
     cuda->tf32 = is_set("S2V_CUDA_TF32", "1");
     cuda->graphs = !is_set("S2V_CUDA_GRAPHS", "0");
     init_lock(&cuda->lock);
-    s2vi_cuda_hold_alone(cuda);
+    s2vi_cuda_lock_exclusive(cuda);
     ret = start(cuda, err);
-    s2vi_cuda_release_alone(cuda);
+    s2vi_cuda_unlock_exclusive(cuda);
     if (ret < 0)
         cuda_close(&cuda->base);
     else

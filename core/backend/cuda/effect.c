@@ -42,7 +42,7 @@ static int run_random(const s2vi_kernel *kernel, void *out, void *const *in,
     s2vi_dev_random p = k->p.random;
     p.clock = k->cuda->clock;
     p.out = out;
-    int ret = s2vi_cuda_tell(k->cuda, clock);
+    int ret = s2vi_cuda_set_clock(k->cuda, clock);
     return ret < 0 ? ret : s2vi_cuda_start(k->cuda, &k->launch, &p);
 }
 

@@ -8,7 +8,7 @@
 /* Of all backends in the process. */
 static pthread_mutex_t alone = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
-void s2vi_cuda_hold(s2vi_cuda *cuda)
+void s2vi_cuda_lock(s2vi_cuda *cuda)
 {
     pthread_mutex_lock(&cuda->lock);
     if (cuda->depth++)
@@ -18,23 +18,23 @@ void s2vi_cuda_hold(s2vi_cuda *cuda)
         cudaSetDevice(cuda->device);
 }
 
-void s2vi_cuda_release(s2vi_cuda *cuda)
+void s2vi_cuda_unlock(s2vi_cuda *cuda)
 {
     if (!--cuda->depth && cuda->outside != cuda->device)
         cudaSetDevice(cuda->outside);
     pthread_mutex_unlock(&cuda->lock);
 }
 
-void s2vi_cuda_hold_alone(s2vi_cuda *cuda)
+void s2vi_cuda_lock_exclusive(s2vi_cuda *cuda)
 {
-    s2vi_cuda_hold(cuda);
+    s2vi_cuda_lock(cuda);
     pthread_mutex_lock(&alone);
 }
 
-void s2vi_cuda_release_alone(s2vi_cuda *cuda)
+void s2vi_cuda_unlock_exclusive(s2vi_cuda *cuda)
 {
     pthread_mutex_unlock(&alone);
-    s2vi_cuda_release(cuda);
+    s2vi_cuda_unlock(cuda);
 }
 
 static int trouble(s2vi_cuda *cuda, const char *what)
@@ -93,11 +93,13 @@ int s2vi_cuda_copy(s2vi_cuda *cuda, void *to, const void *from, size_t size)
                                                  cuda->stream));
 }
 
-int s2vi_cuda_tell(s2vi_cuda *cuda, const s2vi_clock *clock)
+int s2vi_cuda_set_clock(s2vi_cuda *cuda, const s2vi_clock *clock)
 {
-    const s2vi_dev_tell params = {cuda->clock, {clock->seed, clock->frame}};
-    return cuda->clock_is_told ? S2V_OK
-                               : s2vi_cuda_start(cuda, &cuda->tell, &params);
+    const s2vi_dev_set_clock params = {cuda->clock,
+                                       {clock->seed, clock->frame}};
+    return cuda->clock_is_set
+               ? S2V_OK
+               : s2vi_cuda_start(cuda, &cuda->set_clock, &params);
 }
 
 /* The least power of two that is as large as n; at most `most`, which is one.

@@ -3,7 +3,7 @@
  * One GPU, as the files of the cuda backend share it.
  *
  * All work of a backend goes to one stream, in the order in which it is asked
- * for. Whoever touches the device holds the backend (s2vi_cuda_hold), so that
+ * for. Whoever touches the device locks the backend (s2vi_cuda_lock), so that
  * nothing of one thread gets into what another one records.
  */
 #ifndef S2VI_CUDA_GPU_H
@@ -41,20 +41,20 @@ typedef struct s2vi_cuda {
     cublasLtHandle_t lt;
     s2vi_dnn *dnn;
     s2vi_cuda_chains *chains;
-    unsigned long long *clock; /* the device's: seed, frame */
-    s2vi_cuda_launch tell;     /* sets it */
-    bool clock_is_told;        /* it is this run's: see s2vi_cuda_tell */
+    unsigned long long *clock;  /* the device's: seed, frame */
+    s2vi_cuda_launch set_clock; /* sets it */
+    bool clock_is_set;          /* it is this run's: see s2vi_cuda_set_clock */
 } s2vi_cuda;
 
 /** Take the backend for this thread, and its device; nests. */
-void s2vi_cuda_hold(s2vi_cuda *cuda);
-void s2vi_cuda_release(s2vi_cuda *cuda);
+void s2vi_cuda_lock(s2vi_cuda *cuda);
+void s2vi_cuda_unlock(s2vi_cuda *cuda);
 
 /** And while no other backend of the process does this: to capture a stream,
  * and for what spoils a capture, in whichever thread: to load, allocate and
  * free. */
-void s2vi_cuda_hold_alone(s2vi_cuda *cuda);
-void s2vi_cuda_release_alone(s2vi_cuda *cuda);
+void s2vi_cuda_lock_exclusive(s2vi_cuda *cuda);
+void s2vi_cuda_unlock_exclusive(s2vi_cuda *cuda);
 
 /** S2V_OK, or S2V_ERR_DEVICE with what was said in `trouble`. */
 int s2vi_cuda_check(s2vi_cuda *cuda, cudaError_t status);
@@ -95,7 +95,7 @@ int s2vi_cuda_start(s2vi_cuda *cuda, const s2vi_cuda_launch *launch,
 int s2vi_cuda_copy(s2vi_cuda *cuda, void *to, const void *from, size_t size);
 
 /** Bring the clock to the device, unless begin() has. */
-int s2vi_cuda_tell(s2vi_cuda *cuda, const s2vi_clock *clock);
+int s2vi_cuda_set_clock(s2vi_cuda *cuda, const s2vi_clock *clock);
 
 /** How `count` sums of `terms` are shared out. `columns`: results next to one
  * another have terms next to one another. */

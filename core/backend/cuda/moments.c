@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Means and deviations. */
 #include "backend/cuda/cuda.h"
-#include "backend/cuda/walk.h"
+#include "backend/cuda/strided_iter.h"
 
 typedef struct moments_kernel {
     s2vi_kernel base;
@@ -30,9 +30,9 @@ static int compile(moments_kernel *k, const s2vi_node *node, s2v_error *err)
         s2vi_cuda_space_of(in[0], node->attr.axes, in, 1);
     s2vi_dev_moments *p = &k->p;
     const s2vi_index count =
-        s2vi_cuda_walk(space.kept, space.kept_rank, 1, &p->kept);
+        s2vi_cuda_strided_iter(space.kept, space.kept_rank, 1, &p->kept);
     const s2vi_index terms =
-        s2vi_cuda_walk(space.summed, space.summed_rank, 1, &p->summed);
+        s2vi_cuda_strided_iter(space.summed, space.summed_rank, 1, &p->summed);
     p->kept_rank = space.kept_rank;
     p->summed_rank = space.summed_rank;
     p->reduce = s2vi_cuda_reduce(k->cuda, count, terms, space.columns);

@@ -27,12 +27,12 @@ static void refuse(s2vi_cuda *cuda, s2vi_recording *r)
     r->captures = false;
     r->refused++;
     r->graph = NULL;
-    s2vi_cuda_release_alone(cuda);
+    s2vi_cuda_unlock_exclusive(cuda);
 }
 
 static int begin_capture(s2vi_cuda *cuda, s2vi_recording *r)
 {
-    s2vi_cuda_hold_alone(cuda);
+    s2vi_cuda_lock_exclusive(cuda);
     r->captures = true;
     if (cudaStreamBeginCapture(cuda->stream, cudaStreamCaptureModeThreadLocal))
         refuse(cuda, r);
@@ -47,14 +47,14 @@ int s2vi_cuda_begin(s2vi_backend *backend, s2vi_recording **recording,
     if (!r && !(r = *recording = calloc(1, sizeof(*r))))
         return S2V_ERR_NOMEM;
     *backend->trouble = '\0';
-    int ret = s2vi_cuda_tell(cuda, clock);
+    int ret = s2vi_cuda_set_clock(cuda, clock);
     if (ret < 0)
         return ret;
     if (r->graph) {
         ret = s2vi_cuda_check(cuda, cudaGraphLaunch(r->graph, cuda->stream));
         return ret < 0 ? ret : S2VI_REPLAYED;
     }
-    cuda->clock_is_told = true;
+    cuda->clock_is_set = true;
     return r->has_run && cuda->graphs && r->refused < PATIENCE
                ? begin_capture(cuda, r)
                : S2V_OK;
@@ -77,7 +77,7 @@ static int finish_capture(s2vi_cuda *cuda, s2vi_recording *r)
         return S2VI_REPEAT;
     }
     r->captures = false;
-    s2vi_cuda_release_alone(cuda);
+    s2vi_cuda_unlock_exclusive(cuda);
     return s2vi_cuda_check(cuda, cudaGraphLaunch(r->graph, cuda->stream));
 }
 
@@ -85,7 +85,7 @@ int s2vi_cuda_end(s2vi_backend *backend, s2vi_recording **recording)
 {
     s2vi_cuda *cuda = (s2vi_cuda *)backend;
     s2vi_recording *r = *recording;
-    cuda->clock_is_told = false;
+    cuda->clock_is_set = false;
     r->has_run = true;
     return r->captures ? finish_capture(cuda, r) : S2V_OK;
 }
@@ -93,11 +93,11 @@ int s2vi_cuda_end(s2vi_backend *backend, s2vi_recording **recording)
 void s2vi_cuda_forget(s2vi_backend *backend, s2vi_recording *recording)
 {
     s2vi_cuda *cuda = (s2vi_cuda *)backend;
-    s2vi_cuda_hold_alone(cuda);
+    s2vi_cuda_lock_exclusive(cuda);
     if (recording->graph) {
         cudaStreamSynchronize(cuda->stream);
         cudaGraphExecDestroy(recording->graph);
     }
-    s2vi_cuda_release_alone(cuda);
+    s2vi_cuda_unlock_exclusive(cuda);
     free(recording);
 }

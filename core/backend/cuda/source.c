@@ -6,7 +6,7 @@
  */
 #include "backend/cuda/source.h"
 #include "backend/cuda/embedded.h"
-#include "backend/cuda/walk.h"
+#include "backend/cuda/strided_iter.h"
 #include "graph/chain.h"
 
 #include <nvrtc.h>
@@ -87,7 +87,7 @@ static bool add_step(writer *w, const s2vi_chain_step *step)
 }
 
 /* Where array k has element `name` of the axes: "i" or "offset_of(...)". */
-static void add_offset(writer *w, const char *walk, const char *name,
+static void add_offset(writer *w, const char *iter, const char *name,
                        const s2vi_cuda_axis *axes, int rank, int k)
 {
     bool moves = false;
@@ -98,7 +98,7 @@ static void add_offset(writer *w, const char *walk, const char *name,
     else if (rank == 1 && axes[0].stride[k] == 1)
         add(w, "%s", name);
     else
-        add(w, "offset_of(&p->%s, %d, %d, %s)", walk, rank, k, name);
+        add(w, "offset_of(&p->%s, %d, %d, %s)", iter, rank, k, name);
 }
 
 static void add_operand(writer *w, const s2vi_cuda_space *s, int k)
@@ -148,10 +148,10 @@ bool s2vi_cuda_write_chain(const s2vi_node *node, s2vi_cuda_program *program)
     const s2vi_cuda_space s =
         s2vi_cuda_space_of(&chain->space, chain->sum_axes, in, chain->n_inputs);
     memset(&program->params, 0, sizeof(program->params));
-    program->params.count =
-        s2vi_cuda_walk(s.kept, s.kept_rank, s.arrays, &program->params.kept);
-    program->terms = s2vi_cuda_walk(s.summed, s.summed_rank, s.arrays,
-                                    &program->params.summed);
+    program->params.count = s2vi_cuda_strided_iter(
+        s.kept, s.kept_rank, s.arrays, &program->params.kept);
+    program->terms = s2vi_cuda_strided_iter(s.summed, s.summed_rank, s.arrays,
+                                            &program->params.summed);
     program->columns = s.columns;
     return write_source(chain, &s, program->source, sizeof(program->source));
 }

@@ -8,7 +8,7 @@
 
 #include "graph/shape.h"
 
-/** Elements from one index to the next, for each dimension walked. */
+/** Elements from one index to the next, for each dimension. */
 typedef struct s2vi_strides {
     int64_t step[S2VI_MAX_RANK];
     int64_t last; /* step[rank - 1]: along the row */
@@ -20,7 +20,7 @@ typedef struct s2vi_rows {
     int64_t index[S2VI_MAX_RANK];
 } s2vi_rows;
 
-/** Of an array of shape `from`, walked as if broadcast to `to`. */
+/** Of an array of shape `from`, as if broadcast to `to`. */
 static inline s2vi_strides s2vi_strides_of(const s2vi_shape *from,
                                            const s2vi_shape *to)
 {

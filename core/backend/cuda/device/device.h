@@ -31,16 +31,16 @@ S2VI_DEVICE float sigmoid(float x)
     return 1.0f / (1.0f + expf(-x));
 }
 
-/* Offset of array k at element i of a walk of `rank` dimensions. */
-S2VI_DEVICE s2vi_index offset_of(const s2vi_dev_walk *walk, int rank, int k,
-                                 s2vi_index i)
+/* Offset of array k at element i of an iterator of `rank` dimensions. */
+S2VI_DEVICE s2vi_index offset_of(const s2vi_dev_strided_iter *iter, int rank,
+                                 int k, s2vi_index i)
 {
     s2vi_index offset = 0;
     for (int d = rank - 1; d > 0; d--) {
-        offset += i % walk->dim[d] * walk->stride[k][d];
-        i /= walk->dim[d];
+        offset += i % iter->dim[d] * iter->stride[k][d];
+        i /= iter->dim[d];
     }
-    return rank ? offset + i * walk->stride[k][0] : 0;
+    return rank ? offset + i * iter->stride[k][0] : 0;
 }
 
 /* ---------------------------------------------------------- summing up -- */

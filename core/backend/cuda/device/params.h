@@ -74,9 +74,9 @@ typedef struct s2vi_dev_position {
 
 /* The clock that RANDOM reads, which a run begins with. A kernel's parameters
  * are read before its launch returns, unlike the host's memory, maybe. */
-typedef struct s2vi_dev_tell {
+typedef struct s2vi_dev_set_clock {
     unsigned long long *clock, now[2];
-} s2vi_dev_tell;
+} s2vi_dev_set_clock;
 
 /* A thread makes a block of four numbers; `blocks` a row. `clock`: seed and
  * frame, in the device's memory, where a replayed run finds new ones. */
@@ -173,19 +173,19 @@ typedef struct s2vi_dev_reduce {
 
 /* Places of a number: index i is unravelled along `dim`, and array k's offset
  * is the sum of stride[k]. */
-typedef struct s2vi_dev_walk {
+typedef struct s2vi_dev_strided_iter {
     s2vi_index dim[S2VI_DEV_RANK];
     s2vi_index stride[S2VI_DEV_INPUTS][S2VI_DEV_RANK];
-} s2vi_dev_walk;
+} s2vi_dev_strided_iter;
 
-/* A chain: `kept` walks the results, `summed` a result's terms. `partial`:
- * (splits, count), where there is more than one split. */
+/* A chain: `kept` goes through the results, `summed` a result's terms.
+ * `partial`: (splits, count), where there is more than one split. */
 typedef struct s2vi_dev_chain {
     const float *in[S2VI_DEV_INPUTS];
     float *out;
     double *partial;
     s2vi_index count;
-    s2vi_dev_walk kept, summed;
+    s2vi_dev_strided_iter kept, summed;
     s2vi_dev_reduce reduce;
 } s2vi_dev_chain;
 
@@ -203,7 +203,7 @@ typedef struct s2vi_dev_moments {
     float *out;
     double *partial;
     int kept_rank, summed_rank;
-    s2vi_dev_walk kept, summed; /* stride[0] */
+    s2vi_dev_strided_iter kept, summed; /* stride[0] */
     s2vi_dev_reduce reduce;
     double n, eps;
 } s2vi_dev_moments;

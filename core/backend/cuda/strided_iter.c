@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where results and the terms of sums lie in their operands. */
-#include "backend/cuda/walk.h"
+#include "backend/cuda/strided_iter.h"
 
 /* Dimension d of `space`: an array that has 1 there stays where it is. */
 static s2vi_cuda_axis axis_of(const s2vi_shape *space, int d,
@@ -58,15 +58,15 @@ s2vi_cuda_space s2vi_cuda_space_of(const s2vi_shape *space, uint32_t axes,
     return s;
 }
 
-s2vi_index s2vi_cuda_walk(const s2vi_cuda_axis *axes, int rank, int arrays,
-                          s2vi_dev_walk *walk)
+s2vi_index s2vi_cuda_strided_iter(const s2vi_cuda_axis *axes, int rank,
+                                  int arrays, s2vi_dev_strided_iter *iter)
 {
     s2vi_index count = 1;
     for (int d = 0; d < rank; d++) {
-        walk->dim[d] = axes[d].dim;
+        iter->dim[d] = axes[d].dim;
         count *= axes[d].dim;
         for (int k = 0; k < arrays; k++)
-            walk->stride[k][d] = axes[d].stride[k];
+            iter->stride[k][d] = axes[d].stride[k];
     }
     return count;
 }
