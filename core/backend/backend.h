@@ -141,9 +141,9 @@ struct s2vi_backend {
     const s2vi_backend_table *table;
     s2vi_dtype dtype;
     int threads;
-    char choice[256];  /* what "auto" took, and why; else empty */
-    char remark[160];  /* what will be slow for want of something; or empty */
-    char trouble[128]; /* what the device said of its last failure; or empty */
+    char choice[256]; /* what "auto" took, and why; else empty */
+    char remark[160]; /* what will be slow for want of something; or empty */
+    char last_error[128]; /* the device's words for its last failure */
 };
 
 extern const s2vi_backend_table s2vi_backend_ref;

@@ -271,7 +271,7 @@ static int run_step(s2vi_exec *exec, const struct s2vi_step *step,
         return s2vi_error(err, ret, "%s: a %s failed to run%s%s",
                           be->table->name,
                           s2vi_op_get(step->kernel->node->op)->name,
-                          *be->trouble ? ": " : "", be->trouble);
+                          *be->last_error ? ": " : "", be->last_error);
     if (exec->watch)
         exec->watch(exec->watch_opaque, step->nodes, step->n_nodes,
                     now() - start);
@@ -289,13 +289,13 @@ static int run_all(s2vi_exec *exec, const s2vi_clock *clock, s2v_error *err)
         return S2V_OK;
     if (ret < 0)
         return s2vi_error(err, ret, "%s: a run could not begin: %s",
-                          be->table->name, be->trouble);
+                          be->table->name, be->last_error);
     for (int i = 0; i < exec->n_steps && ret >= 0; i++)
         ret = run_step(exec, &exec->step[i], clock, err);
     const int end = records ? be->table->end(be, &exec->recording) : S2V_OK;
     if (end < 0 && ret >= 0)
         return s2vi_error(err, end, "%s: a run failed: %s", be->table->name,
-                          be->trouble);
+                          be->last_error);
     return end == S2VI_REPEAT ? end : ret;
 }
 

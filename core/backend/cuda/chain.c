@@ -79,7 +79,7 @@ static int load(s2vi_cuda *cuda, s2vi_cuda_chains *entry, s2v_error *err)
     return ret < 0 ? s2vi_error(err, ret,
                                 "cuda: a chain's kernel could not be loaded: "
                                 "%s",
-                                cuda->base.trouble)
+                                cuda->base.last_error)
                    : S2V_OK;
 }
 

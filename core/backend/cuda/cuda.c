@@ -272,7 +272,7 @@ static int start(s2vi_cuda *cuda, s2v_error *err)
     }
     cudaGetLastError(); /* a failure is not the next call's */
     return ret < 0 ? s2vi_error(err, ret, "GPU %d could not be started: %s",
-                                cuda->device, cuda->base.trouble)
+                                cuda->device, cuda->base.last_error)
                    : S2V_OK;
 }
 

@@ -37,25 +37,25 @@ void s2vi_cuda_unlock_exclusive(s2vi_cuda *cuda)
     s2vi_cuda_unlock(cuda);
 }
 
-static int trouble(s2vi_cuda *cuda, const char *what)
+static int fail(s2vi_cuda *cuda, const char *what)
 {
-    snprintf(cuda->base.trouble, sizeof(cuda->base.trouble), "%s", what);
+    snprintf(cuda->base.last_error, sizeof(cuda->base.last_error), "%s", what);
     return S2V_ERR_DEVICE;
 }
 
 int s2vi_cuda_check(s2vi_cuda *cuda, cudaError_t status)
 {
-    return status ? trouble(cuda, cudaGetErrorString(status)) : S2V_OK;
+    return status ? fail(cuda, cudaGetErrorString(status)) : S2V_OK;
 }
 
 int s2vi_cuda_check_dnn(s2vi_cuda *cuda, cudnnStatus_t status)
 {
-    return status ? trouble(cuda, cudnnGetErrorString(status)) : S2V_OK;
+    return status ? fail(cuda, cudnnGetErrorString(status)) : S2V_OK;
 }
 
 int s2vi_cuda_check_lt(s2vi_cuda *cuda, cublasStatus_t status)
 {
-    return status ? trouble(cuda, cublasLtGetStatusString(status)) : S2V_OK;
+    return status ? fail(cuda, cublasLtGetStatusString(status)) : S2V_OK;
 }
 
 /* ------------------------------------------------------------ launches -- */

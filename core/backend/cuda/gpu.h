@@ -56,7 +56,7 @@ void s2vi_cuda_unlock(s2vi_cuda *cuda);
 void s2vi_cuda_lock_exclusive(s2vi_cuda *cuda);
 void s2vi_cuda_unlock_exclusive(s2vi_cuda *cuda);
 
-/** S2V_OK, or S2V_ERR_DEVICE with what was said in `trouble`. */
+/** S2V_OK, or S2V_ERR_DEVICE with what was said in `last_error`. */
 int s2vi_cuda_check(s2vi_cuda *cuda, cudaError_t status);
 int s2vi_cuda_check_dnn(s2vi_cuda *cuda, cudnnStatus_t status);
 int s2vi_cuda_check_lt(s2vi_cuda *cuda, cublasStatus_t status);

@@ -46,7 +46,7 @@ int s2vi_cuda_begin(s2vi_backend *backend, s2vi_recording **recording,
     s2vi_recording *r = *recording;
     if (!r && !(r = *recording = calloc(1, sizeof(*r))))
         return S2V_ERR_NOMEM;
-    *backend->trouble = '\0';
+    *backend->last_error = '\0';
     int ret = s2vi_cuda_set_clock(cuda, clock);
     if (ret < 0)
         return ret;
@@ -65,7 +65,7 @@ static int finish_capture(s2vi_cuda *cuda, s2vi_recording *r)
 {
     cudaGraph_t graph = NULL;
     /* begin() has cleared it: a kernel has failed since, not all is there. */
-    int ret = *cuda->base.trouble ? S2V_ERR_DEVICE : S2V_OK;
+    int ret = *cuda->base.last_error ? S2V_ERR_DEVICE : S2V_OK;
     if (cudaStreamEndCapture(cuda->stream, &graph))
         ret = S2V_ERR_DEVICE;
     if (!ret)
