@@ -3,7 +3,7 @@
 #include "likeness.h"
 
 #include "base/error.h"
-#include "video/shrink.h"
+#include "video/area_downscale.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -61,9 +61,9 @@ int s2vi_real_frames_make(s2vi_real_frames *real, const s2vi_dataset *data,
         return s2vi_error_nomem(err, "real frames");
     }
     for (int i = 0; i < n; i++)
-        s2vi_shrink(find_frame(data, data->frames * i / n),
-                    (ptrdiff_t)data->size * 3, data->size, data->size, sums,
-                    SIDE, real->frame + (size_t)i * VALUES);
+        s2vi_area_downscale(find_frame(data, data->frames * i / n),
+                            (ptrdiff_t)data->size * 3, data->size, data->size,
+                            sums, SIDE, real->frame + (size_t)i * VALUES);
     for (int i = 0; i < data->count; i++) {
         real->motion += clip_change(data->clip[i].clip);
         pairs += data->clip[i].clip->frames - 1;
@@ -124,8 +124,8 @@ int s2vi_likeness_add(s2vi_likeness *l, const s2vi_real_frames *real,
     memcpy(l->last, frame->data, n);
     if (l->frames++ % every)
         return S2V_OK;
-    s2vi_shrink(frame->data, frame->stride, frame->width, frame->height,
-                l->sums, SIDE, l->small);
+    s2vi_area_downscale(frame->data, frame->stride, frame->width, frame->height,
+                        l->sums, SIDE, l->small);
     const double psnr = nearest(l->small, real);
     l->nearest += psnr;
     l->far += psnr < S2VI_LIKENESS_FAR;

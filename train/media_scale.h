@@ -14,10 +14,10 @@ typedef struct s2vi_rect {
 } s2vi_rect;
 
 typedef struct s2vi_scaler {
-    const char *path;      /* for messages */
-    int size;              /* side of the result */
-    s2vi_rect crop;        /* in the upright picture; w = 0: centred... */
-    bool whole;            /* ...or all of it, as video/shrink.h shrinks it */
+    const char *path; /* for messages */
+    int size;         /* side of the result */
+    s2vi_rect crop;   /* in the upright picture; w = 0: centred... */
+    bool whole;       /* ...or all of it, as video/area_downscale.h does it */
     const int32_t *matrix; /* the stream's display matrix, or NULL */
     struct SwsContext *sws;
     struct SwsContext *unpack; /* for formats that cannot be cropped */

@@ -6,7 +6,7 @@
 #include "base/sentence.h"
 #include "run/profile.h"
 #include "session/family.h"
-#include "video/shrink.h"
+#include "video/area_downscale.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -415,8 +415,8 @@ int s2vi_foley_stream_send(s2vi_foley_stream *s, const s2v_picture *p,
     waiting *w = &s->ring[(s->first + s->count++) % s->room];
     take_time(s, p);
     w->at = to_samples(s, between(s->last, s->start));
-    s2vi_shrink(p->data, p->stride, p->width, p->height, s->sums,
-                s->model->config.sight.size, w->pixels);
+    s2vi_area_downscale(p->data, p->stride, p->width, p->height, s->sums,
+                        s->model->config.sight.size, w->pixels);
     return S2V_OK;
 }
 

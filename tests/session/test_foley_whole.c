@@ -12,7 +12,7 @@
 #include "graph/build.h"
 #include "run/exec.h"
 #include "session/foley.h"
-#include "video/shrink.h"
+#include "video/area_downscale.h"
 #include "weights/weights.h"
 
 #include <math.h>
@@ -104,8 +104,8 @@ static float *features(const whole *w, const film *f, int first, int n)
     s2vi_node *out = NULL;
     for (int k = 0; k <= n; k++) {
         (void)picture_of(f, shown(f, first + k - 1), rgb);
-        s2vi_shrink(rgb, 3 * WIDTH, WIDTH, HEIGHT, sums, side,
-                    pictures + (ptrdiff_t)k * size);
+        s2vi_area_downscale(rgb, 3 * WIDTH, WIDTH, HEIGHT, sums, side,
+                            pictures + (ptrdiff_t)k * size);
     }
     must(s2vi_sight_build(g, &w->config.sight, in, &out, &err), &err);
     float *y = run(w, g, in, pictures, NULL, NULL, out);

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Pictures of any size as squares, by the mean over the area: what a
- * front-end of sight looks at.
+ * Area downscaling of pictures of any size to squares: what a visual encoder
+ * looks at.
  *
  * The whole picture becomes the square, so that its sides are stretched
  * differently: what sounds may stand at an edge, which a square cut out of the
  * middle would lose, and a film's pictures are all stretched alike.
  */
-#ifndef S2VI_VIDEO_SHRINK_H
-#define S2VI_VIDEO_SHRINK_H
+#ifndef S2VI_VIDEO_AREA_DOWNSCALE_H
+#define S2VI_VIDEO_AREA_DOWNSCALE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 /** The largest side of a picture. */
-enum { S2VI_SHRINK_MOST = 32768 };
+enum { S2VI_DOWNSCALE_MOST = 32768 };
 
 /**
  * Each pixel of the square is the mean of what it covers of the picture, parts
@@ -22,12 +22,12 @@ enum { S2VI_SHRINK_MOST = 32768 };
  *
  * @param rgb    rows of width * 3 bytes, `stride` bytes apart, which may be
  *               negative
- * @param width,height 1 to S2VI_SHRINK_MOST
+ * @param width,height 1 to S2VI_DOWNSCALE_MOST
  * @param sums   room for width * 3 numbers
  * @param side   of the square
  * @param out    (side,side,3) in [-1, 1]
  */
-void s2vi_shrink(const uint8_t *rgb, ptrdiff_t stride, int width, int height,
-                 uint32_t *sums, int side, float *out);
+void s2vi_area_downscale(const uint8_t *rgb, ptrdiff_t stride, int width,
+                         int height, uint32_t *sums, int side, float *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Pictures as squares: rows are summed up first, then columns. */
-#include "video/shrink.h"
+#include "video/area_downscale.h"
 
 #include <string.h>
 
@@ -51,8 +51,8 @@ static void sum_columns(const uint32_t *sums, int width, int height, int side,
     }
 }
 
-void s2vi_shrink(const uint8_t *rgb, ptrdiff_t stride, int width, int height,
-                 uint32_t *sums, int side, float *out)
+void s2vi_area_downscale(const uint8_t *rgb, ptrdiff_t stride, int width,
+                         int height, uint32_t *sums, int side, float *out)
 {
     const size_t n = (size_t)width * 3;
     for (int y = 0; y < side; y++) {

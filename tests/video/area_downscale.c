@@ -2,7 +2,7 @@
 /* Pictures as squares: against sums in double over each area, on sizes that
  * divide and do not, smaller and larger; rows apart and upside down. */
 #include "../worst.h"
-#include "video/shrink.h"
+#include "video/area_downscale.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -52,7 +52,7 @@ static void compare(int w, int h, int side, ptrdiff_t stride)
         bytes[i] = (uint8_t)(state >> 24);
     }
     const uint8_t *top = stride < 0 ? bytes - (h - 1) * stride : bytes;
-    s2vi_shrink(top, stride, w, h, sums, side, out);
+    s2vi_area_downscale(top, stride, w, h, sums, side, out);
     for (int i = 0; i < side * side * 3; i++) {
         const double wanted =
             mean(top, stride, w, h, side, i / 3 % side, i / 3 / side, i % 3);
@@ -71,9 +71,9 @@ static void test_extremes(void)
                                                 255, 255, 255, 255, 255, 255};
     uint32_t sums[6];
     float out[27];
-    s2vi_shrink(dark, 6, 2, 2, sums, 3, out);
+    s2vi_area_downscale(dark, 6, 2, 2, sums, 3, out);
     check(out[0] == -1.0f && out[26] == -1.0f, "black is -1", 2, 2, 3);
-    s2vi_shrink(bright, 6, 2, 2, sums, 3, out);
+    s2vi_area_downscale(bright, 6, 2, 2, sums, 3, out);
     check(out[0] == 1.0f && out[26] == 1.0f, "white is 1", 2, 2, 3);
 }
 
@@ -89,6 +89,6 @@ int main(void)
         compare(w, h, side, -3 * w);
     }
     test_extremes();
-    printf("shrink: %d checks, %d failed\n", checks, failures);
+    printf("area-downscale: %d checks, %d failed\n", checks, failures);
     return failures != 0;
 }
