@@ -42,7 +42,7 @@ static inline void device_is_automatic(s2vi_dtype dtype)
     if (s2vi_backend_open(&backend, "auto", dtype, 0, &err) < 0)
         device_is_missing(err.message);
     if (strcmp(backend->table->name, name))
-        device_is_missing(backend->choice);
+        device_is_missing(backend->selected);
     s2vi_backend_close(&backend);
 }
 

@@ -248,8 +248,8 @@ static void print_summary(const job *j)
 {
     const s2vi_train_summary m = j->training.table->summary(j->training.self);
     const s2vi_backend *b = m.backend;
-    if (*b->choice)
-        fprintf(stderr, "%s\n", b->choice);
+    if (*b->selected)
+        fprintf(stderr, "%s\n", b->selected);
     fprintf(stderr,
             "%s, %s, %d thread%s; %lld weights in the generator, %lld in "
             "discriminators\n",

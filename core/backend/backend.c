@@ -45,13 +45,13 @@ static int open_best(s2vi_backend **backend, s2vi_dtype dtype, int threads,
         if (s2vi_module_has_driver(modules[i], &why) &&
             !s2vi_module_open(backend, modules[i], modules[i], 0, dtype,
                               &why)) {
-            snprintf((*backend)->choice, sizeof((*backend)->choice),
+            snprintf((*backend)->selected, sizeof((*backend)->selected),
                      "device \"auto\" is \"%s\": it is there", modules[i]);
             return S2V_OK;
         }
     int ret = open_host(backend, dtype, threads, err);
     if (!ret)
-        snprintf((*backend)->choice, sizeof((*backend)->choice),
+        snprintf((*backend)->selected, sizeof((*backend)->selected),
                  "device \"auto\" is \"%s\"%s%.200s", (*backend)->table->name,
                  *why.message ? ": " : "", why.message);
     return ret;
@@ -102,8 +102,8 @@ void s2vi_backend_close(s2vi_backend **backend)
     *backend = NULL;
 }
 
-void s2vi_backend_rest(s2vi_backend *backend)
+void s2vi_backend_release_threads(s2vi_backend *backend)
 {
-    if (backend && backend->table->rest)
-        backend->table->rest(backend);
+    if (backend && backend->table->release_threads)
+        backend->table->release_threads(backend);
 }

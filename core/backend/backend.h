@@ -114,8 +114,8 @@ typedef struct s2vi_backend_table {
     /** Around each run, on the thread that runs (number of threads). */
     void (*enter)(s2vi_backend *backend);
     void (*leave)(s2vi_backend *backend);
-    /** Optional, see s2vi_backend_rest(). */
-    void (*rest)(s2vi_backend *backend);
+    /** Optional, see s2vi_backend_release_threads(). */
+    void (*release_threads)(s2vi_backend *backend);
 
     /**
      * Optional, all or none; for a device that works while the host goes on.
@@ -141,8 +141,8 @@ struct s2vi_backend {
     const s2vi_backend_table *table;
     s2vi_dtype dtype;
     int threads;
-    char choice[256]; /* what "auto" took, and why; else empty */
-    char remark[160]; /* what will be slow for want of something; or empty */
+    char selected[256]; /* what "auto" took, and why; else empty */
+    char warning[160];  /* what will be slow for want of something; or empty */
     char last_error[128]; /* the device's words for its last failure */
 };
 
@@ -153,7 +153,7 @@ extern const s2vi_backend_table s2vi_backend_cpu; /* if S2V_HAVE_CPU */
  * Open a device by name: "auto", "cpu", "ref", "cuda", "cuda:N".
  *
  * Strict: a device that is not there is S2V_ERR_DEVICE. "auto" takes the best
- * of what is there, and says in `choice` why. Backends of other names than
+ * of what is there, and says in `selected` why. Backends of other names than
  * "cpu" and "ref" are modules (module.h).
  */
 int s2vi_backend_open(s2vi_backend **backend, const char *device,
@@ -165,6 +165,6 @@ void s2vi_backend_close(s2vi_backend **backend);
  * session made or closed), and another may be the one that runs: ends the
  * threads that wait for the calling one's next work. NULL: does nothing.
  */
-void s2vi_backend_rest(s2vi_backend *backend);
+void s2vi_backend_release_threads(s2vi_backend *backend);
 
 #endif

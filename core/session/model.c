@@ -61,11 +61,11 @@ static void announce(const s2v_model *model)
     s2v_model_info info = {.size = sizeof(info)};
     s2v_model_get_info(model, &info);
     add_memory(model, &exec, &constants);
-    if (*model->backend->choice)
-        s2vi_log(&model->logger, S2V_LOG_INFO, "%s", model->backend->choice);
-    if (*model->backend->remark)
+    if (*model->backend->selected)
+        s2vi_log(&model->logger, S2V_LOG_INFO, "%s", model->backend->selected);
+    if (*model->backend->warning)
         s2vi_log(&model->logger, S2V_LOG_WARNING, "%s: %s", path,
-                 model->backend->remark);
+                 model->backend->warning);
     s2vi_log(&model->logger, S2V_LOG_INFO,
              "%s: %s, %dx%d at %.4g frames/s, on %s in %s with %d thread%s; "
              "%.1f MB of weights, %.1f MB a stream",
@@ -184,7 +184,7 @@ int s2v_model_open(s2v_model **out, const char *path,
     ret = read_dtype(params.dtype, &model->dtype, err);
     if (!ret)
         ret = open_file(model, path, &params, err);
-    s2vi_backend_rest(model->backend);
+    s2vi_backend_release_threads(model->backend);
     if (ret < 0)
         s2v_model_close(out);
     return ret;

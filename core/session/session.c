@@ -82,7 +82,7 @@ int s2v_session_create(s2v_session **out, s2v_model *model,
     ret = s->family->create(&s->stream, model->network, &s->logger, err);
     if (!ret)
         ret = set_options(s, &params, err);
-    s2vi_backend_rest(model->backend);
+    s2vi_backend_release_threads(model->backend);
     if (ret < 0)
         s2v_session_close(out);
     return ret;
@@ -325,7 +325,7 @@ void s2v_session_close(s2v_session **out)
     if (s->stream)
         s->family->report(s->stream, &s->logger);
     s->family->close_stream(s->stream);
-    s2vi_backend_rest(s->model->backend);
+    s2vi_backend_release_threads(s->model->backend);
     s2v_model_close(&s->model);
     free(s);
     *out = NULL;

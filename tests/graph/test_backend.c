@@ -94,10 +94,10 @@ static void test_auto(s2vi_dtype dtype, const char *name)
     s2vi_backend_open(&backend, "auto", dtype, 0, &err);
     expect(backend && !strcmp(backend->table->name, name), "auto",
            backend ? backend->table->name : err.message);
-    expect(backend && strstr(backend->choice, name), "auto",
+    expect(backend && strstr(backend->selected, name), "auto",
            "does not say what it took");
     const bool asked = dtype == S2VI_F32;
-    expect(backend && !strstr(backend->choice, "no module") == !asked, "auto",
+    expect(backend && !strstr(backend->selected, "no module") == !asked, "auto",
            "does not say why");
     s2vi_backend_close(&backend);
 }

@@ -124,7 +124,7 @@ static void cpu_leave(s2vi_backend *backend)
  * there are more of all pools than processors they hardly spin any more: each
  * parallel region then costs system calls, together a third of the time of a
  * small model that was opened on another thread. */
-static void cpu_rest(s2vi_backend *backend)
+static void cpu_release_threads(s2vi_backend *backend)
 {
     (void)backend;
     if (!omp_in_parallel())
@@ -155,5 +155,5 @@ const s2vi_backend_table s2vi_backend_cpu = {
     .join = s2vi_cpu_join,
     .enter = cpu_enter,
     .leave = cpu_leave,
-    .rest = cpu_rest,
+    .release_threads = cpu_release_threads,
 };

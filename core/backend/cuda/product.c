@@ -56,12 +56,12 @@ static s2vi_dnn_task task_of(const s2vi_cuda_product *p, bool bf16, bool keep)
 }
 
 /* Of the first, the user hears. */
-static void remark(const s2vi_cuda_product *p)
+static void warn(const s2vi_cuda_product *p)
 {
     s2vi_backend *backend = &p->cuda->base;
     const s2vi_dev_window *w = &p->own.window;
-    if (!*backend->remark)
-        snprintf(backend->remark, sizeof(backend->remark),
+    if (!*backend->warning)
+        snprintf(backend->warning, sizeof(backend->warning),
                  "cuDNN has no engine for a convolution of %u to %u channels "
                  "of %dx%dx%d by %dx%dx%d, which will be slow",
                  p->own.cin, p->own.cout, w->x[0], w->x[1], w->x[2],
@@ -84,7 +84,7 @@ static void ask_library(s2vi_cuda_product *p, bool keeps)
         p->plan[keep] = s2vi_dnn_find(cuda->dnn, &task);
     }
     if (!p->plan[0] || (keeps && !p->bf16 && !p->plan[1]))
-        remark(p);
+        warn(p);
     for (int i = 0; i < 2; i++)
         if (p->plan[i]) {
             const size_t size =

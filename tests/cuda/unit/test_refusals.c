@@ -90,11 +90,11 @@ int main(int argc, char **argv)
     expect(!try_open(argv[1], "auto", &err, took), "auto", err.message);
     expect(!strcmp(took, "cuda"), "auto took", took);
     expect(strstr(logged, "\"auto\" is \"cuda\""), "auto says", logged);
-    expect(!strstr(logged, "cuDNN has no engine"), "a remark", logged);
+    expect(!strstr(logged, "cuDNN has no engine"), "a warning", logged);
     setenv("S2V_EMULATED_NO_ENGINES", "1", 1);
     expect(!try_open(argv[1], "cuda", &err, took), "no engines", err.message);
     expect(strstr(logged, "cuDNN has no engine for a convolution of "),
-           "no remark", logged);
+           "no warning", logged);
     printf("refusals: %d checks, %d failures\n", checks, failures);
     return failures != 0;
 }
