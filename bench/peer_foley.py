@@ -57,7 +57,7 @@ COLUMNS = (128, 688)  # of the vocoder at a time: libs2v's, and all of a window
 
 
 class Sight(nn.Module):
-    """core/models/sight.h: [K + 1, 3, N, N] in [-1, 1] -> [1, F, K]."""
+    """core/models/visual_encoder.h: [K + 1, 3, N, N] in [-1, 1] -> [1, F, K]."""
 
     def __init__(self, config, features):
         super().__init__()

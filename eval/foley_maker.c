@@ -160,7 +160,7 @@ static int load_clip(const s2vi_foley_maker *m, s2vi_foley_source_clip *c,
         return ret;
     c->facts = clip->facts;
     c->real.samples = clip->sound;
-    c->real.count = (size_t)clip->frames * S2VI_SIGHT_HOP;
+    c->real.count = (size_t)clip->frames * S2VI_VISUAL_ENCODER_HOP;
     clip->sound = NULL;
     s2vi_clip_close(&clip);
     return analyse(&c->real, c->path, err);

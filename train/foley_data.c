@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/philox.h"
-#include "models/sight.h"
+#include "models/visual_encoder.h"
 #include "models/varietysound.h"
 #include "weights/weights.h"
 
@@ -86,8 +86,8 @@ static int add_clip(s2vi_foley_data *data, const char *path,
 {
     s2vi_clip *clip = NULL;
     s2vi_clip_params params = source->clip;
-    params.fps_num = S2VI_SIGHT_RATE_NUM;
-    params.fps_den = S2VI_SIGHT_RATE_DEN;
+    params.fps_num = S2VI_VISUAL_ENCODER_RATE_NUM;
+    params.fps_den = S2VI_VISUAL_ENCODER_RATE_DEN;
     params.sound = s2vi_sound_foley;
     params.whole = true; /* as a session sees it */
     params.min_frames = source->least;

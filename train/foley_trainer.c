@@ -58,8 +58,8 @@ enum { STREAM_CLEAR = 0x251 }; /* a uniform number for each window */
 
 /* One recorded step's inputs. */
 typedef struct inputs {
-    s2vi_node *sight; /* (n,K + 1,N,N,3) or (n,K,W) */
-    s2vi_node *mel;   /* (n,T,80) */
+    s2vi_node *visual; /* (n,K + 1,N,N,3) or (n,K,W) */
+    s2vi_node *mel;    /* (n,T,80) */
     s2vi_node *reference, *masked;
     s2vi_node *forget; /* (1); of the generator's step */
     s2vi_vs_graph net;
@@ -72,7 +72,7 @@ struct s2vi_foley_trainer {
     inputs critics, generator, viewer;
     int viewed; /* windows of the viewer */
     /* A batch, (n,..) as above, and what is drawn for it. */
-    float *sight, *mel, *reference, *masked, *made;
+    float *visual, *mel, *reference, *masked, *made;
     float *low, *high, *weight; /* (n T) each */
     float *balance;             /* (n) */
     /* The vocoder, if there is one. */
@@ -104,7 +104,7 @@ static s2vi_vs_disc_config critics_of(const s2vi_foley_trainer_params *p)
 
 /* ----------------------------------------------------------- recording -- */
 
-/* Sight, timbre, background and mel of n windows. */
+/* Visual features, timbre, background and mel of n windows. */
 static int record_net(s2vi_foley_trainer *t, s2vi_graph *g, inputs *in, int n,
                       bool training, s2v_error *err)
 {
@@ -114,8 +114,8 @@ static int record_net(s2vi_foley_trainer *t, s2vi_graph *g, inputs *in, int n,
                                      training ? S2VI_VS_DROPOUT : 0};
     s2vi_node *features;
     int ret = S2V_OK;
-    in->sight = features =
-        s2vi_input(g, "sight",
+    in->visual = features =
+        s2vi_input(g, "visual",
                    c->has_sight ? S2VI_SHAPE(n, K + 1, N, N, 3)
                                 : S2VI_SHAPE(n, K, c->generator.features));
     in->mel = s2vi_input(g, "mel", S2VI_SHAPE(n, T, BANDS));
@@ -123,7 +123,8 @@ static int record_net(s2vi_foley_trainer *t, s2vi_graph *g, inputs *in, int n,
     in->masked = training ? s2vi_input(g, "masked", S2VI_SHAPE(n, T, BANDS))
                           : s2vi_fill(g, 0, S2VI_SHAPE(n, T, BANDS));
     if (c->has_sight)
-        ret = s2vi_sight_build(g, &c->sight, in->sight, &features, err);
+        ret =
+            s2vi_visual_encoder_build(g, &c->sight, in->visual, &features, err);
     if (!ret)
         ret = s2vi_vs_record_timbre(g, &c->generator, &options, in->reference,
                                     &in->net, err);
@@ -259,7 +260,7 @@ static int record_viewer(s2vi_foley_trainer *t, s2v_error *err)
 
 /* --------------------------------------------------------------- batches -- */
 
-static int64_t sight_size(const s2vi_foley_trainer *t)
+static int64_t visual_size(const s2vi_foley_trainer *t)
 {
     const s2vi_foley_config *c = &t->params.config;
     const int64_t K = t->params.sequence / RATIO, N = c->sight.size;
@@ -294,12 +295,12 @@ static int put_window(s2vi_foley_trainer *t, int i, const s2vi_foley_window *w,
 {
     const int64_t T = t->params.sequence, n = T * BANDS;
     const int64_t W = t->params.config.generator.features;
-    float *mel = t->mel + i * n, *sight = t->sight + i * sight_size(t);
+    float *mel = t->mel + i * n, *visual = t->visual + i * visual_size(t);
     if (t->params.config.has_sight)
-        put_pictures(t, w, sight);
+        put_pictures(t, w, visual);
     else
-        memcpy(sight, w->clip->features + w->unit * W,
-               (size_t)(T / RATIO * W) * sizeof(*sight));
+        memcpy(visual, w->clip->features + w->unit * W,
+               (size_t)(T / RATIO * W) * sizeof(*visual));
     memcpy(mel, w->clip->mel + w->unit * RATIO * BANDS,
            (size_t)n * sizeof(*mel));
     t->balance[i] = balance_of(mel, n);
@@ -387,7 +388,7 @@ static int feed(s2vi_gan_trainer *gan, s2vi_train_step *step, s2v_error *err)
     s2vi_foley_trainer *t = gan->self;
     const inputs *in = step == &gan->critics ? &t->critics : &t->generator;
     const float forget = (float)s2vi_ema_decay(FORGET, gan->step);
-    int ret = s2vi_train_step_write(step, in->sight, t->sight, err);
+    int ret = s2vi_train_step_write(step, in->visual, t->visual, err);
     if (!ret)
         ret = s2vi_train_step_write(step, in->mel, t->mel, err);
     if (!ret)
@@ -588,10 +589,10 @@ static int list_params(s2vi_foley_trainer *t, s2v_error *err)
 static int allocate(s2vi_foley_trainer *t, s2v_error *err)
 {
     const size_t n = (size_t)t->params.batch, T = (size_t)t->params.sequence;
-    t->sight = calloc(n * (size_t)sight_size(t), sizeof(float));
+    t->visual = calloc(n * (size_t)visual_size(t), sizeof(float));
     t->mel = calloc(4 * n * T * BANDS, sizeof(float));
     t->low = malloc((3 * T + 1) * n * sizeof(float));
-    if (!t->sight || !t->mel || !t->low)
+    if (!t->visual || !t->mel || !t->low)
         return s2vi_error_nomem(err, "a batch");
     t->masked = t->mel + n * T * BANDS;
     t->made = t->masked + n * T * BANDS;
@@ -638,7 +639,7 @@ void s2vi_foley_trainer_close(s2vi_foley_trainer **out)
         return;
     s2vi_gan_trainer_close(&t->gan);
     s2v_weights_close(&t->voice);
-    free(t->sight);
+    free(t->visual);
     free(t->mel);
     free(t->low);
     free(t);
@@ -658,7 +659,7 @@ static int make(s2vi_foley_trainer *t, s2v_error *err)
     s2vi_train_step *step = &t->gan.viewer;
     int ret = step->exec ? S2V_OK : record_viewer(t, err);
     if (!ret)
-        ret = s2vi_train_step_write(step, t->viewer.sight, t->sight, err);
+        ret = s2vi_train_step_write(step, t->viewer.visual, t->visual, err);
     if (!ret)
         ret =
             s2vi_train_step_write(step, t->viewer.reference, t->reference, err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * VarietySound's training, with its own sight or on feature sets: the paper's
- * losses, eq. (1)-(7), as a GAN; see foley_trainer.c.
+ * VarietySound's training, with its own visual encoder or on feature sets: the
+ * paper's losses, eq. (1)-(7), as a GAN; see foley_trainer.c.
  */
 #ifndef S2VI_TRAIN_FOLEY_TRAINER_H
 #define S2VI_TRAIN_FOLEY_TRAINER_H

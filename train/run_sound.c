@@ -122,7 +122,7 @@ static int make_foley(training *t, const char *version, s2v_error *err)
     s2vi_foley_width(c, o->width);
     c->features = sight ? o->features : t->data.features;
     params.config.sight =
-        (s2vi_sight_config){o->size, o->sight_channels, c->features};
+        (s2vi_visual_encoder_config){o->size, o->sight_channels, c->features};
     int ret = s2vi_foley_trainer_create(&t->foley, &params, err);
     if (!ret)
         t->gan = s2vi_foley_trainer_gan(t->foley);

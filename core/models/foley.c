@@ -11,14 +11,14 @@
 
 /* ------------------------------------------------------ configuration -- */
 
-static int check_sight(const s2vi_foley_config *c, s2v_error *err)
+static int check_visual_encoder(const s2vi_foley_config *c, s2v_error *err)
 {
     if (c->sight.features != c->generator.features)
         return s2vi_error(err, S2V_ERR_MODEL,
                           S2VI_FOLEY_NAME ": sight has %d features, the "
                                           "generator %d: expected the same",
                           c->sight.features, c->generator.features);
-    return s2vi_sight_config_check(&c->sight, err);
+    return s2vi_visual_encoder_config_check(&c->sight, err);
 }
 
 static int check_vocoder(const s2vi_foley_config *c, s2v_error *err)
@@ -46,7 +46,7 @@ int s2vi_foley_config_check(const s2vi_foley_config *c, s2v_error *err)
                          S2VI_FOLEY_NAME ": bands is %d, expected %d",
                          c->generator.bands, S2VI_FOLEY_MEL_BANDS);
     if (ret >= 0 && c->has_sight)
-        ret = check_sight(c, err);
+        ret = check_visual_encoder(c, err);
     if (ret >= 0 && c->has_vocoder)
         ret = check_vocoder(c, err);
     return ret;
@@ -119,7 +119,7 @@ int s2vi_foley_config_parse(s2vi_foley_config *config, const char *json,
     int ret = S2V_OK;
     *config = (s2vi_foley_config){0};
     s2vi_vs_defaults(&config->generator);
-    s2vi_sight_defaults(&config->sight, 0);
+    s2vi_visual_encoder_defaults(&config->sight, 0);
     if (!json_is_object(root))
         ret = s2vi_error(err, S2V_ERR_MODEL,
                          "s2v.config is not a JSON object: %s",
@@ -177,7 +177,7 @@ int s2vi_foley_params(const s2vi_foley_config *c, s2vi_param_list *list,
     if (ret >= 0)
         list->param[list->count - 1].buffer = true;
     if (ret >= 0 && c->has_sight)
-        ret = s2vi_sight_params(&c->sight, list, err);
+        ret = s2vi_visual_encoder_params(&c->sight, list, err);
     if (ret >= 0 && c->has_vocoder)
         ret = s2vi_hifigan_params(&c->vocoder, list, err);
     if (ret < 0)

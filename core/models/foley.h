@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Foley: what one weight file holds to make sound for pictures: VarietySound's
- * generator; unless features come from elsewhere, the front-end of sight; and,
+ * generator; unless features come from elsewhere, the visual encoder; and,
  * unless it makes spectrograms only, HiFi-GAN as its vocoder.
  *
  *     s2v_weights_open(&w, "foley.bin", err);
  *     s2vi_foley_read(&config, w, err);          the file is such a model
  *     s2vi_foley_load(&config, w, store, err);   its tensors by name
  *
- *     s2vi_sight_build(graph, &config.sight, pictures, &features, err);
+ *     s2vi_visual_encoder_build(graph, &config.sight, pictures, &v, err);
  *     s2vi_vs_record_timbre(graph, &config.generator, NULL, reference, ..);
  *     s2vi_vs_record_background(graph, &config.generator, zeros, ..);
- *     s2vi_vs_record_mel(graph, &config.generator, NULL, features, ..);
+ *     s2vi_vs_record_mel(graph, &config.generator, NULL, v, ..);
  *     s2vi_hifigan_build(graph, &config.vocoder, net.mel, &audio, err);
  *
  * One clock, from the beginning of film and sound, at 22,050 Hz: picture and
@@ -30,7 +30,7 @@
 #define S2VI_MODELS_FOLEY_H
 
 #include "models/hifigan.h"
-#include "models/sight.h"
+#include "models/visual_encoder.h"
 #include "models/varietysound.h"
 
 #define S2VI_FOLEY_NAME S2VI_VS_NAME
@@ -44,7 +44,7 @@
 typedef struct s2vi_foley_config {
     s2vi_vs_config generator; /* bands: 80 */
     bool has_sight;
-    s2vi_sight_config sight; /* features: the generator's */
+    s2vi_visual_encoder_config sight; /* features: the generator's */
     bool has_vocoder;
     s2vi_hifigan_config vocoder; /* of 80 bands, 256 samples a column */
 } s2vi_foley_config;
@@ -53,7 +53,7 @@ typedef struct s2vi_foley_config {
 int s2vi_foley_config_check(const s2vi_foley_config *config, s2v_error *err);
 
 /** Read s2v.config; unknown keys are refused, missing ones of the generator
- * and of sight default. */
+ * and of the visual encoder default. */
 int s2vi_foley_config_parse(s2vi_foley_config *config, const char *json,
                             s2v_error *err);
 
@@ -61,7 +61,8 @@ int s2vi_foley_config_parse(s2vi_foley_config *config, const char *json,
 char *s2vi_foley_config_text(const s2vi_foley_config *config);
 
 /**
- * Append all parameters: the generator's, timbre.mean, sight's, the vocoder's.
+ * Append all parameters: the generator's, timbre.mean, the visual encoder's,
+ * the vocoder's.
  *
  * @return S2V_OK; S2V_ERR_MODEL; S2V_ERR_NOMEM. On failure the list is as it
  *         was.

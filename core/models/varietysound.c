@@ -5,7 +5,7 @@
  *   Timbre-Controllable Video to Sound Generation via Unsupervised Information
  *   Disentanglement".
  *
- * Shapes: n sequences, T columns of mel, T/4 of sight, C channels. Memory is
+ * Shapes: n sequences, T columns of mel, T/4 of features, C channels. Memory is
  * channels last: (n,T,C).
  *
  * Choices and deviations, where the paper is silent or contradicts itself:

@@ -17,14 +17,14 @@
 
 enum {
     S2VI_VS_MAX_LAYERS = 16,
-    S2VI_VS_RATIO = 4,  /* columns of mel to one of sight */
+    S2VI_VS_RATIO = 4,  /* columns of mel to one of features */
     S2VI_VS_GROUP = 16, /* channels of a group norm's group */
 };
 
 /** Table 3; s2vi_vs_defaults() is the paper's model. */
 typedef struct s2vi_vs_config {
     int bands;               /* of the mel spectrogram: 80 */
-    int features;            /* of sight, a column: 2048 */
+    int features;            /* of a picture, a column: 2048 */
     int temporal_layers;     /* convolutions of E_T: 8 */
     int temporal_channels;   /* 512 */
     int temporal_lstm;       /* hidden, a direction: 256 */

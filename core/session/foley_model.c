@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    HOP = S2VI_SIGHT_HOP,
+    HOP = S2VI_VISUAL_ENCODER_HOP,
     COLUMN = S2VI_FOLEY_MEL_HOP,
     BANDS = S2VI_FOLEY_MEL_BANDS,
     RATIO = S2VI_VS_RATIO,
@@ -154,8 +154,8 @@ static int plan_sight(s2vi_foley_model *m, s2vi_store *store, s2v_error *err)
     s2vi_foley_part *part = &m->sight;
     int ret = begin(part, "pictures", S2VI_SHAPE(1, 2, N, N, 3), err);
     if (!ret)
-        ret = s2vi_sight_build(part->graph, &m->config.sight, part->in,
-                               &part->out, err);
+        ret = s2vi_visual_encoder_build(part->graph, &m->config.sight, part->in,
+                                        &part->out, err);
     return ret ? ret : finish(part, store, err);
 }
 

@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum {
-    HOP = S2VI_SIGHT_HOP,
+    HOP = S2VI_VISUAL_ENCODER_HOP,
     COLUMN = S2VI_FOLEY_MEL_HOP,
     BANDS = S2VI_FOLEY_MEL_BANDS,
     RATE = S2VI_FOLEY_RATE,

@@ -30,8 +30,8 @@ static void get_info(const void *opaque, s2v_model_info *info)
     const s2vi_foley_model *model = opaque;
     info->sample_rate = S2VI_FOLEY_RATE;
     info->width = info->height = model->config.sight.size;
-    info->fps_num = S2VI_SIGHT_RATE_NUM;
-    info->fps_den = S2VI_SIGHT_RATE_DEN;
+    info->fps_num = S2VI_VISUAL_ENCODER_RATE_NUM;
+    info->fps_den = S2VI_VISUAL_ENCODER_RATE_DEN;
     info->latency_samples = s2vi_foley_latency(&model->windows);
 }
 
@@ -39,7 +39,7 @@ static s2vi_planned get_plan(const void *opaque, int index)
 {
     const s2vi_foley_model *model = opaque;
     const s2vi_foley_windows *w = &model->windows;
-    const double features = (double)S2VI_FOLEY_RATE / S2VI_SIGHT_HOP;
+    const double features = (double)S2VI_FOLEY_RATE / S2VI_VISUAL_ENCODER_HOP;
     switch (index) {
     case 0: return (s2vi_planned){model->sight.plan, features};
     case 1: return (s2vi_planned){model->mel.plan, features / w->hop};

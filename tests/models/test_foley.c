@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sight against plain loops, and its windows against a whole film; what one
- * weight file of foley holds, written and read; what it cannot be, refused.
+ * The visual encoder against plain loops, and its windows against a whole film;
+ * what one weight file of foley holds, written and read; what it cannot be,
+ * refused.
  *
  * usage: test_foley DEVICE
  */
@@ -19,7 +20,7 @@
 enum { SIDE = 16, K = 5, N = 2, W = 6, C = 3, PICTURE = SIDE * SIDE * 3 };
 
 static int passed, failed;
-static double sight_bound;
+static double encoder_bound;
 
 static void check(bool ok, const char *what, const char *found)
 {
@@ -94,8 +95,9 @@ static void look(s2vi_store *store, const s2vi_param_list *list,
 }
 
 /* Features of n sequences of k pictures, and the one before each. */
-static void run_sight(s2vi_store *store, const s2vi_sight_config *config, int n,
-                      int k, const float *pictures, float *features)
+static void run_visual_encoder(s2vi_store *store,
+                               const s2vi_visual_encoder_config *config, int n,
+                               int k, const float *pictures, float *features)
 {
     s2v_error err;
     s2vi_plan *plan;
@@ -105,7 +107,8 @@ static void run_sight(s2vi_store *store, const s2vi_sight_config *config, int n,
     s2vi_graph *g = s2vi_graph_create();
     s2vi_node *in = s2vi_node_create(g, S2VI_OP_INPUT, NULL, 0, NULL,
                                      &S2VI_SHAPE(n, k + 1, SIDE, SIDE, 3));
-    golden_must(s2vi_sight_build(g, config, in, &out, &err), &err, "sight");
+    golden_must(s2vi_visual_encoder_build(g, config, in, &out, &err), &err,
+                "sight");
     const s2vi_plan_params params = {.outputs = &out, .n_outputs = 1};
     golden_must(s2vi_plan_create(&plan, g, store, &params, &err), &err, "plan");
     golden_must(s2vi_exec_create(&exec, plan, &err), &err, "exec");
@@ -117,30 +120,32 @@ static void run_sight(s2vi_store *store, const s2vi_sight_config *config, int n,
     s2vi_graph_close(&g);
 }
 
-static void check_sight(s2vi_store *store)
+static void check_visual_encoder(s2vi_store *store)
 {
-    const s2vi_sight_config config = {SIDE, C, W};
+    const s2vi_visual_encoder_config config = {SIDE, C, W};
     s2v_error err;
     s2vi_param_list list = {0};
     static float film[N * (K + 1) * PICTURE];
     float made[N * K * W], want[W], window[2 * W];
     char text[40];
     double worst = 0;
-    golden_must(s2vi_sight_params(&config, &list, &err), &err, "parameters");
+    golden_must(s2vi_visual_encoder_params(&config, &list, &err), &err,
+                "parameters");
     golden_fill(store, &list, 3);
     golden_normal(&(s2vi_philox){.seed = 4}, N * (K + 1) * PICTURE, film);
-    run_sight(store, &config, N, K, film, made);
+    run_visual_encoder(store, &config, N, K, film, made);
     for (int i = 0; i < N * K; i++) {
         const float *before = film + (i / K * (K + 1) + i % K) * PICTURE;
         look(store, &list, before, before + PICTURE, want);
         worst = worse(worst, golden_error(made + i * W, want, W));
     }
     snprintf(text, sizeof(text), "error %.2e", worst);
-    check(worst < sight_bound, "sight is what plain loops give", text);
-    run_sight(store, &config, 1, 2, film + 2 * PICTURE, window);
+    check(worst < encoder_bound, "the visual encoder is what plain loops give",
+          text);
+    run_visual_encoder(store, &config, 1, 2, film + 2 * PICTURE, window);
     worst = golden_error(window, made + 2 * W, 2 * W);
     snprintf(text, sizeof(text), "error %.2e", worst);
-    check(worst < sight_bound, "a window gives what the film gives", text);
+    check(worst < encoder_bound, "a window gives what the film gives", text);
     s2vi_param_list_close(&list);
 }
 
@@ -154,7 +159,7 @@ static s2vi_foley_config small(void)
     c.generator.temporal_channels = c.generator.decoder_up_channels = 16;
     c.generator.acoustic_channels = c.generator.decoder_channels = 16;
     c.generator.acoustic_lstm = 5;
-    s2vi_sight_defaults(&c.sight, c.generator.features);
+    s2vi_visual_encoder_defaults(&c.sight, c.generator.features);
     s2vi_hifigan_version(&c.vocoder, 3);
     c.vocoder.channels = 16;
     return c;
@@ -289,10 +294,10 @@ int main(int argc, char **argv)
         return 2;
     }
     /* measured: 1.2e-6 with SSE4.1; nothing on a GPU */
-    sight_bound = strncmp(argv[1], "cuda", 4) ? 3 * 1.2e-6 : 1e-5;
+    encoder_bound = strncmp(argv[1], "cuda", 4) ? 3 * 1.2e-6 : 1e-5;
     golden_must(s2vi_backend_open(&backend, argv[1], S2VI_F32, 1, &err), &err,
                 argv[1]);
-    with_store(backend, check_sight);
+    with_store(backend, check_visual_encoder);
     with_store(backend, check_file);
     check_configs();
     s2vi_backend_close(&backend);

@@ -107,7 +107,7 @@ static float *features(const whole *w, const film *f, int first, int n)
         s2vi_area_downscale(rgb, 3 * WIDTH, WIDTH, HEIGHT, sums, side,
                             pictures + (ptrdiff_t)k * size);
     }
-    must(s2vi_sight_build(g, &w->config.sight, in, &out, &err), &err);
+    must(s2vi_visual_encoder_build(g, &w->config.sight, in, &out, &err), &err);
     float *y = run(w, g, in, pictures, NULL, NULL, out);
     free(pictures);
     return y;

@@ -22,7 +22,7 @@ static void enlarge(tiny_foley *spec)
 {
     s2vi_foley_config *c = &spec->config;
     s2vi_vs_defaults(&c->generator);
-    s2vi_sight_defaults(&c->sight, c->generator.features);
+    s2vi_visual_encoder_defaults(&c->sight, c->generator.features);
     s2vi_hifigan_version(&c->vocoder, 1);
     spec->window = NULL;
 }

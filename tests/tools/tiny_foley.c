@@ -36,7 +36,7 @@ tiny_foley tiny_foley_defaults(void)
     };
     spec.config.has_sight = spec.config.has_vocoder = true;
     spec.config.sight =
-        (s2vi_sight_config){.size = 16, .channels = 4, .features = 12};
+        (s2vi_visual_encoder_config){.size = 16, .channels = 4, .features = 12};
     spec.config.vocoder = (s2vi_hifigan_config){
         .bands = 80,
         .channels = 16,

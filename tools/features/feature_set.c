@@ -8,7 +8,7 @@
 #include "graph/build.h"
 #include "media.h"
 #include "media_stream.h"
-#include "models/sight.h"
+#include "models/visual_encoder.h"
 #include "models/varietysound.h"
 #include "run/exec.h"
 #include "weights/weights.h"
@@ -227,8 +227,8 @@ static int load_clip(const features_source *from, s2vi_clip **clip,
                      s2v_error *err)
 {
     s2vi_clip_params params = {.size = SIDE,
-                               .fps_num = S2VI_SIGHT_RATE_NUM,
-                               .fps_den = S2VI_SIGHT_RATE_DEN,
+                               .fps_num = S2VI_VISUAL_ENCODER_RATE_NUM,
+                               .fps_den = S2VI_VISUAL_ENCODER_RATE_DEN,
                                .sound = s2vi_sound_foley,
                                .track = from->track,
                                .min_frames = 2};

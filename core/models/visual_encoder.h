@@ -1,36 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sight: a small visual front-end for VarietySound, as a graph; see sight.c.
+ * The visual encoder of VarietySound, a small one, as a graph; see
+ * visual_encoder.c. In weight files it is "sight".
  *
  * Pictures are squares of RGB in [-1, 1], one for each 1024 samples at
  * 22,050 Hz: exactly 11025/512 = 21.533203125 a second. Picture k is the one on
  * display k 512/11025 s after the beginning. It becomes feature k, which
  * belongs to columns 4 k to 4 k + 3 of the mel spectrogram.
  */
-#ifndef S2VI_MODELS_SIGHT_H
-#define S2VI_MODELS_SIGHT_H
+#ifndef S2VI_MODELS_VISUAL_ENCODER_H
+#define S2VI_MODELS_VISUAL_ENCODER_H
 
 #include "models/param.h"
 
 enum {
-    S2VI_SIGHT_HOP = 1024, /* samples at 22,050 Hz from picture to picture */
-    S2VI_SIGHT_RATE_NUM = 11025, /* pictures a second: NUM / DEN */
-    S2VI_SIGHT_RATE_DEN = 512,
-    S2VI_SIGHT_LEAST = 8, /* side of a picture */
-    S2VI_SIGHT_MOST = 256,
+    S2VI_VISUAL_ENCODER_HOP = 1024,       /* samples at 22,050 Hz, a picture */
+    S2VI_VISUAL_ENCODER_RATE_NUM = 11025, /* pictures a second: NUM / DEN */
+    S2VI_VISUAL_ENCODER_RATE_DEN = 512,
+    S2VI_VISUAL_ENCODER_LEAST = 8, /* side of a picture */
+    S2VI_VISUAL_ENCODER_MOST = 256,
 };
 
-typedef struct s2vi_sight_config {
+typedef struct s2vi_visual_encoder_config {
     int size;     /* N: side of a picture, a power of 2: 64 */
     int channels; /* C of the outermost layer, doubling inwards to 8 C: 16 */
     int features; /* W: numbers in a feature */
-} s2vi_sight_config;
+} s2vi_visual_encoder_config;
 
 /** `features` is the generator's to say. */
-void s2vi_sight_defaults(s2vi_sight_config *config, int features);
+void s2vi_visual_encoder_defaults(s2vi_visual_encoder_config *config,
+                                  int features);
 
 /** S2V_OK, or S2V_ERR_MODEL and a sentence on what cannot be. */
-int s2vi_sight_config_check(const s2vi_sight_config *config, s2v_error *err);
+int s2vi_visual_encoder_config_check(const s2vi_visual_encoder_config *config,
+                                     s2v_error *err);
 
 /**
  * Append the parameters, "sight.*". The columns of sight.linear.weight (W, 16
@@ -40,8 +43,8 @@ int s2vi_sight_config_check(const s2vi_sight_config *config, s2v_error *err);
  * @return S2V_OK; S2V_ERR_MODEL; S2V_ERR_NOMEM. On failure the list is as it
  *         was.
  */
-int s2vi_sight_params(const s2vi_sight_config *config, s2vi_param_list *list,
-                      s2v_error *err);
+int s2vi_visual_encoder_params(const s2vi_visual_encoder_config *config,
+                               s2vi_param_list *list, s2v_error *err);
 
 /**
  * Record the front-end. A feature is made of its picture and the one before
@@ -53,7 +56,9 @@ int s2vi_sight_params(const s2vi_sight_config *config, s2vi_param_list *list,
  * @param features set to (n,K,W)
  * @return S2V_OK, or the graph's mistake
  */
-int s2vi_sight_build(s2vi_graph *graph, const s2vi_sight_config *config,
-                     s2vi_node *pictures, s2vi_node **features, s2v_error *err);
+int s2vi_visual_encoder_build(s2vi_graph *graph,
+                              const s2vi_visual_encoder_config *config,
+                              s2vi_node *pictures, s2vi_node **features,
+                              s2v_error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sight: a small visual front-end, of no paper, in the place of VarietySound's
+ * The visual encoder: a small one, of no paper, in the place of VarietySound's
  * BN-Inception of pictures and of optical flow (appendix A.1), whose weights
  * would have to be brought. It is trained together with the generator.
  *
@@ -20,7 +20,7 @@
  *
  * Weights start from N(0, sqrt(2 / inputs)), biases from 0.
  */
-#include "models/sight.h"
+#include "models/visual_encoder.h"
 
 #include "nn/nn.h"
 
@@ -41,10 +41,11 @@ enum {
 
 /* ------------------------------------------------------ configuration -- */
 
-void s2vi_sight_defaults(s2vi_sight_config *config, int features)
+void s2vi_visual_encoder_defaults(s2vi_visual_encoder_config *config,
+                                  int features)
 {
-    *config =
-        (s2vi_sight_config){.size = 64, .channels = 16, .features = features};
+    *config = (s2vi_visual_encoder_config){
+        .size = 64, .channels = 16, .features = features};
 }
 
 static int check(const char *name, int value, int least, int most,
@@ -57,9 +58,11 @@ static int check(const char *name, int value, int least, int most,
                             least, most);
 }
 
-int s2vi_sight_config_check(const s2vi_sight_config *c, s2v_error *err)
+int s2vi_visual_encoder_config_check(const s2vi_visual_encoder_config *c,
+                                     s2v_error *err)
 {
-    int ret = check("size", c->size, S2VI_SIGHT_LEAST, S2VI_SIGHT_MOST, err);
+    int ret = check("size", c->size, S2VI_VISUAL_ENCODER_LEAST,
+                    S2VI_VISUAL_ENCODER_MOST, err);
     if (ret >= 0 && c->size & (c->size - 1))
         ret = s2vi_error(err, S2V_ERR_MODEL,
                          "sight: size is %d, expected a power of 2", c->size);
@@ -70,7 +73,7 @@ int s2vi_sight_config_check(const s2vi_sight_config *c, s2v_error *err)
     return ret;
 }
 
-static int layers(const s2vi_sight_config *c)
+static int layers(const s2vi_visual_encoder_config *c)
 {
     int n = 0;
     for (int side = c->size; side > INNERMOST; side /= 2)
@@ -79,7 +82,7 @@ static int layers(const s2vi_sight_config *c)
 }
 
 /* Of layer i's result. */
-static int channels(const s2vi_sight_config *c, int i)
+static int channels(const s2vi_visual_encoder_config *c, int i)
 {
     const int multiple = 1 << i;
     return c->channels * (multiple < WIDEST ? multiple : WIDEST);
@@ -87,13 +90,13 @@ static int channels(const s2vi_sight_config *c, int i)
 
 /* --------------------------------------------------------- parameters -- */
 
-int s2vi_sight_params(const s2vi_sight_config *c, s2vi_param_list *list,
-                      s2v_error *err)
+int s2vi_visual_encoder_params(const s2vi_visual_encoder_config *c,
+                               s2vi_param_list *list, s2v_error *err)
 {
     const int before = list->count;
     s2vi_param_maker m = {.list = list, .err = err};
     int cin = PLANES;
-    m.status = s2vi_sight_config_check(c, err);
+    m.status = s2vi_visual_encoder_config_check(c, err);
     for (int i = 0; m.status >= 0 && i < layers(c); i++) {
         const int cout = channels(c, i);
         s2vi_param_make(&m, S2VI_SHAPE(cout, cin, KERNEL, KERNEL), S2VI_INIT_HE,
@@ -136,7 +139,7 @@ static s2vi_node *convolution(s2vi_graph *graph, const s2vi_param_list *params,
     return s2vi_lrelu(s2vi_conv(x, w, b, &half), SLOPE);
 }
 
-static s2vi_node *look(s2vi_graph *graph, const s2vi_sight_config *c,
+static s2vi_node *look(s2vi_graph *graph, const s2vi_visual_encoder_config *c,
                        const s2vi_param_list *params, s2vi_node *pictures)
 {
     const int64_t n = pictures->shape.dim[0], K = pictures->shape.dim[1] - 1;
@@ -151,13 +154,15 @@ static s2vi_node *look(s2vi_graph *graph, const s2vi_sight_config *c,
     return s2vi_reshape(x, S2VI_SHAPE(n, K, c->features));
 }
 
-int s2vi_sight_build(s2vi_graph *graph, const s2vi_sight_config *config,
-                     s2vi_node *pictures, s2vi_node **features, s2v_error *err)
+int s2vi_visual_encoder_build(s2vi_graph *graph,
+                              const s2vi_visual_encoder_config *config,
+                              s2vi_node *pictures, s2vi_node **features,
+                              s2v_error *err)
 {
     s2vi_param_list params = {0};
     const s2vi_shape *s = pictures ? &pictures->shape : NULL;
     *features = NULL;
-    int ret = s2vi_sight_params(config, &params, err);
+    int ret = s2vi_visual_encoder_params(config, &params, err);
     if (ret < 0)
         return ret;
     if (s && (s->rank != 5 || s->dim[1] < 2 || s->dim[2] != config->size ||
