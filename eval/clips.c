@@ -108,9 +108,9 @@ int s2vi_eval_read_list(const char *path, char ***out, s2v_error *err)
 
 /* -------------------------------------------------------------- loading -- */
 
-s2vi_intake s2vi_eval_intake(const s2vi_eval_options *o)
+s2vi_ingest s2vi_eval_ingest(const s2vi_eval_options *o)
 {
-    return (s2vi_intake){
+    return (s2vi_ingest){
         .program = "s2v-eval", .quiet = o->quiet, .skip_bad = o->skip_bad};
 }
 
@@ -135,10 +135,10 @@ static int load_clip(s2vi_eval_clips *c, s2vi_clip **clip, const char *path,
     if (!ret) {
         s2vi_media_facts facts = (*clip)->facts;
         facts.silent = facts.silent && !o->made; /* then nobody hears it */
-        ret = s2vi_intake_check(&c->intake, path, &facts, err);
+        ret = s2vi_ingest_check(&c->ingest, path, &facts, err);
     }
     bool skipped;
-    ret = s2vi_intake_settle(&c->intake, ret, &skipped, err);
+    ret = s2vi_ingest_settle(&c->ingest, ret, &skipped, err);
     if (ret < 0 || skipped)
         s2vi_clip_close(clip);
     return ret;
@@ -157,7 +157,7 @@ static int load_measured(s2vi_eval_clips *c, const s2vi_eval_options *o,
         s2vi_clip_close(&clip);
     }
     g_strfreev(paths);
-    return ret < 0 ? ret : s2vi_intake_require(&c->intake, c->data.count, err);
+    return ret < 0 ? ret : s2vi_ingest_require(&c->ingest, c->data.count, err);
 }
 
 /* Which frames are measured: those after the split, up to the limit. */
@@ -275,7 +275,7 @@ fail:
 int s2vi_eval_clips_load(s2vi_eval_clips *clips, const s2vi_eval_options *o,
                          const s2v_model_info *model, s2v_error *err)
 {
-    *clips = (s2vi_eval_clips){.intake = s2vi_eval_intake(o)};
+    *clips = (s2vi_eval_clips){.ingest = s2vi_eval_ingest(o)};
     clips->hop = (int64_t)S2VI_CLIP_RATE * model->fps_den / model->fps_num;
     int ret = load_measured(clips, o, model, err);
     if (!ret)
@@ -289,7 +289,7 @@ void s2vi_eval_clips_free(s2vi_eval_clips *clips)
     free(clips->range);
     free(clips->mean);
     free(clips->moves);
-    s2vi_intake_close(&clips->intake);
+    s2vi_ingest_close(&clips->ingest);
     *clips = (s2vi_eval_clips){0};
 }
 

@@ -7,7 +7,7 @@
 #define S2VI_EVAL_CLIPS_H
 
 #include "dataset.h"
-#include "intake.h"
+#include "ingest.h"
 #include "generate.h"
 #include "command.h"
 
@@ -24,7 +24,7 @@ typedef struct s2vi_eval_range {
 } s2vi_eval_range;
 
 typedef struct s2vi_eval_clips {
-    s2vi_intake intake;
+    s2vi_ingest ingest;
     s2vi_dataset data;
     s2vi_eval_range *range; /**< (data.count) */
     int measured_clips;     /**< with a frame to measure */
@@ -51,7 +51,7 @@ int s2vi_eval_clips_load(s2vi_eval_clips *clips, const s2vi_eval_options *o,
                          const s2v_model_info *model, s2v_error *err);
 
 /** How the options have clips taken in. */
-s2vi_intake s2vi_eval_intake(const s2vi_eval_options *o);
+s2vi_ingest s2vi_eval_ingest(const s2vi_eval_options *o);
 
 void s2vi_eval_clips_free(s2vi_eval_clips *clips);
 

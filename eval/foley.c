@@ -66,8 +66,8 @@ static int load(s2vi_foley_eval *e, const char *path, s2v_error *err)
     bool skipped;
     int ret = s2vi_foley_maker_load(e->maker, path, &item->clip, err);
     if (!ret)
-        ret = s2vi_intake_check(&e->intake, path, &item->clip.facts, err);
-    ret = s2vi_intake_settle(&e->intake, ret, &skipped, err);
+        ret = s2vi_ingest_check(&e->ingest, path, &item->clip.facts, err);
+    ret = s2vi_ingest_settle(&e->ingest, ret, &skipped, err);
     if (skipped) {
         s2vi_foley_source_clip_free(&item->clip);
         e->count--;
@@ -99,13 +99,13 @@ static int load_clips(s2vi_foley_eval *e, s2v_error *err)
 {
     char **paths = NULL;
     int ret = s2vi_eval_expand(e->options->clips, &paths, err);
-    e->intake = s2vi_eval_intake(e->options);
+    e->ingest = s2vi_eval_ingest(e->options);
     for (int i = 0; !ret && paths[i]; i++)
         if (is_meant(e, paths[i]))
             ret = load(e, paths[i], err);
     g_strfreev(paths);
     if (!ret)
-        ret = s2vi_intake_require(&e->intake, e->count, err);
+        ret = s2vi_ingest_require(&e->ingest, e->count, err);
     if (!ret && !e->count)
         ret = s2vi_error(err, S2V_ERR_INVALID,
                          "nothing to measure: expected %s, found none",
@@ -406,6 +406,6 @@ void s2vi_foley_eval_free(s2vi_foley_eval *e)
     free(e->item);
     s2vi_foley_source_clip_free(&e->reference);
     s2vi_picture_free(&e->sheet);
-    s2vi_intake_close(&e->intake);
+    s2vi_ingest_close(&e->ingest);
     *e = (s2vi_foley_eval){0};
 }

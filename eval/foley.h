@@ -13,7 +13,7 @@
 
 #include "command.h"
 #include "foley_maker.h"
-#include "intake.h"
+#include "ingest.h"
 #include "onsets.h"
 #include "picture.h"
 #include "timbre.h"
@@ -36,7 +36,7 @@ typedef struct s2vi_foley_item {
 typedef struct s2vi_foley_eval {
     const s2vi_eval_options *options;
     s2vi_foley_maker *maker;
-    s2vi_intake intake;
+    s2vi_ingest ingest;
     s2vi_foley_item *item; /**< (count) */
     int count;
     s2vi_foley_source_clip reference; /**< of options->reference */

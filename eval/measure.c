@@ -253,15 +253,15 @@ static int on_foreign_frame(void *opaque, const s2v_video_frame *frame,
 static int load_sound(run *r, const char *path, float **samples, int64_t *count,
                       bool *skipped, s2v_error *err)
 {
-    s2vi_intake *in = &r->e->clips.intake;
+    s2vi_ingest *in = &r->e->clips.ingest;
     s2vi_media_facts facts;
     int ret = s2vi_sound_load_track(path, s2vi_sound_listen, 0, samples, count,
                                     &facts, err);
     facts.silent = false;
     facts.tracks = 1; /* --track is of clips */
     if (!ret)
-        ret = s2vi_intake_check(in, path, &facts, err);
-    return s2vi_intake_settle(in, ret, skipped, err);
+        ret = s2vi_ingest_check(in, path, &facts, err);
+    return s2vi_ingest_settle(in, ret, skipped, err);
 }
 
 static int run_sound(run *r, const char *path, s2v_error *err)
@@ -296,12 +296,12 @@ static int run_sounds(run *r, s2v_error *err)
     e->likeness = calloc((size_t)n + 1, sizeof(*e->likeness));
     if (!ret && !e->likeness)
         ret = s2vi_error_nomem(err, "results");
-    e->clips.intake.bar = bar;
+    e->clips.ingest.bar = bar;
     for (int i = 0; i < n && !ret; i++) {
         ret = run_sound(r, paths[i], err);
         s2vi_progress_update(bar, i + 1, NULL, 0);
     }
-    e->clips.intake.bar = NULL;
+    e->clips.ingest.bar = NULL;
     s2vi_progress_close(&bar);
     g_strfreev(paths);
     return ret;

@@ -19,7 +19,7 @@ enum { BANDS = S2VI_FOLEY_MEL_BANDS, HOP = S2VI_FOLEY_MEL_HOP };
 static int check(const s2vi_foley_source *source, const char *path,
                  const s2vi_media_facts *facts, s2v_error *err)
 {
-    return source->intake ? s2vi_intake_check(source->intake, path, facts, err)
+    return source->ingest ? s2vi_ingest_check(source->ingest, path, facts, err)
                           : S2V_OK;
 }
 
@@ -270,8 +270,8 @@ static int add_file(s2vi_foley_data *data, const char *path,
 {
     bool skipped;
     int ret = read_file(data, path, source, err);
-    return source->intake
-               ? s2vi_intake_settle(source->intake, ret, &skipped, err)
+    return source->ingest
+               ? s2vi_ingest_settle(source->ingest, ret, &skipped, err)
                : ret;
 }
 

@@ -11,7 +11,7 @@
 #define S2VI_TRAIN_FOLEY_DATA_H
 
 #include "audio/foley_mel.h"
-#include "intake.h"
+#include "ingest.h"
 #include "media.h"
 
 /** One clip; what it does not have is NULL. */
@@ -38,7 +38,7 @@ typedef struct s2vi_foley_data {
 /** How clips are read; `clip` has size, crop, start, ... */
 typedef struct s2vi_foley_source {
     s2vi_clip_params clip;
-    s2vi_intake *intake; /* NULL: whatever decodes is taken */
+    s2vi_ingest *ingest; /* NULL: whatever decodes is taken */
     bool sound_only;     /* mel and sound of any file; a unit is a column */
     int64_t least;       /* units that a clip must have */
 } s2vi_foley_source;

@@ -17,7 +17,7 @@ enum { PREVIEW_COLUMNS = 8 };
 
 typedef struct training {
     const s2vi_train_options *o;
-    s2vi_intake intake;
+    s2vi_ingest ingest;
     s2vi_dataset data;
     s2vi_hearing hearing;
     s2vi_trainer *trainer;
@@ -32,9 +32,9 @@ static int load_clip(training *t, const char *path, s2v_error *err)
     s2vi_clip_params params = s2vi_training_clip(t->o);
     int ret = s2vi_clip_load(&clip, path, &params, err);
     if (!ret)
-        ret = s2vi_intake_check(&t->intake, path, &clip->facts, err);
+        ret = s2vi_ingest_check(&t->ingest, path, &clip->facts, err);
     bool skipped;
-    ret = s2vi_intake_settle(&t->intake, ret, &skipped, err);
+    ret = s2vi_ingest_settle(&t->ingest, ret, &skipped, err);
     if (!ret && !skipped)
         ret = s2vi_dataset_add(&t->data, &clip, err);
     s2vi_clip_close(&clip);
@@ -58,14 +58,14 @@ static int load_clips(training *t, s2v_error *err)
 {
     const s2vi_train_options *o = t->o;
     int ret = S2V_OK;
-    t->intake = s2vi_training_intake(o);
+    t->ingest = s2vi_training_ingest(o);
     for (int i = 0; i < o->n_clips && !ret; i++) {
         if (s2vi_interrupt_requested())
             return s2vi_error(err, S2V_ERR_CANCELLED, "interrupted");
         ret = load_clip(t, o->clips[i], err);
     }
     if (!ret)
-        ret = s2vi_intake_require(&t->intake, t->data.count, err);
+        ret = s2vi_ingest_require(&t->ingest, t->data.count, err);
     t->data.stretch = o->stretch;
     if (!ret)
         ret = s2vi_dataset_split(&t->data, o->split, o->sequence, err);
@@ -238,7 +238,7 @@ static void close_training(void *self)
     s2vi_vision_close(&t->vision);
     s2vi_trainer_close(&t->trainer);
     s2vi_dataset_close(&t->data);
-    s2vi_intake_close(&t->intake);
+    s2vi_ingest_close(&t->ingest);
     free(t);
 }
 

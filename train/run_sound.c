@@ -15,7 +15,7 @@
 
 typedef struct training {
     const s2vi_train_options *o;
-    s2vi_intake intake;
+    s2vi_ingest ingest;
     s2vi_foley_data data;
     s2vi_foley_trainer *foley;     /* one... */
     s2vi_vocoder_trainer *vocoder; /* ...of these */
@@ -56,19 +56,19 @@ static int load_clips(training *t, int columns, bool sound_only, s2v_error *err)
     const s2vi_train_options *o = t->o;
     const int64_t units = o->sequence / columns;
     const s2vi_foley_source source = {.clip = s2vi_training_clip(o),
-                                      .intake = &t->intake,
+                                      .ingest = &t->ingest,
                                       .sound_only = sound_only,
                                       .least = units};
     int ret = S2V_OK;
     t->data.columns = columns;
-    t->intake = s2vi_training_intake(o);
+    t->ingest = s2vi_training_ingest(o);
     for (int i = 0; i < o->n_clips && !ret; i++) {
         if (s2vi_interrupt_requested())
             return s2vi_error(err, S2V_ERR_CANCELLED, "interrupted");
         ret = s2vi_foley_data_add(&t->data, o->clips[i], &source, err);
     }
     if (!ret)
-        ret = s2vi_intake_require(&t->intake, t->data.count, err);
+        ret = s2vi_ingest_require(&t->ingest, t->data.count, err);
     if (!ret)
         ret = s2vi_foley_data_split(&t->data, o->split, units, err);
     if (!ret && o->hold_out_every)
@@ -281,7 +281,7 @@ static void close_training(void *self)
     s2vi_foley_trainer_close(&t->foley);
     s2vi_vocoder_trainer_close(&t->vocoder);
     s2vi_foley_data_close(&t->data);
-    s2vi_intake_close(&t->intake);
+    s2vi_ingest_close(&t->ingest);
     free(t);
 }
 

@@ -27,9 +27,9 @@ s2vi_clip_params s2vi_training_clip(const s2vi_train_options *o)
     };
 }
 
-s2vi_intake s2vi_training_intake(const s2vi_train_options *o)
+s2vi_ingest s2vi_training_ingest(const s2vi_train_options *o)
 {
-    return (s2vi_intake){
+    return (s2vi_ingest){
         .program = "s2v-train", .quiet = o->quiet, .skip_bad = o->skip_bad};
 }
 

@@ -7,7 +7,7 @@
 #define S2VI_TRAIN_TRAINING_H
 
 #include "train_step.h"
-#include "intake.h"
+#include "ingest.h"
 #include "media.h"
 #include "options.h"
 #include "weights/weights.h"
@@ -61,7 +61,7 @@ int s2vi_training_hifigan(s2vi_training *t, const s2vi_train_options *o,
                           const char *version, s2v_error *err);
 
 /** How the options have clips taken in. */
-s2vi_intake s2vi_training_intake(const s2vi_train_options *o);
+s2vi_ingest s2vi_training_ingest(const s2vi_train_options *o);
 
 /** What the options say of --crop, --start, --duration and of stopping. */
 s2vi_clip_params s2vi_training_clip(const s2vi_train_options *o);

@@ -10,7 +10,7 @@
 #include <libavutil/log.h>
 
 #include "check.h"
-#include "intake.h"
+#include "ingest.h"
 #include "make_media.h"
 #include "media.h"
 
@@ -697,11 +697,11 @@ static void test_tracks(void)
 static void check_bad(const char *path, const char *text)
 {
     const s2vi_clip_params params = {.size = 16};
-    const s2vi_intake in = {.program = "test", .quiet = true};
+    const s2vi_ingest in = {.program = "test", .quiet = true};
     s2v_error err = {0};
     s2vi_clip *clip = load(path, &params);
     int ret =
-        clip ? s2vi_intake_check(&in, path, &clip->facts, &err) : S2V_ERR_IO;
+        clip ? s2vi_ingest_check(&in, path, &clip->facts, &err) : S2V_ERR_IO;
     CHECK(ret == (text ? S2V_ERR_FORMAT : S2V_OK), "%s: %d %s", path, ret,
           err.message);
     CHECK(!text || (strstr(err.message, text) && strstr(err.message, path)),
@@ -763,33 +763,33 @@ static void test_silent(void)
 /* One packet in ten may be damaged, not more. */
 static void test_damaged(void)
 {
-    const s2vi_intake in = {.program = "test", .quiet = true};
+    const s2vi_ingest in = {.program = "test", .quiet = true};
     s2vi_media_facts facts = {.packets = 120, .damaged = 12};
     s2v_error err = {0};
-    CHECK(!s2vi_intake_check(&in, "a.mkv", &facts, &err), "%s", err.message);
+    CHECK(!s2vi_ingest_check(&in, "a.mkv", &facts, &err), "%s", err.message);
     facts.damaged = 13;
-    CHECK(s2vi_intake_check(&in, "a.mkv", &facts, &err) == S2V_ERR_FORMAT &&
+    CHECK(s2vi_ingest_check(&in, "a.mkv", &facts, &err) == S2V_ERR_FORMAT &&
               strstr(err.message, "'a.mkv' is damaged: 13 of its 120 packets"),
           "%s", err.message);
 }
 
 static void test_left_out(void)
 {
-    s2vi_intake in = {.program = "test", .quiet = true};
+    s2vi_ingest in = {.program = "test", .quiet = true};
     s2v_error err = {.message = "'a.mkv' is silent"};
     bool skipped = true;
-    int ret = s2vi_intake_settle(&in, S2V_ERR_FORMAT, &skipped, &err);
+    int ret = s2vi_ingest_settle(&in, S2V_ERR_FORMAT, &skipped, &err);
     CHECK(ret == S2V_ERR_FORMAT && !skipped && !in.left_out, "%d", ret);
     in.skip_bad = true;
-    ret = s2vi_intake_settle(&in, S2V_ERR_IO, &skipped, &err);
+    ret = s2vi_ingest_settle(&in, S2V_ERR_IO, &skipped, &err);
     CHECK(ret == S2V_ERR_IO && !skipped && !in.left_out, "%d", ret);
-    ret = s2vi_intake_settle(&in, S2V_ERR_FORMAT, &skipped, &err);
+    ret = s2vi_ingest_settle(&in, S2V_ERR_FORMAT, &skipped, &err);
     CHECK(!ret && skipped && !strcmp(in.left_out[0], err.message) &&
               !in.left_out[1],
           "%d", ret);
-    CHECK(!s2vi_intake_require(&in, 1, &err), "%s", err.message);
-    CHECK(s2vi_intake_require(&in, 0, &err) == S2V_ERR_INVALID, "none left");
-    s2vi_intake_close(&in);
+    CHECK(!s2vi_ingest_require(&in, 1, &err), "%s", err.message);
+    CHECK(s2vi_ingest_require(&in, 0, &err) == S2V_ERR_INVALID, "none left");
+    s2vi_ingest_close(&in);
 }
 
 static void remove_folder(void)

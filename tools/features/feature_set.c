@@ -235,8 +235,8 @@ static int load_clip(const features_source *from, s2vi_clip **clip,
     int ret = find_whole(from->clip, &params, err);
     if (!ret)
         ret = s2vi_clip_load(clip, from->clip, &params, err);
-    if (!ret && from->intake)
-        ret = s2vi_intake_check(from->intake, from->clip, &(*clip)->facts, err);
+    if (!ret && from->ingest)
+        ret = s2vi_ingest_check(from->ingest, from->clip, &(*clip)->facts, err);
     if (ret < 0)
         s2vi_clip_close(clip);
     return ret;

@@ -13,7 +13,7 @@
 #ifndef S2V_TOOLS_FEATURE_SET_H
 #define S2V_TOOLS_FEATURE_SET_H
 
-#include "intake.h"
+#include "ingest.h"
 #include "networks/bn_inception.h"
 
 enum { FEATURES_WIDTH = 2 * S2VI_BN_FEATURES };
@@ -45,7 +45,7 @@ int features_run(features *f, const uint8_t *rgb, int64_t count, float *out,
 typedef struct features_source {
     const char *clip;          /* a media file */
     int track;                 /* of its sound: 1 is the first; 0: ffmpeg's */
-    const s2vi_intake *intake; /* says and refuses what is bad; may be NULL */
+    const s2vi_ingest *ingest; /* says and refuses what is bad; may be NULL */
 } features_source;
 
 /**

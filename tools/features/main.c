@@ -111,20 +111,20 @@ static char *output_of(const options *o, const char *clip)
 }
 
 static int take(const options *o, features *f, const char *clip,
-                s2vi_intake *in, s2v_error *err)
+                s2vi_ingest *in, s2v_error *err)
 {
     const features_source from = {clip, o->track + 1, in};
     char *path = output_of(o, clip);
     bool skipped;
     int ret = features_write(f, &from, path, err);
     g_free(path);
-    return s2vi_intake_settle(in, ret, &skipped, err);
+    return s2vi_ingest_settle(in, ret, &skipped, err);
 }
 
 static int run(const options *o, s2v_error *err)
 {
     features *f = NULL;
-    s2vi_intake in = {
+    s2vi_ingest in = {
         .program = "s2v-features", .quiet = o->quiet, .skip_bad = o->skip_bad};
     if (g_mkdir_with_parents(o->output, 0777) < 0)
         return s2vi_error(err, S2V_ERR_IO, "the folder '%s' cannot be made",
@@ -141,7 +141,7 @@ static int run(const options *o, s2v_error *err)
         s2vi_progress_update(bar, i + 1, NULL, 0);
     }
     s2vi_progress_close(&bar);
-    s2vi_intake_close(&in);
+    s2vi_ingest_close(&in);
     features_close(&f);
     return ret;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How a program takes in a set of clips. */
-#include "intake.h"
+#include "ingest.h"
 
 #include "base/error.h"
 
@@ -10,7 +10,7 @@
 static const double SHORT_SECONDS = 0.5, SHORT_PART = 0.01;
 enum { DAMAGED_OF = 10 }; /* more than one in so many is bad */
 
-static void say_track(const s2vi_intake *in, const char *path,
+static void say_track(const s2vi_ingest *in, const char *path,
                       const s2vi_media_facts *f)
 {
     if (f->tracks > 1)
@@ -20,7 +20,7 @@ static void say_track(const s2vi_intake *in, const char *path,
                               in->program, path, f->tracks, f->track);
 }
 
-static void say_damage(const s2vi_intake *in, const char *path,
+static void say_damage(const s2vi_ingest *in, const char *path,
                        const s2vi_media_facts *f)
 {
     if (f->damaged)
@@ -31,7 +31,7 @@ static void say_damage(const s2vi_intake *in, const char *path,
                               f->damaged > 1 ? "s" : "", (long long)f->packets);
 }
 
-int s2vi_intake_check(const s2vi_intake *in, const char *path,
+int s2vi_ingest_check(const s2vi_ingest *in, const char *path,
                       const s2vi_media_facts *f, s2v_error *err)
 {
     const char *hint =
@@ -60,7 +60,7 @@ int s2vi_intake_check(const s2vi_intake *in, const char *path,
     return S2V_OK;
 }
 
-int s2vi_intake_settle(s2vi_intake *in, int ret, bool *skipped, s2v_error *err)
+int s2vi_ingest_settle(s2vi_ingest *in, int ret, bool *skipped, s2v_error *err)
 {
     *skipped = ret == S2V_ERR_FORMAT && in->skip_bad;
     if (!*skipped)
@@ -75,7 +75,7 @@ int s2vi_intake_settle(s2vi_intake *in, int ret, bool *skipped, s2v_error *err)
     return S2V_OK;
 }
 
-int s2vi_intake_require(const s2vi_intake *in, int count, s2v_error *err)
+int s2vi_ingest_require(const s2vi_ingest *in, int count, s2v_error *err)
 {
     return count || !in->left_out
                ? S2V_OK
@@ -85,7 +85,7 @@ int s2vi_intake_require(const s2vi_intake *in, int count, s2v_error *err)
                             g_strv_length(in->left_out));
 }
 
-void s2vi_intake_close(s2vi_intake *in)
+void s2vi_ingest_close(s2vi_ingest *in)
 {
     if (in->left_out)
         s2vi_progress_message(NULL, "%s: clips left out (--skip-bad): %u",
