@@ -3,8 +3,10 @@
 #include "models/foley.h"
 
 #include "audio/foley_mel.h"
+#include "weights/fields.h"
 
 #include <jansson.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,31 +56,13 @@ int s2vi_foley_config_check(const s2vi_foley_config *c, s2v_error *err)
 
 /* ------------------------------------------------------------ reading -- */
 
-static int parse_sight(s2vi_foley_config *c, const json_t *object,
-                       s2v_error *err)
-{
-    const char *name;
-    json_t *value;
-    c->has_sight = true;
-    json_object_foreach((json_t *)object, name, value)
-    {
-        int *to = !strcmp(name, "size")       ? &c->sight.size
-                  : !strcmp(name, "channels") ? &c->sight.channels
-                                              : NULL;
-        const json_int_t number = json_integer_value(value);
-        if (!to)
-            return s2vi_error(err, S2V_ERR_MODEL,
-                              "sight: unknown setting '%.60s' in s2v.config; "
-                              "is the file newer than this library?",
-                              name);
-        if (!json_is_integer(value) || number < 0 || number > 1 << 20)
-            return s2vi_error(err, S2V_ERR_MODEL,
-                              "sight: %s is not a whole number from 0 to %d",
-                              name, 1 << 20);
-        *to = (int)number;
-    }
-    return S2V_OK;
-}
+/* What s2v.config says of sight: its features are the generator's. */
+static const s2vi_field sight_table[] = {
+    S2VI_INT(s2vi_sight_config, size, 0, 0),
+    S2VI_INT(s2vi_sight_config, channels, 0, 0),
+};
+static const s2vi_fields sight_fields = {
+    "sight", sight_table, sizeof(sight_table) / sizeof(*sight_table)};
 
 /* One of the parts, whose parsers take text where there are any. */
 static int parse_part(s2vi_foley_config *c, const char *name,
@@ -89,8 +73,10 @@ static int parse_part(s2vi_foley_config *c, const char *name,
                           S2VI_FOLEY_NAME ": '%.60s' in s2v.config is not an "
                                           "object",
                           name);
-    if (!strcmp(name, "sight"))
-        return parse_sight(c, object, err);
+    if (!strcmp(name, "sight")) {
+        c->has_sight = true;
+        return s2vi_fields_read_object(&sight_fields, &c->sight, object, err);
+    }
     char *text = json_dumps(object, JSON_COMPACT);
     int ret = S2V_OK;
     if (!text)
@@ -150,9 +136,8 @@ char *s2vi_foley_config_text(const s2vi_foley_config *c)
     int bad = json_object_set_new(
         root, "generator", object_of(s2vi_vs_config_text(&c->generator)));
     if (c->has_sight)
-        bad |= json_object_set_new(root, "sight",
-                                   json_pack("{s:i,s:i}", "size", c->sight.size,
-                                             "channels", c->sight.channels));
+        bad |= json_object_set_new(
+            root, "sight", s2vi_fields_object(&sight_fields, &c->sight));
     if (c->has_vocoder)
         bad |= json_object_set_new(
             root, "vocoder", object_of(s2vi_hifigan_config_text(&c->vocoder)));
