@@ -30,7 +30,7 @@ static const option_row rows[] = {
     {"seed", 0, OPTION_SEED, AT(seed), "N", .help = "seed"},
     {"number", 'n', OPTION_NUMBER, AT(number), "X", -90, 0.5,
      .help = "a text of many words, so long that it must go on in a second "
-             "line\nand in one of its own"},
+             "a line\nand in one of its own"},
     {"above", 0, OPTION_NUMBER, AT(above), "X", 0, 1, .above = true,
      .help = "above"},
     {"below", 0, OPTION_NUMBER, AT(below), "X", 0, 1, .below = true,
@@ -164,7 +164,7 @@ static void test_help(void)
         "      --seed N    seed\n"
         "  -n, --number X  a text of many words, so long that it must go on in "
         "a second\n"
-        "                  line\n"
+        "                  a line\n"
         "                  and in one of its own\n"
         "      --above X   above\n"
         "      --below X   below\n"

@@ -4,6 +4,7 @@
 
 #include "base/nearest.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>
@@ -33,9 +34,10 @@ static void make_table(getopt_table *t, const option_program *p)
      * ':': a missing value is told from an unknown option. */
     char *letter = t->letters;
     int n = 0;
+    assert(p->n_rows <= MAX_ROWS);
     *letter++ = '-';
     *letter++ = ':';
-    for (int i = 0; i < p->n_rows && i < MAX_ROWS; i++) {
+    for (int i = 0; i < p->n_rows; i++) {
         const option_row *row = &p->rows[i];
         if (!row->name || is_repeated(p, i))
             continue;
