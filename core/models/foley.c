@@ -58,8 +58,8 @@ int s2vi_foley_config_check(const s2vi_foley_config *c, s2v_error *err)
 
 /* What s2v.config says of sight: its features are the generator's. */
 static const s2vi_field sight_table[] = {
-    S2VI_INT(s2vi_sight_config, size, 0, 0),
-    S2VI_INT(s2vi_sight_config, channels, 0, 0),
+    S2VI_INT(s2vi_visual_encoder_config, size, 0, 0),
+    S2VI_INT(s2vi_visual_encoder_config, channels, 0, 0),
 };
 static const s2vi_fields sight_fields = {
     "sight", sight_table, sizeof(sight_table) / sizeof(*sight_table)};
