@@ -175,7 +175,7 @@ int s2v_session_send_video(s2v_session *session, const s2v_picture *given,
                           f->send_video(session->stream, &picture, err));
 }
 
-/* ---- before it ---- */
+/* ---- beside it ---- */
 
 /* That the family takes what is set, and the stream has not begun. */
 static int check_set(const s2v_session *s, bool has, unsigned medium,
@@ -232,8 +232,8 @@ int s2v_session_set_reference(s2v_session *session, const float *samples,
                               size_t count, s2v_error *err)
 {
     const s2vi_family *f = session->family;
-    const int ret = check_set(session, f->set_reference, S2V_MEDIUM_REFERENCE,
-                              "s2v_session_set_reference", err);
+    const int ret = check_input(session, f->set_reference, S2V_MEDIUM_REFERENCE,
+                                "s2v_session_set_reference", err);
     return ret < 0 ? ret
                    : was_set(session, S2V_MEDIUM_REFERENCE, true,
                              f->set_reference(session->stream, samples, count,

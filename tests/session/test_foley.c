@@ -193,10 +193,6 @@ static void test_reference(s2v_model *model)
           err.message);
     sound first = play_film(session, &f, 1);
     CHECK(!sounds_same(&mean, &first), "a reference changes nothing");
-    expect_refused(s2v_session_set_reference(session, tone, N, &err), &err,
-                   S2V_ERR_INVALID,
-                   "s2v_session_set_reference: it came after the first "
-                   "input: flush the session");
     s2v_session_flush(session);
     expect_refused(s2v_session_set_reference(session, zeros, 4096, &err), &err,
                    S2V_ERR_INVALID, "silent");
@@ -222,6 +218,60 @@ static void test_reference(s2v_model *model)
     free(mean.sample);
     free(tone);
     free(other);
+    s2v_session_close(&session);
+}
+
+/* A reference that is set while running: until then all is as with the one
+ * before, and a window later all is as with it alone. */
+static void test_other_reference(s2v_model *model)
+{
+    enum { N = 2 * FOLEY_RATE, LATER = 80 };
+    uint8_t rgb[3 * WIDTH * HEIGHT];
+    const film f = film_at(25, 1, 160);
+    float *tone[2] = {make_sound(N, 3), make_sound(N, 4)};
+    s2v_model_info info = {.size = sizeof(info)};
+    sound alone[2], got = {0};
+    s2v_model_get_info(model, &info);
+    s2v_session *session = open_session(model, 0);
+    for (int k = 0; k < 2; k++) {
+        s2v_session_set_reference(session, tone[k], N, NULL);
+        alone[k] = play_film(session, &f, 1);
+        s2v_session_flush(session);
+    }
+    s2v_session_set_reference(session, tone[0], N, NULL);
+    size_t before = 0;
+    for (int i = 0; i < f.count; i++) {
+        const s2v_picture p = picture_of(&f, i, rgb);
+        if (i == LATER) {
+            CHECK(s2v_session_set_reference(session, tone[0], 1, NULL) ==
+                      S2V_ERR_INVALID,
+                  "1 sample");
+            CHECK(!s2v_session_set_reference(session, tone[1], N, NULL),
+                  "refused while running");
+            before = got.count;
+        }
+        s2v_session_send_video(session, &p, NULL);
+        hear_all(session, &got);
+    }
+    s2v_session_drain(session, NULL);
+    hear_all(session, &got);
+    const size_t after = before + 2 * (size_t)info.latency_samples;
+    const size_t size = sizeof(*got.sample);
+    CHECK(before && after < got.count && got.count == alone[0].count,
+          "set at sample %zu of %zu", before, got.count);
+    CHECK(!memcmp(got.sample, alone[0].sample, before * size),
+          "what was made before is another");
+    CHECK(!memcmp(got.sample + after, alone[1].sample + after,
+                  (got.count - after) * size),
+          "not as with the new reference from sample %zu on", after);
+    CHECK(memcmp(alone[0].sample + after, alone[1].sample + after,
+                 (got.count - after) * size) != 0,
+          "both references sound the same");
+    for (int k = 0; k < 2; k++) {
+        free(alone[k].sample);
+        free(tone[k]);
+    }
+    free(got.sample);
     s2v_session_close(&session);
 }
 
@@ -414,6 +464,7 @@ int main(void)
     test_pieces(live, 150);
     test_pictures_matter(model);
     test_reference(model);
+    test_other_reference(model);
     test_quiet_reference(model);
     test_last_second(model);
     test_wrong_way(model);

@@ -402,13 +402,14 @@ S2V_API int s2v_session_set_text(s2v_session *session, const char *text,
 /**
  * Set the reference: a sound whose timbre the audio made takes. Mono float
  * samples at the model's rate, nominally in [-1, 1]; at least 1024 of them, not
- * silent; at most the first minute is used. Call it before the first picture;
- * it is kept over a flush. Without a reference, the mean timbre of the training
- * set is used.
+ * silent; at most the first minute is used. While running, it applies to the
+ * windows of the model that are made from then on; the first of them is
+ * cross-faded with the one before. It is kept over a flush. Without a
+ * reference, the mean timbre of the training set is used.
  *
  * @param samples owned by the caller, read during the call only
- * @return S2V_OK; S2V_ERR_INVALID: too short, silent or too late, or the model
- *         takes no reference: the one before is kept; S2V_ERR_NOMEM
+ * @return S2V_OK; S2V_ERR_INVALID: too short or silent, or the model takes no
+ *         reference; S2V_ERR_NOMEM. The one before is kept then
  */
 S2V_API int s2v_session_set_reference(s2v_session *session,
                                       const float *samples, size_t count,
