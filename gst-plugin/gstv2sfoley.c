@@ -28,7 +28,6 @@ enum {
     PROP_0,
     PROP_MODEL,
     PROP_REF,
-    PROP_SEED,
     PROP_LATENCY,
     PROP_GAIN,
 };
@@ -287,13 +286,11 @@ static int set_reference(GstV2SFoley *self, const char *ref, s2v_error *err)
 static int open_session(GstS2VBase *base, s2v_error *err)
 {
     GstV2SFoley *self = GST_V2S_FOLEY(base);
-    s2v_session_params params = {.size = sizeof(params)};
     GST_OBJECT_LOCK(self);
     char *ref = g_strdup(self->ref);
-    params.seed = self->seed < 0 ? g_random_int() : (guint64)self->seed;
     GST_OBJECT_UNLOCK(self);
     int ret =
-        s2v_session_create(&base->session, base->current->model, &params, err);
+        s2v_session_create(&base->session, base->current->model, NULL, err);
     if (!ret)
         ret = set_reference(self, ref, err);
     g_free(ref);
@@ -318,7 +315,6 @@ static void set_property(GObject *object, guint id, const GValue *value,
     switch (id) {
     case PROP_MODEL: gst_s2v_set_string(&self->base.path, value); break;
     case PROP_REF: gst_s2v_set_string(&self->ref, value); break;
-    case PROP_SEED: self->seed = g_value_get_int64(value); break;
     case PROP_LATENCY: self->latency = g_value_get_int(value); break;
     case PROP_GAIN: self->gain = g_value_get_double(value); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
@@ -334,7 +330,6 @@ static void get_property(GObject *object, guint id, GValue *value,
     switch (id) {
     case PROP_MODEL: g_value_set_string(value, self->base.path); break;
     case PROP_REF: g_value_set_string(value, self->ref); break;
-    case PROP_SEED: g_value_set_int64(value, self->seed); break;
     case PROP_LATENCY: g_value_set_int(value, self->latency); break;
     case PROP_GAIN: g_value_set_double(value, self->gain); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
@@ -374,11 +369,6 @@ static void install_properties(GObjectClass *object_class)
                             "the timbre; the first minute is used (null = the "
                             "mean timbre of the training data)",
                             NULL, flags));
-    g_object_class_install_property(
-        object_class, PROP_SEED,
-        g_param_spec_int64("seed", "Seed",
-                           "Seed of the model's random noise (-1 = random)", -1,
-                           G_MAXUINT32, 0, flags));
     g_object_class_install_property(
         object_class, PROP_LATENCY,
         g_param_spec_int(

@@ -18,7 +18,6 @@ struct _GstV2SFoley {
 
     /* settings: lock */
     char *ref;
-    gint64 seed;
     gint latency;
     gdouble gain; /* dB */
 

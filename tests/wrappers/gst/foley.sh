@@ -70,6 +70,9 @@ else
     skip "the same samples as the FFmpeg filter's" "there is no ffmpeg with v2sfoley, or no rawvideoparse"
 fi
 
+read -r -d '' said < <(gst-inspect-1.0 v2sfoley; printf '\0')
+is "the model draws no noise: there is no seed" "$(grep -cE '^  (seed|gain) +: ' <<<"$said")" 1
+
 film 25/1 40 && mv out.f32 plain.f32
 is "f32 is the default" "$(film 25/1 40 dtype=f32 && cmp plain.f32 out.f32 2>&1)" ""
 said=$(film 25/1 40 dtype=bf16 2>&1)
