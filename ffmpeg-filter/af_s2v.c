@@ -34,7 +34,6 @@
 #include "libavutil/mem.h"
 #include "libavutil/opt.h"
 #include "libavutil/pixdesc.h"
-#include "libavutil/random_seed.h"
 #include "libswresample/swresample.h"
 
 #include "audio.h"
@@ -51,7 +50,7 @@ typedef struct FoleyContext {
 
     char *model_path;
     char *ref;
-    int64_t seed;
+    int nb_inputs;
     char *device;
     char *dtype;
     int threads;
@@ -59,11 +58,11 @@ typedef struct FoleyContext {
     int latency;          ///< ms
 
     /* what a new filter graph takes over from the one before, to the end */
-    s2v_model *model;
+    S2VModel model;
     s2v_session *session;
-    s2v_model_info info;
-    S2VLog *log;          ///< the model's
+    struct Reference *pending; ///< what has come of the reference of the second input; NULL: it is complete
     float scale;          ///< the gain, as a factor
+    int tag;              ///< the next sound is the model's first
 
     AVRational time_base; ///< of what the session is told
     AVFrame *held;        ///< the last picture: how long it stays is not known yet
@@ -73,7 +72,7 @@ typedef struct FoleyContext {
     int64_t out_sure;     ///< made before the film's end
     int started;          ///< the first picture has come
     int drained;          ///< the last one has
-    int ended;            ///< all sound was handed on
+    int ended;            ///< all sound was handed on, or none can be
     int resumed;          ///< the next picture is the first of a new graph
     int cut;              ///< freed while the rest of a film that has ended was wanted
     int warned_back;
@@ -83,16 +82,17 @@ typedef struct FoleyContext {
 
 #define OFFSET(x) offsetof(FoleyContext, x)
 #define FLAGS AV_OPT_FLAG_FILTERING_PARAM | AV_OPT_FLAG_VIDEO_PARAM | AV_OPT_FLAG_AUDIO_PARAM
+#define RUNTIME FLAGS | AV_OPT_FLAG_RUNTIME_PARAM
 
 static const AVOption v2sfoley_options[] = {
-    { "ref",     "set the sound whose timbre is to be taken", OFFSET(ref), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, FLAGS },
+    { "ref",     "set the sound whose timbre is to be taken", OFFSET(ref), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, RUNTIME },
     { "model",   "set the model's weight file", OFFSET(model_path), AV_OPT_TYPE_STRING, { .str = "foley.bin" }, 0, 0, FLAGS },
-    { "seed",    "set the seed of the model's noise, -1 for a new one each time", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 0 }, -1, UINT32_MAX, FLAGS },
     { "device",  "set the device to run on: auto, cpu, ref, cuda[:N]", OFFSET(device), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, FLAGS },
     { "dtype",   "set what numbers are rounded to before they are multiplied: f32, bf16", OFFSET(dtype), AV_OPT_TYPE_STRING, { .str = "f32" }, 0, 0, FLAGS },
     { "threads", "set the number of CPU threads, 0 for the filter graph's", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
-    { "gain",    "set how much louder the sound is made, in dB", OFFSET(gain), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, -100, 100, FLAGS },
+    { "gain",    "set how much louder the sound is made, in dB", OFFSET(gain), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, -100, 100, RUNTIME },
     { "latency", "set how many milliseconds sound may wait for later pictures, 0 for the best sound", OFFSET(latency), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
+    { "inputs",  "set the number of inputs; with 2, the second one is the reference", OFFSET(nb_inputs), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 2, FLAGS },
     { NULL }
 };
 
@@ -100,9 +100,9 @@ AVFILTER_DEFINE_CLASS(v2sfoley);
 
 /* ------------------------------------------------------------ reference */
 
-/** A file being decoded to mono at the model's rate. */
+/** Sound being taken to mono at the model's rate, that of a file or of an input. */
 typedef struct Reference {
-    AVFormatContext *format;
+    AVFormatContext *format; ///< these are of a file
     AVCodecContext *codec;
     int stream;
     AVPacket *packet;
@@ -214,21 +214,40 @@ static int reference_mix(Reference *r, const AVFrame *frame)
     return ret;
 }
 
+/** Take a frame; AVERROR_EOF if that is enough. */
+static int reference_take(Reference *r, const AVFrame *frame)
+{
+    int ret = 0;
+
+    if (!r->swr || frame->format != r->sample_fmt || frame->sample_rate != r->sample_rate ||
+        av_channel_layout_compare(&frame->ch_layout, &r->layout))
+        ret = reference_mix(r, frame);
+    if (ret >= 0)
+        ret = reference_resample(r, frame);
+
+    return ret < 0 ? ret : r->count >= r->max ? AVERROR_EOF : 0;
+}
+
+/** All has been taken. */
+static int reference_finish(Reference *r)
+{
+    int ret = r->swr && r->count < r->max ? reference_resample(r, NULL) : 0;
+
+    r->count = FFMIN(r->count, r->max);
+
+    return ret;
+}
+
 /** Take what the decoder has; AVERROR(EAGAIN) if it wants more. */
 static int reference_receive(Reference *r)
 {
     int ret;
 
     while ((ret = avcodec_receive_frame(r->codec, r->frame)) >= 0) {
-        if (!r->swr || r->frame->format != r->sample_fmt ||
-            r->frame->sample_rate != r->sample_rate ||
-            av_channel_layout_compare(&r->frame->ch_layout, &r->layout))
-            ret = reference_mix(r, r->frame);
-        if (ret >= 0)
-            ret = reference_resample(r, r->frame);
+        ret = reference_take(r, r->frame);
         av_frame_unref(r->frame);
-        if (ret < 0 || r->count >= r->max)
-            return ret < 0 ? ret : AVERROR_EOF;
+        if (ret < 0)
+            return ret;
     }
 
     return ret;
@@ -259,63 +278,163 @@ static int reference_decode(Reference *r)
     } while (ret >= 0 || ret == AVERROR(EAGAIN));
 
     if (ret == AVERROR_EOF)
-        ret = r->swr && r->count < r->max ? reference_resample(r, NULL) : 0;
-    r->count = FFMIN(r->count, r->max);
+        ret = reference_finish(r);
 
     return ret < 0 ? ret : r->count ? 0 : bad;
 }
 
-static av_cold int read_reference(AVFilterContext *ctx)
+/** @param name of where it is from, for a sentence at log_level */
+static int set_reference(AVFilterContext *ctx, int log_level, const Reference *r, const char *name)
 {
     FoleyContext *s = ctx->priv;
-    Reference r = { .rate = s->info.sample_rate, .max = REFERENCE_MAX * s->info.sample_rate };
     s2v_error err = { 0 };
+    int ret = s2v_session_set_reference(s->session, r->samples, r->count, &err);
+
+    if (ret >= 0)
+        return 0;
+    av_strlcatf(err.message, sizeof(err.message), " (%s)", name);
+
+    return ff_s2v_report(ctx, log_level, ret, &err);
+}
+
+static Reference new_reference(const FoleyContext *s)
+{
+    const int rate = s->model.info.sample_rate;
+
+    return (Reference){ .rate = rate, .max = REFERENCE_MAX * rate };
+}
+
+/** Read a file and take its timbre. On failure, the one before is kept. */
+static int read_reference(AVFilterContext *ctx, int log_level, const char *path)
+{
+    Reference r = new_reference(ctx->priv);
+    char *name;
     int ret;
 
-    if ((ret = reference_open(&r, s->ref)) < 0 || (ret = reference_decode(&r)) < 0) {
-        av_log(ctx, AV_LOG_ERROR, "The reference '%s' cannot be read: %s.\n", s->ref,
+    if ((ret = reference_open(&r, path)) < 0 || (ret = reference_decode(&r)) < 0) {
+        av_log(ctx, log_level, "The reference '%s' cannot be read: %s.\n", path,
                ret == AVERROR_STREAM_NOT_FOUND ? "it has no sound" : av_err2str(ret));
-    } else if ((ret = s2v_session_set_reference(s->session, r.samples, r.count, &err)) < 0) {
-        av_strlcatf(err.message, sizeof(err.message), " ('%s')", s->ref);
-        ret = ff_s2v_report(ctx, ret, &err);
+    } else if (!(name = av_asprintf("'%s'", path))) {
+        ret = AVERROR(ENOMEM);
+    } else {
+        ret = set_reference(ctx, log_level, &r, name);
+        av_free(name);
     }
     reference_free(&r);
 
     return ret;
 }
 
+static void free_pending(FoleyContext *s)
+{
+    if (s->pending)
+        reference_free(s->pending);
+    av_freep(&s->pending);
+}
+
+/** Begin to take the reference from the second input. */
+static av_cold int expect_reference(FoleyContext *s)
+{
+    s->pending = av_malloc(sizeof(*s->pending));
+    if (!s->pending)
+        return AVERROR(ENOMEM);
+    *s->pending = new_reference(s);
+
+    return 0;
+}
+
+/**
+ * Take what the second input has.
+ *
+ * @return 1 if the reference is complete, 0 if there is more to come
+ */
+static int feed_reference(AVFilterContext *ctx)
+{
+    FoleyContext *s = ctx->priv;
+    AVFilterLink *inlink = ctx->inputs[1];
+    AVFrame *frame;
+    int64_t pts;
+    int status, ret;
+
+    do {
+        if ((ret = ff_inlink_consume_frame(inlink, &frame)) < 0)
+            return ret;
+        if (ret) {
+            ret = reference_take(s->pending, frame);
+            av_frame_free(&frame);
+        } else if (ff_inlink_acknowledge_status(inlink, &status, &pts)) {
+            ret = status;
+        } else {
+            return 0;
+        }
+    } while (ret >= 0);
+
+    if (ret != AVERROR_EOF || (ret = reference_finish(s->pending)) < 0 ||
+        (ret = set_reference(ctx, AV_LOG_ERROR, s->pending, "the second input")) < 0) {
+        s->ended = 1;
+        return ret;
+    }
+    free_pending(s);
+
+    return 1;
+}
+
 /* --------------------------------------------------------------- filter */
+
+static int add_input(AVFilterContext *ctx, const char *name, enum AVMediaType type)
+{
+    AVFilterPad pad = { .name = name, .type = type };
+
+    return ff_append_inpad(ctx, &pad);
+}
 
 static av_cold int init(AVFilterContext *ctx)
 {
     FoleyContext *s = ctx->priv;
     s2v_model_params params = { .device = s->device, .threads = s->threads,
                                 .latency_ms = s->latency, .dtype = s->dtype };
-    s2v_session_params session = { .size = sizeof(session) };
     s2v_error err = { 0 };
     int ret;
 
+    if ((ret = add_input(ctx, "default", AVMEDIA_TYPE_VIDEO)) < 0 ||
+        (s->nb_inputs > 1 && (ret = add_input(ctx, "reference", AVMEDIA_TYPE_AUDIO)) < 0))
+        return ret;
+    if (s->nb_inputs > 1 && s->ref && s->ref[0]) {
+        av_log(ctx, AV_LOG_ERROR, "ref=%s and inputs=2: expected one reference, not two.\n", s->ref);
+        return AVERROR(EINVAL);
+    }
+
     if (ff_s2v_take(ctx, STATE, sizeof(*s))) {
-        s->resumed = 1;
+        s->resumed = s->started;
         return 0;
     }
 
-    ret = ff_s2v_open(ctx, s->model_path, &params,
-                      S2V_MEDIUM_VIDEO | S2V_MEDIUM_REFERENCE, S2V_MEDIUM_AUDIO,
-                      &s->model, &s->info, &s->log);
+    ret = ff_s2v_open(ctx, AV_LOG_ERROR, s->model_path, &params,
+                      S2V_MEDIUM_VIDEO | S2V_MEDIUM_REFERENCE, S2V_MEDIUM_AUDIO, &s->model);
     if (ret < 0)
         return ret;
 
-    session.seed = s->seed < 0 ? av_get_random_seed() : s->seed;
-    ret = s2v_session_create(&s->session, s->model, &session, &err);
+    ret = s2v_session_create(&s->session, s->model.handle, NULL, &err);
     if (ret < 0)
-        return ff_s2v_report(ctx, ret, &err);
-    if (s->ref && s->ref[0] && (ret = read_reference(ctx)) < 0)
-        return ret;
-
+        return ff_s2v_report(ctx, AV_LOG_ERROR, ret, &err);
     s->scale = pow(10.0, s->gain / 20.0);
+    s->tag   = 1;
+    if (s->nb_inputs > 1)
+        return expect_reference(s);
 
-    return 0;
+    return s->ref && s->ref[0] ? read_reference(ctx, AV_LOG_ERROR, s->ref) : 0;
+}
+
+/** The reference may be of any format: it is converted as that of a file is. */
+static int query_reference_formats(AVFilterLink *inlink)
+{
+    int ret;
+
+    if ((ret = ff_formats_ref(ff_all_formats(AVMEDIA_TYPE_AUDIO), &inlink->outcfg.formats)) < 0 ||
+        (ret = ff_formats_ref(ff_all_samplerates(), &inlink->outcfg.samplerates)) < 0)
+        return ret;
+
+    return ff_channel_layouts_ref(ff_all_channel_counts(), &inlink->outcfg.channel_layouts);
 }
 
 static int query_formats(AVFilterContext *ctx)
@@ -325,11 +444,13 @@ static int query_formats(AVFilterContext *ctx)
     AVFilterLink *outlink = ctx->outputs[0];
     const int pix_fmts[]    = { AV_PIX_FMT_RGB24, -1 };
     const int sample_fmts[] = { AV_SAMPLE_FMT_FLT, -1 };
-    const int rates[]       = { s->info.sample_rate, -1 };
+    const int rates[]       = { s->model.info.sample_rate, -1 };
     const AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
     AVFilterChannelLayouts *layouts = NULL;
     int ret;
 
+    if (ctx->nb_inputs > 1 && (ret = query_reference_formats(ctx->inputs[1])) < 0)
+        return ret;
     if ((ret = ff_formats_ref(ff_make_format_list(pix_fmts), &inlink->outcfg.formats)) < 0 ||
         (ret = ff_formats_ref(ff_make_format_list(sample_fmts), &outlink->incfg.formats)) < 0 ||
         (ret = ff_formats_ref(ff_make_format_list(rates), &outlink->incfg.samplerates)) < 0 ||
@@ -344,7 +465,7 @@ static int config_output(AVFilterLink *outlink)
     AVFilterContext *ctx = outlink->src;
     AVFilterLink *inlink = ctx->inputs[0];
     FoleyContext *s = ctx->priv;
-    const s2v_model_info *info = &s->info;
+    const s2v_model_info *info = &s->model.info;
 
     outlink->time_base = (AVRational){ 1, info->sample_rate };
     if (s->resumed)
@@ -353,6 +474,7 @@ static int config_output(AVFilterLink *outlink)
 
     av_log(ctx, AV_LOG_INFO, "%s model '%s' on %s: %d Hz, %s\n",
            info->name, s->model_path, info->device, info->sample_rate,
+           s->nb_inputs > 1 ? "the second input is the reference" :
            s->ref && s->ref[0] ? s->ref : "no reference, so the mean timbre it was trained on");
 
     return 0;
@@ -378,7 +500,7 @@ static int send_held(AVFilterContext *ctx, int64_t duration)
 
     av_frame_free(&s->held);
 
-    return ret < 0 ? ff_s2v_report(ctx, ret, &err) : 0;
+    return ret < 0 ? ff_s2v_report(ctx, AV_LOG_ERROR, ret, &err) : 0;
 }
 
 /** How long a picture stays, by the frame rate or by itself; 0: not known. */
@@ -402,7 +524,7 @@ static void resume(AVFilterContext *ctx, int64_t pts)
     FoleyContext *s = ctx->priv;
     const double unit = av_q2d(s->time_base);
     const double late = (pts - s->held_pts - usual_duration(ctx, s->held)) * unit;
-    const double heard = (s->out_start + s->out_count) / (double)s->info.sample_rate;
+    const double heard = (s->out_start + s->out_count) / (double)s->model.info.sample_rate;
 
     s->resumed = 0;
     if (fabs(late) <= NEXT_MAX) {
@@ -448,7 +570,7 @@ static int take_picture(AVFilterContext *ctx, AVFrame *frame)
         s->warned_back = 1;
     }
     if (!s->started)
-        s->out_start = av_rescale_q(pts, s->time_base, (AVRational){ 1, s->info.sample_rate });
+        s->out_start = av_rescale_q(pts, s->time_base, (AVRational){ 1, s->model.info.sample_rate });
     else
         ret = send_held(ctx, 0);
     s->held_pts = s->started ? FFMAX(pts, s->held_pts) : pts;
@@ -480,7 +602,7 @@ static int drain(AVFilterContext *ctx, int64_t end)
     }
     ret = s2v_session_drain(s->session, &err);
 
-    return ret < 0 ? ff_s2v_report(ctx, ret, &err) : 0;
+    return ret < 0 ? ff_s2v_report(ctx, AV_LOG_ERROR, ret, &err) : 0;
 }
 
 /**
@@ -518,9 +640,15 @@ static int output_sound(AVFilterLink *outlink, const s2v_audio_frame *sound)
     FoleyContext *s = outlink->src->priv;
     AVFrame *out = ff_get_audio_buffer(outlink, sound->count);
     float *samples;
+    int ret;
 
     if (!out)
         return AVERROR(ENOMEM);
+    if (s->tag && (ret = ff_s2v_tag(&s->model, out)) < 0) {
+        av_frame_free(&out);
+        return ret;
+    }
+    s->tag = 0;
 
     samples = (float *)out->data[0];
     for (size_t i = 0; i < sound->count; i++)
@@ -541,11 +669,19 @@ static int activate(AVFilterContext *ctx)
     s2v_error err = { 0 };
     int ret;
 
-    FF_FILTER_FORWARD_STATUS_BACK(outlink, inlink);
+    FF_FILTER_FORWARD_STATUS_BACK_ALL(outlink, ctx);
 
     /* As much sound as is wanted: pictures beyond it stay queued. */
     if (!ff_outlink_frame_wanted(outlink))
         return FFERROR_NOT_READY;
+
+    if (s->pending && (ret = feed_reference(ctx)) <= 0) {
+        if (!ret)
+            ff_inlink_request_frame(ctx->inputs[1]);
+        return ret;
+    }
+    if (ctx->nb_inputs > 1)
+        ff_inlink_set_status(ctx->inputs[1], AVERROR_EOF);
 
     for (;;) {
         ret = s->resumed ? S2V_ERR_AGAIN : s2v_session_receive_audio(s->session, &sound, &err);
@@ -558,7 +694,7 @@ static int activate(AVFilterContext *ctx)
             s->ended = 1;
             return 0;
         } else if (ret != S2V_ERR_AGAIN) {
-            return ff_s2v_report(ctx, ret, &err);
+            return ff_s2v_report(ctx, AV_LOG_ERROR, ret, &err);
         } else if ((ret = feed(ctx)) <= 0) {
             break;
         }
@@ -569,14 +705,55 @@ static int activate(AVFilterContext *ctx)
     return ret;
 }
 
+static int set_gain(AVFilterContext *ctx, const char *text)
+{
+    FoleyContext *s = ctx->priv;
+    const AVOption *option = av_opt_find(s, "gain", NULL, 0, 0);
+    double gain = 0;
+    int ret = av_opt_eval_double(s, option, text, &gain);
+
+    if (ret < 0)
+        return ret;
+    s->scale = pow(10.0, gain / 20.0);
+
+    return 0;
+}
+
+/** In place of the reference there is, or that of the second input. */
+static int set_ref(AVFilterContext *ctx, const char *path)
+{
+    int ret = read_reference(ctx, AV_LOG_WARNING, path);
+
+    if (ret >= 0)
+        free_pending(ctx->priv);
+
+    return ret;
+}
+
+/*
+ * The options themselves keep the values that the filter was made with: a new
+ * filter graph's filter, which takes the state over, is known by them.
+ */
+static int process_command(AVFilterContext *ctx, const char *cmd, const char *arg,
+                           char *res, int res_len, int flags)
+{
+    arg = arg ? arg : "";
+    if (!strcmp(cmd, "gain"))
+        return set_gain(ctx, arg);
+    if (!strcmp(cmd, "ref"))
+        return set_ref(ctx, arg);
+
+    return AVERROR(ENOSYS);
+}
+
 static void close_state(void *context)
 {
     FoleyContext *s = context;
 
     av_frame_free(&s->held);
+    free_pending(s);
     s2v_session_close(&s->session);
-    s2v_model_close(&s->model);
-    av_freep(&s->log);
+    ff_s2v_close(&s->model);
 }
 
 /**
@@ -588,7 +765,7 @@ static void close_kept(void *context)
 {
     const FoleyContext *s = context;
     const double seen  = s->held_pts * av_q2d(s->time_base);
-    const double heard = (s->out_start + s->out_sure) / (double)s->info.sample_rate;
+    const double heard = (s->out_start + s->out_sure) / (double)s->model.info.sample_rate;
 
     if (s->cut && seen - heard >= LOST_MIN)
         av_log(NULL, AV_LOG_WARNING,
@@ -602,22 +779,18 @@ static av_cold void uninit(AVFilterContext *ctx)
     FoleyContext *s = ctx->priv;
 
     /* freed before the end, by a program that has not said that it has enough */
-    if (s->started && !s->ended && !(ctx->outputs[0] && ff_outlink_get_status(ctx->outputs[0]))) {
+    if ((s->started || (s->pending && s->pending->count)) && !s->ended &&
+        !(ctx->outputs[0] && ff_outlink_get_status(ctx->outputs[0]))) {
         s->cut = s->drained;
-        while (!s->drained && ctx->inputs[0] && feed(ctx) > 0)
-            ; /* pictures that wait in the link */
-        if (ff_s2v_keep(ctx, STATE, sizeof(*s), s->log, close_kept))
+        if (s->pending && ctx->inputs[1])
+            feed_reference(ctx); /* sound that waits in the link, and pictures: */
+        while (!s->pending && !s->drained && ctx->inputs[0] && feed(ctx) > 0)
+            ;
+        if (ff_s2v_keep(ctx, STATE, sizeof(*s), s->model.log, close_kept))
             return;
     }
     close_state(s);
 }
-
-static const AVFilterPad v2sfoley_inputs[] = {
-    {
-        .name = "default",
-        .type = AVMEDIA_TYPE_VIDEO,
-    },
-};
 
 static const AVFilterPad v2sfoley_outputs[] = {
     {
@@ -631,11 +804,12 @@ const S2VFilter ff_af_v2sfoley = {
     S2V_PUBLIC(name)        = "v2sfoley",
     S2V_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Make sound that follows the input video with a generative model."),
     S2V_PUBLIC(priv_class)  = &v2sfoley_class,
+    S2V_PUBLIC(flags)       = AVFILTER_FLAG_DYNAMIC_INPUTS,
     .priv_size              = sizeof(FoleyContext),
     .init                   = init,
     .uninit                 = uninit,
     .activate               = activate,
-    FILTER_INPUTS(v2sfoley_inputs),
+    .process_command        = process_command,
     FILTER_OUTPUTS(v2sfoley_outputs),
     FILTER_QUERY_FUNC(query_formats),
 };

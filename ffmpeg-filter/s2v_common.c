@@ -22,7 +22,9 @@
 #include "libavutil/avstring.h"
 #include "libavutil/common.h"
 #include "libavutil/cpu.h"
+#include "libavutil/dict.h"
 #include "libavutil/error.h"
+#include "libavutil/frame.h"
 #include "libavutil/log.h"
 #include "libavutil/mem.h"
 #include "libavutil/opt.h"
@@ -44,10 +46,9 @@ static void log_line(void *opaque, s2v_log_level level, const char *message)
            "%s\n", message);
 }
 
-/** Report a failure of the library and translate its code. */
-int ff_s2v_report(AVFilterContext *ctx, int code, const s2v_error *err)
+int ff_s2v_report(AVFilterContext *ctx, int level, int code, const s2v_error *err)
 {
-    av_log(ctx, AV_LOG_ERROR, "%s\n",
+    av_log(ctx, level, "%s\n",
            err->message[0] ? err->message : s2v_status_string(code));
 
     switch (code) {
@@ -78,34 +79,61 @@ static int nb_threads(AVFilterContext *ctx, int own)
     return graph < av_cpu_count() ? FFMAX(graph, 0) : 0;
 }
 
-int ff_s2v_open(AVFilterContext *ctx, const char *path, s2v_model_params *params,
-                unsigned inputs, unsigned output,
-                s2v_model **model, s2v_model_info *info, S2VLog **log)
+/** What frames say of the model that made them, so that it can be found again. */
+static char *model_id(const char *path)
+{
+    const char *name = av_basename(path), *sum = NULL;
+    s2v_weights *weights = NULL;
+    char *id;
+
+    if (s2v_weights_open(&weights, path, NULL) >= 0)
+        sum = s2v_weights_get_metadata(weights, "s2v.sha256");
+    id = sum ? av_asprintf("%s sha256:%.16s", name, sum) : av_strdup(name);
+    s2v_weights_close(&weights);
+
+    return id;
+}
+
+int ff_s2v_open(AVFilterContext *ctx, int level, const char *path, s2v_model_params *params,
+                unsigned inputs, unsigned output, S2VModel *model)
 {
     s2v_error err = { 0 };
     int ret;
 
-    *log = av_mallocz(sizeof(**log));
-    if (!*log)
+    model->log = av_mallocz(sizeof(*model->log));
+    if (!model->log)
         return AVERROR(ENOMEM);
-    (*log)->ctx = ctx;
+    model->log->ctx = ctx;
 
     params->size       = sizeof(*params);
     params->threads    = nb_threads(ctx, params->threads);
     params->log        = log_line;
-    params->log_opaque = *log;
-    ret = s2v_model_open(model, path, params, &err);
+    params->log_opaque = model->log;
+    ret = s2v_model_open(&model->handle, path, params, &err);
     if (ret < 0)
-        return ff_s2v_report(ctx, ret, &err);
+        return ff_s2v_report(ctx, level, ret, &err);
 
-    info->size = sizeof(*info);
-    s2v_model_get_info(*model, info);
-    if ((ret = s2v_model_check_media(*model, inputs, output, &err)) < 0) {
-        ff_s2v_report(ctx, ret, &err);
+    model->info.size = sizeof(model->info);
+    s2v_model_get_info(model->handle, &model->info);
+    if ((ret = s2v_model_check_media(model->handle, inputs, output, &err)) < 0) {
+        ff_s2v_report(ctx, level, ret, &err);
         return AVERROR(EINVAL);
     }
+    model->id = model_id(path);
 
-    return 0;
+    return model->id ? 0 : AVERROR(ENOMEM);
+}
+
+void ff_s2v_close(S2VModel *model)
+{
+    s2v_model_close(&model->handle);
+    av_freep(&model->id);
+    av_freep(&model->log);
+}
+
+int ff_s2v_tag(const S2VModel *model, AVFrame *frame)
+{
+    return av_dict_set(&frame->metadata, "lavfi.s2v.model", model->id, 0);
 }
 
 /* ------------------------------------------------- from graph to graph */

@@ -33,21 +33,40 @@ typedef struct S2VLog {
     AVFilterContext *ctx; ///< NULL while no filter has the model
 } S2VLog;
 
-/** Report a failure of the library and translate its code. */
-int ff_s2v_report(AVFilterContext *ctx, int code, const s2v_error *err);
+/** An open model. */
+typedef struct S2VModel {
+    s2v_model *handle;
+    s2v_model_info info;
+    char *id;             ///< the file's name and the beginning of its weights' SHA-256
+    S2VLog *log;          ///< what it logs to
+} S2VModel;
+
+/**
+ * Log the library's sentence on a failure.
+ *
+ * @param level AV_LOG_ERROR, or AV_LOG_WARNING where the filter goes on
+ * @return the code, translated
+ */
+int ff_s2v_report(AVFilterContext *ctx, int level, int code, const s2v_error *err);
 
 /**
  * Open a model that the filter can use.
  *
+ * @param level  of the sentence that is logged if it fails
  * @param params device, own threads option and latency are set; the rest is
  *               filled in
  * @param inputs S2V_MEDIUM_* flags of what the filter can give a session
  * @param output of what it makes
- * @param log    set to what the model logs to, to be freed after it
+ * @param model  to be closed in any case
  */
-int ff_s2v_open(AVFilterContext *ctx, const char *path, s2v_model_params *params,
-                unsigned inputs, unsigned output,
-                s2v_model **model, s2v_model_info *info, S2VLog **log);
+int ff_s2v_open(AVFilterContext *ctx, int level, const char *path, s2v_model_params *params,
+                unsigned inputs, unsigned output, S2VModel *model);
+
+/** Close a model, after its sessions. One that is all zero is fine. */
+void ff_s2v_close(S2VModel *model);
+
+/** Set metadata of the first frame that a model makes: lavfi.s2v.model. */
+int ff_s2v_tag(const S2VModel *model, AVFrame *frame);
 
 /*
  * ffmpeg frees a filter graph and makes it anew where the size, format, rate or

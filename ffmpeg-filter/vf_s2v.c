@@ -23,9 +23,13 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "libavutil/channel_layout.h"
 #include "libavutil/common.h"
+#include "libavutil/dict.h"
+#include "libavutil/fifo.h"
 #include "libavutil/imgutils.h"
 #include "libavutil/mathematics.h"
 #include "libavutil/mem.h"
@@ -51,11 +55,14 @@ typedef struct S2VContext {
     char *level;
 
     /* what a new filter graph takes over from the one before, to the end */
-    s2v_model *model;
+    S2VModel model;
     s2v_session *session;
-    uint64_t used_seed;   ///< the session's
-    s2v_model_info info;
-    S2VLog *log;          ///< the model's
+    uint64_t used_seed;   ///< the session's, as a command may have set it
+    char *used_level;
+    AVFifo *recent;       ///< sound sent since the next frame's beginning, for another session
+    int64_t recent_start; ///< what was sent before it, in samples
+    int64_t first;        ///< number of the session's first frame
+    int tag;              ///< the next frame is the first with its model and seed
 
     struct SwrContext *swr; ///< to the model's sample rate, NULL at that rate
     int rate;             ///< of the sound being taken
@@ -84,27 +91,47 @@ typedef struct S2VContext {
 
 #define OFFSET(x) offsetof(S2VContext, x)
 #define FLAGS AV_OPT_FLAG_FILTERING_PARAM | AV_OPT_FLAG_VIDEO_PARAM | AV_OPT_FLAG_AUDIO_PARAM
+#define RUNTIME FLAGS | AV_OPT_FLAG_RUNTIME_PARAM
 
 static const AVOption s2v_options[] = {
-    { "model",   "set the model's weight file", OFFSET(model_path), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, FLAGS },
-    { "seed",    "set the seed of the model's noise, -1 for a new one each time", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 0 }, -1, UINT32_MAX, FLAGS },
+    { "model",   "set the model's weight file", OFFSET(model_path), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, RUNTIME },
+    { "seed",    "set the seed of the model's noise, -1 for a new one each time", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 0 }, -1, UINT32_MAX, RUNTIME },
     { "device",  "set the device to run on: auto, cpu, ref, cuda[:N]", OFFSET(device), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, FLAGS },
     { "dtype",   "set what numbers are rounded to before they are multiplied: f32, bf16", OFFSET(dtype), AV_OPT_TYPE_STRING, { .str = "f32" }, 0, 0, FLAGS },
-    { "level",   "set the loudness of the sound: auto (the model's), off, or a gain in dB", OFFSET(level), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, FLAGS },
+    { "level",   "set the loudness of the sound: auto (the model's), off, or a gain in dB", OFFSET(level), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, RUNTIME },
     { "threads", "set the number of CPU threads, 0 for the filter graph's", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
     { NULL }
 };
 
 AVFILTER_DEFINE_CLASS(s2v);
 
+/** Open a model, and a session with the seed and the level in use. */
+static int open_session(AVFilterContext *ctx, int log_level, const char *path,
+                        S2VModel *model, s2v_session **session)
+{
+    S2VContext *s = ctx->priv;
+    s2v_model_params open = { .device = s->device, .threads = s->threads,
+                              .dtype = s->dtype };
+    s2v_session_params create = { .size = sizeof(create), .seed = s->used_seed,
+                                  .level = s->used_level };
+    s2v_error err = { 0 };
+    int ret = ff_s2v_open(ctx, log_level, path, &open, S2V_MEDIUM_AUDIO, S2V_MEDIUM_VIDEO, model);
+
+    if (ret < 0)
+        return ret;
+    ret = s2v_session_create(session, model->handle, &create, &err);
+
+    return ret < 0 ? ff_s2v_report(ctx, log_level, ret, &err) : 0;
+}
+
+static uint64_t seed_of(int64_t option)
+{
+    return option < 0 ? av_get_random_seed() : option;
+}
+
 static av_cold int init(AVFilterContext *ctx)
 {
     S2VContext *s = ctx->priv;
-    s2v_model_params params = { .device = s->device, .threads = s->threads,
-                                .dtype = s->dtype };
-    s2v_session_params session = { .size = sizeof(session), .level = s->level };
-    s2v_error err = { 0 };
-    int ret;
 
     if (!s->model_path || !s->model_path[0]) {
         av_log(ctx, AV_LOG_ERROR,
@@ -117,15 +144,16 @@ static av_cold int init(AVFilterContext *ctx)
         return 0;
     }
 
-    if ((ret = ff_s2v_open(ctx, s->model_path, &params, S2V_MEDIUM_AUDIO, S2V_MEDIUM_VIDEO,
-                           &s->model, &s->info, &s->log)) < 0)
-        return ret;
+    s->tag        = 1;
+    s->used_seed  = seed_of(s->seed);
+    s->used_level = av_strdup(s->level ? s->level : "auto");
+    s->recent     = av_fifo_alloc2(1, sizeof(float), AV_FIFO_FLAG_AUTO_GROW);
+    if (!s->used_level || !s->recent)
+        return AVERROR(ENOMEM);
+    av_fifo_auto_grow_limit(s->recent, INT_MAX);
 
     /* now, so that a bad level is told before ffmpeg opens, and empties, its output */
-    session.seed = s->used_seed = s->seed < 0 ? av_get_random_seed() : s->seed;
-    ret = s2v_session_create(&s->session, s->model, &session, &err);
-
-    return ret < 0 ? ff_s2v_report(ctx, ret, &err) : 0;
+    return open_session(ctx, AV_LOG_ERROR, s->model_path, &s->model, &s->session);
 }
 
 static int query_formats(AVFilterContext *ctx)
@@ -161,16 +189,16 @@ static int config_sound(AVFilterContext *ctx, int rate)
     int ret;
 
     s->rate  = rate;
-    s->block = av_rescale_rnd(rate, s->info.fps_den, s->info.fps_num, AV_ROUND_UP);
+    s->block = av_rescale_rnd(rate, s->model.info.fps_den, s->model.info.fps_num, AV_ROUND_UP);
     av_freep(&s->zeros);
     s->zeros = av_calloc(s->block, sizeof(*s->zeros));
     if (!s->zeros)
         return AVERROR(ENOMEM);
 
     swr_free(&s->swr);
-    if (rate == s->info.sample_rate)
+    if (rate == s->model.info.sample_rate)
         return 0;
-    if ((ret = swr_alloc_set_opts2(&s->swr, &mono, AV_SAMPLE_FMT_FLT, s->info.sample_rate,
+    if ((ret = swr_alloc_set_opts2(&s->swr, &mono, AV_SAMPLE_FMT_FLT, s->model.info.sample_rate,
                                    &mono, AV_SAMPLE_FMT_FLT, rate, 0, ctx)) < 0 ||
         (ret = swr_init(s->swr)) < 0 ||
         (ret = swr_get_out_samples(s->swr, s->block)) < 0)
@@ -200,9 +228,23 @@ static int send_sound(AVFilterContext *ctx, const float *samples, int count, int
     count = FFMIN(count, total - s->sent);
     ret = s2v_session_send_audio(s->session, samples, count, &err);
     if (ret < 0)
-        return ff_s2v_report(ctx, ret, &err);
+        return ff_s2v_report(ctx, AV_LOG_ERROR, ret, &err);
     s->sent += count;
-    return 0;
+    return av_fifo_write(s->recent, samples, count);
+}
+
+/** A frame was made: the sound before the next one's beginning is not needed any more. */
+static void forget_sound(S2VContext *s)
+{
+    const s2v_model_info *info = &s->model.info;
+    const int64_t start = av_rescale_rnd(s->out_count, info->sample_rate * (int64_t)info->fps_den,
+                                         info->fps_num, AV_ROUND_DOWN);
+    const int64_t count = FFMIN(start - s->recent_start, (int64_t)av_fifo_can_read(s->recent));
+
+    if (count > 0) {
+        av_fifo_drain2(s->recent, count);
+        s->recent_start += count;
+    }
 }
 
 /** Send what the resampler holds, to the exact end of the sound taken. */
@@ -214,9 +256,9 @@ static int send_rest(AVFilterContext *ctx)
 
     if (s->before)
         total = av_rescale_rnd(s->before + av_rescale(s->in_count, TICKS, s->rate),
-                               s->info.sample_rate, TICKS, AV_ROUND_UP);
+                               s->model.info.sample_rate, TICKS, AV_ROUND_UP);
     else
-        total = av_rescale_rnd(s->in_count, s->info.sample_rate, s->rate, AV_ROUND_UP);
+        total = av_rescale_rnd(s->in_count, s->model.info.sample_rate, s->rate, AV_ROUND_UP);
     while (s->sent < total && ret >= 0)
         ret = send_sound(ctx, s->zeros, s->block, total);
 
@@ -238,12 +280,23 @@ static int change_rate(AVFilterContext *ctx, int rate)
     return config_sound(ctx, rate);
 }
 
+static void log_model(AVFilterContext *ctx, const char *path)
+{
+    S2VContext *s = ctx->priv;
+    const s2v_model_info *info = &s->model.info;
+
+    av_log(ctx, AV_LOG_INFO,
+           "%s model '%s' on %s: %dx%d, %d/%d fps, listening at %d Hz, seed %"PRIu64"\n",
+           info->name, path, info->device, info->width, info->height,
+           info->fps_num, info->fps_den, info->sample_rate, s->used_seed);
+}
+
 static int config_output(AVFilterLink *outlink)
 {
     AVFilterContext *ctx = outlink->src;
     AVFilterLink *inlink = ctx->inputs[0];
     S2VContext *s = ctx->priv;
-    const s2v_model_info *info = &s->info;
+    const s2v_model_info *info = &s->model.info;
     int ret;
 
     outlink->w = info->width;
@@ -258,11 +311,7 @@ static int config_output(AVFilterLink *outlink)
         return ret;
 
     s2v_session_flush(s->session);
-
-    av_log(ctx, AV_LOG_INFO,
-           "%s model '%s' on %s: %dx%d, %d/%d fps, listening at %d Hz, seed %"PRIu64"\n",
-           info->name, s->model_path, info->device, info->width, info->height,
-           info->fps_num, info->fps_den, info->sample_rate, s->used_seed);
+    log_model(ctx, s->model_path);
 
     return 0;
 }
@@ -276,7 +325,7 @@ static int resume(AVFilterContext *ctx)
     S2VContext *s = ctx->priv;
     AVFilterLink *inlink = ctx->inputs[0];
     const double end  = (s->in_start + s->in_count) / (double)s->rate;
-    const double seen = (s->out_start + s->out_count) * s->info.fps_den / (double)s->info.fps_num;
+    const double seen = (s->out_start + s->out_count) * s->model.info.fps_den / (double)s->model.info.fps_num;
     const double next = s->in->pts == AV_NOPTS_VALUE ? end : s->in->pts * av_q2d(inlink->time_base);
 
     s->resumed = 0;
@@ -290,8 +339,10 @@ static int resume(AVFilterContext *ctx)
            next, end, FFMAX(0, end - seen), seen);
     s2v_session_flush(s->session);
     s->in_start  = s->in_count  = s->before = s->gap = s->sent = 0;
-    s->out_start = s->out_count = 0;
+    s->out_start = s->out_count = s->first = 0;
     s->started   = 0;
+    av_fifo_reset2(s->recent);
+    s->recent_start = 0;
 
     return config_sound(ctx, s->rate);
 }
@@ -302,7 +353,7 @@ static void time_sound(AVFilterContext *ctx)
     S2VContext *s = ctx->priv;
     AVFilterLink *inlink = ctx->inputs[0];
     const AVRational sample = { 1, inlink->sample_rate };
-    const AVRational frame  = { s->info.fps_den, s->info.fps_num };
+    const AVRational frame  = { s->model.info.fps_den, s->model.info.fps_num };
     const int64_t pts = s->in->pts;
     int64_t jump;
     int level;
@@ -348,7 +399,7 @@ static int drain(AVFilterContext *ctx)
         return ret;
     ret = s2v_session_drain(s->session, &err);
 
-    return ret < 0 ? ff_s2v_report(ctx, ret, &err) : 0;
+    return ret < 0 ? ff_s2v_report(ctx, AV_LOG_ERROR, ret, &err) : 0;
 }
 
 /**
@@ -398,21 +449,41 @@ static int feed(AVFilterContext *ctx)
     return ret < 0 ? ret : 1;
 }
 
+/** Say in a frame's metadata what it is made with. */
+static int tag(S2VContext *s, AVFrame *out)
+{
+    char seed[24];
+    int ret = ff_s2v_tag(&s->model, out);
+
+    snprintf(seed, sizeof(seed), "%"PRIu64, s->used_seed);
+    if (ret >= 0)
+        ret = av_dict_set(&out->metadata, "lavfi.s2v.seed", seed, 0);
+    s->tag = 0;
+
+    return ret;
+}
+
 /** Hand a frame of the session's on. */
 static int output_picture(AVFilterLink *outlink, const s2v_video_frame *picture)
 {
     S2VContext *s = outlink->src->priv;
     AVFrame *out = ff_get_video_buffer(outlink, outlink->w, outlink->h);
+    int ret;
 
     if (!out)
         return AVERROR(ENOMEM);
+    if (s->tag && (ret = tag(s, out)) < 0) {
+        av_frame_free(&out);
+        return ret;
+    }
 
     av_image_copy_plane(out->data[0], out->linesize[0], picture->data, picture->stride,
                         3 * out->width, out->height);
-    out->pts                 = s->out_start + picture->pts;
+    out->pts                 = s->out_start + s->first + picture->pts;
     s2v_frame_duration(out)  = 1;
     out->sample_aspect_ratio = outlink->sample_aspect_ratio;
-    s->out_count             = picture->pts + 1;
+    s->out_count             = s->first + picture->pts + 1;
+    forget_sound(s);
 
     return ff_filter_frame(outlink, out);
 }
@@ -443,7 +514,7 @@ static int activate(AVFilterContext *ctx)
             s->ended = 1;
             return 0;
         } else if (ret != S2V_ERR_AGAIN) {
-            return ff_s2v_report(ctx, ret, &err);
+            return ff_s2v_report(ctx, AV_LOG_ERROR, ret, &err);
         } else if ((ret = feed(ctx)) <= 0) {
             break;
         }
@@ -454,6 +525,137 @@ static int activate(AVFilterContext *ctx)
     return ret;
 }
 
+/* ------------------------------------------------------------- commands */
+
+/** Send a new session the sound that the next frame begins with. */
+static int catch_up(AVFilterContext *ctx, s2v_session *session)
+{
+    S2VContext *s = ctx->priv;
+    const size_t count = av_fifo_can_read(s->recent);
+    float *samples = av_malloc_array(count + 1, sizeof(*samples));
+    s2v_error err = { 0 };
+    int ret;
+
+    if (!samples)
+        return AVERROR(ENOMEM);
+    av_fifo_peek(s->recent, samples, count, 0);
+    ret = s2v_session_send_audio(session, samples, count, &err);
+    if (ret >= 0 && s->drained)
+        ret = s2v_session_drain(session, &err);
+    av_free(samples);
+
+    return ret < 0 ? ff_s2v_report(ctx, AV_LOG_WARNING, ret, &err) : 0;
+}
+
+/** A link keeps the size and rate that it was made with. */
+static int check_size(AVFilterContext *ctx, const char *path, const s2v_model_info *next)
+{
+    S2VContext *s = ctx->priv;
+    const s2v_model_info *info = &s->model.info;
+
+    if (next->width == info->width && next->height == info->height &&
+        next->fps_num == info->fps_num && next->fps_den == info->fps_den &&
+        next->sample_rate == info->sample_rate)
+        return 0;
+    av_log(ctx, AV_LOG_WARNING,
+           "%s: a model of %dx%d, %d/%d fps and %d Hz, expected one of %dx%d, %d/%d fps and %d Hz as before: a filter graph that runs cannot change them.\n",
+           path, next->width, next->height, next->fps_num, next->fps_den, next->sample_rate,
+           info->width, info->height, info->fps_num, info->fps_den, info->sample_rate);
+
+    return AVERROR(EINVAL);
+}
+
+/** The next frame is another model's first. What cannot be used leaves the one there. */
+static int set_model(AVFilterContext *ctx, const char *path)
+{
+    S2VContext *s = ctx->priv;
+    S2VModel model = { 0 };
+    s2v_session *session = NULL;
+    int ret;
+
+    if (!path[0]) {
+        av_log(ctx, AV_LOG_WARNING, "The command model came without the name of a weight file.\n");
+        return AVERROR(EINVAL);
+    }
+    if ((ret = open_session(ctx, AV_LOG_WARNING, path, &model, &session)) < 0 ||
+        (ret = check_size(ctx, path, &model.info)) < 0 ||
+        (ret = catch_up(ctx, session)) < 0) {
+        s2v_session_close(&session);
+        ff_s2v_close(&model);
+        return ret;
+    }
+    s2v_session_close(&s->session);
+    ff_s2v_close(&s->model);
+    s->model   = model;
+    s->session = session;
+    s->first   = s->out_count;
+    s->tag     = 1;
+    log_model(ctx, path);
+
+    return 0;
+}
+
+static int set_seed(AVFilterContext *ctx, const char *text)
+{
+    S2VContext *s = ctx->priv;
+    const AVOption *option = av_opt_find(s, "seed", NULL, 0, 0);
+    s2v_error err = { 0 };
+    char value[24];
+    int64_t number = 0;
+    uint64_t seed;
+    int ret;
+
+    if ((ret = av_opt_eval_int64(s, option, text, &number)) < 0)
+        return ret;
+    seed = seed_of(number);
+    snprintf(value, sizeof(value), "%"PRIu64, seed);
+    if ((ret = s2v_session_set_option(s->session, "seed", value, &err)) < 0)
+        return ff_s2v_report(ctx, AV_LOG_WARNING, ret, &err);
+    s->used_seed = seed;
+    s->tag       = 1;
+
+    return 0;
+}
+
+static int set_level(AVFilterContext *ctx, const char *text)
+{
+    S2VContext *s = ctx->priv;
+    s2v_error err = { 0 };
+    char *level = av_strdup(text);
+    int ret;
+
+    if (!level)
+        return AVERROR(ENOMEM);
+    if ((ret = s2v_session_set_option(s->session, "level", level, &err)) < 0) {
+        av_free(level);
+        return ff_s2v_report(ctx, AV_LOG_WARNING, ret, &err);
+    }
+    av_free(s->used_level);
+    s->used_level = level;
+
+    return 0;
+}
+
+/*
+ * The options themselves keep the values that the filter was made with: a new
+ * filter graph's filter, which takes the state over, is known by them.
+ */
+static int process_command(AVFilterContext *ctx, const char *cmd, const char *arg,
+                           char *res, int res_len, int flags)
+{
+    arg = arg ? arg : "";
+    if (!strcmp(cmd, "model"))
+        return set_model(ctx, arg);
+    if (!strcmp(cmd, "seed"))
+        return set_seed(ctx, arg);
+    if (!strcmp(cmd, "level"))
+        return set_level(ctx, arg);
+
+    return AVERROR(ENOSYS);
+}
+
+/* ----------------------------------------------------------------------- */
+
 static void close_state(void *context)
 {
     S2VContext *s = context;
@@ -462,9 +664,10 @@ static void close_state(void *context)
     av_freep(&s->zeros);
     av_freep(&s->resampled);
     swr_free(&s->swr);
+    av_freep(&s->used_level);
+    av_fifo_freep2(&s->recent);
     s2v_session_close(&s->session);
-    s2v_model_close(&s->model);
-    av_freep(&s->log);
+    ff_s2v_close(&s->model);
 }
 
 static av_cold void uninit(AVFilterContext *ctx)
@@ -475,7 +678,7 @@ static av_cold void uninit(AVFilterContext *ctx)
     if (s->started && !s->ended && !(ctx->outputs[0] && ff_outlink_get_status(ctx->outputs[0]))) {
         while (!s->drained && (s->in || ctx->inputs[0]) && feed(ctx) > 0)
             ; /* sound that waits in the link */
-        if (ff_s2v_keep(ctx, STATE, sizeof(*s), s->log, close_state))
+        if (ff_s2v_keep(ctx, STATE, sizeof(*s), s->model.log, close_state))
             return;
     }
     close_state(s);
@@ -504,6 +707,7 @@ const S2VFilter ff_vf_s2v = {
     .init                   = init,
     .uninit                 = uninit,
     .activate               = activate,
+    .process_command        = process_command,
     FILTER_INPUTS(s2v_inputs),
     FILTER_OUTPUTS(s2v_outputs),
     FILTER_QUERY_FUNC(query_formats),

@@ -30,6 +30,10 @@ is "another size, a new graph: the same sound, to the bit" "$(film film.ppm v2sf
 cat film.ppm a.ppm >three.ppm
 is "twice another size" "$(film three.ppm v2sfoley | md5sum)" "$(film three.ppm v2sfoley -reinit_filter 0 | md5sum)"
 is "with a latency" "$(film film.ppm v2sfoley=latency=500 | md5sum)" "$(film film.ppm v2sfoley=latency=500 -reinit_filter 0 | md5sum)"
+run -f lavfi -i "$(sound 22050 50000)" reference.wav
+is "with a second input" "$(run "${read_ppm[@]}" -i film.ppm -i reference.wav \
+    -filter_complex "[0:v][1:a]v2sfoley=inputs=2" -vn -f f32le - | md5sum)" \
+    "$(film film.ppm v2sfoley=ref=reference.wav | md5sum)"
 is "behind another filter" "$(film film.ppm hflip,v2sfoley | wc -c)" 388080
 is "time stamps go on" "$(run "${read_ppm[@]}" -i film.ppm -filter_complex v2sfoley -vn -c:a pcm_f32le -f framemd5 - |
     awk -F, '!/^#/ {if ($3 + 0 != next_pts) bad = 1; next_pts = $3 + $4} END {print next_pts, bad + 0}')" "97020 0"

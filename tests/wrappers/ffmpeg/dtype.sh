@@ -26,7 +26,7 @@ filters=(s2v)
 graphs=("$song,s2v=tiny.bin")
 if [ -f foley.bin ] && "$FFMPEG" -v quiet -h filter=v2sfoley | grep -q '^Filter v2sfoley'; then
     filters+=(v2sfoley)
-    graphs+=("$film,v2sfoley=seed=0")
+    graphs+=("$film,v2sfoley=gain=0")
 else
     skip "v2sfoley" "there is no such filter, or S2V_TINY_FOLEY names no file"
 fi

@@ -92,6 +92,22 @@ is "the sound of a video as the reference" "$(samples "$(film 25 10),v2sfoley=re
 run -f lavfi -i "$(sound 8000 1000000)" -c:a pcm_u8 long.wav
 is "two minutes of reference" "$(samples "$(film 25 10),v2sfoley=ref=long.wav")" 8820
 
+# --- a reference as the second input
+# second FILE [FILTERS]: the sound with that file in the second input; the same
+# samples as with ref=FILE.
+second() { run -i "$1" -filter_complex "$(film 25 40)[v];[0:a]${2:-anull}[a];[v][a]v2sfoley=inputs=2" -f f32le - | md5sum; }
+for file in break.wav mono.wav six.wav ref.flac ref.mp3 ref.mkv ref.u8.wav long.wav; do
+    is "$file as the second input" "$(second $file)" "$(md5_of "$(film 25 40),v2sfoley=ref=$file")"
+done
+is "in small pieces" "$(second break.wav asetnsamples=77:p=0)" "$reference"
+is "from a filter" "$(samples "$(film 25 40)[v];sine=f=500:r=22050:d=2[a];[v][a]v2sfoley=inputs=2")" 35280
+run -i silent.mp4 -i break.wav -filter_complex "[0:v][1:a]v2sfoley=inputs=2" -c:v copy second.mp4
+is "the plain line with two inputs" "$? $(run -i second.mp4 -vn -f md5 -)" "0 $(run -i out.mp4 -vn -f md5 -)"
+is "and the same picture" "$(packets second.mp4)" "$(packets silent.mp4)"
+run -i both.mp4 -filter_complex "[0:v][0:a]v2sfoley=inputs=2" -vn -f f32le new.f32
+is "a video's own sound" "$? $(stat -c %s new.f32)" "0 $((4 * 52920))"
+is "-t ends it" "$(run -i silent.mp4 -i long.wav -filter_complex "[0:v][1:a]v2sfoley=inputs=2" -t 1 -vn -f f32le - | wc -c)" 88200
+
 # --- options
 loud() { heard "$(film 25 10),v2sfoley=gain=$1" | od -An -v -tf4 -w4 | awk '{s += $1 * $1} END {printf "%.6f", s}'; }
 is "6.0206 dB are twice the sound" "$(awk -v a="$(loud 0)" -v b="$(loud 6.0206)" 'BEGIN {print (a > 0 && b > 3.999 * a && b < 4.001 * a)}')" 1
@@ -130,6 +146,16 @@ fails "a missing model" "${own}.*nowhere\.bin" model=nowhere.bin
 fails "a model of the other way" "${own}tiny\.bin: a 'listen-and-move' model makes video from audio, expected one that makes audio from video and a reference sound" model=tiny.bin
 fails "too small a latency" "${own}a latency of 10 ms, expected 0 .* or at least [0-9]+ ms" latency=10
 fails "an unknown device" "${own}.*abacus" device=abacus
+fails "two references" "${own}ref=break.wav and inputs=2: expected one reference, not two" ref=break.wav:inputs=2
+# wrong NAME REGEX FILE: as the second input.
+wrong() {
+    local said
+    said=$(run -i silent.mp4 -i "$3" -filter_complex "[0:v][1:a]v2sfoley=inputs=2" -vn -f null - 2>&1)
+    is "$1 as the second input: fails" "$(has_failed $?)" 1
+    is "$1 as the second input: says it once" "$(grep -cE "$2" <<<"$said")" 1
+}
+wrong "silence" "${own}the reference is silent: .* \(the second input\)" silence.wav
+wrong "one sample" "${own}the reference has 1 sample, expected at least 1024 .*\(the second input\)" one.wav
 said=$(run -i break.wav -filter_complex s2v=foley.bin -f null - 2>&1)
 like "s2v with a model of sound" "$said" "foley\.bin: a 'varietysound' model makes audio from video, expected one that makes video from audio"
 rm foley.bin

@@ -11,13 +11,14 @@ root=$PWD
 
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
-for model in tiny tiny-foley other; do
+for model in tiny tiny-foley other twin small; do
     [ -f "build/tests/tools/$model.bin" ] || {
         echo "$0: there is no build/tests/tools/$model.bin: run scripts/build first" >&2
         exit 1
     }
 done
 export S2V_TINY_MODEL=$root/build/tests/tools/tiny.bin S2V_OTHER_MODEL=$root/build/tests/tools/other.bin
+export S2V_TWIN_MODEL=$root/build/tests/tools/twin.bin S2V_SMALL_MODEL=$root/build/tests/tools/small.bin
 export S2V_TINY_FOLEY=$root/build/tests/tools/tiny-foley.bin
 # shellcheck source=scripts/env
 . scripts/env
@@ -60,7 +61,7 @@ for version in "$@"; do
     [ "$version" != "$default" ] || folder=$root/build/ffmpeg
     export FFMPEG=$folder/bin/ffmpeg FFPROBE=$folder/bin/ffprobe S2V_FFMPEG_OBJ=$folder/obj
     echo "# $("$FFMPEG" -version | head -n 1)"
-    for name in frames chunks times changes readme errors dtype foley batch fate; do
+    for name in frames chunks times changes readme errors dtype commands foley batch fate; do
         said=$("$here/$name.sh" 2>&1)
         code=$?
         grep '^not ok' -A 6 <<<"$said" | sed 's/^/# /'
