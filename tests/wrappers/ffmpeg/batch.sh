@@ -16,6 +16,8 @@ batch() {
 # frames FILE: how many pictures a video has.
 frames() { "$FFPROBE" -v error -count_packets -select_streams v -show_entries stream=nb_read_packets -of csv=p=0 "file:$1"; }
 song() { run -f lavfi -i "$(sound 8000 "$1")" -c:a pcm_u8 "file:$2"; }
+# files FOLDER...: all in them but the lists of settings.
+files() { find "$@" -type f ! -name .s2v-batch; }
 parts() { find . -name '.s2v-batch.*' | wc -l; }
 last() { tail -n 1 <<<"$said"; }
 
@@ -31,7 +33,7 @@ mkdir songs/folder.wav
 batch songs
 is "a folder: succeeds" "$status" 0
 is "a folder: the count" "$(last)" "5 made, 0 there already, 0 failed"
-is "a folder: nothing else is there" "$(find songs/s2v -type f -printf x)" xxxxx
+is "a folder: nothing else is there but the list" "$(find songs/s2v -type f ! -name .s2v-batch -printf x) $(wc -l <songs/s2v/.s2v-batch)" "xxxxx 5"
 is "frames of one second" "$(frames songs/s2v/one.mp4)" 20
 is "frames of a song with an odd name" "$(frames "songs/s2v/two words, and 'more'; [x]: 50%.mp4")" 40
 is "a song with a leading dash" "$(frames songs/s2v/-dash.mp4)" 10
@@ -54,6 +56,35 @@ batch --dry-run --force songs
 is "--dry-run makes nothing" "$status $(grep -c -- ' -> ' <<<"$said") $(changed)" "0 5 2"
 batch --force songs/one.wav
 is "--force makes it again" "$(last)" "1 made, 0 there already, 0 failed"
+
+# --- other settings
+# again NAME MADE ARGUMENT...: how many of two are made anew.
+again() {
+    local name=$1 wanted=$2
+    shift 2
+    batch -o set -e mkv "$@"
+    is "$name" "$status $(last)" "0 $wanted made, $((2 - wanted)) there already, 0 failed"
+}
+two=("songs/two words, and 'more'; [x]: 50%.wav" songs/$'new\nline.wav')
+again "two songs" 2 "${two[@]}"
+again "the same settings" 0 "${two[@]}"
+again "more jobs are no other setting" 0 -j 1 "${two[@]}"
+again "another seed" 2 --seed 1 "${two[@]}"
+like "it says so" "$said" 'Made with other settings, and so made anew: 2, for instance \./set/two words, .*\.mkv with model=tiny\.bin sha256:[0-9a-f]{16} seed=0 track=auto'
+again "another seed again" 0 --seed 1 "${two[@]}"
+again "another ffmpeg option" 2 --seed 1 "${two[@]}" -- -b:v 1M
+again "another track" 2 --seed 1 --track 0 "${two[@]}"
+batch -o set -e mkv -s 2 --dry-run "${two[0]}"
+like "--dry-run says it, too" "$said" 'made anew: 1, .*track=0'
+mv set/.s2v-batch list
+again "without a list, all is kept" 0 --seed 2 "${two[@]}"
+mv list set/.s2v-batch
+cp tiny.bin before.bin
+[ ! -f "${S2V_TWIN_MODEL-}" ] || {
+    cp "$S2V_TWIN_MODEL" tiny.bin
+    again "other weights in a file of that name" 2 --seed 1 --track 0 "${two[@]}"
+    cp before.bin tiny.bin
+}
 
 # --- options
 batch --output out -e mkv --seed=7 songs/one.wav -- -t 0.5
@@ -151,7 +182,7 @@ song 8000 bad/inway.wav
 batch bad nowhere
 is "broken songs: status 1" "$status" 1
 is "broken songs: the others are made" "$(last)" "2 made, 0 there already, 7 failed"
-is "broken songs: nothing half-made" "$(parts) $(find bad/s2v -type f | wc -l)" "0 2"
+is "broken songs: nothing half-made" "$(parts) $(files bad/s2v | wc -l)" "0 2"
 for why in 'noise\.flac: [A-Z]' 'empty\.wav: .*(Invalid data|End of file)' 'silent\.mp4: it has no sound track' \
     'none\.wav: it has no sound, ' 'same\.wave: .* is the video of .*same\.wav' 'inway\.wav: .*inway\.mp4' \
     'nowhere: there is no such file'; do
@@ -213,7 +244,7 @@ stopped() {
     [ "$1" = INT ] || kill -s "$1" "$pid"
     wait "$pid" 2>/dev/null
     is "SIG$1: ends by it" "$(kill -l $?)" "$1"
-    is "SIG$1: only the finished one is there" "$(cd made && find . -type f)" ./short.mp4
+    is "SIG$1: only the finished one is there" "$(cd made && files .)" ./short.mp4
     is "SIG$1: says so, and nothing else" "$(cat said)" "[1/2] ./made/short.mp4
 1 made, 0 there already, 0 failed, stopped by a signal"
     is "SIG$1: no process stays" "$(running)" 0
