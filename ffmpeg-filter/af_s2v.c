@@ -675,7 +675,11 @@ static int activate(AVFilterContext *ctx)
     if (!ff_outlink_frame_wanted(outlink))
         return FFERROR_NOT_READY;
 
+    /* Pictures that have come may wait in the session, where they are small:
+     * nothing is made of them before the first sound is received. */
     if (s->pending && (ret = feed_reference(ctx)) <= 0) {
+        while (!ret && !s->drained && (ret = feed(ctx)) > 0)
+            ret = 0;
         if (!ret)
             ff_inlink_request_frame(ctx->inputs[1]);
         return ret;
@@ -783,8 +787,8 @@ static av_cold void uninit(AVFilterContext *ctx)
         !(ctx->outputs[0] && ff_outlink_get_status(ctx->outputs[0]))) {
         s->cut = s->drained;
         if (s->pending && ctx->inputs[1])
-            feed_reference(ctx); /* sound that waits in the link, and pictures: */
-        while (!s->pending && !s->drained && ctx->inputs[0] && feed(ctx) > 0)
+            feed_reference(ctx); /* what waits in the links, of both: */
+        while (!s->drained && ctx->inputs[0] && feed(ctx) > 0)
             ;
         if (ff_s2v_keep(ctx, STATE, sizeof(*s), s->model.log, close_kept))
             return;

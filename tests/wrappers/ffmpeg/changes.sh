@@ -34,6 +34,14 @@ run -f lavfi -i "$(sound 22050 50000)" reference.wav
 is "with a second input" "$(run "${read_ppm[@]}" -i film.ppm -i reference.wav \
     -filter_complex "[0:v][1:a]v2sfoley=inputs=2" -vn -f f32le - | md5sum)" \
     "$(film film.ppm v2sfoley=ref=reference.wav | md5sum)"
+for k in 0 1; do
+    run -f lavfi -i "testsrc2=s=$((96 + 64 * k))x$((64 + 26 * k)):r=25,trim=end_frame=50" -f lavfi -i "$(sound 44100 88200)" \
+        -output_ts_offset $((2 * k)) -c:v mpeg2video -c:a mp2 "$k.ts"
+done
+cat 0.ts 1.ts >both.ts
+is "with a second input of which only a part has come" \
+    "$(run -i both.ts -filter_complex "[0:v][0:a]v2sfoley=inputs=2" -vn -f f32le - 2>/dev/null | md5sum)" \
+    "$(run -i both.ts -filter_complex "[0:v]v2sfoley=ref=both.ts" -vn -f f32le - 2>/dev/null | md5sum)"
 is "behind another filter" "$(film film.ppm hflip,v2sfoley | wc -c)" 388080
 is "time stamps go on" "$(run "${read_ppm[@]}" -i film.ppm -filter_complex v2sfoley -vn -c:a pcm_f32le -f framemd5 - |
     awk -F, '!/^#/ {if ($3 + 0 != next_pts) bad = 1; next_pts = $3 + $4} END {print next_pts, bad + 0}')" "97020 0"
