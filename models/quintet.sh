@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Makes models/quintet.bin: renders the clip and more of its music, trains,
-# measures. In the repository's root, after `. scripts/env`. Some seven hours
+# measures. In the repository's root, after `. scripts/env`. Some nine hours
 # of one core, by estimate: it was not run as a whole.
 #
 # usage: models/quintet.sh SQUEEZENET [LPIPS-HEADS]
@@ -55,8 +55,11 @@ any() {
         --level-jitter 6 --spectrum-jitter 8 --sound-noise 0.2 "$@"
 }
 any -o any.bin --loss l2 --init sharp.bin --rate 3e-4 --iterations 3520
-any -o models/quintet.bin --init any.bin --adversarial --perceptual "$squeezenet" \
-    --rate 1e-4 --critic-rate 4e-4 --iterations 2407 --store f16 \
+gan=(--adversarial --perceptual "$squeezenet" --store f16)
+any -o sharp-any.bin --init any.bin "${gan[@]}" --rate 1e-4 --critic-rate 4e-4 --iterations 4481
+any -o sharp-any.bin --resume sharp-any.bin.ckpt "${gan[@]}" --rate 3e-5 --critic-rate 1.2e-4 --iterations 6089
+any -o models/quintet.bin --resume sharp-any.bin.ckpt "${gan[@]}" \
+    --rate 7e-5 --critic-rate 2.8e-4 --iterations 7028 \
     --title "quintet: five string players, rendered" --license CC0-1.0 \
     --note "begun with 17206 iterations of multi-scale L1 and L2, 1200 of the whole method, 3520 of L2"
 
