@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "metrics.h"
+#include "measure/metrics.h"
 
 /* --------------------------------------------------------------- names -- */
 

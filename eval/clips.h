@@ -6,8 +6,8 @@
 #ifndef S2VI_EVAL_CLIPS_H
 #define S2VI_EVAL_CLIPS_H
 
-#include "dataset.h"
-#include "ingest.h"
+#include "data/dataset.h"
+#include "media/ingest.h"
 #include "generate.h"
 #include "command.h"
 

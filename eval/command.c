@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "option.h"
+#include "option/option.h"
 
 /* The models that an option is for; 0: all. */
 enum { PICTURES = 1, SOUND };

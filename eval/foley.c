@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "clips.h"
-#include "mel_picture.h"
-#include "progress.h"
+#include "picture/mel_picture.h"
+#include "terminal/progress.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>

@@ -13,10 +13,10 @@
 
 #include "command.h"
 #include "foley_maker.h"
-#include "ingest.h"
-#include "onsets.h"
-#include "picture.h"
-#include "timbre.h"
+#include "media/ingest.h"
+#include "measure/onsets.h"
+#include "picture/picture.h"
+#include "measure/timbre.h"
 #include "truth.h"
 
 /** A clip, and how its sounds compare. */

@@ -3,13 +3,13 @@
 #include "foley_maker.h"
 
 #include "base/error.h"
-#include "foley_data.h"
+#include "data/foley_data.h"
 #include "graph/build.h"
-#include "media.h"
+#include "media/media.h"
 #include "models/foley.h"
 #include "run/exec.h"
 #include "session/family.h"
-#include "timbre.h"
+#include "measure/timbre.h"
 
 #include <glib.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #define S2VI_EVAL_FOLEY_MAKER_H
 
 #include "audio/foley_mel.h"
-#include "media.h"
+#include "media/media.h"
 #include "s2v/s2v.h"
 
 typedef struct s2vi_foley_maker s2vi_foley_maker;

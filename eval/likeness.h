@@ -7,7 +7,7 @@
 #ifndef S2VI_EVAL_LIKENESS_H
 #define S2VI_EVAL_LIKENESS_H
 
-#include "dataset.h"
+#include "data/dataset.h"
 #include "s2v/s2v.h"
 
 enum {

@@ -6,11 +6,11 @@
 #include "clips.h"
 #include "frechet.h"
 #include "likeness.h"
-#include "metrics.h"
-#include "picture.h"
-#include "progress.h"
-#include "sharpness.h"
-#include "vision.h"
+#include "measure/metrics.h"
+#include "picture/picture.h"
+#include "terminal/progress.h"
+#include "measure/sharpness.h"
+#include "measure/vision.h"
 
 enum { S2VI_EVAL_COLUMNS = 8 /* of the sheet */ };
 

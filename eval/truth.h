@@ -4,7 +4,7 @@
 #ifndef S2VI_EVAL_TRUTH_H
 #define S2VI_EVAL_TRUTH_H
 
-#include "onsets.h"
+#include "measure/onsets.h"
 
 typedef struct s2vi_truth {
     s2vi_onsets onsets; /**< when objects are struck, seconds, ascending */

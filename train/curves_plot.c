@@ -5,7 +5,7 @@
  * least to the largest value, and their mean as a line.
  */
 #include "curves_internal.h"
-#include "picture.h"
+#include "picture/picture.h"
 
 #include "base/error.h"
 

@@ -7,7 +7,7 @@
 #define S2VI_TRAIN_FOLEY_TRAINER_H
 
 #include "gan_trainer.h"
-#include "foley_data.h"
+#include "data/foley_data.h"
 #include "models/foley.h"
 
 typedef struct s2vi_foley_trainer s2vi_foley_trainer;

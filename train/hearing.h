@@ -11,7 +11,7 @@
 
 #include "audio/equaliser.h"
 #include "audio/feature_range.h"
-#include "dataset.h"
+#include "data/dataset.h"
 
 /** Zero but for `levelled`: features as they are. */
 typedef struct s2vi_hearing {

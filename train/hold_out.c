@@ -3,7 +3,7 @@
 #include "hold_out.h"
 
 #include "base/error.h"
-#include "metrics.h"
+#include "measure/metrics.h"
 #include "video/pixel.h"
 
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #define S2VI_TRAIN_HOLD_OUT_H
 
 #include "trainer.h"
-#include "vision.h"
+#include "measure/vision.h"
 
 typedef struct s2vi_held_out {
     int64_t frames;    /* that were made; 0: no clip has a sequence there */

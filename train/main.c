@@ -2,9 +2,9 @@
 /* s2v-train: options, clips, then iterations until done or interrupted. */
 #include "curves.h"
 #include "files.h"
-#include "interrupt.h"
+#include "terminal/interrupt.h"
 #include "options.h"
-#include "progress.h"
+#include "terminal/progress.h"
 #include "training.h"
 
 #include "base/error.h"

@@ -19,7 +19,7 @@
 #include "adversarial.h"
 #include "base/error.h"
 #include "base/nearest.h"
-#include "option.h"
+#include "option/option.h"
 
 /* Which models an option belongs to. */
 enum {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* s2v-train listen-and-move: its clips, its trainer, its previews. */
-#include "dataset.h"
+#include "data/dataset.h"
 #include "hold_out.h"
-#include "picture.h"
+#include "picture/picture.h"
 #include "trainer.h"
 #include "training.h"
-#include "vision.h"
+#include "measure/vision.h"
 
 #include "base/error.h"
-#include "interrupt.h"
+#include "terminal/interrupt.h"
 
 #include <stdio.h>
 #include <stdlib.h>

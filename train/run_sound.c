@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* s2v-train varietysound and hifigan: their clips, trainers and previews. */
 #include "foley_trainer.h"
-#include "interrupt.h"
-#include "mel_picture.h"
+#include "terminal/interrupt.h"
+#include "picture/mel_picture.h"
 #include "training.h"
 #include "vocoder_trainer.h"
 

@@ -6,7 +6,7 @@
 #ifndef S2VI_TRAIN_TRAINER_H
 #define S2VI_TRAIN_TRAINER_H
 
-#include "dataset.h"
+#include "data/dataset.h"
 #include "hearing.h"
 #include "listen_and_move_step.h"
 #include "weights/weights.h"

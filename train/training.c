@@ -2,7 +2,7 @@
 /* What the trainings of all models take from the options in the same way. */
 #include "training.h"
 
-#include "interrupt.h"
+#include "terminal/interrupt.h"
 
 /* Decoding an hour of video takes a while: Ctrl-C counts there, too. */
 static int stop_loading(void *opaque, double fraction)

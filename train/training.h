@@ -7,8 +7,8 @@
 #define S2VI_TRAIN_TRAINING_H
 
 #include "train_step.h"
-#include "ingest.h"
-#include "media.h"
+#include "media/ingest.h"
+#include "media/media.h"
 #include "options.h"
 #include "weights/weights.h"
 

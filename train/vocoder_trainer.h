@@ -5,7 +5,7 @@
 #define S2VI_TRAIN_VOCODER_TRAINER_H
 
 #include "gan_trainer.h"
-#include "foley_data.h"
+#include "data/foley_data.h"
 #include "models/hifigan.h"
 
 typedef struct s2vi_vocoder_trainer s2vi_vocoder_trainer;

@@ -11,8 +11,8 @@
 #include "write_clip.h"
 
 #include "foley_maker.h"
-#include "mel_picture.h"
-#include "media.h"
+#include "picture/mel_picture.h"
+#include "media/media.h"
 #include "truth.h"
 #include "weights/weights.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The metrics against NumPy's (tests/reference/metrics.py), and what they must
  * be on frames that need no computation. */
-#include "metrics.h"
-#include "sharpness.h"
+#include "measure/metrics.h"
+#include "measure/sharpness.h"
 
 #include "check.h"
 #include "metrics_golden.h"

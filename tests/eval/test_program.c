@@ -8,7 +8,7 @@
 #include "network_file.h"
 #include "write_clip.h"
 
-#include "metrics.h"
+#include "measure/metrics.h"
 #include "s2v/s2v.h"
 
 #include <glib.h>

@@ -7,7 +7,7 @@
 #include "bn_file.h"
 #include "check.h"
 #include "feature_set.h"
-#include "flow.h"
+#include "measure/flow.h"
 #include "write_clip.h"
 
 #include "graph/build.h"

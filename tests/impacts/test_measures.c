@@ -2,8 +2,8 @@
 /* The measures of sound on rendered clips, whose truth is known: onsets are
  * found, materials are told apart. Other seeds than the detector was set on. */
 #include "impacts.h"
-#include "onsets.h"
-#include "timbre.h"
+#include "measure/onsets.h"
+#include "measure/timbre.h"
 
 #include "check.h"
 

@@ -5,8 +5,8 @@
 
 #include "check.h"
 #include "impacts.h"
-#include "media.h"
-#include "media_stream.h"
+#include "media/media.h"
+#include "media/media_stream.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>

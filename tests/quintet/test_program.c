@@ -4,8 +4,8 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "check.h"
-#include "media.h"
-#include "media_stream.h"
+#include "media/media.h"
+#include "media/media_stream.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The programs' command lines: values, plain words, sentences and help. */
-#include "option.h"
+#include "option/option.h"
 
 #include "check.h"
 

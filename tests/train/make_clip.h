@@ -3,7 +3,7 @@
 #ifndef S2V_TESTS_TRAIN_MAKE_CLIP_H
 #define S2V_TESTS_TRAIN_MAKE_CLIP_H
 
-#include "dataset.h"
+#include "data/dataset.h"
 
 /**
  * A clip of `frames` frames: a square that is as bright as the tone is loud.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Windows of sound and pictures: the split, what is drawn, what is held out. */
 #include "check.h"
-#include "foley_data.h"
+#include "data/foley_data.h"
 
 enum { COUNT = 3, UNITS = 6, SEED = 5, DRAWS = 4000 };
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "interrupt.h"
+#include "terminal/interrupt.h"
 
 /* Run `child` in a process of its own, its stderr read into `text`. */
 static int run_child(void (*child)(void), char *text, size_t size)

@@ -10,9 +10,9 @@
 #include <libavutil/log.h>
 
 #include "check.h"
-#include "ingest.h"
+#include "media/ingest.h"
 #include "make_media.h"
-#include "media.h"
+#include "media/media.h"
 
 static char *folder;
 

@@ -10,7 +10,7 @@
 #include <libavcodec/avcodec.h>
 
 #include "check.h"
-#include "picture.h"
+#include "picture/picture.h"
 
 static char *folder;
 

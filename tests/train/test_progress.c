@@ -5,7 +5,7 @@
 #include <glib.h>
 
 #include "check.h"
-#include "progress.h"
+#include "terminal/progress.h"
 
 static double clock_now;
 

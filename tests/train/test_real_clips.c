@@ -10,7 +10,7 @@
 #include <libavutil/log.h>
 
 #include "check.h"
-#include "media.h"
+#include "media/media.h"
 
 #define SKIPPED 77
 

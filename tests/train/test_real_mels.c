@@ -17,7 +17,7 @@
 
 #include "audio/foley_mel.h"
 #include "check.h"
-#include "media.h"
+#include "media/media.h"
 #include "weights/weights.h"
 
 #define SKIPPED 77

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* MCD, timbre and onsets against NumPy's (tests/reference/sound_measures.py),
  * and what they must be on sounds that need no computation. */
-#include "onsets.h"
-#include "timbre.h"
+#include "measure/onsets.h"
+#include "measure/timbre.h"
 
 #include "check.h"
 #include "sound_golden.h"

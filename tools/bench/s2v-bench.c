@@ -6,7 +6,7 @@
  */
 #include "bench.h"
 
-#include "option.h"
+#include "option/option.h"
 
 #include <errno.h>
 #include <jansson.h>

@@ -4,10 +4,10 @@
 
 #include "audio/foley_mel.h"
 #include "base/error.h"
-#include "flow.h"
+#include "measure/flow.h"
 #include "graph/build.h"
-#include "media.h"
-#include "media_stream.h"
+#include "media/media.h"
+#include "media/media_stream.h"
 #include "models/visual_encoder.h"
 #include "models/varietysound.h"
 #include "run/exec.h"

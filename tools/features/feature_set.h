@@ -13,7 +13,7 @@
 #ifndef S2V_TOOLS_FEATURE_SET_H
 #define S2V_TOOLS_FEATURE_SET_H
 
-#include "ingest.h"
+#include "media/ingest.h"
 #include "networks/bn_inception.h"
 
 enum { FEATURES_WIDTH = 2 * S2VI_BN_FEATURES };

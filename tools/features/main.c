@@ -3,8 +3,8 @@
 #include "feature_set.h"
 
 #include "base/error.h"
-#include "option.h"
-#include "progress.h"
+#include "option/option.h"
+#include "terminal/progress.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>

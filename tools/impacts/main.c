@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "option.h"
+#include "option/option.h"
 #include "output.h"
 
 enum { NAME = 4096 }; /* bytes of a path */

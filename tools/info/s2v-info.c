@@ -6,7 +6,7 @@
  */
 #include "info.h"
 
-#include "option.h"
+#include "option/option.h"
 
 #include <stddef.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* s2v-quintet: renders the training clip "quintet", five string players whose
  * picture follows their sound, and the demo song. */
-#include "option.h"
+#include "option/option.h"
 #include "output.h"
 #include "quintet.h"
 

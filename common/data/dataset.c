@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is trained on: clips in order, dealt out in sequences. */
+#include "data/dataset.h"
+
+#include "audio/lms.h"
+#include "base/error.h"
+#include "base/philox.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Streams of random numbers beside the models' own. */
+#define ORDER_STREAM   0x20000u
+#define STRETCH_STREAM 0x20001u
+
+static void rehash(s2vi_dataset *data)
+{
+    GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+    for (int i = 0; i < data->count; i++)
+        g_checksum_update(sum, (const guchar *)data->clip[i].clip->hash, -1);
+    memcpy(data->hash, g_checksum_get_string(sum), sizeof(data->hash));
+    g_checksum_free(sum);
+}
+
+int s2vi_dataset_add(s2vi_dataset *data, s2vi_clip **clip, s2v_error *err)
+{
+    const s2vi_clip *c = *clip;
+    s2vi_dataset_clip *p =
+        realloc(data->clip, ((size_t)data->count + 1) * sizeof(*data->clip));
+    if (!p)
+        return s2vi_error_nomem(err, "clips");
+    data->clip = p;
+    s2vi_dataset_clip *mine = &data->clip[data->count];
+    *mine = (s2vi_dataset_clip){.clip = *clip};
+    *clip = NULL;
+    data->count++;
+    data->size = c->size;
+    data->frames += c->frames;
+    rehash(data);
+    return S2V_OK;
+}
+
+int s2vi_dataset_features(s2vi_dataset *data, s2v_error *err)
+{
+    for (int i = 0; i < data->count; i++) {
+        s2vi_dataset_clip *c = &data->clip[i];
+        const size_t rows = (size_t)c->clip->frames;
+        if (!c->features)
+            c->features = malloc(rows * S2VI_LMS_BANDS * sizeof(float));
+        if (!c->features ||
+            s2vi_lms_features(c->clip->sound, (size_t)c->clip->samples,
+                              c->features, c->clip->frames, NULL) < 0)
+            return s2vi_error_nomem(err, "sound features");
+    }
+    return S2V_OK;
+}
+
+int s2vi_dataset_split(s2vi_dataset *data, double part, int T, s2v_error *err)
+{
+    int64_t left = (int64_t)(part * (double)data->frames);
+    bool fits = false;
+    data->train = left;
+    for (int i = 0; i < data->count; i++) {
+        s2vi_dataset_clip *c = &data->clip[i];
+        c->train = left < c->clip->frames ? left : c->clip->frames;
+        left -= c->train;
+        fits = fits || c->train >= T;
+    }
+    return fits ? S2V_OK
+                : s2vi_error(err, S2V_ERR_INVALID,
+                             "no clip has %d frames (%.1f s) in its part to "
+                             "train on (%lld in all): give longer clips, a "
+                             "smaller --sequence or a larger --split",
+                             T, T / 20.0, (long long)data->train);
+}
+
+void s2vi_dataset_close(s2vi_dataset *data)
+{
+    for (int i = 0; i < data->count; i++) {
+        s2vi_clip_close(&data->clip[i].clip);
+        free(data->clip[i].features);
+        free(data->clip[i].gain);
+    }
+    free(data->clip);
+    *data = (s2vi_dataset){0};
+}
+
+/* The first frame of a clip's sequences, this time through. */
+static int64_t first_frame(int64_t train, int T, const s2vi_cursor *cursor,
+                           uint64_t seed)
+{
+    s2vi_philox key = {seed, ORDER_STREAM,
+                       (uint64_t)cursor->epoch << 20 | (uint64_t)cursor->clip};
+    float u;
+    s2vi_philox_uniform(&key, 0, 1, &u);
+    int64_t spare = train % T + 1;
+    int64_t at = (int64_t)(u * (float)spare);
+    return at < spare ? at : spare - 1;
+}
+
+/* Frames at which a sequence may begin. */
+static int64_t beginnings(const s2vi_dataset_clip *c, int T)
+{
+    return c->train >= T ? c->train - T + 1 : 0;
+}
+
+/* Where a stretch begins: any place that a sequence fits. */
+static s2vi_cursor draw_stretch(const s2vi_dataset *data, int64_t epoch, int T,
+                                uint64_t seed)
+{
+    const s2vi_philox key = {seed, STRETCH_STREAM, (uint64_t)epoch};
+    uint32_t word[4];
+    uint64_t places = 0;
+    s2vi_philox_block(&key, 0, word);
+    for (int i = 0; i < data->count; i++)
+        places += (uint64_t)beginnings(&data->clip[i], T);
+    s2vi_cursor at = {.epoch = epoch,
+                      .frame = (int64_t)(word[0] * places >> 32)};
+    while (at.frame >= beginnings(&data->clip[at.clip], T))
+        at.frame -= beginnings(&data->clip[at.clip++], T);
+    return at;
+}
+
+static s2vi_sequence next_of_stretch(const s2vi_dataset *data,
+                                     s2vi_cursor *cursor, int T, uint64_t seed)
+{
+    const int64_t length = (int64_t)data->stretch * T;
+    s2vi_cursor begin = draw_stretch(data, cursor->epoch, T, seed);
+    const s2vi_dataset_clip *c = &data->clip[cursor->clip];
+    bool fresh = cursor->frame < 0;
+    if (!fresh && (cursor->frame + T > c->train || cursor->clip != begin.clip ||
+                   cursor->frame < begin.frame ||
+                   cursor->frame >= begin.frame + length)) {
+        begin = draw_stretch(data, cursor->epoch + 1, T, seed);
+        fresh = true;
+    }
+    if (fresh)
+        *cursor = begin;
+    s2vi_sequence s = {&data->clip[cursor->clip], cursor->frame, fresh};
+    cursor->frame += T;
+    return s;
+}
+
+s2vi_sequence s2vi_dataset_next(const s2vi_dataset *data, s2vi_cursor *cursor,
+                                int T, uint64_t seed)
+{
+    if (data->stretch)
+        return next_of_stretch(data, cursor, T, seed);
+    for (;;) {
+        const s2vi_dataset_clip *c = &data->clip[cursor->clip];
+        bool fresh = cursor->frame < 0;
+        if (fresh && c->train >= T)
+            cursor->frame = first_frame(c->train, T, cursor, seed);
+        if (cursor->frame >= 0 && cursor->frame + T <= c->train) {
+            s2vi_sequence s = {c, cursor->frame, fresh};
+            cursor->frame += T;
+            return s;
+        }
+        cursor->frame = -1;
+        if (++cursor->clip == data->count) {
+            cursor->clip = 0;
+            cursor->epoch++;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What is trained on: clips in order, split in time, dealt out as consecutive
+ * sequences of T frames.
+ */
+#ifndef S2VI_TRAIN_DATASET_H
+#define S2VI_TRAIN_DATASET_H
+
+#include "media/media.h"
+#include "s2v/s2v.h"
+
+/** One clip with its sound features. */
+typedef struct s2vi_dataset_clip {
+    s2vi_clip *clip;
+    float *features; /* frames x 64; NULL before s2vi_dataset_features() */
+    float *gain;     /* frames x 64, dB: how they are equalised; NULL: not */
+    int64_t train;   /* frames [0, train) are trained on, the rest held out */
+} s2vi_dataset_clip;
+
+typedef struct s2vi_dataset {
+    s2vi_dataset_clip *clip;
+    int count;
+    int size;
+    int64_t frames, train; /* of all clips */
+    int stretch;           /* sequences before a jump; 0: to the clip's end */
+    char hash[65];         /* SHA-256 of the clips' hashes */
+} s2vi_dataset;
+
+/**
+ * Take a clip over; the split is set afterwards, and its features are computed
+ * by s2vi_dataset_features().
+ *
+ * @param clip set to NULL on success
+ */
+int s2vi_dataset_add(s2vi_dataset *data, s2vi_clip **clip, s2v_error *err);
+
+/**
+ * Compute the features of all clips, from their sound as it is now.
+ * s2vi_hearing_prepare() does it; s2v-eval needs none.
+ *
+ * @return S2V_OK; S2V_ERR_NOMEM
+ */
+int s2vi_dataset_features(s2vi_dataset *data, s2v_error *err);
+
+/**
+ * Split in time: the first `part` of all frames, in order, is trained on.
+ *
+ * @return S2V_ERR_INVALID unless a sequence of T frames fits
+ */
+int s2vi_dataset_split(s2vi_dataset *data, double part, int T, s2v_error *err);
+
+void s2vi_dataset_close(s2vi_dataset *data);
+
+/** Where training stands in the data: all that a resume needs. */
+typedef struct s2vi_cursor {
+    int64_t
+        epoch; /* times that all clips, or stretches that were gone through */
+    int64_t clip;
+    int64_t frame; /* of the next sequence; -1: the clip is not begun */
+} s2vi_cursor;
+
+/** A sequence of T frames, and whether it begins a clip anew. */
+typedef struct s2vi_sequence {
+    const s2vi_dataset_clip *from;
+    int64_t frame;
+    bool fresh; /* states start at zero */
+} s2vi_sequence;
+
+/**
+ * The next sequence. Each time through, a clip starts at a frame drawn from
+ * (seed, epoch, clip), such that as many sequences fit and all frames get
+ * their turn. Or, where `stretch` is set, so many sequences in a row from a
+ * frame anywhere, drawn from (seed, epoch).
+ */
+s2vi_sequence s2vi_dataset_next(const s2vi_dataset *data, s2vi_cursor *cursor,
+                                int T, uint64_t seed);
+
+#endif

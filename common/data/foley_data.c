@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Clips of pictures, mel and sound, dealt out as random windows. */
+#include "data/foley_data.h"
+
+#include "base/error.h"
+#include "base/philox.h"
+#include "models/visual_encoder.h"
+#include "models/varietysound.h"
+#include "weights/weights.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BANDS = S2VI_FOLEY_MEL_BANDS, HOP = S2VI_FOLEY_MEL_HOP };
+
+/* ---------------------------------------------------------- one clip -- */
+
+static int check(const s2vi_foley_source *source, const char *path,
+                 const s2vi_media_facts *facts, s2v_error *err)
+{
+    return source->ingest ? s2vi_ingest_check(source->ingest, path, facts, err)
+                          : S2V_OK;
+}
+
+static void free_clip(s2vi_foley_clip *c)
+{
+    g_free(c->path);
+    free(c->mel);
+    free(c->sound);
+    free(c->rgb);
+    free(c->features);
+}
+
+/* The data's hash goes over what was hashed before and this clip. */
+static void rehash(s2vi_foley_data *data, const s2vi_foley_clip *c)
+{
+    const size_t mel = (size_t)(c->units * data->columns * BANDS);
+    GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_checksum_update(sum, (const guchar *)data->hash, -1);
+    g_checksum_update(sum, (const guchar *)c->mel,
+                      (gssize)(mel * sizeof(*c->mel)));
+    if (c->rgb)
+        g_checksum_update(sum, c->rgb,
+                          (gssize)(c->units * data->size * data->size * 3));
+    if (c->features)
+        g_checksum_update(sum, (const guchar *)c->features,
+                          (gssize)((size_t)(c->units * data->features) *
+                                   sizeof(*c->features)));
+    g_strlcpy(data->hash, g_checksum_get_string(sum), sizeof(data->hash));
+    g_checksum_free(sum);
+}
+
+/* Take the clip over, or free it. */
+static int append(s2vi_foley_data *data, s2vi_foley_clip *c, s2v_error *err)
+{
+    s2vi_foley_clip *more =
+        realloc(data->clip, ((size_t)data->count + 1) * sizeof(*more));
+    if (!more) {
+        free_clip(c);
+        return s2vi_error_nomem(err, "clips");
+    }
+    data->clip = more;
+    rehash(data, c);
+    data->units += c->units;
+    data->clip[data->count++] = *c;
+    return S2V_OK;
+}
+
+/* Mel, and sound of whole columns, of `samples` samples. */
+static int analyse(s2vi_foley_clip *c, int64_t columns, const float *sound,
+                   int64_t samples, s2v_error *err)
+{
+    const int64_t whole = columns * HOP;
+    c->mel = malloc((size_t)(columns * BANDS) * sizeof(*c->mel));
+    c->sound = calloc((size_t)whole, sizeof(*c->sound));
+    if (!c->mel || !c->sound)
+        return s2vi_error_nomem(err, c->path);
+    memcpy(c->sound, sound,
+           (size_t)(samples < whole ? samples : whole) * sizeof(*sound));
+    return s2vi_foley_mel(sound, (size_t)samples, c->mel, (size_t)columns, err);
+}
+
+static int add_clip(s2vi_foley_data *data, const char *path,
+                    const s2vi_foley_source *source, s2v_error *err)
+{
+    s2vi_clip *clip = NULL;
+    s2vi_clip_params params = source->clip;
+    params.fps_num = S2VI_VISUAL_ENCODER_RATE_NUM;
+    params.fps_den = S2VI_VISUAL_ENCODER_RATE_DEN;
+    params.sound = s2vi_sound_foley;
+    params.whole = true; /* as a session sees it */
+    params.min_frames = source->least;
+    int ret = s2vi_clip_load(&clip, path, &params, err);
+    if (ret < 0)
+        return ret;
+    s2vi_foley_clip c = {.path = g_strdup(path), .units = clip->frames};
+    ret = check(source, path, &clip->facts, err);
+    if (!ret)
+        ret = analyse(&c, c.units * data->columns, clip->sound, clip->samples,
+                      err);
+    if (ret >= 0) {
+        free(c.sound); /* nothing is made of it but the mel */
+        c.sound = NULL;
+        data->size = clip->size;
+        c.rgb = clip->rgb;
+        clip->rgb = NULL;
+        ret = append(data, &c, err);
+    } else {
+        free_clip(&c);
+    }
+    s2vi_clip_close(&clip);
+    return ret;
+}
+
+static int too_short(const char *path, int64_t found,
+                     const s2vi_foley_source *source, s2v_error *err)
+{
+    return s2vi_error(err, S2V_ERR_FORMAT,
+                      "'%s' is too short: expected at least the %lld columns "
+                      "of a window (--sequence), found %lld",
+                      path, (long long)source->least, (long long)found);
+}
+
+static int add_sound(s2vi_foley_data *data, const char *path,
+                     const s2vi_foley_source *source, s2v_error *err)
+{
+    float *sound = NULL;
+    int64_t samples = 0;
+    s2vi_media_facts facts;
+    int ret = s2vi_sound_load_track(path, s2vi_sound_foley, source->clip.track,
+                                    &sound, &samples, &facts, err);
+    if (ret < 0)
+        return ret;
+    s2vi_foley_clip c = {.path = g_strdup(path), .units = samples / HOP};
+    ret = c.units < source->least ? too_short(path, c.units, source, err)
+                                  : check(source, path, &facts, err);
+    if (!ret)
+        ret = analyse(&c, c.units, sound, samples, err);
+    if (ret >= 0)
+        ret = append(data, &c, err);
+    else
+        free_clip(&c);
+    free(sound);
+    return ret;
+}
+
+/* -------------------------------------------------------- feature sets -- */
+
+static const s2vi_tensor *matrix(const s2v_weights *w, const char *name,
+                                 s2v_error *err)
+{
+    const s2vi_tensor *t = s2vi_weights_find(w, name);
+    if (t && t->rank == 2 && t->count > 0)
+        return t;
+    s2vi_error(err, S2V_ERR_FORMAT,
+               "%s: expected a feature set with the matrices `features` (T,W) "
+               "and `mel` (80,4 T), found %s `%s`",
+               s2v_weights_get_path(w, NULL), t ? "no matrix" : "no", name);
+    return NULL;
+}
+
+/* (80,columns) -> (columns,80), the first `columns` of `all`. */
+static void turn(const float *mel, int64_t all, int64_t columns, float *out)
+{
+    for (int64_t j = 0; j < columns; j++)
+        for (int64_t b = 0; b < BANDS; b++)
+            out[j * BANDS + b] = mel[b * all + j];
+}
+
+static int read_set(const s2v_weights *w, int features, s2vi_foley_clip *c,
+                    s2v_error *err)
+{
+    const char *path = s2v_weights_get_path(w, NULL);
+    const s2vi_tensor *f = matrix(w, "features", err);
+    const s2vi_tensor *m = f ? matrix(w, "mel", err) : NULL;
+    if (!m)
+        return S2V_ERR_FORMAT;
+    if (m->shape[0] != BANDS)
+        return s2vi_error(err, S2V_ERR_FORMAT,
+                          "%s: `mel` has %lld bands, expected %d", path,
+                          (long long)m->shape[0], BANDS);
+    if (features && f->shape[1] != features)
+        return s2vi_error(err, S2V_ERR_FORMAT,
+                          "%s: `features` are %lld wide, expected the %d of "
+                          "the sets before",
+                          path, (long long)f->shape[1], features);
+    const int64_t columns = m->shape[1];
+    c->units = columns / S2VI_VS_RATIO < f->shape[0] ? columns / S2VI_VS_RATIO
+                                                     : f->shape[0];
+    float *mel = malloc(m->count * sizeof(*mel));
+    c->features = malloc(f->count * sizeof(float));
+    c->mel = malloc(m->count * sizeof(float));
+    int ret =
+        mel && c->features && c->mel ? S2V_OK : s2vi_error_nomem(err, path);
+    if (!ret)
+        ret = s2vi_weights_read_f32(w, f, c->features, err);
+    if (!ret)
+        ret = s2vi_weights_read_f32(w, m, mel, err);
+    if (!ret)
+        turn(mel, columns, c->units * S2VI_VS_RATIO, c->mel);
+    free(mel);
+    return ret;
+}
+
+static int add_set(s2vi_foley_data *data, const char *path,
+                   const s2vi_foley_source *source, s2v_error *err)
+{
+    s2v_weights *w = NULL;
+    s2vi_foley_clip c = {.path = g_strdup(path)};
+    char *file = g_strconcat(strchr(path, '/') ? "" : "./", path, NULL);
+    int ret = s2v_weights_open(&w, file, err);
+    if (!ret)
+        ret = read_set(w, data->features, &c, err);
+    if (!ret && c.units < source->least)
+        ret = too_short(
+            path, c.units * S2VI_VS_RATIO,
+            &(s2vi_foley_source){.least = source->least * S2VI_VS_RATIO}, err);
+    if (!ret) {
+        data->features = (int)s2vi_weights_find(w, "features")->shape[1];
+        ret = append(data, &c, err);
+    } else {
+        free_clip(&c);
+    }
+    s2v_weights_close(&w);
+    g_free(file);
+    return ret;
+}
+
+/* ------------------------------------------------------------ folders -- */
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Paths of a folder's files with one of these endings, in order of name. */
+static GPtrArray *files_of(const char *folder, const char *const *endings)
+{
+    GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir)))
+        for (int i = 0; endings[i]; i++)
+            if (g_str_has_suffix(name, endings[i]))
+                g_ptr_array_add(files, g_build_filename(folder, name, NULL));
+    if (dir)
+        g_dir_close(dir);
+    g_ptr_array_sort(files, by_name);
+    return files;
+}
+
+static int read_file(s2vi_foley_data *data, const char *path,
+                     const s2vi_foley_source *source, s2v_error *err)
+{
+    const bool set = g_str_has_suffix(path, ".safetensors");
+    if (!source->sound_only && data->count &&
+        set != (data->clip[0].features != NULL))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "'%s': expected clips or feature sets, not both",
+                          path);
+    if (source->sound_only)
+        return add_sound(data, path, source, err);
+    return set ? add_set(data, path, source, err)
+               : add_clip(data, path, source, err);
+}
+
+static int add_file(s2vi_foley_data *data, const char *path,
+                    const s2vi_foley_source *source, s2v_error *err)
+{
+    bool skipped;
+    int ret = read_file(data, path, source, err);
+    return source->ingest
+               ? s2vi_ingest_settle(source->ingest, ret, &skipped, err)
+               : ret;
+}
+
+int s2vi_foley_data_add(s2vi_foley_data *data, const char *path,
+                        const s2vi_foley_source *source, s2v_error *err)
+{
+    static const char *const sets[] = {".safetensors", NULL};
+    static const char *const media[] = {".mkv", ".mp4", ".mov",  ".webm",
+                                        ".avi", ".wav", ".flac", ".ogg",
+                                        ".mp3", NULL};
+    if (!g_file_test(path, G_FILE_TEST_IS_DIR))
+        return add_file(data, path, source, err);
+    GPtrArray *files = files_of(path, sets);
+    if (!files->len || source->sound_only) {
+        g_ptr_array_free(files, TRUE);
+        files = files_of(path, media);
+    }
+    int ret = files->len ? S2V_OK
+                         : s2vi_error(err, S2V_ERR_INVALID,
+                                      "'%s': expected a folder of media files "
+                                      "or feature sets (.safetensors), found "
+                                      "none",
+                                      path);
+    for (guint i = 0; i < files->len && !ret; i++)
+        ret = add_file(data, files->pdata[i], source, err);
+    g_ptr_array_free(files, TRUE);
+    return ret;
+}
+
+void s2vi_foley_data_close(s2vi_foley_data *data)
+{
+    for (int i = 0; i < data->count; i++)
+        free_clip(&data->clip[i]);
+    free(data->clip);
+    *data = (s2vi_foley_data){0};
+}
+
+/* ------------------------------------------------------------ windows -- */
+
+/* Units at which a window may begin. */
+static int64_t beginnings(const s2vi_foley_clip *c, int64_t units)
+{
+    return c->train >= units ? c->train - units + 1 : 0;
+}
+
+int s2vi_foley_data_split(s2vi_foley_data *data, double part, int64_t units,
+                          s2v_error *err)
+{
+    int64_t left = (int64_t)(part * (double)data->units), places = 0;
+    data->train = left;
+    for (int i = 0; i < data->count; i++) {
+        s2vi_foley_clip *c = &data->clip[i];
+        c->train = left < c->units ? left : c->units;
+        left -= c->train;
+        places += beginnings(c, units);
+    }
+    return places ? S2V_OK
+                  : s2vi_error(err, S2V_ERR_INVALID,
+                               "no clip has %lld columns to train on "
+                               "(--sequence, --split): %lld in all",
+                               (long long)units * data->columns,
+                               (long long)data->train * data->columns);
+}
+
+s2vi_foley_window s2vi_foley_data_draw(const s2vi_foley_data *data,
+                                       uint64_t seed, uint64_t clock,
+                                       int64_t units)
+{
+    const s2vi_philox key = {seed, S2VI_STREAM_FOLEY_WINDOW, clock};
+    s2vi_foley_window w = {.clip = data->clip};
+    uint64_t places = 0;
+    uint32_t word[4];
+    for (int i = 0; i < data->count; i++)
+        places += (uint64_t)beginnings(&data->clip[i], units);
+    s2vi_philox_block(&key, 0, word);
+    w.unit = (int64_t)(word[0] * places >> 32);
+    while (w.unit >= beginnings(w.clip, units))
+        w.unit -= beginnings(w.clip++, units);
+    return w;
+}
+
+bool s2vi_foley_data_held_out(const s2vi_foley_data *data, int64_t index,
+                              int64_t units, s2vi_foley_window *window)
+{
+    for (int i = 0; i < data->count; i++) {
+        const s2vi_foley_clip *c = &data->clip[i];
+        const int64_t n = (c->units - c->train) / units;
+        if (index < n) {
+            *window = (s2vi_foley_window){c, c->train + index * units};
+            return true;
+        }
+        index -= n;
+    }
+    return false;
+}

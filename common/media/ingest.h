@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The ingest of a set of clips by a program: what it says of each, which it
+ * refuses, and which it leaves out with --skip-bad.
+ *
+ *     s2vi_ingest in = {.program = "s2v-train", .skip_bad = true};
+ *     ret = s2vi_clip_load(&clip, path, &params, &err);
+ *     if (!ret)
+ *         ret = s2vi_ingest_check(&in, path, &clip->facts, &err);
+ *     ret = s2vi_ingest_settle(&in, ret, &skipped, &err);
+ *     s2vi_ingest_close(&in);
+ */
+#ifndef S2VI_TRAIN_INGEST_H
+#define S2VI_TRAIN_INGEST_H
+
+#include "media/media.h"
+#include "terminal/progress.h"
+
+typedef struct s2vi_ingest {
+    const char *program; /**< its name, before each line */
+    bool quiet;          /**< say nothing but what is left out, at the end */
+    bool skip_bad;
+    s2vi_progress *bar; /**< that lines go above; may be NULL */
+    char **left_out;    /**< sentences, NULL-terminated; NULL: none */
+} s2vi_ingest;
+
+/**
+ * Say which of several sound tracks is heard, and that packets are damaged;
+ * refuse a clip that is silent, that is cut short (more than half a second and
+ * more than 1 % of what its header promises are missing), or of which more than
+ * one packet in ten is damaged.
+ *
+ * @return S2V_OK; S2V_ERR_FORMAT and a sentence with the file's name
+ */
+int s2vi_ingest_check(const s2vi_ingest *in, const char *path,
+                      const s2vi_media_facts *facts, s2v_error *err);
+
+/**
+ * What comes of a clip that was loaded and checked with status `ret`.
+ *
+ * @return `ret`; S2V_OK where it is S2V_ERR_FORMAT, the file's own fault, and
+ *         bad ones are left out: *skipped is then true
+ */
+int s2vi_ingest_settle(s2vi_ingest *in, int ret, bool *skipped, s2v_error *err);
+
+/** S2V_ERR_INVALID if none of the clips is left. */
+int s2vi_ingest_require(const s2vi_ingest *in, int count, s2v_error *err);
+
+/** List what was left out, and free. */
+void s2vi_ingest_close(s2vi_ingest *in);
+
+#endif
