@@ -14,15 +14,15 @@
 enum {
     BANDS = S2VI_LMS_BANDS,
     STEP = S2VI_LMS_STEP,
-    CURVES = 4,       /* cosines that bend a spectrum; the first is the tilt */
-    RANGE_SPAN = 128, /* frames with the same gains, for the range */
-    RANGE_DRAWS = 4,  /* times that all clips are heard for it */
+    CURVES = S2VI_EQUALISER_COSINES, /* that bend a spectrum; the first is the
+                                        tilt */
+    RANGE_SPAN = 32, /* frames with the same gains, for the range */
+    RANGE_DRAWS = 4, /* times that all clips are heard for it */
 };
 
 /* Beside the streams of dataset.c. */
 static const uint32_t HEARING_STREAM = 0x20002u, RANGE_STREAM = 0x20003u;
 static const double RANGE_PART = 0.001;
-static const double PI = 3.14159265358979323846;
 
 /* ---------------------------------------------------------------- level -- */
 
@@ -81,14 +81,15 @@ static void draw_gains(const s2vi_hearing *h, uint32_t stream, uint64_t place,
 {
     const s2vi_philox key = {h->seed, stream, place};
     float u[1 + CURVES];
+    double amplitude[CURVES], db[BANDS];
     s2vi_philox_uniform(&key, 0, 1 + CURVES, u);
-    for (int b = 0; b < BANDS; b++) {
-        double db = h->level_jitter * (2.0 * u[0] - 1.0);
-        for (int k = 1; k <= CURVES; k++)
-            db += h->spectrum_jitter / k * (2.0 * u[k] - 1.0) *
-                  cos(PI * k * (b + 0.5) / BANDS);
-        gain[b] = pow(10.0, db / 20.0);
-    }
+    for (int k = 1; k <= CURVES; k++)
+        amplitude[k - 1] = h->spectrum_jitter / k * (2.0 * u[k] - 1.0);
+    for (int b = 0; b < BANDS; b++)
+        db[b] = h->level_jitter * (2.0 * u[0] - 1.0);
+    s2vi_cosines_add(&h->cosines, amplitude, db);
+    for (int b = 0; b < BANDS; b++)
+        gain[b] = pow(10.0, db[b] / 20.0);
 }
 
 /* The features of frames [frame, frame + n) of a clip. An equaliser's gains
@@ -167,17 +168,13 @@ static int measure_range(s2vi_hearing *h, const s2vi_dataset *data,
 static int measure_spectrum(s2vi_hearing *h, const s2vi_dataset *data,
                             s2v_error *err)
 {
-    float *rows = malloc((size_t)(data->train * BANDS) * sizeof(*rows));
-    int64_t n = 0;
+    s2vi_feature_rows *rows = malloc((size_t)data->count * sizeof(*rows));
     if (!rows)
         return s2vi_error_nomem(err, "sound features");
-    for (int i = 0; i < data->count; i++) {
-        const s2vi_dataset_clip *c = &data->clip[i];
-        memcpy(rows + n * BANDS, c->features,
-               (size_t)(c->train * BANDS) * sizeof(*rows));
-        n += c->train;
-    }
-    s2vi_spectrum_measure(&h->spectrum, rows, n);
+    for (int i = 0; i < data->count; i++)
+        rows[i] =
+            (s2vi_feature_rows){data->clip[i].features, data->clip[i].train};
+    s2vi_spectrum_measure(&h->spectrum, rows, data->count);
     free(rows);
     return S2V_OK;
 }
@@ -193,8 +190,7 @@ static int equalise_clip(const s2vi_hearing *h, s2vi_dataset_clip *c,
         return s2vi_error_nomem(err, "gains of an equaliser");
     s2vi_equaliser_start(&equaliser, &h->spectrum);
     for (int64_t t = 0; t < c->clip->frames; t++) {
-        s2vi_equaliser_apply(&equaliser, c->features + t * BANDS);
-        s2vi_equaliser_gains(&equaliser, db);
+        s2vi_equaliser_apply(&equaliser, c->features + t * BANDS, db);
         for (int b = 0; b < BANDS; b++)
             c->gain[t * BANDS + b] = (float)db[b];
     }
@@ -204,6 +200,7 @@ static int equalise_clip(const s2vi_hearing *h, s2vi_dataset_clip *c,
 int s2vi_hearing_prepare(s2vi_hearing *h, s2vi_dataset *data, s2v_error *err)
 {
     int ret = S2V_OK;
+    s2vi_cosines_init(&h->cosines);
     if (h->levelled)
         ret = measure_loudness(data, &h->level, err);
     for (int i = 0; i < data->count && h->levelled && !ret; i++)

@@ -23,6 +23,7 @@ typedef struct s2vi_hearing {
         spectrum_jitter; /* dB: and its spectrum tilted so much at either
                             end, and bent by half, a third, a quarter of it */
     uint64_t seed;
+    s2vi_cosines cosines;     /* of its curves: set by s2vi_hearing_prepare() */
     s2vi_spectrum spectrum;   /* average, without jitter: set likewise */
     s2vi_feature_range range; /* of what is heard: set likewise */
 } s2vi_hearing;

@@ -52,20 +52,33 @@ static void decibels(const double *average, double *db)
         db[b] = 10.0 * log10(fmax(average[b], LEAST * greatest));
 }
 
+/* -------------------------------------------------------------- cosines -- */
+
+void s2vi_cosines_init(s2vi_cosines *c)
+{
+    for (int k = 1; k <= COSINES; k++)
+        for (int b = 0; b < BANDS; b++)
+            c->value[k - 1][b] = cos(PI * k * (b + 0.5) / BANDS);
+}
+
+void s2vi_cosines_add(const s2vi_cosines *c, const double amplitude[COSINES],
+                      double db[BANDS])
+{
+    for (int b = 0; b < BANDS; b++)
+        for (int k = 0; k < COSINES; k++)
+            db[b] += amplitude[k] * c->value[k][b];
+}
+
 /* ----------------------------------------------------------- equalising -- */
 
 void s2vi_equaliser_start(s2vi_equaliser *e, const s2vi_spectrum *target)
 {
     e->target = *target;
+    s2vi_cosines_init(&e->cosines);
     for (int b = 0; b < BANDS; b++)
         e->average[b] = pow(10.0, (double)target->db[b] / 10.0);
     memset(e->amplitude, 0, sizeof(e->amplitude));
     e->frames = FRAMES_BEFORE;
-}
-
-static double cosine(int k, int b)
-{
-    return cos(PI * k * (b + 0.5) / BANDS);
 }
 
 static double clamp(double x, double most)
@@ -73,15 +86,14 @@ static double clamp(double x, double most)
     return fmax(-most, fmin(x, most));
 }
 
-void s2vi_equaliser_gains(const s2vi_equaliser *e, double db[BANDS])
+/* The amplitudes' gains, which leave the average's energy as it is. */
+static void make_gains(const s2vi_equaliser *e, double db[BANDS])
 {
     double energy = 0.0;
-    for (int b = 0; b < BANDS; b++) {
-        db[b] = 0.0;
-        for (int k = 1; k <= COSINES; k++)
-            db[b] += e->amplitude[k - 1] * cosine(k, b);
+    memset(db, 0, BANDS * sizeof(*db));
+    s2vi_cosines_add(&e->cosines, e->amplitude, db);
+    for (int b = 0; b < BANDS; b++)
         energy += e->average[b] * pow(10.0, db[b] / 10.0);
-    }
     const double all = 10.0 * log10(sum(e->average) / energy);
     for (int b = 0; b < BANDS; b++)
         db[b] += all;
@@ -97,8 +109,8 @@ static void follow(s2vi_equaliser *e)
     for (int k = 1; k <= COSINES; k++) {
         double wanted = 0.0, *now = &e->amplitude[k - 1];
         for (int b = 0; b < BANDS; b++)
-            wanted +=
-                2.0 / BANDS * ((double)e->target.db[b] - db[b]) * cosine(k, b);
+            wanted += 2.0 / BANDS * ((double)e->target.db[b] - db[b]) *
+                      e->cosines.value[k - 1][b];
         *now += clamp(clamp(wanted, MOST / k) - *now, change);
     }
 }
@@ -112,7 +124,8 @@ static void hear(s2vi_equaliser *e, const double *energy)
         e->average[b] += (energy[b] - e->average[b]) / e->frames;
 }
 
-void s2vi_equaliser_apply(s2vi_equaliser *e, float features[BANDS])
+void s2vi_equaliser_apply(s2vi_equaliser *e, float features[BANDS],
+                          double out[BANDS])
 {
     double m[BANDS], energy[BANDS], gain[BANDS];
     for (int b = 0; b < BANDS; b++) {
@@ -121,10 +134,12 @@ void s2vi_equaliser_apply(s2vi_equaliser *e, float features[BANDS])
     }
     hear(e, energy);
     follow(e);
-    s2vi_equaliser_gains(e, gain);
+    make_gains(e, gain);
     for (int b = 0; b < BANDS; b++)
         features[b] =
             (float)log(m[b] * pow(10.0, gain[b] / 20.0) + S2VI_LMS_FLOOR);
+    if (out)
+        memcpy(out, gain, sizeof(gain));
 }
 
 /* ------------------------------------------------------------ measuring -- */
@@ -137,21 +152,33 @@ static double row_energy(const float *row)
     return energy;
 }
 
-void s2vi_spectrum_measure(s2vi_spectrum *spectrum, const float *rows,
-                           int64_t n)
+static double mean_energy(const s2vi_feature_rows *rows, int parts)
 {
-    double average[BANDS] = {0.0}, db[BANDS], mean = 0.0;
+    double mean = 0.0;
+    int64_t n = 0;
+    for (int i = 0; i < parts; i++)
+        n += rows[i].n;
+    for (int i = 0; i < parts; i++)
+        for (int64_t t = 0; t < rows[i].n; t++)
+            mean += row_energy(rows[i].row + t * BANDS) / (double)n;
+    return mean;
+}
+
+void s2vi_spectrum_measure(s2vi_spectrum *spectrum,
+                           const s2vi_feature_rows *rows, int parts)
+{
+    const double mean = mean_energy(rows, parts);
+    double average[BANDS] = {0.0}, db[BANDS];
     int64_t counted = 0;
-    for (int64_t t = 0; t < n; t++)
-        mean += row_energy(rows + t * BANDS) / (double)n;
-    for (int64_t t = 0; t < n; t++) {
-        const float *row = rows + t * BANDS;
-        if (row_energy(row) < GATE * mean)
-            continue;
-        counted++;
-        for (int b = 0; b < BANDS; b++)
-            average[b] += square(magnitude(row[b]));
-    }
+    for (int i = 0; i < parts; i++)
+        for (int64_t t = 0; t < rows[i].n; t++) {
+            const float *row = rows[i].row + t * BANDS;
+            if (row_energy(row) < GATE * mean)
+                continue;
+            counted++;
+            for (int b = 0; b < BANDS; b++)
+                average[b] += square(magnitude(row[b]));
+        }
     for (int b = 0; b < BANDS; b++)
         average[b] /= (double)counted;
     decibels(average, db);

@@ -33,9 +33,22 @@ typedef struct s2vi_spectrum {
 
 enum { S2VI_EQUALISER_COSINES = 4 };
 
+/** The cosines of a spectrum's curves, the k-th in row k - 1. */
+typedef struct s2vi_cosines {
+    double value[S2VI_EQUALISER_COSINES][S2VI_LMS_BANDS];
+} s2vi_cosines;
+
+void s2vi_cosines_init(s2vi_cosines *cosines);
+
+/** Add the cosines of these amplitudes to a curve over the bands, in dB. */
+void s2vi_cosines_add(const s2vi_cosines *cosines,
+                      const double amplitude[S2VI_EQUALISER_COSINES],
+                      double db[S2VI_LMS_BANDS]);
+
 /** One stream of features. Nothing in it is allocated. */
 typedef struct s2vi_equaliser {
     s2vi_spectrum target;
+    s2vi_cosines cosines;
     double amplitude[S2VI_EQUALISER_COSINES]; /* dB */
     double average[S2VI_LMS_BANDS];           /* mean of m^2 */
     double frames;                            /* its weight */
@@ -49,22 +62,26 @@ void s2vi_equaliser_start(s2vi_equaliser *equaliser,
  * Equalise the next frame, which counts itself.
  *
  * @param features (64), changed in place
+ * @param gain     receives the frame's gains, dB; or NULL
  */
 void s2vi_equaliser_apply(s2vi_equaliser *equaliser,
-                          float features[S2VI_LMS_BANDS]);
+                          float features[S2VI_LMS_BANDS],
+                          double gain[S2VI_LMS_BANDS]);
 
-/** The gains of the last frame, dB; of none, 0. */
-void s2vi_equaliser_gains(const s2vi_equaliser *equaliser,
-                          double db[S2VI_LMS_BANDS]);
+/** Consecutive rows of features. */
+typedef struct s2vi_feature_rows {
+    const float *row; /* (n, 64) */
+    int64_t n;
+} s2vi_feature_rows;
 
 /**
  * The average spectrum of features: that of the frames whose energy is within
  * 30 dB of the mean's; bands 50 dB below the greatest are put there.
  *
- * @param rows (n, 64), n at least 1
+ * @param rows  (parts), at least one row in all
  */
-void s2vi_spectrum_measure(s2vi_spectrum *spectrum, const float *rows,
-                           int64_t n);
+void s2vi_spectrum_measure(s2vi_spectrum *spectrum,
+                           const s2vi_feature_rows *rows, int parts);
 
 /** The text of a weight file, in hundredths of a dB, to be freed; NULL: out of
  * memory. */

@@ -14,10 +14,11 @@ typedef struct frame_stream {
     s2vi_exec *exec;
     s2vi_profile *profile; /* NULL: not wanted */
     uint64_t seed;
-    int64_t pts;  /* of the next frame */
-    uint8_t *rgb; /* height x width x 3: the frame given out */
-    float *video; /* as many numbers: a copy, where the device's are not the
-                     host's; else NULL */
+    int64_t pts;     /* of the next frame */
+    uint8_t *rgb;    /* height x width x 3: the frame given out */
+    float *video;    /* as many numbers: a copy, where the device's are not the
+                        host's; else NULL */
+    float *features; /* of the frame that is made */
 } frame_stream;
 
 static size_t height(const frame_stream *s)
@@ -46,9 +47,13 @@ int s2vi_frame_stream_create(void **out, const s2vi_frame_network *network,
         return s2vi_error_nomem(err, "a stream");
     s->network = *network;
     s->rgb = malloc(numbers(s));
-    if (!s->rgb)
+    s->features =
+        malloc((size_t)network->extractor->count * sizeof(*s->features));
+    if (!s->rgb || !s->features)
         return s2vi_error_nomem(err, "a frame");
-    int ret = s2vi_front_end_create(&s->front, network->sound, logger, err);
+    int ret =
+        s2vi_front_end_create(&s->front, network->extractor, network->trained,
+                              network->level, logger, err);
     if (!ret)
         ret = s2vi_exec_create(&s->exec, network->plan, err);
     if (!ret && !s2vi_exec_view(s->exec, network->video)) {
@@ -70,6 +75,7 @@ void s2vi_frame_stream_close(void *stream)
     s2vi_exec_close(&s->exec);
     s2vi_front_end_close(&s->front);
     free(s->rgb);
+    free(s->features);
     free(s->video);
     free(s);
 }
@@ -133,12 +139,25 @@ int s2vi_frame_stream_drain(void *stream, s2v_error *err)
 
 /* ------------------------------------------------------------- frames -- */
 
-static int make_frame(frame_stream *s, const float *features, s2v_error *err)
+/* Deal the frame's features out to their inputs. */
+static int write_features(const frame_stream *s)
+{
+    const s2vi_frame_network *net = &s->network;
+    const float *next = s->features;
+    int ret = S2V_OK;
+    for (int i = 0; i < net->n_features && !ret; i++) {
+        ret = s2vi_exec_write(s->exec, net->features[i], next);
+        next += s2vi_shape_count(&net->features[i]->shape);
+    }
+    return ret;
+}
+
+static int make_frame(frame_stream *s, s2v_error *err)
 {
     const s2vi_frame_network *net = &s->network;
     const s2vi_clock clock = {.seed = s->seed, .frame = (uint64_t)s->pts};
     const size_t n = numbers(s);
-    int ret = s2vi_exec_write(s->exec, net->features, features);
+    int ret = write_features(s);
     if (!ret)
         ret = s2vi_exec_run(s->exec, &clock, err);
     if (ret < 0)
@@ -158,10 +177,9 @@ int s2vi_frame_stream_receive(void *stream, s2v_video_frame *frame,
                               s2v_error *err)
 {
     frame_stream *s = stream;
-    float features[S2VI_LMS_BANDS];
-    int ret = s2vi_front_end_receive(&s->front, features);
+    int ret = s2vi_front_end_receive(&s->front, s->features);
     if (!ret)
-        ret = make_frame(s, features, err);
+        ret = make_frame(s, err);
     if (ret < 0)
         return ret;
     *frame = (s2v_video_frame){

@@ -14,12 +14,18 @@
 #include "session/family.h"
 #include "session/front_end.h"
 
+enum { S2VI_FRAME_FEATURES = 4 }; /* inputs of features at most */
+
 /** The network of one frame; all of it outlives the stream. */
 typedef struct s2vi_frame_network {
     const s2vi_plan *plan;
-    const s2vi_node *features; /* INPUT (1,64), written for each frame */
-    const s2vi_node *video;    /* (1,H,W,3) in [-1, 1] */
-    const s2vi_trained_sound *sound;
+    /* INPUTs, written for each frame: they share its features in turn. */
+    const s2vi_node *features[S2VI_FRAME_FEATURES];
+    int n_features;
+    const s2vi_node *video;          /* (1,H,W,3) in [-1, 1] */
+    const s2vi_extractor *extractor; /* of those features */
+    const void *trained;             /* for it */
+    double level; /* LUFS of the training's sound; NaN: unknown */
 } s2vi_frame_network;
 
 /**

@@ -1,67 +1,72 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The sound front-end of a stream: sound of any level in, features of a frame
- * out, near those that the model was trained on.
+ * The sound front-end of a stream: sound of any level in, a vector of features
+ * for each frame out.
  *
- * Samples pass the leveller (audio/level.h) or a fixed gain, then become
- * features (audio/lms.h), which are equalised (audio/equaliser.h) and brought
- * into the range of the training (audio/feature_range.h), with one warning
- * where most of a sound lies outside it. Which of these happen depends on what
- * the weight file says and on the level that the user has set.
+ * Samples pass the leveller (audio/level.h) or a fixed gain, which the option
+ * `level` chooses, and go to the family's feature extractor.
  */
 #ifndef S2VI_SESSION_FRONT_END_H
 #define S2VI_SESSION_FRONT_END_H
 
-#include "audio/equaliser.h"
-#include "audio/feature_range.h"
+#include <stdbool.h>
+
 #include "audio/level.h"
-#include "audio/lms.h"
 #include "base/log.h"
-#include "weights/weights.h"
 
-/** What a weight file says of the sound that the model was trained on. */
-typedef struct s2vi_trained_sound {
-    double level;      /* LUFS; NaN: unknown */
-    bool has_spectrum; /* its average spectrum is known */
-    s2vi_spectrum spectrum;
-    bool has_range; /* and the range of its features */
-    s2vi_feature_range range;
-} s2vi_trained_sound;
-
-/** Read s2v.level, s2v.spectrum and s2v.features, each of which may be
- * missing. S2V_ERR_MODEL with the path. */
-int s2vi_trained_sound_read(s2vi_trained_sound *sound,
-                            const s2v_weights *weights, s2v_error *err);
+/** How a family makes features of mono sound at 16 kHz; `self` is a stream's.
+ */
+typedef struct s2vi_extractor {
+    int count; /* features of a frame */
+    /** Start a stream of features; closed on failure as well.
+     *
+     * @param trained what the weight file says of the sound that the model was
+     *                trained on, of the family's own type; outlives the stream
+     * @param logger  outlives it, too */
+    int (*create)(void **self, const void *trained, const s2vi_logger *logger,
+                  s2v_error *err);
+    void (*close)(void *self);
+    /** Optional: the level is "auto" from now on, or it is not. */
+    void (*set_automatic)(void *self, bool automatic);
+    /** Make room for `n` more samples, so that sending them cannot fail.
+     * S2V_ERR_EOF after a drain; S2V_ERR_NOMEM. */
+    int (*reserve)(void *self, size_t n);
+    /** Take all samples or, on failure, none; as `reserve`. */
+    int (*send)(void *self, const float *samples, size_t n);
+    /** The sound has ended. */
+    void (*drain)(void *self);
+    /** The next frame's features; S2V_ERR_AGAIN; S2V_ERR_EOF. */
+    int (*receive)(void *self, float *features);
+    void (*flush)(void *self);
+} s2vi_extractor;
 
 /** Of one stream. */
 typedef struct s2vi_front_end {
-    const s2vi_trained_sound *trained;
-    const s2vi_logger *logger;
+    const s2vi_extractor *extractor;
+    void *features;
+    double target;     /* LUFS; NaN: unknown */
     s2vi_level *level; /* NULL: a fixed gain */
     float gain;        /* that one */
-    s2vi_lms *lms;
-    bool equalised; /* the features are, by: */
-    s2vi_equaliser equaliser;
-    int checked, foreign; /* frames compared with the range, of the latest
-                             few; those far outside it */
-    bool warned;          /* that most are */
 } s2vi_front_end;
 
 /**
  * Start a front-end, all zeros before, which is closed on failure as well.
  *
- * @param trained outlives it
- * @param logger  receives the warning; outlives it
+ * @param extractor outlives it
+ * @param trained   for the extractor
+ * @param target    LUFS of the training's sound; NaN: unknown
+ * @param logger    outlives it
  */
 int s2vi_front_end_create(s2vi_front_end *front,
-                          const s2vi_trained_sound *trained,
-                          const s2vi_logger *logger, s2v_error *err);
+                          const s2vi_extractor *extractor, const void *trained,
+                          double target, const s2vi_logger *logger,
+                          s2v_error *err);
 void s2vi_front_end_close(s2vi_front_end *front);
 
 /**
- * Set the level: a leveller and an equaliser for "auto", or a gain; before, it
- * is "off". For the samples sent and the frames received from now on; what the
- * leveller before holds is still levelled by it.
+ * Set the level: "auto", a leveller where the target is known; or a gain;
+ * before, it is "off". For the samples sent and the frames received from now
+ * on; what the leveller before holds is still levelled by it.
  *
  * @return S2V_OK; S2V_ERR_INVALID; S2V_ERR_NOMEM. On failure it is as before.
  */
@@ -74,12 +79,11 @@ int s2vi_front_end_send(s2vi_front_end *front, const float *samples,
 
 void s2vi_front_end_drain(s2vi_front_end *front);
 
-/** The next frame's features; S2V_ERR_AGAIN and S2V_ERR_EOF as s2vi_lms_receive
- * () has them. */
-int s2vi_front_end_receive(s2vi_front_end *front,
-                           float features[S2VI_LMS_BANDS]);
+/** The next frame's features, as many as the extractor says; S2V_ERR_AGAIN:
+ * send more, or drain; S2V_ERR_EOF: drained, and no frame is left. */
+int s2vi_front_end_receive(s2vi_front_end *front, float *features);
 
-/** As new, with the same level; a warning is not given again. */
+/** As new, with the same level. */
 void s2vi_front_end_flush(s2vi_front_end *front);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "models/param_file.h"
 #include "session/frame_stream.h"
+#include "session/lms_extractor.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -123,9 +124,12 @@ static int create(void **stream, const void *opaque, const s2vi_logger *logger,
 {
     const network *n = opaque;
     const s2vi_frame_network frame = {.plan = n->plan,
-                                      .features = n->lm.features,
+                                      .features = {n->lm.features},
+                                      .n_features = 1,
                                       .video = n->lm.video,
-                                      .sound = &n->sound};
+                                      .extractor = &s2vi_lms_extractor,
+                                      .trained = &n->sound,
+                                      .level = n->sound.level};
     return s2vi_frame_stream_create(stream, &frame, logger, err);
 }
 

@@ -69,8 +69,7 @@ static void test_golden(void)
             float features[BANDS];
             double gain[BANDS];
             make_features(t, features);
-            s2vi_equaliser_apply(&e, features);
-            s2vi_equaliser_gains(&e, gain);
+            s2vi_equaliser_apply(&e, features, gain);
             if (t == place[p])
                 compare(p++, gain, features);
         }
@@ -94,7 +93,7 @@ static void test_same(void)
                           : silence;
             float same[BANDS];
             memcpy(same, features, sizeof(same));
-            s2vi_equaliser_apply(&e, features);
+            s2vi_equaliser_apply(&e, features, NULL);
             for (int b = 0; b < BANDS; b++)
                 CHECK(fabsf(features[b] - same[b]) < 2e-6f,
                       "%d dB, frame %d, band %d: %g becomes %g", db, t, b,
@@ -119,8 +118,7 @@ static void test_extremes(void)
             state = state * 1664525u + 1013904223u;
             features[b] = values[(state >> 16) % 5];
         }
-        s2vi_equaliser_apply(&e, features);
-        s2vi_equaliser_gains(&e, gain);
+        s2vi_equaliser_apply(&e, features, gain);
         for (int b = 0; b < BANDS; b++) {
             CHECK(isfinite(features[b]), "frame %d, band %d: %g", t, b,
                   (double)features[b]);
@@ -147,11 +145,10 @@ static void test_slow(void)
             features[b] =
                 (float)log(pow(10.0, (target.db[b] + tilt) / 20.0) + 0.01);
         }
-        s2vi_equaliser_apply(&e, features);
+        s2vi_equaliser_apply(&e, features, gain);
         for (int k = 0; k < S2VI_EQUALISER_COSINES; k++)
             most = fmax(most, fabs(e.amplitude[k] - last.amplitude[k]));
     }
-    s2vi_equaliser_gains(&e, gain);
     CHECK(gain[0] - gain[BANDS - 1] > 15.0,
           "gains from %g to %g dB: the sound is not equalised", gain[0],
           gain[BANDS - 1]);
@@ -170,7 +167,9 @@ static void test_measure(void)
             const double m = t % 4 == 0 ? 1e-3 : t % 4 + b;
             rows[t * BANDS + b] = (float)log((b == 9 ? 0.0 : m) + 0.01);
         }
-    s2vi_spectrum_measure(&spectrum, rows, N);
+    const s2vi_feature_rows parts[2] = {{rows, 10},
+                                        {rows + 10 * BANDS, N - 10}};
+    s2vi_spectrum_measure(&spectrum, parts, 2);
     for (int b = 0; b < BANDS; b++) {
         const double x = b + 1.0, y = b + 2.0, z = b + 3.0;
         double expected = 10.0 * log10((x * x + y * y + z * z) / 3.0);
@@ -185,7 +184,7 @@ static void test_measure(void)
     float silence[BANDS];
     for (int b = 0; b < BANDS; b++)
         silence[b] = (float)log(0.01);
-    s2vi_spectrum_measure(&spectrum, silence, 1);
+    s2vi_spectrum_measure(&spectrum, &(s2vi_feature_rows){silence, 1}, 1);
     for (int b = 0; b < BANDS; b++)
         CHECK(isfinite(spectrum.db[b]), "silence: %g dB",
               (double)spectrum.db[b]);
