@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "audio/mel.h"
+#include "audio/sample_queue.h"
 #include "audio/stft.h"
 #include "base/error.h"
 
@@ -33,13 +34,11 @@ _Static_assert(S2VI_LMS_STEP == HOP * ADVANCE, "a frame's step");
 _Static_assert(S2VI_LMS_SPAN == HOP * (COLUMNS - 1) + WINDOW, "its span");
 
 static const double LOW = 125.0, HIGH = 7500.0;
-static const float LOUDEST = 1e30f; /* its transform's square is finite */
 
 struct s2vi_lms {
     s2vi_stft *stft;
     s2vi_mel *mel;
-    float *samples; /* (capacity), those in use at [first, last) */
-    size_t first, last, capacity;
+    s2vi_sample_queue samples;     /* not yet consumed by a column */
     double column[COLUMNS][BANDS]; /* the first `columns` of the next frame */
     int columns;
     double gain[BANDS]; /* of the bands' magnitudes */
@@ -56,9 +55,8 @@ int s2vi_lms_create(s2vi_lms **out, s2v_error *err)
         return s2vi_error_nomem(err, "the log-mel spectrum");
     lms->stft = s2vi_stft_create(WINDOW, FFT);
     lms->mel = s2vi_mel_create(BANDS, FFT, S2VI_LMS_RATE, LOW, HIGH);
-    lms->samples = malloc(CAPACITY * sizeof(*lms->samples));
-    lms->capacity = CAPACITY;
-    if (!lms->stft || !lms->mel || !lms->samples)
+    if (!lms->stft || !lms->mel ||
+        s2vi_sample_queue_create(&lms->samples, CAPACITY) < 0)
         goto fail;
     s2vi_lms_equalise(lms, NULL);
     *out = lms;
@@ -74,48 +72,23 @@ void s2vi_lms_close(s2vi_lms **lms)
         return;
     s2vi_stft_close(&(*lms)->stft);
     s2vi_mel_close(&(*lms)->mel);
-    free((*lms)->samples);
+    s2vi_sample_queue_close(&(*lms)->samples);
     free(*lms);
     *lms = NULL;
 }
 
-/* Room is from `last` on. */
 int s2vi_lms_reserve(s2vi_lms *lms, size_t n)
 {
-    size_t kept = lms->last - lms->first;
-    if (n <= lms->capacity - lms->last)
-        return S2V_OK;
-    /* Move only as many as were consumed since, or moves would add up. */
-    if (kept > lms->first || n > lms->capacity - kept) {
-        if (n > SIZE_MAX / sizeof(*lms->samples) / 4 - lms->capacity)
-            return S2V_ERR_NOMEM;
-        size_t capacity = 2 * lms->capacity + n;
-        float *grown = realloc(lms->samples, capacity * sizeof(*grown));
-        if (!grown)
-            return S2V_ERR_NOMEM;
-        lms->samples = grown;
-        lms->capacity = capacity;
-    }
-    memmove(lms->samples, lms->samples + lms->first,
-            kept * sizeof(*lms->samples));
-    lms->first = 0;
-    lms->last = kept;
-    return S2V_OK;
+    return s2vi_sample_queue_reserve(&lms->samples, n);
 }
 
 int s2vi_lms_send(s2vi_lms *lms, const float *samples, size_t n)
 {
     if (lms->drained)
         return S2V_ERR_EOF;
-    int ret = s2vi_lms_reserve(lms, n);
+    const int ret = s2vi_sample_queue_append(&lms->samples, samples, n);
     if (ret < 0)
         return ret;
-    for (size_t i = 0; i < n; i++) {
-        float x = isfinite(samples[i]) ? samples[i] : 0.0f;
-        x = x < LOUDEST ? x : LOUDEST;
-        lms->samples[lms->last + i] = x > -LOUDEST ? x : -LOUDEST;
-    }
-    lms->last += n;
     lms->sent += n;
     return S2V_OK;
 }
@@ -124,13 +97,14 @@ int s2vi_lms_send(s2vi_lms *lms, const float *samples, size_t n)
 static void add_column(s2vi_lms *lms)
 {
     double *column = lms->column[lms->columns++];
-    size_t n = lms->last - lms->first;
-    const double *magnitude = s2vi_stft_column(
-        lms->stft, lms->samples + lms->first, n < WINDOW ? n : WINDOW);
+    const size_t n = s2vi_sample_queue_count(&lms->samples);
+    const double *magnitude =
+        s2vi_stft_column(lms->stft, s2vi_sample_queue_data(&lms->samples),
+                         n < WINDOW ? n : WINDOW);
     s2vi_mel_apply(lms->mel, magnitude, column);
     for (int b = 0; b < BANDS; b++)
         column[b] = log(column[b] * lms->gain[b] + S2VI_LMS_FLOOR);
-    lms->first += n < HOP ? n : HOP;
+    s2vi_sample_queue_drop(&lms->samples, HOP);
 }
 
 static void average_columns(const s2vi_lms *lms, float *out)
@@ -148,7 +122,7 @@ int s2vi_lms_receive(s2vi_lms *lms, float out[S2VI_LMS_BANDS])
     if (lms->drained && lms->received * S2VI_LMS_STEP >= lms->sent)
         return S2V_ERR_EOF;
     while (lms->columns < COLUMNS) {
-        if (!lms->drained && lms->last - lms->first < WINDOW)
+        if (!lms->drained && s2vi_sample_queue_count(&lms->samples) < WINDOW)
             return S2V_ERR_AGAIN;
         add_column(lms);
     }
@@ -173,7 +147,7 @@ void s2vi_lms_drain(s2vi_lms *lms)
 
 void s2vi_lms_flush(s2vi_lms *lms)
 {
-    lms->first = lms->last = 0;
+    s2vi_sample_queue_clear(&lms->samples);
     lms->columns = 0;
     lms->sent = lms->received = 0;
     lms->drained = false;

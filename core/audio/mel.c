@@ -47,6 +47,31 @@ static double htk_weight(const spec *spec, size_t band, double hertz)
                     spec->step);
 }
 
+static double htk_hertz(double mel)
+{
+    return 700.0 * (exp(mel / 1127.0) - 1.0);
+}
+
+/* Where the straight lines through the edges of a band are at `hertz`, of
+ * which the lower one counts; both are 1 at its middle edge. */
+static double straight(const spec *spec, size_t band, double hertz,
+                       double (*edge)(double mel), double *width)
+{
+    const double low = edge(spec->low + spec->step * (double)band);
+    const double top = edge(spec->low + spec->step * (double)(band + 1));
+    const double high = edge(spec->low + spec->step * (double)(band + 2));
+    const double rise = (hertz - low) / (top - low);
+    const double fall = (high - hertz) / (high - top);
+    *width = high - low;
+    return rise < fall ? rise : fall;
+}
+
+static double hertz_weight(const spec *spec, size_t band, double hertz)
+{
+    double width;
+    return straight(spec, band, hertz, htk_hertz, &width);
+}
+
 /* Linear up to 1 kHz, then 27 steps for each factor of 6.4. */
 static const double linear_step = 200.0 / 3.0, linear_end = 1000.0,
                     log_base = 6.4, log_steps = 27.0;
@@ -69,12 +94,9 @@ static double slaney_hertz(double mel)
 
 static double slaney_weight(const spec *spec, size_t band, double hertz)
 {
-    double low = slaney_hertz(spec->low + spec->step * (double)band);
-    double top = slaney_hertz(spec->low + spec->step * (double)(band + 1));
-    double high = slaney_hertz(spec->low + spec->step * (double)(band + 2));
-    double rise = (hertz - low) / (top - low);
-    double fall = (high - hertz) / (high - top);
-    return 2.0 / (high - low) * (rise < fall ? rise : fall);
+    double width;
+    const double height = straight(spec, band, hertz, slaney_hertz, &width);
+    return 2.0 / width * height;
 }
 
 static s2vi_mel *create(const spec *spec, size_t bands, size_t fft, double rate)
@@ -111,6 +133,14 @@ s2vi_mel *s2vi_mel_create(size_t bands, size_t fft, double rate, double low,
                           double high)
 {
     spec spec = {.low = htk_mel(low), .weight = htk_weight};
+    spec.step = (htk_mel(high) - spec.low) / (double)(bands + 1);
+    return create(&spec, bands, fft, rate);
+}
+
+s2vi_mel *s2vi_mel_create_hertz(size_t bands, size_t fft, double rate,
+                                double low, double high)
+{
+    spec spec = {.low = htk_mel(low), .weight = hertz_weight};
     spec.step = (htk_mel(high) - spec.low) / (double)(bands + 1);
     return create(&spec, bands, fft, rate);
 }

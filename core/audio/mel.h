@@ -24,6 +24,13 @@ s2vi_mel *s2vi_mel_create(size_t bands, size_t fft, double rate, double low,
                           double high);
 
 /**
+ * The same edges, but each band is a triangle linear in hertz, of height 1 at
+ * edge b + 1.
+ */
+s2vi_mel *s2vi_mel_create_hertz(size_t bands, size_t fft, double rate,
+                                double low, double high);
+
+/**
  * The same with Slaney's scale and filters, librosa's default: the edges are
  * evenly spaced in a mel that is linear up to 1 kHz and logarithmic above; band
  * b is a triangle linear in hertz from edge b over edge b + 1 to edge b + 2,
