@@ -10,62 +10,58 @@ import sys
 TEXT = """# Performance
 
 Measured by `scripts/bench` on {date}: {cpu}, {cores} processors with {isa};
-{system}; s2v {s2v} ({commit}), oneDNN {onednn}, {compiler}. All of it is of one
-build on one machine; others differ, and a machine with other work on it differs
-much. What stands in one row was measured in one run.
+{system}; s2v {s2v} ({commit}), oneDNN {onednn}, {compiler}. All figures are of one
+build on one machine. Figures in one row were measured in one run.
 
-Frames are made one by one, each from its sound, with the recurrent states
-carried over, as a filter makes them. Ten frames at the start do not count.
-Models named by a size are the paper's network, 16 to 512 channels and the video
-prediction layer, with random weights; quintet.bin and foley.bin ship.
+Frames are generated one by one, with the recurrent states carried over, as in a
+filter. The first ten frames are not counted. Models named by their size are the
+paper's network, 16 to 512 channels and the video prediction layer, with random
+weights; quintet.bin and foley.bin are the included models.
 
-- **dtype**: `bf16` rounds what is multiplied, and sums up in f32; norms and
-  recurrent states stay f32.
-- **median, p99**: milliseconds from a frame's sound to the frame. **fps**: frames
-  a second, of the mean. **real time**: fps over the film's.
-- **GFLOPS**: operations as the table of ops counts them, a second.
-- **floor**: a frame's time over that of the model's convolutions and matrix
-  products alone, through oneDNN, in the same run. Below 1 where libs2v has a
-  better way: fewer products (Winograd), or tiles of bf16. None for bf16 by AMX,
+- **dtype**: with `bf16`, operands of convolutions and matrix products are bf16, with
+  f32 accumulation; normalisations and recurrent states stay f32.
+- **median, p99**: milliseconds from the audio of a frame to the frame. **fps**: mean
+  frames per second. **real time**: fps over the frame rate of the video.
+- **GFLOPS**: operations per second, counted by the table of ops.
+- **floor**: the time of a frame over that of the model's convolutions and matrix
+  products alone, through oneDNN, in the same run. It is below 1 where libs2v has a
+  faster algorithm: Winograd, or tiles of bf16. Not available for bf16 with AMX,
   where oneDNN 2.6.3's convolutions end in an illegal instruction.
-- **start**: milliseconds from opening the file to the first frame; **MB**: the
-  most memory that the process held.
-- A dash: not measured, or there is no such thing.
+- **start**: milliseconds from opening the file to the first frame; **MB**: peak
+  memory of the process.
+- A dash: not measured, or not applicable.
 """
 
-THREADS = """## How threads are chosen
+THREADS = """## Threads
 
-A model uses `threads` CPU threads for each frame, the caller's own among them:
-by default one for each processor that the process may use (its affinity
-counts). In ffmpeg `threads` of the filter goes first, then
-`-filter_complex_threads`. Threads belong to the thread that makes frames; two
-streams in a process do not share them. So several streams are each best given
-one thread, as in the table above. A thread that has opened a model or closed a
-session keeps none: GNU OpenMP lets all of a process's threads spin less where
-they are more than the processors, which cost a pipeline that opened its model
-on one thread and ran it on another a third of its speed.
+A model uses `threads` CPU threads for each frame, including the caller's: by default
+one per processor available to the process (its affinity is respected). In ffmpeg, the
+filter's option `threads` takes precedence, then `-filter_complex_threads`. Worker
+threads belong to the thread that generates frames; two streams in a process do not
+share them, so several streams are best given one thread each, as in the table above.
+A thread that has opened a model or closed a session releases its workers: if a
+process has more threads than processors, GNU OpenMP shortens the busy-waiting of all,
+which made a pipeline that opened its model on one thread and ran it on another slower
+by a third.
 
-Encoders bring threads of their own. In ffmpeg 5.1, filters and encoders take
-turns in one thread, and an encoder's threads work on while the next frame is
-made; in GStreamer, and in ffmpeg 7 and later, they work at the same time. The
-kernel shares the processors between them. What must not happen is that a thread
-of ours spins while it waits and so keeps an encoder's from a processor: GNU
-OpenMP would, for milliseconds. `scripts/env` sets `GOMP_SPINCOUNT=1000`, some
-microseconds; elsewhere set it, or `OMP_WAIT_POLICY=passive`. Where the encoder
-needs the processors all the time, `threads=1` is as good as any:
-[ffmpeg.md](ffmpeg.md#threads-and-other-programs) has figures.
+Encoders have their own threads. In ffmpeg 5.1, filters and encoders take turns in one
+thread, and an encoder's workers continue while the next frame is generated; in
+GStreamer, and in ffmpeg 7 and later, they run in parallel. A worker of libs2v that
+busy-waits would block a processor that an encoder needs: GNU OpenMP does so for
+milliseconds. `scripts/env` sets `GOMP_SPINCOUNT=1000`, some microseconds; elsewhere,
+set it or `OMP_WAIT_POLICY=passive`. If the encoder needs the processors all the time,
+`threads=1` is as fast as any other setting; see
+[ffmpeg.md](ffmpeg.md#threads-and-other-programs) for measurements.
 
 The instruction set is chosen at run time, within `ONEDNN_MAX_CPU_ISA`.
 """
 
-NOT_RUN = """## What has not been run
+NOT_RUN = """## Not measured
 
-- The CUDA backend, on a GPU: never, see [cuda.md](cuda.md).
-- Processors other than the one above. The narrower instruction sets are this
-  processor's, limited: an older one is slower for other reasons, too.
-- ONNX Runtime in bf16: its CPU provider has none for these ops.
-- Peers of sound for pictures: the networks have been compared with PyTorch's
-  results, not with its speed.
+- The CUDA backend on a GPU, see [cuda.md](cuda.md).
+- Other processors. The narrower instruction sets above were measured on this
+  processor; older ones are slower for other reasons, too.
+- ONNX Runtime in bf16: its CPU provider does not support these ops.
 """
 
 HEADS = ["model", "dtype", "threads", "median ms", "p99 ms", "fps",
@@ -227,12 +223,12 @@ def goals(rows):
         for model in ("paper-foley.bin", "foley.bin"):
             row = next((r for r in rows.of("foley") if "why" not in r and
                         stem(r) == model and r["dtype"] == dtype), {})
-            out.append(goal("a minute's sound, %s, %s: times real time" %
+            out.append(goal("one minute of audio, %s, %s: times real time" %
                             (model, dtype), ">= %d" % speed, row.get("rtf"),
                             "%.1f"))
     for row in rows.of("nearness"):
         if "why" not in row:
-            out.append(goal("%s: bf16 beside f32, PSNR of %d frames, dB" %
+            out.append(goal("%s: bf16 relative to f32, PSNR of %d frames, dB" %
                             (row["name"], row["frames"]), ">= 40",
                             row["psnr"], "%.1f"))
     for dtype in ("f32", "bf16"):
@@ -242,7 +238,8 @@ def goals(rows):
     for wrapper in ("ffmpeg", "gstreamer"):
         for row in rows.of("wrappers"):
             if row.get("wrapper") == wrapper and "why" not in row:
-                out.append(goal("%s adds, %s, percent" % (wrapper, stem(row)),
+                out.append(goal("%s overhead, %s, percent" %
+                                (wrapper, stem(row)),
                                 "<= 5", row["percent"], "%.1f", False))
     out.append(goal("adversarial iteration, f32: over PyTorch", ">= 1 x",
                     rows.one("training", dtype="f32").get("ratio"), "%.2f x"))
@@ -296,89 +293,89 @@ def print_all(rows):
         onednn=command("pkg-config", "--modversion", "dnnl")
         or command("dpkg-query", "-W", "-f", "${Version}", "libdnnl-dev")
         or "?", compiler=command("cc", "--version")))
-    section("What was to be reached", "On two cores with AVX-512 and bf16, one "
-            "stream, frame by frame.", ["what", "wanted", "measured",
+    section("Targets", "On two cores with AVX-512 and bf16, one "
+            "stream, frame by frame.", ["what", "target", "measured",
                                         "reached"], goals(rows))
     section("Listen and Move", "", HEADS,
             [s2v_cells(r) for r in rows.of("main")])
     near = [r for r in rows.of("peers") if r.get("s2v_psnr_to_reference")]
     section(
-        "Peers", "The same network in other programs, on the same weights, "
-        "each with the best settings that were found (bench/peers.py; the "
-        "column says which a trial took). Before anything is timed its first "
-        "frames are compared with those of the plain PyTorch module in f32, "
-        "which libs2v's tests compare with, too: f32 must have a PSNR of 80 "
-        "dB or more, bf16 30%s. s2v and the peer are timed in turns, three "
-        "times each; its ratio is the median of theirs. Peers get their noise "
-        "made beforehand, s2v makes it." % (
+        "Peers", "The same network in other frameworks, with the same weights, "
+        "each with the fastest settings found (bench/peers.py; see the "
+        "column). Before the measurement, the first frames are compared with "
+        "those of the plain PyTorch module in f32, the reference of libs2v's "
+        "tests: at least 80 dB of PSNR are required for f32, 30 dB for bf16%s. "
+        "s2v and the peer are timed alternately, three times each; the ratio "
+        "is the median. The peers' noise is generated in advance, that of s2v "
+        "is included." % (
             "; libs2v's own 8-bit frames of a sound had %.0f dB or "
-            "more beside that module's (48 wanted)" % min(
+            "more (48 required)" % min(
                 r["s2v_psnr_to_reference"] for r in near) if near else ""),
         ["size", "dtype", "peer", "setting", "median ms", "fps", "PSNR, dB",
-         "s2v fps", "s2v over it"],
+         "s2v fps", "speedup"],
         [peer_cells(r, "", PEER) for r in sorted(
             rows.of("peers"), key=lambda r: (
                 -int(r["name"].split("-")[0]), r["name"].split("-")[1] != "f32",
                 r["name"]))])
-    section("Sound for pictures", "A minute of 256x256, 25 pictures a second; "
+    section("Video to audio", "One minute of 256x256 at 25 fps; "
             "paper-foley.bin has random weights and the papers' sizes, "
-            "HiFi-GAN V1. median and p99 are from a picture to the sound that "
-            "it makes due: most make none.", HEADS,
+            "HiFi-GAN V1. median and p99 are from a frame to the audio that "
+            "it completes, which is none for most.", HEADS,
             [s2v_cells(r) for r in rows.of("foley")])
     near = [r["s2v_db"] for r in rows.of("foley_peers") if r.get("s2v_db")]
-    section("Sound for pictures: peers", "The same networks, windows and "
-            "cross-fades in other programs, on the same weights "
-            "(bench/peer_foley.py): times real time. They have the pictures "
-            "at the networks' size and rate, and a window's at once; setting: "
-            "columns of the mel that the vocoder has at a time, the faster of "
-            "two. dB: the signal above the difference to the plain PyTorch "
-            "modules in f32, before anything is timed%s. In turns with "
-            "s2v-bench, three times each; the ratio is the median of "
-            "theirs." % ("; libs2v's own sound: %.0f or more" % min(near)
-                         if near else ""),
+    section("Video to audio: peers", "The same networks, windows and "
+            "cross-fades in other frameworks, with the same weights "
+            "(bench/peer_foley.py), in times real time. They get the frames "
+            "at the networks' size and rate, a whole window at once. Setting: "
+            "columns of the mel per run of the vocoder, the faster of two. "
+            "dB: signal over difference from the plain PyTorch modules in f32, "
+            "compared before the measurement%s. Timed alternately with "
+            "s2v-bench, three times each; the ratio is the median." % (
+                "; libs2v's own audio: %.0f or more" % min(near)
+                if near else ""),
             ["model", "dtype", "peer", "setting", "real time", "dB",
-             "s2v real time", "s2v over it"],
+             "s2v real time", "speedup"],
             [peer_cells(r, ".bin", FOLEY_PEER)
              for r in rows.of("foley_peers")])
-    section("Several streams", "On one model, each with one thread. fps of all "
-            "together, real time of each; the weights are shared.",
+    section("Several streams", "On one model, each with one thread. fps is the "
+            "total, real time that of each; the weights are shared.",
             ["streams", *HEADS], [with_front(str(r.get("sessions")), r)
                                   for r in rows.of("sessions")])
-    section("bf16 beside f32", "The same sound and seed, recurrent states "
+    section("bf16 relative to f32", "The same audio and seed, recurrent states "
             "carried over; 8-bit frames.",
             ["model", "frames", "PSNR, dB", "worst frame, dB"],
             [failed(r, 4) if "why" in r else
              [r["name"], str(r["frames"]), number(r["psnr"]),
               number(r["worst"])] for r in rows.of("nearness")])
     section("Start", "quintet.bin, from before exec to the first frame, "
-            "measured from outside (bench/start.py): first with the files out "
-            "of the page cache, as far as nobody else has them mapped, then "
-            "again and again. CPU: the processors' time of one start, and "
-            "making no more than one frame.",
+            "measured from outside (bench/start.py): first with the files "
+            "dropped from the page cache (unless mapped by other processes), "
+            "then repeatedly. CPU: processor time of one start, including one "
+            "frame.",
             ["dtype", "first ms", "again: median ms", "worst ms", "CPU ms",
              "MB"], [start_cells(r) for r in rows.of("startup")])
-    section("Other instruction sets", "Within `ONEDNN_MAX_CPU_ISA`, which "
-            "libs2v's own kernels follow. PSNR: of 40 frames beside those "
-            "without that limit, 8-bit; a dash: the same.",
+    section("Other instruction sets", "Limited by `ONEDNN_MAX_CPU_ISA`, which "
+            "libs2v's own kernels respect. PSNR: of 40 8-bit frames relative "
+            "to those without the limit; a dash: identical.",
             ["set", "PSNR, dB", *HEADS],
             [failed(r, len(HEADS) + 2) if "why" in r else
              [r["name"], number(r.get("psnr")), *s2v_cells(r)]
              for r in rows.of("isa")])
-    section("In ffmpeg and GStreamer", "A frame's time in ffmpeg, to the null "
-            "muxer, and in gst-launch-1.0, to fakesink, over that of a program "
-            "that only uses the library (docs/examples/frames.c); whole "
-            "processes, a long run less a short one, in turns, with "
-            "`GOMP_SPINCOUNT=1000` (bench/wrappers.py). Percent: median, least "
-            "and most of the rounds. The library again: the noise.",
-            ["", "model", "ms a frame", "adds %", "least", "most"],
+    section("In ffmpeg and GStreamer", "Time per frame in ffmpeg, to the null "
+            "muxer, and in gst-launch-1.0, to fakesink, relative to a program "
+            "that only uses the library (docs/examples/frames.c); a long run "
+            "minus a short one, alternately, with `GOMP_SPINCOUNT=1000` "
+            "(bench/wrappers.py). Overhead in percent: median, minimum and "
+            "maximum of the rounds. \"Library again\" shows the noise.",
+            ["", "model", "ms per frame", "overhead %", "min", "max"],
             [wrapper_cells(r) for r in rows.of("wrappers")])
     section("Training", "An adversarial iteration of s2v-train listen-and-move "
-            "(32 frames of 64x64, DirConvGRU, both critics with gradient "
+            "(32 frames of 64x64, DirConvGRU, both discriminators with gradient "
             "penalties, multi-scale L1), and the same in eager PyTorch, f32, "
-            "in turns (bench/training.py). dtype: s2v-train's; MB: the most "
-            "that each process held.",
+            "timed alternately (bench/training.py). dtype: s2v-train's; MB: "
+            "peak memory of the process.",
             ["dtype", "threads", "ms", "MB", "PyTorch, ms", "MB",
-             "s2v over it"],
+             "speedup"],
             [training_cells(r) for r in rows.of("training")])
     print(THREADS)
     print(NOT_RUN, end="")
