@@ -56,7 +56,7 @@ def table(heads, rows):
 
 
 def main():
-    """Prints a table for each clip, then the one of foreign sounds."""
+    """Prints a table for each clip, then the one of out-of-domain audio."""
     parser = argparse.ArgumentParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -82,9 +82,9 @@ def main():
         rows.append(["*the clip itself*"] + cells(real) + [""])
         print("### %s\n" % clip)
         table([""] + heads + ["seconds"], rows)
-    print("## Foreign sounds\n")
-    table(["", "clip", "sounds", "Fréchet, own sound",
-           "Fréchet, foreign sounds"], foreign)
+    print("## Out-of-domain audio\n")
+    table(["", "clip", "sounds", "Fréchet, own audio",
+           "Fréchet, other audio"], foreign)
 
 
 if __name__ == "__main__":
