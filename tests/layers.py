@@ -4,8 +4,8 @@
 
 usage: layers.py ROOT
 
-LAYERS has what each folder may include beside itself (docs/tour.md, "Which part
-may include which"); any may include s2v/s2v.h. Of the library, wrappers include
+LAYERS has what each folder may include beside itself (docs/tour.md, "Dependencies
+between the parts"); any may include s2v/s2v.h. Of the library, wrappers include
 that alone.
 """
 import os
