@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Lists of parameters: names, shapes, initial values, buffers, and their order,
+ * on which initial values (seeded by the place in the list), checkpoints and
+ * weight files depend. A hash of each network's list in its configurations.
+ *
+ * usage: test_params [NAME]    (with a name: prints that list)
+ */
+#include "models/foley.h"
+#include "models/listen_and_move.h"
+#include "networks/bn_inception.h"
+#include "networks/discriminator.h"
+#include "networks/hifigan_discriminator.h"
+#include "networks/varietysound_discriminator.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct printed {
+    uint64_t hash; /* FNV-1a */
+    bool show;
+} printed;
+
+static void print(printed *p, const char *format, ...)
+{
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    for (const char *c = text; *c; c++)
+        p->hash = (p->hash ^ (uint8_t)*c) * 0x100000001b3u;
+    if (p->show)
+        printf("%s", text);
+}
+
+static void print_shape(printed *p, const s2vi_shape *s)
+{
+    for (int i = 0; i < s->rank; i++)
+        print(p, "%s%lld", i ? "," : " (", (long long)s->dim[i]);
+    print(p, ")");
+}
+
+static uint64_t print_list(const s2vi_param_list *list, bool show)
+{
+    printed p = {0xcbf29ce484222325u, show};
+    for (int i = 0; i < list->count; i++) {
+        const s2vi_param *q = &list->param[i];
+        print(&p, "%s", q->name);
+        print_shape(&p, &q->file_shape);
+        print_shape(&p, &q->shape);
+        print(&p, " %d %d\n", (int)q->init, q->buffer);
+    }
+    return p.hash;
+}
+
+/* ------------------------------------------------------------- networks -- */
+
+/* One bit a switch, so that every row is there in some of them. */
+static int listen_and_move(int i, s2vi_param_list *list, s2v_error *err)
+{
+    s2vi_lm_config c;
+    s2vi_lm_defaults(&c);
+    c.size = i & 1 ? 64 : 16;
+    c.motion_layers = i & 2 ? 3 : 1;
+    c.mfs = !(i & 4);
+    c.sac = !(i & 8);
+    c.acin = i & 1 || i & 4;
+    c.noise = !(i & 2);
+    c.connection = (s2vi_lm_connection)(i % 3);
+    c.prediction = (s2vi_lm_prediction)(i / 3 % 3);
+    return s2vi_lm_params(&c, list, err);
+}
+
+static int discriminators(int i, s2vi_param_list *list, s2v_error *err)
+{
+    s2vi_lm_config g;
+    s2vi_disc_config c;
+    s2vi_lm_defaults(&g);
+    g.size = i & 1 ? 64 : 16;
+    int ret = S2V_OK;
+    for (int kind = 0; kind < 2 && !ret; kind++) {
+        s2vi_disc_mirror(&c, &g, (s2vi_disc_kind)kind, 16);
+        c.connection = (s2vi_lm_connection)(i % 3);
+        ret = s2vi_disc_params(&c, list, err);
+    }
+    return ret;
+}
+
+static int varietysound(int i, s2vi_param_list *list, s2v_error *err)
+{
+    s2vi_vs_config c;
+    s2vi_vs_defaults(&c);
+    c.decoder_layers += i;
+    c.acoustic_layers -= i;
+    return s2vi_vs_params(&c, list, err);
+}
+
+static int hifigan(int i, s2vi_param_list *list, s2v_error *err)
+{
+    s2vi_hifigan_config c;
+    s2vi_hifigan_version(&c, i + 1);
+    return s2vi_hifigan_params(&c, list, err);
+}
+
+static int foley(int i, s2vi_param_list *list, s2v_error *err)
+{
+    s2vi_foley_config c = {.has_sight = i & 1, .has_vocoder = i & 2};
+    s2vi_vs_defaults(&c.generator);
+    s2vi_visual_encoder_defaults(&c.sight, c.generator.features);
+    s2vi_hifigan_version(&c.vocoder, 3);
+    return s2vi_foley_params(&c, list, err);
+}
+
+static int foley_discriminators(int i, s2vi_param_list *list, s2v_error *err)
+{
+    s2vi_vs_config g;
+    s2vi_vs_disc_config c;
+    s2vi_vs_defaults(&g);
+    s2vi_vs_disc_defaults(&c, &g);
+    c.window[0] += 3 * i;
+    const int ret = s2vi_vs_temporal_params(&c, list, err);
+    return ret < 0 ? ret : s2vi_vs_window_params(&c, list, err);
+}
+
+static int hifigan_discriminators(int i, s2vi_param_list *list, s2v_error *err)
+{
+    const s2vi_hifigan_disc_config c = {.divide = i ? 8 : 1};
+    return s2vi_hifigan_disc_params(&c, list, err);
+}
+
+static int bn_inception(int i, s2vi_param_list *list, s2v_error *err)
+{
+    return s2vi_bn_inception_params(i ? S2VI_BN_FLOW : S2VI_BN_RGB, list, err);
+}
+
+static const struct {
+    const char *name;
+    int (*params)(int i, s2vi_param_list *list, s2v_error *err);
+    int n; /* configurations */
+    uint64_t hash;
+} networks[] = {
+    {"listen-and-move", listen_and_move, 16, 0x064e04e8cb93d9bau},
+    {"discriminators", discriminators, 6, 0x486d5fe897d34258u},
+    {"varietysound", varietysound, 2, 0xb7589235e15e4b05u},
+    {"hifigan", hifigan, 3, 0x2e162e33b5c955ceu},
+    {"foley", foley, 4, 0xaa41f03147a57338u},
+    {"foley-discriminators", foley_discriminators, 2, 0x2e490fc325813702u},
+    {"hifigan-discriminators", hifigan_discriminators, 2, 0x1e501f969f90ed1au},
+    {"bn-inception", bn_inception, 2, 0xd1ae2b00da8aecbau},
+};
+
+/* Of all configurations. */
+static uint64_t hash_of(size_t k, bool show)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < networks[k].n; i++) {
+        s2vi_param_list list = {0};
+        s2v_error err;
+        if (networks[k].params(i, &list, &err) < 0)
+            printf("# %s: %s\n", networks[k].name, err.message);
+        sum = sum * 3 + print_list(&list, show);
+        s2vi_param_list_close(&list);
+    }
+    return sum;
+}
+
+int main(int argc, char **argv)
+{
+    int failed = 0;
+    for (size_t k = 0; k < sizeof(networks) / sizeof(*networks); k++) {
+        const bool show = argc > 1 && !strcmp(argv[1], networks[k].name);
+        const uint64_t found = hash_of(k, show);
+        const bool ok = found == networks[k].hash;
+        printf("%s: %s: %016llx\n", ok ? "ok" : "FAIL", networks[k].name,
+               (unsigned long long)found);
+        failed += !ok;
+    }
+    return failed > 0;
+}
