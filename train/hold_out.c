@@ -50,7 +50,7 @@ static int add_frames(void *opaque, const uint8_t *real, const float *made,
     return ret;
 }
 
-int s2vi_hold_out(s2vi_trainer *trainer, int size, s2vi_vision *vision,
+int s2vi_hold_out(s2vi_lm_trainer *trainer, int size, s2vi_vision *vision,
                   s2vi_held_out *out, s2v_error *err)
 {
     const size_t values = (size_t)size * (size_t)size * 3;
@@ -63,7 +63,7 @@ int s2vi_hold_out(s2vi_trainer *trainer, int size, s2vi_vision *vision,
     };
     m.moves = calloc(values / 3, 1);
     int ret = m.real && m.made && m.scratch && m.moves
-                  ? s2vi_trainer_hold_out(trainer, add_frames, &m, err)
+                  ? s2vi_lm_trainer_hold_out(trainer, add_frames, &m, err)
                   : s2vi_error_nomem(err, "what is held out");
     *out = (s2vi_held_out){
         .frames = m.score.ssim.frames,

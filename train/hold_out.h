@@ -3,7 +3,7 @@
 #ifndef S2VI_TRAIN_HOLD_OUT_H
 #define S2VI_TRAIN_HOLD_OUT_H
 
-#include "trainer.h"
+#include "recipes/listen_and_move_trainer.h"
 #include "measure/vision.h"
 
 typedef struct s2vi_held_out {
@@ -18,7 +18,7 @@ typedef struct s2vi_held_out {
  * @param size   of the frames
  * @param vision with LPIPS's heads, for frames of that size; NULL: no LPIPS
  */
-int s2vi_hold_out(s2vi_trainer *trainer, int size, s2vi_vision *vision,
+int s2vi_hold_out(s2vi_lm_trainer *trainer, int size, s2vi_vision *vision,
                   s2vi_held_out *out, s2v_error *err);
 
 #endif

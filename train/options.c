@@ -16,7 +16,7 @@
 
 #include <glib.h>
 
-#include "adversarial.h"
+#include "recipes/listen_and_move_adversarial.h"
 #include "base/error.h"
 #include "base/nearest.h"
 #include "option/option.h"

@@ -1,117 +1,107 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One training: the recorded iteration, its parameters and moments, and where
- * it stands. Ask it for iterations, checkpoints and weight files.
+ * The GAN trainer: the loop of a generator against its critics, by AdamW, that
+ * VarietySound's and the vocoder's trainings have in common. In an iteration
+ * the critics learn first, then the generator against them as they are then;
+ * both see the same batch.
+ *
+ *     gan = (s2vi_trainer){.hooks = &hooks, .params = .., .batch = n};
+ *     append to gan.list, s2vi_trainer_add_generator(&gan);
+ *     append to gan.list, s2vi_trainer_add_critic(&gan);
+ *     s2vi_trainer_open(&gan, err);
+ *     s2vi_trainer_iterate(&gan, loss, &n, err); ...
+ *     s2vi_trainer_close(&gan);
  */
 #ifndef S2VI_TRAIN_TRAINER_H
 #define S2VI_TRAIN_TRAINER_H
 
-#include "data/dataset.h"
-#include "hearing.h"
-#include "listen_and_move_step.h"
+#include "train_step.h"
 #include "weights/weights.h"
 
 typedef struct s2vi_trainer s2vi_trainer;
 
-/** What to train and how. */
+/** What a model says of itself. Texts are JSON, to be freed; NULL: memory. */
+typedef struct s2vi_trainer_hooks {
+    const char *model; /* s2v.model */
+    /* Record and plan gan->critics, which is left out where there are none, and
+     * gan->generator, on gan->store. */
+    int (*record_critics)(s2vi_trainer *gan, s2v_error *err);
+    int (*record_generator)(s2vi_trainer *gan, s2v_error *err);
+    /* Get the batch of iteration gan->step ready. */
+    int (*prepare)(s2vi_trainer *gan, s2v_error *err);
+    /* Write that batch to a step's inputs. */
+    int (*feed)(s2vi_trainer *gan, s2vi_train_step *step, s2v_error *err);
+    char *(*config)(const s2vi_trainer *gan, bool exported);
+    /* What a resume may not change. */
+    char *(*identity)(const s2vi_trainer *gan);
+    char *(*training)(const s2vi_trainer *gan); /* how it was trained */
+    /* Add what a weight file has beside the generator; or NULL. */
+    int (*export_more)(s2vi_trainer *gan, s2vi_writer *w, s2v_error *err);
+} s2vi_trainer_hooks;
+
 typedef struct s2vi_trainer_params {
-    s2vi_lm_config config;
-    const s2vi_dataset *data;    /* outlives the trainer */
-    const s2vi_hearing *hearing; /* likewise; NULL: their features as they are,
-                                    and the weight file says nothing of them */
-    int sequence;                /* T */
-    double rate;                 /* Adam's, of G and R */
-    double critic_rate;          /* of D_I and D_V; used where adversarial */
-    double alpha;                /* of eq. (6): the reconstruction loss's weight
-                                    beside theirs */
-    bool adversarial;            /* against D_I and D_V; else reconstruction */
-    double average;              /* exported weights: the moving average of so
-                                    much per iteration; 0: the last ones */
-    double sound_noise;          /* standard deviation, on features; 0: none */
+    bool critics; /* false: the generator learns alone, of what it makes */
+    double rate, critic_rate; /* AdamW's */
+    double decay;             /* of weights */
+    double average;           /* of exported weights, an iteration; 0: none */
     uint64_t seed;
     const char *device;
     s2vi_dtype dtype; /* S2VI_BF16: mixed precision */
     int threads;
-    const char *perceptual; /* a weight file, or NULL: multi-scale L1... */
-    bool squares;           /* ...or L2 */
-    bool score_is_lpips;    /* s2vi_trainer_set_best()'s, else SSIM: a resume
-                               knows the best of its own kind only */
-    const char *version, *license, *title, *note; /* for the weight file */
-    s2vi_stored store;                            /* its numbers; 0: F32 */
+    const char *version, *license; /* for the weight file */
+    s2vi_stored store;             /* its numbers */
 } s2vi_trainer_params;
 
-int s2vi_trainer_create(s2vi_trainer **trainer,
-                        const s2vi_trainer_params *params, s2v_error *err);
-void s2vi_trainer_close(s2vi_trainer **trainer);
+enum { S2VI_TRAINER_CRITICS = 2 };
 
-/** What it works with and on; the backend is the trainer's. */
-s2vi_train_summary s2vi_trainer_summary(const s2vi_trainer *trainer);
+struct s2vi_trainer {
+    const s2vi_trainer_hooks *hooks;
+    void *self; /* the model's */
+    s2vi_trainer_params params;
+    int batch; /* sequences of an iteration; i's frame is step batch + i */
+    s2vi_param_list list;
+    s2vi_trained g, critic[S2VI_TRAINER_CRITICS]; /* stretches of it */
+    int n_critics;
+    s2vi_backend *backend;
+    s2vi_store *store;
+    s2vi_train_step critics; /* empty where there are none */
+    s2vi_train_step generator;
+    s2vi_train_step viewer; /* what the exported model makes; or empty... */
+    s2vi_node *view;        /* ...its result */
+    s2vi_store *averages;   /* the exported parameters, where averaged */
+    int64_t step;
+    double best; /* held-out score; NaN: none */
+};
 
-/** Iterations done so far. */
-int64_t s2vi_trainer_step(const s2vi_trainer *trainer);
+/** What was appended to the list since the last of these: the generator's, then
+ * each critic's. */
+void s2vi_trainer_add_generator(s2vi_trainer *gan);
+void s2vi_trainer_add_critic(s2vi_trainer *gan);
 
-/** The best held-out score so far, which a checkpoint keeps; NaN: none yet. */
-double s2vi_trainer_best(const s2vi_trainer *trainer);
-void s2vi_trainer_set_best(s2vi_trainer *trainer, double score);
+/** Open device and store, give all parameters their initial values, and record
+ * both training steps.
+ * s2vi_trainer_close() also after a failure. */
+int s2vi_trainer_open(s2vi_trainer *gan, s2v_error *err);
+void s2vi_trainer_close(s2vi_trainer *gan);
 
-/**
- * One iteration: the next sequence; where adversarial, the critics' gradients
- * and step of Adam; the generator's.
- *
- * @param loss  receives at most `*n` terms
- * @param n     room, then count
- * @return S2V_OK; S2V_ERR_DEVICE with iteration and term if a number is not
- *         finite: then this training is spoilt, and only files go on
- */
-int s2vi_trainer_iterate(s2vi_trainer *trainer, s2vi_trainer_loss *loss, int *n,
+/** As s2vi_trainer_summary(). */
+s2vi_train_summary s2vi_trainer_summary(const s2vi_trainer *gan);
+
+/** The store that gan->viewer is to be planned on. */
+s2vi_store *s2vi_trainer_view_store(const s2vi_trainer *gan);
+
+/** Run gan->viewer, whose inputs are set, with the weights that an export would
+ * write. */
+int s2vi_trainer_view(s2vi_trainer *gan, float *out, s2v_error *err);
+
+/** As s2vi_trainer_iterate(), _terms(), _save(), ... */
+int s2vi_trainer_iterate(s2vi_trainer *gan, s2vi_trainer_loss *loss, int *n,
                          s2v_error *err);
-
-/** Names of the terms that an iteration has: at most `room`; their count. */
-int s2vi_trainer_terms(const s2vi_trainer *trainer, const char **name,
-                       int room);
-
-/**
- * Receives held-out frames in order, and what was made of their sound.
- *
- * @param real (n,N,N,3), a clip's own
- * @param made (n,N,N,3) in [-1, 1]
- * @return S2V_OK, or what the measuring is to end with
- */
-typedef int (*s2vi_trainer_sink)(void *opaque, const uint8_t *real,
-                                 const float *made, int n, s2v_error *err);
-
-/**
- * Make the frames of what is held out, from the sound alone, with the weights
- * that s2vi_trainer_export() would write; each clip's part anew, in whole
- * sequences. Training goes on afterwards as if this had not been.
- */
-int s2vi_trainer_hold_out(s2vi_trainer *trainer, s2vi_trainer_sink sink,
-                          void *opaque, s2v_error *err);
-
-/** The last iteration's frames: real bytes and made floats, (T,N,N,3). */
-void s2vi_trainer_frames(const s2vi_trainer *trainer, const uint8_t **real,
-                         const float **made);
-
-/**
- * Write everything that a resume needs, so that it ends bit-identical.
- * What was at `path` before stays until the new file is whole.
- */
-int s2vi_trainer_save(s2vi_trainer *trainer, const char *path, s2v_error *err);
-
-/** Go on from a checkpoint; S2V_ERR_MODEL names what differs. */
-int s2vi_trainer_resume(s2vi_trainer *trainer, const char *path,
-                        s2v_error *err);
-
-/**
- * Begin with G and R of a weight file instead of random numbers.
- *
- * @return S2V_ERR_MODEL if it holds another model than is to be trained
- */
-int s2vi_trainer_start_from(s2vi_trainer *trainer, const char *path,
+int s2vi_trainer_terms(const s2vi_trainer *gan, const char **name, int room);
+int s2vi_trainer_save(s2vi_trainer *gan, const char *path, s2v_error *err);
+int s2vi_trainer_resume(s2vi_trainer *gan, const char *path, s2v_error *err);
+int s2vi_trainer_export(s2vi_trainer *gan, const char *path, s2v_error *err);
+int s2vi_trainer_start_from(s2vi_trainer *gan, const char *path,
                             s2v_error *err);
-
-/** Write the weight file. */
-int s2vi_trainer_export(s2vi_trainer *trainer, const char *path,
-                        s2v_error *err);
 
 #endif

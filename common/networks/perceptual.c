@@ -24,7 +24,7 @@
  *   divided by ||phi(v)||_2, a constant to the generator: so alpha means the
  *   same for any network and layer, whatever the scale of the features (their
  *   rms is 83 at fire7 of Caffe's SqueezeNet). The trainer weighs it as a
- *   distance of videos (train/listen_and_move_step.c).
+ *   distance of videos (train/recipes/listen_and_move_step.c).
  * - The root is of the square plus 1e-8, so its gradient at equal videos is 0.
  * - Input is not resized: the networks are convolutional.
  *

@@ -14,7 +14,7 @@
  * largest element, which may be some ten times the rms.
  */
 #include "../device.h"
-#include "adversarial.h"
+#include "recipes/listen_and_move_adversarial.h"
 #include "golden.h"
 #include "graph/build.h"
 #include "graph/gradient.h"

@@ -13,7 +13,7 @@
  */
 #include "../device.h"
 #include "golden.h"
-#include "listen_and_move_step.h"
+#include "recipes/listen_and_move_step.h"
 
 #include <math.h>
 #include <stdio.h>

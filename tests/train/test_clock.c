@@ -3,7 +3,7 @@
  * iteration; and from 0 on in what is held out. */
 #include "check.h"
 #include "make_clip.h"
-#include "trainer_internal.h"
+#include "recipes/listen_and_move_trainer_internal.h"
 
 #include "audio/lms.h"
 #include "video/pixel.h"
@@ -28,32 +28,32 @@ static void must(int ret, const s2v_error *err)
 }
 
 /* The whole method, averaged, too. */
-static s2vi_trainer *open_trainer(const s2vi_dataset *data)
+static s2vi_lm_trainer *open_trainer(const s2vi_dataset *data)
 {
     s2v_error err;
-    s2vi_trainer *trainer;
-    s2vi_trainer_params p = {.data = data,
-                             .sequence = T,
-                             .rate = 1e-2,
-                             .critic_rate = 4e-3,
-                             .alpha = 10,
-                             .average = 0.9,
-                             .adversarial = true,
-                             .seed = 7,
-                             .threads = 1,
-                             .version = "test",
-                             .license = "CC0-1.0"};
+    s2vi_lm_trainer *trainer;
+    s2vi_lm_trainer_params p = {.data = data,
+                                .sequence = T,
+                                .rate = 1e-2,
+                                .critic_rate = 4e-3,
+                                .alpha = 10,
+                                .average = 0.9,
+                                .adversarial = true,
+                                .seed = 7,
+                                .threads = 1,
+                                .version = "test",
+                                .license = "CC0-1.0"};
     s2vi_lm_defaults(&p.config);
     p.config.size = SIZE;
     p.config.channels_min = 2;
     p.config.channels_max = 8;
-    must(s2vi_trainer_create(&trainer, &p, &err), &err);
+    must(s2vi_lm_trainer_create(&trainer, &p, &err), &err);
     return trainer;
 }
 
 /* Both training steps of iteration `step`, of the clip's only sequence, at step
  * x T. */
-static int run_steps(s2vi_trainer *t, int64_t step, s2vi_trainer_loss *loss,
+static int run_steps(s2vi_lm_trainer *t, int64_t step, s2vi_trainer_loss *loss,
                      float *made)
 {
     static float real[T * PIXELS];
@@ -89,24 +89,25 @@ static void test_iterations(void)
     add_clip(&data, SIZE, T, 1);
     must(s2vi_dataset_split(&data, 1, T, &err), &err);
     must(s2vi_dataset_features(&data, &err), &err);
-    s2vi_trainer *by_hand = open_trainer(&data), *trainer = open_trainer(&data);
+    s2vi_lm_trainer *by_hand = open_trainer(&data),
+                    *trainer = open_trainer(&data);
     for (int step = 0; step < 3; step++) {
         const uint8_t *real;
         const float *frames;
         int n = TERMS;
         const int terms = run_steps(by_hand, step, wanted, made);
-        must(s2vi_trainer_iterate(trainer, got, &n, &err), &err);
+        must(s2vi_lm_trainer_iterate(trainer, got, &n, &err), &err);
         CHECK(n == terms && n == 13, "%d terms, expected %d", n, terms);
         for (int i = 0; i < n && i < terms; i++)
             CHECK(got[i].value == wanted[i].value,
                   "step %d: %s is %.9g, at clock %d it is %.9g", step,
                   got[i].name, got[i].value, step * T, wanted[i].value);
-        s2vi_trainer_frames(trainer, &real, &frames);
+        s2vi_lm_trainer_frames(trainer, &real, &frames);
         CHECK(!memcmp(frames, made, sizeof(made)), "step %d: other frames",
               step);
     }
-    s2vi_trainer_close(&by_hand);
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&by_hand);
+    s2vi_lm_trainer_close(&trainer);
     s2vi_dataset_close(&data);
 }
 
@@ -164,14 +165,14 @@ static void test_held_out(void)
     add_clip(&data, SIZE, 5 * T, 1);
     must(s2vi_dataset_split(&data, 0.6, T, &err), &err);
     must(s2vi_dataset_features(&data, &err), &err);
-    s2vi_trainer *trainer = open_trainer(&data);
+    s2vi_lm_trainer *trainer = open_trainer(&data);
     for (int i = 0; i < 10; i++) { /* until noise is seen */
         int n = 0;
-        must(s2vi_trainer_iterate(trainer, NULL, &n, &err), &err);
+        must(s2vi_lm_trainer_iterate(trainer, NULL, &n, &err), &err);
     }
-    must(s2vi_trainer_hold_out(trainer, keep_made, &s, &err), &err);
-    must(s2vi_trainer_export(trainer, path, &err), &err);
-    s2vi_trainer_close(&trainer);
+    must(s2vi_lm_trainer_hold_out(trainer, keep_made, &s, &err), &err);
+    must(s2vi_lm_trainer_export(trainer, path, &err), &err);
+    s2vi_lm_trainer_close(&trainer);
     const s2vi_dataset_clip *clip = &data.clip[0];
     const int differ = compare_session(
         path, clip->clip->sound + clip->train * S2VI_LMS_STEP, &s);

@@ -9,7 +9,7 @@
 #include "check.h"
 #include "make_clip.h"
 #include "files.h"
-#include "trainer.h"
+#include "recipes/listen_and_move_trainer.h"
 
 #include "weights/weights.h"
 
@@ -45,15 +45,15 @@ static void make_clips(s2vi_dataset *data)
     s2vi_dataset_features(data, NULL);
 }
 
-static s2vi_trainer_params defaults(void)
+static s2vi_lm_trainer_params defaults(void)
 {
-    s2vi_trainer_params p = {.data = &clips,
-                             .sequence = T,
-                             .rate = 1e-3,
-                             .seed = 7,
-                             .threads = 2,
-                             .version = "test",
-                             .license = "CC0-1.0"};
+    s2vi_lm_trainer_params p = {.data = &clips,
+                                .sequence = T,
+                                .rate = 1e-3,
+                                .seed = 7,
+                                .threads = 2,
+                                .version = "test",
+                                .license = "CC0-1.0"};
     s2vi_lm_defaults(&p.config);
     p.config.size = SIZE;
     p.config.channels_min = 4;
@@ -62,9 +62,9 @@ static s2vi_trainer_params defaults(void)
 }
 
 /* The whole method; averaged, too. */
-static s2vi_trainer_params adversarial(void)
+static s2vi_lm_trainer_params adversarial(void)
 {
-    s2vi_trainer_params p = defaults();
+    s2vi_lm_trainer_params p = defaults();
     p.adversarial = true;
     p.critic_rate = 4e-3;
     p.alpha = 10;
@@ -72,11 +72,11 @@ static s2vi_trainer_params adversarial(void)
     return p;
 }
 
-static s2vi_trainer *open_trainer(const s2vi_trainer_params *params)
+static s2vi_lm_trainer *open_trainer(const s2vi_lm_trainer_params *params)
 {
     s2v_error err;
-    s2vi_trainer *trainer;
-    int ret = s2vi_trainer_create(&trainer, params, &err);
+    s2vi_lm_trainer *trainer;
+    int ret = s2vi_lm_trainer_create(&trainer, params, &err);
     CHECK(!ret, "%s", err.message);
     if (ret)
         exit(check_done());
@@ -84,12 +84,12 @@ static s2vi_trainer *open_trainer(const s2vi_trainer_params *params)
 }
 
 /* The last loss of n iterations; -1 and a sentence on failure. */
-static double iterate(s2vi_trainer *trainer, int n, s2v_error *err)
+static double iterate(s2vi_lm_trainer *trainer, int n, s2v_error *err)
 {
     s2vi_trainer_loss loss = {0};
     for (int i = 0; i < n; i++) {
         int terms = 1;
-        if (s2vi_trainer_iterate(trainer, &loss, &terms, err) < 0)
+        if (s2vi_lm_trainer_iterate(trainer, &loss, &terms, err) < 0)
             return -1;
     }
     return loss.value;
@@ -100,16 +100,16 @@ static void must(int ret, const s2v_error *err)
     CHECK(!ret, "%s", err->message);
 }
 
-static void save(s2vi_trainer *trainer, const char *path)
+static void save(s2vi_lm_trainer *trainer, const char *path)
 {
     s2v_error err = {0};
-    must(s2vi_trainer_save(trainer, path, &err), &err);
+    must(s2vi_lm_trainer_save(trainer, path, &err), &err);
 }
 
-static void export(s2vi_trainer *trainer, const char *path)
+static void export(s2vi_lm_trainer *trainer, const char *path)
 {
     s2v_error err = {0};
-    must(s2vi_trainer_export(trainer, path, &err), &err);
+    must(s2vi_lm_trainer_export(trainer, path, &err), &err);
 }
 
 /* The bytes of a file, to be unreferenced. */
@@ -143,18 +143,18 @@ static int count_files(void)
 /* ------------------------------------------------------ the same bytes -- */
 
 /* Six iterations in one go: files NAME.bin and NAME.ckpt. */
-static void train_six(s2vi_trainer_params p, uint64_t seed, const char *bin,
+static void train_six(s2vi_lm_trainer_params p, uint64_t seed, const char *bin,
                       const char *ckpt)
 {
     s2v_error err = {0};
     p.seed = seed;
-    s2vi_trainer *trainer = open_trainer(&p);
-    CHECK(s2vi_trainer_step(trainer) == 0, "step");
+    s2vi_lm_trainer *trainer = open_trainer(&p);
+    CHECK(s2vi_lm_trainer_step(trainer) == 0, "step");
     CHECK(iterate(trainer, 6, &err) > 0, "%s", err.message);
-    CHECK(s2vi_trainer_step(trainer) == 6, "step");
+    CHECK(s2vi_lm_trainer_step(trainer) == 6, "step");
     export(trainer, bin);
     save(trainer, ckpt);
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
     CHECK(!trainer, "closed");
 }
 
@@ -171,24 +171,24 @@ static void test_seed(void)
 }
 
 /* k iterations, and the others in another trainer; like WHOLE.bin and .ckpt. */
-static void test_resume_after(s2vi_trainer_params p, int k, const char *bin,
+static void test_resume_after(s2vi_lm_trainer_params p, int k, const char *bin,
                               const char *ckpt)
 {
     s2v_error err = {0};
-    s2vi_trainer *trainer = open_trainer(&p);
+    s2vi_lm_trainer *trainer = open_trainer(&p);
     iterate(trainer, k, &err);
     save(trainer, in_folder("part.ckpt"));
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
     trainer = open_trainer(&p);
-    must(s2vi_trainer_resume(trainer, in_folder("part.ckpt"), &err), &err);
-    CHECK(s2vi_trainer_step(trainer) == k, "step");
+    must(s2vi_lm_trainer_resume(trainer, in_folder("part.ckpt"), &err), &err);
+    CHECK(s2vi_lm_trainer_step(trainer) == k, "step");
     save(trainer, in_folder("same.ckpt"));
     CHECK(same_files(in_folder("part.ckpt"), in_folder("same.ckpt")),
           "after %d: saved again at once", k);
     CHECK(iterate(trainer, 6 - k, &err) > 0 || k == 6, "%s", err.message);
     export(trainer, in_folder("part.bin"));
     save(trainer, in_folder("part.ckpt"));
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
     CHECK(same_files(bin, in_folder("part.bin")), "resumed after %d: weights",
           k);
     CHECK(same_files(ckpt, in_folder("part.ckpt")),
@@ -198,25 +198,25 @@ static void test_resume_after(s2vi_trainer_params p, int k, const char *bin,
 /* ------------------------------------------------- other checkpoints -- */
 
 /* A resume that must fail, with a sentence that has these words. */
-static void refuse(const s2vi_trainer_params *p, const char *path, int code,
+static void refuse(const s2vi_lm_trainer_params *p, const char *path, int code,
                    const char *word, const char *another)
 {
     s2v_error err = {0};
-    s2vi_trainer *trainer = open_trainer(p);
-    int ret = s2vi_trainer_resume(trainer, path, &err);
+    s2vi_lm_trainer *trainer = open_trainer(p);
+    int ret = s2vi_lm_trainer_resume(trainer, path, &err);
     CHECK(ret == code, "%d: %s", ret, err.message);
     CHECK(strstr(err.message, strrchr(path, '/') + 1) &&
               strstr(err.message, word) && strstr(err.message, another),
           "expected '%s' and '%s': %s", word, another, err.message);
     CHECK(!strchr(err.message, '\n'), "%s", err.message);
     printf("%s\n", err.message);
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
 }
 
 static void test_other_training(void)
 {
     const char *path = in_folder("six.ckpt");
-    s2vi_trainer_params p = defaults();
+    s2vi_lm_trainer_params p = defaults();
     p.sequence = 5;
     refuse(&p, path, S2V_ERR_MODEL, "sequence", "4 there and 5 here");
     p = defaults();
@@ -260,7 +260,7 @@ static const char *broken(const char *from, size_t n, size_t changed)
 
 static void test_bad_checkpoint(void)
 {
-    const s2vi_trainer_params p = defaults();
+    const s2vi_lm_trainer_params p = defaults();
     const char *good = in_folder("six.ckpt");
     GBytes *bytes = bytes_of(good);
     const size_t size = g_bytes_get_size(bytes);
@@ -286,11 +286,11 @@ static void test_bad_checkpoint(void)
 /* ------------------------------------------------------------- writing -- */
 
 /* Neither file can be written; the sentence names path and reason. */
-static void fail_to_write(s2vi_trainer *trainer, const char *path,
+static void fail_to_write(s2vi_lm_trainer *trainer, const char *path,
                           const char *reason)
 {
-    int (*const write[])(s2vi_trainer *, const char *, s2v_error *) = {
-        s2vi_trainer_save, s2vi_trainer_export};
+    int (*const write[])(s2vi_lm_trainer *, const char *, s2v_error *) = {
+        s2vi_lm_trainer_save, s2vi_lm_trainer_export};
     for (int i = 0; i < 2; i++) {
         s2v_error err = {0};
         int ret = write[i](trainer, path, &err);
@@ -312,8 +312,8 @@ static void limit_files(rlim_t bytes)
 static void test_unwritable(void)
 {
     s2v_error err = {0};
-    const s2vi_trainer_params p = defaults();
-    s2vi_trainer *trainer = open_trainer(&p);
+    const s2vi_lm_trainer_params p = defaults();
+    s2vi_lm_trainer *trainer = open_trainer(&p);
     iterate(trainer, 1, &err);
     CHECK(s2vi_file_probe(in_folder("probe"), &err) == S2V_OK, "%s",
           err.message);
@@ -338,14 +338,14 @@ static void test_unwritable(void)
     }
     export(trainer, path); /* room again */
     g_free(path);
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
 }
 
 /* Another loss, network or discriminators than the checkpoint's. */
 static void test_other_losses(void)
 {
     const char *path = in_folder("six.ckpt");
-    s2vi_trainer_params p = defaults();
+    s2vi_lm_trainer_params p = defaults();
     p.squares = true;
     refuse(&p, path, S2V_ERR_MODEL, "loss", "\"multi-scale L2\" here");
     p = defaults();
@@ -365,42 +365,42 @@ static void test_other_losses(void)
 static void test_not_finite(void)
 {
     s2v_error err = {0};
-    s2vi_trainer_params p = defaults();
-    s2vi_trainer *trainer = open_trainer(&p);
+    s2vi_lm_trainer_params p = defaults();
+    s2vi_lm_trainer *trainer = open_trainer(&p);
     iterate(trainer, 1, &err);
     save(trainer, in_folder("good.ckpt"));
     save(trainer, in_folder("kept.ckpt"));
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
     p.rate = 1e30;
     trainer = open_trainer(&p);
-    must(s2vi_trainer_resume(trainer, in_folder("good.ckpt"), &err), &err);
+    must(s2vi_lm_trainer_resume(trainer, in_folder("good.ckpt"), &err), &err);
     CHECK(iterate(trainer, 10, &err) == -1, "still finite");
     char step[64];
     snprintf(step, sizeof(step), "iteration %lld: the loss term L1 is",
-             (long long)s2vi_trainer_step(trainer));
+             (long long)s2vi_lm_trainer_step(trainer));
     CHECK(err.code == S2V_ERR_DEVICE && strstr(err.message, step) &&
               strstr(err.message, "not finite") &&
               strstr(err.message, "--rate"),
           "%s", err.message);
-    CHECK(s2vi_trainer_save(trainer, in_folder("good.ckpt"), &err) < 0 &&
+    CHECK(s2vi_lm_trainer_save(trainer, in_folder("good.ckpt"), &err) < 0 &&
               strstr(err.message, "good.ckpt") && strstr(err.message, "finite"),
           "%s", err.message);
     CHECK(same_files(in_folder("good.ckpt"), in_folder("kept.ckpt")), "kept");
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
 }
 
 /* What deceives critics that are no longer finite is named, and their rate. */
 static void test_critics_not_finite(void)
 {
     s2v_error err = {0};
-    s2vi_trainer_params p = adversarial();
+    s2vi_lm_trainer_params p = adversarial();
     p.critic_rate = 1e30;
-    s2vi_trainer *trainer = open_trainer(&p);
+    s2vi_lm_trainer *trainer = open_trainer(&p);
     CHECK(iterate(trainer, 10, &err) == -1, "still finite");
     CHECK(strstr(err.message, "iteration 1: the loss term g.image") &&
               strstr(err.message, "--critic-rate"),
           "%s", err.message);
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
 }
 
 /* -------------------------------------------------------------- results -- */
@@ -447,13 +447,13 @@ static void test_adam(void)
 {
     s2v_error err = {0};
     s2v_weights *before = NULL, *after = NULL;
-    const s2vi_trainer_params p = defaults();
+    const s2vi_lm_trainer_params p = defaults();
     s2vi_param_list list;
-    s2vi_trainer *trainer = open_trainer(&p);
+    s2vi_lm_trainer *trainer = open_trainer(&p);
     save(trainer, in_folder("zero.ckpt"));
     iterate(trainer, 1, &err);
     save(trainer, in_folder("one.ckpt"));
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
     must(s2v_weights_open(&before, in_folder("zero.ckpt"), &err), &err);
     must(s2v_weights_open(&after, in_folder("one.ckpt"), &err), &err);
     must(s2vi_lm_params(&p.config, &list, &err), &err);
@@ -467,14 +467,14 @@ static void test_adam(void)
 /* ----------------------------------------------- averages, beginnings -- */
 
 /* Its parameters after k iterations, exported, as an open file. */
-static s2v_weights *weights_after(const s2vi_trainer_params *p, int k)
+static s2v_weights *weights_after(const s2vi_lm_trainer_params *p, int k)
 {
     s2v_error err = {0};
     s2v_weights *w = NULL;
-    s2vi_trainer *trainer = open_trainer(p);
+    s2vi_lm_trainer *trainer = open_trainer(p);
     iterate(trainer, k, &err);
     export(trainer, in_folder("after.bin"));
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
     must(s2v_weights_open(&w, in_folder("after.bin"), &err), &err);
     return w;
 }
@@ -483,7 +483,7 @@ static s2v_weights *weights_after(const s2vi_trainer_params *p, int k)
  * keeps 0, then 2/11, then 3/12 of itself. */
 static void test_average(void)
 {
-    s2vi_trainer_params p = defaults();
+    s2vi_lm_trainer_params p = defaults();
     s2v_weights *file[4];
     float *w[4];
     double worst = 0;
@@ -526,30 +526,32 @@ static bool same_tensors(const s2v_weights *a, const s2v_weights *b)
 static void test_start_from(void)
 {
     s2v_error err = {0};
-    s2vi_trainer_params p = defaults();
+    s2vi_lm_trainer_params p = defaults();
     s2v_weights *from = weights_after(&p, 2), *to = NULL;
     p = adversarial();
     p.average = 0;
     p.seed = 99;
-    s2vi_trainer *trainer = open_trainer(&p);
-    must(s2vi_trainer_start_from(trainer, in_folder("after.bin"), &err), &err);
-    CHECK(s2vi_trainer_step(trainer) == 0, "step");
+    s2vi_lm_trainer *trainer = open_trainer(&p);
+    must(s2vi_lm_trainer_start_from(trainer, in_folder("after.bin"), &err),
+         &err);
+    CHECK(s2vi_lm_trainer_step(trainer) == 0, "step");
     export(trainer, in_folder("from.bin"));
     must(s2v_weights_open(&to, in_folder("from.bin"), &err), &err);
     CHECK(same_tensors(from, to), "the weights are others");
     s2v_weights_close(&to);
     s2v_weights_close(&from);
-    CHECK(s2vi_trainer_start_from(trainer, in_folder("six.ckpt"), &err) < 0 &&
+    CHECK(s2vi_lm_trainer_start_from(trainer, in_folder("six.ckpt"), &err) <
+                  0 &&
               strstr(err.message, "expected a weight file"),
           "%s", err.message);
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
     p.config.acin = false;
     trainer = open_trainer(&p);
-    CHECK(s2vi_trainer_start_from(trainer, in_folder("after.bin"), &err) ==
+    CHECK(s2vi_lm_trainer_start_from(trainer, in_folder("after.bin"), &err) ==
                   S2V_ERR_MODEL &&
               strstr(err.message, "acin is true there and false here"),
           "%s", err.message);
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
 }
 
 /* ------------------------------------------------------- what is held out --
@@ -581,23 +583,23 @@ static void test_hold_out(void)
     add_clip(&data, SIZE, 30, 1);
     s2vi_dataset_split(&data, 0.6, T, NULL);
     s2vi_dataset_features(&data, NULL);
-    s2vi_trainer_params p = adversarial();
+    s2vi_lm_trainer_params p = adversarial();
     p.data = &data;
-    s2vi_trainer *trainer = open_trainer(&p);
+    s2vi_lm_trainer *trainer = open_trainer(&p);
     iterate(trainer, 1, &err);
-    must(s2vi_trainer_hold_out(trainer, look, &before, &err), &err);
-    must(s2vi_trainer_hold_out(trainer, look, &again, &err), &err);
+    must(s2vi_lm_trainer_hold_out(trainer, look, &before, &err), &err);
+    must(s2vi_lm_trainer_hold_out(trainer, look, &again, &err), &err);
     CHECK(before.calls == 3 && before.frames == 3 * T, "%d", before.frames);
     CHECK(before.sum == again.sum && before.sum > 0, "%g", before.sum);
     iterate(trainer, 1, &err);
-    must(s2vi_trainer_hold_out(trainer, look, &after, &err), &err);
+    must(s2vi_lm_trainer_hold_out(trainer, look, &after, &err), &err);
     CHECK(after.sum != before.sum, "nothing was learned");
     save(trainer, in_folder("looked.ckpt"));
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
     trainer = open_trainer(&p);
     iterate(trainer, 2, &err);
     save(trainer, in_folder("blind.ckpt"));
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
     CHECK(same_files(in_folder("looked.ckpt"), in_folder("blind.ckpt")),
           "looking changed the training");
     s2vi_dataset_close(&data);
@@ -607,19 +609,20 @@ static void test_hold_out(void)
 static void test_best(void)
 {
     s2v_error err = {0};
-    s2vi_trainer_params p = defaults();
+    s2vi_lm_trainer_params p = defaults();
     for (int k = 0; k < 2; k++) {
-        s2vi_trainer *trainer = open_trainer(&p);
-        CHECK(isnan(s2vi_trainer_best(trainer)), "a score before any");
+        s2vi_lm_trainer *trainer = open_trainer(&p);
+        CHECK(isnan(s2vi_lm_trainer_best(trainer)), "a score before any");
         if (k)
-            s2vi_trainer_set_best(trainer, 1.0 / 3);
+            s2vi_lm_trainer_set_best(trainer, 1.0 / 3);
         save(trainer, in_folder("best.ckpt"));
-        s2vi_trainer_close(&trainer);
+        s2vi_lm_trainer_close(&trainer);
         trainer = open_trainer(&p);
-        must(s2vi_trainer_resume(trainer, in_folder("best.ckpt"), &err), &err);
-        const double best = s2vi_trainer_best(trainer);
+        must(s2vi_lm_trainer_resume(trainer, in_folder("best.ckpt"), &err),
+             &err);
+        const double best = s2vi_lm_trainer_best(trainer);
         CHECK(k ? best == 1.0 / 3 : isnan(best), "%g", best);
-        s2vi_trainer_close(&trainer);
+        s2vi_lm_trainer_close(&trainer);
     }
 }
 
@@ -627,19 +630,20 @@ static void test_best(void)
 static void test_best_of_its_kind(void)
 {
     s2v_error err = {0};
-    s2vi_trainer_params p = defaults();
+    s2vi_lm_trainer_params p = defaults();
     p.score_is_lpips = true;
-    s2vi_trainer *trainer = open_trainer(&p);
-    s2vi_trainer_set_best(trainer, -0.25);
+    s2vi_lm_trainer *trainer = open_trainer(&p);
+    s2vi_lm_trainer_set_best(trainer, -0.25);
     save(trainer, in_folder("best.ckpt"));
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
     for (int k = 0; k < 2; k++) {
         p.score_is_lpips = k;
         trainer = open_trainer(&p);
-        must(s2vi_trainer_resume(trainer, in_folder("best.ckpt"), &err), &err);
-        const double best = s2vi_trainer_best(trainer);
+        must(s2vi_lm_trainer_resume(trainer, in_folder("best.ckpt"), &err),
+             &err);
+        const double best = s2vi_lm_trainer_best(trainer);
         CHECK(k ? best == -0.25 : isnan(best), "%g", best);
-        s2vi_trainer_close(&trainer);
+        s2vi_lm_trainer_close(&trainer);
     }
 }
 
@@ -649,18 +653,19 @@ static void test_best_of_its_kind(void)
 static double noisy_loss(double noise, int first)
 {
     s2v_error err = {0};
-    s2vi_trainer_params p = defaults();
+    s2vi_lm_trainer_params p = defaults();
     p.sound_noise = noise;
-    s2vi_trainer *trainer = open_trainer(&p);
+    s2vi_lm_trainer *trainer = open_trainer(&p);
     double loss = iterate(trainer, first, &err);
     if (first < 4) {
         save(trainer, in_folder("noisy.ckpt"));
-        s2vi_trainer_close(&trainer);
+        s2vi_lm_trainer_close(&trainer);
         trainer = open_trainer(&p);
-        must(s2vi_trainer_resume(trainer, in_folder("noisy.ckpt"), &err), &err);
+        must(s2vi_lm_trainer_resume(trainer, in_folder("noisy.ckpt"), &err),
+             &err);
         loss = iterate(trainer, 4 - first, &err);
     }
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
     return loss;
 }
 
@@ -681,8 +686,8 @@ static void test_learns(void)
     enum { N = 60 };
     s2v_error err = {0};
     double first = 0, last = 0;
-    const s2vi_trainer_params p = defaults();
-    s2vi_trainer *trainer = open_trainer(&p);
+    const s2vi_lm_trainer_params p = defaults();
+    s2vi_lm_trainer *trainer = open_trainer(&p);
     for (int i = 0; i < N; i++) {
         double loss = iterate(trainer, 1, &err);
         CHECK(loss > 0, "iteration %d: %g", i, loss);
@@ -692,14 +697,14 @@ static void test_learns(void)
     CHECK(last < 0.6 * first, "from %g to %g", first, last);
     const uint8_t *real;
     const float *made;
-    s2vi_trainer_frames(trainer, &real, &made);
+    s2vi_lm_trainer_frames(trainer, &real, &made);
     for (int i = 0; i < T * SIZE * SIZE * 3; i++)
         if (!(fabsf(made[i]) <= 1)) {
             CHECK(false, "pixel %d: %g", i, made[i]);
             break;
         }
     export(trainer, in_folder("learnt.bin"));
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
 }
 
 static int count_frames(s2v_session *session, s2v_error *err)
@@ -743,10 +748,10 @@ static long resident(void)
     return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
-static void test_memory(s2vi_trainer_params p)
+static void test_memory(s2vi_lm_trainer_params p)
 {
     s2v_error err = {0};
-    s2vi_trainer *trainer = open_trainer(&p);
+    s2vi_lm_trainer *trainer = open_trainer(&p);
     iterate(trainer, 100, &err);
     save(trainer, in_folder("memory.ckpt"));
     const long before = resident();
@@ -757,7 +762,7 @@ static void test_memory(s2vi_trainer_params p)
     const long grown = resident() - before;
     printf("1,000 iterations: %ld KiB, grown by %ld KiB\n", before, grown);
     CHECK(before > 0 && grown < 1024, "%ld KiB more", grown);
-    s2vi_trainer_close(&trainer);
+    s2vi_lm_trainer_close(&trainer);
 }
 
 static void remove_files(void)

@@ -13,7 +13,7 @@
  * - AdamW: beta 0.8 and 0.99; a weight decay of 0.01 unless another is asked
  *   for. The rate stays: lower it with a resume, as the paper does each epoch.
  */
-#include "vocoder_trainer.h"
+#include "recipes/vocoder_trainer.h"
 
 #include "base/error.h"
 #include "graph/build.h"
@@ -41,7 +41,7 @@ typedef struct inputs {
 } inputs;
 
 struct s2vi_vocoder_trainer {
-    s2vi_gan_trainer gan;
+    s2vi_trainer gan;
     s2vi_vocoder_trainer_params params;
     inputs critics, generator, viewer;
     int viewed; /* pieces of the viewer */
@@ -81,7 +81,7 @@ static s2vi_adam_factors adam_of(const s2vi_vocoder_trainer *t)
     return (s2vi_adam_factors){0.8, 0.99, 1e-8, t->params.gan.decay};
 }
 
-static int record_critics(s2vi_gan_trainer *gan, s2v_error *err)
+static int record_critics(s2vi_trainer *gan, s2v_error *err)
 {
     s2vi_vocoder_trainer *t = gan->self;
     s2vi_train_step *step = &gan->critics;
@@ -129,7 +129,7 @@ static int record_loss(s2vi_vocoder_trainer *t, s2vi_node **loss,
     return ret;
 }
 
-static int record_generator(s2vi_gan_trainer *gan, s2v_error *err)
+static int record_generator(s2vi_trainer *gan, s2v_error *err)
 {
     s2vi_vocoder_trainer *t = gan->self;
     s2vi_train_step *step = &t->gan.generator;
@@ -153,7 +153,7 @@ static int record_viewer(s2vi_vocoder_trainer *t, s2v_error *err)
         return ret;
     t->gan.view = t->viewer.loss.fake;
     return s2vi_train_step_plan(step, t->gan.view,
-                                s2vi_gan_trainer_view_store(&t->gan), err);
+                                s2vi_trainer_view_store(&t->gan), err);
 }
 
 /* --------------------------------------------------------------- batches -- */
@@ -179,14 +179,14 @@ static void draw_batch(s2vi_vocoder_trainer *t, int64_t step)
     }
 }
 
-static int prepare(s2vi_gan_trainer *gan, s2v_error *err)
+static int prepare(s2vi_trainer *gan, s2v_error *err)
 {
     (void)err;
     draw_batch(gan->self, gan->step);
     return S2V_OK;
 }
 
-static int feed(s2vi_gan_trainer *gan, s2vi_train_step *step, s2v_error *err)
+static int feed(s2vi_trainer *gan, s2vi_train_step *step, s2v_error *err)
 {
     s2vi_vocoder_trainer *t = gan->self;
     const inputs *in = step == &gan->critics ? &t->critics : &t->generator;
@@ -209,14 +209,14 @@ static char *dump(json_t *root)
     return text;
 }
 
-static char *config_text(const s2vi_gan_trainer *gan, bool exported)
+static char *config_text(const s2vi_trainer *gan, bool exported)
 {
     const s2vi_vocoder_trainer *t = gan->self;
     (void)exported;
     return s2vi_hifigan_config_text(&t->params.config);
 }
 
-static char *identity_text(const s2vi_gan_trainer *gan)
+static char *identity_text(const s2vi_trainer *gan)
 {
     const s2vi_vocoder_trainer *t = gan->self;
     const s2vi_vocoder_trainer_params *p = &t->params;
@@ -228,7 +228,7 @@ static char *identity_text(const s2vi_gan_trainer *gan)
                           "critics", p->gan.critics));
 }
 
-static char *training_text(const s2vi_gan_trainer *gan)
+static char *training_text(const s2vi_trainer *gan)
 {
     const s2vi_vocoder_trainer *t = gan->self;
     const s2vi_vocoder_trainer_params *p = &t->params;
@@ -245,7 +245,7 @@ static char *training_text(const s2vi_gan_trainer *gan)
 
 /* ------------------------------------------------------------ starting -- */
 
-static const s2vi_gan_trainer_hooks hooks = {
+static const s2vi_trainer_hooks hooks = {
     .model = S2VI_HIFIGAN_NAME,
     .record_critics = record_critics,
     .record_generator = record_generator,
@@ -273,16 +273,16 @@ static int allocate(s2vi_vocoder_trainer *t, s2v_error *err)
 static int start(s2vi_vocoder_trainer *t, s2v_error *err)
 {
     const s2vi_hifigan_disc_config critics = {.divide = t->params.divide};
-    s2vi_gan_trainer *gan = &t->gan;
+    s2vi_trainer *gan = &t->gan;
     int ret = allocate(t, err);
     if (!ret)
         ret = s2vi_hifigan_params(&t->params.config, &gan->list, err);
-    s2vi_gan_trainer_add_generator(gan);
+    s2vi_trainer_add_generator(gan);
     if (!ret && t->gan.params.critics)
         ret = s2vi_hifigan_disc_params(&critics, &gan->list, err);
     if (t->gan.params.critics)
-        s2vi_gan_trainer_add_critic(gan);
-    return ret < 0 ? ret : s2vi_gan_trainer_open(gan, err);
+        s2vi_trainer_add_critic(gan);
+    return ret < 0 ? ret : s2vi_trainer_open(gan, err);
 }
 
 int s2vi_vocoder_trainer_create(s2vi_vocoder_trainer **out,
@@ -294,10 +294,10 @@ int s2vi_vocoder_trainer_create(s2vi_vocoder_trainer **out,
         return s2vi_error_nomem(err, "a training");
     t->params = *params;
     t->viewed = params->batch < VIEWED ? params->batch : VIEWED;
-    t->gan = (s2vi_gan_trainer){.hooks = &hooks,
-                                .self = t,
-                                .params = params->gan,
-                                .batch = params->batch};
+    t->gan = (s2vi_trainer){.hooks = &hooks,
+                            .self = t,
+                            .params = params->gan,
+                            .batch = params->batch};
     int ret = start(t, err);
     if (ret < 0)
         s2vi_vocoder_trainer_close(out);
@@ -309,7 +309,7 @@ void s2vi_vocoder_trainer_close(s2vi_vocoder_trainer **out)
     s2vi_vocoder_trainer *t = *out;
     if (!t)
         return;
-    s2vi_gan_trainer_close(&t->gan);
+    s2vi_trainer_close(&t->gan);
     free(t->mel);
     free(t->sound);
     free(t->basis);
@@ -318,7 +318,7 @@ void s2vi_vocoder_trainer_close(s2vi_vocoder_trainer **out)
     *out = NULL;
 }
 
-s2vi_gan_trainer *s2vi_vocoder_trainer_gan(s2vi_vocoder_trainer *trainer)
+s2vi_trainer *s2vi_vocoder_trainer_gan(s2vi_vocoder_trainer *trainer)
 {
     return &trainer->gan;
 }
@@ -331,7 +331,7 @@ static int make(s2vi_vocoder_trainer *t, s2v_error *err)
     int ret = step->exec ? S2V_OK : record_viewer(t, err);
     if (!ret)
         ret = s2vi_train_step_write(step, t->viewer.mel, t->mel, err);
-    return ret < 0 ? ret : s2vi_gan_trainer_view(&t->gan, t->made, err);
+    return ret < 0 ? ret : s2vi_trainer_view(&t->gan, t->made, err);
 }
 
 int s2vi_vocoder_trainer_view(s2vi_vocoder_trainer *t, const float **mel,

@@ -16,7 +16,7 @@
  * - v^ is a uniformly random permutation of v's frames. It may be v itself,
  *   once in T! times.
  */
-#include "adversarial.h"
+#include "recipes/listen_and_move_adversarial.h"
 
 #include "base/philox.h"
 #include "graph/build.h"

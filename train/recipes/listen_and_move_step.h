@@ -18,7 +18,7 @@
 #ifndef S2VI_TRAIN_LISTEN_AND_MOVE_STEP_H
 #define S2VI_TRAIN_LISTEN_AND_MOVE_STEP_H
 
-#include "adversarial.h"
+#include "recipes/listen_and_move_adversarial.h"
 #include "train_step.h"
 #include "networks/perceptual.h"
 

@@ -3,7 +3,7 @@
 #include "data/dataset.h"
 #include "hold_out.h"
 #include "picture/picture.h"
-#include "trainer.h"
+#include "recipes/listen_and_move_trainer.h"
 #include "training.h"
 #include "measure/vision.h"
 
@@ -20,7 +20,7 @@ typedef struct training {
     s2vi_ingest ingest;
     s2vi_dataset data;
     s2vi_hearing hearing;
-    s2vi_trainer *trainer;
+    s2vi_lm_trainer *trainer;
     s2vi_vision *vision; /* that measures LPIPS; NULL: SSIM is the measure */
 } training;
 
@@ -108,7 +108,7 @@ static s2vi_lm_config config_of(const s2vi_train_options *o)
 static int make_trainer(training *t, const char *version, s2v_error *err)
 {
     const s2vi_train_options *o = t->o;
-    const s2vi_trainer_params params = {
+    const s2vi_lm_trainer_params params = {
         .config = config_of(o),
         .data = &t->data,
         .hearing = &t->hearing,
@@ -132,7 +132,7 @@ static int make_trainer(training *t, const char *version, s2v_error *err)
         .note = o->note,
         .store = s2vi_training_stored(o),
     };
-    return s2vi_trainer_create(&t->trainer, &params, err);
+    return s2vi_lm_trainer_create(&t->trainer, &params, err);
 }
 
 static int make_vision(training *t, s2v_error *err)
@@ -151,32 +151,32 @@ static int make_vision(training *t, s2v_error *err)
 
 static s2vi_train_summary summary(void *self)
 {
-    return s2vi_trainer_summary(((training *)self)->trainer);
+    return s2vi_lm_trainer_summary(((training *)self)->trainer);
 }
 
 static int64_t step(void *self)
 {
-    return s2vi_trainer_step(((training *)self)->trainer);
+    return s2vi_lm_trainer_step(((training *)self)->trainer);
 }
 
 static double best(void *self)
 {
-    return s2vi_trainer_best(((training *)self)->trainer);
+    return s2vi_lm_trainer_best(((training *)self)->trainer);
 }
 
 static void set_best(void *self, double score)
 {
-    s2vi_trainer_set_best(((training *)self)->trainer, score);
+    s2vi_lm_trainer_set_best(((training *)self)->trainer, score);
 }
 
 static int terms(void *self, const char **name, int room)
 {
-    return s2vi_trainer_terms(((training *)self)->trainer, name, room);
+    return s2vi_lm_trainer_terms(((training *)self)->trainer, name, room);
 }
 
 static int iterate(void *self, s2vi_trainer_loss *loss, int *n, s2v_error *err)
 {
-    return s2vi_trainer_iterate(((training *)self)->trainer, loss, n, err);
+    return s2vi_lm_trainer_iterate(((training *)self)->trainer, loss, n, err);
 }
 
 static int measure_held_out(void *self, s2vi_measured *out, s2v_error *err)
@@ -200,7 +200,7 @@ static int preview(void *self, const char *path, s2v_error *err)
     training *t = self;
     s2vi_preview_row row[2] = {{0}, {0}};
     s2vi_picture sheet = {0};
-    s2vi_trainer_frames(t->trainer, &row[0].bytes, &row[1].floats);
+    s2vi_lm_trainer_frames(t->trainer, &row[0].bytes, &row[1].floats);
     if (!row[0].bytes) /* no iteration yet, after a resume */
         return S2V_OK;
     int ret = s2vi_preview_sheet(&sheet, row, 2, t->o->sequence, t->o->size,
@@ -214,29 +214,29 @@ static int preview(void *self, const char *path, s2v_error *err)
 
 static int save(void *self, const char *path, s2v_error *err)
 {
-    return s2vi_trainer_save(((training *)self)->trainer, path, err);
+    return s2vi_lm_trainer_save(((training *)self)->trainer, path, err);
 }
 
 static int export(void *self, const char *path, s2v_error *err)
 {
-    return s2vi_trainer_export(((training *)self)->trainer, path, err);
+    return s2vi_lm_trainer_export(((training *)self)->trainer, path, err);
 }
 
 static int resume(void *self, const char *path, s2v_error *err)
 {
-    return s2vi_trainer_resume(((training *)self)->trainer, path, err);
+    return s2vi_lm_trainer_resume(((training *)self)->trainer, path, err);
 }
 
 static int start_from(void *self, const char *path, s2v_error *err)
 {
-    return s2vi_trainer_start_from(((training *)self)->trainer, path, err);
+    return s2vi_lm_trainer_start_from(((training *)self)->trainer, path, err);
 }
 
 static void close_training(void *self)
 {
     training *t = self;
     s2vi_vision_close(&t->vision);
-    s2vi_trainer_close(&t->trainer);
+    s2vi_lm_trainer_close(&t->trainer);
     s2vi_dataset_close(&t->data);
     s2vi_ingest_close(&t->ingest);
     free(t);

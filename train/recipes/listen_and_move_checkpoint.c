@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Checkpoints and weight files: a training, written and read whole. */
-#include "trainer_internal.h"
+#include "recipes/listen_and_move_trainer_internal.h"
 
 #include "base/error.h"
 #include "files.h"
@@ -14,7 +14,7 @@
 
 /* ------------------------------------------------------------- texts -- */
 
-static const char *loss_name(const s2vi_trainer *t)
+static const char *loss_name(const s2vi_lm_trainer *t)
 {
     return t->phi              ? "perceptual"
            : t->params.squares ? "multi-scale L2"
@@ -23,9 +23,9 @@ static const char *loss_name(const s2vi_trainer *t)
 
 /* What a resume may not change. The rates may be: lowering it towards the end
  * is how a training is finished. */
-static char *identity_text(const s2vi_trainer *t)
+static char *identity_text(const s2vi_lm_trainer *t)
 {
-    const s2vi_trainer_params *p = &t->params;
+    const s2vi_lm_trainer_params *p = &t->params;
     json_t *root = json_pack(
         "{s:s, s:i, s:I, s:s, s:s*, s:i, s:b, s:b}", "clips", p->data->hash,
         "sequence", p->sequence, "seed", (json_int_t)p->seed, "loss",
@@ -40,12 +40,12 @@ static char *identity_text(const s2vi_trainer *t)
 }
 
 /* One for each kind of score: they do not compare. */
-static const char *best_key(const s2vi_trainer *t)
+static const char *best_key(const s2vi_lm_trainer *t)
 {
     return t->params.score_is_lpips ? "best LPIPS" : "best";
 }
 
-static char *progress_text(const s2vi_trainer *t)
+static char *progress_text(const s2vi_lm_trainer *t)
 {
     json_t *root = json_pack(
         "{s:I, s:I, s:I, s:I}", "step", (json_int_t)t->step, "epoch",
@@ -58,9 +58,9 @@ static char *progress_text(const s2vi_trainer *t)
     return text;
 }
 
-static char *training_text(const s2vi_trainer *t)
+static char *training_text(const s2vi_lm_trainer *t)
 {
-    const s2vi_trainer_params *p = &t->params;
+    const s2vi_lm_trainer_params *p = &t->params;
     json_t *root = json_pack(
         "{s:s, s:I, s:I, s:i, s:f, s:s, s:i, s:s, s:s*, s:b, s:s*, s:s*}",
         "tool", p->version, "seed", (json_int_t)p->seed, "iterations",
@@ -98,9 +98,9 @@ static char *level_text(double level)
 }
 
 /* The header of a file; the texts are to be freed. */
-static s2vi_file_header header_of(const s2vi_trainer *t, bool checkpoint)
+static s2vi_file_header header_of(const s2vi_lm_trainer *t, bool checkpoint)
 {
-    const s2vi_trainer_params *p = &t->params;
+    const s2vi_lm_trainer_params *p = &t->params;
     const s2vi_hearing *h = p->hearing;
     return (s2vi_file_header){
         .model = S2VI_LM_NAME,
@@ -128,7 +128,7 @@ static void free_header(s2vi_file_header *h)
     free((char *)h->features);
 }
 
-static int begin(const s2vi_trainer *t, s2vi_writer **w, const char *path,
+static int begin(const s2vi_lm_trainer *t, s2vi_writer **w, const char *path,
                  bool checkpoint, s2v_error *err)
 {
     s2vi_file_header header = header_of(t, checkpoint);
@@ -139,12 +139,12 @@ static int begin(const s2vi_trainer *t, s2vi_writer **w, const char *path,
 
 /* ------------------------------------------------------------ writing -- */
 
-static bool averaged(const s2vi_trainer *t, int param)
+static bool averaged(const s2vi_lm_trainer *t, int param)
 {
     return t->g.average && param < t->g.count;
 }
 
-static int add_states(s2vi_trainer *t, s2vi_writer *w, s2v_error *err)
+static int add_states(s2vi_lm_trainer *t, s2vi_writer *w, s2v_error *err)
 {
     int ret = S2V_OK;
     const s2vi_lm_step *g = &t->generator;
@@ -163,7 +163,7 @@ static int add_states(s2vi_trainer *t, s2vi_writer *w, s2v_error *err)
     return ret;
 }
 
-int s2vi_trainer_export(s2vi_trainer *t, const char *path, s2v_error *err)
+int s2vi_lm_trainer_export(s2vi_lm_trainer *t, const char *path, s2v_error *err)
 {
     s2vi_writer *w = NULL;
     int ret = begin(t, &w, path, false, err);
@@ -178,7 +178,7 @@ int s2vi_trainer_export(s2vi_trainer *t, const char *path, s2v_error *err)
     return s2vi_file_finish(w, ret, err);
 }
 
-int s2vi_trainer_save(s2vi_trainer *t, const char *path, s2v_error *err)
+int s2vi_lm_trainer_save(s2vi_lm_trainer *t, const char *path, s2v_error *err)
 {
     s2vi_writer *w = NULL;
     int ret = begin(t, &w, path, true, err);
@@ -203,7 +203,7 @@ static const s2vi_tensor *find_tensor(const s2v_weights *w, const char *name,
     return NULL;
 }
 
-static int read_states(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
+static int read_states(s2vi_lm_trainer *t, const s2v_weights *w, s2v_error *err)
 {
     int ret = S2V_OK;
     const s2vi_lm_step *g = &t->generator;
@@ -221,7 +221,8 @@ static int read_states(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
     return ret;
 }
 
-static int read_progress(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
+static int read_progress(s2vi_lm_trainer *t, const s2v_weights *w,
+                         s2v_error *err)
 {
     const char *text = s2v_weights_get_metadata(w, "s2v.progress");
     json_t *root = text ? json_loads(text, 0, NULL) : NULL;
@@ -245,7 +246,7 @@ static int read_progress(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
     return S2V_OK;
 }
 
-static int check_checkpoint(const s2vi_trainer *t, const s2v_weights *w,
+static int check_checkpoint(const s2vi_lm_trainer *t, const s2v_weights *w,
                             const char *path, s2v_error *err)
 {
     s2vi_file_header h = header_of(t, true);
@@ -255,7 +256,7 @@ static int check_checkpoint(const s2vi_trainer *t, const s2v_weights *w,
     return ret;
 }
 
-int s2vi_trainer_resume(s2vi_trainer *t, const char *path, s2v_error *err)
+int s2vi_lm_trainer_resume(s2vi_lm_trainer *t, const char *path, s2v_error *err)
 {
     s2v_weights *w = NULL;
     int ret = s2vi_file_open(&w, path, err);
@@ -272,7 +273,8 @@ int s2vi_trainer_resume(s2vi_trainer *t, const char *path, s2v_error *err)
     return ret;
 }
 
-int s2vi_trainer_start_from(s2vi_trainer *t, const char *path, s2v_error *err)
+int s2vi_lm_trainer_start_from(s2vi_lm_trainer *t, const char *path,
+                               s2v_error *err)
 {
     s2v_weights *w = NULL;
     char *config = s2vi_lm_config_text(&t->params.config);

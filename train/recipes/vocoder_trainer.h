@@ -4,14 +4,14 @@
 #ifndef S2VI_TRAIN_VOCODER_TRAINER_H
 #define S2VI_TRAIN_VOCODER_TRAINER_H
 
-#include "gan_trainer.h"
+#include "trainer.h"
 #include "data/foley_data.h"
 #include "models/hifigan.h"
 
 typedef struct s2vi_vocoder_trainer s2vi_vocoder_trainer;
 
 typedef struct s2vi_vocoder_trainer_params {
-    s2vi_gan_trainer_params gan;
+    s2vi_trainer_params gan;
     s2vi_hifigan_config config;
     const s2vi_foley_data *data; /* of sounds; outlives the trainer */
     int divide;                  /* the discriminators' channels: 1 to 8 */
@@ -29,7 +29,7 @@ int s2vi_vocoder_trainer_create(s2vi_vocoder_trainer **trainer,
 void s2vi_vocoder_trainer_close(s2vi_vocoder_trainer **trainer);
 
 /** What iterates, saves, resumes and exports. */
-s2vi_gan_trainer *s2vi_vocoder_trainer_gan(s2vi_vocoder_trainer *trainer);
+s2vi_trainer *s2vi_vocoder_trainer_gan(s2vi_vocoder_trainer *trainer);
 
 /**
  * Make the sound of a few pieces of the last batch.

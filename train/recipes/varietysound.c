@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* s2v-train varietysound and hifigan: their clips, trainers and previews. */
-#include "foley_trainer.h"
+#include "recipes/foley_trainer.h"
 #include "terminal/interrupt.h"
 #include "picture/mel_picture.h"
 #include "training.h"
-#include "vocoder_trainer.h"
+#include "recipes/vocoder_trainer.h"
 
 #include "base/error.h"
 
@@ -19,7 +19,7 @@ typedef struct training {
     s2vi_foley_data data;
     s2vi_foley_trainer *foley;     /* one... */
     s2vi_vocoder_trainer *vocoder; /* ...of these */
-    s2vi_gan_trainer *gan;         /* its own */
+    s2vi_trainer *gan;             /* its own */
 } training;
 
 /* --------------------------------------------------------------- clips -- */
@@ -80,10 +80,10 @@ static int load_clips(training *t, int columns, bool sound_only, s2v_error *err)
 
 /* ------------------------------------------------------------- trainers -- */
 
-static s2vi_gan_trainer_params gan_params(const s2vi_train_options *o,
-                                          const char *version)
+static s2vi_trainer_params gan_params(const s2vi_train_options *o,
+                                      const char *version)
 {
-    return (s2vi_gan_trainer_params){
+    return (s2vi_trainer_params){
         .critics = o->critics,
         .rate = o->rate,
         .critic_rate = o->critic_rate,
@@ -211,7 +211,7 @@ static int preview(void *self, const char *path, s2v_error *err)
 
 static s2vi_train_summary summary(void *self)
 {
-    return s2vi_gan_trainer_summary(((training *)self)->gan);
+    return s2vi_trainer_summary(((training *)self)->gan);
 }
 
 static int64_t step(void *self)
@@ -231,12 +231,12 @@ static void set_best(void *self, double score)
 
 static int terms(void *self, const char **name, int room)
 {
-    return s2vi_gan_trainer_terms(((training *)self)->gan, name, room);
+    return s2vi_trainer_terms(((training *)self)->gan, name, room);
 }
 
 static int iterate(void *self, s2vi_trainer_loss *loss, int *n, s2v_error *err)
 {
-    return s2vi_gan_trainer_iterate(((training *)self)->gan, loss, n, err);
+    return s2vi_trainer_iterate(((training *)self)->gan, loss, n, err);
 }
 
 static int measure_held_out(void *self, s2vi_measured *out, s2v_error *err)
@@ -257,22 +257,22 @@ static int measure_held_out(void *self, s2vi_measured *out, s2v_error *err)
 
 static int save(void *self, const char *path, s2v_error *err)
 {
-    return s2vi_gan_trainer_save(((training *)self)->gan, path, err);
+    return s2vi_trainer_save(((training *)self)->gan, path, err);
 }
 
 static int export(void *self, const char *path, s2v_error *err)
 {
-    return s2vi_gan_trainer_export(((training *)self)->gan, path, err);
+    return s2vi_trainer_export(((training *)self)->gan, path, err);
 }
 
 static int resume(void *self, const char *path, s2v_error *err)
 {
-    return s2vi_gan_trainer_resume(((training *)self)->gan, path, err);
+    return s2vi_trainer_resume(((training *)self)->gan, path, err);
 }
 
 static int start_from(void *self, const char *path, s2v_error *err)
 {
-    return s2vi_gan_trainer_start_from(((training *)self)->gan, path, err);
+    return s2vi_trainer_start_from(((training *)self)->gan, path, err);
 }
 
 static void close_training(void *self)

@@ -28,7 +28,7 @@
  *   paper's loss, a sum over columns, learns what rings.
  * - The mean timbre is a running average over batches.
  */
-#include "foley_trainer.h"
+#include "recipes/foley_trainer.h"
 
 #include "base/error.h"
 #include "base/philox.h"
@@ -67,7 +67,7 @@ typedef struct inputs {
 } inputs;
 
 struct s2vi_foley_trainer {
-    s2vi_gan_trainer gan;
+    s2vi_trainer gan;
     s2vi_foley_trainer_params params;
     inputs critics, generator, viewer;
     int viewed; /* windows of the viewer */
@@ -147,7 +147,7 @@ static s2vi_adam_factors adam_of(const s2vi_foley_trainer *t)
     return (s2vi_adam_factors){0.5, 0.999, 1e-8, t->params.gan.decay};
 }
 
-static int record_critics(s2vi_gan_trainer *gan, s2v_error *err)
+static int record_critics(s2vi_trainer *gan, s2v_error *err)
 {
     s2vi_foley_trainer *t = gan->self;
     s2vi_train_step *step = &gan->critics;
@@ -223,7 +223,7 @@ static int record_loss(s2vi_foley_trainer *t, s2vi_node **loss, s2v_error *err)
     return ret;
 }
 
-static int record_generator(s2vi_gan_trainer *gan, s2v_error *err)
+static int record_generator(s2vi_trainer *gan, s2v_error *err)
 {
     s2vi_foley_trainer *t = gan->self;
     s2vi_train_step *step = &gan->generator;
@@ -255,7 +255,7 @@ static int record_viewer(s2vi_foley_trainer *t, s2v_error *err)
         return ret;
     t->gan.view = t->viewer.net.mel;
     return s2vi_train_step_plan(step, t->gan.view,
-                                s2vi_gan_trainer_view_store(&t->gan), err);
+                                s2vi_trainer_view_store(&t->gan), err);
 }
 
 /* --------------------------------------------------------------- batches -- */
@@ -308,7 +308,7 @@ static int put_window(s2vi_foley_trainer *t, int i, const s2vi_foley_window *w,
     return s2vi_vs_mask_energy(mel, T, BANDS, t->masked + i * n, err);
 }
 
-static uint64_t clock_of(const s2vi_gan_trainer *gan, int64_t step)
+static uint64_t clock_of(const s2vi_trainer *gan, int64_t step)
 {
     return (uint64_t)step * (uint64_t)gan->batch;
 }
@@ -338,7 +338,7 @@ static int draw_batch(s2vi_foley_trainer *t, int64_t step, s2v_error *err)
     return ret;
 }
 
-static int prepare(s2vi_gan_trainer *gan, s2v_error *err)
+static int prepare(s2vi_trainer *gan, s2v_error *err)
 {
     return draw_batch(gan->self, gan->step, err);
 }
@@ -383,7 +383,7 @@ static int feed_loss(s2vi_foley_trainer *t, s2vi_train_step *step,
     return ret;
 }
 
-static int feed(s2vi_gan_trainer *gan, s2vi_train_step *step, s2v_error *err)
+static int feed(s2vi_trainer *gan, s2vi_train_step *step, s2v_error *err)
 {
     s2vi_foley_trainer *t = gan->self;
     const inputs *in = step == &gan->critics ? &t->critics : &t->generator;
@@ -415,7 +415,7 @@ static char *dump(json_t *root)
     return text;
 }
 
-static char *config_text(const s2vi_gan_trainer *gan, bool exported)
+static char *config_text(const s2vi_trainer *gan, bool exported)
 {
     const s2vi_foley_trainer *t = gan->self;
     s2vi_foley_config c = t->params.config;
@@ -424,7 +424,7 @@ static char *config_text(const s2vi_gan_trainer *gan, bool exported)
     return s2vi_foley_config_text(&c);
 }
 
-static char *identity_text(const s2vi_gan_trainer *gan)
+static char *identity_text(const s2vi_trainer *gan)
 {
     const s2vi_foley_trainer *t = gan->self;
     const s2vi_foley_trainer_params *p = &t->params;
@@ -437,7 +437,7 @@ static char *identity_text(const s2vi_gan_trainer *gan)
         p->gan.critics, "squares", p->squares, "balance", p->balance));
 }
 
-static char *training_text(const s2vi_gan_trainer *gan)
+static char *training_text(const s2vi_trainer *gan)
 {
     const s2vi_foley_trainer *t = gan->self;
     const s2vi_foley_trainer_params *p = &t->params;
@@ -487,7 +487,7 @@ static int read_vocoder(s2vi_foley_trainer *t, s2v_error *err)
 
 /* The vocoder; and the window, since the position code of another length was
  * not learned. */
-static int export_more(s2vi_gan_trainer *gan, s2vi_writer *w, s2v_error *err)
+static int export_more(s2vi_trainer *gan, s2vi_writer *w, s2v_error *err)
 {
     const s2vi_foley_trainer *t = gan->self;
     const size_t n = t->voice ? s2v_weights_count(t->voice) : 0;
@@ -557,7 +557,7 @@ fail:
 
 /* ------------------------------------------------------------ starting -- */
 
-static const s2vi_gan_trainer_hooks hooks = {
+static const s2vi_trainer_hooks hooks = {
     .model = S2VI_FOLEY_NAME,
     .record_critics = record_critics,
     .record_generator = record_generator,
@@ -572,17 +572,17 @@ static const s2vi_gan_trainer_hooks hooks = {
 static int list_params(s2vi_foley_trainer *t, s2v_error *err)
 {
     const s2vi_vs_disc_config critics = critics_of(&t->params);
-    s2vi_gan_trainer *gan = &t->gan;
+    s2vi_trainer *gan = &t->gan;
     int ret = s2vi_foley_params(&t->params.config, &gan->list, err);
-    s2vi_gan_trainer_add_generator(gan);
+    s2vi_trainer_add_generator(gan);
     if (ret < 0 || !t->gan.params.critics)
         return ret;
     if (!ret)
         ret = s2vi_vs_temporal_params(&critics, &gan->list, err);
-    s2vi_gan_trainer_add_critic(gan);
+    s2vi_trainer_add_critic(gan);
     if (!ret)
         ret = s2vi_vs_window_params(&critics, &gan->list, err);
-    s2vi_gan_trainer_add_critic(gan);
+    s2vi_trainer_add_critic(gan);
     return ret;
 }
 
@@ -610,7 +610,7 @@ static int start(s2vi_foley_trainer *t, s2v_error *err)
         ret = read_vocoder(t, err);
     if (!ret)
         ret = list_params(t, err);
-    return ret < 0 ? ret : s2vi_gan_trainer_open(&t->gan, err);
+    return ret < 0 ? ret : s2vi_trainer_open(&t->gan, err);
 }
 
 int s2vi_foley_trainer_create(s2vi_foley_trainer **out,
@@ -622,10 +622,10 @@ int s2vi_foley_trainer_create(s2vi_foley_trainer **out,
         return s2vi_error_nomem(err, "a training");
     t->params = *params;
     t->viewed = params->batch < VIEWED ? params->batch : VIEWED;
-    t->gan = (s2vi_gan_trainer){.hooks = &hooks,
-                                .self = t,
-                                .params = params->gan,
-                                .batch = params->batch};
+    t->gan = (s2vi_trainer){.hooks = &hooks,
+                            .self = t,
+                            .params = params->gan,
+                            .batch = params->batch};
     int ret = start(t, err);
     if (ret < 0)
         s2vi_foley_trainer_close(out);
@@ -637,7 +637,7 @@ void s2vi_foley_trainer_close(s2vi_foley_trainer **out)
     s2vi_foley_trainer *t = *out;
     if (!t)
         return;
-    s2vi_gan_trainer_close(&t->gan);
+    s2vi_trainer_close(&t->gan);
     s2v_weights_close(&t->voice);
     free(t->visual);
     free(t->mel);
@@ -646,7 +646,7 @@ void s2vi_foley_trainer_close(s2vi_foley_trainer **out)
     *out = NULL;
 }
 
-s2vi_gan_trainer *s2vi_foley_trainer_gan(s2vi_foley_trainer *trainer)
+s2vi_trainer *s2vi_foley_trainer_gan(s2vi_foley_trainer *trainer)
 {
     return &trainer->gan;
 }
@@ -663,7 +663,7 @@ static int make(s2vi_foley_trainer *t, s2v_error *err)
     if (!ret)
         ret =
             s2vi_train_step_write(step, t->viewer.reference, t->reference, err);
-    return ret < 0 ? ret : s2vi_gan_trainer_view(&t->gan, t->made, err);
+    return ret < 0 ? ret : s2vi_trainer_view(&t->gan, t->made, err);
 }
 
 int s2vi_foley_trainer_view(s2vi_foley_trainer *t, const float **real,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The training steps of "Listen and Move"; see listen_and_move_step.h. */
-#include "listen_and_move_step.h"
+#include "recipes/listen_and_move_step.h"
 
 #include "base/error.h"
 #include "graph/build.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The adversarial loss of "Listen and Move", eq. (5)-(6), as nodes of shape
- * (1); see adversarial.c.
+ * (1); see listen_and_move_adversarial.c.
  *
  *     s2vi_adversarial_inputs(graph, &a);
  *     s2vi_adversarial_image(graph, &a, &image, err);

@@ -6,14 +6,14 @@
 #ifndef S2VI_TRAIN_FOLEY_TRAINER_H
 #define S2VI_TRAIN_FOLEY_TRAINER_H
 
-#include "gan_trainer.h"
+#include "trainer.h"
 #include "data/foley_data.h"
 #include "models/foley.h"
 
 typedef struct s2vi_foley_trainer s2vi_foley_trainer;
 
 typedef struct s2vi_foley_trainer_params {
-    s2vi_gan_trainer_params gan;
+    s2vi_trainer_params gan;
     s2vi_foley_config config;    /* has_vocoder: false */
     const s2vi_foley_data *data; /* outlives the trainer */
     int width;                   /* of the networks; 512: the paper's */
@@ -35,7 +35,7 @@ int s2vi_foley_trainer_create(s2vi_foley_trainer **trainer,
 void s2vi_foley_trainer_close(s2vi_foley_trainer **trainer);
 
 /** What iterates, saves, resumes and exports. */
-s2vi_gan_trainer *s2vi_foley_trainer_gan(s2vi_foley_trainer *trainer);
+s2vi_trainer *s2vi_foley_trainer_gan(s2vi_foley_trainer *trainer);
 
 /** Make spectrograms of a few windows of the last batch with their own timbre
  * and no background.

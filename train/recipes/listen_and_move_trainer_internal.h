@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Between trainer.c (the iteration) and checkpoint.c (its files). */
-#ifndef S2VI_TRAIN_TRAINER_INTERNAL_H
-#define S2VI_TRAIN_TRAINER_INTERNAL_H
+/* Between listen_and_move_trainer.c (the iteration) and
+ * listen_and_move_checkpoint.c (its files). */
+#ifndef S2VI_TRAIN_LISTEN_AND_MOVE_TRAINER_INTERNAL_H
+#define S2VI_TRAIN_LISTEN_AND_MOVE_TRAINER_INTERNAL_H
 
-#include "trainer.h"
+#include "recipes/listen_and_move_trainer.h"
 
-struct s2vi_trainer {
-    s2vi_trainer_params params;
+struct s2vi_lm_trainer {
+    s2vi_lm_trainer_params params;
     s2vi_param_list list;     /* G's and R's; where adversarial D_I's, D_V's */
     s2vi_trained g, d_i, d_v; /* stretches of it */
     s2vi_perceptual *phi;     /* NULL without */
