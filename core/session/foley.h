@@ -48,12 +48,12 @@ typedef struct s2vi_foley_part {
 typedef struct s2vi_foley_model {
     s2vi_foley_config config;
     s2vi_foley_windows windows;
-    s2vi_foley_part sight;   /* (1,2,N,N,3) -> (1,1,F) */
-    s2vi_foley_part timbre;  /* (1,4 length,80) -> (1,D) */
-    s2vi_foley_part mel;     /* (1,length,F) -> (1,4 length,80) */
-    s2vi_node *mel_timbre;   /* (1,D): its other input */
-    s2vi_foley_part vocoder; /* (1,vocoder + 2 context,80) -> samples */
-    float *mean;             /* (D): the timbre without a reference */
+    s2vi_foley_part visual_encoder; /* (1,2,N,N,3) -> (1,1,F) */
+    s2vi_foley_part timbre;         /* (1,4 length,80) -> (1,D) */
+    s2vi_foley_part mel;            /* (1,length,F) -> (1,4 length,80) */
+    s2vi_node *mel_timbre;          /* (1,D): its other input */
+    s2vi_foley_part vocoder;        /* (1,vocoder + 2 context,80) -> samples */
+    float *mean;                    /* (D): the timbre without a reference */
 } s2vi_foley_model;
 
 /** Features of a window where the file's metadata has no "s2v.window". */
@@ -102,8 +102,9 @@ void s2vi_foley_stream_report(const s2vi_foley_stream *stream,
 void s2vi_foley_stream_set_gain(s2vi_foley_stream *stream, float gain);
 
 /** As s2v.h has them. */
-int s2vi_foley_stream_refer(s2vi_foley_stream *stream, const float *samples,
-                            size_t count, s2v_error *err);
+int s2vi_foley_stream_set_reference(s2vi_foley_stream *stream,
+                                    const float *samples, size_t count,
+                                    s2v_error *err);
 int s2vi_foley_stream_send(s2vi_foley_stream *stream,
                            const s2v_picture *picture, s2v_error *err);
 void s2vi_foley_stream_drain(s2vi_foley_stream *stream);

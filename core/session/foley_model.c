@@ -151,7 +151,7 @@ static int finish(s2vi_foley_part *part, s2vi_store *store, s2v_error *err)
 static int plan_sight(s2vi_foley_model *m, s2vi_store *store, s2v_error *err)
 {
     const int N = m->config.sight.size;
-    s2vi_foley_part *part = &m->sight;
+    s2vi_foley_part *part = &m->visual_encoder;
     int ret = begin(part, "pictures", S2VI_SHAPE(1, 2, N, N, 3), err);
     if (!ret)
         ret = s2vi_visual_encoder_build(part->graph, &m->config.sight, part->in,
@@ -216,7 +216,7 @@ static int check_whole(const s2vi_foley_config *config,
                       "%s: it has no %s, expected a model that makes sound of "
                       "pictures",
                       s2v_weights_get_path(weights, NULL),
-                      config->has_sight ? "vocoder" : "front-end of sight");
+                      config->has_sight ? "vocoder" : "visual encoder");
 }
 
 static int read_mean(s2vi_foley_model *m, s2vi_store *store, s2v_error *err)
@@ -280,7 +280,7 @@ void s2vi_foley_close(s2vi_foley_model **out)
     s2vi_foley_model *m = out ? *out : NULL;
     if (!m)
         return;
-    close_part(&m->sight);
+    close_part(&m->visual_encoder);
     close_part(&m->timbre);
     close_part(&m->mel);
     close_part(&m->vocoder);

@@ -36,7 +36,7 @@ typedef struct waiting {
 
 struct s2vi_foley_stream {
     const s2vi_foley_model *model;
-    s2vi_exec *sight, *mel, *vocoder;
+    s2vi_exec *visual_encoder, *mel, *vocoder;
     s2vi_profile *profile[3]; /* theirs; NULL: not wanted */
     float *timbre;            /* (D) */
 
@@ -136,7 +136,7 @@ static int make_room(s2vi_foley_stream *s, int room, s2v_error *err)
 
 static int watch(s2vi_foley_stream *s, s2v_error *err)
 {
-    s2vi_exec *const exec[] = {s->sight, s->mel, s->vocoder};
+    s2vi_exec *const exec[] = {s->visual_encoder, s->mel, s->vocoder};
     int ret = S2V_OK;
     for (int i = 0; i < 3 && !ret; i++)
         ret = s2vi_profile_create(&s->profile[i], exec[i], err);
@@ -146,8 +146,8 @@ static int watch(s2vi_foley_stream *s, s2v_error *err)
 void s2vi_foley_stream_report(const s2vi_foley_stream *s,
                               const s2vi_logger *logger)
 {
-    static const char *const name[] = {"profile of sight", "profile of mel",
-                                       "profile of vocoder"};
+    static const char *const name[] = {"profile of the visual encoder",
+                                       "profile of mel", "profile of vocoder"};
     for (int i = 0; i < 3 && s->profile[i]; i++)
         s2vi_profile_report(s->profile[i], name[i], logger);
 }
@@ -164,7 +164,8 @@ int s2vi_foley_stream_create(s2vi_foley_stream **out,
     if (!ret)
         ret = make_room(s, FIRST_ROOM, err);
     if (!ret)
-        ret = s2vi_exec_create(&s->sight, model->sight.plan, err);
+        ret = s2vi_exec_create(&s->visual_encoder, model->visual_encoder.plan,
+                               err);
     if (!ret)
         ret = s2vi_exec_create(&s->mel, model->mel.plan, err);
     if (!ret)
@@ -189,7 +190,7 @@ void s2vi_foley_stream_close(s2vi_foley_stream **out)
         s2vi_profile_close(&s->profile[i]);
     for (int i = 0; i < s->room; i++)
         free(s->ring[i].pixels);
-    s2vi_exec_close(&s->sight);
+    s2vi_exec_close(&s->visual_encoder);
     s2vi_exec_close(&s->mel);
     s2vi_exec_close(&s->vocoder);
     free(s->ring);
@@ -309,8 +310,8 @@ static int add_timbres(s2vi_foley_stream *s, s2vi_exec *exec, const float *mel,
     return ret;
 }
 
-int s2vi_foley_stream_refer(s2vi_foley_stream *s, const float *samples,
-                            size_t count, s2v_error *err)
+int s2vi_foley_stream_set_reference(s2vi_foley_stream *s, const float *samples,
+                                    size_t count, s2v_error *err)
 {
     s2vi_exec *exec = NULL;
     float *sum = NULL, *mel = NULL;
@@ -465,7 +466,7 @@ static float *feature_at(const s2vi_foley_stream *s, int i)
 /* The next feature; of what stands still, it is the one before. */
 static int make_feature(s2vi_foley_stream *s, s2v_error *err)
 {
-    const s2vi_foley_part *part = &s->model->sight;
+    const s2vi_foley_part *part = &s->model->visual_encoder;
     const s2vi_clock clock = {0};
     const size_t size =
         (size_t)s->model->config.generator.features * sizeof(float);
@@ -479,11 +480,11 @@ static int make_feature(s2vi_foley_stream *s, s2v_error *err)
     if (same && s->n_features) {
         memcpy(to, feature_at(s, s->n_features - 1), size);
     } else {
-        ret = s2vi_exec_write(s->sight, part->in, s->seen);
+        ret = s2vi_exec_write(s->visual_encoder, part->in, s->seen);
         if (!ret)
-            ret = s2vi_exec_run(s->sight, &clock, err);
+            ret = s2vi_exec_run(s->visual_encoder, &clock, err);
         if (!ret)
-            ret = s2vi_exec_read(s->sight, part->out, to);
+            ret = s2vi_exec_read(s->visual_encoder, part->out, to);
     }
     s->n_features++;
     for (int i = 0; !s->feature && i < s->model->windows.past; i++)

@@ -179,7 +179,7 @@ int s2v_model_open(s2v_model **out, const char *path,
     s2v_model *model = *out = calloc(1, sizeof(*model));
     if (!model)
         return s2vi_error_nomem(err, "a model");
-    atomic_init(&model->holders, 1);
+    atomic_init(&model->references, 1);
     model->logger = (s2vi_logger){params.log, params.log_opaque};
     ret = read_dtype(params.dtype, &model->dtype, err);
     if (!ret)
@@ -237,9 +237,9 @@ int s2v_model_check_media(const s2v_model *model, unsigned inputs,
         s2vi_media_text(text[2], outputs), s2vi_media_text(text[3], inputs));
 }
 
-void s2vi_model_hold(s2v_model *model)
+void s2vi_model_ref(s2v_model *model)
 {
-    atomic_fetch_add(&model->holders, 1);
+    atomic_fetch_add(&model->references, 1);
 }
 
 void s2v_model_close(s2v_model **out)
@@ -248,7 +248,7 @@ void s2v_model_close(s2v_model **out)
     if (!model)
         return;
     *out = NULL;
-    if (atomic_fetch_sub(&model->holders, 1) > 1)
+    if (atomic_fetch_sub(&model->references, 1) > 1)
         return;
     if (model->family)
         model->family->close(model->network);

@@ -74,7 +74,7 @@ int s2v_session_create(s2v_session **out, s2v_model *model,
     s2v_session *s = *out = calloc(1, sizeof(*s));
     if (!s)
         return s2vi_error_nomem(err, "a session");
-    s2vi_model_hold(model);
+    s2vi_model_ref(model);
     s->model = model;
     s->family = model->family;
     s->logger = params.log ? (s2vi_logger){params.log, params.log_opaque}

@@ -8,8 +8,8 @@
 #include <stdatomic.h>
 
 struct s2v_model {
-    atomic_int holders; /* the opener, and each session */
-    char *path;         /* of the file, as it was found */
+    atomic_int references; /* of the opener, and of each session */
+    char *path;            /* of the file, as it was found */
     s2vi_logger logger;
     s2vi_backend *backend;
     s2vi_dtype dtype;  /* F32 or BF16 */
@@ -18,7 +18,7 @@ struct s2v_model {
     void *network; /* the family's */
 };
 
-void s2vi_model_hold(s2v_model *model);
+void s2vi_model_ref(s2v_model *model);
 
 struct s2v_session {
     s2v_model *model;

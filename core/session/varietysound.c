@@ -41,7 +41,7 @@ static s2vi_planned get_plan(const void *opaque, int index)
     const s2vi_foley_windows *w = &model->windows;
     const double features = (double)S2VI_FOLEY_RATE / S2VI_VISUAL_ENCODER_HOP;
     switch (index) {
-    case 0: return (s2vi_planned){model->sight.plan, features};
+    case 0: return (s2vi_planned){model->visual_encoder.plan, features};
     case 1: return (s2vi_planned){model->mel.plan, features / w->hop};
     case 2:
         return (s2vi_planned){model->vocoder.plan,
@@ -72,7 +72,7 @@ static void close_stream(void *opaque)
 static int set_reference(void *stream, const float *samples, size_t count,
                          s2v_error *err)
 {
-    return s2vi_foley_stream_refer(stream, samples, count, err);
+    return s2vi_foley_stream_set_reference(stream, samples, count, err);
 }
 
 static int send_video(void *stream, const s2v_picture *picture, s2v_error *err)

@@ -347,7 +347,7 @@ int main(void)
     s2v_model *shared = &model;
     s2v_session *session = NULL;
     s2v_error err = {0};
-    atomic_init(&model.holders, 2); /* it is not to be freed here */
+    atomic_init(&model.references, 2); /* it is not to be freed here */
     CHECK(!s2v_session_create(&session, shared, NULL, &err), "%s", err.message);
     if (session) {
         const fake *f = session->stream;
@@ -356,7 +356,7 @@ int main(void)
         test_when(session, f);
     }
     s2v_session_close(&session);
-    CHECK(atomic_load(&model.holders) == 2, "the model is still held");
+    CHECK(atomic_load(&model.references) == 2, "the model is still held");
     test_listing(&model);
     test_use(&model);
     test_families();

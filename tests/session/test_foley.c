@@ -404,7 +404,7 @@ static void test_bad_models(void)
     } bad[] = {
         {"many", false, false, 0, "s2v.window is 'many', expected 16 to 4096"},
         {"15", false, false, 0, "s2v.window is '15'"},
-        {"32", true, false, 0, "it has no front-end of sight"},
+        {"32", true, false, 0, "it has no visual encoder"},
         {"32", false, true, 0, "it has no vocoder"},
         {"32", false, false, 20, "a latency of 20 ms, expected 0"},
         {"32", false, false, -1, "latency_ms is -1"},
