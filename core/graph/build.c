@@ -69,95 +69,21 @@ static s2vi_node *binary(s2vi_op op, s2vi_node *a, s2vi_node *b,
     return a && b ? s2vi_node_create(a->graph, op, in, 2, attr, NULL) : NULL;
 }
 
-s2vi_node *s2vi_affine(s2vi_node *x, double scale, double offset)
-{
-    s2vi_attr attr = {.scale = scale, .offset = offset};
-    return unary(S2VI_OP_AFFINE, x, &attr);
-}
+#define RECORD_1_none(op)  unary(op, x, NULL)
+#define RECORD_1_slope(op) unary(op, x, &(s2vi_attr){.slope = slope})
+#define RECORD_1_scale_offset(op)                                              \
+    unary(op, x, &(s2vi_attr){.scale = scale, .offset = offset})
+#define RECORD_2_none(op) binary(op, a, b, NULL)
+#define S2VI_MAP(id, name, arity, grad, tol, builder, constants, ...)          \
+    S2VI_BUILDER_##arity##_##constants(builder)                                \
+    {                                                                          \
+        return RECORD_##arity##_##constants(S2VI_OP_##id);                     \
+    }
+#include "graph/ops.def"
 
 s2vi_node *s2vi_scale(s2vi_node *x, double scale)
 {
     return s2vi_affine(x, scale, 0);
-}
-
-s2vi_node *s2vi_abs(s2vi_node *x)
-{
-    return unary(S2VI_OP_ABS, x, NULL);
-}
-
-s2vi_node *s2vi_sign(s2vi_node *x)
-{
-    return unary(S2VI_OP_SIGN, x, NULL);
-}
-
-s2vi_node *s2vi_square(s2vi_node *x)
-{
-    return unary(S2VI_OP_SQUARE, x, NULL);
-}
-
-s2vi_node *s2vi_sqrt(s2vi_node *x)
-{
-    return unary(S2VI_OP_SQRT, x, NULL);
-}
-
-s2vi_node *s2vi_rsqrt(s2vi_node *x)
-{
-    return unary(S2VI_OP_RSQRT, x, NULL);
-}
-
-s2vi_node *s2vi_recip(s2vi_node *x)
-{
-    return unary(S2VI_OP_RECIP, x, NULL);
-}
-
-s2vi_node *s2vi_exp(s2vi_node *x)
-{
-    return unary(S2VI_OP_EXP, x, NULL);
-}
-
-s2vi_node *s2vi_ln(s2vi_node *x)
-{
-    return unary(S2VI_OP_LOG, x, NULL);
-}
-
-s2vi_node *s2vi_tanh(s2vi_node *x)
-{
-    return unary(S2VI_OP_TANH, x, NULL);
-}
-
-s2vi_node *s2vi_sigmoid(s2vi_node *x)
-{
-    return unary(S2VI_OP_SIGMOID, x, NULL);
-}
-
-s2vi_node *s2vi_lrelu(s2vi_node *x, double slope)
-{
-    return unary(S2VI_OP_LRELU, x, &(s2vi_attr){.slope = slope});
-}
-
-s2vi_node *s2vi_step(s2vi_node *x, double slope)
-{
-    return unary(S2VI_OP_STEP, x, &(s2vi_attr){.slope = slope});
-}
-
-s2vi_node *s2vi_add(s2vi_node *a, s2vi_node *b)
-{
-    return binary(S2VI_OP_ADD, a, b, NULL);
-}
-
-s2vi_node *s2vi_sub(s2vi_node *a, s2vi_node *b)
-{
-    return binary(S2VI_OP_SUB, a, b, NULL);
-}
-
-s2vi_node *s2vi_mul(s2vi_node *a, s2vi_node *b)
-{
-    return binary(S2VI_OP_MUL, a, b, NULL);
-}
-
-s2vi_node *s2vi_max(s2vi_node *a, s2vi_node *b)
-{
-    return binary(S2VI_OP_MAX, a, b, NULL);
 }
 
 /* ------------------------------------------------------- moving data -- */

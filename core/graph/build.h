@@ -21,25 +21,18 @@ s2vi_node *s2vi_uniform(s2vi_graph *g, uint32_t stream, s2vi_shape shape);
  */
 s2vi_node *s2vi_position(s2vi_graph *g, s2vi_shape shape);
 
-/* Element by element. */
-s2vi_node *s2vi_affine(s2vi_node *x, double scale, double offset);
+/* Element by element: an s2vi_NAME() for each S2VI_MAP of ops.def. */
+#define S2VI_BUILDER_1_none(name) s2vi_node *s2vi_##name(s2vi_node *x)
+#define S2VI_BUILDER_1_slope(name)                                             \
+    s2vi_node *s2vi_##name(s2vi_node *x, double slope)
+#define S2VI_BUILDER_1_scale_offset(name)                                      \
+    s2vi_node *s2vi_##name(s2vi_node *x, double scale, double offset)
+#define S2VI_BUILDER_2_none(name)                                              \
+    s2vi_node *s2vi_##name(s2vi_node *a, s2vi_node *b)
+#define S2VI_MAP(id, name, arity, grad, tol, builder, constants, ...)          \
+    S2VI_BUILDER_##arity##_##constants(builder);
+#include "graph/ops.def"
 s2vi_node *s2vi_scale(s2vi_node *x, double scale);
-s2vi_node *s2vi_abs(s2vi_node *x);
-s2vi_node *s2vi_sign(s2vi_node *x); /* 0 at 0 */
-s2vi_node *s2vi_square(s2vi_node *x);
-s2vi_node *s2vi_sqrt(s2vi_node *x);
-s2vi_node *s2vi_rsqrt(s2vi_node *x);
-s2vi_node *s2vi_recip(s2vi_node *x);
-s2vi_node *s2vi_exp(s2vi_node *x);
-s2vi_node *s2vi_ln(s2vi_node *x); /* natural logarithm */
-s2vi_node *s2vi_tanh(s2vi_node *x);
-s2vi_node *s2vi_sigmoid(s2vi_node *x);
-s2vi_node *s2vi_lrelu(s2vi_node *x, double slope); /* x > 0 ? x : slope x */
-s2vi_node *s2vi_step(s2vi_node *x, double slope);  /* x > 0 ? 1 : slope */
-s2vi_node *s2vi_add(s2vi_node *a, s2vi_node *b);
-s2vi_node *s2vi_sub(s2vi_node *a, s2vi_node *b);
-s2vi_node *s2vi_mul(s2vi_node *a, s2vi_node *b);
-s2vi_node *s2vi_max(s2vi_node *a, s2vi_node *b);
 
 /* Moving data. */
 s2vi_node *s2vi_detach(s2vi_node *x); /* x, but no gradient flows */

@@ -426,7 +426,6 @@ void s2vi_gradient_rule(pass_t *pass, s2vi_node *node, s2vi_node *gy)
 #define S2VI_OP(id, name, arity, kind, shape, grad, flops, tol)                \
     [S2VI_OP_##id] = grad_##grad,
 #include "graph/ops.def"
-#undef S2VI_OP
     };
     rule[node->op](pass, node, gy);
 }

@@ -20,7 +20,6 @@
 typedef enum s2vi_op {
 #define S2VI_OP(id, name, arity, kind, shape, grad, flops, tol) S2VI_OP_##id,
 #include "graph/ops.def"
-#undef S2VI_OP
     S2VI_OP_COUNT
 } s2vi_op;
 

@@ -50,6 +50,11 @@ static bool shape_broadcast(s2vi_node *node)
     return true;
 }
 
+static bool shape_map(s2vi_node *node)
+{
+    return node->n_inputs == 2 ? shape_broadcast(node) : shape_same(node);
+}
+
 static bool shape_norm(s2vi_node *node)
 {
     node->shape = *in(node, 0);
@@ -579,7 +584,6 @@ static const s2vi_op_info table[S2VI_OP_COUNT] = {
                       .flops = flops_##count,                                  \
                       .tolerance = tol},
 #include "graph/ops.def"
-#undef S2VI_OP
 };
 
 const s2vi_op_info *s2vi_op_get(s2vi_op op)

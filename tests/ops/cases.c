@@ -109,15 +109,22 @@ static void make_position(test_case *c, s2vi_op op, int v)
 
 /* ------------------------------------------------------ element-wise -- */
 
+/* Where the numbers for a map of ops.def come from; `all`: in turn. */
 static domain domain_of(s2vi_op op, int v)
 {
-    switch (op) {
-    case S2VI_OP_SQRT:
-    case S2VI_OP_RSQRT:
-    case S2VI_OP_LOG: return POSITIVE;
-    case S2VI_OP_RECIP: return NONZERO;
-    case S2VI_OP_EXP: return ANY;
-    default: return v % 3 == 0 ? ANY : v % 3 == 1 ? GRID : WIDE;
+    enum { all, small, positive, nonzero };
+    static const int domains[S2VI_OP_COUNT] = {
+#define S2VI_MAP(id, name, arity, grad, tol, builder, constants, domain,       \
+                 formula)                                                      \
+    [S2VI_OP_##id] = domain,
+#include "graph/ops.def"
+    };
+    static const domain of_all[] = {ANY, GRID, WIDE};
+    switch (domains[op]) {
+    case small: return ANY;
+    case positive: return POSITIVE;
+    case nonzero: return NONZERO;
+    default: return of_all[v % 3];
     }
 }
 
@@ -475,27 +482,23 @@ typedef struct maker {
     int count;
 } maker;
 
+/* Of a map of ops.def: by its operands and constants. */
+#define make_1 make_unary
+#define make_2 make_binary
+enum {
+    count_1_none = 42,
+    count_1_slope = 56,
+    count_1_scale_offset = 56,
+    count_2_none = PATTERNS + 60,
+};
+
 static const maker makers[S2VI_OP_COUNT] = {
     [S2VI_OP_FILL] = {make_fill, 42},
     [S2VI_OP_RANDOM] = {make_random, 42},
     [S2VI_OP_POSITION] = {make_position, 28},
-    [S2VI_OP_AFFINE] = {make_unary, 56},
-    [S2VI_OP_ABS] = {make_unary, 42},
-    [S2VI_OP_SIGN] = {make_unary, 42},
-    [S2VI_OP_SQUARE] = {make_unary, 42},
-    [S2VI_OP_SQRT] = {make_unary, 42},
-    [S2VI_OP_RSQRT] = {make_unary, 42},
-    [S2VI_OP_RECIP] = {make_unary, 42},
-    [S2VI_OP_EXP] = {make_unary, 42},
-    [S2VI_OP_LOG] = {make_unary, 42},
-    [S2VI_OP_TANH] = {make_unary, 42},
-    [S2VI_OP_SIGMOID] = {make_unary, 42},
-    [S2VI_OP_LRELU] = {make_unary, 56},
-    [S2VI_OP_STEP] = {make_unary, 56},
-    [S2VI_OP_ADD] = {make_binary, PATTERNS + 60},
-    [S2VI_OP_SUB] = {make_binary, PATTERNS + 60},
-    [S2VI_OP_MUL] = {make_binary, PATTERNS + 60},
-    [S2VI_OP_MAX] = {make_binary, PATTERNS + 60},
+#define S2VI_MAP(id, name, arity, grad, tol, builder, constants, ...)          \
+    [S2VI_OP_##id] = {make_##arity, count_##arity##_##constants},
+#include "graph/ops.def"
     [S2VI_OP_NORM] = {make_norm, 96},
     [S2VI_OP_DETACH] = {make_same, 28},
     [S2VI_OP_RESHAPE] = {make_reshape, 42},

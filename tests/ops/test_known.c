@@ -31,59 +31,6 @@
 /* Each maker records a case and returns the numbers that it must give. */
 typedef const double *(*known)(test_case *c);
 
-static const double *one_operand(test_case *c, s2vi_op op, double slope)
-{
-    static const double x[] = {-2, 0, 3};
-    s2vi_attr attr = {.slope = slope, .scale = 2, .offset = -1};
-    memcpy(case_operand(c, SHAPE(3), GRID), x, sizeof(x));
-    case_node(c, op, &attr, NULL);
-    return NULL;
-}
-
-static const double *known_affine(test_case *c)
-{
-    one_operand(c, S2VI_OP_AFFINE, 0);
-    RESULT(-5, -1, 5);
-}
-
-static const double *known_abs(test_case *c)
-{
-    one_operand(c, S2VI_OP_ABS, 0);
-    RESULT(2, 0, 3);
-}
-
-static const double *known_sign(test_case *c)
-{
-    one_operand(c, S2VI_OP_SIGN, 0);
-    RESULT(-1, 0, 1);
-}
-
-static const double *known_lrelu(test_case *c)
-{
-    one_operand(c, S2VI_OP_LRELU, 0.25);
-    RESULT(-0.5, 0, 3);
-}
-
-/* At 0 the slope is that of below. */
-static const double *known_step(test_case *c)
-{
-    one_operand(c, S2VI_OP_STEP, 0.25);
-    RESULT(0.25, 0.25, 1);
-}
-
-static const double *known_sigmoid(test_case *c)
-{
-    one_operand(c, S2VI_OP_SIGMOID, 0);
-    RESULT(0.11920292202211755, 0.5, 0.9525741268224334);
-}
-
-static const double *known_rsqrt(test_case *c)
-{
-    OPERAND(c, SHAPE(2), 4, 0.25);
-    case_node(c, S2VI_OP_RSQRT, NULL, NULL);
-    RESULT(0.5, 2);
-}
-
 static const double *known_sub(test_case *c)
 {
     OPERAND(c, SHAPE(2, 1), 10, 20);
@@ -466,31 +413,27 @@ static const struct {
     const char *name;
     known make;
 } table[] = {
-    KNOWN(affine),    KNOWN(abs),         KNOWN(sign),        KNOWN(lrelu),
-    KNOWN(step),      KNOWN(sigmoid),     KNOWN(rsqrt),       KNOWN(sub),
-    KNOWN(norm),      KNOWN(pad),         KNOWN(pad_away),    KNOWN(concat),
-    KNOWN(permute),   KNOWN(broadcast),   KNOWN(gather),      KNOWN(scatter),
-    KNOWN(upsample),  KNOWN(sum),         KNOWN(moments),     KNOWN(avgpool),
-    KNOWN(maxpool),   KNOWN(maxpool_put), KNOWN(maxpool_get), KNOWN(matmul_ta),
-    KNOWN(matmul_tb), KNOWN(conv),        KNOWN(conv_column), KNOWN(conv_fused),
-    KNOWN(conv_data), KNOWN(conv_weight), KNOWN(gru),         KNOWN(chain),
-    KNOWN(adam),      KNOWN(adamw),       KNOWN(random),      KNOWN(lstm),
-    KNOWN(position),  KNOWN(conv_points),
+    KNOWN(sub),        KNOWN(norm),      KNOWN(pad),         KNOWN(pad_away),
+    KNOWN(concat),     KNOWN(permute),   KNOWN(broadcast),   KNOWN(gather),
+    KNOWN(scatter),    KNOWN(upsample),  KNOWN(sum),         KNOWN(moments),
+    KNOWN(avgpool),    KNOWN(maxpool),   KNOWN(maxpool_put), KNOWN(maxpool_get),
+    KNOWN(matmul_ta),  KNOWN(matmul_tb), KNOWN(conv),        KNOWN(conv_column),
+    KNOWN(conv_fused), KNOWN(conv_data), KNOWN(conv_weight), KNOWN(gru),
+    KNOWN(chain),      KNOWN(adam),      KNOWN(adamw),       KNOWN(random),
+    KNOWN(lstm),       KNOWN(position),  KNOWN(conv_points),
 };
 
 enum { KNOWNS = sizeof(table) / sizeof(table[0]) };
 
-static bool test_one(s2vi_backend *backend, int number)
+static bool check(s2vi_backend *backend, const char *name, const test_case *c,
+                  const double *right)
 {
-    test_case c;
     double got[64];
     char failure[200] = "";
     run_options options = {.in_place = -1, .clock = clock_used};
-    case_begin(&c, 1);
-    const double *right = table[number].make(&c);
-    bool ok = run_case(backend, &c, &options, got, failure);
+    bool ok = run_case(backend, c, &options, got, failure);
     int n =
-        ok ? (int)s2vi_shape_count(&c.node->shape) * run_results(c.node) : 0;
+        ok ? (int)s2vi_shape_count(&c->node->shape) * run_results(c->node) : 0;
     for (int i = 0; i < n; i++)
         if (!(fabs(got[i] - right[i]) <= 1e-6 * (1 + fabs(right[i])))) {
             snprintf(failure, sizeof(failure), "number %d is %.9g, not %.9g", i,
@@ -498,10 +441,93 @@ static bool test_one(s2vi_backend *backend, int number)
             ok = false;
         }
     if (!ok)
-        printf("FAIL %s %s: %s\n", backend->table->name, table[number].name,
-               failure);
+        printf("FAIL %s %s: %s\n", backend->table->name, name, failure);
+    return ok;
+}
+
+static bool test_one(s2vi_backend *backend, int number)
+{
+    test_case c;
+    case_begin(&c, 1);
+    const double *right = table[number].make(&c);
+    const bool ok = check(backend, table[number].name, &c, right);
     case_free(&c);
     return ok;
+}
+
+/* -------------------------------------------------------------- maps -- */
+
+/*
+ * The maps of ops.def, whose formula all backends compute: scale 2, offset -1,
+ * slope 1/4. Each needs a row, and each branch of its formula a number.
+ */
+static const struct known_map {
+    s2vi_op op;
+    double a[3], b[3], y[3];
+} maps[] = {
+    {S2VI_OP_AFFINE, {-2, 0, 3}, {0}, {-5, -1, 5}},
+    {S2VI_OP_ABS, {-2, 0, 3}, {0}, {2, 0, 3}},
+    {S2VI_OP_SIGN, {-2, 0, 3}, {0}, {-1, 0, 1}},
+    {S2VI_OP_SQUARE, {-2, 0, 3}, {0}, {4, 0, 9}},
+    {S2VI_OP_SQRT, {0.25, 0, 9}, {0}, {0.5, 0, 3}},
+    {S2VI_OP_RSQRT, {0.25, 1, 4}, {0}, {2, 1, 0.5}},
+    {S2VI_OP_RECIP, {-2, 0.25, 1}, {0}, {-0.5, 4, 1}},
+    {S2VI_OP_EXP, {-2, 0, 3}, {0}, {0.1353352832366127, 1, 20.085536923187668}},
+    {S2VI_OP_LOG,
+     {0.5, 1, 10},
+     {0},
+     {-0.6931471805599453, 0, 2.302585092994046}},
+    {S2VI_OP_TANH,
+     {-2, 0, 0.5},
+     {0},
+     {-0.9640275800758169, 0, 0.46211715726000975}},
+    {S2VI_OP_SIGMOID,
+     {-2, 0, 3},
+     {0},
+     {0.11920292202211755, 0.5, 0.9525741268224334}},
+    {S2VI_OP_LRELU, {-2, 0, 3}, {0}, {-0.5, 0, 3}},
+    {S2VI_OP_STEP, {-2, 0, 3}, {0}, {0.25, 0.25, 1}}, /* at 0, as below */
+    {S2VI_OP_ADD, {-2, 0, 3}, {5, 1, 2}, {3, 1, 5}},
+    {S2VI_OP_SUB, {-2, 0, 3}, {5, 1, 2}, {-7, -1, 1}},
+    {S2VI_OP_MUL, {-2, 0, 3}, {5, 1, 2}, {-10, 0, 6}},
+    {S2VI_OP_MAX, {-2, 2, 3}, {5, 2, 2}, {5, 2, 3}},
+};
+
+enum { MAPS = sizeof(maps) / sizeof(maps[0]) };
+
+static bool test_map(s2vi_backend *backend, const struct known_map *m)
+{
+    const s2vi_op_info *info = s2vi_op_get(m->op);
+    test_case c;
+    case_begin(&c, 1);
+    memcpy(case_operand(&c, SHAPE(3), GRID), m->a, sizeof(m->a));
+    if (info->arity == 2)
+        memcpy(case_operand(&c, SHAPE(3), GRID), m->b, sizeof(m->b));
+    case_node(&c, m->op, &(s2vi_attr){.scale = 2, .offset = -1, .slope = 0.25},
+              NULL);
+    const bool ok = check(backend, info->name, &c, m->y);
+    case_free(&c);
+    return ok;
+}
+
+/* Maps that no row is of. */
+static int missing_maps(void)
+{
+    static const s2vi_op all[] = {
+#define S2VI_MAP(id, ...) S2VI_OP_##id,
+#include "graph/ops.def"
+    };
+    int missing = 0;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        bool found = false;
+        for (int j = 0; j < MAPS; j++)
+            found = found || maps[j].op == all[i];
+        if (!found)
+            printf("FAIL %s: has a formula, but no known result\n",
+                   s2vi_op_get(all[i])->name);
+        missing += !found;
+    }
+    return missing;
 }
 
 static int test_backend(const char *name, s2vi_dtype dtype)
@@ -515,16 +541,18 @@ static int test_backend(const char *name, s2vi_dtype dtype)
     }
     for (int i = 0; i < KNOWNS; i++)
         passes += test_one(backend, i);
+    for (int i = 0; i < MAPS; i++)
+        passes += test_map(backend, &maps[i]);
     s2vi_backend_close(&backend);
     printf("%s %s: %d of %d known results\n", name,
-           dtype == S2VI_F64 ? "f64" : "f32", passes, KNOWNS);
-    return KNOWNS - passes;
+           dtype == S2VI_F64 ? "f64" : "f32", passes, KNOWNS + MAPS);
+    return KNOWNS + MAPS - passes;
 }
 
 int main(int argc, char **argv)
 {
     const char *asked = argc > 1 ? argv[1] : NULL;
-    int failures = 0, backends = 0;
+    int failures = missing_maps(), backends = 0;
     if (asked)
         device_is_needed(asked);
     else
@@ -537,7 +565,7 @@ int main(int argc, char **argv)
             failures += test_tails(backend_names[i], threads);
         backends++;
     }
-    printf("known: %d results on %d backends, %d failures\n", KNOWNS, backends,
-           failures);
+    printf("known: %d results on %d backends, %d failures\n", KNOWNS + MAPS,
+           backends, failures);
     return failures || !backends;
 }

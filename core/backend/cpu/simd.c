@@ -83,7 +83,12 @@ static inline float log_of(float x)
 
 /* -------------------------------------------------------------- maps -- */
 
-#define MAP(name, expression)                                                  \
+/* What the formulas of ops.def call, beside the functions above. */
+#define abs_of  fabsf
+#define sqrt_of sqrtf
+
+#define S2VI_MAP(id, name, arity, grad, tol, builder, constants, domain,       \
+                 formula)                                                      \
     static void map_##name(float *dst, const float *pa, const float *pb,       \
                            int n, const s2vi_chain_step *step)                 \
     {                                                                          \
@@ -94,27 +99,10 @@ static inline float log_of(float x)
         {                                                                      \
             const float a = pa[i], b = pb[i];                                  \
             (void)b;                                                           \
-            dst[i] = (expression);                                             \
+            dst[i] = (float)(formula);                                         \
         }                                                                      \
     }
-
-MAP(affine, scale *a + offset)
-MAP(abs, fabsf(a))
-MAP(sign, (float)(a > 0) - (float)(a < 0))
-MAP(square, a *a)
-MAP(sqrt, sqrtf(a))
-MAP(rsqrt, 1.0f / sqrtf(a))
-MAP(recip, 1.0f / a)
-MAP(exp, exp_of(a))
-MAP(log, log_of(a))
-MAP(tanh, tanh_of(a))
-MAP(sigmoid, sigmoid_of(a))
-MAP(lrelu, a > 0 ? a : slope * a)
-MAP(step, a > 0 ? 1.0f : slope)
-MAP(add, a + b)
-MAP(sub, a - b)
-MAP(mul, a *b)
-MAP(max, a > b ? a : b)
+#include "graph/ops.def"
 
 /* ------------------------------------------------- rows and columns -- */
 
@@ -300,23 +288,8 @@ const s2vi_simd JOIN(s2vi_simd_, S2V_SIMD_SET) = {
     .name = STR(S2V_SIMD_SET),
     .map =
         {
-            [S2VI_OP_AFFINE] = map_affine,
-            [S2VI_OP_ABS] = map_abs,
-            [S2VI_OP_SIGN] = map_sign,
-            [S2VI_OP_SQUARE] = map_square,
-            [S2VI_OP_SQRT] = map_sqrt,
-            [S2VI_OP_RSQRT] = map_rsqrt,
-            [S2VI_OP_RECIP] = map_recip,
-            [S2VI_OP_EXP] = map_exp,
-            [S2VI_OP_LOG] = map_log,
-            [S2VI_OP_TANH] = map_tanh,
-            [S2VI_OP_SIGMOID] = map_sigmoid,
-            [S2VI_OP_LRELU] = map_lrelu,
-            [S2VI_OP_STEP] = map_step,
-            [S2VI_OP_ADD] = map_add,
-            [S2VI_OP_SUB] = map_sub,
-            [S2VI_OP_MUL] = map_mul,
-            [S2VI_OP_MAX] = map_max,
+#define S2VI_MAP(id, name, ...) [S2VI_OP_##id] = map_##name,
+#include "graph/ops.def"
         },
     .repeat_row = repeat_row,
     .spread = spread,

@@ -43,47 +43,50 @@ static void add_number(writer *w, double number)
     const float f = (float)number;
     unsigned bits;
     memcpy(&bits, &f, sizeof(bits));
-    add(w, "__uint_as_float(0x%08xu)", bits);
+    if (bits)
+        add(w, "__uint_as_float(0x%08xu)", bits);
+    else
+        add(w, "0");
 }
 
-/* What the op makes of operands named v`a` and v`b`. */
-static bool add_step(writer *w, const s2vi_chain_step *step)
+/* Ops that are one function in the text. */
+static const struct {
+    const char *name, *formula;
+} maps[S2VI_OP_COUNT] = {
+#define S2VI_MAP(id, name, arity, grad, tol, builder, constants, domain,       \
+                 formula)                                                      \
+    [S2VI_OP_##id] = {#name, #formula},
+#include "graph/ops.def"
+};
+
+/* A function for each op of the chain, once. */
+static bool add_maps(writer *w, const s2vi_chain *chain)
 {
-    const int a = step->operand[0], b = step->operand[1];
-    switch (step->op) {
-    case S2VI_OP_AFFINE:
-        add(w, "v%d * ", a);
-        add_number(w, step->scale);
-        add(w, " + ");
-        add_number(w, step->offset);
-        break;
-    case S2VI_OP_ABS: add(w, "fabsf(v%d)", a); break;
-    case S2VI_OP_SIGN:
-        add(w, "(float)(v%d > 0) - (float)(v%d < 0)", a, a);
-        break;
-    case S2VI_OP_SQUARE: add(w, "v%d * v%d", a, a); break;
-    case S2VI_OP_SQRT: add(w, "sqrtf(v%d)", a); break;
-    case S2VI_OP_RSQRT: add(w, "1.0f / sqrtf(v%d)", a); break;
-    case S2VI_OP_RECIP: add(w, "1.0f / v%d", a); break;
-    case S2VI_OP_EXP: add(w, "expf(v%d)", a); break;
-    case S2VI_OP_LOG: add(w, "logf(v%d)", a); break;
-    case S2VI_OP_TANH: add(w, "tanhf(v%d)", a); break;
-    case S2VI_OP_SIGMOID: add(w, "sigmoid(v%d)", a); break;
-    case S2VI_OP_LRELU:
-        add(w, "v%d > 0 ? v%d : v%d * ", a, a, a);
-        add_number(w, step->slope);
-        break;
-    case S2VI_OP_STEP:
-        add(w, "v%d > 0 ? 1.0f : ", a);
-        add_number(w, step->slope);
-        break;
-    case S2VI_OP_ADD: add(w, "v%d + v%d", a, b); break;
-    case S2VI_OP_SUB: add(w, "v%d - v%d", a, b); break;
-    case S2VI_OP_MUL: add(w, "v%d * v%d", a, b); break;
-    case S2VI_OP_MAX: add(w, "v%d > v%d ? v%d : v%d", a, b, a, b); break;
-    default: return false;
+    bool seen[S2VI_OP_COUNT] = {false};
+    for (int i = 0; i < chain->n_steps; i++) {
+        const s2vi_op op = chain->step[i].op;
+        if (!maps[op].formula)
+            return false;
+        if (!seen[op])
+            add(w,
+                "S2VI_DEVICE float map_%s(float a, float b, float scale, "
+                "float offset, float slope)\n{\n    return %s;\n}\n",
+                maps[op].name, maps[op].formula);
+        seen[op] = true;
     }
     return true;
+}
+
+static void add_step(writer *w, const s2vi_chain_step *step)
+{
+    const double constants[] = {step->scale, step->offset, step->slope};
+    add(w, "map_%s(v%d, v%d", maps[step->op].name, step->operand[0],
+        step->operand[1]);
+    for (int i = 0; i < 3; i++) {
+        add(w, ", ");
+        add_number(w, constants[i]);
+    }
+    add(w, ")");
 }
 
 /* Where array k has element `name` of the axes: "i" or "offset_of(...)". */
@@ -116,15 +119,16 @@ static bool write_source(const s2vi_chain *chain, const s2vi_cuda_space *s,
                          char *text, size_t size)
 {
     writer w = {.text = text, .size = size};
-    add(&w, "#include \"device.h\"\n"
-            "S2VI_DEVICE float value(const s2vi_dev_chain *p, s2vi_index i, "
+    add(&w, "#include \"device.h\"\n");
+    if (!add_maps(&w, chain))
+        return false;
+    add(&w, "S2VI_DEVICE float value(const s2vi_dev_chain *p, s2vi_index i, "
             "s2vi_index j)\n{\n");
     for (int k = 0; k < chain->n_inputs; k++)
         add_operand(&w, s, k);
     for (int i = 0; i < chain->n_steps; i++) {
         add(&w, "    const float v%d = ", chain->n_inputs + i);
-        if (!add_step(&w, &chain->step[i]))
-            return false;
+        add_step(&w, &chain->step[i]);
         add(&w, ";\n");
     }
     add(&w, "    (void)i, (void)j;\n    return v%d;\n}\n#include \"%s\"\n",

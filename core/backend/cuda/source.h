@@ -5,7 +5,7 @@
 
 #include "backend/cuda/gpu.h"
 
-enum { S2VI_CUDA_SOURCE = 8192 }; /* bytes of the longest chain's source */
+enum { S2VI_CUDA_SOURCE = 12288 }; /* bytes of the longest chain's source */
 
 /** A chain's shape for the device; pointers and reduce.* are not set. */
 typedef struct s2vi_cuda_program {

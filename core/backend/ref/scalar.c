@@ -9,28 +9,32 @@ double s2vi_ref_sigmoid(double x)
     return 1 / (1 + exp(-x));
 }
 
+/* What the formulas of ops.def call. */
+#define abs_of  fabs
+#define sqrt_of sqrt
+#define exp_of  exp
+#define log_of  log
+#define tanh_of tanh
+
+#define S2VI_MAP(id, name, arity, grad, tol, builder, constants, domain,       \
+                 formula)                                                      \
+    static double map_##name(const s2vi_chain_step *step, double a, double b)  \
+    {                                                                          \
+        const double scale = step->scale, offset = step->offset;               \
+        const double slope = step->slope;                                      \
+        (void)scale, (void)offset, (void)slope, (void)b;                       \
+        return formula;                                                        \
+    }
+#include "graph/ops.def"
+
 double s2vi_ref_map(const s2vi_chain_step *step, double a, double b)
 {
-    switch (step->op) {
-    case S2VI_OP_AFFINE: return step->scale * a + step->offset;
-    case S2VI_OP_ABS: return fabs(a);
-    case S2VI_OP_SIGN: return (a > 0) - (a < 0);
-    case S2VI_OP_SQUARE: return a * a;
-    case S2VI_OP_SQRT: return sqrt(a);
-    case S2VI_OP_RSQRT: return 1 / sqrt(a);
-    case S2VI_OP_RECIP: return 1 / a;
-    case S2VI_OP_EXP: return exp(a);
-    case S2VI_OP_LOG: return log(a);
-    case S2VI_OP_TANH: return tanh(a);
-    case S2VI_OP_SIGMOID: return s2vi_ref_sigmoid(a);
-    case S2VI_OP_LRELU: return a > 0 ? a : step->slope * a;
-    case S2VI_OP_STEP: return a > 0 ? 1 : step->slope;
-    case S2VI_OP_ADD: return a + b;
-    case S2VI_OP_SUB: return a - b;
-    case S2VI_OP_MUL: return a * b;
-    case S2VI_OP_MAX: return a > b ? a : b;
-    default: return NAN; /* not element-wise */
-    }
+    static double (*const map[S2VI_OP_COUNT])(const s2vi_chain_step *, double,
+                                              double) = {
+#define S2VI_MAP(id, name, ...) [S2VI_OP_##id] = map_##name,
+#include "graph/ops.def"
+    };
+    return map[step->op] ? map[step->op](step, a, b) : NAN; /* no map */
 }
 
 double s2vi_ref_activate(const s2vi_attr *attr, double x)

@@ -26,6 +26,13 @@ S2VI_DEVICE s2vi_index apart(void)
     return gridDim.x * blockDim.x;
 }
 
+/* What the formulas of graph/ops.def call. */
+#define abs_of  fabsf
+#define sqrt_of sqrtf
+#define exp_of  expf
+#define log_of  logf
+#define tanh_of tanhf
+
 S2VI_DEVICE float sigmoid(float x)
 {
     return 1.0f / (1.0f + expf(-x));
