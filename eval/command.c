@@ -80,94 +80,95 @@ static bool append(void *to, const option_row *row, const char *text)
 #define AT(member) offsetof(s2vi_eval_options, member)
 
 static const option_row rows[] = {
-    {.help = "Another video instead of a model's"},
+    {.help = "Compare with another video"},
     {"made", 0, OPTION_STRING, AT(made), "MADE", .of = PICTURES,
-     .help = "the video, with sound, to measure against CLIP; all\n"
-             "of it unless --split says less"},
+     .help = "video with audio to evaluate instead of a model's output; all of "
+             "it unless --split is given"},
     {"size", 0, OPTION_INT, AT(size), "N", 0, 4096, .of = PICTURES,
-     .help = "side of the frames in which both are compared\n"
-             "(default 128)"},
-    {.help = "What was trained on, and is not measured"},
+     .help = "frame size at which both are compared, pixels (default 128)"},
+    {.help = "Training set, which is not measured"},
     {"split", 0, OPTION_NUMBER, AT(split), "PART", 0, 1, .below = true,
      .of = PICTURES,
-     .help = "the first part of all frames, clip after clip, as s2v-train "
-             "--split; heard, not counted; 0: measure everything (default "
-             "0.8, with --train 0)"},
+     .help = "fraction of all frames, from the beginning, in order of the "
+             "clips, as s2v-train --split; it is run, but not measured; 0: "
+             "measure everything (default 0.8; 0 with --train)"},
     {"train", 0, OPTION_PARSED, AT(train_lists), "FOLDER|LIST", .parse = append,
      .of = PICTURES,
-     .help = "other clips: those of a folder, or of a text file\n"
-             "with one name a line; may be repeated"},
+     .help = "clips of the training set: a folder, or a text file with one "
+             "name per line; may be repeated"},
     {"train-clip", 0, OPTION_PARSED, AT(train_clips), "CLIP", .parse = append,
-     .of = PICTURES, .help = "another clip; may be repeated"},
-    {.help = "Clips, to be given as for s2v-train"},
+     .of = PICTURES, .help = "clip of the training set; may be repeated"},
+    {.help = "Clip options, as for s2v-train"},
     {"start", 0, OPTION_NUMBER, AT(start), "SECONDS", 0, 1e6, .of = PICTURES,
-     .help = "leave out the beginning of each clip"},
+     .help = "skip the beginning of each clip"},
     {"duration", 0, OPTION_NUMBER, AT(duration), "SECONDS", 0, 1e6,
-     .of = PICTURES, .help = "use at most so much of each clip (default all)"},
+     .of = PICTURES,
+     .help = "use at most this much of each clip (default all)"},
     {"crop", 0, OPTION_PARSED, AT(crop), "X,Y,W,H", .parse = parse_crop,
      .expected = "X,Y,WIDTH,HEIGHT in whole pixels, 0 to 65535", .of = PICTURES,
-     .help = "the part of the picture (default: the largest\n"
-             "centred square)"},
+     .help = "region of the frame (default: the largest centred square)"},
     {"track", 0, OPTION_INT, AT(track), "N", 0, 999,
-     .help = "which sound track, from 0, as ffmpeg's a:N (default: the one "
-             "that ffmpeg takes)"},
+     .help = "audio track of each clip, counted from 0 as in ffmpeg's a:N "
+             "(default: the one that ffmpeg selects)"},
     {"skip-bad", 0, OPTION_ON, AT(skip_bad),
-     .help = "leave out clips that do not decode, are silent, cut short or "
+     .help = "leave out clips that do not decode, are silent, truncated or "
              "damaged, and list them at the end"},
-    {.help = "What to measure"},
+    {.help = "Measurements"},
     {"shift", 0, OPTION_NUMBER, AT(shift), "SECONDS", 0, 1e6, .of = PICTURES,
-     .help = "measure with wrong sound as well: late by so much,\n"
-             "its end heard first; for several clips too short\n"
-             "for that, the next clip's; 0: do not (default 5)"},
+     .help =
+         "also measure with audio delayed by this time, the end moved to "
+         "the beginning; if several clips are too short, with the next clip's "
+         "audio; 0: disable (default 5)"},
     {"region", 0, OPTION_PARSED, AT(region), "X,Y,W,H", .parse = parse_region,
      .expected = "X,Y,WIDTH,HEIGHT, all in fractions up to 1 or all in whole "
                  "pixels",
      .of = PICTURES,
-     .help = "correlate the brightness of this part of the frame\n"
-             "over time, made with real: fractions of the frame\n"
-             "(all at most 1) or pixels of the model's frame"},
+     .help = "correlate the brightness of this region over time between "
+             "generated and real frames; fractions of the frame (all at most "
+             "1) or pixels of the model's frame"},
     {"perceptual", 0, OPTION_STRING, AT(perceptual), "FILE", .of = PICTURES,
-     .help = "an image network (safetensors: VGG16, VGG19 or SqueezeNet 1.1, "
-             "torchvision's names): measure the Frechet distance of its last "
-             "features as well"},
+     .help = "image network (safetensors: VGG16, VGG19 or SqueezeNet 1.1, "
+             "torchvision's names): also measure the Frechet distance of its "
+             "last features"},
     {"lpips", 0, OPTION_STRING, AT(lpips), "FILE", .of = PICTURES,
-     .help = "LPIPS 0.1's heads for it: measure LPIPS as well"},
+     .help = "LPIPS 0.1 heads for that network: also measure LPIPS"},
     {"sounds", 0, OPTION_PARSED, AT(sounds), "FOLDER", .parse = append,
      .of = PICTURES,
-     .help = "make frames from foreign sounds, too: how many look like no real "
-             "frame, how much they move, and with --perceptual the Frechet "
-             "distance; a folder or a\n"
-             "file; may be repeated"},
+     .help = "also generate frames from out-of-domain audio, a file or a "
+             "folder: how many resemble no real frame, how much they move, and "
+             "with --perceptual the Frechet distance; may be repeated"},
     {"level", 0, OPTION_STRING, AT(level), "LEVEL", .of = PICTURES,
-     .help = "loudness of the sound: auto (the model's), off or a gain in dB "
-             "(default auto)"},
+     .help = "loudness of the audio: auto (normalised to the model's), off or "
+             "a gain in dB (default auto)"},
     {"limit", 0, OPTION_NUMBER, AT(limit), "SECONDS", 0, 1e6, .of = PICTURES,
-     .help = "measure at most so much of each clip"},
-    {.help = "Models that make sound for pictures"},
+     .help = "measure at most this much of each clip"},
+    {.help = "Video-to-audio models"},
     {"reference", 0, OPTION_STRING, AT(reference), "FILE", .of = SOUND,
-     .help = "the foreign timbre for all clips (default: the next clip's, of "
-             "other materials where they are known)"},
+     .help = "foreign reference for all clips (default: the next clip's audio, "
+             "with other materials if they are known)"},
     {"wavs", 0, OPTION_STRING, AT(wavs), "FOLDER", .of = SOUND,
-     .help = "write what is made: CLIP.own.wav, CLIP.foreign.wav"},
+     .help = "write the generated audio: CLIP.own.wav, CLIP.foreign.wav"},
     {.kind = OPTION_NOTE,
-     .help = "Of the other options they take --track, "
-             "--skip-bad and those below."},
-    {.help = "What to write"},
+     .help = "Of the other options, these models accept --track, --skip-bad "
+             "and those below."},
+    {.help = "Output"},
     {"json", 'j', OPTION_ON, AT(json),
-     .help = "one JSON object instead of the table"},
+     .help = "print one JSON object instead of the table"},
     {"sheet", 0, OPTION_STRING, AT(sheet), "FILE.png",
-     .help = "real frames over made ones over their difference; of sound, "
-             "spectrograms: real, own, foreign"},
-    {.help = "Running"},
+     .help =
+         "image of real frames above generated ones above their difference; "
+         "for audio, spectrograms: real, own and foreign reference"},
+    {.help = "General"},
     {"seed", 0, OPTION_SEED, AT(seed), "N",
-     .help = "of the model's noise (default 0)"},
+     .help = "seed of the model's noise (default 0)"},
     {"device", 0, OPTION_STRING, AT(device), "NAME",
      .help = "auto, cpu, ref, cuda or cuda:N (default auto)"},
     {"threads", 0, OPTION_INT, AT(threads), "N", 0, 1024,
-     .help = "CPU threads; 0: one for each processor"},
-    {"quiet", 'q', OPTION_ON, AT(quiet), .help = "no progress, errors only"},
-    {"help", 'h', OPTION_HELP, .help = "print this and stop"},
-    {"version", 'V', OPTION_VERSION, .help = "print the version and stop"},
+     .help = "CPU threads; 0: one per processor"},
+    {"quiet", 'q', OPTION_ON, AT(quiet),
+     .help = "print errors only, no progress"},
+    {"help", 'h', OPTION_HELP, .help = "print this help and exit"},
+    {"version", 'V', OPTION_VERSION, .help = "print the version and exit"},
 };
 
 static const option_program program = {
@@ -176,41 +177,40 @@ static const option_program program = {
     .n_rows = OPTION_ROWS(rows),
     .column = 24,
     .flush = true,
-    .usage =
-        "Usage: s2v-eval MODEL CLIP... [options]\n"
-        "       s2v-eval --made MADE CLIP [options]\n"
-        "Measure how near a model's frames come to the real ones of clips: "
-        "the\n"
-        "model hears each clip's sound, and makes the picture again. A folder\n"
-        "stands for its files. Or how near one video comes to another.\n"
-        "Of a model that makes sound for pictures: whether its sound comes "
-        "when "
-        "it\n"
-        "should, with the timbre of another clip's sound, and how near it is "
-        "to "
-        "the\n"
-        "real one with its own. The truth of s2v-impacts beside the clips "
-        "(.json)\n"
-        "is taken where it is. A model without sight is measured on feature "
-        "sets.\n",
+    .usage = "Usage: s2v-eval MODEL CLIP... [options]\n"
+             "       s2v-eval --made MADE CLIP [options]\n"
+             "Measures a model on clips: generates frames from the audio of "
+             "each clip and\n"
+             "compares them with the real ones. A folder stands for its files. "
+             "With --made,\n"
+             "compares another video instead.\n"
+             "A video-to-audio model is measured by onset timing, by the "
+             "timbre with another\n"
+             "clip's audio as the reference, and by the distance to the real "
+             "audio with the\n"
+             "clip's own. Ground truth of s2v-impacts beside the clips (.json) "
+             "is used if\n"
+             "present. A model without a visual encoder is measured on feature "
+             "sets.\n",
     .notes =
         "\n"
         "SSIM: Gaussian window of 11 x 11, sigma 1.5, mean over R, G and B, "
-        "then\n"
-        "over frames; after it the standard deviation over batches of 32 "
+        "then over\n"
+        "frames, followed by the standard deviation over batches of 32 "
         "frames.\n"
         "PSNR: from the mean squared error over all frames. A pixel moves if "
-        "a\n"
-        "channel's standard deviation over the training part exceeds 0.05 of "
         "the\n"
-        "range; all its channels then count.\n"
+        "standard deviation of one of its channels over the training set "
+        "exceeds 0.05\n"
+        "of the range; all its channels are then counted.\n"
         "Onsets: F1 at 50 ms. MCD: mel-cepstral distortion, coefficients 1 to "
         "13.\n"
-        "Timbre: cosine of the mel's mean and deviation over what sounds.\n"
+        "Timbre: cosine of the mel's mean and deviation over the sounding "
+        "columns.\n"
         "\n"
-        "Exit status: 0; 1 if something could not be measured; 2 for a mistake "
-        "on\n"
-        "the command line.\n"
+        "Exit status: 0; 1 if something could not be measured; 2 for a command "
+        "line\n"
+        "error.\n"
         "\n"
         "Examples:\n"
         "  s2v-eval quintet.bin quintet.mkv --sheet quintet.png\n"
@@ -218,7 +218,7 @@ static const option_program program = {
         "  s2v-eval dancer.bin dancer.mp4 --sounds esc10/ --perceptual \\\n"
         "      squeezenet1.1.safetensors --lpips lpips_squeeze.safetensors\n"
         "  s2v-impacts --count 20 --seed 9000 --sound any -o held-out\n"
-        "  s2v-eval foley.bin held-out/ --sheet foley.png --wavs made\n"
+        "  s2v-eval foley.bin held-out/ --sheet foley.png --wavs generated\n"
         "  s2v-eval --json quintet.bin quintet.mkv | jq .results.right.psnr\n",
 };
 
@@ -248,16 +248,15 @@ static int take(void *user, const option_row *row, const char *text,
 static int check_made(s2vi_eval_options *o, bool split, s2v_error *err)
 {
     if (!o->model || *o->clips)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "--made: expected one clip to measure it against, "
-                          "found %s",
-                          o->model ? "several" : "none");
+        return s2vi_error(
+            err, S2V_ERR_INVALID,
+            "--made: expected one clip to compare it with, found %s",
+            o->model ? "several" : "none");
     append(&o->clips, NULL, o->model);
     o->model = NULL;
     if (*o->sounds)
         return s2vi_error(err, S2V_ERR_INVALID,
-                          "--sounds: expected a model to hear them, found "
-                          "--made");
+                          "--sounds: expected a model, found --made");
     if (o->size < 16)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "--size: expected 16 to 4096 pixels, found %d",
@@ -279,15 +278,15 @@ static int check_all(s2vi_eval_options *o, bool split, s2v_error *err)
         o->split = 0;
     if (o->lpips && !o->perceptual)
         return s2vi_error(err, S2V_ERR_INVALID,
-                          "--lpips: expected --perceptual with its network as "
-                          "well, found none");
+                          "--lpips: expected --perceptual as well, with the "
+                          "network of these heads, found none");
     if (o->made)
         return check_made(o, split, err);
     if (!o->model || !*o->clips)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "expected a weight file and clips to measure it on "
-                          "(MODEL CLIP...), found %s",
-                          o->model ? "no clip" : "neither");
+        return s2vi_error(
+            err, S2V_ERR_INVALID,
+            "expected a weight file and clips (MODEL CLIP...), found %s",
+            o->model ? "no clip" : "neither");
     return S2V_OK;
 }
 

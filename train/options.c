@@ -108,234 +108,235 @@ static bool parse_period(void *to, const option_row *row, const char *text)
 
 /* A name may come more than once, for other models each time. */
 static const option_row table[] = {
-    {.of = ALL, .help = "What to learn from"},
+    {.of = ALL, .help = "Training data"},
     {"size", 0, OPTION_SIZE, AT(size), "N", .choices = "64|128|256", .of = LAM,
-     .help = "side of the square frames, pixels: 64, 128 or 256"},
+     .help = "frame size in pixels: 64, 128 or 256"},
     {"crop", 0,
      PARSED_OPTION(AT(crop), "X,Y,W,H", parse_crop,
                    "X,Y,WIDTH,HEIGHT in whole pixels, 0 to 65535"),
      .of = LAM,
-     .help = "the part of the picture to learn, in its own pixels, scaled to "
-             "N x N (default: the largest centred square)"},
+     .help = "region of the frame to learn, in pixels of the clip, scaled to N "
+             "x N (default: the largest centred square)"},
     {"start", 0, OPTION_NUMBER, AT(start), "SECONDS", 0, 1e6, .of = LAM | VS,
-     .help = "leave out the beginning of each clip"},
+     .help = "skip the beginning of each clip"},
     {"duration", 0, OPTION_NUMBER, AT(duration), "SECONDS", 0, 1e6,
      .above = true, .of = LAM | VS,
-     .help = "use at most so much of each clip (default: all)"},
+     .help = "use at most this much of each clip (default: all)"},
     {"track", 0, OPTION_INT, AT(track), "N", 0, 999, .of = ALL,
-     .help =
-         "which sound track of each clip, from 0, as ffmpeg's a:N (default: "
-         "the one that ffmpeg takes)"},
+     .help = "audio track of each clip, counted from 0 as in ffmpeg's a:N "
+             "(default: the one that ffmpeg selects)"},
     {"skip-bad", 0, OPTION_ON, AT(skip_bad), .of = ALL,
-     .help = "leave out clips that do not decode, are silent, cut short or "
+     .help = "leave out clips that do not decode, are silent, truncated or "
              "damaged, and list them at the end"},
     {"size", 0, OPTION_SIZE, AT(size), "N", .choices = "16|32|64|128", .of = VS,
-     .help = "side of the square pictures that sight sees, pixels"},
+     .help = "size of the visual encoder's input in pixels"},
     {"crop", 0,
      PARSED_OPTION(AT(crop), "X,Y,W,H", parse_crop,
                    "X,Y,WIDTH,HEIGHT in whole pixels, 0 to 65535"),
      .of = VS,
-     .help = "the part of the picture to look at, in its own pixels, scaled to "
-             "N x N (default: all of it, as when sound is made)"},
+     .help = "region of the frame to use, in pixels of the clip, scaled to N x "
+             "N (default: the whole frame, as in inference)"},
     {"split", 0, OPTION_NUMBER, AT(split), "PART", 0, 1, .above = true,
      .of = ALL,
-     .help = "train on this first part in time; the rest measures how well "
-             "it does on sound it never heard"},
+     .help = "fraction of the frames, from the beginning, to train on; the "
+             "rest is the held-out set"},
     {.of = ALL, .help = "Training"},
     {"iterations", 0, OPTION_COUNT, AT(iterations), "N", 1, 1e12, .of = LAM,
-     .help = "iterations in all; with --resume, those done before count "
-             "(default 50000, at size 256 100000)"},
+     .help = "total number of iterations, including those before --resume "
+             "(default 50000; 100000 at size 256)"},
     {"iterations", 0, OPTION_COUNT, AT(iterations), "N", 1, 1e12, .of = VS | HG,
-     .help = "iterations in all; with --resume, those done before count "
+     .help = "total number of iterations, including those before --resume "
              "(default 50000)"},
     {"sequence", 0, OPTION_INT, AT(sequence), "T", 64, 4096, .of = VS,
-     .help =
-         "columns of mel in a window, 86.13 a second; a multiple of 16. The "
-         "paper's is 860, which is 10 s"},
+     .help = "window length in columns of mel, 86.13 per second; a multiple of "
+             "16. The paper's is 860, 10 s"},
     {"sequence", 0, OPTION_INT, AT(sequence), "T", 8, 4096, .of = HG,
-     .help = "columns of mel in a piece of sound, 256 samples each"},
+     .help = "length of an audio segment in columns of mel, 256 samples each"},
     {"batch", 0, OPTION_INT, AT(batch), "N", 2, 1024, .of = VS,
-     .help = "windows an iteration; the paper's 48"},
+     .help = "windows per iteration; the paper's is 48"},
     {"batch", 0, OPTION_INT, AT(batch), "N", 1, 1024, .of = HG,
-     .help = "pieces of sound an iteration"},
+     .help = "audio segments per iteration"},
     {"sequence", 0, OPTION_INT, AT(sequence), "T", 2, 4096, .of = LAM,
-     .help = "consecutive frames an iteration, 20 a second"},
+     .help = "consecutive frames per iteration, at 20 per second"},
     {"stretch", 0, OPTION_INT, AT(stretch), "N", 0, 1000000, .of = LAM,
      .help =
-         "jump to another place after N sequences: what is learned from one "
-         "iteration to the next is then less alike; 0: go through whole "
-         "clips"},
+         "jump to another position in the clips after N sequences, so that "
+         "consecutive iterations are less correlated; 0: whole clips in order"},
     {"rate", 0, OPTION_NUMBER, AT(rate), "X", 0, 1, .above = true, .of = LAM,
      .help = "learning rate of Adam"},
     {"clear", 0, OPTION_NUMBER, AT(clear), "PART", 0, 1, .of = VS,
-     .help = "give so many of the windows no background, as there is none when "
-             "sound is made: for clips whose sound rises from silence. The "
-             "paper's is 0"},
+     .help = "fraction of the windows to train without background, as in "
+             "inference: for clips whose sound rises from silence. The paper's "
+             "is 0"},
     {"loss", 0, OPTION_CHOICE, AT(loss), "KIND", .choices = "l1|l2", .of = VS,
-     .help = "how spectrograms are compared: l1 (absolute differences, the "
-             "paper's) or l2 (squares: finds out when things sound where most "
-             "is silence)"},
+     .help = "reconstruction loss: l1 (the paper's) or l2 (learns onset times "
+             "better if most of the audio is silent)"},
     {"balance", 0, OPTION_ON, AT(balance), .of = VS,
-     .help = "count differences over how strong a window's own spectrogram is: "
-             "short sounds as much as those that ring"},
+     .help = "divide the loss by the energy of each window: weights short "
+             "sounds as much as long ones"},
     {"no-critics", 0, OPTION_OFF, AT(critics), .of = VS | HG,
-     .help = "without discriminators, by spectrograms alone: softer, in half "
-             "the time"},
+     .help = "train without discriminators, by the reconstruction loss alone: "
+             "softer results, in half the time"},
     {"rate", 0, OPTION_NUMBER, AT(rate), "X", 0, 1, .above = true,
      .of = VS | HG, .help = "learning rate of AdamW"},
     {"critic-rate", 0, OPTION_NUMBER, AT(critic_rate), "X", 0, 1, .above = true,
      .of = VS | HG, .help = "learning rate of the discriminators"},
     {"decay", 0, OPTION_NUMBER, AT(decay), "X", 0, 1, .of = VS | HG,
-     .help = "how weights decay, times the rate"},
+     .help = "weight decay of AdamW"},
     {"seed", 0, OPTION_SEED, AT(seed), "N", .of = ALL,
-     .help = "of all randomness: the same seed, the same result"},
+     .help = "random seed: the same seed gives the same result"},
     {"perceptual", 0, FILE_OPTION(AT(perceptual), "FILE"), .of = LAM,
-     .help = "image network (safetensors: VGG16, VGG19 or SqueezeNet 1.1, "
-             "torchvision's names) to compare frames by; without it "
-             "multi-scale L1, which learns less detail"},
+     .help = "image network for a perceptual loss (safetensors: VGG16, VGG19 "
+             "or SqueezeNet 1.1, torchvision's names); without it, multi-scale "
+             "L1, which learns less detail"},
     {"lpips", 0, FILE_OPTION(AT(lpips), "FILE"), .of = LAM,
-     .help = "LPIPS 0.1's heads for that network: with --hold-out-every, the "
-             "best is the one of the least LPIPS, which a blur does not win"},
+     .help = "LPIPS 0.1 heads for that network: --hold-out-every then selects "
+             "by LPIPS instead of SSIM, which favours blur"},
     {"loss", 0, OPTION_CHOICE, AT(loss), "KIND", .choices = "l1|l2", .of = LAM,
-     .help = "without --perceptual: l1 (multi-scale absolute differences) or "
-             "l2 (squares: nearer on average, softer to look at)"},
+     .help = "reconstruction loss without --perceptual: l1 (multi-scale "
+             "absolute differences) or l2 (multi-scale squared differences: "
+             "lower average error, softer image)"},
     {"adversarial", 0, OPTION_ON, AT(adversarial), .of = LAM,
-     .help = "train against two discriminators, of frames and of sequences, as "
-             "the paper does: sharper, and slower"},
+     .help = "train with two discriminators, of frames and of sequences, as in "
+             "the paper: sharper and slower"},
     {"critic-rate", 0, OPTION_NUMBER, AT(critic_rate), "X", 0, 1, .above = true,
      .of = LAM, .help = "learning rate of the discriminators"},
     {"alpha", 0, OPTION_NUMBER, AT(alpha), "X", 0, 1e6, .above = true,
      .of = LAM,
-     .help = "with --adversarial: how much likeness to the real frames counts "
-             "beside deceiving the discriminators"},
+     .help = "with --adversarial: weight of the reconstruction loss relative "
+             "to the adversarial loss"},
     {"average", 0, OPTION_NUMBER, AT(average), "D", 0, 0.99999, .of = ALL,
-     .help = "write the moving average of the weights, which keeps so much of "
-             "itself an iteration, for instance 0.999; 0: the last weights"},
+     .help =
+         "write the exponential moving average (EMA) of the weights with this "
+         "decay per iteration, for instance 0.999; 0: the last weights"},
     {"sound-noise", 0, OPTION_NUMBER, AT(sound_noise), "SD", 0, 10, .of = LAM,
-     .help = "add normal noise of this standard deviation to the sound's "
-             "features (logarithms) while training: learns the clip less by "
-             "heart, for instance 0.5"},
+     .help = "standard deviation of Gaussian noise added to the audio features "
+             "(logarithms) in training; reduces overfitting, for instance 0.5"},
     {"level-jitter", 0, OPTION_NUMBER, AT(level_jitter), "DB", 0, 40, .of = LAM,
-     .help = "make each stretch (or each time through a clip) louder or softer "
-             "by at most so much: the model learns the music, not its level"},
+     .help = "random gain for each stretch (or each pass over a clip), at most "
+             "this much up or down: makes the model independent of the level"},
     {"spectrum-jitter", 0, OPTION_NUMBER, AT(spectrum_jitter), "DB", 0, 40,
      .of = LAM,
-     .help = "tilt and bend its spectrum as well, by at most so much at the "
-             "lowest and highest frequency: not the timbre, either"},
+     .help = "random spectral tilt and curvature as well, at most this much at "
+             "the lowest and highest frequency: makes the model independent of "
+             "the timbre"},
     {"no-level", 0, OPTION_OFF, AT(level), .of = LAM,
-     .help = "take the sound as loud as it is, in training and later; without "
-             "this it is brought to the loudness of all clips together (EBU R "
-             "128), and any other sound to the same"},
+     .help = "do not normalise the loudness in training and inference; by "
+             "default, all audio is normalised to the common loudness of the "
+             "clips (EBU R 128)"},
     {"init", 0, FILE_OPTION(AT(init), "FILE"), .of = ALL,
-     .help = "start from the weights of this model instead of random ones"},
+     .help = "initialise the weights from this model instead of at random"},
     {"resume", 0, FILE_OPTION(AT(resume), "FILE"), .of = ALL,
-     .help = "go on from a checkpoint (.ckpt), exactly where it stopped"},
+     .help = "resume from a checkpoint (.ckpt); the result is that of an "
+             "uninterrupted training"},
     {.of = LAM, .help = "The model"},
     {"motion", 0, OPTION_CHOICE, AT(motion), "KIND", .choices = "dilated|gru",
      .of = LAM,
-     .help = "recurrent network: gru, or dilated (residual dilated GRU)"},
+     .help = "recurrent network: gru or dilated (residual dilated GRU)"},
     {"prediction", 0, OPTION_CHOICE, AT(prediction), "KIND",
      .choices = "dirconvgru|convgru|none", .of = LAM,
      .help = "video prediction layer: none, convgru or dirconvgru"},
     {"connection", 0, OPTION_CHOICE, AT(connection), "KIND",
      .choices = "residual|skip|none", .of = LAM,
-     .help = "between the generator's layers: residual, skip or none"},
+     .help =
+         "connections between the generator's layers: residual, skip or none"},
     {"channels-max", 0, OPTION_SIZE, AT(channels_max), "N",
      .choices = "16|32|64|128|256|512", .of = LAM,
-     .help = "channels of the innermost layers at most: fewer are faster and "
-             "learn less"},
+     .help = "maximum number of channels in the innermost layers: fewer are "
+             "faster and learn less"},
     {"no-mfs", 0, OPTION_OFF, AT(mfs), .of = LAM,
-     .help = "no motion from sound: movement from noise alone"},
+     .help = "disable motion from sound (MfS): motion from noise alone"},
     {"no-sac", 0, OPTION_OFF, AT(sac), .of = LAM,
-     .help = "no sound as content beside the movement"},
+     .help = "disable sound as content (SaC)"},
     {"no-acin", 0, OPTION_OFF, AT(acin), .of = LAM,
-     .help = "no audio-conditioned normalisation"},
+     .help = "disable audio-conditioned instance normalisation (acIN)"},
     {"no-noise", 0, OPTION_OFF, AT(noise), .of = LAM,
-     .help = "no noise planes in the generator's layers"},
+     .help = "disable the noise planes in the generator's layers"},
     {.of = VS | HG, .help = "The model"},
     {"width", 0, OPTION_SIZE, AT(width), "N", .choices = "16|32|64|128|256|512",
      .of = VS,
-     .help = "channels of its networks; the paper's 512. Fewer are faster and "
-             "learn less"},
+     .help = "channels of the networks; the paper's is 512. Fewer are faster "
+             "and learn less"},
     {"features", 0, OPTION_INT, AT(features), "N", 1, 16384, .of = VS,
      .help =
-         "numbers that sight makes of a picture; of feature sets, their own"},
+         "dimension of the visual encoder's output; with feature sets, theirs"},
     {"sight-channels", 0, OPTION_INT, AT(sight_channels), "N", 1, 256, .of = VS,
-     .help = "channels of sight's outermost layer"},
+     .help = "channels of the visual encoder's first layer"},
     {"vocoder", 0, FILE_OPTION(AT(vocoder), "FILE"), .of = VS,
-     .help = "weights of s2v-train hifigan, to become a part of the result; "
-             "without, it makes spectrograms only"},
+     .help = "weight file of s2v-train hifigan to include; without it, the "
+             "model outputs spectrograms only"},
     {"variant", 0, OPTION_CHOICE, AT(variant), "V", .choices = "v1|v2|v3",
-     .of = HG, .help = "the generator: v1 (best), v2 (narrow) or v3 (fastest)"},
+     .of = HG, .help = "generator: v1 (best), v2 (narrow) or v3 (fastest)"},
     {"divide", 0, OPTION_SIZE, AT(divide), "N", .choices = "1|2|4|8", .of = HG,
-     .help = "take the discriminators' channels by so many fewer, for small "
-             "machines"},
-    {.of = ALL, .help = "What to write"},
+     .help = "divide the number of channels of the discriminators by this, for "
+             "small machines"},
+    {.of = ALL, .help = "Output"},
     {"output", 'o', FILE_OPTION(AT(output), "FILE"), .of = VS,
-     .help = "the weight file (needed)"},
+     .help = "weight file (required)"},
     {"output", 'o', FILE_OPTION(AT(output), "FILE"), .of = HG,
-     .help = "the weight file, for s2v-train varietysound --vocoder (needed)"},
+     .help = "weight file, for s2v-train varietysound --vocoder (required)"},
     {"preview", 0, FILE_OPTION(AT(preview), "FILE.png"), .of = VS | HG,
-     .help = "mel spectrograms to look at while it learns, real ones above, "
-             "made ones below; and FILE.wav to hear, if there is a vocoder"},
+     .help = "preview of mel spectrograms, real ones above generated ones, and "
+             "of their audio, FILE.wav, if there is a vocoder"},
     {"hold-out-every", 0, OPTION_COUNT, AT(hold_out_every), "N", 1, 1e12,
      .of = VS | HG,
-     .help = "make what is held out (--split) every N iterations: the weight "
-             "file is then the best so far by its mel's distance"},
+     .help = "generate the held-out set (--split) every N iterations; the "
+             "weight file is then the best so far by mel distance"},
     {"output", 'o', FILE_OPTION(AT(output), "FILE"), .of = LAM,
-     .help = "the weight file, for s2v=model=FILE (needed)"},
+     .help = "weight file, for s2v=model=FILE (required)"},
     {"checkpoint-every", 0,
      PARSED_OPTION(
          0, "N", parse_period,
          "a whole number of iterations above 0, or minutes as in 10m"),
      .of = ALL,
-     .help = "save to FILE and FILE.ckpt every N iterations, or every so many "
-             "minutes: 10m (default 1000)"},
+     .help = "save FILE and FILE.ckpt every N iterations, or every N minutes: "
+             "10m (default 1000)"},
     {"preview", 0, FILE_OPTION(AT(preview), "FILE.png"), .of = LAM,
-     .help = "a picture to look at while it learns: real frames above, "
-             "generated ones below"},
+     .help = "preview image: real frames above generated ones"},
     {"preview-every", 0, OPTION_COUNT, AT(preview_every), "N", 1, 1e12,
      .of = ALL, .help = "iterations between previews"},
     {"curves", 0, FILE_OPTION(AT(curves), "FILE.csv"), .of = ALL,
-     .help = "write every iteration's losses, and plot them as FILE.png"},
+     .help = "write the losses of every iteration, and plot them as FILE.png"},
     {"hold-out-every", 0, OPTION_COUNT, AT(hold_out_every), "N", 1, 1e12,
      .of = LAM,
-     .help = "make the frames that are held out (--split) every N iterations: "
-             "the weight file is then the best so far by their SSIM, or LPIPS "
-             "(--lpips)"},
+     .help =
+         "generate the held-out frames (--split) every N iterations; the "
+         "weight file is then the best so far by SSIM, or by LPIPS (--lpips)"},
     {"title", 0, TEXT_OPTION(AT(title), "TEXT"), .of = ALL,
-     .help = "what the model shows, for its weight file"},
+     .help = "title of the model, stored in the weight file"},
     {"license", 0, TEXT_OPTION(AT(license), "TEXT"), .of = ALL,
      .help = "licence of the weights, for instance CC-BY-4.0"},
     {"note", 0, TEXT_OPTION(AT(note), "TEXT"), .of = ALL,
-     .help = "anything else that should stay with the weights"},
+     .help = "any other information to store in the weight file"},
     {"store", 0, OPTION_CHOICE, AT(store), "TYPE", .choices = "f32|f16|bf16",
      .of = ALL,
-     .help = "numbers in the weight file (a checkpoint's are always f32): f16 "
-             "halves it"},
-    {.of = ALL, .help = "Running"},
+     .help = "data type of the weight file: f16 and bf16 halve its size. "
+             "Checkpoints are always f32"},
+    {.of = ALL, .help = "General"},
     {"device", 0,
      PARSED_OPTION(AT(device), "NAME", parse_device,
                    "auto, cpu, ref, cuda or cuda:N"),
      .of = ALL, .help = "auto, cpu, ref, cuda or cuda:N (default auto)"},
     {"dtype", 0, OPTION_CHOICE, AT(dtype), "TYPE", .choices = "f32|bf16",
      .of = ALL,
-     .help = "bf16: mixed precision: numbers are rounded to bf16 before they "
-             "are multiplied where the device is faster so; weights, sums and "
-             "Adam stay f32 (default f32)"},
+     .help =
+         "compute precision; bf16: mixed precision, operands of convolutions "
+         "and matrix products are bf16 where that is faster on the device; "
+         "accumulation, weights and Adam stay f32 (default f32)"},
     {"threads", 0, OPTION_INT, AT(threads), "N", 0, 1024, .of = ALL,
-     .help = "CPU threads; 0: one for each processor"},
+     .help = "CPU threads; 0: one per processor"},
     {"config", 0, FILE_OPTION(AT(config), "FILE"), .of = ALL,
      .help = "read options from lines such as `size = 64` and `no-noise = "
-             "true`, clips from `clip = FILE`; # starts a comment. The "
-             "command line wins"},
+             "true`, clips from `clip = FILE`; # starts a comment. The command "
+             "line takes precedence"},
     {"quiet", 'q', OPTION_ON, AT(quiet), .of = ALL,
      .help = "print errors only"},
     {"verbose", 'v', OPTION_ON, AT(verbose), .of = ALL,
-     .help = "print details as well"},
-    {"help", 'h', OPTION_HELP, 0, .of = ALL, .help = "print this and stop"},
+     .help = "print more information"},
+    {"help", 'h', OPTION_HELP, 0, .of = ALL,
+     .help = "print this help and exit"},
     {"version", 'V', OPTION_VERSION, 0, .of = ALL,
-     .help = "print the version and stop"},
+     .help = "print the version and exit"},
 };
 
 #define N_ENTRIES OPTION_ROWS(table)
@@ -351,29 +352,28 @@ typedef struct model_entry {
 } model_entry;
 
 static const model_entry models[] = {
-    {"listen-and-move", "sound to video: re-animates the clip it is trained on",
-     "Learns how the picture of one clip, or of several in a row, moves with "
-     "its sound, and writes a model that makes such a video from any sound. "
-     "Each CLIP is a media file of any kind with picture and sound.",
+    {"listen-and-move", "audio to video: re-animates the training clip",
+     "Trains a model on how the picture of one clip, or of several in a row, "
+     "moves with its audio; the model then generates such a video from any "
+     "audio. Each CLIP is a media file of any format with video and audio.",
      "  s2v-train listen-and-move concert.mp4 -o concert.bin\n"
      "  s2v-train listen-and-move take1.mkv take2.mkv -o takes.bin \\\n"
      "      --size 64 --crop 40,0,288,288 --preview takes.png\n"
      "  s2v-train listen-and-move concert.mp4 -o concert.bin \\\n"
      "      --resume concert.bin.ckpt --iterations 80000\n"
      "  ffmpeg -i song.wav -filter_complex s2v=model=concert.bin out.mp4\n"},
-    {"varietysound", "video to sound: what is seen becomes what is heard",
-     "Learns the sound that goes with pictures, and the timbre it has, from "
-     "many clips, and writes a model that makes sound for video. Each CLIP is "
-     "a "
-     "media file with picture and sound, a feature set (safetensors of "
-     "`features` (T,W) and `mel` (80,4 T)), or a folder of either.",
+    {"varietysound", "video to audio: generates the sounds of visible events",
+     "Trains a model on many clips to generate audio for video, in the timbre "
+     "of a reference. Each CLIP is a media file with video and audio, a "
+     "feature set (safetensors of `features` (T,W) and `mel` (80,4 T)), or a "
+     "folder of either.",
      "  s2v-impacts --count 200 --size 64 --rate 21.5 -o impacts\n"
      "  s2v-train varietysound impacts -o foley.bin --preview foley.png \\\n"
      "      --width 128 --clear 0.8 --vocoder vocoder.bin\n"},
-    {"hifigan", "mel spectrogram to sound: varietysound's vocoder",
-     "Learns to make sound of VarietySound's mel spectrograms, and writes a "
-     "vocoder for s2v-train varietysound --vocoder. Each CLIP is a media file "
-     "with sound, or a folder of such.",
+    {"hifigan", "mel spectrogram to audio: varietysound's vocoder",
+     "Trains a vocoder, which converts VarietySound's mel spectrograms to "
+     "audio, for s2v-train varietysound --vocoder. Each CLIP is a media file "
+     "with audio, or a folder of such.",
      "  s2v-train hifigan impacts -o vocoder.bin --variant v3 --divide 4\n"},
 };
 
@@ -400,8 +400,7 @@ static int refuse_unknown(const s2vi_train_options *o, const char *name,
 {
     char *hint = suggest(name, 1 << o->kind);
     int ret = s2vi_error(err, S2V_ERR_INVALID,
-                         "%s: unknown option '%s'%s s2v-train %s --help lists "
-                         "them",
+                         "%s: unknown option '%s'%s see s2v-train %s --help",
                          where, name, hint, o->model);
     g_free(hint);
     return ret;
@@ -423,8 +422,8 @@ static const option_row *find_entry(const s2vi_train_options *o,
     }
     if (known)
         s2vi_error(err, S2V_ERR_INVALID,
-                   "%s: not an option of %s: s2v-train %s --help lists them",
-                   where, o->model, o->model);
+                   "%s: not an option of %s: see s2v-train %s --help", where,
+                   o->model, o->model);
     else
         refuse_unknown(o, name, where, err);
     return NULL;
@@ -621,7 +620,7 @@ static int check_path(const s2vi_train_options *o, const char *name,
         clash |= !g_strcmp0(written, others[i]);
     return written && clash
                ? s2vi_error(err, S2V_ERR_INVALID,
-                            "%s: expected a file of its own, found '%s', which "
+                            "%s: expected a distinct file, found '%s', which "
                             "is another file of this run",
                             name, written)
                : S2V_OK;
@@ -666,10 +665,10 @@ static int check_all(s2vi_train_options *o, s2v_error *err)
                           "--sequence: expected a multiple of 16, found %d",
                           o->sequence);
     if (!o->mfs && !o->sac && !o->acin)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "--no-mfs, --no-sac and --no-acin: expected at most "
-                          "two of the three, found all: the model could not "
-                          "hear the sound");
+        return s2vi_error(
+            err, S2V_ERR_INVALID,
+            "--no-mfs, --no-sac and --no-acin: expected at most two of the "
+            "three, found all: the model would not depend on the audio");
     if (o->quiet && o->verbose)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "--quiet and --verbose: expected one of the two, "
@@ -684,18 +683,18 @@ static int check_all(s2vi_train_options *o, s2v_error *err)
                           "'%s'",
                           o->curves);
     if (o->hold_out_every && o->split >= 1)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "--hold-out-every: expected a part that is held out, "
-                          "found --split %g",
-                          o->split);
+        return s2vi_error(
+            err, S2V_ERR_INVALID,
+            "--hold-out-every: expected a held-out set, found --split %g",
+            o->split);
     if (o->lpips && !o->perceptual)
         return s2vi_error(err, S2V_ERR_INVALID,
-                          "--lpips: expected --perceptual with its network as "
-                          "well, found none");
+                          "--lpips: expected --perceptual as well, with the "
+                          "network of these heads, found none");
     if (o->lpips && !o->hold_out_every)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "--lpips: expected --hold-out-every as well, which "
-                          "it chooses by, found none");
+        return s2vi_error(
+            err, S2V_ERR_INVALID,
+            "--lpips: expected --hold-out-every as well, found none");
     if (!o->iterations)
         o->iterations = o->size > 128 ? 100000 : 50000;
     if (!o->device)
@@ -840,12 +839,16 @@ static void print_options(FILE *out, const s2vi_train_options *o)
 
 static void print_models(FILE *out)
 {
-    fprintf(out, "Usage: s2v-train MODEL CLIP... -o FILE [options]\n\n"
-                 "Trains a model of libs2v on clips and writes its weight "
-                 "file.\n\nModels:\n");
+    fprintf(out,
+            "Usage: s2v-train MODEL CLIP... -o FILE [options]\n"
+            "\n"
+            "Trains a model of libs2v on clips and writes its weight file.\n"
+            "\n"
+            "Models:\n");
     for (size_t i = 0; i < G_N_ELEMENTS(models); i++)
         fprintf(out, "  %-22s%s\n", models[i].name, models[i].summary);
-    fprintf(out, "\ns2v-train MODEL --help lists a model's options.\n");
+    fprintf(out, "\n"
+                 "See s2v-train MODEL --help for the options of a model.\n");
 }
 
 static void print_model(FILE *out, const s2vi_train_options *o)

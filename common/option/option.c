@@ -75,15 +75,14 @@ static int refuse_word(const option_program *p, int code, const char *word,
         return option_error(err, "--%s: expected no value, found '%s'",
                             row->name, word);
     if (optopt)
-        return option_error(err, "unknown option '-%c': %s --help lists them",
-                            optopt, command);
+        return option_error(err, "unknown option '-%c': see %s --help", optopt,
+                            command);
     s2vi_nearest nearest = s2vi_nearest_to_option(word);
     for (int i = 0; i < p->n_rows; i++)
         if (p->rows[i].name)
             s2vi_nearest_try(&nearest, p->rows[i].name);
     return option_error(err,
-                        "unknown or ambiguous option '%s': %s%s%s%s --help "
-                        "lists them",
+                        "unknown or ambiguous option '%s': %s%s%ssee %s --help",
                         word, *nearest.best ? "did you mean --" : "",
                         nearest.best, *nearest.best ? "? " : "", command);
 }

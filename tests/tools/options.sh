@@ -17,7 +17,7 @@ says() {
 for tool; do
     name=${tool##*/} of=()
     [ "$name" = s2v-train ] && of=(listen-and-move)
-    lists="${name}${of[*]:+ MODEL} --help lists them"
+    lists="see ${name}${of[*]:+ MODEL} --help"
     # An option that all have, and one that none has.
     says "$tool" "unknown or ambiguous option '--verison': did you mean --version? $lists" "${of[@]}" --verison
     says "$tool" "unknown or ambiguous option '--colour=3': $lists" "${of[@]}" --colour=3

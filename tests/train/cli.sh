@@ -72,7 +72,7 @@ refused "shorter than a sequence" "no clip has 32 frames \(1\.6 s\) .*6 in all" 
 refused "output in a missing folder" "cannot write no/x\.bin: No such file" "${t[@]}" clip.mkv -o no/x.bin
 refused "output is a folder" "cannot write folder: it is a folder" "${t[@]}" clip.mkv -o folder
 refused "output is a device" "cannot write /dev/full: it is a pipe or device" "${t[@]}" clip.mkv -o /dev/full
-refused "output is the clip" "--output: expected a file of its own" "${t[@]}" clip.mkv -o clip.mkv
+refused "output is the clip" "--output: expected a distinct file" "${t[@]}" clip.mkv -o clip.mkv
 refused "missing checkpoint" "cannot open \./nowhere\.ckpt: No such file" "${t[@]}" clip.mkv -o x.bin --quiet --resume nowhere.ckpt
 refused "foreign checkpoint" "\./text\.mkv: this is text, expected" "${t[@]}" clip.mkv -o x.bin --quiet --resume text.mkv
 refused "missing perceptual file" "nowhere\.safetensors: no such file" "${t[@]}" clip.mkv -o x.bin --quiet --perceptual nowhere.safetensors

@@ -174,30 +174,29 @@ static bool parse_dtypes(void *to, const option_row *row, const char *text)
 static const option_row rows[] = {
     {"threads", 't', OPTION_PARSED, AT(threads), "N[,N...]", 0, 1024,
      .parse = parse_list, .expected = "up to 16 numbers from 0 to 1024",
-     .help = "CPU threads; 0: one for each processor (default 0)"},
+     .help = "CPU threads; 0: one per processor (default 0)"},
     {"sessions", 's', OPTION_PARSED, AT(sessions), "N[,N...]", 1, 64,
      .parse = parse_list, .expected = "up to 16 numbers from 1 to 64",
-     .help = "streams at a time on one model, each with those threads (default "
-             "1)"},
+     .help = "parallel streams on one model, each with that number of threads "
+             "(default 1)"},
     {"frames", 'n', OPTION_INT, AT(frames), "N", 1, 1000000,
-     .help = "frames of each stream to measure (default 200; 1500 pictures, a "
-             "minute, of a model that makes sound)"},
+     .help = "frames to measure per stream (default 200; 1500 frames, one "
+             "minute, for a video-to-audio model)"},
     {"device", 'd', OPTION_STRING, AT(device), "NAME",
      .help = "auto, cpu, ref, cuda or cuda:N (default auto)"},
     {"dtype", 'T', OPTION_PARSED, AT(dtypes), "NAME[,NAME]",
      .parse = parse_dtypes, .expected = "f32, bf16 or f32,bf16",
      .help = "f32, bf16 or both (default f32)"},
     {"start", 0, OPTION_ON, AT(start),
-     .help = "nothing but the start, to the first frame; of a model that makes "
-             "sound, to its first picture"},
+     .help = "measure the start only: the time to the first frame, or for a "
+             "video-to-audio model, until it accepts the first frame"},
     {"no-floor", 0, OPTION_ON, AT(no_floor),
-     .help = "leave out the floor, which takes some seconds"},
-    {"json", 'j', OPTION_ON, AT(json),
-     .help = "print one JSON object for each row"},
+     .help = "do not measure the floor, which takes some seconds"},
+    {"json", 'j', OPTION_ON, AT(json), .help = "print one JSON object per row"},
     {"profile", 'p', OPTION_ON, AT(profile),
-     .help = "print where the time goes, too, to the standard error: each "
-             "step's time and GFLOPS"},
-    {"help", 'h', OPTION_HELP, .help = "print this and exit"},
+     .help = "also print a profile to standard error: time and GFLOPS of each "
+             "step"},
+    {"help", 'h', OPTION_HELP, .help = "print this help and exit"},
     {"version", 'V', OPTION_VERSION, .help = "print the version and exit"},
 };
 
@@ -207,39 +206,36 @@ static const option_program program = {
     .n_rows = OPTION_ROWS(rows),
     .column = 26,
     .usage = "Usage: s2v-bench [OPTION]... MODEL...\n"
-             "Measure how fast models make frames, one by one, or sound for "
-             "pictures.\n"
+             "Measure the speed of models, frame by frame.\n"
              "\n",
-    .notes =
-        "\n"
-        "median, p99: milliseconds from the sound of a frame to the frame, "
-        "after\n"
-        "ten frames that do not count; or from a picture to the sound that it "
-        "makes\n"
-        "due. fps: frames a second, of the mean, of all streams together. rtf: "
-        "how\n"
-        "many times faster than the film's frame rate. start: from opening "
-        "the\n"
-        "file to the first frame. memory: the most that the process held. "
-        "GFLOPS:\n"
-        "as the ops table counts. floor: the mean time of a frame in floors, "
-        "one\n"
-        "being the model's convolutions and matrix products alone, through "
-        "oneDNN,\n"
-        "with the same dtype and threads; below 1 where there is a better "
-        "way.\n"
-        "\n"
-        "A bare name is looked for in the current folder, in each folder of\n"
-        "$S2V_MODEL_PATH (separated by colons) and among the installed "
-        "models.\n"
-        "Machines are noisy: compare figures of one run, and run it twice.\n"
-        "\n"
-        "Exit status: 0; 1 if a model cannot be run; 2 for a mistake on the "
-        "command\n"
-        "line.\n"
-        "\n"
-        "Example:\n"
-        "  s2v-bench --threads 1,2 --dtype f32,bf16 quintet.bin\n",
+    .notes = "\n"
+             "median, p99: milliseconds from the audio of a frame to the "
+             "frame; for a\n"
+             "video-to-audio model, from a frame to the audio that it "
+             "completes. The first\n"
+             "ten frames are not counted. fps: mean frames per second of all "
+             "streams. rtf:\n"
+             "speed relative to the frame rate of the video. start: from "
+             "opening the file to\n"
+             "the first frame. memory: peak memory of the process. GFLOPS: as "
+             "counted by the\n"
+             "table of ops. floor: the mean time of a frame relative to the "
+             "model's\n"
+             "convolutions and matrix products alone, through oneDNN, with the "
+             "same dtype\n"
+             "and threads; it is below 1 where libs2v has a faster algorithm.\n"
+             "\n"
+             "A name without a slash is searched in the current folder, in the "
+             "folders of\n"
+             "$S2V_MODEL_PATH (separated by colons) and among the installed "
+             "models.\n"
+             "Machines are noisy: compare results of one run, and repeat it.\n"
+             "\n"
+             "Exit status: 0; 1 if a model cannot be run; 2 for a command line "
+             "error.\n"
+             "\n"
+             "Example:\n"
+             "  s2v-bench --threads 1,2 --dtype f32,bf16 quintet.bin\n",
 };
 
 /* All rows of a model. */

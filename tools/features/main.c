@@ -26,26 +26,27 @@ typedef struct options {
 
 static const option_row rows[] = {
     {"rgb", 0, OPTION_STRING, AT(params.rgb), "FILE",
-     .help = "weights for pictures: safetensors under the names of the PyTorch "
+     .help = "weights for frames: safetensors with the names of the PyTorch "
              "versions (conv1_7x7_s2.weight ...)"},
     {"flow", 0, OPTION_STRING, AT(params.flow), "FILE",
-     .help = "weights for flow; default: those for pictures, the first "
-             "layer's averaged over colours"},
+     .help = "weights for optical flow (default: those for frames, the first "
+             "layer averaged over colours)"},
     {"output", 'o', OPTION_STRING, AT(output), "FOLDER",
-     .help = "for CLIP.safetensors; made where it is missing"},
+     .help = "folder for CLIP.safetensors; created if missing"},
     {"track", 0, OPTION_INT, AT(track), "N", 0, 999,
-     .help = "which sound track of each clip, from 0, as ffmpeg's\n"
-             "a:N (default: the one that ffmpeg takes)"},
+     .help = "audio track of each clip, counted from 0 as in ffmpeg's a:N "
+             "(default: the one that ffmpeg selects)"},
     {"skip-bad", 0, OPTION_ON, AT(skip_bad),
-     .help = "leave out clips that do not decode, are silent, cut short or "
+     .help = "leave out clips that do not decode, are silent, truncated or "
              "damaged, and list them at the end"},
     {"device", 0, OPTION_STRING, AT(params.device), "NAME",
      .help = "auto, cpu, ref, cuda or cuda:N (default auto)"},
     {"threads", 0, OPTION_INT, AT(params.threads), "N", 0, 1024,
-     .help = "CPU threads; 0: one for each processor"},
-    {"quiet", 'q', OPTION_ON, AT(quiet), .help = "no progress, errors only"},
-    {"help", 'h', OPTION_HELP, .help = "print this and stop"},
-    {"version", 'V', OPTION_VERSION, .help = "print the version and stop"},
+     .help = "CPU threads; 0: one per processor"},
+    {"quiet", 'q', OPTION_ON, AT(quiet),
+     .help = "print errors only, no progress"},
+    {"help", 'h', OPTION_HELP, .help = "print this help and exit"},
+    {"version", 'V', OPTION_VERSION, .help = "print the version and exit"},
 };
 
 static const option_program program = {
@@ -54,22 +55,20 @@ static const option_program program = {
     .n_rows = OPTION_ROWS(rows),
     .column = 24,
     .flush = true,
-    .usage =
-        "Usage: s2v-features --rgb FILE [--flow FILE] -o FOLDER CLIP...\n"
-        "Makes feature sets of clips, as VarietySound's authors did: "
-        "BN-Inception "
-        "of\n"
-        "the picture (1024 numbers) and of optical flow (1024), 21.53 times a "
-        "second,\n"
-        "beside the sound's mel spectrogram. `s2v-train varietysound FOLDER` "
-        "learns\n"
-        "from them. The weights are to be brought: none ship.\n"
-        "\n",
+    .usage = "Usage: s2v-features --rgb FILE [--flow FILE] -o FOLDER CLIP...\n"
+             "Extracts feature sets from clips, as VarietySound's authors did: "
+             "1024 features\n"
+             "of BN-Inception of the frame and 1024 of the optical flow, 21.53 "
+             "per second,\n"
+             "and the mel spectrogram of the audio. `s2v-train varietysound "
+             "FOLDER` trains\n"
+             "on them. The weights have to be provided; none are included.\n"
+             "\n",
     .notes =
         "\n"
         "Exit status: 0; 1 if a clip could not be read or written; 2 for a "
-        "mistake\n"
-        "on the command line.\n"
+        "command line\n"
+        "error.\n"
         "\n"
         "Example:\n"
         "  s2v-features --rgb bn_inception.safetensors -o sets clips/*.mp4\n"
@@ -127,7 +126,7 @@ static int run(const options *o, s2v_error *err)
     s2vi_ingest in = {
         .program = "s2v-features", .quiet = o->quiet, .skip_bad = o->skip_bad};
     if (g_mkdir_with_parents(o->output, 0777) < 0)
-        return s2vi_error(err, S2V_ERR_IO, "the folder '%s' cannot be made",
+        return s2vi_error(err, S2V_ERR_IO, "the folder '%s' cannot be created",
                           o->output);
     int ret = features_open(&f, &o->params, err);
     s2vi_progress *bar = s2vi_progress_new(&(s2vi_progress_params){

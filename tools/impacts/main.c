@@ -92,40 +92,41 @@ static bool parse_materials(void *to, const option_row *row, const char *text)
 
 static const option_row rows[] = {
     {"output", 'o', OPTION_STRING, AT(output), "NAME",
-     .help = "what to write; a file's ending chooses its format:\n"
+     .help = "output; a file's extension selects its format:\n"
              ".mkv  FFV1 and FLAC, lossless\n"
              ".mp4  MPEG-4 and AAC\n"
-             ".wav  the sound alone"},
+             ".wav  the audio only"},
     {"count", 'n', OPTION_INT, AT(count), "N", 1, 1000000,
-     .help = "so many clips, of the seeds from --seed on, into the folder "
+     .help = "write N clips, with the seeds from --seed on, to the folder "
              "NAME: SEED.mkv and SEED.json"},
     {"format", 0, OPTION_WORD, AT(format), "FORMAT", .choices = "mkv|mp4|wav",
-     .help = "mkv, mp4 or wav: what goes into a folder (mkv)"},
+     .help = "format of the files in a folder: mkv, mp4 or wav (default mkv)"},
     {"size", 's', OPTION_INT, AT(size), "SIZE", 16, 4096,
-     .help = "width and height in pixels, even, 16 to 4096 (256)"},
+     .help = "width and height in pixels, even, 16 to 4096 (default 256)"},
     {"seconds", 'd', OPTION_NUMBER, AT(seconds), "SEC", 1, 3600,
-     .help = "length, 1 to 3600 (10)"},
+     .help = "length in seconds, 1 to 3600 (default 10)"},
     {"rate", 'r', OPTION_PARSED, AT(rate), "FPS", 1, 120, .parse = parse_rate,
      .expected = "a number or a fraction from 1 to 120",
-     .help = "pictures a second, 1 to 120, such as 15, 21.5 or\n"
-             "30000/1001 (25)"},
+     .help = "frames per second, 1 to 120, such as 15, 21.5 or\n"
+             "30000/1001 (default 25)"},
     {"seed", 0, OPTION_SEED, AT(seed), "N",
-     .help = "another scene, other swings (1)"},
+     .help = "seed of the scene, the motion and the camera (default 1)"},
     {"materials", 0, OPTION_PARSED, AT(materials), "LIST",
      .parse = parse_materials,
      .expected = "some of wood,metal,glass,drum,plastic,stone",
-     .help = "only these: wood,metal,glass,drum,plastic,stone"},
+     .help = "only objects of these: wood,metal,glass,drum,plastic,stone"},
     {"sound", 0, OPTION_PARSED, AT(sound.material), "MATERIAL",
      .parse = parse_sound,
      .expected = "wood, metal, glass, drum, plastic, stone or any",
-     .help = "the same picture, but all objects sound like this;\n"
-             "any: like one that the clip's seed draws"},
+     .help = "give all objects the sound of this material, without\n"
+             "changing the picture; any: of a material that depends\n"
+             "on the seed"},
     {"background", 0, OPTION_NUMBER, AT(sound.background), "DB", -90, -20,
-     .help = "noise of a room, -90 to -20 dB (none)"},
+     .help = "add room noise of this level, -90 to -20 dB (default none)"},
     {"silent", 0, OPTION_ON, AT(silent),
-     .help = "no sound track: the picture alone, and the truth"},
-    {"help", 'h', OPTION_HELP, .help = "shows this help"},
-    {"version", 'V', OPTION_VERSION, .help = "shows the version"},
+     .help = "no audio track; the ground truth stays the same"},
+    {"help", 'h', OPTION_HELP, .help = "print this help and exit"},
+    {"version", 'V', OPTION_VERSION, .help = "print the version and exit"},
 };
 
 static const option_program program = {
@@ -133,18 +134,17 @@ static const option_program program = {
     .rows = rows,
     .n_rows = OPTION_ROWS(rows),
     .column = 23,
-    .usage =
-        "Usage: s2v-impacts [OPTION]... -o FILE\n"
-        "       s2v-impacts [OPTION]... --count N -o FOLDER\n"
-        "\n"
-        "Renders clips in which mallets strike objects of wood, metal, glass, "
-        "skin,\n"
-        "plastic and stone, and sometimes miss. Beside each clip lies its "
-        "truth, "
-        "in\n"
-        "JSON: when, where, what and how hard. Equal options give equal "
-        "clips.\n"
-        "\n",
+    .usage = "Usage: s2v-impacts [OPTION]... -o FILE\n"
+             "       s2v-impacts [OPTION]... --count N -o FOLDER\n"
+             "\n"
+             "Renders clips in which mallets strike objects of wood, metal, "
+             "glass, skin,\n"
+             "plastic and stone, and sometimes miss, and writes the ground "
+             "truth of each as\n"
+             "JSON: when, where, which object and how hard. The same options "
+             "give the same\n"
+             "clips.\n"
+             "\n",
     .notes = "\n"
              "Example: s2v-impacts --count 100 --rate 21.5 -o impacts\n",
 };
@@ -175,17 +175,19 @@ static int check(const struct options *o, const char *extra)
         return -1;
     }
     if (o->format && !o->count) {
-        fprintf(stderr, "s2v-impacts: --format is for folders: a file's name "
-                        "says what it is\n");
+        fprintf(stderr, "s2v-impacts: --format is for folders: the format of a "
+                        "file is that of its extension\n");
         return -1;
     }
     if (o->silent && sound_alone(o)) {
-        fprintf(stderr, "s2v-impacts: --silent leaves nothing of a .wav, which "
-                        "is sound alone\n");
+        fprintf(stderr, "s2v-impacts: --silent cannot be used with .wav, which "
+                        "has audio only\n");
         return -1;
     }
     if (o->count && o->seed > UINT64_MAX - (uint64_t)o->count) {
-        fprintf(stderr, "s2v-impacts: %d seeds from %llu on are too many\n",
+        fprintf(stderr,
+                "s2v-impacts: %d seeds starting at %llu exceed the range of "
+                "seeds\n",
                 o->count, (unsigned long long)o->seed);
         return -1;
     }
@@ -221,7 +223,7 @@ static int render(const struct options *o, struct impacts_picture *picture,
             const uint8_t *pixels =
                 impacts_picture_draw(picture, t / fps, 1 / fps, &stride);
             if (!pixels) {
-                fprintf(stderr, "s2v-impacts: cairo cannot draw a picture\n");
+                fprintf(stderr, "s2v-impacts: cairo cannot draw a frame\n");
                 return -1;
             }
             if (render_output_picture(out, pixels, stride) < 0)

@@ -17,7 +17,7 @@ static const option_row rows[] = {
      .help = "list every tensor: type, shape, size"},
     {"json", 'j', OPTION_ON, offsetof(info_options, json),
      .help = "print one JSON object for each file"},
-    {"help", 'h', OPTION_HELP, .help = "print this and exit"},
+    {"help", 'h', OPTION_HELP, .help = "print this help and exit"},
     {"version", 'V', OPTION_VERSION, .help = "print the version and exit"},
 };
 
@@ -27,26 +27,25 @@ static const option_program program = {
     .n_rows = OPTION_ROWS(rows),
     .column = 17,
     .usage = "Usage: s2v-info [OPTION]... FILE...\n"
-             "Show what is in weight files: the model, how it was trained, its "
+             "Show the contents of weight files: the model, its training, its "
              "tensors.\n"
              "\n",
-    .notes =
-        "\n"
-        "A bare name is looked for in the current folder, in each folder of\n"
-        "$S2V_MODEL_PATH (separated by colons) and among the installed "
-        "models.\n"
-        "Every byte is read: the checksum is compared with the recorded one, "
-        "and\n"
-        "every number must be finite.\n"
-        "\n"
-        "Exit status: 0 if all files are sound, 1 if one is not, 2 for a "
-        "mistake\n"
-        "on the command line.\n"
-        "\n"
-        "Examples:\n"
-        "  s2v-info quintet.bin\n"
-        "  s2v-info --tensors quintet.bin\n"
-        "  s2v-info --json quintet.bin | jq .training.seed\n",
+    .notes = "\n"
+             "A name without a slash is searched in the current folder, in the "
+             "folders of\n"
+             "$S2V_MODEL_PATH (separated by colons) and among the installed "
+             "models.\n"
+             "All data is read: the checksum is verified, and all numbers must "
+             "be finite.\n"
+             "\n"
+             "Exit status: 0 if all files are valid, 1 if one is not, 2 for a "
+             "command line\n"
+             "error.\n"
+             "\n"
+             "Examples:\n"
+             "  s2v-info quintet.bin\n"
+             "  s2v-info --tensors quintet.bin\n"
+             "  s2v-info --json quintet.bin | jq .training.seed\n",
 };
 
 static int show_file(const char *path, const info_options *options, bool first)
@@ -82,7 +81,7 @@ int main(int argc, char **argv)
     if (status >= 0)
         return status;
     if (!argv[1]) {
-        fputs("s2v-info: no weight file is named. Try 's2v-info --help'.\n",
+        fputs("s2v-info: no weight file given. Try 's2v-info --help'.\n",
               stderr);
         return 2;
     }

@@ -23,25 +23,25 @@ struct options {
 
 static const option_row rows[] = {
     {"output", 'o', OPTION_STRING, AT(output), "FILE",
-     .help = "what to write; the ending chooses the format:\n"
+     .help = "output file; the extension selects the format:\n"
              ".mkv  FFV1 and FLAC, lossless\n"
              ".mp4  MPEG-4 and AAC\n"
-             ".wav  the sound alone"},
+             ".wav  the audio only"},
     {"size", 's', OPTION_INT, AT(size), "SIZE", 16, 4096,
-     .help = "width and height in pixels, even, 16 to 4096 (256)"},
+     .help = "width and height in pixels, even, 16 to 4096 (default 256)"},
     {"duration", 'd', OPTION_NUMBER, AT(seconds), "SEC", 0.1, 3600,
-     .help = "length in seconds, up to 3600 (180; a song: 30)"},
+     .help = "length in seconds, up to 3600 (default 180; a song: 30)"},
     {"rate", 'r', OPTION_INT, AT(fps), "FPS", 1, 120,
-     .help = "pictures a second, 1 to 120 (20)"},
+     .help = "frames per second, 1 to 120 (default 20)"},
     {"seed", 0, OPTION_SEED, AT(seed), "N",
-     .help = "composes another piece (1)"},
+     .help = "seed of the composition (default 1)"},
     {"timbre", 0, OPTION_SEED, AT(timbre), "N",
-     .help = "other instruments in another room play the same; 0 is\n"
-             "the quintet's own (0)"},
+     .help = "play the same music on other instruments in another\n"
+             "room; 0 is the quintet's own timbre (default 0)"},
     {"song", 0, OPTION_ON, AT(song),
-     .help = "renders the demo song: other music in the same style"},
-    {"help", 'h', OPTION_HELP, .help = "shows this help"},
-    {"version", 'V', OPTION_VERSION, .help = "shows the version"},
+     .help = "render the demo song: other music in the same style"},
+    {"help", 'h', OPTION_HELP, .help = "print this help and exit"},
+    {"version", 'V', OPTION_VERSION, .help = "print the version and exit"},
 };
 
 static const option_program program = {
@@ -49,12 +49,13 @@ static const option_program program = {
     .rows = rows,
     .n_rows = OPTION_ROWS(rows),
     .column = 22,
-    .usage =
-        "Usage: s2v-quintet [OPTION]... -o FILE\n"
-        "\n"
-        "Composes music for five string players and renders them playing it.\n"
-        "Equal options give equal pictures and equal sound.\n"
-        "\n",
+    .usage = "Usage: s2v-quintet [OPTION]... -o FILE\n"
+             "\n"
+             "Composes music for five string players and renders video and "
+             "audio of them\n"
+             "playing it. The same options give the same frames and the same "
+             "audio.\n"
+             "\n",
     .notes = "\n"
              "Example: s2v-quintet -o quintet.mkv && s2v-quintet --song -o "
              "song.wav\n",
@@ -97,7 +98,7 @@ static int render_picture(const struct quintet_score *score, double time,
         poses[p] = quintet_pose_at(&score->parts[p], time);
     const uint8_t *pixels = quintet_stage_draw(stage, poses, &stride);
     if (!pixels) {
-        fprintf(stderr, "s2v-quintet: cairo cannot draw a picture\n");
+        fprintf(stderr, "s2v-quintet: cairo cannot draw a frame\n");
         return -1;
     }
     return render_output_picture(out, pixels, stride);
