@@ -85,8 +85,8 @@ static gboolean fits(GstS2VBase *self, const GstS2VModel *model, s2v_error *err)
         return TRUE;
     err->code = S2V_ERR_MODEL;
     g_snprintf(err->message, sizeof(err->message),
-               "%s: listens at %d Hz, expected %d Hz as long as the stream "
-               "runs",
+               "%s: needs audio at %d Hz, expected %d Hz, which cannot change "
+               "while the stream is running",
                model->path, model->info.sample_rate, rate);
     return FALSE;
 }
@@ -282,8 +282,8 @@ static gboolean take_segment(GstS2VBase *self, GstEvent *event)
         gst_s2v_base_drain(self);
     if (segment.rate < 0.0)
         GST_ELEMENT_WARNING(self, STREAM, NOT_IMPLEMENTED,
-                            ("%s that runs backwards is taken forwards.",
-                             takes_sound(self) ? "Sound" : "Video"),
+                            ("%s in reverse is played forwards.",
+                             takes_sound(self) ? "Audio" : "Video"),
                             (NULL));
     self->segment = segment;
     return gst_pad_push_event(self->srcpad, event);
@@ -294,9 +294,9 @@ static gboolean take_eos(GstS2VBase *self, GstEvent *event)
     gst_s2v_base_drain(self);
     if (self->empty && !self->refused)
         GST_ELEMENT_WARNING(self, STREAM, FAILED,
-                            ("There was no %s, so there is no %s.",
-                             takes_sound(self) ? "sound" : "video",
-                             takes_sound(self) ? "video" : "sound"),
+                            ("No %s was received, so there is no %s.",
+                             takes_sound(self) ? "audio" : "video",
+                             takes_sound(self) ? "video" : "audio"),
                             (NULL));
     return gst_pad_push_event(self->srcpad, event);
 }
@@ -339,7 +339,8 @@ static gboolean src_event(GstS2VBase *self, GstEvent *event)
         gst_event_parse_seek(event, &rate, &format, NULL, NULL, NULL, NULL,
                              NULL);
         if (rate < 0.0 || format != GST_FORMAT_TIME) {
-            GST_INFO_OBJECT(self, "seeks go forwards, in time: refused");
+            GST_INFO_OBJECT(
+                self, "only forward seeks in time are supported: rejected");
             gst_event_unref(event);
             return FALSE;
         }
@@ -398,9 +399,10 @@ static gboolean answer_latency(GstS2VBase *self, GstQuery *query)
     min += own;
     if (GST_CLOCK_TIME_IS_VALID(max))
         max += own;
-    GST_DEBUG_OBJECT(
-        self, "latency %" GST_TIME_FORMAT ", %" GST_TIME_FORMAT " of it own",
-        GST_TIME_ARGS(min), GST_TIME_ARGS(own));
+    GST_DEBUG_OBJECT(self,
+                     "latency %" GST_TIME_FORMAT ", %" GST_TIME_FORMAT
+                     " of it from this element",
+                     GST_TIME_ARGS(min), GST_TIME_ARGS(own));
     gst_query_set_latency(query, live, min, max);
     return TRUE;
 }
@@ -433,8 +435,8 @@ static GstFlowReturn sink_pad_chain(GstPad *pad, GstObject *parent,
     if (!gst_pad_has_current_caps(pad)) {
         gst_buffer_unref(buffer);
         GST_ELEMENT_ERROR(self, CORE, NEGOTIATION,
-                          ("%s came without a format.",
-                           takes_sound(self) ? "Sound" : "Video"),
+                          ("%s received without caps.",
+                           takes_sound(self) ? "Audio" : "Video"),
                           (NULL));
         return GST_FLOW_NOT_NEGOTIATED;
     }

@@ -262,7 +262,7 @@ static void gst_s2v_gen_class_init(GstS2VGenClass *klass)
     gst_element_class_add_static_pad_template(element_class, &sink_template);
     gst_element_class_add_static_pad_template(element_class, &src_template);
     gst_element_class_set_static_metadata(
-        element_class, "Sound to video", "Visualization",
+        element_class, "Audio to video", "Visualization",
         "Generates video from audio with a neural network trained on a clip",
         "The s2v developers");
 }

@@ -47,7 +47,7 @@ G_DEFINE_TYPE(GstV2SFoley, gst_v2s_foley, GST_TYPE_S2V_BASE)
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE(
     v2sfoley, "v2sfoley", GST_RANK_NONE, GST_TYPE_V2S_FOLEY,
     GST_DEBUG_CATEGORY_INIT(gst_v2s_foley_debug, "v2sfoley", 0,
-                            "video to sound"))
+                            "video to audio"))
 
 /* -------------------------------------------------------------- output -- */
 
@@ -69,7 +69,7 @@ static GstFlowReturn push(GstV2SFoley *self, const s2v_audio_frame *sound)
     if (!out || !gst_buffer_map(out, &map, GST_MAP_WRITE)) {
         gst_clear_buffer(&out);
         GST_ELEMENT_ERROR(self, RESOURCE, NO_SPACE_LEFT,
-                          ("There is no memory for sound."), (NULL));
+                          ("Out of memory for audio."), (NULL));
         return GST_FLOW_ERROR;
     }
     for (gsize i = 0; i < sound->count; i++)
@@ -132,7 +132,7 @@ static int send_picture(GstV2SFoley *self, GstBuffer *buffer, GstClockTime time,
     GstVideoFrame frame;
     if (!gst_video_frame_map(&frame, &self->info, buffer, GST_MAP_READ)) {
         err->code = S2V_ERR_INVALID;
-        g_strlcpy(err->message, "A picture is smaller than its caps say.",
+        g_strlcpy(err->message, "A frame is smaller than its caps specify.",
                   sizeof(err->message));
         return err->code;
     }
@@ -407,7 +407,7 @@ static void gst_v2s_foley_class_init(GstV2SFoleyClass *klass)
     gst_element_class_add_static_pad_template(element_class, &sink_template);
     gst_element_class_add_static_pad_template(element_class, &src_template);
     gst_element_class_set_static_metadata(
-        element_class, "Video to sound", "Filter/Converter/Video/Audio",
+        element_class, "Video to audio", "Filter/Converter/Video/Audio",
         "Generates audio for silent video with a neural network, in the timbre "
         "of a reference",
         "The s2v developers");

@@ -211,7 +211,7 @@ GstS2VModel *gst_s2v_model_open(GstElement *owner,
     if (!path || !*path) {
         err->code = S2V_ERR_INVALID;
         g_strlcpy(err->message,
-                  "No model was given: name its weight file with model=FILE.",
+                  "No model was given: set its weight file with model=FILE.",
                   sizeof(err->message));
         return NULL;
     }

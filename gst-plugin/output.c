@@ -41,8 +41,8 @@ int gst_s2v_gen_check_peer(GstS2VGen *self, const GstS2VModel *model,
         return S2V_OK;
     err->code = S2V_ERR_MODEL;
     g_snprintf(err->message, sizeof(err->message),
-               "%s: makes frames of %dx%d at %d/%d frames/s, which the next "
-               "element does not take",
+               "%s: generates frames of %dx%d at %d/%d frames/s, which the "
+               "next element does not accept",
                model->path, info.width, info.height, info.fps_n, info.fps_d);
     return S2V_ERR_MODEL;
 }
@@ -54,13 +54,12 @@ static void post_refused(GstS2VGen *self)
     if (self->base.refused)
         return;
     self->base.refused = TRUE;
-    GST_ELEMENT_ERROR(
-        self, CORE, NEGOTIATION,
-        ("The model makes RGB frames of %dx%d at %d/%d frames/s, which the "
-         "next element does not take: put videoconvert ! videoscale ! "
-         "videorate between.",
-         v->width, v->height, v->fps_n, v->fps_d),
-        (NULL));
+    GST_ELEMENT_ERROR(self, CORE, NEGOTIATION,
+                      ("The model generates RGB frames of %dx%d at %d/%d "
+                       "frames/s, which the next element does not accept: put "
+                       "videoconvert ! videoscale ! videorate between.",
+                       v->width, v->height, v->fps_n, v->fps_d),
+                      (NULL));
 }
 
 static GstFlowReturn set_caps(GstS2VGen *self)
@@ -153,7 +152,7 @@ GstFlowReturn gst_s2v_gen_negotiate(GstS2VGen *self)
         ret = set_caps(self);
         if (!ret && !set_pool(self)) {
             GST_ELEMENT_ERROR(self, RESOURCE, SETTINGS,
-                              ("The buffers for frames cannot be set up."),
+                              ("Cannot set up the buffers for frames."),
                               (NULL));
             ret = GST_FLOW_ERROR;
         }
@@ -262,7 +261,7 @@ GstFlowReturn gst_s2v_gen_push(GstS2VGen *self, const s2v_video_frame *picture,
     if (!fill(self, buffer, picture)) {
         gst_buffer_unref(buffer);
         GST_ELEMENT_ERROR(self, RESOURCE, WRITE,
-                          ("A buffer for a frame cannot be written."), (NULL));
+                          ("Cannot write to a frame's buffer."), (NULL));
         return GST_FLOW_ERROR;
     }
     GST_BUFFER_PTS(buffer) = time;

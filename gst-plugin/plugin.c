@@ -10,6 +10,6 @@ static gboolean plugin_init(GstPlugin *plugin)
 }
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, s2v,
-                  "Sound-to-video and video-to-sound neural networks",
+                  "Audio-to-video and video-to-audio neural networks",
                   plugin_init, S2V_VERSION, "LGPL", "s2v",
                   "Unknown package origin")

@@ -102,13 +102,13 @@ static char *reason(GstMessage *message)
     GError *error = NULL;
     char *why = NULL;
     if (!message)
-        return g_strdup("it takes too long");
+        return g_strdup("timeout");
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
         gst_message_parse_error(message, &error, NULL);
         why = g_strdup(error->message);
         g_error_free(error);
     } else if (gst_message_has_name(message, "no-sound")) {
-        why = g_strdup("it has no sound");
+        why = g_strdup("it has no audio");
     }
     gst_message_unref(message);
     return why;

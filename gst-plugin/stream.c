@@ -237,10 +237,11 @@ static GstFlowReturn move_to(GstS2VGen *self, GstClockTime time,
         LONG_JUMP, (guint64)self->base.current->info.sample_rate, GST_SECOND);
     gint64 jump = self->base.started ? samples_until(self, time) : 0;
     if (ABS(jump) > most) {
-        GST_WARNING_OBJECT(self,
-                           "sound jumps by %" G_GINT64_FORMAT
-                           " samples: a new stream begins",
-                           jump);
+        GST_WARNING_OBJECT(
+            self,
+            "the time stamps of the audio jump by %" G_GINT64_FORMAT
+            " samples: starting anew",
+            jump);
         flow = gst_s2v_base_drain(&self->base);
     }
     if (!self->base.started) {
@@ -250,14 +251,15 @@ static GstFlowReturn move_to(GstS2VGen *self, GstClockTime time,
     } else if (jump > (gint64)self->zeros->len) {
         GST_INFO_OBJECT(self,
                         "%" G_GINT64_FORMAT
-                        " samples without sound at %" GST_TIME_FORMAT,
+                        " samples of silence inserted at %" GST_TIME_FORMAT,
                         jump, GST_TIME_ARGS(time));
         flow = feed_silence(self, (guint64)jump);
     } else if (jump < -(gint64)self->zeros->len) {
-        GST_WARNING_OBJECT(self,
-                           "sound goes back by %" G_GINT64_FORMAT
-                           " samples: they are left out",
-                           -jump);
+        GST_WARNING_OBJECT(
+            self,
+            "the time stamps of the audio go back by %" G_GINT64_FORMAT
+            " samples, which are dropped",
+            -jump);
         *overlap = (guint64)-jump;
     }
     return flow;
@@ -290,7 +292,7 @@ GstFlowReturn gst_s2v_gen_take_sound(GstS2VBase *base, GstBuffer *buffer)
     GstFlowReturn flow = move_to(self, GST_BUFFER_PTS(buffer), &skip);
     if (flow == GST_FLOW_OK && !gst_buffer_map(buffer, &map, GST_MAP_READ)) {
         GST_ELEMENT_ERROR(self, RESOURCE, READ,
-                          ("A buffer of sound cannot be read."), (NULL));
+                          ("Cannot read an audio buffer."), (NULL));
         flow = GST_FLOW_ERROR;
     } else if (flow == GST_FLOW_OK) {
         guint64 count = map.size / sizeof(float);

@@ -115,5 +115,5 @@ fails "an unknown dtype" 'dtype "f16", expected "f32" or "bf16"' dtype=f16
 fails "bf16 on a device without" "dtype \"bf16\": device 'ref' computes in f32" device=ref dtype=bf16
 like "s2vgen with a model of sound" "$(timeout 60 gst-launch-1.0 audiotestsrc num-buffers=5 ! s2vgen model=foley.bin ! fakesink 2>&1)" \
     "foley\.bin: a 'varietysound' model makes audio from video, expected one that makes video from audio"
-like "gst-inspect-1.0 reads well" "$(gst-inspect-1.0 v2sfoley)" 'Video to sound'
+like "gst-inspect-1.0 reads well" "$(gst-inspect-1.0 v2sfoley)" 'Video to audio'
 finish

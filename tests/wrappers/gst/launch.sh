@@ -152,7 +152,7 @@ fails() {
     is "$name: fails by itself" "$((status != 0 && status != 124))" 1
     like "$name: says why" "$said" "$pattern"
 }
-fails "no model" 'No model was given: name its weight file with model=FILE' s2vgen
+fails "no model" 'No model was given: set its weight file with model=FILE' s2vgen
 fails "a missing file" 'nowhere\.bin: no such file; looked in' s2vgen model=nowhere.bin
 fails "a foreign file" 'own\.wav: ' s2vgen model=own.wav
 fails "a model of another kind" "gst-other\.bin: a 'fireworks' model" \

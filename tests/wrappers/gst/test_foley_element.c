@@ -234,7 +234,7 @@ static void backwards_is_told(void)
     gst_element_set_bus(h->element, bus);
     gst_harness_push_event(h, gst_event_new_segment(&segment));
     char *said = kit_said(bus, GST_MESSAGE_WARNING);
-    OK(strstr(said, "runs backwards") != NULL, "%s", said);
+    OK(strstr(said, "in reverse") != NULL, "%s", said);
     g_free(said);
     gst_element_set_bus(h->element, NULL);
     gst_object_unref(bus);
