@@ -85,13 +85,13 @@ typedef struct FoleyContext {
 #define RUNTIME FLAGS | AV_OPT_FLAG_RUNTIME_PARAM
 
 static const AVOption v2sfoley_options[] = {
-    { "ref",     "set the sound whose timbre is to be taken", OFFSET(ref), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, RUNTIME },
+    { "ref",     "set the reference for the timbre, an audio file", OFFSET(ref), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, RUNTIME },
     { "model",   "set the model's weight file", OFFSET(model_path), AV_OPT_TYPE_STRING, { .str = "foley.bin" }, 0, 0, FLAGS },
     { "device",  "set the device to run on: auto, cpu, ref, cuda[:N]", OFFSET(device), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, FLAGS },
-    { "dtype",   "set what numbers are rounded to before they are multiplied: f32, bf16", OFFSET(dtype), AV_OPT_TYPE_STRING, { .str = "f32" }, 0, 0, FLAGS },
+    { "dtype",   "set the compute precision: f32, bf16", OFFSET(dtype), AV_OPT_TYPE_STRING, { .str = "f32" }, 0, 0, FLAGS },
     { "threads", "set the number of CPU threads, 0 for the filter graph's", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
-    { "gain",    "set how much louder the sound is made, in dB", OFFSET(gain), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, -100, 100, RUNTIME },
-    { "latency", "set how many milliseconds sound may wait for later pictures, 0 for the best sound", OFFSET(latency), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
+    { "gain",    "set the gain of the audio in dB", OFFSET(gain), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, -100, 100, RUNTIME },
+    { "latency", "set the maximum latency in milliseconds, 0 for the best quality", OFFSET(latency), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
     { "inputs",  "set the number of inputs; with 2, the second one is the reference", OFFSET(nb_inputs), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 2, FLAGS },
     { NULL }
 };
@@ -313,7 +313,7 @@ static int read_reference(AVFilterContext *ctx, int log_level, const char *path)
 
     if ((ret = reference_open(&r, path)) < 0 || (ret = reference_decode(&r)) < 0) {
         av_log(ctx, log_level, "The reference '%s' cannot be read: %s.\n", path,
-               ret == AVERROR_STREAM_NOT_FOUND ? "it has no sound" : av_err2str(ret));
+               ret == AVERROR_STREAM_NOT_FOUND ? "it has no audio" : av_err2str(ret));
     } else if (!(name = av_asprintf("'%s'", path))) {
         ret = AVERROR(ENOMEM);
     } else {
@@ -400,7 +400,7 @@ static av_cold int init(AVFilterContext *ctx)
         (s->nb_inputs > 1 && (ret = add_input(ctx, "reference", AVMEDIA_TYPE_AUDIO)) < 0))
         return ret;
     if (s->nb_inputs > 1 && s->ref && s->ref[0]) {
-        av_log(ctx, AV_LOG_ERROR, "ref=%s and inputs=2: expected one reference, not two.\n", s->ref);
+        av_log(ctx, AV_LOG_ERROR, "ref=%s and inputs=2: expected one of the two, found both.\n", s->ref);
         return AVERROR(EINVAL);
     }
 
@@ -475,7 +475,7 @@ static int config_output(AVFilterLink *outlink)
     av_log(ctx, AV_LOG_INFO, "%s model '%s' on %s: %d Hz, %s\n",
            info->name, s->model_path, info->device, info->sample_rate,
            s->nb_inputs > 1 ? "the second input is the reference" :
-           s->ref && s->ref[0] ? s->ref : "no reference, so the mean timbre it was trained on");
+           s->ref && s->ref[0] ? s->ref : "no reference, using the mean timbre of the training set");
 
     return 0;
 }
@@ -528,13 +528,13 @@ static void resume(AVFilterContext *ctx, int64_t pts)
 
     s->resumed = 0;
     if (fabs(late) <= NEXT_MAX) {
-        av_log(ctx, AV_LOG_VERBOSE, "The filter graph is a new one from %.3f s on: the sound goes on.\n",
+        av_log(ctx, AV_LOG_VERBOSE, "The filter graph was rebuilt at %.3f s: the audio continues.\n",
                pts * unit);
         return;
     }
 
     av_log(ctx, AV_LOG_WARNING,
-           "The filter graph is a new one, and pictures go on at %.3f s after %.3f s: %.3f s of sound from %.3f s on are lost (-reinit_filter 0 keeps one graph).\n",
+           "The filter graph was rebuilt, and the video continues at %.3f s after %.3f s: %.3f s of audio from %.3f s on are lost (-reinit_filter 0 keeps one graph).\n",
            pts * unit, s->held_pts * unit, FFMAX(0, s->held_pts * unit - heard), heard);
     s2v_session_flush(s->session);
     av_frame_free(&s->held);
@@ -552,7 +552,7 @@ static int take_picture(AVFilterContext *ctx, AVFrame *frame)
 
     if (frame->format != inlink->format) {
         av_log(ctx, AV_LOG_ERROR,
-               "The pictures change from %s to %s, expected a new filter graph: leave -reinit_filter 0 out.\n",
+               "The pixel format changed from %s to %s, expected a new filter graph: remove -reinit_filter 0.\n",
                av_get_pix_fmt_name(inlink->format), av_get_pix_fmt_name(frame->format));
         av_frame_free(&frame);
         return AVERROR(EINVAL);
@@ -565,7 +565,7 @@ static int take_picture(AVFilterContext *ctx, AVFrame *frame)
         resume(ctx, pts);
     if (s->started && pts < s->held_pts && !s->warned_back) {
         av_log(ctx, AV_LOG_WARNING,
-               "The video's time stamps go back by %.3f s at %.3f s: its pictures are taken as simultaneous.\n",
+               "The time stamps of the video go back by %.3f s at %.3f s: treating the frames as simultaneous.\n",
                (s->held_pts - pts) * av_q2d(s->time_base), s->held_pts * av_q2d(s->time_base));
         s->warned_back = 1;
     }
@@ -592,7 +592,7 @@ static int drain(AVFilterContext *ctx, int64_t end)
     s->drained  = 1;
     s->out_sure = s->out_count;
     if (!s->held) {
-        av_log(ctx, AV_LOG_WARNING, "There was no video, so there is no sound.\n");
+        av_log(ctx, AV_LOG_WARNING, "No video was received, so there is no audio.\n");
     } else {
         int64_t duration = usual_duration(ctx, s->held);
         if (end != AV_NOPTS_VALUE && !duration)
@@ -773,7 +773,7 @@ static void close_kept(void *context)
 
     if (s->cut && seen - heard >= LOST_MIN)
         av_log(NULL, AV_LOG_WARNING,
-               "v2sfoley was stopped at %.3f s, while the sound from %.3f s on waited for later pictures: it is missing (the option latency makes it wait less).\n",
+               "v2sfoley was stopped at %.3f s, with the audio from %.3f s on waiting for later frames: it is missing (lower the option latency to reduce this).\n",
                seen, heard);
     close_state(context);
 }
@@ -806,7 +806,7 @@ static const AVFilterPad v2sfoley_outputs[] = {
 
 const S2VFilter ff_af_v2sfoley = {
     S2V_PUBLIC(name)        = "v2sfoley",
-    S2V_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Make sound that follows the input video with a generative model."),
+    S2V_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Generate audio for silent video with a neural network."),
     S2V_PUBLIC(priv_class)  = &v2sfoley_class,
     S2V_PUBLIC(flags)       = AVFILTER_FLAG_DYNAMIC_INPUTS,
     .priv_size              = sizeof(FoleyContext),

@@ -95,10 +95,10 @@ typedef struct S2VContext {
 
 static const AVOption s2v_options[] = {
     { "model",   "set the model's weight file", OFFSET(model_path), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, RUNTIME },
-    { "seed",    "set the seed of the model's noise, -1 for a new one each time", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 0 }, -1, UINT32_MAX, RUNTIME },
+    { "seed",    "set the seed of the model's noise, -1 for a random seed", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 0 }, -1, UINT32_MAX, RUNTIME },
     { "device",  "set the device to run on: auto, cpu, ref, cuda[:N]", OFFSET(device), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, FLAGS },
-    { "dtype",   "set what numbers are rounded to before they are multiplied: f32, bf16", OFFSET(dtype), AV_OPT_TYPE_STRING, { .str = "f32" }, 0, 0, FLAGS },
-    { "level",   "set the loudness of the sound: auto (the model's), off, or a gain in dB", OFFSET(level), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, RUNTIME },
+    { "dtype",   "set the compute precision: f32, bf16", OFFSET(dtype), AV_OPT_TYPE_STRING, { .str = "f32" }, 0, 0, FLAGS },
+    { "level",   "set the loudness of the audio: auto (normalize to the model's), off, or a gain in dB", OFFSET(level), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, RUNTIME },
     { "threads", "set the number of CPU threads, 0 for the filter graph's", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
     { NULL }
 };
@@ -135,7 +135,7 @@ static av_cold int init(AVFilterContext *ctx)
 
     if (!s->model_path || !s->model_path[0]) {
         av_log(ctx, AV_LOG_ERROR,
-               "No model was given: name its weight file with model=FILE.\n");
+               "No model was given: set its weight file with model=FILE.\n");
         return AVERROR(EINVAL);
     }
 
@@ -286,7 +286,7 @@ static void log_model(AVFilterContext *ctx, const char *path)
     const s2v_model_info *info = &s->model.info;
 
     av_log(ctx, AV_LOG_INFO,
-           "%s model '%s' on %s: %dx%d, %d/%d fps, listening at %d Hz, seed %"PRIu64"\n",
+           "%s model '%s' on %s: %dx%d, %d/%d fps, %d Hz audio, seed %"PRIu64"\n",
            info->name, path, info->device, info->width, info->height,
            info->fps_num, info->fps_den, info->sample_rate, s->used_seed);
 }
@@ -330,12 +330,12 @@ static int resume(AVFilterContext *ctx)
 
     s->resumed = 0;
     if (fabs(next - end) <= NEXT_MAX) {
-        av_log(ctx, AV_LOG_VERBOSE, "The filter graph is a new one from %.3f s on: the frames go on.\n", next);
+        av_log(ctx, AV_LOG_VERBOSE, "The filter graph was rebuilt at %.3f s: the video continues.\n", next);
         return 0;
     }
 
     av_log(ctx, AV_LOG_WARNING,
-           "The filter graph is a new one, and sound goes on at %.3f s after %.3f s: %.3f s of video from %.3f s on are lost.\n",
+           "The filter graph was rebuilt, and the audio continues at %.3f s after %.3f s: %.3f s of video from %.3f s on are lost.\n",
            next, end, FFMAX(0, end - seen), seen);
     s2v_session_flush(s->session);
     s->in_start  = s->in_count  = s->before = s->gap = s->sent = 0;
@@ -372,12 +372,12 @@ static void time_sound(AVFilterContext *ctx)
     jump = av_rescale_q(pts, inlink->time_base, sample) - s->in_start - s->in_count;
     if (jump > s->block) {
         level = jump > LONG_GAP * (int64_t)sample.den ? AV_LOG_WARNING : AV_LOG_VERBOSE;
-        av_log(ctx, level, "%.3f s without sound at %.3f s: silence is put there.\n",
+        av_log(ctx, level, "Gap of %.3f s in the audio at %.3f s filled with silence.\n",
                jump * av_q2d(sample), (s->in_start + s->in_count) * av_q2d(sample));
         s->gap = jump;
     } else if (jump < -s->block && !s->warned_overlap) {
         av_log(ctx, AV_LOG_WARNING,
-               "The sound's time stamps go back by %.3f s at %.3f s: it is taken as it comes.\n",
+               "The time stamps of the audio go back by %.3f s at %.3f s: ignoring them.\n",
                -jump * av_q2d(sample), (s->in_start + s->in_count) * av_q2d(sample));
         s->warned_overlap = 1;
     }
@@ -394,7 +394,7 @@ static int drain(AVFilterContext *ctx)
         return 0;
     s->drained = 1;
     if (!s->in_count && !s->before)
-        av_log(ctx, AV_LOG_WARNING, "There was no sound, so there is no video.\n");
+        av_log(ctx, AV_LOG_WARNING, "No audio was received, so there is no video.\n");
     if ((ret = send_rest(ctx)) < 0)
         return ret;
     ret = s2v_session_drain(s->session, &err);
@@ -558,7 +558,7 @@ static int check_size(AVFilterContext *ctx, const char *path, const s2v_model_in
         next->sample_rate == info->sample_rate)
         return 0;
     av_log(ctx, AV_LOG_WARNING,
-           "%s: a model of %dx%d, %d/%d fps and %d Hz, expected one of %dx%d, %d/%d fps and %d Hz as before: a filter graph that runs cannot change them.\n",
+           "%s: a model of %dx%d, %d/%d fps and %d Hz, expected %dx%d, %d/%d fps and %d Hz as before: a running filter graph cannot change them.\n",
            path, next->width, next->height, next->fps_num, next->fps_den, next->sample_rate,
            info->width, info->height, info->fps_num, info->fps_den, info->sample_rate);
 
@@ -574,7 +574,7 @@ static int set_model(AVFilterContext *ctx, const char *path)
     int ret;
 
     if (!path[0]) {
-        av_log(ctx, AV_LOG_WARNING, "The command model came without the name of a weight file.\n");
+        av_log(ctx, AV_LOG_WARNING, "The command 'model' requires the name of a weight file.\n");
         return AVERROR(EINVAL);
     }
     if ((ret = open_session(ctx, AV_LOG_WARNING, path, &model, &session)) < 0 ||
@@ -701,7 +701,7 @@ static const AVFilterPad s2v_outputs[] = {
 
 const S2VFilter ff_vf_s2v = {
     S2V_PUBLIC(name)        = "s2v",
-    S2V_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Make video that follows the input audio with a generative model."),
+    S2V_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Generate video from audio with a neural network trained on a clip."),
     S2V_PUBLIC(priv_class)  = &s2v_class,
     .priv_size              = sizeof(S2VContext),
     .init                   = init,

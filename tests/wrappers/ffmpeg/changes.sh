@@ -51,7 +51,7 @@ cat a.ppm c.pgm >gray.ppm
 is "another pixel format" "$(film gray.ppm v2sfoley | wc -c)" 388080
 said=$(film gray.ppm v2sfoley -reinit_filter 0 2>&1 >/dev/null)
 is "another pixel format, the same graph: fails" "$(has_failed $?)" 1
-like "another pixel format, the same graph: says why" "$said" 'The pictures change from rgb24 to gray, expected a new filter graph'
+like "another pixel format, the same graph: says why" "$said" 'The pixel format changed from rgb24 to gray, expected a new filter graph'
 
 # --- MPEG-TS, as two recordings in one file
 run -f lavfi -i testsrc2=s=96x64:r=25,trim=end_frame=100 -c:v mpeg2video a.ts
@@ -70,7 +70,7 @@ done
 is "film.ts: nothing to be told" "$(run -v warning -i film.ts -filter_complex "${picture_in}v2sfoley" -f null - 2>&1 | grep -c v2sfoley)" 0
 like "a change with a jump: tells what was lost, once" \
     "$(run -v warning -i later-film.ts -filter_complex "${picture_in}v2sfoley" -f null - 2>&1 | grep 'lost')" \
-    'v2sfoley.*pictures go on at 8\.9.0 s after 3\.9.0 s: [0-9.]+ s of sound from [0-9.]+ s on are lost'
+    'v2sfoley.*video continues at 8\.9.0 s after 3\.9.0 s: [0-9.]+ s of audio from [0-9.]+ s on are lost'
 
 # --- sound of two layouts
 # song FILE RATE SAMPLES LAYOUT OPTIONS...
@@ -136,7 +136,7 @@ if [ -n "$drains" ]; then
 else
     is "stopped: there is less sound than picture ($pictures)" "$((heard < pictures * 882))" 1
     like "stopped: says from where on" "$(grep -c missing said.txt) $(cat said.txt)" \
-        '^1 v2sfoley was stopped at [0-9.]+ s, while the sound from [0-9.]+ s on waited for later pictures: it is missing'
+        '^1 v2sfoley was stopped at [0-9.]+ s, with the audio from [0-9.]+ s on waiting for later frames: it is missing'
 fi
 stop "aevalsrc=sin(2*PI*440*t)/2:s=16000:d=600:n=320,aformat=flt" "[0:a]s2v=tiny.bin" 100000 f32le rawvideo
 wanted=$((($(size in.raw) / 4 + 799) / 800)) made=$(($(size out.raw) / 12288))

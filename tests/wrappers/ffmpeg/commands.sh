@@ -96,9 +96,9 @@ refused "a missing model" "${own}nowhere\.bin: no such file" 'model nowhere.bin'
 refused "a model that is none" "${own}text\.bin: " 'model text.bin' 'Invalid data'
 refused "a model of sound" "${own}foley\.bin: a 'varietysound' model makes audio from video" 'model foley.bin' 'Invalid argument'
 refused "a model of another size" \
-    "${own}small\.bin: a model of 16x16, 20/1 fps and 16000 Hz, expected one of 64x64, .* cannot change them\." \
+    "${own}small\.bin: a model of 16x16, 20/1 fps and 16000 Hz, expected 64x64, .* cannot change them\." \
     'model small.bin' 'Invalid argument'
-refused "a model without a name" "${own}The command model came without the name of a weight file" 'model' 'Invalid argument'
+refused "a model without a name" "${own}The command 'model' requires the name of a weight file" 'model' 'Invalid argument'
 refused "a seed that is too large" "seed.* out of range" 'seed 4294967296' 'Numerical result out of range'
 refused "a seed that is no number" "Unable to parse" 'seed x' '[A-Z]'
 refused "a level that is none" "${own}level: expected auto, off or a gain" 'level loud' 'Invalid argument'

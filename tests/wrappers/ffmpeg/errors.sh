@@ -71,7 +71,7 @@ fails "no sound in the input" "Cannot find a matching stream|matches no streams"
 run -f lavfi -i "$(sound 16000 0)" -c:a pcm_s16le none.wav
 said=$(run -v warning -i none.wav -filter_complex "$sound_in"s2v=tiny.bin -f framemd5 none.txt 2>&1)
 is "no samples: no frames" "$? $(grep -cv '^#' none.txt)" "0 0"
-like "no samples: it is said" "$said" "${own}There was no sound"
+like "no samples: it is said" "$said" "${own}No audio was received"
 
 run -i song.wav -filter_complex "$sound_in"s2v=tiny.bin /nowhere/out.mp4 2>err
 is "an output that cannot be written fails" "$(($? > 0))" 1

@@ -139,14 +139,14 @@ own='\[Parsed_v2sfoley_0 @ 0x[0-9a-f]+\] '
 fails "a missing reference" "${own}The reference 'nowhere.wav' cannot be read: No such file" ref=nowhere.wav
 fails "a reference that is text" "${own}The reference 'text.wav' cannot be read: " ref=text.wav
 fails "a reference that is noise" "${own}The reference 'noise.wav' cannot be read: " ref=noise.wav
-fails "a reference without sound" "${own}The reference 'silent.mp4' cannot be read: it has no sound" ref=silent.mp4
+fails "a reference without sound" "${own}The reference 'silent.mp4' cannot be read: it has no audio" ref=silent.mp4
 fails "a silent reference" "${own}the reference is silent: .*'silence.wav'" ref=silence.wav
 fails "a reference of one sample" "${own}the reference has 1 sample, expected at least 1024 .*'one.wav'" ref=one.wav
 fails "a missing model" "${own}.*nowhere\.bin" model=nowhere.bin
 fails "a model of the other way" "${own}tiny\.bin: a 'listen-and-move' model makes video from audio, expected one that makes audio from video and a reference sound" model=tiny.bin
 fails "too small a latency" "${own}a latency of 10 ms, expected 0 .* or at least [0-9]+ ms" latency=10
 fails "an unknown device" "${own}.*abacus" device=abacus
-fails "two references" "${own}ref=break.wav and inputs=2: expected one reference, not two" ref=break.wav:inputs=2
+fails "two references" "${own}ref=break.wav and inputs=2: expected one of the two, found both" ref=break.wav:inputs=2
 # wrong NAME REGEX FILE: as the second input.
 wrong() {
     local said

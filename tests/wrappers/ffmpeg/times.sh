@@ -30,7 +30,7 @@ for n in 160 1600 800; do
 done
 like "a long gap is told" \
     "$(run -v warning -f lavfi -i "$(sound 16000 32000)" -filter_complex "${sound_in}asetnsamples=800,asetpts='PTS+if(gte(T,1),12/TB,0)',s2v=tiny.bin" -f null - 2>&1)" \
-    '12\.000 s without sound at 1\.000 s'
+    'Gap of 12\.000 s in the audio at 1\.000 s'
 is "jitter below a frame changes nothing" \
     "$(frames "$(sound 16000 32000),asetpts='PTS+mod(N,2)*0.04/TB',s2v=tiny.bin")" "$(frames "$(sound 16000 32000),s2v=tiny.bin")"
 is "time that runs back loses no sound" \
