@@ -551,7 +551,7 @@ class Posterior(nn.Module):
     def __init__(self, config):
         super().__init__()
         widths = [sum(GEOMETRY[config["geometry"]])] + 4 * [POSTERIOR_WIDTH]
-        side = config["geometry_size"] // 16
+        side = -(-config["geometry_size"] // 16)
         self.conv = nn.ModuleList(conv3(a, b, 2)
                                   for a, b in zip(widths, widths[1:]))
         self.linear = nn.Linear(side * side * POSTERIOR_WIDTH,

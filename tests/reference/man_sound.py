@@ -54,7 +54,7 @@ def spectrum(window):
 
 
 def mel_filters(bands):
-    """HTK's mel scale, triangles straight in Hz, of height 1: [bands, 1025]."""
+    """HTK's scale, triangles straight in Hz, of height 1: [bands, 1025]."""
     mel = 2595 * np.log10(1 + np.array([LOW, HIGH]) / 700)
     edge = 700 * (10 ** (np.linspace(mel[0], mel[1], bands + 2) / 2595) - 1)
     hz = np.arange(FFT // 2 + 1) * RATE / FFT
