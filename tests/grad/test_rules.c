@@ -388,59 +388,77 @@ static const char *const rules[S2VI_OP_COUNT] = {
 /* The largest errors measured, which are those of the finite differences: the
  * same with -O0, -O3 and instructions that multiply and add. */
 static const lab_bounds measured[S2VI_OP_COUNT] = {
-    [S2VI_OP_AFFINE] = {1.8e-11, 4.5e-11},
-    [S2VI_OP_ABS] = {2.4e-11, 3.9e-11},
+    [S2VI_OP_AFFINE] = {2.6e-11, 3.5e-11},
+    [S2VI_OP_ABS] = {3.8e-11, 1.8e-11},
     [S2VI_OP_SIGN] = {3.8e-11, 0},
-    [S2VI_OP_SQUARE] = {2.5e-11, 2.4e-11},
-    [S2VI_OP_SQRT] = {2.5e-10, 9.6e-11},
-    [S2VI_OP_RSQRT] = {1.6e-10, 3.7e-10},
-    [S2VI_OP_RECIP] = {3.4e-10, 1.7e-9},
-    [S2VI_OP_EXP] = {2.9e-11, 3.8e-11},
-    [S2VI_OP_LOG] = {1.1e-10, 4.3e-10},
-    [S2VI_OP_TANH] = {2.9e-11, 2.1e-10},
-    [S2VI_OP_SIGMOID] = {4.3e-11, 8.4e-11},
-    [S2VI_OP_LRELU] = {2.1e-11, 2.7e-11},
-    [S2VI_OP_STEP] = {2.5e-11, 0},
-    [S2VI_OP_ADD] = {2.7e-11, 5.7e-11},
-    [S2VI_OP_SUB] = {1.9e-11, 5.5e-11},
-    [S2VI_OP_MUL] = {1.1e-11, 2.5e-11},
-    [S2VI_OP_MAX] = {4.0e-11, 6.9e-11},
-    [S2VI_OP_NORM] = {3.4e-10, 5.3e-10},
-    [S2VI_OP_RESHAPE] = {3.3e-11, 4.3e-11},
-    [S2VI_OP_PAD] = {1.1e-11, 1.0e-11},
-    [S2VI_OP_CONCAT] = {3.6e-11, 4.0e-11},
-    [S2VI_OP_PERMUTE] = {3.9e-11, 4.2e-11},
-    [S2VI_OP_BROADCAST] = {1.7e-11, 3.7e-11},
-    [S2VI_OP_GATHER] = {2.1e-11, 7.6e-11},
-    [S2VI_OP_SCATTER] = {1.4e-11, 6.0e-11},
-    [S2VI_OP_UPSAMPLE] = {2.6e-11, 2.7e-11},
-    [S2VI_OP_SUM] = {1.8e-11, 1.9e-11},
-    [S2VI_OP_AVGPOOL] = {5.5e-11, 7.0e-11},
-    [S2VI_OP_MAXPOOL] = {2.2e-11, 3.8e-11},
-    [S2VI_OP_MAXPOOL_PUT] = {4.1e-11, 3.8e-11},
-    [S2VI_OP_MAXPOOL_GET] = {4.0e-11, 4.5e-11},
-    [S2VI_OP_MATMUL] = {3.1e-11, 3.4e-11},
-    [S2VI_OP_CONV] = {7.1e-11, 5.7e-11},
-    [S2VI_OP_CONV_DATA] = {1.3e-10, 9.3e-11},
-    [S2VI_OP_CONV_WEIGHT] = {2.1e-10, 1.9e-10},
-    [S2VI_OP_UPCONV] = {1.1e-10, 3.7e-10},
-    [S2VI_OP_GRU] = {4.5e-11, 1.2e-10},
-    [S2VI_OP_GRU_DA] = {9.9e-11, 6.8e-10},
-    [S2VI_OP_GRU_DB] = {2.4e-10, 2.6e-10},
-    [S2VI_OP_GRU_DH] = {6.5e-11, 1.1e-10},
-    [S2VI_OP_GRU_CELL] = {9.6e-11, 3.1e-10},
-    [S2VI_OP_BLEND] = {1.3e-9, 3.3e-10},
-    [S2VI_OP_LSTM] = {1.4e-10, 2.1e-10},
-    [S2VI_OP_LSTM_DA] = {1.3e-10, 3.9e-10},
-    [S2VI_OP_MOMENTS] = {1.2e-10, 3.5e-10},
+    [S2VI_OP_SQUARE] = {1.9e-11, 1.7e-11},
+    [S2VI_OP_SQRT] = {1.2e-10, 2.9e-10},
+    [S2VI_OP_RSQRT] = {2.2e-10, 5.3e-10},
+    [S2VI_OP_RECIP] = {2.5e-10, 4.2e-10},
+    [S2VI_OP_EXP] = {2.9e-11, 4.0e-11},
+    [S2VI_OP_LOG] = {8.7e-11, 5.8e-10},
+    [S2VI_OP_TANH] = {4.4e-11, 7.8e-11},
+    [S2VI_OP_SIGMOID] = {3.0e-10, 1.8e-10},
+    [S2VI_OP_LRELU] = {1.6e-11, 2.8e-11},
+    [S2VI_OP_STEP] = {3.8e-11, 0},
+    [S2VI_OP_ADD] = {1.7e-11, 4.4e-11},
+    [S2VI_OP_SUB] = {2.1e-11, 2.7e-11},
+    [S2VI_OP_MUL] = {1.4e-11, 1.5e-11},
+    [S2VI_OP_MAX] = {2.2e-11, 2.6e-11},
+    [S2VI_OP_NORM] = {8.8e-10, 1.7e-10},
+    [S2VI_OP_RESHAPE] = {4.2e-11, 2.3e-11},
+    [S2VI_OP_PAD] = {1.9e-11, 1.4e-11},
+    [S2VI_OP_CONCAT] = {8.3e-11, 1.7e-10},
+    [S2VI_OP_PERMUTE] = {5.9e-11, 4.2e-11},
+    [S2VI_OP_BROADCAST] = {1.7e-11, 4.5e-11},
+    [S2VI_OP_GATHER] = {4.2e-11, 7.9e-11},
+    [S2VI_OP_SCATTER] = {1.9e-11, 2.8e-11},
+    [S2VI_OP_UPSAMPLE] = {4.0e-11, 6.3e-11},
+    [S2VI_OP_SUM] = {4.4e-11, 6.0e-11},
+    [S2VI_OP_AVGPOOL] = {6.4e-11, 3.6e-11},
+    [S2VI_OP_MAXPOOL] = {7.5e-11, 6.6e-11},
+    [S2VI_OP_MAXPOOL_PUT] = {1.3e-11, 3.5e-11},
+    [S2VI_OP_MAXPOOL_GET] = {1.5e-11, 4.4e-11},
+    [S2VI_OP_MATMUL] = {2.2e-11, 3.2e-11},
+    [S2VI_OP_CONV] = {2.8e-11, 5.0e-11},
+    [S2VI_OP_CONV_DATA] = {8.0e-11, 1.3e-10},
+    [S2VI_OP_CONV_WEIGHT] = {2.5e-11, 5.2e-11},
+    [S2VI_OP_UPCONV] = {5.6e-11, 9.1e-11},
+    [S2VI_OP_GRU] = {4.3e-11, 1.3e-10},
+    [S2VI_OP_GRU_DA] = {1.1e-10, 2.0e-10},
+    [S2VI_OP_GRU_DB] = {1.8e-10, 2.0e-10},
+    [S2VI_OP_GRU_DH] = {1.1e-10, 7.2e-11},
+    [S2VI_OP_GRU_CELL] = {2.2e-10, 7.0e-10},
+    [S2VI_OP_BLEND] = {1.7e-10, 4.5e-10},
+    [S2VI_OP_LSTM] = {2.7e-10, 6.3e-10},
+    [S2VI_OP_LSTM_DA] = {1.8e-10, 1.9e-10},
+    [S2VI_OP_MOMENTS] = {2.2e-10, 1.5e-10},
 };
 
-/* A map without a row there is allowed what the worst of the others is. */
+static bool is_map(s2vi_op op)
+{
+    return s2vi_op_get(op)->kind == S2VI_KIND_MAP;
+}
+
+/* Three times those; of a map that is not there, the worst of maps. */
 static lab_bounds bounds_of(s2vi_op op)
 {
-    const bool map = s2vi_op_get(op)->kind == S2VI_KIND_MAP;
-    return lab_three_times(
-        measured[map && !measured[op].first ? S2VI_OP_RECIP : op]);
+    lab_bounds worst = measured[op];
+    for (int i = 0; is_map(op) && !measured[op].first && i < S2VI_OP_COUNT; i++)
+        if (is_map((s2vi_op)i)) {
+            worst.first = fmax(worst.first, measured[i].first);
+            worst.second = fmax(worst.second, measured[i].second);
+        }
+    return lab_three_times(worst);
+}
+
+/* FNV-1a of the op's name: a new op gives the others no new cases. */
+static uint64_t seed_of(const char *name, int number)
+{
+    uint32_t hash = 2166136261u;
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)*name) * 16777619u;
+    return (uint64_t)hash << 32 | (uint32_t)number;
 }
 
 static void test_op(s2vi_op op, int *checks, int *failures)
@@ -450,7 +468,7 @@ static void test_op(s2vi_op op, int *checks, int *failures)
     double same = 0;
     for (int seed = 0; makers[op] && seed < SEEDS; seed++) {
         lab l;
-        lab_open(&l, name, (uint64_t)op << 32 | (uint32_t)seed);
+        lab_open(&l, name, seed_of(name, seed));
         s2vi_node *y = makers[op](&l, op, seed);
         lab_check_orders(&l, y, bounds_of(op));
         /* The value of a composite is that of its plain ops. */
