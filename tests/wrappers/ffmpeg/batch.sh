@@ -32,7 +32,7 @@ echo text >songs/notes.txt
 mkdir songs/folder.wav
 batch songs
 is "a folder: succeeds" "$status" 0
-is "a folder: the count" "$(last)" "5 made, 0 there already, 0 failed"
+is "a folder: the count" "$(last)" "5 converted, 0 up to date, 0 failed"
 is "a folder: nothing else is there but the list" "$(find songs/s2v -type f ! -name .s2v-batch -printf x) $(wc -l <songs/s2v/.s2v-batch)" "xxxxx 5"
 is "frames of one second" "$(frames songs/s2v/one.mp4)" 20
 is "frames of a song with an odd name" "$(frames "songs/s2v/two words, and 'more'; [x]: 50%.mp4")" 40
@@ -45,37 +45,37 @@ state() { (cd songs/s2v && stat -c '%n %i %y' -- *.mp4); }
 changed() { state | grep -cvxFf <(echo "$before"); }
 before=$(state)
 batch songs
-is "again: nothing is made" "$status $(last)" "0 0 made, 5 there already, 0 failed"
+is "again: nothing is made" "$status $(last)" "0 0 converted, 5 up to date, 0 failed"
 rm songs/s2v/UPPER.mp4
 touch -d '+1 minute' songs/one.wav
 batch songs
-is "what is missing or older than its song is made" "$(last)" "2 made, 3 there already, 0 failed"
+is "what is missing or older than its song is made" "$(last)" "2 converted, 3 up to date, 0 failed"
 touch -d '-1 minute' songs/one.wav
 is "the others are not touched" "$(changed)" 2
 batch --dry-run --force songs
 is "--dry-run makes nothing" "$status $(grep -c -- ' -> ' <<<"$said") $(changed)" "0 5 2"
 batch --force songs/one.wav
-is "--force makes it again" "$(last)" "1 made, 0 there already, 0 failed"
+is "--force makes it again" "$(last)" "1 converted, 0 up to date, 0 failed"
 
 # --- other settings
-# again NAME MADE ARGUMENT...: how many of two are made anew.
+# again NAME MADE ARGUMENT...: how many of two are regenerated.
 again() {
     local name=$1 wanted=$2
     shift 2
     batch -o set -e mkv "$@"
-    is "$name" "$status $(last)" "0 $wanted made, $((2 - wanted)) there already, 0 failed"
+    is "$name" "$status $(last)" "0 $wanted converted, $((2 - wanted)) up to date, 0 failed"
 }
 two=("songs/two words, and 'more'; [x]: 50%.wav" songs/$'new\nline.wav')
 again "two songs" 2 "${two[@]}"
 again "the same settings" 0 "${two[@]}"
 again "more jobs are no other setting" 0 -j 1 "${two[@]}"
 again "another seed" 2 --seed 1 "${two[@]}"
-like "it says so" "$said" 'Made with other settings, and so made anew: 2, for instance \./set/two words, .*\.mkv with model=tiny\.bin sha256:[0-9a-f]{16} seed=0 track=auto'
+like "it says so" "$said" 'Regenerating videos of other settings: 2, for instance \./set/two words, .*\.mkv with model=tiny\.bin sha256:[0-9a-f]{16} seed=0 track=auto'
 again "another seed again" 0 --seed 1 "${two[@]}"
 again "another ffmpeg option" 2 --seed 1 "${two[@]}" -- -b:v 1M
 again "another track" 2 --seed 1 --track 0 "${two[@]}"
 batch -o set -e mkv -s 2 --dry-run "${two[0]}"
-like "--dry-run says it, too" "$said" 'made anew: 1, .*track=0'
+like "--dry-run says it, too" "$said" 'other settings: 1, .*track=0'
 mv set/.s2v-batch list
 again "without a list, all is kept" 0 --seed 2 "${two[@]}"
 mv list set/.s2v-batch
@@ -113,7 +113,7 @@ BOTH
 chmod +x both
 real=$FFMPEG
 said=$(REAL=$real FFMPEG=$PWD/both "$script" -m tiny.bin -j 2 -o two songs/one.wav songs/-dash.wav songs/UPPER.WAV 2>&1)
-is "two at a time" "$? $(last)" "0 3 made, 0 there already, 0 failed"
+is "two at a time" "$? $(last)" "0 3 converted, 0 up to date, 0 failed"
 
 # --- several sound tracks: one is seen and heard
 run -f lavfi -i "$(sound 16000 16000)" -f lavfi -i "$(sound 16000 16000 stereo),asetrate=12000,aresample=16000,volume=0.5" \
@@ -133,7 +133,7 @@ same() {
     local name=$1 file=$2 track=$3
     shift 3
     batch -f -o tracks -e mkv "$@" "$file" -- "${lossless[@]}"
-    is "$name: made" "$status $(last)" "0 1 made, 0 there already, 0 failed"
+    is "$name: made" "$status $(last)" "0 1 converted, 0 up to date, 0 failed"
     is "$name: the sound" "$(heard "tracks/${file%.*}.mkv")" "$(heard wide.mkv "$track")"
     is "$name: the picture" "$(seen "tracks/${file%.*}.mkv")" "$(seen "track-$track.mkv")"
     is "$name: one track" "$("$FFPROBE" -v error -select_streams a -show_entries stream=index -of csv=p=0 "tracks/${file%.*}.mkv")" 1
@@ -147,8 +147,8 @@ same "marked as default" marked.mkv 0
 same "--track 0" wide.mkv 0 --track 0
 same "--track 1" marked.mkv 1 --track=1
 batch -o tracks --track 2 wide.mkv songs/one.wav
-is "a track that is missing fails" "$status $(last)" "1 0 made, 0 there already, 2 failed"
-like "it says so" "$said" 'FAILED \./wide\.mkv: it has no sound track 2: it has 2, counted from 0'
+is "a track that is missing fails" "$status $(last)" "1 0 converted, 0 up to date, 2 failed"
+like "it says so" "$said" 'FAILED \./wide\.mkv: it has no audio track 2: it has 2, counted from 0'
 batch -f -o tracks -e mkv wide.mkv -- "${lossless[@]}" -map 0:a
 is "with -map, what it names" "$status $(heard tracks/wide.mkv 0)" "0 $(heard wide.mkv 0)"
 batch -f -o tracks -e mkv wide.mkv -- -an
@@ -181,11 +181,11 @@ mkdir -p bad/s2v/inway.mp4
 song 8000 bad/inway.wav
 batch bad nowhere
 is "broken songs: status 1" "$status" 1
-is "broken songs: the others are made" "$(last)" "2 made, 0 there already, 7 failed"
+is "broken songs: the others are made" "$(last)" "2 converted, 0 up to date, 7 failed"
 is "broken songs: nothing half-made" "$(parts) $(files bad/s2v | wc -l)" "0 2"
-for why in 'noise\.flac: [A-Z]' 'empty\.wav: .*(Invalid data|End of file)' 'silent\.mp4: it has no sound track' \
-    'none\.wav: it has no sound, ' 'same\.wave: .* is the video of .*same\.wav' 'inway\.wav: .*inway\.mp4' \
-    'nowhere: there is no such file'; do
+for why in 'noise\.flac: [A-Z]' 'empty\.wav: .*(Invalid data|End of file)' 'silent\.mp4: it has no audio track' \
+    'none\.wav: it has no audio, ' 'same\.wave: .* is also the video of .*same\.wav' 'inway\.wav: .*inway\.mp4' \
+    'nowhere: no such file or folder'; do
     like "it says why: $why" "$said" "FAILED [^ ]*$why"
 done
 echo before >file
@@ -225,9 +225,9 @@ exec "$REAL" "$@"
 KILLED
 chmod +x killed
 said=$(REAL=$real FFMPEG=$PWD/killed "$script" -m tiny.bin -j 1 -o killed.d short.wav songs/one.wav 2>&1)
-is "an ffmpeg that is killed is told as such" "$said" "FAILED ./short.wav: ffmpeg was ended by SIGKILL
+is "an ffmpeg that is killed is told as such" "$said" "FAILED ./short.wav: ffmpeg was terminated by SIGKILL
 [2/2] ./killed.d/one.mp4
-1 made, 0 there already, 1 failed"
+1 converted, 0 up to date, 1 failed"
 
 # stopped SIGNAL: it comes when one song is made and the next one begun. As from
 # a terminal, INT goes to all that it started, too.
@@ -246,7 +246,7 @@ stopped() {
     is "SIG$1: ends by it" "$(kill -l $?)" "$1"
     is "SIG$1: only the finished one is there" "$(cd made && files .)" ./short.mp4
     is "SIG$1: says so, and nothing else" "$(cat said)" "[1/2] ./made/short.mp4
-1 made, 0 there already, 0 failed, stopped by a signal"
+1 converted, 0 up to date, 0 failed, stopped by a signal"
     is "SIG$1: no process stays" "$(running)" 0
 }
 stopped INT
@@ -256,7 +256,7 @@ touch "made/.s2v-batch.$HOSTNAME.99999999.0.mp4" "made/.s2v-batch.$HOSTNAME.$$.0
 cp short.wav long.wav
 touch -d '-1 minute' short.wav long.wav
 batch -o made short.wav long.wav
-is "then it goes on" "$status $(last)" "0 1 made, 1 there already, 0 failed"
+is "then it goes on" "$status $(last)" "0 1 converted, 1 up to date, 0 failed"
 is "and sweeps up what a killed run left" "$(find . -name '.s2v-batch.*')" "./made/.s2v-batch.$HOSTNAME.$$.0.mp4"
 
 like "--help" "$("$script" --help)" 'usage: scripts/s2v-batch'
