@@ -12,8 +12,8 @@
 
 /* ------------------------------------------------------------ writing -- */
 
-static int set_text(s2vi_writer *w, const char *key, const char *text,
-                    s2v_error *err)
+int s2vi_file_set_text(s2vi_writer *w, const char *key, const char *text,
+                       s2v_error *err)
 {
     return text ? s2vi_writer_set_metadata(w, key, text, err)
                 : s2vi_error_nomem(err, key);
@@ -23,25 +23,15 @@ static int add_header(s2vi_writer *w, const s2vi_file_header *h, s2v_error *err)
 {
     char *kind =
         g_strconcat(h->model, h->checkpoint ? " checkpoint" : "", NULL);
-    int ret = set_text(w, "s2v.model", kind, err);
+    int ret = s2vi_file_set_text(w, "s2v.model", kind, err);
     if (!ret)
-        ret = set_text(w, "s2v.version", h->version, err);
+        ret = s2vi_file_set_text(w, "s2v.version", h->version, err);
     if (!ret && h->license)
-        ret = set_text(w, "s2v.license", h->license, err);
+        ret = s2vi_file_set_text(w, "s2v.license", h->license, err);
     if (!ret)
-        ret = set_text(w, "s2v.config", h->config, err);
+        ret = s2vi_file_set_text(w, "s2v.config", h->config, err);
     if (!ret)
-        ret = set_text(w, "s2v.training", h->training, err);
-    if (!ret && h->level)
-        ret = set_text(w, "s2v.level", h->level, err);
-    if (!ret && h->spectrum)
-        ret = set_text(w, "s2v.spectrum", h->spectrum, err);
-    if (!ret && h->features)
-        ret = set_text(w, "s2v.features", h->features, err);
-    if (!ret && h->checkpoint)
-        ret = set_text(w, "s2v.identity", h->identity, err);
-    if (!ret && h->checkpoint)
-        ret = set_text(w, "s2v.progress", h->progress, err);
+        ret = s2vi_file_set_text(w, "s2v.training", h->training, err);
     g_free(kind);
     return ret;
 }

@@ -20,16 +20,16 @@ typedef struct s2vi_file_header {
     const char *license;  /* or NULL */
     const char *config;   /* JSON; NULL: memory ran out; so the others */
     const char *training; /* JSON: how it was trained */
-    const char *level;    /* s2v.level, or NULL */
-    const char *spectrum; /* s2v.spectrum, or NULL */
-    const char *features; /* s2v.features, or NULL */
-    const char *identity; /* checkpoints: JSON, what a resume may not change */
-    const char *progress; /* checkpoints: JSON, where it stands */
 } s2vi_file_header;
 
 /** Begin a file, see s2vi_writer_create(). */
 int s2vi_file_begin(s2vi_writer **w, const char *path,
                     const s2vi_file_header *header, s2v_error *err);
+
+/** Set more metadata; S2V_ERR_NOMEM if `text` is NULL, which memory ran out
+ * for. */
+int s2vi_file_set_text(s2vi_writer *w, const char *key, const char *text,
+                       s2v_error *err);
 
 /** Add a store's variable as the tensor `name`, in the file's layout. */
 int s2vi_file_add(s2vi_writer *w, s2vi_store *store, const char *variable,

@@ -5,7 +5,7 @@
 #include "terminal/interrupt.h"
 #include "options.h"
 #include "terminal/progress.h"
-#include "training.h"
+#include "recipe.h"
 
 #include "base/error.h"
 
@@ -23,7 +23,8 @@
 enum { MAX_TERMS = 2 * S2VI_TRAIN_STEP_TERMS };
 
 typedef struct job {
-    s2vi_train_options options;
+    s2vi_train_options *options;
+    const s2vi_recipe *recipe;
     s2vi_training training;
     s2vi_progress *bar;
     s2vi_curves *curves;
@@ -33,7 +34,6 @@ typedef struct job {
     char *checkpoint;       /* the output's name with ".ckpt" */
     double next_save;       /* monotonic seconds, where saved by time */
     bool complete;          /* all iterations were done */
-    char version[32];
 } job;
 
 static double now(void)
@@ -47,28 +47,17 @@ static double now(void)
 
 static int64_t step_of(const job *j)
 {
-    return j->training.table->step(j->training.self);
-}
-
-static int load(job *j, s2v_error *err)
-{
-    static int (*const loaders[])(s2vi_training *, const s2vi_train_options *,
-                                  const char *, s2v_error *) = {
-        [S2VI_TRAIN_LISTEN_AND_MOVE] = s2vi_training_listen_and_move,
-        [S2VI_TRAIN_VARIETYSOUND] = s2vi_training_varietysound,
-        [S2VI_TRAIN_HIFIGAN] = s2vi_training_hifigan,
-    };
-    return loaders[j->options.kind](&j->training, &j->options, j->version, err);
+    return j->training.trainer->step;
 }
 
 static int make_training(job *j, s2v_error *err)
 {
-    const s2vi_train_options *o = &j->options;
-    int ret = load(j, err);
+    const s2vi_train_options *o = j->options;
+    int ret = j->recipe->open(&j->training, o, err);
     if (!ret && o->init)
-        ret = j->training.table->start_from(j->training.self, o->init, err);
+        ret = s2vi_trainer_start_from(j->training.trainer, o->init, err);
     if (!ret && o->resume)
-        ret = j->training.table->resume(j->training.self, o->resume, err);
+        ret = s2vi_trainer_resume(j->training.trainer, o->resume, err);
     if (!ret && step_of(j) > o->iterations)
         ret = s2vi_error(err, S2V_ERR_INVALID,
                          "--iterations counts those done before a resume: "
@@ -86,13 +75,13 @@ static int make_training(job *j, s2v_error *err)
 static int save(job *j, s2v_error *err)
 {
     s2v_error second;
-    int ret = j->training.table->save(j->training.self, j->checkpoint, err),
+    int ret = s2vi_trainer_save(j->training.trainer, j->checkpoint, err),
         also = S2V_OK;
     if (!ret)
         s2vi_progress_saved(j->bar, step_of(j));
-    if (!j->options.hold_out_every)
-        also = j->training.table->export(j->training.self, j->options.output,
-                                         &second);
+    if (!j->options->hold_out_every)
+        also = s2vi_trainer_export(j->training.trainer, j->options->output,
+                                   &second);
     if (!also && j->curves)
         also = s2vi_curves_write(j->curves, &second);
     if (!ret && also < 0)
@@ -103,19 +92,19 @@ static int save(job *j, s2v_error *err)
 /* Measure what is held out; the best so far becomes the weight file. */
 static int hold_out(job *j, s2v_error *err)
 {
-    const s2vi_training_table *table = j->training.table;
+    s2vi_trainer *trainer = j->training.trainer;
     s2vi_measured *m = &j->held_out;
     const long long step = step_of(j);
-    int ret = table->measure_held_out(j->training.self, m, err);
+    int ret = j->recipe->measure_held_out(j->training.self, m, err);
     if (ret < 0)
         return ret;
-    const bool better = !(m->score <= table->best(j->training.self));
+    const bool better = !(m->score <= trainer->best);
     if (better)
-        ret = table->export(j->training.self, j->options.output, err);
+        ret = s2vi_trainer_export(trainer, j->options->output, err);
     if (ret < 0)
         return ret;
     if (better)
-        table->set_best(j->training.self, m->score);
+        trainer->best = m->score;
     j->measured = step;
     s2vi_progress_message(j->bar, "iteration %lld: %s%s", step, m->text,
                           better ? ": the best so far, saved" : "");
@@ -124,7 +113,7 @@ static int hold_out(job *j, s2v_error *err)
 
 static bool is_time_to_save(job *j)
 {
-    const s2vi_train_options *o = &j->options;
+    const s2vi_train_options *o = j->options;
     if (o->checkpoint_every)
         return step_of(j) % o->checkpoint_every == 0;
     if (!o->checkpoint_seconds || now() < j->next_save)
@@ -135,18 +124,17 @@ static bool is_time_to_save(job *j)
 
 static int preview(job *j, s2v_error *err)
 {
-    return j->options.preview ? j->training.table->preview(
-                                    j->training.self, j->options.preview, err)
-                              : S2V_OK;
+    const char *path = j->options->preview;
+    return path ? j->recipe->preview(j->training.self, path, err) : S2V_OK;
 }
 
 /* Losing a save or a picture must not lose the training: say it, to a quiet
  * user too, and go on. */
 static void survive(job *j, int ret, const s2v_error *err)
 {
-    const bool more = step_of(j) < j->options.iterations;
+    const bool more = step_of(j) < j->options->iterations;
     if (ret < 0)
-        s2vi_progress_message(j->options.quiet ? NULL : j->bar,
+        s2vi_progress_message(j->options->quiet ? NULL : j->bar,
                               "s2v-train: %s%s", err->message,
                               more ? "; training goes on" : "");
 }
@@ -156,9 +144,9 @@ static void survive(job *j, int ret, const s2v_error *err)
 static int open_curves(job *j, s2v_error *err)
 {
     const char *name[MAX_TERMS + 2];
-    int n = j->training.table->terms(j->training.self, name, MAX_TERMS);
+    int n = s2vi_trainer_terms(j->training.trainer, name, MAX_TERMS);
     name[n++] = j->training.measure;
-    return s2vi_curves_open(&j->curves, j->options.curves, name, n, step_of(j),
+    return s2vi_curves_open(&j->curves, j->options->curves, name, n, step_of(j),
                             err);
 }
 
@@ -175,11 +163,11 @@ static int add_to_curves(job *j, const s2vi_trainer_loss *loss, int n,
 
 static int iterate(job *j, s2v_error *err)
 {
-    const s2vi_train_options *o = &j->options;
+    const s2vi_train_options *o = j->options;
     s2vi_trainer_loss loss[MAX_TERMS];
     s2vi_progress_value shown[MAX_TERMS];
     int n = MAX_TERMS;
-    int ret = j->training.table->iterate(j->training.self, loss, &n, err);
+    int ret = s2vi_trainer_iterate(j->training.trainer, loss, &n, err);
     if (ret < 0)
         return ret;
     int64_t step = step_of(j);
@@ -203,7 +191,7 @@ static int iterate(job *j, s2v_error *err)
 
 static int train(job *j, s2v_error *err)
 {
-    const s2vi_train_options *o = &j->options;
+    const s2vi_train_options *o = j->options;
     int ret = S2V_OK;
     j->first = step_of(j);
     j->bar = s2vi_progress_new(&(s2vi_progress_params){
@@ -220,8 +208,7 @@ static int train(job *j, s2v_error *err)
                          "interrupted before the first iteration: nothing to "
                          "save");
     if (!ret && o->hold_out_every && !j->measured &&
-        isnan(j->training.table->best(
-            j->training.self))) /* stopped before the first */
+        isnan(j->training.trainer->best)) /* stopped before the first */
         ret = hold_out(j, err);
     if (!ret)
         survive(j, preview(j, &why), &why);
@@ -234,19 +221,19 @@ static int train(job *j, s2v_error *err)
 /* A folder that cannot be written to is better known before the training. */
 static int probe_output(job *j, s2v_error *err)
 {
-    size_t n = strlen(j->options.output) + sizeof(".ckpt");
+    size_t n = strlen(j->options->output) + sizeof(".ckpt");
     j->checkpoint = malloc(n);
     if (!j->checkpoint)
         return s2vi_error_nomem(err, "a file name");
-    snprintf(j->checkpoint, n, "%s.ckpt", j->options.output);
-    int ret = s2vi_file_probe(j->options.output, err);
+    snprintf(j->checkpoint, n, "%s.ckpt", j->options->output);
+    int ret = s2vi_file_probe(j->options->output, err);
     return ret < 0 ? ret : s2vi_file_probe(j->checkpoint, err);
 }
 
 /* --verbose: with and on what it is trained... */
 static void print_summary(const job *j)
 {
-    const s2vi_train_summary m = j->training.table->summary(j->training.self);
+    const s2vi_train_summary m = s2vi_trainer_summary(j->training.trainer);
     const s2vi_backend *b = m.backend;
     if (*b->selected)
         fprintf(stderr, "%s\n", b->selected);
@@ -272,7 +259,7 @@ static void print_cost(const job *j, double seconds)
 /* What there is now, and how to go on. */
 static void print_result(const job *j)
 {
-    const s2vi_train_options *o = &j->options;
+    const s2vi_train_options *o = j->options;
     const long long step = step_of(j);
     if (step < o->iterations)
         fprintf(stderr,
@@ -290,11 +277,11 @@ static void print_result(const job *j)
 static int run(job *j, s2v_error *err)
 {
     int ret = s2vi_interrupt_install(
-        j->options.quiet ? NULL
-                         : "\ns2v-train: stopping after this iteration; once "
-                           "more to stop at once, without saving\n",
+        j->options->quiet ? NULL
+                          : "\ns2v-train: stopping after this iteration; once "
+                            "more to stop at once, without saving\n",
         err);
-    if (!ret && s2vi_interrupt_ignored() && !j->options.quiet)
+    if (!ret && s2vi_interrupt_ignored() && !j->options->quiet)
         fprintf(stderr,
                 "s2v-train: SIGINT is ignored here, as in a background job: "
                 "kill -TERM %ld stops and saves\n",
@@ -303,17 +290,17 @@ static int run(job *j, s2v_error *err)
         ret = probe_output(j, err);
     if (!ret)
         ret = make_training(j, err);
-    if (!ret && j->options.curves)
+    if (!ret && j->options->curves)
         ret = open_curves(j, err);
-    if (!ret && j->options.verbose)
+    if (!ret && j->options->verbose)
         print_summary(j);
     const double begin = now();
     if (!ret)
         ret = train(j, err);
-    j->complete = !ret && step_of(j) >= j->options.iterations;
-    if (!ret && j->options.verbose)
+    j->complete = !ret && step_of(j) >= j->options->iterations;
+    if (!ret && j->options->verbose)
         print_cost(j, now() - begin);
-    if (!ret && !j->options.quiet)
+    if (!ret && !j->options->quiet)
         print_result(j);
     return ret;
 }
@@ -325,7 +312,7 @@ static int status_of(const job *j, int ret)
     const int stopped = s2vi_interrupt_status();
     if (ret < 0 && ret != S2V_ERR_CANCELLED)
         return 1;
-    if (!ret && (j->options.action != S2VI_TRAIN_RUN || j->complete))
+    if (!ret && (j->options->action != S2VI_TRAIN_RUN || j->complete))
         return 0;
     return stopped ? stopped : 1;
 }
@@ -342,16 +329,16 @@ int main(int argc, char **argv)
         return 2;
     }
     int ret = S2V_OK;
-    snprintf(j.version, sizeof(j.version), "s2v %s", s2v_version());
-    if (j.options.action == S2VI_TRAIN_RUN)
+    j.recipe = j.options->recipe;
+    if (j.options->action == S2VI_TRAIN_RUN)
         ret = run(&j, &err);
     else
-        s2vi_train_options_print(&j.options, stdout);
+        s2vi_train_options_print(j.options, stdout);
     if (ret < 0)
         fprintf(stderr, "s2v-train: %s\n", err.message);
     s2vi_curves_close(&j.curves);
     if (j.training.self)
-        j.training.table->close(j.training.self);
+        j.recipe->close(j.training.self);
     const int status = status_of(&j, ret);
     s2vi_train_options_free(&j.options);
     free(j.checkpoint);

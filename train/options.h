@@ -3,13 +3,13 @@
  * The command line of s2v-train: `s2v-train MODEL CLIP... -o FILE [options]`,
  * with the same words in a file of `key = value` lines (--config).
  *
- *     s2vi_train_options o;
+ *     s2vi_train_options *o;
  *     if (s2vi_train_options_parse(&o, argc, argv, &err) < 0) {
  *         fprintf(stderr, "s2v-train: %s\n", err.message);
  *         return 2;
  *     }
- *     if (o.action != S2VI_TRAIN_RUN)
- *         s2vi_train_options_print(&o, stdout);
+ *     if (o->action != S2VI_TRAIN_RUN)
+ *         s2vi_train_options_print(o, stdout);
  *     s2vi_train_options_free(&o);
  */
 #ifndef S2VI_TRAIN_OPTIONS_H
@@ -19,7 +19,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "models/listen_and_move.h"
+#include "option/option.h"
+#include "s2v/s2v.h"
 
 /** What the user asks for. */
 typedef enum s2vi_train_action {
@@ -28,14 +29,6 @@ typedef enum s2vi_train_action {
     S2VI_TRAIN_MODEL_HELP, /**< list the options of `model` */
     S2VI_TRAIN_VERSION,
 } s2vi_train_action;
-
-/** What is trained; the words of the command line are "listen-and-move",
- * "varietysound" and "hifigan". */
-typedef enum s2vi_train_model {
-    S2VI_TRAIN_LISTEN_AND_MOVE = 0,
-    S2VI_TRAIN_VARIETYSOUND,
-    S2VI_TRAIN_HIFIGAN,
-} s2vi_train_model;
 
 /** What numbers are rounded to before they are multiplied; --dtype's words. */
 typedef enum s2vi_train_dtype {
@@ -50,30 +43,25 @@ typedef enum s2vi_train_store {
     S2VI_STORE_BF16,
 } s2vi_train_store;
 
-/** Loss without an image network; the words of --loss in their order. */
-typedef enum s2vi_train_loss {
-    S2VI_LOSS_L1 = 0,
-    S2VI_LOSS_L2,
-} s2vi_train_loss;
+struct s2vi_recipe;
 
 /**
  * What to do: checked, with defaults filled in. Strings belong to the struct;
- * NULL where the option was not given.
+ * NULL where the option was not given. It is the first member of the options of
+ * a recipe.
  */
 typedef struct s2vi_train_options {
     s2vi_train_action action;
-    const char *model;     /**< its word; NULL for HELP and VERSION */
-    s2vi_train_model kind; /**< the same */
-    char **clips;          /**< NULL-terminated */
-    int n_clips;           /**< at least 1 for RUN */
-    const char *output;    /**< the weight file; set for RUN */
-    const char *config;    /**< the file that was read */
+    const struct s2vi_recipe *recipe; /**< NULL for HELP and VERSION */
+    char **clips;                     /**< NULL-terminated */
+    int n_clips;                      /**< at least 1 for RUN */
+    const char *output;               /**< the weight file; set for RUN */
+    const char *config;               /**< the file that was read */
+    char version[32];                 /**< "s2v 0.2.0", for the weight file */
 
     /* Clips. */
-    int size;               /**< 64, 128 or 256; varietysound's 16 to 128 */
-    int crop[4];            /**< x, y, width, height; width 0: the
-                                 centred square; of varietysound,
-                                 the whole picture */
+    int size;               /**< of pictures; 0: sound alone */
+    int crop[4];            /**< x, y, width, height; width 0: the default */
     double start, duration; /**< seconds of each clip; duration 0: all */
     int track;              /**< sound track, from 0; -1: ffmpeg's choice */
     bool skip_bad;          /**< leave out bad clips */
@@ -82,44 +70,14 @@ typedef struct s2vi_train_options {
     /* Training. */
     int64_t iterations; /**< in all, those before a resume too */
     int sequence;       /**< frames an iteration, or columns of mel */
+    int batch;          /**< sequences an iteration */
     uint64_t seed;
-    double rate;            /**< Adam's learning rate */
-    const char *perceptual; /**< weights of a perceptual loss */
-    const char *lpips;      /**< LPIPS's heads for them: the best by LPIPS */
-    s2vi_train_loss loss;   /**< without them */
-    bool adversarial;       /**< against discriminators */
-    double critic_rate;     /**< Adam's learning rate of those */
-    double alpha;           /**< the reconstruction loss's weight beside them */
-    double average;         /**< of weights, per iteration; 0: none */
-    int stretch;            /**< sequences before a jump; 0: none */
-    double sound_noise;     /**< on sound features, standard deviation */
-    bool level;             /**< sound is brought to one level */
-    double level_jitter;    /**< dB */
-    double spectrum_jitter; /**< dB */
-    const char *init;       /**< a weight file to start from */
-    const char *resume;     /**< a checkpoint to go on from */
-    int batch;              /**< windows, or pieces of sound, an iteration */
-    double decay;           /**< of weights: AdamW's */
-
-    /* Model. */
-    s2vi_lm_motion motion;
-    s2vi_lm_connection connection;
-    s2vi_lm_prediction prediction;
-    bool mfs, sac, acin, noise; /**< default true */
-    int channels_max;           /**< a power of two, 16 to 512 */
-
-    /* VarietySound. */
-    int width;           /**< of its networks, 16 to 512 */
-    int features;        /**< W: numbers in a feature of sight */
-    int sight_channels;  /**< of sight's outermost layer */
-    bool critics;        /**< discriminators */
-    double clear;        /**< part of windows without background */
-    bool balance;        /**< each window counts alike */
-    const char *vocoder; /**< a weight file that is put into the result */
-
-    /* HiFi-GAN. */
-    int variant; /**< 0, 1, 2: V1, V2, V3 */
-    int divide;  /**< of the discriminators' channels: 1, 2, 4, 8 */
+    double rate;        /**< Adam's learning rate */
+    double critic_rate; /**< that of discriminators */
+    double decay;       /**< of weights: AdamW's; 0: Adam */
+    double average;     /**< of weights, per iteration; 0: none */
+    const char *init;   /**< a weight file to start from */
+    const char *resume; /**< a checkpoint to go on from */
 
     /* Output. */
     int64_t checkpoint_every;           /**< iterations; 0: see the next */
@@ -145,18 +103,21 @@ typedef struct s2vi_train_options {
  * Parse a command line and the configuration file it names. What the command
  * line says wins over the file.
  *
- * @param o to be freed with s2vi_train_options_free() on success; all zero on
- *          failure
+ * @param o receives the options of the recipe that it names, to be freed with
+ *          s2vi_train_options_free(); NULL on failure
  * @return S2V_OK; S2V_ERR_INVALID: one sentence with the option, what was
  *         expected and what was found; S2V_ERR_IO: the configuration file
  */
-int s2vi_train_options_parse(s2vi_train_options *o, int argc, char *const *argv,
-                             s2v_error *err);
+int s2vi_train_options_parse(s2vi_train_options **o, int argc,
+                             char *const *argv, s2v_error *err);
 
 /** Print what `o->action` asks for: help or version; nothing for RUN. */
 void s2vi_train_options_print(const s2vi_train_options *o, FILE *out);
 
-/** Free what is inside and clear. */
-void s2vi_train_options_free(s2vi_train_options *o);
+/** Free it and what is inside, and set *o to NULL. */
+void s2vi_train_options_free(s2vi_train_options **o);
+
+/** For rows of OPTION_PARSED: "X,Y,W,H" into int[4]. */
+bool s2vi_train_parse_crop(void *to, const option_row *row, const char *text);
 
 #endif

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* --------------------------------------------------------- recording -- */
 
@@ -121,13 +122,13 @@ out:
     return ret;
 }
 
-int s2vi_train_step_plan(s2vi_train_step *step, s2vi_node *output,
-                         s2vi_store *store, s2v_error *err)
+int s2vi_train_step_plan(s2vi_train_step *step, s2vi_store *store,
+                         s2v_error *err)
 {
     s2vi_node *outputs[S2VI_TRAIN_STEP_TERMS + 1];
     int n = 0;
-    if (output)
-        outputs[n++] = output;
+    if (step->output)
+        outputs[n++] = step->output;
     for (int i = 0; i < step->n_terms; i++)
         outputs[n++] = step->term[i].node;
     const s2vi_plan_params params = {.outputs = outputs,
@@ -171,6 +172,36 @@ int s2vi_train_step_run(s2vi_train_step *step, int64_t iteration,
     if (!ret && step->ema_decay)
         ret = s2vi_train_step_write(step, step->ema_decay, &decay, err);
     return ret < 0 ? ret : s2vi_exec_run(step->exec, clock, err);
+}
+
+static const s2vi_node *state_named(const s2vi_train_step *step,
+                                    const char *name)
+{
+    for (int i = 0; i < s2vi_plan_state_count(step->plan); i++)
+        if (!strcmp(s2vi_plan_state(step->plan, i)->name, name))
+            return s2vi_plan_state(step->plan, i);
+    return NULL;
+}
+
+int s2vi_train_step_follow(s2vi_train_step *to, const s2vi_train_step *from,
+                           s2v_error *err)
+{
+    int ret = S2V_OK;
+    for (int i = 0; i < s2vi_plan_state_count(to->plan) && !ret; i++) {
+        const s2vi_node *state = s2vi_plan_state(to->plan, i);
+        const s2vi_node *source = state_named(from, state->name);
+        double *value =
+            malloc((size_t)s2vi_shape_count(&state->shape) * sizeof(*value));
+        if (!value)
+            return s2vi_error_nomem(err, state->name);
+        ret = source ? s2vi_exec_read_f64(from->exec, source, value)
+                     : s2vi_error(err, S2V_ERR_INTERNAL, "no state '%s'",
+                                  state->name);
+        if (!ret)
+            ret = s2vi_exec_write_f64(to->exec, state, value);
+        free(value);
+    }
+    return ret;
 }
 
 double s2vi_ema_decay(double most, int64_t iteration)

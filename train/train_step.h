@@ -8,7 +8,8 @@
  *     ...                                      record networks on step.graph
  *     s2vi_train_step_add_term(&step, "mel", loss);
  *     s2vi_train_step_learn(&step, loss, &trained, &adam, err);
- *     s2vi_train_step_plan(&step, output, store, err);
+ *     step.output = made;
+ *     s2vi_train_step_plan(&step, store, err);
  *     s2vi_train_step_write(&step, input, data, err);   ... of each input
  *     s2vi_train_step_run(&step, iteration, ema_decay, &clock, err);
  *     s2vi_exec_read(step.exec, step.term[0].node, &value);
@@ -38,12 +39,6 @@ typedef struct s2vi_trained {
 /** How many numbers those are that are learned. */
 int64_t s2vi_trained_numbers(const s2vi_trained *t);
 
-/** What a training works with and on. */
-typedef struct s2vi_train_summary {
-    const s2vi_backend *backend;
-    int64_t generator, critics; /* numbers that are learned */
-} s2vi_train_summary;
-
 /** Adam's other factors. */
 typedef struct s2vi_adam_factors {
     double beta1, beta2, eps;
@@ -59,6 +54,7 @@ typedef struct s2vi_train_step {
     int n_terms;
     s2vi_node **effect;
     int n_effects;
+    s2vi_node *output; /* to be read after a run, beside the terms; or NULL */
     s2vi_plan *plan;
     s2vi_exec *exec;
 } s2vi_train_step;
@@ -80,13 +76,9 @@ int s2vi_train_step_learn(s2vi_train_step *step, s2vi_node *loss,
                           const s2vi_trained *t, const s2vi_adam_factors *adam,
                           s2v_error *err);
 
-/**
- * Plan what was recorded; the store gains what it lacks.
- *
- * @param output a value to be read after a run, beside the terms; NULL: none
- */
-int s2vi_train_step_plan(s2vi_train_step *step, s2vi_node *output,
-                         s2vi_store *store, s2v_error *err);
+/** Plan what was recorded; the store gains what it lacks. */
+int s2vi_train_step_plan(s2vi_train_step *step, s2vi_store *store,
+                         s2v_error *err);
 
 /** Set an input. */
 int s2vi_train_step_write(s2vi_train_step *step, const s2vi_node *input,
@@ -101,6 +93,11 @@ int s2vi_train_step_write(s2vi_train_step *step, const s2vi_node *input,
 int s2vi_train_step_run(s2vi_train_step *step, int64_t iteration,
                         double ema_decay, const s2vi_clock *clock,
                         s2v_error *err);
+
+/** Give `to` the recurrent states that `from` has now, by name: both begin the
+ * next sequence alike. */
+int s2vi_train_step_follow(s2vi_train_step *to, const s2vi_train_step *from,
+                           s2v_error *err);
 
 void s2vi_train_step_close(s2vi_train_step *step);
 

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The GAN trainer: the loop of a generator against its critics, by AdamW, that
- * VarietySound's and the vocoder's trainings have in common. In an iteration
- * the critics learn first, then the generator against them as they are then;
- * both see the same batch.
+ * The trainer of all models: the loop of one network, called the generator, and
+ * of critics that it learns against, if it has any. It does what every training
+ * needs: Adam's steps, moving averages, the clock of the noise, recurrent
+ * states from one sequence to the next, checkpoints, weight files. Hooks say
+ * what is trained on which data.
  *
- *     gan = (s2vi_trainer){.hooks = &hooks, .params = .., .batch = n};
- *     append to gan.list, s2vi_trainer_add_generator(&gan);
- *     append to gan.list, s2vi_trainer_add_critic(&gan);
- *     s2vi_trainer_open(&gan, err);
- *     s2vi_trainer_iterate(&gan, loss, &n, err); ...
- *     s2vi_trainer_close(&gan);
+ * In an iteration the critics learn first, then the generator against them as
+ * they are then; both see the same batch.
+ *
+ *     t = (s2vi_trainer){.hooks = &hooks, .params = .., .frames = n};
+ *     append to t.list, s2vi_trainer_add_generator(&t);
+ *     append to t.list, s2vi_trainer_add_critic(&t);
+ *     s2vi_trainer_open(&t, err);
+ *     s2vi_trainer_iterate(&t, loss, &n, err); ...
+ *     s2vi_trainer_close(&t);
  */
 #ifndef S2VI_TRAIN_TRAINER_H
 #define S2VI_TRAIN_TRAINER_H
@@ -18,90 +22,154 @@
 #include "train_step.h"
 #include "weights/weights.h"
 
+#include <jansson.h>
+
 typedef struct s2vi_trainer s2vi_trainer;
 
-/** What a model says of itself. Texts are JSON, to be freed; NULL: memory. */
+/**
+ * What a model does in its own way; `t->self` is its own data. JSON objects are
+ * new ones, to which the trainer adds what all have; NULL: memory ran out.
+ */
 typedef struct s2vi_trainer_hooks {
     const char *model; /* s2v.model */
-    /* Record and plan gan->critics, which is left out where there are none, and
-     * gan->generator, on gan->store. */
-    int (*record_critics)(s2vi_trainer *gan, s2v_error *err);
-    int (*record_generator)(s2vi_trainer *gan, s2v_error *err);
-    /* Get the batch of iteration gan->step ready. */
-    int (*prepare)(s2vi_trainer *gan, s2v_error *err);
-    /* Write that batch to a step's inputs. */
-    int (*feed)(s2vi_trainer *gan, s2vi_train_step *step, s2v_error *err);
-    char *(*config)(const s2vi_trainer *gan, bool exported);
-    /* What a resume may not change. */
-    char *(*identity)(const s2vi_trainer *gan);
-    char *(*training)(const s2vi_trainer *gan); /* how it was trained */
-    /* Add what a weight file has beside the generator; or NULL. */
-    int (*export_more)(s2vi_trainer *gan, s2vi_writer *w, s2v_error *err);
+
+    /* Record a training step on t->generator or t->critics, which are empty;
+     * the trainer plans it. Networks that do not learn are loaded into t->store
+     * here. */
+    int (*record_generator)(s2vi_trainer *t, s2v_error *err);
+    /* Optional: only where critics were added. */
+    int (*record_critics)(s2vi_trainer *t, s2v_error *err);
+    /* Optional: record what the exported model makes on t->viewer, with its
+     * output. */
+    int (*record_viewer)(s2vi_trainer *t, s2v_error *err);
+
+    /* Get the batch of iteration t->step ready, and set t->fresh. */
+    int (*prepare)(s2vi_trainer *t, s2v_error *err);
+    /* Write that batch to the inputs of t->critics or t->generator. */
+    int (*feed)(s2vi_trainer *t, s2vi_train_step *step, s2v_error *err);
+
+    /* s2v.config of a weight file, or of a checkpoint: JSON, to be freed. */
+    char *(*config)(const s2vi_trainer *t, bool exported);
+    /* What a resume may not change, beside the seed. */
+    json_t *(*identity)(const s2vi_trainer *t);
+    /* How it was trained, beside seed, iterations and rate. */
+    json_t *(*training)(const s2vi_trainer *t);
+
+    /* Optional: where the data stand, beside the iteration, if batches do not
+     * follow from its number; and back, false if that cannot be. */
+    json_t *(*position)(const s2vi_trainer *t);
+    bool (*set_position)(s2vi_trainer *t, json_t *progress);
+    /* Optional: set more metadata of both kinds of file. */
+    int (*metadata)(const s2vi_trainer *t, s2vi_writer *w, s2v_error *err);
+    /* Optional: add what a weight file has beside the generator. */
+    int (*export_more)(const s2vi_trainer *t, s2vi_writer *w, s2v_error *err);
 } s2vi_trainer_hooks;
 
 typedef struct s2vi_trainer_params {
-    bool critics; /* false: the generator learns alone, of what it makes */
-    double rate, critic_rate; /* AdamW's */
-    double decay;             /* of weights */
-    double average;           /* of exported weights, an iteration; 0: none */
+    double rate, critic_rate; /* Adam's */
+    double decay;             /* of weights: AdamW's; 0: Adam */
+    double average;           /* exported weights: the moving average of so much
+                                 an iteration; 0: the last ones */
     uint64_t seed;
-    const char *device;
-    s2vi_dtype dtype; /* S2VI_BF16: mixed precision */
+    const char *device; /* NULL: "auto" */
+    s2vi_dtype dtype;   /* S2VI_BF16: mixed precision */
     int threads;
-    const char *version, *license; /* for the weight file */
-    s2vi_stored store;             /* its numbers */
+    const char *version, *license, *title, *note; /* for the weight file */
+    s2vi_stored store;                            /* its numbers; 0: F32 */
+    const char *score; /* the key of t->best in a checkpoint, one for each kind
+                          of score: they do not compare; NULL: "best" */
 } s2vi_trainer_params;
 
-enum { S2VI_TRAINER_CRITICS = 2 };
+enum { S2VI_TRAINER_CRITICS = 4 }; /* at most */
 
 struct s2vi_trainer {
     const s2vi_trainer_hooks *hooks;
     void *self; /* the model's */
     s2vi_trainer_params params;
-    int batch; /* sequences of an iteration; i's frame is step batch + i */
+    int64_t frames; /* of an iteration, on the clock of the noise */
     s2vi_param_list list;
     s2vi_trained g, critic[S2VI_TRAINER_CRITICS]; /* stretches of it */
     int n_critics;
     s2vi_backend *backend;
+    /* Parameters; m.NAME and v.NAME of each, Adam's; ema.NAME, averages. */
     s2vi_store *store;
-    s2vi_train_step critics; /* empty where there are none */
     s2vi_train_step generator;
-    s2vi_train_step viewer; /* what the exported model makes; or empty... */
-    s2vi_node *view;        /* ...its result */
-    s2vi_store *averages;   /* the exported parameters, where averaged */
-    int64_t step;
-    double best; /* held-out score; NaN: none */
+    s2vi_train_step critics; /* empty where there are none */
+    s2vi_train_step viewer;  /* empty until something is viewed */
+    s2vi_store *averages; /* the exported parameters, if averaged: viewer's */
+    /* The batch does not go on where the last one ended: recurrent states start
+     * at zero. Else both steps begin with those that the generator's left. */
+    bool fresh;
+    int64_t step; /* iterations done */
+    double best;  /* held-out score; NaN: none */
 };
 
 /** What was appended to the list since the last of these: the generator's, then
  * each critic's. */
-void s2vi_trainer_add_generator(s2vi_trainer *gan);
-void s2vi_trainer_add_critic(s2vi_trainer *gan);
+void s2vi_trainer_add_generator(s2vi_trainer *t);
+void s2vi_trainer_add_critic(s2vi_trainer *t);
 
 /** Open device and store, give all parameters their initial values, and record
  * both training steps.
  * s2vi_trainer_close() also after a failure. */
-int s2vi_trainer_open(s2vi_trainer *gan, s2v_error *err);
-void s2vi_trainer_close(s2vi_trainer *gan);
+int s2vi_trainer_open(s2vi_trainer *t, s2v_error *err);
+void s2vi_trainer_close(s2vi_trainer *t);
 
-/** As s2vi_trainer_summary(). */
-s2vi_train_summary s2vi_trainer_summary(const s2vi_trainer *gan);
+/** What a training works with and on. */
+typedef struct s2vi_train_summary {
+    const s2vi_backend *backend;
+    int64_t generator, critics; /* numbers that are learned */
+} s2vi_train_summary;
 
-/** The store that gan->viewer is to be planned on. */
-s2vi_store *s2vi_trainer_view_store(const s2vi_trainer *gan);
+s2vi_train_summary s2vi_trainer_summary(const s2vi_trainer *t);
 
-/** Run gan->viewer, whose inputs are set, with the weights that an export would
- * write. */
-int s2vi_trainer_view(s2vi_trainer *gan, float *out, s2v_error *err);
+/** The clock of the iteration that comes next, or is being run. */
+s2vi_clock s2vi_trainer_clock(const s2vi_trainer *t);
 
-/** As s2vi_trainer_iterate(), _terms(), _save(), ... */
-int s2vi_trainer_iterate(s2vi_trainer *gan, s2vi_trainer_loss *loss, int *n,
+/**
+ * One iteration: the next batch; the critics' gradients and step of Adam; the
+ * generator's.
+ *
+ * @param loss receives at most `*n` terms: the generator's, then the critics'
+ * @param n    room, then count
+ * @return S2V_OK; S2V_ERR_DEVICE with iteration and term if a number is not
+ *         finite: then this training is spoilt, and only files go on
+ */
+int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
                          s2v_error *err);
-int s2vi_trainer_terms(const s2vi_trainer *gan, const char **name, int room);
-int s2vi_trainer_save(s2vi_trainer *gan, const char *path, s2v_error *err);
-int s2vi_trainer_resume(s2vi_trainer *gan, const char *path, s2v_error *err);
-int s2vi_trainer_export(s2vi_trainer *gan, const char *path, s2v_error *err);
-int s2vi_trainer_start_from(s2vi_trainer *gan, const char *path,
-                            s2v_error *err);
+
+/** Names of the terms that an iteration has: at most `room`; their count. */
+int s2vi_trainer_terms(const s2vi_trainer *t, const char **name, int room);
+
+/** Get t->viewer ready: recorded if it is not yet, with the weights that
+ * s2vi_trainer_export() would write, its states at zero. Training goes on
+ * afterwards as if this had not been. */
+int s2vi_trainer_view_begin(s2vi_trainer *t, s2v_error *err);
+
+/** Run t->viewer, whose inputs are set, at this frame of the clock, and read
+ * its output. States go on from run to run. */
+int s2vi_trainer_view(s2vi_trainer *t, uint64_t frame, float *out,
+                      s2v_error *err);
+
+/* ---- files: checkpoint.c ---- */
+
+/**
+ * Write everything that a resume needs, so that it ends bit-identical.
+ * What was at `path` before stays until the new file is whole.
+ */
+int s2vi_trainer_save(s2vi_trainer *t, const char *path, s2v_error *err);
+
+/** Go on from a checkpoint; S2V_ERR_MODEL names what differs. */
+int s2vi_trainer_resume(s2vi_trainer *t, const char *path, s2v_error *err);
+
+/**
+ * Begin with the generator of a weight file instead of random numbers.
+ *
+ * @return S2V_ERR_MODEL if it holds another model than is to be trained
+ */
+int s2vi_trainer_start_from(s2vi_trainer *t, const char *path, s2v_error *err);
+
+/** Write the weight file. */
+int s2vi_trainer_export(s2vi_trainer *t, const char *path, s2v_error *err);
 
 #endif

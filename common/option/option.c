@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    MAX_ROWS = 128,
+    MAX_ROWS = 256,
     CODE = 256, /* what getopt_long() returns for row 0; then come the others */
 };
 

@@ -28,7 +28,8 @@ enum { SEED_G = 1234, SEED_D_I, SEED_D_V };
 
 /* A training step of one network, and what its terms were. */
 typedef struct network_step {
-    s2vi_lm_step step;
+    s2vi_lm_step inputs;
+    s2vi_train_step step;
     float made[S2VI_TRAIN_STEP_TERMS][STEPS];
 } network_step;
 
@@ -48,28 +49,34 @@ typedef struct bench {
 static void record_critics(bench *b)
 {
     s2v_error err;
-    s2vi_lm_step *p = &b->critics.step;
+    s2vi_lm_step *p = &b->critics.inputs;
+    s2vi_train_step *step = &b->critics.step;
     const s2vi_trained image = {b->d_i.param, b->d_i.count, b->rate * RATE_D,
                                 false};
     const s2vi_trained video = {b->d_v.param, b->d_v.count, b->rate * RATE_D,
                                 false};
-    golden_must(s2vi_lm_step_begin(p, &b->config, T, &err), &err, "graph");
+    golden_must(s2vi_train_step_begin(step, &err), &err, "step");
+    golden_must(s2vi_lm_step_begin(p, step, &b->config, T, &err), &err,
+                "graph");
     golden_must(s2vi_lm_step_record_critics(p, &image, &video, &err), &err,
                 "critics");
-    golden_must(s2vi_lm_step_plan(p, b->store, &err), &err, "plan");
+    golden_must(s2vi_train_step_plan(step, b->store, &err), &err, "plan");
 }
 
 static void record_generator(bench *b)
 {
     s2v_error err;
-    s2vi_lm_step *p = &b->generator.step;
+    s2vi_lm_step *p = &b->generator.inputs;
+    s2vi_train_step *step = &b->generator.step;
     const s2vi_lm_loss_config loss = {.adversarial = true,
                                       .alpha = S2VI_ADVERSARIAL_ALPHA};
     const s2vi_trained g = {b->g.param, b->g.count, b->rate * RATE_G, false};
-    golden_must(s2vi_lm_step_begin(p, &b->config, T, &err), &err, "graph");
+    golden_must(s2vi_train_step_begin(step, &err), &err, "step");
+    golden_must(s2vi_lm_step_begin(p, step, &b->config, T, &err), &err,
+                "graph");
     golden_must(s2vi_lm_step_record_generator(p, &loss, &g, &err), &err,
                 "generator");
-    golden_must(s2vi_lm_step_plan(p, b->store, &err), &err, "plan");
+    golden_must(s2vi_train_step_plan(step, b->store, &err), &err, "plan");
 }
 
 static bench bench_open(const golden *g, const char *device, s2vi_dtype dtype)
@@ -98,8 +105,8 @@ static bench bench_open(const golden *g, const char *device, s2vi_dtype dtype)
 
 static void bench_close(bench *b)
 {
-    s2vi_lm_step_close(&b->critics.step);
-    s2vi_lm_step_close(&b->generator.step);
+    s2vi_train_step_close(&b->critics.step);
+    s2vi_train_step_close(&b->generator.step);
     s2vi_store_close(&b->store);
     s2vi_backend_close(&b->backend);
     s2vi_param_list_close(&b->g);
@@ -125,23 +132,24 @@ static void run_step(network_step *h, int k)
 {
     static float features[T * 64], real[T * N * N * 3];
     s2v_error err;
-    s2vi_lm_step *p = &h->step;
+    s2vi_train_step *step = &h->step;
     const s2vi_clock clock = {.seed = SEED, .frame = (uint64_t)k * T};
-    const s2vi_batch batch = {
-        .real = real, .features = features, .step = k + 1};
+    const s2vi_batch batch = {.real = real, .features = features};
     golden_features(k * T, T, features);
     real_frames(k * T, real);
-    golden_must(s2vi_lm_step_run(p, &batch, &clock, &err), &err, "run");
-    for (int i = 0; i < p->step.n_terms; i++)
-        s2vi_exec_read(p->step.exec, p->step.term[i].node, &h->made[i][k]);
+    golden_must(s2vi_lm_step_feed(&h->inputs, &batch, &clock, &err), &err,
+                "inputs");
+    golden_must(s2vi_train_step_run(step, k + 1, 0, &clock, &err), &err, "run");
+    for (int i = 0; i < step->n_terms; i++)
+        s2vi_exec_read(step->exec, step->term[i].node, &h->made[i][k]);
 }
 
 /* ----------------------------------------------------------- comparing -- */
 
 static void compare(const network_step *h, const golden *g, double bound)
 {
-    for (int i = 0; i < h->step.step.n_terms; i++) {
-        const char *name = h->step.step.term[i].name;
+    for (int i = 0; i < h->step.n_terms; i++) {
+        const char *name = h->step.term[i].name;
         int64_t n = 0;
         if (!strcmp(name, "L1"))
             name = "g.reconstruction";
@@ -170,8 +178,8 @@ int main(int argc, char **argv)
         run_step(&b.critics, k);
         run_step(&b.generator, k);
         golden_must(
-            s2vi_lm_step_follow(&b.critics.step, &b.generator.step, &err), &err,
-            "states");
+            s2vi_train_step_follow(&b.critics.step, &b.generator.step, &err),
+            &err, "states");
     }
     compare(&b.critics, &g, f64 ? 1e-6 : 1e-3);
     compare(&b.generator, &g, f64 ? 1e-6 : 1e-3);

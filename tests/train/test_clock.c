@@ -3,7 +3,7 @@
  * iteration; and from 0 on in what is held out. */
 #include "check.h"
 #include "make_clip.h"
-#include "recipes/listen_and_move_trainer_internal.h"
+#include "recipes/listen_and_move_trainer.h"
 
 #include "audio/lms.h"
 #include "video/pixel.h"
@@ -32,17 +32,17 @@ static s2vi_lm_trainer *open_trainer(const s2vi_dataset *data)
 {
     s2v_error err;
     s2vi_lm_trainer *trainer;
-    s2vi_lm_trainer_params p = {.data = data,
+    s2vi_lm_trainer_params p = {.trainer = {.rate = 1e-2,
+                                            .critic_rate = 4e-3,
+                                            .average = 0.9,
+                                            .seed = 7,
+                                            .threads = 1,
+                                            .version = "test",
+                                            .license = "CC0-1.0"},
+                                .data = data,
                                 .sequence = T,
-                                .rate = 1e-2,
-                                .critic_rate = 4e-3,
                                 .alpha = 10,
-                                .average = 0.9,
-                                .adversarial = true,
-                                .seed = 7,
-                                .threads = 1,
-                                .version = "test",
-                                .license = "CC0-1.0"};
+                                .adversarial = true};
     s2vi_lm_defaults(&p.config);
     p.config.size = SIZE;
     p.config.channels_min = 2;
@@ -53,29 +53,32 @@ static s2vi_lm_trainer *open_trainer(const s2vi_dataset *data)
 
 /* Both training steps of iteration `step`, of the clip's only sequence, at step
  * x T. */
-static int run_steps(s2vi_lm_trainer *t, int64_t step, s2vi_trainer_loss *loss,
+static int run_steps(s2vi_lm_trainer *lm, int64_t step, s2vi_trainer_loss *loss,
                      float *made)
 {
     static float real[T * PIXELS];
     int n = 0;
     s2v_error err = {0};
-    const s2vi_dataset_clip *clip = &t->params.data->clip[0];
+    s2vi_trainer *t = &lm->trainer;
+    const s2vi_dataset_clip *clip = &lm->params.data->clip[0];
     const s2vi_clock clock = {t->params.seed, (uint64_t)step * T};
-    const s2vi_batch batch = {real, clip->features, step + 1,
-                              s2vi_ema_decay(t->params.average, step)};
-    s2vi_lm_step *network[] = {&t->critics, &t->generator};
+    const s2vi_batch batch = {real, clip->features};
+    s2vi_lm_step *network[] = {&lm->critics, &lm->generator};
     for (int i = 0; i < T * PIXELS; i++)
         real[i] = s2vi_pixel_value(clip->clip->rgb[i]);
     for (int k = 0; k < 2; k++) {
-        s2vi_exec_reset(network[k]->step.exec);
-        must(s2vi_lm_step_run(network[k], &batch, &clock, &err), &err);
+        s2vi_exec_reset(network[k]->step->exec);
+        must(s2vi_lm_step_feed(network[k], &batch, &clock, &err), &err);
+        must(s2vi_train_step_run(network[k]->step, step + 1,
+                                 s2vi_ema_decay(t->params.average, step),
+                                 &clock, &err),
+             &err);
     }
     for (int k = 1; k >= 0; k--)
-        must(s2vi_train_step_read(&network[k]->step, step, loss, TERMS, &n, "",
+        must(s2vi_train_step_read(network[k]->step, step, loss, TERMS, &n, "",
                                   &err),
              &err);
-    must(s2vi_exec_read(t->generator.step.exec, t->generator.lm.video, made),
-         &err);
+    must(s2vi_exec_read(t->generator.exec, lm->generator.lm.video, made), &err);
     return n;
 }
 
@@ -96,13 +99,13 @@ static void test_iterations(void)
         const float *frames;
         int n = TERMS;
         const int terms = run_steps(by_hand, step, wanted, made);
-        must(s2vi_lm_trainer_iterate(trainer, got, &n, &err), &err);
+        must(s2vi_trainer_iterate(&trainer->trainer, got, &n, &err), &err);
         CHECK(n == terms && n == 13, "%d terms, expected %d", n, terms);
         for (int i = 0; i < n && i < terms; i++)
             CHECK(got[i].value == wanted[i].value,
                   "step %d: %s is %.9g, at clock %d it is %.9g", step,
                   got[i].name, got[i].value, step * T, wanted[i].value);
-        s2vi_lm_trainer_frames(trainer, &real, &frames);
+        must(s2vi_lm_trainer_frames(trainer, &real, &frames, &err), &err);
         CHECK(!memcmp(frames, made, sizeof(made)), "step %d: other frames",
               step);
     }
@@ -168,10 +171,10 @@ static void test_held_out(void)
     s2vi_lm_trainer *trainer = open_trainer(&data);
     for (int i = 0; i < 10; i++) { /* until noise is seen */
         int n = 0;
-        must(s2vi_lm_trainer_iterate(trainer, NULL, &n, &err), &err);
+        must(s2vi_trainer_iterate(&trainer->trainer, NULL, &n, &err), &err);
     }
     must(s2vi_lm_trainer_hold_out(trainer, keep_made, &s, &err), &err);
-    must(s2vi_lm_trainer_export(trainer, path, &err), &err);
+    must(s2vi_trainer_export(&trainer->trainer, path, &err), &err);
     s2vi_lm_trainer_close(&trainer);
     const s2vi_dataset_clip *clip = &data.clip[0];
     const int differ = compare_session(

@@ -6,10 +6,12 @@
 #include <glib/gstdio.h>
 
 #include "check.h"
-#include "options.h"
+#include "recipe.h"
+#include "recipes/foley.h"
+#include "recipes/listen_and_move.h"
 
 /* Parse a line as a shell would; `o` is to be freed. */
-static int parse(s2vi_train_options *o, const char *line, s2v_error *err)
+static int parse(s2vi_train_options **o, const char *line, s2v_error *err)
 {
     char **words = NULL;
     int count = 0;
@@ -22,37 +24,57 @@ static int parse(s2vi_train_options *o, const char *line, s2v_error *err)
     return ret;
 }
 
+static const s2vi_lm_train_options *lam(const s2vi_train_options *o)
+{
+    return (const s2vi_lm_train_options *)o;
+}
+
+static const s2vi_vs_train_options *vs(const s2vi_train_options *o)
+{
+    return (const s2vi_vs_train_options *)o;
+}
+
+static const s2vi_hifigan_train_options *hifigan(const s2vi_train_options *o)
+{
+    return (const s2vi_hifigan_train_options *)o;
+}
+
 #define LAM "listen-and-move "
 #define OK  LAM "a.mp4 -o a.bin "
 
 static void test_defaults(void)
 {
-    s2vi_train_options o;
+    s2vi_train_options *o;
     s2v_error err;
     CHECK(!parse(&o, OK, &err), "%s", err.message);
-    CHECK(o.action == S2VI_TRAIN_RUN, "action %d", o.action);
-    CHECK(!g_strcmp0(o.model, "listen-and-move"), "%s", o.model);
-    CHECK(o.n_clips == 1 && !strcmp(o.clips[0], "a.mp4") && !o.clips[1],
-          "%d clips", o.n_clips);
-    CHECK(!g_strcmp0(o.output, "a.bin"), "%s", o.output);
-    CHECK(!g_strcmp0(o.device, "auto"), "%s", o.device);
-    CHECK(o.size == 128 && o.sequence == 32 && o.iterations == 50000 &&
-              o.seed == 0 && o.threads == 0,
-          "%d %d %lld", o.size, o.sequence, (long long)o.iterations);
-    CHECK(o.rate == 1e-4 && o.split == 0.8 && o.track == -1 && !o.skip_bad,
-          "%g %g", o.rate, o.split);
-    CHECK(o.loss == S2VI_LOSS_L1 && !o.adversarial && o.critic_rate == 4e-4 &&
-              o.alpha == 10 && !o.average && !o.sound_noise && !o.stretch &&
-              !o.curves && !o.init && !o.hold_out_every,
+    CHECK(o->action == S2VI_TRAIN_RUN, "action %d", o->action);
+    CHECK(!g_strcmp0(o->recipe->name, "listen-and-move"), "%s",
+          o->recipe->name);
+    CHECK(o->n_clips == 1 && !strcmp(o->clips[0], "a.mp4") && !o->clips[1],
+          "%d clips", o->n_clips);
+    CHECK(!g_strcmp0(o->output, "a.bin"), "%s", o->output);
+    CHECK(!g_strcmp0(o->device, "auto"), "%s", o->device);
+    CHECK(o->size == 128 && o->sequence == 32 && o->iterations == 50000 &&
+              o->seed == 0 && o->threads == 0,
+          "%d %d %lld", o->size, o->sequence, (long long)o->iterations);
+    CHECK(o->rate == 1e-4 && o->split == 0.8 && o->track == -1 && !o->skip_bad,
+          "%g %g", o->rate, o->split);
+    CHECK(lam(o)->loss == S2VI_LM_TRAIN_L1 && !lam(o)->adversarial &&
+              o->critic_rate == 4e-4 && lam(o)->alpha == 10 && !o->average &&
+              !lam(o)->sound_noise && !lam(o)->stretch && !o->curves &&
+              !o->init && !o->hold_out_every,
           "losses");
-    CHECK(o.mfs && o.sac && o.acin && o.noise && !o.quiet && !o.verbose,
+    CHECK(lam(o)->mfs && lam(o)->sac && lam(o)->acin && lam(o)->noise &&
+              !o->quiet && !o->verbose,
           "switches");
-    CHECK(o.motion == S2VI_LM_DILATED && o.connection == S2VI_LM_RESIDUAL &&
-              o.prediction == S2VI_LM_DIRCONVGRU && o.channels_max == 512,
+    CHECK(lam(o)->motion == S2VI_LM_DILATED &&
+              lam(o)->connection == S2VI_LM_RESIDUAL &&
+              lam(o)->prediction == S2VI_LM_DIRCONVGRU &&
+              lam(o)->channels_max == 512,
           "model");
-    CHECK(o.checkpoint_every == 1000 && !o.checkpoint_seconds &&
-              o.preview_every == 500 && !o.preview && !o.resume &&
-              !o.perceptual && !o.license && !o.crop[2],
+    CHECK(o->checkpoint_every == 1000 && !o->checkpoint_seconds &&
+              o->preview_every == 500 && !o->preview && !o->resume &&
+              !lam(o)->perceptual && !o->license && !o->crop[2],
           "output");
     s2vi_train_options_free(&o);
     s2vi_train_options_free(&o); /* twice does no harm */
@@ -60,7 +82,7 @@ static void test_defaults(void)
 
 static void test_all_given(void)
 {
-    s2vi_train_options o;
+    s2vi_train_options *o;
     s2v_error err;
     int ret = parse(
         &o,
@@ -77,39 +99,41 @@ static void test_all_given(void)
         "-- -d.mkv",
         &err);
     CHECK(!ret, "%s", err.message);
-    CHECK(o.n_clips == 2 && !strcmp(o.clips[0], "b c.mkv") &&
-              !strcmp(o.clips[1], "-d.mkv"),
-          "%d clips", o.n_clips);
-    CHECK(o.size == 256 && o.iterations == 7 && o.sequence == 16 &&
-              o.seed == UINT64_MAX && o.rate == 2e-3 && o.threads == 2,
+    CHECK(o->n_clips == 2 && !strcmp(o->clips[0], "b c.mkv") &&
+              !strcmp(o->clips[1], "-d.mkv"),
+          "%d clips", o->n_clips);
+    CHECK(o->size == 256 && o->iterations == 7 && o->sequence == 16 &&
+              o->seed == UINT64_MAX && o->rate == 2e-3 && o->threads == 2,
           "numbers");
-    CHECK(!strcmp(o.device, "cuda:1") && !strcmp(o.perceptual, "p.st") &&
-              !strcmp(o.resume, "r.ckpt") && !strcmp(o.preview, "p.png") &&
-              !strcmp(o.license, "CC0") && !strcmp(o.title, "T") &&
-              !strcmp(o.note, "N ü"),
+    CHECK(!strcmp(o->device, "cuda:1") && !strcmp(lam(o)->perceptual, "p.st") &&
+              !strcmp(o->resume, "r.ckpt") && !strcmp(o->preview, "p.png") &&
+              !strcmp(o->license, "CC0") && !strcmp(o->title, "T") &&
+              !strcmp(o->note, "N ü"),
           "strings");
-    CHECK(o.loss == S2VI_LOSS_L2 && o.adversarial && o.critic_rate == 3e-4 &&
-              o.alpha == 100 && o.average == 0.99 && o.sound_noise == 0.5 &&
-              o.stretch == 16 && o.track == 2 && o.skip_bad &&
-              o.hold_out_every == 50 && !strcmp(o.curves, "c.csv"),
+    CHECK(lam(o)->loss == S2VI_LM_TRAIN_L2 && lam(o)->adversarial &&
+              o->critic_rate == 3e-4 && lam(o)->alpha == 100 &&
+              o->average == 0.99 && lam(o)->sound_noise == 0.5 &&
+              lam(o)->stretch == 16 && o->track == 2 && o->skip_bad &&
+              o->hold_out_every == 50 && !strcmp(o->curves, "c.csv"),
           "losses");
-    CHECK(o.checkpoint_every == 0 && o.checkpoint_seconds == 150 &&
-              o.preview_every == 9,
-          "%g s", o.checkpoint_seconds);
-    CHECK(o.crop[0] == 1 && o.crop[1] == 2 && o.crop[2] == 30 &&
-              o.crop[3] == 40 && o.start == 1.5 && o.duration == 20,
+    CHECK(o->checkpoint_every == 0 && o->checkpoint_seconds == 150 &&
+              o->preview_every == 9,
+          "%g s", o->checkpoint_seconds);
+    CHECK(o->crop[0] == 1 && o->crop[1] == 2 && o->crop[2] == 30 &&
+              o->crop[3] == 40 && o->start == 1.5 && o->duration == 20,
           "clip");
-    CHECK(!o.mfs && !o.sac && o.acin && !o.noise && o.motion == S2VI_LM_GRU &&
-              o.connection == S2VI_LM_SKIP &&
-              o.prediction == S2VI_LM_NO_PREDICTION && o.channels_max == 64 &&
-              o.verbose,
+    CHECK(!lam(o)->mfs && !lam(o)->sac && lam(o)->acin && !lam(o)->noise &&
+              lam(o)->motion == S2VI_LM_GRU &&
+              lam(o)->connection == S2VI_LM_SKIP &&
+              lam(o)->prediction == S2VI_LM_NO_PREDICTION &&
+              lam(o)->channels_max == 64 && o->verbose,
           "model");
     s2vi_train_options_free(&o);
     ret = parse(&o, OK "--size 256", &err);
-    CHECK(!ret && o.iterations == 100000, "%lld", (long long)o.iterations);
+    CHECK(!ret && o->iterations == 100000, "%lld", (long long)o->iterations);
     s2vi_train_options_free(&o);
     ret = parse(&o, OK "--checkpoint-every 10min --checkpoint-every 3", &err);
-    CHECK(!ret && o.checkpoint_every == 3 && !o.checkpoint_seconds, "%s",
+    CHECK(!ret && o->checkpoint_every == 3 && !o->checkpoint_seconds, "%s",
           err.message);
     s2vi_train_options_free(&o);
 }
@@ -117,13 +141,14 @@ static void test_all_given(void)
 /* Each model has options and defaults of its own. */
 static void test_models(void)
 {
-    s2vi_train_options o;
+    s2vi_train_options *o;
     s2v_error err;
     int ret = parse(&o, "varietysound a b -o f.bin", &err);
-    CHECK(!ret && o.kind == S2VI_TRAIN_VARIETYSOUND, "%s", err.message);
-    CHECK(o.size == 64 && o.sequence == 256 && o.batch == 16 &&
-              o.width == 512 && o.features == 256 && o.rate == 2e-4 &&
-              o.critic_rate == 2e-4 && o.decay == 0.01 && !o.vocoder,
+    CHECK(!ret && !strcmp(o->recipe->name, "varietysound"), "%s", err.message);
+    CHECK(o->size == 64 && o->sequence == 256 && o->batch == 16 &&
+              vs(o)->width == 512 && vs(o)->features == 256 &&
+              o->rate == 2e-4 && o->critic_rate == 2e-4 && o->decay == 0.01 &&
+              !vs(o)->vocoder,
           "defaults");
     s2vi_train_options_free(&o);
     ret = parse(&o,
@@ -131,14 +156,16 @@ static void test_models(void)
                 "--batch 3 --features 9 --sight-channels 5 --vocoder v.bin "
                 "--decay 0",
                 &err);
-    CHECK(!ret && o.size == 16 && o.width == 64 && o.sequence == 96 &&
-              o.batch == 3 && o.features == 9 && o.sight_channels == 5 &&
-              !strcmp(o.vocoder, "v.bin") && !o.decay,
+    CHECK(!ret && o->size == 16 && vs(o)->width == 64 && o->sequence == 96 &&
+              o->batch == 3 && vs(o)->features == 9 &&
+              vs(o)->sight_channels == 5 && !strcmp(vs(o)->vocoder, "v.bin") &&
+              !o->decay,
           "%s", err.message);
     s2vi_train_options_free(&o);
     ret = parse(&o, "hifigan a -o v.bin --variant v1 --divide 4", &err);
-    CHECK(!ret && o.kind == S2VI_TRAIN_HIFIGAN && o.variant == 0 &&
-              o.divide == 4 && o.sequence == 32,
+    CHECK(!ret && !strcmp(o->recipe->name, "hifigan") &&
+              hifigan(o)->variant == 0 && hifigan(o)->divide == 4 &&
+              o->sequence == 32,
           "%s", err.message);
     s2vi_train_options_free(&o);
 }
@@ -234,7 +261,7 @@ static void test_refused(void)
         {OK "--config /nonexistent/x", {"--config", "/nonexistent/x"}},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        s2vi_train_options o;
+        s2vi_train_options *o;
         s2v_error err;
         if (strstr(cases[i].line, "$'")) {
             /* No shell here: a byte that is not UTF-8. */
@@ -253,8 +280,7 @@ static void test_refused(void)
             CHECK(strstr(err.message, cases[i].parts[k]),
                   "'%s': '%s' lacks '%s'", cases[i].line, err.message,
                   cases[i].parts[k]);
-        CHECK(!o.model && !o.clips && !o.output, "'%s': not cleared",
-              cases[i].line);
+        CHECK(!o, "'%s': not cleared", cases[i].line);
     }
 }
 
@@ -281,7 +307,7 @@ static void test_config(void)
     };
     char *line = g_strdup_printf(LAM "--config %s --rate 0.5", path);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        s2vi_train_options o;
+        s2vi_train_options *o;
         s2v_error err;
         g_file_set_contents(path, cases[i].text, -1, NULL);
         int ret = parse(&o, line, &err);
@@ -292,15 +318,16 @@ static void test_config(void)
             continue;
         }
         CHECK(!ret, "%s", err.message);
-        CHECK(o.size == 64 && o.rate == 0.5 && !o.noise && o.sac && o.quiet &&
-                  o.checkpoint_seconds == 300 && !strcmp(o.output, "c.bin"),
+        CHECK(o->size == 64 && o->rate == 0.5 && !lam(o)->noise &&
+                  lam(o)->sac && o->quiet && o->checkpoint_seconds == 300 &&
+                  !strcmp(o->output, "c.bin"),
               "values of the file");
-        CHECK(o.n_clips == 2 && !strcmp(o.clips[1], " two.mp4"), "%d clips",
-              o.n_clips);
+        CHECK(o->n_clips == 2 && !strcmp(o->clips[1], " two.mp4"), "%d clips",
+              o->n_clips);
         s2vi_train_options_free(&o);
         char *with_clip = g_strconcat(line, " three.mp4", NULL);
         ret = parse(&o, with_clip, &err);
-        CHECK(!ret && o.n_clips == 1 && !strcmp(o.clips[0], "three.mp4"),
+        CHECK(!ret && o->n_clips == 1 && !strcmp(o->clips[0], "three.mp4"),
               "the command line's clips %s", err.message);
         s2vi_train_options_free(&o);
         g_free(with_clip);
@@ -315,13 +342,13 @@ static void test_config(void)
 static void check_help(const char *line, s2vi_train_action action,
                        const char *const *parts)
 {
-    s2vi_train_options o;
+    s2vi_train_options *o;
     s2v_error err;
     FILE *file = tmpfile();
     int ret = parse(&o, line, &err);
-    CHECK(!ret && o.action == action, "'%s': %d %s", line, o.action,
+    CHECK(!ret && o->action == action, "'%s': %d %s", line, o->action,
           err.message);
-    s2vi_train_options_print(&o, file);
+    s2vi_train_options_print(o, file);
     long size = ftell(file);
     char *text = calloc(1, (size_t)size + 1);
     rewind(file);

@@ -47,13 +47,13 @@ static void make_clips(s2vi_dataset *data)
 
 static s2vi_lm_trainer_params defaults(void)
 {
-    s2vi_lm_trainer_params p = {.data = &clips,
-                                .sequence = T,
-                                .rate = 1e-3,
-                                .seed = 7,
-                                .threads = 2,
-                                .version = "test",
-                                .license = "CC0-1.0"};
+    s2vi_lm_trainer_params p = {.trainer = {.rate = 1e-3,
+                                            .seed = 7,
+                                            .threads = 2,
+                                            .version = "test",
+                                            .license = "CC0-1.0"},
+                                .data = &clips,
+                                .sequence = T};
     s2vi_lm_defaults(&p.config);
     p.config.size = SIZE;
     p.config.channels_min = 4;
@@ -66,9 +66,9 @@ static s2vi_lm_trainer_params adversarial(void)
 {
     s2vi_lm_trainer_params p = defaults();
     p.adversarial = true;
-    p.critic_rate = 4e-3;
+    p.trainer.critic_rate = 4e-3;
     p.alpha = 10;
-    p.average = 0.9;
+    p.trainer.average = 0.9;
     return p;
 }
 
@@ -89,7 +89,7 @@ static double iterate(s2vi_lm_trainer *trainer, int n, s2v_error *err)
     s2vi_trainer_loss loss = {0};
     for (int i = 0; i < n; i++) {
         int terms = 1;
-        if (s2vi_lm_trainer_iterate(trainer, &loss, &terms, err) < 0)
+        if (s2vi_trainer_iterate(&trainer->trainer, &loss, &terms, err) < 0)
             return -1;
     }
     return loss.value;
@@ -103,13 +103,13 @@ static void must(int ret, const s2v_error *err)
 static void save(s2vi_lm_trainer *trainer, const char *path)
 {
     s2v_error err = {0};
-    must(s2vi_lm_trainer_save(trainer, path, &err), &err);
+    must(s2vi_trainer_save(&trainer->trainer, path, &err), &err);
 }
 
 static void export(s2vi_lm_trainer *trainer, const char *path)
 {
     s2v_error err = {0};
-    must(s2vi_lm_trainer_export(trainer, path, &err), &err);
+    must(s2vi_trainer_export(&trainer->trainer, path, &err), &err);
 }
 
 /* The bytes of a file, to be unreferenced. */
@@ -147,11 +147,11 @@ static void train_six(s2vi_lm_trainer_params p, uint64_t seed, const char *bin,
                       const char *ckpt)
 {
     s2v_error err = {0};
-    p.seed = seed;
+    p.trainer.seed = seed;
     s2vi_lm_trainer *trainer = open_trainer(&p);
-    CHECK(s2vi_lm_trainer_step(trainer) == 0, "step");
+    CHECK(trainer->trainer.step == 0, "step");
     CHECK(iterate(trainer, 6, &err) > 0, "%s", err.message);
-    CHECK(s2vi_lm_trainer_step(trainer) == 6, "step");
+    CHECK(trainer->trainer.step == 6, "step");
     export(trainer, bin);
     save(trainer, ckpt);
     s2vi_lm_trainer_close(&trainer);
@@ -180,8 +180,9 @@ static void test_resume_after(s2vi_lm_trainer_params p, int k, const char *bin,
     save(trainer, in_folder("part.ckpt"));
     s2vi_lm_trainer_close(&trainer);
     trainer = open_trainer(&p);
-    must(s2vi_lm_trainer_resume(trainer, in_folder("part.ckpt"), &err), &err);
-    CHECK(s2vi_lm_trainer_step(trainer) == k, "step");
+    must(s2vi_trainer_resume(&trainer->trainer, in_folder("part.ckpt"), &err),
+         &err);
+    CHECK(trainer->trainer.step == k, "step");
     save(trainer, in_folder("same.ckpt"));
     CHECK(same_files(in_folder("part.ckpt"), in_folder("same.ckpt")),
           "after %d: saved again at once", k);
@@ -203,7 +204,7 @@ static void refuse(const s2vi_lm_trainer_params *p, const char *path, int code,
 {
     s2v_error err = {0};
     s2vi_lm_trainer *trainer = open_trainer(p);
-    int ret = s2vi_lm_trainer_resume(trainer, path, &err);
+    int ret = s2vi_trainer_resume(&trainer->trainer, path, &err);
     CHECK(ret == code, "%d: %s", ret, err.message);
     CHECK(strstr(err.message, strrchr(path, '/') + 1) &&
               strstr(err.message, word) && strstr(err.message, another),
@@ -220,7 +221,7 @@ static void test_other_training(void)
     p.sequence = 5;
     refuse(&p, path, S2V_ERR_MODEL, "sequence", "4 there and 5 here");
     p = defaults();
-    p.seed = 8;
+    p.trainer.seed = 8;
     refuse(&p, path, S2V_ERR_MODEL, "seed", "7 there and 8 here");
     p = defaults();
     p.config.connection = S2VI_LM_SKIP;
@@ -289,11 +290,11 @@ static void test_bad_checkpoint(void)
 static void fail_to_write(s2vi_lm_trainer *trainer, const char *path,
                           const char *reason)
 {
-    int (*const write[])(s2vi_lm_trainer *, const char *, s2v_error *) = {
-        s2vi_lm_trainer_save, s2vi_lm_trainer_export};
+    int (*const write[])(s2vi_trainer *, const char *, s2v_error *) = {
+        s2vi_trainer_save, s2vi_trainer_export};
     for (int i = 0; i < 2; i++) {
         s2v_error err = {0};
-        int ret = write[i](trainer, path, &err);
+        int ret = write[i](&trainer->trainer, path, &err);
         CHECK(ret == S2V_ERR_IO, "%d: %s", ret, err.message);
         CHECK(strstr(err.message, path) && strstr(err.message, reason),
               "expected '%s': %s", reason, err.message);
@@ -352,7 +353,7 @@ static void test_other_losses(void)
     p.adversarial = true;
     refuse(&p, path, S2V_ERR_MODEL, "adversarial", "false there and true here");
     p = defaults();
-    p.average = 0.9;
+    p.trainer.average = 0.9;
     refuse(&p, path, S2V_ERR_MODEL, "averaged", "false there and true here");
     p = adversarial();
     refuse(&p, path, S2V_ERR_MODEL, "adversarial", "averaged");
@@ -371,18 +372,20 @@ static void test_not_finite(void)
     save(trainer, in_folder("good.ckpt"));
     save(trainer, in_folder("kept.ckpt"));
     s2vi_lm_trainer_close(&trainer);
-    p.rate = 1e30;
+    p.trainer.rate = 1e30;
     trainer = open_trainer(&p);
-    must(s2vi_lm_trainer_resume(trainer, in_folder("good.ckpt"), &err), &err);
+    must(s2vi_trainer_resume(&trainer->trainer, in_folder("good.ckpt"), &err),
+         &err);
     CHECK(iterate(trainer, 10, &err) == -1, "still finite");
     char step[64];
     snprintf(step, sizeof(step), "iteration %lld: the loss term L1 is",
-             (long long)s2vi_lm_trainer_step(trainer));
+             (long long)trainer->trainer.step);
     CHECK(err.code == S2V_ERR_DEVICE && strstr(err.message, step) &&
               strstr(err.message, "not finite") &&
               strstr(err.message, "--rate"),
           "%s", err.message);
-    CHECK(s2vi_lm_trainer_save(trainer, in_folder("good.ckpt"), &err) < 0 &&
+    CHECK(s2vi_trainer_save(&trainer->trainer, in_folder("good.ckpt"), &err) <
+                  0 &&
               strstr(err.message, "good.ckpt") && strstr(err.message, "finite"),
           "%s", err.message);
     CHECK(same_files(in_folder("good.ckpt"), in_folder("kept.ckpt")), "kept");
@@ -394,7 +397,7 @@ static void test_critics_not_finite(void)
 {
     s2v_error err = {0};
     s2vi_lm_trainer_params p = adversarial();
-    p.critic_rate = 1e30;
+    p.trainer.critic_rate = 1e30;
     s2vi_lm_trainer *trainer = open_trainer(&p);
     CHECK(iterate(trainer, 10, &err) == -1, "still finite");
     CHECK(strstr(err.message, "iteration 1: the loss term g.image") &&
@@ -458,7 +461,7 @@ static void test_adam(void)
     must(s2v_weights_open(&after, in_folder("one.ckpt"), &err), &err);
     must(s2vi_lm_params(&p.config, &list, &err), &err);
     for (int i = 0; i < list.count; i++)
-        check_first_step(before, after, list.param[i].name, p.rate);
+        check_first_step(before, after, list.param[i].name, p.trainer.rate);
     s2vi_param_list_close(&list);
     s2v_weights_close(&before);
     s2v_weights_close(&after);
@@ -490,7 +493,7 @@ static void test_average(void)
     size_t n = 0;
     for (int k = 0; k < 3; k++)
         file[k] = weights_after(&p, k);
-    p.average = 0.9;
+    p.trainer.average = 0.9;
     file[3] = weights_after(&p, 3);
     const s2vi_tensor *tensor = s2vi_weights_at(file[0], 0);
     for (int k = 0; k < 4; k++)
@@ -529,26 +532,27 @@ static void test_start_from(void)
     s2vi_lm_trainer_params p = defaults();
     s2v_weights *from = weights_after(&p, 2), *to = NULL;
     p = adversarial();
-    p.average = 0;
-    p.seed = 99;
+    p.trainer.average = 0;
+    p.trainer.seed = 99;
     s2vi_lm_trainer *trainer = open_trainer(&p);
-    must(s2vi_lm_trainer_start_from(trainer, in_folder("after.bin"), &err),
+    must(s2vi_trainer_start_from(&trainer->trainer, in_folder("after.bin"),
+                                 &err),
          &err);
-    CHECK(s2vi_lm_trainer_step(trainer) == 0, "step");
+    CHECK(trainer->trainer.step == 0, "step");
     export(trainer, in_folder("from.bin"));
     must(s2v_weights_open(&to, in_folder("from.bin"), &err), &err);
     CHECK(same_tensors(from, to), "the weights are others");
     s2v_weights_close(&to);
     s2v_weights_close(&from);
-    CHECK(s2vi_lm_trainer_start_from(trainer, in_folder("six.ckpt"), &err) <
-                  0 &&
+    CHECK(s2vi_trainer_start_from(&trainer->trainer, in_folder("six.ckpt"),
+                                  &err) < 0 &&
               strstr(err.message, "expected a weight file"),
           "%s", err.message);
     s2vi_lm_trainer_close(&trainer);
     p.config.acin = false;
     trainer = open_trainer(&p);
-    CHECK(s2vi_lm_trainer_start_from(trainer, in_folder("after.bin"), &err) ==
-                  S2V_ERR_MODEL &&
+    CHECK(s2vi_trainer_start_from(&trainer->trainer, in_folder("after.bin"),
+                                  &err) == S2V_ERR_MODEL &&
               strstr(err.message, "acin is true there and false here"),
           "%s", err.message);
     s2vi_lm_trainer_close(&trainer);
@@ -612,15 +616,16 @@ static void test_best(void)
     s2vi_lm_trainer_params p = defaults();
     for (int k = 0; k < 2; k++) {
         s2vi_lm_trainer *trainer = open_trainer(&p);
-        CHECK(isnan(s2vi_lm_trainer_best(trainer)), "a score before any");
+        CHECK(isnan(trainer->trainer.best), "a score before any");
         if (k)
-            s2vi_lm_trainer_set_best(trainer, 1.0 / 3);
+            trainer->trainer.best = 1.0 / 3;
         save(trainer, in_folder("best.ckpt"));
         s2vi_lm_trainer_close(&trainer);
         trainer = open_trainer(&p);
-        must(s2vi_lm_trainer_resume(trainer, in_folder("best.ckpt"), &err),
+        must(s2vi_trainer_resume(&trainer->trainer, in_folder("best.ckpt"),
+                                 &err),
              &err);
-        const double best = s2vi_lm_trainer_best(trainer);
+        const double best = trainer->trainer.best;
         CHECK(k ? best == 1.0 / 3 : isnan(best), "%g", best);
         s2vi_lm_trainer_close(&trainer);
     }
@@ -631,17 +636,18 @@ static void test_best_of_its_kind(void)
 {
     s2v_error err = {0};
     s2vi_lm_trainer_params p = defaults();
-    p.score_is_lpips = true;
+    p.trainer.score = "best LPIPS";
     s2vi_lm_trainer *trainer = open_trainer(&p);
-    s2vi_lm_trainer_set_best(trainer, -0.25);
+    trainer->trainer.best = -0.25;
     save(trainer, in_folder("best.ckpt"));
     s2vi_lm_trainer_close(&trainer);
     for (int k = 0; k < 2; k++) {
-        p.score_is_lpips = k;
+        p.trainer.score = k ? "best LPIPS" : NULL;
         trainer = open_trainer(&p);
-        must(s2vi_lm_trainer_resume(trainer, in_folder("best.ckpt"), &err),
+        must(s2vi_trainer_resume(&trainer->trainer, in_folder("best.ckpt"),
+                                 &err),
              &err);
-        const double best = s2vi_lm_trainer_best(trainer);
+        const double best = trainer->trainer.best;
         CHECK(k ? best == -0.25 : isnan(best), "%g", best);
         s2vi_lm_trainer_close(&trainer);
     }
@@ -661,7 +667,8 @@ static double noisy_loss(double noise, int first)
         save(trainer, in_folder("noisy.ckpt"));
         s2vi_lm_trainer_close(&trainer);
         trainer = open_trainer(&p);
-        must(s2vi_lm_trainer_resume(trainer, in_folder("noisy.ckpt"), &err),
+        must(s2vi_trainer_resume(&trainer->trainer, in_folder("noisy.ckpt"),
+                                 &err),
              &err);
         loss = iterate(trainer, 4 - first, &err);
     }
@@ -697,7 +704,7 @@ static void test_learns(void)
     CHECK(last < 0.6 * first, "from %g to %g", first, last);
     const uint8_t *real;
     const float *made;
-    s2vi_lm_trainer_frames(trainer, &real, &made);
+    must(s2vi_lm_trainer_frames(trainer, &real, &made, &err), &err);
     for (int i = 0; i < T * SIZE * SIZE * 3; i++)
         if (!(fabsf(made[i]) <= 1)) {
             CHECK(false, "pixel %d: %g", i, made[i]);

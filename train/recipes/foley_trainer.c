@@ -67,7 +67,7 @@ typedef struct inputs {
 } inputs;
 
 struct s2vi_foley_trainer {
-    s2vi_trainer gan;
+    s2vi_trainer trainer;
     s2vi_foley_trainer_params params;
     inputs critics, generator, viewer;
     int viewed; /* windows of the viewer */
@@ -144,19 +144,17 @@ static int record_net(s2vi_foley_trainer *t, s2vi_graph *g, inputs *in, int n,
 
 static s2vi_adam_factors adam_of(const s2vi_foley_trainer *t)
 {
-    return (s2vi_adam_factors){0.5, 0.999, 1e-8, t->params.gan.decay};
+    return (s2vi_adam_factors){0.5, 0.999, 1e-8, t->params.trainer.decay};
 }
 
-static int record_critics(s2vi_trainer *gan, s2v_error *err)
+static int record_critics(s2vi_trainer *trainer, s2v_error *err)
 {
-    s2vi_foley_trainer *t = gan->self;
-    s2vi_train_step *step = &gan->critics;
+    s2vi_foley_trainer *t = trainer->self;
+    s2vi_train_step *step = &trainer->critics;
     const s2vi_adam_factors adam = adam_of(t);
     s2vi_vs_critic d_t = {0}, d_m = {0};
-    int ret = s2vi_train_step_begin(step, err);
-    if (!ret)
-        ret =
-            record_net(t, step->graph, &t->critics, t->params.batch, true, err);
+    int ret =
+        record_net(t, step->graph, &t->critics, t->params.batch, true, err);
     if (ret < 0)
         return ret;
     s2vi_vs_loss_record_inputs(step->graph, &t->critics.loss);
@@ -171,25 +169,24 @@ static int record_critics(s2vi_trainer *gan, s2v_error *err)
     s2vi_train_step_add_term(step, "d_m.real", d_m.real);
     s2vi_train_step_add_term(step, "d_m.fake", d_m.fake);
     if (!ret)
-        ret =
-            s2vi_train_step_learn(step, d_t.loss, &gan->critic[0], &adam, err);
-    if (!ret)
-        ret =
-            s2vi_train_step_learn(step, d_m.loss, &gan->critic[1], &adam, err);
-    return ret < 0 ? ret : s2vi_train_step_plan(step, NULL, gan->store, err);
+        ret = s2vi_train_step_learn(step, d_t.loss, &trainer->critic[0], &adam,
+                                    err);
+    return ret < 0 ? ret
+                   : s2vi_train_step_learn(step, d_m.loss, &trainer->critic[1],
+                                           &adam, err);
 }
 
 /* The running averages: of batch norms, and of timbre. */
 static int record_averages(s2vi_foley_trainer *t, s2v_error *err)
 {
-    s2vi_train_step *step = &t->gan.generator;
+    s2vi_train_step *step = &t->trainer.generator;
     inputs *in = &t->generator;
     int ret = S2V_OK;
     for (int i = 0; i < in->net.n_updates && !ret; i++)
         ret = s2vi_train_step_add_effect(step, in->net.update[i], err);
     in->forget = s2vi_input(step->graph, "forget", S2VI_SHAPE(1));
     s2vi_node *kept =
-        s2vi_param_var(step->graph, &t->gan.list, S2VI_FOLEY_TIMBRE);
+        s2vi_param_var(step->graph, &t->trainer.list, S2VI_FOLEY_TIMBRE);
     s2vi_node *mean = s2vi_detach(s2vi_mean(in->net.timbre, 1u << 0));
     if (!kept || !mean)
         return s2vi_graph_status(step->graph, err);
@@ -204,10 +201,10 @@ static int record_averages(s2vi_foley_trainer *t, s2v_error *err)
 /* What the generator learns from. */
 static int record_loss(s2vi_foley_trainer *t, s2vi_node **loss, s2v_error *err)
 {
-    s2vi_train_step *step = &t->gan.generator;
+    s2vi_train_step *step = &t->trainer.generator;
     s2vi_vs_loss_inputs *loss_in = &t->generator.loss;
     s2vi_vs_generator_loss g = {0};
-    if (!t->gan.params.critics) {
+    if (!t->params.critics) {
         *loss = s2vi_vs_loss_mel(loss_in);
         s2vi_train_step_add_term(step, "mel", *loss);
         return s2vi_graph_status(step->graph, err);
@@ -223,39 +220,31 @@ static int record_loss(s2vi_foley_trainer *t, s2vi_node **loss, s2v_error *err)
     return ret;
 }
 
-static int record_generator(s2vi_trainer *gan, s2v_error *err)
+static int record_generator(s2vi_trainer *trainer, s2v_error *err)
 {
-    s2vi_foley_trainer *t = gan->self;
-    s2vi_train_step *step = &gan->generator;
+    s2vi_foley_trainer *t = trainer->self;
+    s2vi_train_step *step = &trainer->generator;
     const s2vi_adam_factors adam = adam_of(t);
     const int n = t->params.batch;
     s2vi_node *loss;
-    int ret = s2vi_train_step_begin(step, err);
-    if (!ret)
-        ret = record_net(t, step->graph, &t->generator, n, true, err);
+    int ret = record_net(t, step->graph, &t->generator, n, true, err);
     if (!ret && t->params.balance)
         t->generator.loss.weight =
             s2vi_input(step->graph, "weight", S2VI_SHAPE(n, 1, 1));
     if (!ret)
         ret = record_loss(t, &loss, err);
     if (!ret)
-        ret = s2vi_train_step_learn(step, loss, &gan->g, &adam, err);
-    if (!ret)
-        ret = record_averages(t, err);
-    return ret < 0 ? ret : s2vi_train_step_plan(step, NULL, gan->store, err);
+        ret = s2vi_train_step_learn(step, loss, &trainer->g, &adam, err);
+    return ret < 0 ? ret : record_averages(t, err);
 }
 
-static int record_viewer(s2vi_foley_trainer *t, s2v_error *err)
+static int record_viewer(s2vi_trainer *trainer, s2v_error *err)
 {
-    s2vi_train_step *step = &t->gan.viewer;
-    int ret = s2vi_train_step_begin(step, err);
-    if (!ret)
-        ret = record_net(t, step->graph, &t->viewer, t->viewed, false, err);
-    if (ret < 0)
-        return ret;
-    t->gan.view = t->viewer.net.mel;
-    return s2vi_train_step_plan(step, t->gan.view,
-                                s2vi_trainer_view_store(&t->gan), err);
+    s2vi_foley_trainer *t = trainer->self;
+    s2vi_train_step *step = &trainer->viewer;
+    int ret = record_net(t, step->graph, &t->viewer, t->viewed, false, err);
+    step->output = t->viewer.net.mel;
+    return ret;
 }
 
 /* --------------------------------------------------------------- batches -- */
@@ -308,15 +297,15 @@ static int put_window(s2vi_foley_trainer *t, int i, const s2vi_foley_window *w,
     return s2vi_vs_mask_energy(mel, T, BANDS, t->masked + i * n, err);
 }
 
-static uint64_t clock_of(const s2vi_trainer *gan, int64_t step)
+static uint64_t clock_of(const s2vi_trainer *trainer, int64_t step)
 {
-    return (uint64_t)step * (uint64_t)gan->batch;
+    return (uint64_t)step * (uint64_t)trainer->frames;
 }
 
 /* Whether the background of frame `clock` is zeros. */
 static bool is_clear(const s2vi_foley_trainer *t, uint64_t clock)
 {
-    const s2vi_philox key = {t->params.gan.seed, STREAM_CLEAR, clock};
+    const s2vi_philox key = {t->trainer.params.seed, STREAM_CLEAR, clock};
     float u;
     s2vi_philox_uniform(&key, 0, 1, &u);
     return u < t->params.clear;
@@ -327,9 +316,9 @@ static int draw_batch(s2vi_foley_trainer *t, int64_t step, s2v_error *err)
     const int64_t n = (int64_t)t->params.sequence * BANDS;
     int ret = S2V_OK;
     for (int i = 0; i < t->params.batch && !ret; i++) {
-        const uint64_t clock = clock_of(&t->gan, step) + (uint64_t)i;
+        const uint64_t clock = clock_of(&t->trainer, step) + (uint64_t)i;
         const s2vi_foley_window w =
-            s2vi_foley_data_draw(t->params.data, t->params.gan.seed, clock,
+            s2vi_foley_data_draw(t->params.data, t->trainer.params.seed, clock,
                                  t->params.sequence / RATIO);
         ret = put_window(t, i, &w, err);
         if (is_clear(t, clock))
@@ -338,21 +327,21 @@ static int draw_batch(s2vi_foley_trainer *t, int64_t step, s2v_error *err)
     return ret;
 }
 
-static int prepare(s2vi_trainer *gan, s2v_error *err)
+static int prepare(s2vi_trainer *trainer, s2v_error *err)
 {
-    return draw_batch(gan->self, gan->step, err);
+    return draw_batch(trainer->self, trainer->step, err);
 }
 
 /* R[.] of every SGAU. */
 static int feed_resampling(s2vi_foley_trainer *t, s2vi_train_step *step,
                            const inputs *in, s2v_error *err)
 {
-    const uint64_t clock = clock_of(&t->gan, t->gan.step);
+    const uint64_t clock = clock_of(&t->trainer, t->trainer.step);
     int ret = S2V_OK;
     for (int l = 0; l < t->params.config.generator.acoustic_layers && !ret;
          l++) {
         const s2vi_vs_resample *r = &in->net.resample[l];
-        s2vi_vs_draw(t->params.gan.seed, clock, l, t->params.batch,
+        s2vi_vs_draw(t->trainer.params.seed, clock, l, t->params.batch,
                      t->params.sequence, t->low, t->high, t->weight);
         ret = s2vi_train_step_write(step, r->low, t->low, err);
         if (!ret)
@@ -367,8 +356,8 @@ static int feed_resampling(s2vi_foley_trainer *t, s2vi_train_step *step,
 static int feed_loss(s2vi_foley_trainer *t, s2vi_train_step *step,
                      const s2vi_vs_loss_inputs *loss_in, s2v_error *err)
 {
-    const uint64_t clock = clock_of(&t->gan, t->gan.step);
-    const uint64_t seed = t->params.gan.seed;
+    const uint64_t clock = clock_of(&t->trainer, t->trainer.step);
+    const uint64_t seed = t->trainer.params.seed;
     const int n = t->params.batch, T = t->params.sequence;
     int ret = S2V_OK;
     if (loss_in->shift) {
@@ -383,11 +372,11 @@ static int feed_loss(s2vi_foley_trainer *t, s2vi_train_step *step,
     return ret;
 }
 
-static int feed(s2vi_trainer *gan, s2vi_train_step *step, s2v_error *err)
+static int feed(s2vi_trainer *trainer, s2vi_train_step *step, s2v_error *err)
 {
-    s2vi_foley_trainer *t = gan->self;
-    const inputs *in = step == &gan->critics ? &t->critics : &t->generator;
-    const float forget = (float)s2vi_ema_decay(FORGET, gan->step);
+    s2vi_foley_trainer *t = trainer->self;
+    const inputs *in = step == &trainer->critics ? &t->critics : &t->generator;
+    const float forget = (float)s2vi_ema_decay(FORGET, trainer->step);
     int ret = s2vi_train_step_write(step, in->visual, t->visual, err);
     if (!ret)
         ret = s2vi_train_step_write(step, in->mel, t->mel, err);
@@ -401,57 +390,44 @@ static int feed(s2vi_trainer *gan, s2vi_train_step *step, s2v_error *err)
         ret = s2vi_train_step_write(step, in->forget, &forget, err);
     if (!ret)
         ret = feed_resampling(t, step, in, err);
-    return ret < 0 || !t->gan.params.critics
-               ? ret
-               : feed_loss(t, step, &in->loss, err);
+    return ret < 0 || !t->params.critics ? ret
+                                         : feed_loss(t, step, &in->loss, err);
 }
 
 /* --------------------------------------------------------------- texts -- */
 
-static char *dump(json_t *root)
+static char *config_text(const s2vi_trainer *trainer, bool exported)
 {
-    char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;
-    json_decref(root);
-    return text;
-}
-
-static char *config_text(const s2vi_trainer *gan, bool exported)
-{
-    const s2vi_foley_trainer *t = gan->self;
+    const s2vi_foley_trainer *t = trainer->self;
     s2vi_foley_config c = t->params.config;
     c.has_vocoder = exported && t->voice;
     c.vocoder = t->vocoder;
     return s2vi_foley_config_text(&c);
 }
 
-static char *identity_text(const s2vi_trainer *gan)
+static json_t *identity(const s2vi_trainer *trainer)
 {
-    const s2vi_foley_trainer *t = gan->self;
+    const s2vi_foley_trainer *t = trainer->self;
     const s2vi_foley_trainer_params *p = &t->params;
-    return dump(json_pack(
-        "{s:s, s:i, s:i, s:I, s:I, s:i, s:b, s:f, s:b, s:b, s:b}", "clips",
-        p->data->hash, "sequence", p->sequence, "batch", p->batch, "seed",
-        (json_int_t)p->gan.seed, "trained_columns",
-        (json_int_t)(p->data->train * p->data->columns), "width", p->width,
-        "averaged", gan->g.average, "clear", p->clear, "critics",
-        p->gan.critics, "squares", p->squares, "balance", p->balance));
+    return json_pack("{s:s, s:i, s:i, s:I, s:i, s:f, s:b, s:b, s:b}", "clips",
+                     p->data->hash, "sequence", p->sequence, "batch", p->batch,
+                     "trained_columns",
+                     (json_int_t)(p->data->train * p->data->columns), "width",
+                     p->width, "clear", p->clear, "critics", p->critics,
+                     "squares", p->squares, "balance", p->balance);
 }
 
-static char *training_text(const s2vi_trainer *gan)
+static json_t *training(const s2vi_trainer *trainer)
 {
-    const s2vi_foley_trainer *t = gan->self;
+    const s2vi_foley_trainer *t = trainer->self;
     const s2vi_foley_trainer_params *p = &t->params;
-    return dump(json_pack(
-        "{s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:f, s:s, s:b, s:f, s:f, s:s, "
-        "s:I, s:s*, s:s*}",
-        "tool", p->gan.version, "seed", (json_int_t)p->gan.seed, "iterations",
-        (json_int_t)gan->step, "sequence", p->sequence, "batch", p->batch,
-        "width", p->width, "rate", p->gan.rate, "critic_rate",
-        p->gan.critics ? p->gan.critic_rate : 0, "loss",
-        p->squares ? "l2" : "l1", "balance", p->balance, "decay", p->gan.decay,
-        "average", p->gan.average, "clips", p->data->hash, "trained_columns",
-        (json_int_t)(p->data->train * p->data->columns), "title", p->title,
-        "note", p->note));
+    return json_pack(
+        "{s:i, s:i, s:i, s:f, s:s, s:b, s:f, s:f, s:s, s:I}", "sequence",
+        p->sequence, "batch", p->batch, "width", p->width, "critic_rate",
+        p->critics ? p->trainer.critic_rate : 0, "loss",
+        p->squares ? "l2" : "l1", "balance", p->balance, "decay",
+        p->trainer.decay, "average", p->trainer.average, "clips", p->data->hash,
+        "trained_columns", (json_int_t)(p->data->train * p->data->columns));
 }
 
 /* ------------------------------------------------------------- vocoder -- */
@@ -487,9 +463,10 @@ static int read_vocoder(s2vi_foley_trainer *t, s2v_error *err)
 
 /* The vocoder; and the window, since the position code of another length was
  * not learned. */
-static int export_more(s2vi_trainer *gan, s2vi_writer *w, s2v_error *err)
+static int export_more(const s2vi_trainer *trainer, s2vi_writer *w,
+                       s2v_error *err)
 {
-    const s2vi_foley_trainer *t = gan->self;
+    const s2vi_foley_trainer *t = trainer->self;
     const size_t n = t->voice ? s2v_weights_count(t->voice) : 0;
     char window[16];
     snprintf(window, sizeof(window), "%d", t->params.sequence / RATIO);
@@ -500,8 +477,8 @@ static int export_more(s2vi_trainer *gan, s2vi_writer *w, s2v_error *err)
         ret = data ? s2vi_weights_read_f32(t->voice, from, data, err)
                    : s2vi_error_nomem(err, from->name);
         if (!ret)
-            ret = s2vi_writer_add(w, from->name, gan->params.store, from->rank,
-                                  from->shape, data, err);
+            ret = s2vi_writer_add(w, from->name, trainer->params.store,
+                                  from->rank, from->shape, data, err);
         free(data);
     }
     return ret;
@@ -529,7 +506,7 @@ int s2vi_foley_trainer_voice(s2vi_foley_trainer *t, const float *mel,
     *sound = NULL;
     if (!t->voice)
         return S2V_OK;
-    int ret = s2vi_store_create(&store, t->gan.backend, err);
+    int ret = s2vi_store_create(&store, t->trainer.backend, err);
     if (!ret)
         ret = load_voice(t, store, err);
     if (!ret)
@@ -538,8 +515,9 @@ int s2vi_foley_trainer_voice(s2vi_foley_trainer *t, const float *mel,
         goto fail;
     in = s2vi_input(step.graph, "mel", S2VI_SHAPE(1, columns, BANDS));
     ret = s2vi_hifigan_build(step.graph, &t->vocoder, in, &out, err);
+    step.output = out;
     if (!ret)
-        ret = s2vi_train_step_plan(&step, out, store, err);
+        ret = s2vi_train_step_plan(&step, store, err);
     if (!ret)
         ret = s2vi_train_step_write(&step, in, mel, err);
     if (!ret)
@@ -559,30 +537,31 @@ fail:
 
 static const s2vi_trainer_hooks hooks = {
     .model = S2VI_FOLEY_NAME,
-    .record_critics = record_critics,
     .record_generator = record_generator,
+    .record_critics = record_critics,
+    .record_viewer = record_viewer,
     .prepare = prepare,
     .feed = feed,
     .config = config_text,
-    .identity = identity_text,
-    .training = training_text,
+    .identity = identity,
+    .training = training,
     .export_more = export_more,
 };
 
 static int list_params(s2vi_foley_trainer *t, s2v_error *err)
 {
     const s2vi_vs_disc_config critics = critics_of(&t->params);
-    s2vi_trainer *gan = &t->gan;
-    int ret = s2vi_foley_params(&t->params.config, &gan->list, err);
-    s2vi_trainer_add_generator(gan);
-    if (ret < 0 || !t->gan.params.critics)
+    s2vi_trainer *trainer = &t->trainer;
+    int ret = s2vi_foley_params(&t->params.config, &trainer->list, err);
+    s2vi_trainer_add_generator(trainer);
+    if (ret < 0 || !t->params.critics)
         return ret;
     if (!ret)
-        ret = s2vi_vs_temporal_params(&critics, &gan->list, err);
-    s2vi_trainer_add_critic(gan);
+        ret = s2vi_vs_temporal_params(&critics, &trainer->list, err);
+    s2vi_trainer_add_critic(trainer);
     if (!ret)
-        ret = s2vi_vs_window_params(&critics, &gan->list, err);
-    s2vi_trainer_add_critic(gan);
+        ret = s2vi_vs_window_params(&critics, &trainer->list, err);
+    s2vi_trainer_add_critic(trainer);
     return ret;
 }
 
@@ -610,7 +589,7 @@ static int start(s2vi_foley_trainer *t, s2v_error *err)
         ret = read_vocoder(t, err);
     if (!ret)
         ret = list_params(t, err);
-    return ret < 0 ? ret : s2vi_trainer_open(&t->gan, err);
+    return ret < 0 ? ret : s2vi_trainer_open(&t->trainer, err);
 }
 
 int s2vi_foley_trainer_create(s2vi_foley_trainer **out,
@@ -622,10 +601,10 @@ int s2vi_foley_trainer_create(s2vi_foley_trainer **out,
         return s2vi_error_nomem(err, "a training");
     t->params = *params;
     t->viewed = params->batch < VIEWED ? params->batch : VIEWED;
-    t->gan = (s2vi_trainer){.hooks = &hooks,
-                            .self = t,
-                            .params = params->gan,
-                            .batch = params->batch};
+    t->trainer = (s2vi_trainer){.hooks = &hooks,
+                                .self = t,
+                                .params = params->trainer,
+                                .frames = params->batch};
     int ret = start(t, err);
     if (ret < 0)
         s2vi_foley_trainer_close(out);
@@ -637,7 +616,7 @@ void s2vi_foley_trainer_close(s2vi_foley_trainer **out)
     s2vi_foley_trainer *t = *out;
     if (!t)
         return;
-    s2vi_trainer_close(&t->gan);
+    s2vi_trainer_close(&t->trainer);
     s2v_weights_close(&t->voice);
     free(t->visual);
     free(t->mel);
@@ -646,9 +625,9 @@ void s2vi_foley_trainer_close(s2vi_foley_trainer **out)
     *out = NULL;
 }
 
-s2vi_trainer *s2vi_foley_trainer_gan(s2vi_foley_trainer *trainer)
+s2vi_trainer *s2vi_foley_trainer_base(s2vi_foley_trainer *trainer)
 {
-    return &trainer->gan;
+    return &trainer->trainer;
 }
 
 /* -------------------------------------------------------------- viewing -- */
@@ -656,21 +635,21 @@ s2vi_trainer *s2vi_foley_trainer_gan(s2vi_foley_trainer *trainer)
 /* Make the spectrograms of the windows that lie in the batch. */
 static int make(s2vi_foley_trainer *t, s2v_error *err)
 {
-    s2vi_train_step *step = &t->gan.viewer;
-    int ret = step->exec ? S2V_OK : record_viewer(t, err);
-    if (!ret)
-        ret = s2vi_train_step_write(step, t->viewer.visual, t->visual, err);
+    s2vi_train_step *step = &t->trainer.viewer;
+    int ret = s2vi_train_step_write(step, t->viewer.visual, t->visual, err);
     if (!ret)
         ret =
             s2vi_train_step_write(step, t->viewer.reference, t->reference, err);
-    return ret < 0 ? ret : s2vi_trainer_view(&t->gan, t->made, err);
+    return ret < 0 ? ret : s2vi_trainer_view(&t->trainer, 0, t->made, err);
 }
 
 int s2vi_foley_trainer_view(s2vi_foley_trainer *t, const float **real,
                             const float **made, int *columns, s2v_error *err)
 {
-    const int64_t last = t->gan.step ? t->gan.step - 1 : 0;
-    int ret = draw_batch(t, last, err);
+    const int64_t last = t->trainer.step ? t->trainer.step - 1 : 0;
+    int ret = s2vi_trainer_view_begin(&t->trainer, err);
+    if (!ret)
+        ret = draw_batch(t, last, err);
     if (!ret)
         ret = make(t, err);
     *real = t->mel;
@@ -686,7 +665,7 @@ int s2vi_foley_trainer_hold_out(s2vi_foley_trainer *t, double *distance,
     s2vi_foley_window w;
     int64_t windows = 0;
     double sum = 0;
-    int ret = S2V_OK, room = 1;
+    int ret = s2vi_trainer_view_begin(&t->trainer, err), room = 1;
     while (room && !ret) {
         room = 0;
         while (room < t->viewed && !ret &&

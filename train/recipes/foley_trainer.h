@@ -13,17 +13,17 @@
 typedef struct s2vi_foley_trainer s2vi_foley_trainer;
 
 typedef struct s2vi_foley_trainer_params {
-    s2vi_trainer_params gan;
+    s2vi_trainer_params trainer;
     s2vi_foley_config config;    /* has_vocoder: false */
     const s2vi_foley_data *data; /* outlives the trainer */
     int width;                   /* of the networks; 512: the paper's */
     int sequence;                /* T: columns of mel in a window */
+    bool critics;                /* else it learns of the mel alone */
     int batch;                   /* windows of an iteration */
     bool squares;                /* whose mean L_mel is; else of |.|, eq. (2) */
     bool balance; /* L_mel relative to how strong a window's own mel is */
     double clear; /* part of windows whose background is zeros: 0 .. 1 */
     const char *vocoder; /* a weight file, or NULL */
-    const char *title, *note;
 } s2vi_foley_trainer_params;
 
 /** VarietySound of that width: 512 gives table 3, fewer all in proportion. */
@@ -35,7 +35,7 @@ int s2vi_foley_trainer_create(s2vi_foley_trainer **trainer,
 void s2vi_foley_trainer_close(s2vi_foley_trainer **trainer);
 
 /** What iterates, saves, resumes and exports. */
-s2vi_trainer *s2vi_foley_trainer_gan(s2vi_foley_trainer *trainer);
+s2vi_trainer *s2vi_foley_trainer_base(s2vi_foley_trainer *trainer);
 
 /** Make spectrograms of a few windows of the last batch with their own timbre
  * and no background.

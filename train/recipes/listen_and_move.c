@@ -1,22 +1,152 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* s2v-train listen-and-move: its clips, its trainer, its previews. */
-#include "data/dataset.h"
-#include "hold_out.h"
-#include "picture/picture.h"
-#include "recipes/listen_and_move_trainer.h"
-#include "training.h"
-#include "measure/vision.h"
+/* s2v-train listen-and-move: its options, clips, measures and previews. */
+#include "recipes/listen_and_move.h"
 
 #include "base/error.h"
-#include "terminal/interrupt.h"
+#include "data/dataset.h"
+#include "measure/metrics.h"
+#include "measure/vision.h"
+#include "picture/picture.h"
+#include "recipe.h"
+#include "recipes/listen_and_move_trainer.h"
+#include "video/pixel.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { PREVIEW_COLUMNS = 8 };
 
+/* ------------------------------------------------------------- options -- */
+
+#define AT(member) offsetof(s2vi_lm_train_options, member)
+
+static const option_row rows[] = {
+    {"size", 0, OPTION_SIZE, S2VI_SHARED(size), "N", .choices = "64|128|256",
+     .of = S2VI_ROWS_CLIPS,
+     .help = "side of the square frames, pixels: 64, 128 or 256"},
+    S2VI_ROW_CROP(
+        "the part of the picture to learn, in its own pixels, scaled to "
+        "N x N (default: the largest centred square)"),
+    S2VI_ROW_START,
+    S2VI_ROW_DURATION,
+    {"iterations", 0, OPTION_COUNT, S2VI_SHARED(iterations), "N", 1, 1e12,
+     .help = "iterations in all; with --resume, those done before count "
+             "(default 50000, at size 256 100000)"},
+    {"sequence", 0, OPTION_INT, S2VI_SHARED(sequence), "T", 2, 4096,
+     .help = "consecutive frames an iteration, 20 a second"},
+    {"stretch", 0, OPTION_INT, AT(stretch), "N", 0, 1000000,
+     .help =
+         "jump to another place after N sequences: what is learned from one "
+         "iteration to the next is then less alike; 0: go through whole "
+         "clips"},
+    S2VI_ROW_RATE("Adam"),
+    {"perceptual", 0, S2VI_OPTION_FILE(AT(perceptual), "FILE"),
+     .help = "image network (safetensors: VGG16, VGG19 or SqueezeNet 1.1, "
+             "torchvision's names) to compare frames by; without it "
+             "multi-scale L1, which learns less detail"},
+    {"lpips", 0, S2VI_OPTION_FILE(AT(lpips), "FILE"),
+     .help = "LPIPS 0.1's heads for that network: with --hold-out-every, the "
+             "best is the one of the least LPIPS, which a blur does not win"},
+    {"loss", 0, OPTION_CHOICE, AT(loss), "KIND", .choices = "l1|l2",
+     .help = "without --perceptual: l1 (multi-scale absolute differences) or "
+             "l2 (squares: nearer on average, softer to look at)"},
+    {"adversarial", 0, OPTION_ON, AT(adversarial),
+     .help = "train against two discriminators, of frames and of sequences, as "
+             "the paper does: sharper, and slower"},
+    S2VI_ROW_CRITIC_RATE,
+    {"alpha", 0, OPTION_NUMBER, AT(alpha), "X", 0, 1e6, .above = true,
+
+     .help = "with --adversarial: how much likeness to the real frames counts "
+             "beside deceiving the discriminators"},
+    {"sound-noise", 0, OPTION_NUMBER, AT(sound_noise), "SD", 0, 10,
+     .help = "add normal noise of this standard deviation to the sound's "
+             "features (logarithms) while training: learns the clip less by "
+             "heart, for instance 0.5"},
+    {"level-jitter", 0, OPTION_NUMBER, AT(level_jitter), "DB", 0, 40,
+     .help = "make each stretch (or each time through a clip) louder or softer "
+             "by at most so much: the model learns the music, not its level"},
+    {"spectrum-jitter", 0, OPTION_NUMBER, AT(spectrum_jitter), "DB", 0, 40,
+
+     .help = "tilt and bend its spectrum as well, by at most so much at the "
+             "lowest and highest frequency: not the timbre, either"},
+    {"no-level", 0, OPTION_OFF, AT(level),
+     .help = "take the sound as loud as it is, in training and later; without "
+             "this it is brought to the loudness of all clips together (EBU R "
+             "128), and any other sound to the same"},
+    {"motion", 0, OPTION_CHOICE, AT(motion), "KIND", .choices = "dilated|gru",
+     .of = S2VI_ROWS_MODEL,
+     .help = "recurrent network: gru, or dilated (residual dilated GRU)"},
+    {"prediction", 0, OPTION_CHOICE, AT(prediction), "KIND",
+     .choices = "dirconvgru|convgru|none", .of = S2VI_ROWS_MODEL,
+     .help = "video prediction layer: none, convgru or dirconvgru"},
+    {"connection", 0, OPTION_CHOICE, AT(connection), "KIND",
+     .choices = "residual|skip|none", .of = S2VI_ROWS_MODEL,
+     .help = "between the generator's layers: residual, skip or none"},
+    {"channels-max", 0, OPTION_SIZE, AT(channels_max), "N",
+     .choices = "16|32|64|128|256|512", .of = S2VI_ROWS_MODEL,
+     .help = "channels of the innermost layers at most: fewer are faster and "
+             "learn less"},
+    {"no-mfs", 0, OPTION_OFF, AT(mfs), .of = S2VI_ROWS_MODEL,
+     .help = "no motion from sound: movement from noise alone"},
+    {"no-sac", 0, OPTION_OFF, AT(sac), .of = S2VI_ROWS_MODEL,
+     .help = "no sound as content beside the movement"},
+    {"no-acin", 0, OPTION_OFF, AT(acin), .of = S2VI_ROWS_MODEL,
+     .help = "no audio-conditioned normalisation"},
+    {"no-noise", 0, OPTION_OFF, AT(noise), .of = S2VI_ROWS_MODEL,
+     .help = "no noise planes in the generator's layers"},
+    {"output", 'o', S2VI_OPTION_FILE(S2VI_SHARED(output), "FILE"),
+     .of = S2VI_ROWS_OUTPUT,
+     .help = "the weight file, for s2v=model=FILE (needed)"},
+    {"hold-out-every", 0, OPTION_COUNT, S2VI_SHARED(hold_out_every), "N", 1,
+     1e12, .of = S2VI_ROWS_OUTPUT,
+     .help = "make the frames that are held out (--split) every N iterations: "
+             "the weight file is then the best so far by their SSIM, or LPIPS "
+             "(--lpips)"},
+};
+
+static void set_defaults(s2vi_train_options *shared)
+{
+    s2vi_lm_train_options *o = (s2vi_lm_train_options *)shared;
+    shared->size = 128;
+    shared->iterations = 0; /* check()'s */
+    shared->rate = 1e-4;
+    shared->critic_rate = 4e-4;
+    o->alpha = S2VI_ADVERSARIAL_ALPHA;
+    o->level = true;
+    o->level_jitter = 6;
+    o->spectrum_jitter = 6;
+    o->motion = S2VI_LM_DILATED;
+    o->connection = S2VI_LM_RESIDUAL;
+    o->prediction = S2VI_LM_DIRCONVGRU;
+    o->mfs = o->sac = o->acin = o->noise = true;
+    o->channels_max = 512;
+}
+
+static int check(s2vi_train_options *shared, s2v_error *err)
+{
+    const s2vi_lm_train_options *o = (s2vi_lm_train_options *)shared;
+    if (!o->mfs && !o->sac && !o->acin)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--no-mfs, --no-sac and --no-acin: expected at most "
+                          "two of the three, found all: the model could not "
+                          "hear the sound");
+    if (o->lpips && !o->perceptual)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--lpips: expected --perceptual with its network as "
+                          "well, found none");
+    if (o->lpips && !shared->hold_out_every)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--lpips: expected --hold-out-every as well, which "
+                          "it chooses by, found none");
+    if (!shared->iterations)
+        shared->iterations = shared->size > 128 ? 100000 : 50000;
+    return S2V_OK;
+}
+
+/* --------------------------------------------------------------- clips -- */
+
 typedef struct training {
-    const s2vi_train_options *o;
+    const s2vi_lm_train_options *o;
     s2vi_ingest ingest;
     s2vi_dataset data;
     s2vi_hearing hearing;
@@ -24,12 +154,11 @@ typedef struct training {
     s2vi_vision *vision; /* that measures LPIPS; NULL: SSIM is the measure */
 } training;
 
-/* --------------------------------------------------------------- clips -- */
-
-static int load_clip(training *t, const char *path, s2v_error *err)
+static int load_clip(void *self, const char *path, s2v_error *err)
 {
+    training *t = self;
     s2vi_clip *clip = NULL;
-    s2vi_clip_params params = s2vi_training_clip(t->o);
+    s2vi_clip_params params = s2vi_recipe_clip(&t->o->shared);
     int ret = s2vi_clip_load(&clip, path, &params, err);
     if (!ret)
         ret = s2vi_ingest_check(&t->ingest, path, &clip->facts, err);
@@ -43,7 +172,7 @@ static int load_clip(training *t, const char *path, s2v_error *err)
 
 static int check_held_out(const training *t, s2v_error *err)
 {
-    const int T = t->o->sequence;
+    const int T = t->o->shared.sequence;
     for (int i = 0; i < t->data.count; i++)
         if (t->data.clip[i].clip->frames - t->data.clip[i].train >= T)
             return S2V_OK;
@@ -56,28 +185,24 @@ static int check_held_out(const training *t, s2v_error *err)
 
 static int load_clips(training *t, s2v_error *err)
 {
-    const s2vi_train_options *o = t->o;
-    int ret = S2V_OK;
-    t->ingest = s2vi_training_ingest(o);
-    for (int i = 0; i < o->n_clips && !ret; i++) {
-        if (s2vi_interrupt_requested())
-            return s2vi_error(err, S2V_ERR_CANCELLED, "interrupted");
-        ret = load_clip(t, o->clips[i], err);
-    }
+    const s2vi_lm_train_options *o = t->o;
+    t->ingest = s2vi_recipe_ingest(&o->shared);
+    int ret = s2vi_recipe_each_clip(&o->shared, load_clip, t, err);
     if (!ret)
         ret = s2vi_ingest_require(&t->ingest, t->data.count, err);
     t->data.stretch = o->stretch;
     if (!ret)
-        ret = s2vi_dataset_split(&t->data, o->split, o->sequence, err);
-    if (!ret && o->hold_out_every)
+        ret = s2vi_dataset_split(&t->data, o->shared.split, o->shared.sequence,
+                                 err);
+    if (!ret && o->shared.hold_out_every)
         ret = check_held_out(t, err);
     t->hearing = (s2vi_hearing){.levelled = o->level,
                                 .level_jitter = o->level_jitter,
                                 .spectrum_jitter = o->spectrum_jitter,
-                                .seed = o->seed};
+                                .seed = o->shared.seed};
     if (!ret)
         ret = s2vi_hearing_prepare(&t->hearing, &t->data, err);
-    if (!ret && !o->quiet)
+    if (!ret && !o->shared.quiet)
         fprintf(stderr,
                 "%d clip%s, %lld frames at 20 a second: %lld to train "
                 "on, %lld held out\n",
@@ -89,11 +214,11 @@ static int load_clips(training *t, s2v_error *err)
 
 /* ------------------------------------------------------------- trainer -- */
 
-static s2vi_lm_config config_of(const s2vi_train_options *o)
+static s2vi_lm_config config_of(const s2vi_lm_train_options *o)
 {
     s2vi_lm_config c;
     s2vi_lm_defaults(&c);
-    c.size = o->size;
+    c.size = o->shared.size;
     c.channels_max = o->channels_max;
     c.motion = o->motion;
     c.mfs = o->mfs;
@@ -105,131 +230,36 @@ static s2vi_lm_config config_of(const s2vi_train_options *o)
     return c;
 }
 
-static int make_trainer(training *t, const char *version, s2v_error *err)
+static int make_trainer(training *t, s2v_error *err)
 {
-    const s2vi_train_options *o = t->o;
-    const s2vi_lm_trainer_params params = {
+    const s2vi_lm_train_options *o = t->o;
+    s2vi_lm_trainer_params params = {
+        .trainer = s2vi_recipe_trainer(&o->shared),
         .config = config_of(o),
         .data = &t->data,
         .hearing = &t->hearing,
-        .sequence = o->sequence,
-        .rate = o->rate,
-        .seed = o->seed,
-        .device = o->device,
-        .dtype = s2vi_training_dtype(o),
-        .threads = o->threads,
+        .sequence = o->shared.sequence,
         .perceptual = o->perceptual,
-        .squares = o->loss == S2VI_LOSS_L2,
-        .score_is_lpips = o->lpips,
+        .squares = o->loss == S2VI_LM_TRAIN_L2,
         .adversarial = o->adversarial,
-        .critic_rate = o->critic_rate,
         .alpha = o->alpha,
-        .average = o->average,
         .sound_noise = o->sound_noise,
-        .version = version,
-        .license = o->license,
-        .title = o->title,
-        .note = o->note,
-        .store = s2vi_training_stored(o),
     };
+    if (o->lpips)
+        params.trainer.score = "best LPIPS";
     return s2vi_lm_trainer_create(&t->trainer, &params, err);
 }
 
 static int make_vision(training *t, s2v_error *err)
 {
-    const s2vi_train_options *o = t->o;
+    const s2vi_lm_train_options *o = t->o;
     const s2vi_vision_params params = {.network = o->perceptual,
                                        .heads = o->lpips,
-                                       .width = o->size,
-                                       .height = o->size,
-                                       .device = o->device,
-                                       .threads = o->threads};
+                                       .width = o->shared.size,
+                                       .height = o->shared.size,
+                                       .device = o->shared.device,
+                                       .threads = o->shared.threads};
     return o->lpips ? s2vi_vision_open(&t->vision, &params, err) : S2V_OK;
-}
-
-/* --------------------------------------------------------------- table -- */
-
-static s2vi_train_summary summary(void *self)
-{
-    return s2vi_lm_trainer_summary(((training *)self)->trainer);
-}
-
-static int64_t step(void *self)
-{
-    return s2vi_lm_trainer_step(((training *)self)->trainer);
-}
-
-static double best(void *self)
-{
-    return s2vi_lm_trainer_best(((training *)self)->trainer);
-}
-
-static void set_best(void *self, double score)
-{
-    s2vi_lm_trainer_set_best(((training *)self)->trainer, score);
-}
-
-static int terms(void *self, const char **name, int room)
-{
-    return s2vi_lm_trainer_terms(((training *)self)->trainer, name, room);
-}
-
-static int iterate(void *self, s2vi_trainer_loss *loss, int *n, s2v_error *err)
-{
-    return s2vi_lm_trainer_iterate(((training *)self)->trainer, loss, n, err);
-}
-
-static int measure_held_out(void *self, s2vi_measured *out, s2v_error *err)
-{
-    training *t = self;
-    s2vi_held_out h;
-    char lpips[32] = "";
-    int ret = s2vi_hold_out(t->trainer, t->o->size, t->vision, &h, err);
-    *out = (s2vi_measured){.score = t->vision ? -h.lpips : h.ssim,
-                           .curve = t->vision ? h.lpips : h.ssim};
-    if (t->vision)
-        snprintf(lpips, sizeof(lpips), "LPIPS %.4f, ", h.lpips);
-    snprintf(out->text, sizeof(out->text),
-             "%sSSIM %.4f, PSNR %.2f dB of %lld held-out frames", lpips, h.ssim,
-             h.psnr, (long long)h.frames);
-    return ret;
-}
-
-static int preview(void *self, const char *path, s2v_error *err)
-{
-    training *t = self;
-    s2vi_preview_row row[2] = {{0}, {0}};
-    s2vi_picture sheet = {0};
-    s2vi_lm_trainer_frames(t->trainer, &row[0].bytes, &row[1].floats);
-    if (!row[0].bytes) /* no iteration yet, after a resume */
-        return S2V_OK;
-    int ret = s2vi_preview_sheet(&sheet, row, 2, t->o->sequence, t->o->size,
-                                 PREVIEW_COLUMNS, err);
-    if (!ret)
-        ret = s2vi_picture_write_png(path, sheet.rgb, sheet.width, sheet.height,
-                                     (ptrdiff_t)sheet.width * 3, err);
-    s2vi_picture_free(&sheet);
-    return ret;
-}
-
-static int save(void *self, const char *path, s2v_error *err)
-{
-    return s2vi_lm_trainer_save(((training *)self)->trainer, path, err);
-}
-
-static int export(void *self, const char *path, s2v_error *err)
-{
-    return s2vi_lm_trainer_export(((training *)self)->trainer, path, err);
-}
-
-static int resume(void *self, const char *path, s2v_error *err)
-{
-    return s2vi_lm_trainer_resume(((training *)self)->trainer, path, err);
-}
-
-static int start_from(void *self, const char *path, s2v_error *err)
-{
-    return s2vi_lm_trainer_start_from(((training *)self)->trainer, path, err);
 }
 
 static void close_training(void *self)
@@ -242,46 +272,156 @@ static void close_training(void *self)
     free(t);
 }
 
-static const s2vi_training_table table = {
-    .summary = summary,
-    .step = step,
-    .best = best,
-    .set_best = set_best,
-    .terms = terms,
-    .iterate = iterate,
-    .measure_held_out = measure_held_out,
-    .preview = preview,
-    .save = save,
-    .export = export,
-    .resume = resume,
-    .start_from = start_from,
-    .close = close_training,
-};
-
-int s2vi_training_listen_and_move(s2vi_training *out,
-                                  const s2vi_train_options *o,
-                                  const char *version, s2v_error *err)
+static int open_training(s2vi_training *out, const s2vi_train_options *o,
+                         s2v_error *err)
 {
-    *out = (s2vi_training){0};
-    training *t = calloc(1, sizeof(*t));
+    training *t = out->self = calloc(1, sizeof(*t));
     if (!t)
         return s2vi_error_nomem(err, "a training");
-    t->o = o;
+    t->o = (const s2vi_lm_train_options *)o;
     int ret = load_clips(t, err);
     if (!ret)
-        ret = make_trainer(t, version, err);
+        ret = make_trainer(t, err);
     if (!ret)
         ret = make_vision(t, err);
-    if (ret < 0) {
-        close_training(t);
+    if (ret < 0)
         return ret;
-    }
-    *out = (s2vi_training){&table, t,
-                           t->vision ? "held-out.LPIPS" : "held-out.SSIM"};
-    if (!o->perceptual && !o->quiet)
+    out->trainer = &t->trainer->trainer;
+    out->measure = t->vision ? "held-out.LPIPS" : "held-out.SSIM";
+    if (!t->o->perceptual && !o->quiet)
         fprintf(stderr,
                 "no --perceptual file: frames are compared by "
                 "multi-scale %s, which learns less detail\n",
-                o->loss == S2VI_LOSS_L2 ? "L2" : "L1");
+                t->o->loss == S2VI_LM_TRAIN_L2 ? "L2" : "L1");
     return S2V_OK;
 }
+
+/* ------------------------------------------------------ what is held out -- */
+
+typedef struct measuring {
+    int size;
+    float *real, *made; /* a frame each, in [0, 1] */
+    double *scratch;
+    uint8_t *moves;      /* nothing: all pixels count alike */
+    s2vi_vision *vision; /* or NULL */
+    s2vi_score score;
+} measuring;
+
+static int look(measuring *m, s2v_error *err)
+{
+    double distance;
+    if (!m->vision)
+        return S2V_OK;
+    int ret = s2vi_vision_compare(m->vision, m->real, m->made, &distance, NULL,
+                                  NULL, err);
+    if (!ret)
+        s2vi_batched_add(&m->score.lpips, distance);
+    return ret;
+}
+
+static int add_frames(void *opaque, const uint8_t *real, const float *made,
+                      int n, s2v_error *err)
+{
+    measuring *m = opaque;
+    const int64_t pixels = (int64_t)m->size * m->size;
+    int ret = S2V_OK;
+    for (int i = 0; i < n && !ret;
+         i++, real += 3 * pixels, made += 3 * pixels) {
+        s2vi_frame_to_float(real, (ptrdiff_t)m->size * 3, m->size, m->size,
+                            m->real);
+        for (int64_t k = 0; k < 3 * pixels; k++)
+            m->made[k] = (float)s2vi_pixel_byte(made[k]) / 255;
+        s2vi_score_add(
+            &m->score,
+            s2vi_ssim(m->real, m->made, m->size, m->size, m->scratch),
+            s2vi_square_errors(m->real, m->made, pixels, m->moves));
+        ret = look(m, err);
+    }
+    return ret;
+}
+
+/* SSIM, PSNR, LPIPS of the frames that are held out. */
+static int measure_frames(training *t, measuring *m, s2v_error *err)
+{
+    const int size = m->size;
+    const size_t values = (size_t)size * (size_t)size * 3;
+    m->real = malloc(values * sizeof(float));
+    m->made = malloc(values * sizeof(float));
+    m->scratch = malloc(s2vi_ssim_scratch(size, size) * sizeof(double));
+    m->moves = calloc(values / 3, 1);
+    int ret = m->real && m->made && m->scratch && m->moves
+                  ? s2vi_lm_trainer_hold_out(t->trainer, add_frames, m, err)
+                  : s2vi_error_nomem(err, "what is held out");
+    free(m->real);
+    free(m->made);
+    free(m->scratch);
+    free(m->moves);
+    return ret;
+}
+
+static int measure_held_out(void *self, s2vi_measured *out, s2v_error *err)
+{
+    training *t = self;
+    measuring m = {.size = t->o->shared.size, .vision = t->vision};
+    int ret = measure_frames(t, &m, err);
+    const double ssim = s2vi_batched_mean(&m.score.ssim);
+    const double lpips = s2vi_batched_mean(&m.score.lpips);
+    const double mse =
+        s2vi_score_mse(&m.score, (int64_t)m.size * m.size, 0).all;
+    char text[32] = "";
+    *out = (s2vi_measured){.score = t->vision ? -lpips : ssim,
+                           .curve = t->vision ? lpips : ssim};
+    if (t->vision)
+        snprintf(text, sizeof(text), "LPIPS %.4f, ", lpips);
+    snprintf(out->text, sizeof(out->text),
+             "%sSSIM %.4f, PSNR %.2f dB of %lld held-out frames", text, ssim,
+             s2vi_psnr(mse), (long long)m.score.ssim.frames);
+    return ret;
+}
+
+static int preview(void *self, const char *path, s2v_error *err)
+{
+    training *t = self;
+    const s2vi_train_options *o = &t->o->shared;
+    s2vi_preview_row row[2] = {{0}, {0}};
+    s2vi_picture sheet = {0};
+    int ret =
+        s2vi_lm_trainer_frames(t->trainer, &row[0].bytes, &row[1].floats, err);
+    if (ret < 0 || !row[0].bytes) /* no iteration yet, after a resume */
+        return ret;
+    ret = s2vi_preview_sheet(&sheet, row, 2, o->sequence, o->size,
+                             PREVIEW_COLUMNS, err);
+    if (!ret)
+        ret = s2vi_picture_write_png(path, sheet.rgb, sheet.width, sheet.height,
+                                     (ptrdiff_t)sheet.width * 3, err);
+    s2vi_picture_free(&sheet);
+    return ret;
+}
+
+/* ----------------------------------------------------------------- row -- */
+
+const s2vi_recipe s2vi_recipe_listen_and_move = {
+    .name = "listen-and-move",
+    .summary = "sound to video: re-animates the clip it is trained on",
+    .about =
+        "Learns how the picture of one clip, or of several in a row, moves "
+        "with "
+        "its sound, and writes a model that makes such a video from any sound. "
+        "Each CLIP is a media file of any kind with picture and sound.",
+    .examples =
+        "  s2v-train listen-and-move concert.mp4 -o concert.bin\n"
+        "  s2v-train listen-and-move take1.mkv take2.mkv -o takes.bin \\\n"
+        "      --size 64 --crop 40,0,288,288 --preview takes.png\n"
+        "  s2v-train listen-and-move concert.mp4 -o concert.bin \\\n"
+        "      --resume concert.bin.ckpt --iterations 80000\n"
+        "  ffmpeg -i song.wav -filter_complex s2v=model=concert.bin out.mp4\n",
+    .rows = rows,
+    .n_rows = OPTION_ROWS(rows),
+    .options = sizeof(s2vi_lm_train_options),
+    .set_defaults = set_defaults,
+    .check = check,
+    .open = open_training,
+    .close = close_training,
+    .measure_held_out = measure_held_out,
+    .preview = preview,
+};

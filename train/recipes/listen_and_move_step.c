@@ -8,9 +8,7 @@
 #include "loss.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Adam as in the paper, sec. 5.1. */
 static const s2vi_adam_factors adam = {
@@ -18,31 +16,30 @@ static const s2vi_adam_factors adam = {
 
 /* --------------------------------------------------------- recording -- */
 
-int s2vi_lm_step_begin(s2vi_lm_step *p, const s2vi_lm_config *config, int T,
-                       s2v_error *err)
+int s2vi_lm_step_begin(s2vi_lm_step *p, s2vi_train_step *step,
+                       const s2vi_lm_config *config, int T, s2v_error *err)
 {
     const s2vi_lm_options options = {.frames = T};
-    *p = (s2vi_lm_step){0};
-    int ret = s2vi_train_step_begin(&p->step, err);
-    if (!ret)
-        ret = s2vi_lm_build(p->step.graph, config, &options, &p->lm, err);
+    *p = (s2vi_lm_step){.step = step};
+    int ret = s2vi_lm_build(step->graph, config, &options, &p->lm, err);
     if (ret < 0)
         return ret;
+    step->output = p->lm.video;
     s2vi_adversarial *a = &p->adversarial;
     s2vi_disc_mirror(&a->image, config, S2VI_DISC_IMAGE, T);
     s2vi_disc_mirror(&a->video, config, S2VI_DISC_VIDEO, T);
-    p->real = s2vi_input(p->step.graph, "real", p->lm.video->shape);
+    p->real = s2vi_input(p->step->graph, "real", p->lm.video->shape);
     a->lambda = S2VI_ADVERSARIAL_LAMBDA;
     a->real = p->real;
     a->fake = p->lm.video;
-    return s2vi_graph_status(p->step.graph, err);
+    return s2vi_graph_status(p->step->graph, err);
 }
 
 int s2vi_lm_step_record_frames(s2vi_lm_step *p, s2v_error *err)
 {
     int ret = S2V_OK;
     for (int i = 0; i < p->lm.n_carry && !ret; i++)
-        ret = s2vi_train_step_add_effect(&p->step, p->lm.carry[i], err);
+        ret = s2vi_train_step_add_effect(p->step, p->lm.carry[i], err);
     return ret;
 }
 
@@ -53,13 +50,13 @@ static s2vi_node *reconstruction(s2vi_lm_step *p,
     s2vi_node *loss;
     if (config->phi)
         loss = s2vi_perceptual_distance(
-            config->phi, p->step.graph, p->real, p->lm.video,
+            config->phi, p->step->graph, p->real, p->lm.video,
             s2vi_perceptual_default_layer(config->phi));
     else if (config->squares)
         loss = s2vi_loss_multiscale_l2(p->real, p->lm.video);
     else
         loss = s2vi_loss_multiscale_l1(p->real, p->lm.video);
-    s2vi_train_step_add_term(&p->step,
+    s2vi_train_step_add_term(p->step,
                              config->phi       ? "perceptual"
                              : config->squares ? "L2"
                                                : "L1",
@@ -86,19 +83,19 @@ int s2vi_lm_step_record_generator(s2vi_lm_step *p,
     s2vi_node *same = reconstruction(p, config), *loss = same;
     if (config->adversarial) {
         s2vi_generator_loss adversarial;
-        s2vi_adversarial_inputs(p->step.graph, &p->adversarial);
+        s2vi_adversarial_inputs(p->step->graph, &p->adversarial);
         p->adversarial.order = NULL; /* nothing is shuffled here */
-        int ret = s2vi_adversarial_generator(p->step.graph, &p->adversarial,
+        int ret = s2vi_adversarial_generator(p->step->graph, &p->adversarial,
                                              &adversarial, err);
         if (ret < 0)
             return ret;
         loss = s2vi_add(adversarial.loss,
                         s2vi_scale(same, config->alpha * unit_of(p->real)));
-        s2vi_train_step_add_term(&p->step, "g.image", adversarial.image);
-        s2vi_train_step_add_term(&p->step, "g.video", adversarial.video);
-        s2vi_train_step_add_term(&p->step, "g.loss", loss);
+        s2vi_train_step_add_term(p->step, "g.image", adversarial.image);
+        s2vi_train_step_add_term(p->step, "g.video", adversarial.video);
+        s2vi_train_step_add_term(p->step, "g.loss", loss);
     }
-    int ret = s2vi_train_step_learn(&p->step, loss, g, &adam, err);
+    int ret = s2vi_train_step_learn(p->step, loss, g, &adam, err);
     return ret < 0 ? ret : s2vi_lm_step_record_frames(p, err);
 }
 
@@ -106,38 +103,27 @@ int s2vi_lm_step_record_critics(s2vi_lm_step *p, const s2vi_trained *d_i,
                                 const s2vi_trained *d_v, s2v_error *err)
 {
     s2vi_critic image, video;
-    s2vi_adversarial_inputs(p->step.graph, &p->adversarial);
+    s2vi_adversarial_inputs(p->step->graph, &p->adversarial);
     int ret =
-        s2vi_adversarial_image(p->step.graph, &p->adversarial, &image, err);
+        s2vi_adversarial_image(p->step->graph, &p->adversarial, &image, err);
     if (!ret)
-        ret =
-            s2vi_adversarial_video(p->step.graph, &p->adversarial, &video, err);
+        ret = s2vi_adversarial_video(p->step->graph, &p->adversarial, &video,
+                                     err);
     if (ret < 0)
         return ret;
-    s2vi_train_step_add_term(&p->step, "d_i.loss", image.loss);
-    s2vi_train_step_add_term(&p->step, "d_i.real", image.real);
-    s2vi_train_step_add_term(&p->step, "d_i.fake", image.fake);
-    s2vi_train_step_add_term(&p->step, "d_i.penalty", image.penalty);
-    s2vi_train_step_add_term(&p->step, "d_v.loss", video.loss);
-    s2vi_train_step_add_term(&p->step, "d_v.real", video.real);
-    s2vi_train_step_add_term(&p->step, "d_v.fake", video.fake);
-    s2vi_train_step_add_term(&p->step, "d_v.shuffled", video.shuffled);
-    s2vi_train_step_add_term(&p->step, "d_v.penalty", video.penalty);
-    ret = s2vi_train_step_learn(&p->step, image.loss, d_i, &adam, err);
+    s2vi_train_step_add_term(p->step, "d_i.loss", image.loss);
+    s2vi_train_step_add_term(p->step, "d_i.real", image.real);
+    s2vi_train_step_add_term(p->step, "d_i.fake", image.fake);
+    s2vi_train_step_add_term(p->step, "d_i.penalty", image.penalty);
+    s2vi_train_step_add_term(p->step, "d_v.loss", video.loss);
+    s2vi_train_step_add_term(p->step, "d_v.real", video.real);
+    s2vi_train_step_add_term(p->step, "d_v.fake", video.fake);
+    s2vi_train_step_add_term(p->step, "d_v.shuffled", video.shuffled);
+    s2vi_train_step_add_term(p->step, "d_v.penalty", video.penalty);
+    ret = s2vi_train_step_learn(p->step, image.loss, d_i, &adam, err);
     return ret < 0
                ? ret
-               : s2vi_train_step_learn(&p->step, video.loss, d_v, &adam, err);
-}
-
-int s2vi_lm_step_plan(s2vi_lm_step *p, s2vi_store *store, s2v_error *err)
-{
-    return s2vi_train_step_plan(&p->step, p->lm.video, store, err);
-}
-
-void s2vi_lm_step_close(s2vi_lm_step *p)
-{
-    s2vi_train_step_close(&p->step);
-    *p = (s2vi_lm_step){0};
+               : s2vi_train_step_learn(p->step, video.loss, d_v, &adam, err);
 }
 
 /* ------------------------------------------------------------- running -- */
@@ -151,52 +137,20 @@ static int write_choices(s2vi_lm_step *p, const s2vi_clock *clock,
     if (!order)
         return s2vi_error_nomem(err, "a sequence");
     s2vi_adversarial_draw(clock->seed, clock->frame, T, &frame, order);
-    int ret = s2vi_train_step_write(&p->step, a->frame, &frame, err);
+    int ret = s2vi_train_step_write(p->step, a->frame, &frame, err);
     if (!ret && a->order)
-        ret = s2vi_train_step_write(&p->step, a->order, order, err);
+        ret = s2vi_train_step_write(p->step, a->order, order, err);
     free(order);
     return ret;
 }
 
-int s2vi_lm_step_run(s2vi_lm_step *p, const s2vi_batch *batch,
-                     const s2vi_clock *clock, s2v_error *err)
+int s2vi_lm_step_feed(s2vi_lm_step *p, const s2vi_batch *batch,
+                      const s2vi_clock *clock, s2v_error *err)
 {
     int ret =
-        s2vi_train_step_write(&p->step, p->lm.features, batch->features, err);
-    if (!ret && p->step.iteration)
-        ret = s2vi_train_step_write(&p->step, p->real, batch->real, err);
-    if (!ret && p->adversarial.frame)
-        ret = write_choices(p, clock, err);
-    return ret < 0 ? ret
-                   : s2vi_train_step_run(&p->step, batch->step,
-                                         batch->ema_decay, clock, err);
-}
-
-static const s2vi_node *state_named(const s2vi_lm_step *p, const char *name)
-{
-    for (int i = 0; i < s2vi_plan_state_count(p->step.plan); i++)
-        if (!strcmp(s2vi_plan_state(p->step.plan, i)->name, name))
-            return s2vi_plan_state(p->step.plan, i);
-    return NULL;
-}
-
-int s2vi_lm_step_follow(s2vi_lm_step *to, const s2vi_lm_step *from,
-                        s2v_error *err)
-{
-    int ret = S2V_OK;
-    for (int i = 0; i < s2vi_plan_state_count(to->step.plan) && !ret; i++) {
-        const s2vi_node *state = s2vi_plan_state(to->step.plan, i);
-        const s2vi_node *source = state_named(from, state->name);
-        double *value =
-            malloc((size_t)s2vi_shape_count(&state->shape) * sizeof(*value));
-        if (!value)
-            return s2vi_error_nomem(err, state->name);
-        ret = source ? s2vi_exec_read_f64(from->step.exec, source, value)
-                     : s2vi_error(err, S2V_ERR_INTERNAL, "no state '%s'",
-                                  state->name);
-        if (!ret)
-            ret = s2vi_exec_write_f64(to->step.exec, state, value);
-        free(value);
-    }
-    return ret;
+        s2vi_train_step_write(p->step, p->lm.features, batch->features, err);
+    if (!ret && p->step->iteration)
+        ret = s2vi_train_step_write(p->step, p->real, batch->real, err);
+    return ret < 0 || !p->adversarial.frame ? ret
+                                            : write_choices(p, clock, err);
 }

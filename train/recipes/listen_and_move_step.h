@@ -9,11 +9,12 @@
  * - The critics' step: the same frames, without gradients; the losses of D_I
  *   and D_V; Adam's step of both.
  *
- *     s2vi_lm_step_begin(&p, &config, T, err);
+ *     s2vi_train_step_begin(&step, err);
+ *     s2vi_lm_step_begin(&p, &step, &config, T, err);
  *     s2vi_lm_step_record_critics(&p, &d_i, &d_v, err);   (or another)
- *     s2vi_lm_step_plan(&p, store, err);
- *     s2vi_lm_step_run(&p, &batch, &clock, err);
- *     s2vi_exec_read(p.step.exec, p.step.term[0].node, &value);
+ *     s2vi_train_step_plan(&step, store, err);
+ *     s2vi_lm_step_feed(&p, &batch, &clock, err);
+ *     s2vi_train_step_run(&step, iteration, ema_decay, &clock, err);
  */
 #ifndef S2VI_TRAIN_LISTEN_AND_MOVE_STEP_H
 #define S2VI_TRAIN_LISTEN_AND_MOVE_STEP_H
@@ -23,7 +24,7 @@
 #include "networks/perceptual.h"
 
 typedef struct s2vi_lm_step {
-    s2vi_train_step step;
+    s2vi_train_step *step; /* its graph, plan and exec */
     s2vi_lm_graph lm;
     s2vi_adversarial adversarial; /* .frame: NULL where it has no part */
     s2vi_node *real;              /* INPUT (T,N,N,3) in [-1, 1] */
@@ -33,8 +34,6 @@ typedef struct s2vi_lm_step {
 typedef struct s2vi_batch {
     const float *real;     /* (T,N,N,3) in [-1, 1] */
     const float *features; /* (T,64) */
-    int64_t step;          /* from 1 */
-    double ema_decay;      /* of averages: 0 .. 1 */
 } s2vi_batch;
 
 /** The generator's loss. */
@@ -45,14 +44,12 @@ typedef struct s2vi_lm_loss_config {
     double alpha;               /* alikeness's weight beside that, eq. (6) */
 } s2vi_lm_loss_config;
 
-/**
- * Start a step: a graph with G, R and the inputs.
+/** Begin to record on a step: G, R and the inputs. The frames are its output.
  *
- * @param p any memory; s2vi_lm_step_close() also after a failure
  * @param T frames
  */
-int s2vi_lm_step_begin(s2vi_lm_step *p, const s2vi_lm_config *config, int T,
-                       s2v_error *err);
+int s2vi_lm_step_begin(s2vi_lm_step *p, s2vi_train_step *step,
+                       const s2vi_lm_config *config, int T, s2v_error *err);
 
 /** Record the generator's; terms: "L1", "L2" or "perceptual", then
  * "g.image", "g.video" and "g.loss" if adversarial. */
@@ -68,18 +65,8 @@ int s2vi_lm_step_record_critics(s2vi_lm_step *p, const s2vi_trained *d_i,
 /** Record that frames are made, and no more: to measure them. */
 int s2vi_lm_step_record_frames(s2vi_lm_step *p, s2v_error *err);
 
-/** Plan what was recorded; the store gains what it lacks. */
-int s2vi_lm_step_plan(s2vi_lm_step *p, s2vi_store *store, s2v_error *err);
-
-/** Write the inputs, and run. */
-int s2vi_lm_step_run(s2vi_lm_step *p, const s2vi_batch *batch,
-                     const s2vi_clock *clock, s2v_error *err);
-
-/** Give `to` the states that `from` has now: both begin the next sequence
- * alike. */
-int s2vi_lm_step_follow(s2vi_lm_step *to, const s2vi_lm_step *from,
-                        s2v_error *err);
-
-void s2vi_lm_step_close(s2vi_lm_step *p);
+/** Write the inputs of a run at that clock. */
+int s2vi_lm_step_feed(s2vi_lm_step *p, const s2vi_batch *batch,
+                      const s2vi_clock *clock, s2v_error *err);
 
 #endif

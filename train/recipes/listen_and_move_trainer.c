@@ -1,180 +1,66 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The training iteration: recorded once, run as often as asked. */
-#include "recipes/listen_and_move_trainer_internal.h"
+/* Listen and Move's training; see listen_and_move_trainer.h. */
+#include "recipes/listen_and_move_trainer.h"
 
 #include "audio/lms.h"
+#include "base/error.h"
 #include "base/philox.h"
+#include "files.h"
 #include "video/pixel.h"
 
-#include <math.h>
-#include <stdio.h>
+#include <glib.h>
 #include <stdlib.h>
 
-/* ------------------------------------------------------------ starting -- */
+/* ----------------------------------------------------------- recording -- */
 
-/* Append a network's parameters, trained at that rate. The list may move:
- * `param` is set when all are there. */
-static s2vi_trained stretch(const s2vi_lm_trainer *t, int first, double rate)
+static int record(s2vi_lm_trainer *t, s2vi_lm_step *p, s2vi_train_step *step,
+                  s2v_error *err)
 {
-    return (s2vi_trained){.count = t->list.count - first, .rate = rate};
+    return s2vi_lm_step_begin(p, step, &t->params.config, t->params.sequence,
+                              err);
 }
 
-static int add_critics(s2vi_lm_trainer *t, s2v_error *err)
+static int load_perceptual(s2vi_lm_trainer *t, s2v_error *err)
 {
-    const s2vi_lm_trainer_params *p = &t->params;
-    s2vi_disc_config image, video;
-    s2vi_disc_mirror(&image, &p->config, S2VI_DISC_IMAGE, p->sequence);
-    s2vi_disc_mirror(&video, &p->config, S2VI_DISC_VIDEO, p->sequence);
-    int ret = s2vi_disc_params(&image, &t->list, err);
-    if (ret < 0)
-        return ret;
-    t->d_i = stretch(t, t->g.count, p->critic_rate);
-    ret = s2vi_disc_params(&video, &t->list, err);
-    t->d_v = stretch(t, t->g.count + t->d_i.count, p->critic_rate);
-    return ret;
+    if (!t->params.perceptual)
+        return S2V_OK;
+    int ret = s2vi_perceptual_open(&t->phi, t->params.perceptual, err);
+    return ret < 0 ? ret : s2vi_perceptual_load(t->phi, t->trainer.store, err);
 }
 
-static int list_params(s2vi_lm_trainer *t, s2v_error *err)
+static int record_generator(s2vi_trainer *trainer, s2v_error *err)
 {
-    int ret = s2vi_lm_params(&t->params.config, &t->list, err);
-    t->g = stretch(t, 0, t->params.rate);
-    t->g.average = t->params.average > 0;
-    if (!ret && t->params.adversarial)
-        ret = add_critics(t, err);
-    t->g.param = t->list.param;
-    t->d_i.param = t->g.param + t->g.count;
-    t->d_v.param = t->d_i.param + t->d_i.count;
-    return ret;
-}
-
-static int record_generator(s2vi_lm_trainer *t, s2v_error *err)
-{
+    s2vi_lm_trainer *t = trainer->self;
+    int ret = load_perceptual(t, err);
     const s2vi_lm_loss_config loss = {.phi = t->phi,
                                       .squares = t->params.squares,
                                       .adversarial = t->params.adversarial,
                                       .alpha = t->params.alpha};
-    s2vi_lm_step *p = &t->generator;
-    int ret = s2vi_lm_step_begin(p, &t->params.config, t->params.sequence, err);
     if (!ret)
-        ret = s2vi_lm_step_record_generator(p, &loss, &t->g, err);
-    return ret < 0 ? ret : s2vi_lm_step_plan(p, t->store, err);
+        ret = record(t, &t->generator, &trainer->generator, err);
+    return ret < 0 ? ret
+                   : s2vi_lm_step_record_generator(&t->generator, &loss,
+                                                   &trainer->g, err);
 }
 
-static int record_critics(s2vi_lm_trainer *t, s2v_error *err)
+static int record_critics(s2vi_trainer *trainer, s2v_error *err)
 {
-    s2vi_lm_step *p = &t->critics;
-    int ret = s2vi_lm_step_begin(p, &t->params.config, t->params.sequence, err);
-    if (!ret)
-        ret = s2vi_lm_step_record_critics(p, &t->d_i, &t->d_v, err);
-    return ret < 0 ? ret : s2vi_lm_step_plan(p, t->store, err);
+    s2vi_lm_trainer *t = trainer->self;
+    int ret = record(t, &t->critics, &trainer->critics, err);
+    return ret < 0
+               ? ret
+               : s2vi_lm_step_record_critics(&t->critics, &trainer->critic[0],
+                                             &trainer->critic[1], err);
 }
 
-static int start(s2vi_lm_trainer *t, s2v_error *err)
+static int record_viewer(s2vi_trainer *trainer, s2v_error *err)
 {
-    const s2vi_lm_trainer_params *p = &t->params;
-    size_t pixels = (size_t)p->sequence * (size_t)p->config.size *
-                    (size_t)p->config.size * 3;
-    t->upload = malloc(pixels * sizeof(float));
-    t->video = malloc(pixels * sizeof(float));
-    t->features = malloc((size_t)p->sequence * S2VI_LMS_BANDS * sizeof(float));
-    t->noise = malloc((size_t)p->sequence * S2VI_LMS_BANDS * sizeof(float));
-    if (!t->upload || !t->video || !t->features || !t->noise)
-        return s2vi_error_nomem(err, "a sequence");
-    int ret = s2vi_lm_config_check(&p->config, err);
-    if (!ret)
-        ret = s2vi_backend_open(&t->backend, p->device ? p->device : "auto",
-                                p->dtype, p->threads, err);
-    if (!ret)
-        ret = s2vi_store_create(&t->store, t->backend, err);
-    if (!ret)
-        ret = list_params(t, err);
-    if (!ret)
-        ret = s2vi_train_step_init_params(&t->list, p->seed, t->store, err);
-    if (!ret && p->perceptual)
-        ret = s2vi_perceptual_open(&t->phi, p->perceptual, err);
-    if (!ret && t->phi)
-        ret = s2vi_perceptual_load(t->phi, t->store, err);
-    if (!ret)
-        ret = record_generator(t, err);
-    if (!ret && p->adversarial)
-        ret = record_critics(t, err);
-    return ret;
+    s2vi_lm_trainer *t = trainer->self;
+    int ret = record(t, &t->viewer, &trainer->viewer, err);
+    return ret < 0 ? ret : s2vi_lm_step_record_frames(&t->viewer, err);
 }
 
-int s2vi_lm_trainer_create(s2vi_lm_trainer **out,
-                           const s2vi_lm_trainer_params *params, s2v_error *err)
-{
-    s2vi_lm_trainer *t = *out = calloc(1, sizeof(*t));
-    if (!t)
-        return s2vi_error_nomem(err, "a training");
-    t->params = *params;
-    if (!t->params.store)
-        t->params.store = S2VI_STORED_F32;
-    t->cursor.frame = -1;
-    t->best = NAN;
-    int ret = start(t, err);
-    if (ret < 0)
-        s2vi_lm_trainer_close(out);
-    return ret;
-}
-
-void s2vi_lm_trainer_close(s2vi_lm_trainer **out)
-{
-    s2vi_lm_trainer *t = out ? *out : NULL;
-    if (!t)
-        return;
-    s2vi_lm_step_close(&t->generator);
-    s2vi_lm_step_close(&t->critics);
-    s2vi_lm_step_close(&t->viewer);
-    s2vi_perceptual_close(&t->phi);
-    s2vi_store_close(&t->averages);
-    s2vi_store_close(&t->store);
-    s2vi_backend_close(&t->backend);
-    s2vi_param_list_close(&t->list);
-    free(t->upload);
-    free(t->video);
-    free(t->features);
-    free(t->noise);
-    free(t);
-    *out = NULL;
-}
-
-/* ----------------------------------------------------------- iterating -- */
-
-s2vi_train_summary s2vi_lm_trainer_summary(const s2vi_lm_trainer *t)
-{
-    return (s2vi_train_summary){
-        .backend = t->backend,
-        .generator = s2vi_trained_numbers(&t->g),
-        .critics =
-            s2vi_trained_numbers(&t->d_i) + s2vi_trained_numbers(&t->d_v),
-    };
-}
-
-int64_t s2vi_lm_trainer_step(const s2vi_lm_trainer *trainer)
-{
-    return trainer->step;
-}
-
-double s2vi_lm_trainer_best(const s2vi_lm_trainer *trainer)
-{
-    return trainer->best;
-}
-
-void s2vi_lm_trainer_set_best(s2vi_lm_trainer *trainer, double score)
-{
-    trainer->best = score;
-}
-
-int s2vi_lm_trainer_terms(const s2vi_lm_trainer *t, const char **name, int room)
-{
-    const s2vi_lm_step *step[] = {&t->generator, &t->critics};
-    int n = 0;
-    for (int k = 0; k < 2; k++)
-        for (int i = 0; i < step[k]->step.n_terms && n < room; i++)
-            name[n++] = step[k]->step.term[i].name;
-    return n;
-}
+/* ------------------------------------------------------------- batches -- */
 
 static size_t frame_bytes(const s2vi_lm_trainer *t)
 {
@@ -187,27 +73,10 @@ static const uint8_t *real_frames(const s2vi_lm_trainer *t,
     return clip->clip->rgb + (size_t)frame * frame_bytes(t);
 }
 
-void s2vi_lm_trainer_frames(const s2vi_lm_trainer *t, const uint8_t **real,
-                            const float **made)
-{
-    *real = t->last.from ? real_frames(t, t->last.from, t->last.frame) : NULL;
-    *made = t->video;
-}
-
-static int read_terms(s2vi_lm_trainer *t, const s2vi_lm_step *p,
-                      s2vi_trainer_loss *loss, int room, int *n, s2v_error *err)
-{
-    return s2vi_train_step_read(&p->step, t->step + 1, loss, room, n,
-                                t->params.adversarial
-                                    ? "a smaller --rate or --critic-rate"
-                                    : "a smaller --rate",
-                                err);
-}
-
 static void add_noise(s2vi_lm_trainer *t, float *features, size_t n)
 {
-    const s2vi_philox key = {t->params.seed, S2VI_STREAM_SOUND,
-                             (uint64_t)t->step};
+    const s2vi_philox key = {t->trainer.params.seed, S2VI_STREAM_SOUND,
+                             (uint64_t)t->trainer.step};
     s2vi_philox_normal(&key, 0, n, t->noise);
     for (size_t i = 0; i < n; i++)
         features[i] += (float)t->params.sound_noise * t->noise[i];
@@ -229,88 +98,250 @@ static int hear(s2vi_lm_trainer *t, const s2vi_sequence *s, s2v_error *err)
     return ret;
 }
 
-static int next_batch(s2vi_lm_trainer *t, s2vi_batch *batch, s2v_error *err)
+static int prepare(s2vi_trainer *trainer, s2v_error *err)
 {
+    s2vi_lm_trainer *t = trainer->self;
     const s2vi_sequence s = t->last = s2vi_dataset_next(
-        t->params.data, &t->cursor, t->params.sequence, t->params.seed);
+        t->params.data, &t->cursor, t->params.sequence, trainer->params.seed);
     const uint8_t *rgb = real_frames(t, s.from, s.frame);
     size_t n = (size_t)t->params.sequence * frame_bytes(t);
     for (size_t i = 0; i < n; i++)
-        t->upload[i] = s2vi_pixel_value(rgb[i]);
-    *batch = (s2vi_batch){
-        .real = t->upload,
-        .features = t->features,
-        .step = t->step + 1,
-        .ema_decay = s2vi_ema_decay(t->params.average, t->step),
-    };
+        t->real[i] = s2vi_pixel_value(rgb[i]);
+    trainer->fresh = s.fresh;
     return hear(t, &s, err);
 }
 
-/* The critics first: the generator deceives them as they are then. */
-static int run_critics(s2vi_lm_trainer *t, const s2vi_batch *batch,
-                       const s2vi_clock *clock, s2v_error *err)
+static int feed(s2vi_trainer *trainer, s2vi_train_step *step, s2v_error *err)
 {
-    if (t->last.fresh)
-        s2vi_exec_reset(t->critics.step.exec);
-    else {
-        int ret = s2vi_lm_step_follow(&t->critics, &t->generator, err);
-        if (ret < 0)
-            return ret;
-    }
-    return s2vi_lm_step_run(&t->critics, batch, clock, err);
+    s2vi_lm_trainer *t = trainer->self;
+    const s2vi_clock clock = s2vi_trainer_clock(trainer);
+    const s2vi_batch batch = {.real = t->real, .features = t->features};
+    return s2vi_lm_step_feed(step == &trainer->critics ? &t->critics
+                                                       : &t->generator,
+                             &batch, &clock, err);
 }
 
-int s2vi_lm_trainer_iterate(s2vi_lm_trainer *t, s2vi_trainer_loss *loss, int *n,
-                            s2v_error *err)
+/* --------------------------------------------------------------- texts -- */
+
+static const char *loss_name(const s2vi_lm_trainer *t)
 {
-    const int room = *n;
-    const s2vi_clock clock = {
-        .seed = t->params.seed,
-        .frame = (uint64_t)t->step * (uint64_t)t->params.sequence,
-    };
-    s2vi_batch batch;
-    s2v_error spoilt;
-    int ret = next_batch(t, &batch, err), bad = S2V_OK;
-    *n = 0;
-    if (!ret && t->params.adversarial)
-        ret = run_critics(t, &batch, &clock, err);
-    if (t->last.fresh)
-        s2vi_exec_reset(t->generator.step.exec);
-    if (!ret)
-        ret = s2vi_lm_step_run(&t->generator, &batch, &clock, err);
-    if (!ret)
-        ret = s2vi_exec_read(t->generator.step.exec, t->generator.lm.video,
-                             t->video);
-    if (ret < 0)
-        return ret;
-    ret = read_terms(t, &t->generator, loss, room, n, err);
-    if (t->params.adversarial)
-        bad = read_terms(t, &t->critics, loss, room, n, &spoilt);
-    if (bad < 0) { /* which is what spoils the generator's */
-        *err = spoilt;
-        ret = bad;
+    return t->phi              ? "perceptual"
+           : t->params.squares ? "multi-scale L2"
+                               : "multi-scale L1";
+}
+
+static char *config_text(const s2vi_trainer *trainer, bool exported)
+{
+    const s2vi_lm_trainer *t = trainer->self;
+    (void)exported;
+    return s2vi_lm_config_text(&t->params.config);
+}
+
+static json_t *identity(const s2vi_trainer *trainer)
+{
+    const s2vi_lm_trainer *t = trainer->self;
+    const s2vi_lm_trainer_params *p = &t->params;
+    json_t *root = json_pack(
+        "{s:s, s:i, s:s, s:s*, s:i, s:b}", "clips", p->data->hash, "sequence",
+        p->sequence, "loss", loss_name(t), "network",
+        t->phi ? s2vi_perceptual_name(t->phi) : NULL, "trained_frames",
+        (int)p->data->train, "adversarial", p->adversarial);
+    if (root && p->hearing && p->hearing->levelled)
+        json_object_set_new(root, "levelled", json_true());
+    return root;
+}
+
+/* Where it is not 0. */
+static void add_number(json_t *root, const char *key, double value)
+{
+    if (root && value > 0)
+        json_object_set_new(root, key, json_real(value));
+}
+
+static json_t *training(const s2vi_trainer *trainer)
+{
+    const s2vi_lm_trainer *t = trainer->self;
+    const s2vi_lm_trainer_params *p = &t->params;
+    json_t *root = json_pack(
+        "{s:i, s:s, s:i, s:s, s:s*, s:b}", "sequence", p->sequence, "clips",
+        p->data->hash, "trained_frames", (int)p->data->train, "loss",
+        loss_name(t), "network", t->phi ? s2vi_perceptual_name(t->phi) : NULL,
+        "adversarial", p->adversarial);
+    if (p->adversarial) {
+        add_number(root, "critic_rate", p->trainer.critic_rate);
+        add_number(root, "alpha", p->alpha);
     }
-    t->step++;
+    add_number(root, "average", p->trainer.average);
+    if (root && p->data->stretch)
+        json_object_set_new(root, "stretch", json_integer(p->data->stretch));
+    add_number(root, "sound_noise", p->sound_noise);
+    add_number(root, "level_jitter", p->hearing ? p->hearing->level_jitter : 0);
+    add_number(root, "spectrum_jitter",
+               p->hearing ? p->hearing->spectrum_jitter : 0);
+    return root;
+}
+
+static json_t *position(const s2vi_trainer *trainer)
+{
+    const s2vi_lm_trainer *t = trainer->self;
+    const s2vi_cursor *c = &t->cursor;
+    return json_pack("{s:I, s:I, s:I}", "epoch", (json_int_t)c->epoch, "clip",
+                     (json_int_t)c->clip, "frame", (json_int_t)c->frame);
+}
+
+static bool set_position(s2vi_trainer *trainer, json_t *progress)
+{
+    s2vi_lm_trainer *t = trainer->self;
+    const s2vi_dataset *data = t->params.data;
+    json_int_t epoch, clip, frame;
+    if (json_unpack(progress, "{s:I, s:I, s:I}", "epoch", &epoch, "clip", &clip,
+                    "frame", &frame) ||
+        epoch < 0 || epoch > S2VI_FILE_MOST_STEPS || clip < 0 ||
+        clip >= data->count || frame < -1 || frame > data->frames)
+        return false;
+    t->cursor = (s2vi_cursor){epoch, clip, frame};
+    return true;
+}
+
+/* Takes `text`. */
+static int set_text(s2vi_writer *w, const char *key, char *text, s2v_error *err)
+{
+    int ret = s2vi_file_set_text(w, key, text, err);
+    free(text);
     return ret;
 }
 
-/* ------------------------------------------------------ what is held out -- */
-
-static int open_viewer(s2vi_lm_trainer *t, s2v_error *err)
+/* How a session is to hear sound. */
+static int metadata(const s2vi_trainer *trainer, s2vi_writer *w, s2v_error *err)
 {
-    s2vi_lm_step *p = &t->viewer;
+    const s2vi_lm_trainer *t = trainer->self;
+    const s2vi_hearing *h = t->params.hearing;
+    char level[32]; /* "-18.2", in LUFS */
     int ret = S2V_OK;
-    if (t->g.average)
-        ret = s2vi_store_create(&t->averages, t->backend, err);
-    if (!ret)
-        ret = s2vi_lm_step_begin(p, &t->params.config, t->params.sequence, err);
-    if (!ret)
-        ret = s2vi_lm_step_record_frames(p, err);
-    if (!ret)
-        ret = s2vi_lm_step_plan(p, t->averages ? t->averages : t->store, err);
-    if (ret < 0)
-        s2vi_lm_step_close(p);
+    if (!h)
+        return S2V_OK;
+    if (h->levelled) {
+        g_ascii_formatd(level, sizeof(level), "%.1f", h->level);
+        ret = s2vi_file_set_text(w, "s2v.level", level, err);
+        if (!ret)
+            ret = set_text(w, "s2v.spectrum", s2vi_spectrum_text(&h->spectrum),
+                           err);
+    }
+    return ret < 0 ? ret
+                   : set_text(w, "s2v.features",
+                              s2vi_feature_range_text(&h->range), err);
+}
+
+/* ------------------------------------------------------------ starting -- */
+
+static const s2vi_trainer_hooks hooks = {
+    .model = S2VI_LM_NAME,
+    .record_generator = record_generator,
+    .record_critics = record_critics,
+    .record_viewer = record_viewer,
+    .prepare = prepare,
+    .feed = feed,
+    .config = config_text,
+    .identity = identity,
+    .training = training,
+    .position = position,
+    .set_position = set_position,
+    .metadata = metadata,
+};
+
+static int add_critics(s2vi_lm_trainer *t, s2v_error *err)
+{
+    static const s2vi_disc_kind kind[] = {S2VI_DISC_IMAGE, S2VI_DISC_VIDEO};
+    int ret = S2V_OK;
+    for (int k = 0; k < 2 && !ret; k++) {
+        s2vi_disc_config critic;
+        s2vi_disc_mirror(&critic, &t->params.config, kind[k],
+                         t->params.sequence);
+        ret = s2vi_disc_params(&critic, &t->trainer.list, err);
+        if (!ret)
+            s2vi_trainer_add_critic(&t->trainer);
+    }
     return ret;
+}
+
+static int list_params(s2vi_lm_trainer *t, s2v_error *err)
+{
+    int ret = s2vi_lm_params(&t->params.config, &t->trainer.list, err);
+    s2vi_trainer_add_generator(&t->trainer);
+    return ret < 0 || !t->params.adversarial ? ret : add_critics(t, err);
+}
+
+static int allocate(s2vi_lm_trainer *t, s2v_error *err)
+{
+    const size_t T = (size_t)t->params.sequence;
+    t->real = malloc(T * frame_bytes(t) * sizeof(float));
+    t->video = malloc(T * frame_bytes(t) * sizeof(float));
+    t->features = malloc(T * S2VI_LMS_BANDS * sizeof(float));
+    t->noise = malloc(T * S2VI_LMS_BANDS * sizeof(float));
+    return t->real && t->video && t->features && t->noise
+               ? S2V_OK
+               : s2vi_error_nomem(err, "a sequence");
+}
+
+static int start(s2vi_lm_trainer *t, s2v_error *err)
+{
+    int ret = allocate(t, err);
+    if (!ret)
+        ret = s2vi_lm_config_check(&t->params.config, err);
+    if (!ret)
+        ret = list_params(t, err);
+    return ret < 0 ? ret : s2vi_trainer_open(&t->trainer, err);
+}
+
+int s2vi_lm_trainer_create(s2vi_lm_trainer **out,
+                           const s2vi_lm_trainer_params *params, s2v_error *err)
+{
+    s2vi_lm_trainer *t = *out = calloc(1, sizeof(*t));
+    if (!t)
+        return s2vi_error_nomem(err, "a training");
+    t->params = *params;
+    t->trainer = (s2vi_trainer){.hooks = &hooks,
+                                .self = t,
+                                .params = params->trainer,
+                                .frames = params->sequence};
+    t->cursor.frame = -1;
+    int ret = start(t, err);
+    if (ret < 0)
+        s2vi_lm_trainer_close(out);
+    return ret;
+}
+
+void s2vi_lm_trainer_close(s2vi_lm_trainer **out)
+{
+    s2vi_lm_trainer *t = out ? *out : NULL;
+    if (!t)
+        return;
+    s2vi_trainer_close(&t->trainer);
+    s2vi_perceptual_close(&t->phi);
+    free(t->real);
+    free(t->video);
+    free(t->features);
+    free(t->noise);
+    free(t);
+    *out = NULL;
+}
+
+/* -------------------------------------------------------------- viewing -- */
+
+int s2vi_lm_trainer_frames(s2vi_lm_trainer *t, const uint8_t **real,
+                           const float **made, s2v_error *err)
+{
+    const s2vi_train_step *step = &t->trainer.generator;
+    *real = NULL;
+    *made = NULL;
+    if (!t->last.from)
+        return S2V_OK;
+    int ret = s2vi_exec_read(step->exec, step->output, t->video);
+    if (ret < 0)
+        return s2vi_error(err, ret, "the frames of the last iteration");
+    *real = real_frames(t, t->last.from, t->last.frame);
+    *made = t->video;
+    return S2V_OK;
 }
 
 static int view_clip(s2vi_lm_trainer *t, const s2vi_dataset_clip *c,
@@ -319,13 +350,13 @@ static int view_clip(s2vi_lm_trainer *t, const s2vi_dataset_clip *c,
 {
     const int T = t->params.sequence;
     int ret = S2V_OK;
-    s2vi_exec_reset(t->viewer.step.exec);
+    s2vi_exec_reset(t->trainer.viewer.exec);
     for (int64_t i = c->train; i + T <= c->clip->frames && !ret; i += T) {
-        const s2vi_batch batch = {.features = c->features + i * S2VI_LMS_BANDS};
-        const s2vi_clock clock = {t->params.seed, (uint64_t)(i - c->train)};
-        ret = s2vi_lm_step_run(&t->viewer, &batch, &clock, err);
+        ret = s2vi_train_step_write(&t->trainer.viewer, t->viewer.lm.features,
+                                    c->features + i * S2VI_LMS_BANDS, err);
         if (!ret)
-            ret = s2vi_exec_read(t->viewer.step.exec, t->viewer.lm.video, made);
+            ret = s2vi_trainer_view(&t->trainer, (uint64_t)(i - c->train), made,
+                                    err);
         if (!ret)
             ret = sink(opaque, real_frames(t, c, i), made, T, err);
     }
@@ -337,9 +368,7 @@ int s2vi_lm_trainer_hold_out(s2vi_lm_trainer *t, s2vi_lm_trainer_sink sink,
 {
     const s2vi_dataset *data = t->params.data;
     size_t n = (size_t)t->params.sequence * frame_bytes(t);
-    int ret = t->viewer.step.exec ? S2V_OK : open_viewer(t, err);
-    if (!ret && t->averages)
-        ret = s2vi_train_step_copy_averages(&t->g, t->store, t->averages, err);
+    int ret = s2vi_trainer_view_begin(&t->trainer, err);
     float *made = ret < 0 ? NULL : malloc(n * sizeof(*made));
     if (!ret && !made)
         ret = s2vi_error_nomem(err, "a sequence");

@@ -1,333 +1,197 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* s2v-train varietysound and hifigan: their clips, trainers and previews. */
+/* s2v-train varietysound: its options, trainer and previews. */
+#include "recipes/foley.h"
 #include "recipes/foley_trainer.h"
-#include "terminal/interrupt.h"
-#include "picture/mel_picture.h"
-#include "training.h"
-#include "recipes/vocoder_trainer.h"
 
 #include "base/error.h"
+#include "picture/mel_picture.h"
 
-#include <glib.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+
+/* ------------------------------------------------------------- options -- */
+
+#define AT(member) offsetof(s2vi_vs_train_options, member)
+
+static const option_row rows[] = {
+    {"size", 0, OPTION_SIZE, S2VI_SHARED(size), "N", .choices = "16|32|64|128",
+     .of = S2VI_ROWS_CLIPS,
+     .help = "side of the square pictures that sight sees, pixels"},
+    S2VI_ROW_CROP(
+        "the part of the picture to look at, in its own pixels, scaled to "
+        "N x N (default: all of it, as when sound is made)"),
+    S2VI_ROW_START,
+    S2VI_ROW_DURATION,
+    {"sequence", 0, OPTION_INT, S2VI_SHARED(sequence), "T", 64, 4096,
+     .help =
+         "columns of mel in a window, 86.13 a second; a multiple of 16. The "
+         "paper's is 860, which is 10 s"},
+    {"batch", 0, OPTION_INT, S2VI_SHARED(batch), "N", 2, 1024,
+     .help = "windows an iteration; the paper's 48"},
+    {"clear", 0, OPTION_NUMBER, AT(clear), "PART", 0, 1,
+     .help = "give so many of the windows no background, as there is none when "
+             "sound is made: for clips whose sound rises from silence. The "
+             "paper's is 0"},
+    {"loss", 0, OPTION_CHOICE, AT(loss), "KIND", .choices = "l1|l2",
+     .help = "how spectrograms are compared: l1 (absolute differences, the "
+             "paper's) or l2 (squares: finds out when things sound where most "
+             "is silence)"},
+    {"balance", 0, OPTION_ON, AT(balance),
+     .help = "count differences over how strong a window's own spectrogram is: "
+             "short sounds as much as those that ring"},
+    S2VI_FOLEY_ROW_NO_CRITICS(AT(critics)),
+    S2VI_ROW_RATE("AdamW"),
+    S2VI_ROW_CRITIC_RATE,
+    S2VI_FOLEY_ROW_DECAY,
+    {"width", 0, OPTION_SIZE, AT(width), "N", .choices = "16|32|64|128|256|512",
+     .of = S2VI_ROWS_MODEL,
+     .help = "channels of its networks; the paper's 512. Fewer are faster and "
+             "learn less"},
+    {"features", 0, OPTION_INT, AT(features), "N", 1, 16384,
+     .of = S2VI_ROWS_MODEL,
+     .help =
+         "numbers that sight makes of a picture; of feature sets, their own"},
+    {"sight-channels", 0, OPTION_INT, AT(sight_channels), "N", 1, 256,
+     .of = S2VI_ROWS_MODEL, .help = "channels of sight's outermost layer"},
+    {"vocoder", 0, S2VI_OPTION_FILE(AT(vocoder), "FILE"), .of = S2VI_ROWS_MODEL,
+     .help = "weights of s2v-train hifigan, to become a part of the result; "
+             "without, it makes spectrograms only"},
+    S2VI_FOLEY_ROW_PREVIEW,
+    S2VI_FOLEY_ROW_HOLD_OUT,
+};
+
+static void set_defaults(s2vi_train_options *shared)
+{
+    s2vi_vs_train_options *o = (s2vi_vs_train_options *)shared;
+    s2vi_foley_set_defaults(shared);
+    shared->size = 64;
+    shared->sequence = 256;
+    o->critics = true;
+    o->width = 512;
+    o->features = 256;
+    o->sight_channels = 16;
+}
+
+static int check(s2vi_train_options *o, s2v_error *err)
+{
+    return o->sequence % 16
+               ? s2vi_error(err, S2V_ERR_INVALID,
+                            "--sequence: expected a multiple of 16, found %d",
+                            o->sequence)
+               : S2V_OK;
+}
+
+/* ------------------------------------------------------------- trainer -- */
 
 typedef struct training {
-    const s2vi_train_options *o;
-    s2vi_ingest ingest;
-    s2vi_foley_data data;
-    s2vi_foley_trainer *foley;     /* one... */
-    s2vi_vocoder_trainer *vocoder; /* ...of these */
-    s2vi_trainer *gan;             /* its own */
+    const s2vi_vs_train_options *o;
+    s2vi_foley_clips clips;
+    s2vi_foley_trainer *trainer;
 } training;
 
-/* --------------------------------------------------------------- clips -- */
-
-static int check_held_out(const training *t, int64_t units, s2v_error *err)
+static int make_trainer(training *t, s2v_error *err)
 {
-    s2vi_foley_window w;
-    if (s2vi_foley_data_held_out(&t->data, 0, units, &w))
-        return S2V_OK;
-    return s2vi_error(err, S2V_ERR_INVALID,
-                      "--hold-out-every: expected a clip of which a window (%d "
-                      "columns) is held out, found %lld held-out columns in "
-                      "all: give a smaller --split or --sequence",
-                      t->o->sequence,
-                      (long long)(t->data.units - t->data.train) *
-                          t->data.columns);
-}
-
-static void say_how_much(const training *t)
-{
-    const s2vi_foley_data *d = &t->data;
-    const double second =
-        (double)S2VI_FOLEY_MEL_HOP * d->columns / S2VI_FOLEY_RATE;
-    if (!t->o->quiet)
-        fprintf(
-            stderr, "%d clip%s, %.1f s: %.1f s to train on, %.1f s held out\n",
-            d->count, d->count > 1 ? "s" : "", (double)d->units * second,
-            (double)d->train * second, (double)(d->units - d->train) * second);
-}
-
-/* @param columns of a unit */
-static int load_clips(training *t, int columns, bool sound_only, s2v_error *err)
-{
-    const s2vi_train_options *o = t->o;
-    const int64_t units = o->sequence / columns;
-    const s2vi_foley_source source = {.clip = s2vi_training_clip(o),
-                                      .ingest = &t->ingest,
-                                      .sound_only = sound_only,
-                                      .least = units};
-    int ret = S2V_OK;
-    t->data.columns = columns;
-    t->ingest = s2vi_training_ingest(o);
-    for (int i = 0; i < o->n_clips && !ret; i++) {
-        if (s2vi_interrupt_requested())
-            return s2vi_error(err, S2V_ERR_CANCELLED, "interrupted");
-        ret = s2vi_foley_data_add(&t->data, o->clips[i], &source, err);
-    }
-    if (!ret)
-        ret = s2vi_ingest_require(&t->ingest, t->data.count, err);
-    if (!ret)
-        ret = s2vi_foley_data_split(&t->data, o->split, units, err);
-    if (!ret && o->hold_out_every)
-        ret = check_held_out(t, units, err);
-    if (!ret)
-        say_how_much(t);
-    return ret;
-}
-
-/* ------------------------------------------------------------- trainers -- */
-
-static s2vi_trainer_params gan_params(const s2vi_train_options *o,
-                                      const char *version)
-{
-    return (s2vi_trainer_params){
-        .critics = o->critics,
-        .rate = o->rate,
-        .critic_rate = o->critic_rate,
-        .decay = o->decay,
-        .average = o->average,
-        .seed = o->seed,
-        .device = o->device,
-        .dtype = s2vi_training_dtype(o),
-        .threads = o->threads,
-        .version = version,
-        .license = o->license,
-        .store = s2vi_training_stored(o),
-    };
-}
-
-static int make_foley(training *t, const char *version, s2v_error *err)
-{
-    const s2vi_train_options *o = t->o;
-    const bool sight = !t->data.features;
+    const s2vi_vs_train_options *o = t->o;
+    const s2vi_foley_data *data = &t->clips.data;
+    const bool sight = !data->features;
     s2vi_foley_trainer_params params = {
-        .gan = gan_params(o, version),
+        .trainer = s2vi_recipe_trainer(&o->shared),
         .config.has_sight = sight,
-        .data = &t->data,
+        .data = data,
         .width = o->width,
-        .sequence = o->sequence,
-        .batch = o->batch,
-        .squares = o->loss == S2VI_LOSS_L2,
+        .sequence = o->shared.sequence,
+        .batch = o->shared.batch,
+        .critics = o->critics,
+        .squares = o->loss == S2VI_VS_TRAIN_L2,
         .clear = o->clear,
         .balance = o->balance,
         .vocoder = o->vocoder,
-        .title = o->title,
-        .note = o->note,
     };
     s2vi_vs_config *c = &params.config.generator;
     s2vi_vs_defaults(c);
     s2vi_foley_width(c, o->width);
-    c->features = sight ? o->features : t->data.features;
-    params.config.sight =
-        (s2vi_visual_encoder_config){o->size, o->sight_channels, c->features};
-    int ret = s2vi_foley_trainer_create(&t->foley, &params, err);
-    if (!ret)
-        t->gan = s2vi_foley_trainer_gan(t->foley);
-    return ret;
+    c->features = sight ? o->features : data->features;
+    params.config.sight = (s2vi_visual_encoder_config){
+        o->shared.size, o->sight_channels, c->features};
+    return s2vi_foley_trainer_create(&t->trainer, &params, err);
 }
 
-static int make_vocoder(training *t, const char *version, s2v_error *err)
-{
-    const s2vi_train_options *o = t->o;
-    s2vi_vocoder_trainer_params params = {
-        .gan = gan_params(o, version),
-        .data = &t->data,
-        .divide = o->divide,
-        .sequence = o->sequence,
-        .batch = o->batch,
-        .title = o->title,
-        .note = o->note,
-    };
-    s2vi_hifigan_version(&params.config, o->variant + 1);
-    int ret = s2vi_vocoder_trainer_create(&t->vocoder, &params, err);
-    if (!ret)
-        t->gan = s2vi_vocoder_trainer_gan(t->vocoder);
-    return ret;
-}
-
-/* ------------------------------------------------------------- previews -- */
-
-/* Beside FILE.png: FILE.wav. */
-static int write_sound(const char *png, const float *sound, int columns,
-                       s2v_error *err)
-{
-    const size_t n =
-        g_str_has_suffix(png, ".png") ? strlen(png) - 4 : strlen(png);
-    char *path = g_strdup_printf("%.*s.wav", (int)n, png);
-    int ret =
-        s2vi_wav_write(path, sound, (int64_t)columns * S2VI_FOLEY_MEL_HOP, err);
-    g_free(path);
-    return ret;
-}
-
-static int preview_foley(training *t, const char *path, s2v_error *err)
-{
-    const float *real, *made;
-    float *sound = NULL;
-    int columns;
-    int ret = s2vi_foley_trainer_view(t->foley, &real, &made, &columns, err);
-    if (!ret)
-        ret = s2vi_mel_picture_write(path, real, made, columns, err);
-    if (!ret)
-        ret = s2vi_foley_trainer_voice(t->foley, made, columns, &sound, err);
-    if (!ret && sound)
-        ret = write_sound(path, sound, columns, err);
-    free(sound);
-    return ret;
-}
-
-static int preview_vocoder(training *t, const char *path, s2v_error *err)
-{
-    const float *mel, *sound;
-    int columns;
-    int ret =
-        s2vi_vocoder_trainer_view(t->vocoder, &mel, &sound, &columns, err);
-    if (ret < 0)
-        return ret;
-    const size_t n = (size_t)columns;
-    float *made = malloc(n * S2VI_FOLEY_MEL_BANDS * sizeof(*made));
-    if (!made)
-        return s2vi_error_nomem(err, "a preview");
-    ret = s2vi_foley_mel(sound, n * S2VI_FOLEY_MEL_HOP, made, n, err);
-    if (!ret)
-        ret = s2vi_mel_picture_write(path, mel, made, columns, err);
-    if (!ret)
-        ret = write_sound(path, sound, columns, err);
-    free(made);
-    return ret;
-}
-
-static int preview(void *self, const char *path, s2v_error *err)
+static void close_training(void *self)
 {
     training *t = self;
-    return t->foley ? preview_foley(t, path, err)
-                    : preview_vocoder(t, path, err);
+    s2vi_foley_trainer_close(&t->trainer);
+    s2vi_foley_clips_close(&t->clips);
+    free(t);
 }
 
-/* --------------------------------------------------------------- table -- */
-
-static s2vi_train_summary summary(void *self)
+static int open_training(s2vi_training *out, const s2vi_train_options *o,
+                         s2v_error *err)
 {
-    return s2vi_trainer_summary(((training *)self)->gan);
+    training *t = out->self = calloc(1, sizeof(*t));
+    if (!t)
+        return s2vi_error_nomem(err, "a training");
+    t->o = (const s2vi_vs_train_options *)o;
+    int ret = s2vi_foley_clips_load(&t->clips, o, S2VI_VS_RATIO, false, err);
+    if (!ret)
+        ret = make_trainer(t, err);
+    if (ret < 0)
+        return ret;
+    out->trainer = s2vi_foley_trainer_base(t->trainer);
+    out->measure = "held-out.mel";
+    return S2V_OK;
 }
 
-static int64_t step(void *self)
-{
-    return ((training *)self)->gan->step;
-}
-
-static double best(void *self)
-{
-    return ((training *)self)->gan->best;
-}
-
-static void set_best(void *self, double score)
-{
-    ((training *)self)->gan->best = score;
-}
-
-static int terms(void *self, const char **name, int room)
-{
-    return s2vi_trainer_terms(((training *)self)->gan, name, room);
-}
-
-static int iterate(void *self, s2vi_trainer_loss *loss, int *n, s2v_error *err)
-{
-    return s2vi_trainer_iterate(((training *)self)->gan, loss, n, err);
-}
+/* --------------------------------------------------- measures, previews -- */
 
 static int measure_held_out(void *self, s2vi_measured *out, s2v_error *err)
 {
     training *t = self;
     double distance;
     int64_t columns;
-    int ret = t->foley ? s2vi_foley_trainer_hold_out(t->foley, &distance,
-                                                     &columns, err)
-                       : s2vi_vocoder_trainer_hold_out(t->vocoder, &distance,
-                                                       &columns, err);
-    *out = (s2vi_measured){.score = -distance, .curve = distance};
-    snprintf(out->text, sizeof(out->text),
-             "mel distance %.4f (%.2f dB) of %lld held-out columns", distance,
-             100 * distance, (long long)columns);
+    int ret = s2vi_foley_trainer_hold_out(t->trainer, &distance, &columns, err);
+    *out = s2vi_foley_measured(distance, columns);
     return ret;
 }
 
-static int save(void *self, const char *path, s2v_error *err)
-{
-    return s2vi_trainer_save(((training *)self)->gan, path, err);
-}
-
-static int export(void *self, const char *path, s2v_error *err)
-{
-    return s2vi_trainer_export(((training *)self)->gan, path, err);
-}
-
-static int resume(void *self, const char *path, s2v_error *err)
-{
-    return s2vi_trainer_resume(((training *)self)->gan, path, err);
-}
-
-static int start_from(void *self, const char *path, s2v_error *err)
-{
-    return s2vi_trainer_start_from(((training *)self)->gan, path, err);
-}
-
-static void close_training(void *self)
+static int preview(void *self, const char *path, s2v_error *err)
 {
     training *t = self;
-    s2vi_foley_trainer_close(&t->foley);
-    s2vi_vocoder_trainer_close(&t->vocoder);
-    s2vi_foley_data_close(&t->data);
-    s2vi_ingest_close(&t->ingest);
-    free(t);
-}
-
-static const s2vi_training_table table = {
-    .summary = summary,
-    .step = step,
-    .best = best,
-    .set_best = set_best,
-    .terms = terms,
-    .iterate = iterate,
-    .measure_held_out = measure_held_out,
-    .preview = preview,
-    .save = save,
-    .export = export,
-    .resume = resume,
-    .start_from = start_from,
-    .close = close_training,
-};
-
-static int make(s2vi_training *out, const s2vi_train_options *o, bool foley,
-                const char *version, s2v_error *err)
-{
-    *out = (s2vi_training){0};
-    training *t = calloc(1, sizeof(*t));
-    if (!t)
-        return s2vi_error_nomem(err, "a training");
-    t->o = o;
-    int ret = load_clips(t, foley ? S2VI_VS_RATIO : 1, !foley, err);
+    const float *real, *made;
+    float *sound = NULL;
+    int columns;
+    int ret = s2vi_foley_trainer_view(t->trainer, &real, &made, &columns, err);
     if (!ret)
-        ret =
-            foley ? make_foley(t, version, err) : make_vocoder(t, version, err);
-    if (ret < 0)
-        close_training(t);
-    else
-        *out = (s2vi_training){&table, t, "held-out.mel"};
+        ret = s2vi_mel_picture_write(path, real, made, columns, err);
+    if (!ret)
+        ret = s2vi_foley_trainer_voice(t->trainer, made, columns, &sound, err);
+    if (!ret && sound)
+        ret = s2vi_foley_write_sound(path, sound, columns, err);
+    free(sound);
     return ret;
 }
 
-int s2vi_training_varietysound(s2vi_training *t, const s2vi_train_options *o,
-                               const char *version, s2v_error *err)
-{
-    return make(t, o, true, version, err);
-}
+/* ----------------------------------------------------------------- row -- */
 
-int s2vi_training_hifigan(s2vi_training *t, const s2vi_train_options *o,
-                          const char *version, s2v_error *err)
-{
-    return make(t, o, false, version, err);
-}
+const s2vi_recipe s2vi_recipe_varietysound = {
+    .name = "varietysound",
+    .summary = "video to sound: what is seen becomes what is heard",
+    .about =
+        "Learns the sound that goes with pictures, and the timbre it has, from "
+        "many clips, and writes a model that makes sound for video. Each CLIP "
+        "is "
+        "a "
+        "media file with picture and sound, a feature set (safetensors of "
+        "`features` (T,W) and `mel` (80,4 T)), or a folder of either.",
+    .examples =
+        "  s2v-impacts --count 200 --size 64 --rate 21.5 -o impacts\n"
+        "  s2v-train varietysound impacts -o foley.bin --preview foley.png \\\n"
+        "      --width 128 --clear 0.8 --vocoder vocoder.bin\n",
+    .rows = rows,
+    .n_rows = OPTION_ROWS(rows),
+    .options = sizeof(s2vi_vs_train_options),
+    .set_defaults = set_defaults,
+    .check = check,
+    .open = open_training,
+    .close = close_training,
+    .measure_held_out = measure_held_out,
+    .preview = preview,
+};

@@ -41,7 +41,7 @@ typedef struct inputs {
 } inputs;
 
 struct s2vi_vocoder_trainer {
-    s2vi_trainer gan;
+    s2vi_trainer trainer;
     s2vi_vocoder_trainer_params params;
     inputs critics, generator, viewer;
     int viewed; /* pieces of the viewer */
@@ -66,9 +66,7 @@ static int record_pair(s2vi_vocoder_trainer *t, s2vi_train_step *step,
                        inputs *in, s2v_error *err)
 {
     const int n = t->params.batch;
-    int ret = s2vi_train_step_begin(step, err);
-    if (!ret)
-        ret = record_net(t, step->graph, in, n, err);
+    int ret = record_net(t, step->graph, in, n, err);
     if (ret < 0)
         return ret;
     in->sound = in->loss.real = s2vi_input(
@@ -78,13 +76,13 @@ static int record_pair(s2vi_vocoder_trainer *t, s2vi_train_step *step,
 
 static s2vi_adam_factors adam_of(const s2vi_vocoder_trainer *t)
 {
-    return (s2vi_adam_factors){0.8, 0.99, 1e-8, t->params.gan.decay};
+    return (s2vi_adam_factors){0.8, 0.99, 1e-8, t->params.trainer.decay};
 }
 
-static int record_critics(s2vi_trainer *gan, s2v_error *err)
+static int record_critics(s2vi_trainer *trainer, s2v_error *err)
 {
-    s2vi_vocoder_trainer *t = gan->self;
-    s2vi_train_step *step = &gan->critics;
+    s2vi_vocoder_trainer *t = trainer->self;
+    s2vi_train_step *step = &trainer->critics;
     const s2vi_adam_factors adam = adam_of(t);
     s2vi_hifigan_critic c = {0};
     int ret = record_pair(t, step, &t->critics, err);
@@ -95,18 +93,18 @@ static int record_critics(s2vi_trainer *gan, s2v_error *err)
     s2vi_train_step_add_term(step, "d.real", c.real);
     s2vi_train_step_add_term(step, "d.fake", c.fake);
     if (!ret)
-        ret =
-            s2vi_train_step_learn(step, c.loss, &t->gan.critic[0], &adam, err);
+        ret = s2vi_train_step_learn(step, c.loss, &t->trainer.critic[0], &adam,
+                                    err);
     for (int i = 0; i < c.n_updates && !ret; i++)
         ret = s2vi_train_step_add_effect(step, c.update[i], err);
-    return ret < 0 ? ret : s2vi_train_step_plan(step, NULL, t->gan.store, err);
+    return ret;
 }
 
 /* What the generator learns from. */
 static int record_loss(s2vi_vocoder_trainer *t, s2vi_node **loss,
                        s2v_error *err)
 {
-    s2vi_train_step *step = &t->gan.generator;
+    s2vi_train_step *step = &t->trainer.generator;
     inputs *in = &t->generator;
     s2vi_hifigan_generator_loss g = {0};
     in->basis = s2vi_input(step->graph, "basis", S2VI_SHAPE(2 * BINS, FFT, 1));
@@ -114,7 +112,7 @@ static int record_loss(s2vi_vocoder_trainer *t, s2vi_node **loss,
     s2vi_node *mel = s2vi_hifigan_loss_mel(in->loss.real, in->loss.fake,
                                            in->basis, in->filters, HOP);
     s2vi_train_step_add_term(step, "mel", mel);
-    if (!t->gan.params.critics) {
+    if (!t->params.critics) {
         s2vi_node *bins = s2vi_hifigan_loss_bins(in->loss.real, in->loss.fake,
                                                  in->basis, HOP);
         s2vi_train_step_add_term(step, "spectrum", bins);
@@ -129,31 +127,27 @@ static int record_loss(s2vi_vocoder_trainer *t, s2vi_node **loss,
     return ret;
 }
 
-static int record_generator(s2vi_trainer *gan, s2v_error *err)
+static int record_generator(s2vi_trainer *trainer, s2v_error *err)
 {
-    s2vi_vocoder_trainer *t = gan->self;
-    s2vi_train_step *step = &t->gan.generator;
+    s2vi_vocoder_trainer *t = trainer->self;
+    s2vi_train_step *step = &t->trainer.generator;
     const s2vi_adam_factors adam = adam_of(t);
     s2vi_node *loss;
     int ret = record_pair(t, step, &t->generator, err);
     if (!ret)
         ret = record_loss(t, &loss, err);
     if (!ret)
-        ret = s2vi_train_step_learn(step, loss, &t->gan.g, &adam, err);
-    return ret < 0 ? ret : s2vi_train_step_plan(step, NULL, t->gan.store, err);
+        ret = s2vi_train_step_learn(step, loss, &t->trainer.g, &adam, err);
+    return ret;
 }
 
-static int record_viewer(s2vi_vocoder_trainer *t, s2v_error *err)
+static int record_viewer(s2vi_trainer *trainer, s2v_error *err)
 {
-    s2vi_train_step *step = &t->gan.viewer;
-    int ret = s2vi_train_step_begin(step, err);
-    if (!ret)
-        ret = record_net(t, step->graph, &t->viewer, t->viewed, err);
-    if (ret < 0)
-        return ret;
-    t->gan.view = t->viewer.loss.fake;
-    return s2vi_train_step_plan(step, t->gan.view,
-                                s2vi_trainer_view_store(&t->gan), err);
+    s2vi_vocoder_trainer *t = trainer->self;
+    s2vi_train_step *step = &trainer->viewer;
+    int ret = record_net(t, step->graph, &t->viewer, t->viewed, err);
+    step->output = t->viewer.loss.fake;
+    return ret;
 }
 
 /* --------------------------------------------------------------- batches -- */
@@ -174,22 +168,22 @@ static void draw_batch(s2vi_vocoder_trainer *t, int64_t step)
         const uint64_t clock =
             (uint64_t)step * (uint64_t)t->params.batch + (uint64_t)i;
         const s2vi_foley_window w = s2vi_foley_data_draw(
-            t->params.data, t->params.gan.seed, clock, t->params.sequence);
+            t->params.data, t->trainer.params.seed, clock, t->params.sequence);
         put_piece(t, i, &w);
     }
 }
 
-static int prepare(s2vi_trainer *gan, s2v_error *err)
+static int prepare(s2vi_trainer *trainer, s2v_error *err)
 {
     (void)err;
-    draw_batch(gan->self, gan->step);
+    draw_batch(trainer->self, trainer->step);
     return S2V_OK;
 }
 
-static int feed(s2vi_trainer *gan, s2vi_train_step *step, s2v_error *err)
+static int feed(s2vi_trainer *trainer, s2vi_train_step *step, s2v_error *err)
 {
-    s2vi_vocoder_trainer *t = gan->self;
-    const inputs *in = step == &gan->critics ? &t->critics : &t->generator;
+    s2vi_vocoder_trainer *t = trainer->self;
+    const inputs *in = step == &trainer->critics ? &t->critics : &t->generator;
     int ret = s2vi_train_step_write(step, in->mel, t->mel, err);
     if (!ret)
         ret = s2vi_train_step_write(step, in->sound, t->sound, err);
@@ -202,58 +196,47 @@ static int feed(s2vi_trainer *gan, s2vi_train_step *step, s2v_error *err)
 
 /* --------------------------------------------------------------- texts -- */
 
-static char *dump(json_t *root)
+static char *config_text(const s2vi_trainer *trainer, bool exported)
 {
-    char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;
-    json_decref(root);
-    return text;
-}
-
-static char *config_text(const s2vi_trainer *gan, bool exported)
-{
-    const s2vi_vocoder_trainer *t = gan->self;
+    const s2vi_vocoder_trainer *t = trainer->self;
     (void)exported;
     return s2vi_hifigan_config_text(&t->params.config);
 }
 
-static char *identity_text(const s2vi_trainer *gan)
+static json_t *identity(const s2vi_trainer *trainer)
 {
-    const s2vi_vocoder_trainer *t = gan->self;
+    const s2vi_vocoder_trainer *t = trainer->self;
     const s2vi_vocoder_trainer_params *p = &t->params;
-    return dump(json_pack("{s:s, s:i, s:i, s:I, s:I, s:i, s:b, s:b}", "clips",
-                          p->data->hash, "sequence", p->sequence, "batch",
-                          p->batch, "seed", (json_int_t)p->gan.seed,
-                          "trained_columns", (json_int_t)p->data->train,
-                          "divide", p->divide, "averaged", gan->g.average,
-                          "critics", p->gan.critics));
+    return json_pack("{s:s, s:i, s:i, s:I, s:i, s:b}", "clips", p->data->hash,
+                     "sequence", p->sequence, "batch", p->batch,
+                     "trained_columns", (json_int_t)p->data->train, "divide",
+                     p->divide, "critics", p->critics);
 }
 
-static char *training_text(const s2vi_trainer *gan)
+static json_t *training(const s2vi_trainer *trainer)
 {
-    const s2vi_vocoder_trainer *t = gan->self;
+    const s2vi_vocoder_trainer *t = trainer->self;
     const s2vi_vocoder_trainer_params *p = &t->params;
-    return dump(json_pack(
-        "{s:s, s:I, s:I, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:s, s:I, s:s*, "
-        "s:s*}",
-        "tool", p->gan.version, "seed", (json_int_t)p->gan.seed, "iterations",
-        (json_int_t)gan->step, "sequence", p->sequence, "batch", p->batch,
-        "divide", p->divide, "rate", p->gan.rate, "critic_rate",
-        p->gan.critics ? p->gan.critic_rate : 0, "decay", p->gan.decay,
-        "average", p->gan.average, "clips", p->data->hash, "trained_columns",
-        (json_int_t)p->data->train, "title", p->title, "note", p->note));
+    return json_pack("{s:i, s:i, s:i, s:f, s:f, s:f, s:s, s:I}", "sequence",
+                     p->sequence, "batch", p->batch, "divide", p->divide,
+                     "critic_rate", p->critics ? p->trainer.critic_rate : 0,
+                     "decay", p->trainer.decay, "average", p->trainer.average,
+                     "clips", p->data->hash, "trained_columns",
+                     (json_int_t)p->data->train);
 }
 
 /* ------------------------------------------------------------ starting -- */
 
 static const s2vi_trainer_hooks hooks = {
     .model = S2VI_HIFIGAN_NAME,
-    .record_critics = record_critics,
     .record_generator = record_generator,
+    .record_critics = record_critics,
+    .record_viewer = record_viewer,
     .prepare = prepare,
     .feed = feed,
     .config = config_text,
-    .identity = identity_text,
-    .training = training_text,
+    .identity = identity,
+    .training = training,
 };
 
 static int allocate(s2vi_vocoder_trainer *t, s2v_error *err)
@@ -273,16 +256,16 @@ static int allocate(s2vi_vocoder_trainer *t, s2v_error *err)
 static int start(s2vi_vocoder_trainer *t, s2v_error *err)
 {
     const s2vi_hifigan_disc_config critics = {.divide = t->params.divide};
-    s2vi_trainer *gan = &t->gan;
+    s2vi_trainer *trainer = &t->trainer;
     int ret = allocate(t, err);
     if (!ret)
-        ret = s2vi_hifigan_params(&t->params.config, &gan->list, err);
-    s2vi_trainer_add_generator(gan);
-    if (!ret && t->gan.params.critics)
-        ret = s2vi_hifigan_disc_params(&critics, &gan->list, err);
-    if (t->gan.params.critics)
-        s2vi_trainer_add_critic(gan);
-    return ret < 0 ? ret : s2vi_trainer_open(gan, err);
+        ret = s2vi_hifigan_params(&t->params.config, &trainer->list, err);
+    s2vi_trainer_add_generator(trainer);
+    if (!ret && t->params.critics)
+        ret = s2vi_hifigan_disc_params(&critics, &trainer->list, err);
+    if (t->params.critics)
+        s2vi_trainer_add_critic(trainer);
+    return ret < 0 ? ret : s2vi_trainer_open(trainer, err);
 }
 
 int s2vi_vocoder_trainer_create(s2vi_vocoder_trainer **out,
@@ -294,10 +277,10 @@ int s2vi_vocoder_trainer_create(s2vi_vocoder_trainer **out,
         return s2vi_error_nomem(err, "a training");
     t->params = *params;
     t->viewed = params->batch < VIEWED ? params->batch : VIEWED;
-    t->gan = (s2vi_trainer){.hooks = &hooks,
-                            .self = t,
-                            .params = params->gan,
-                            .batch = params->batch};
+    t->trainer = (s2vi_trainer){.hooks = &hooks,
+                                .self = t,
+                                .params = params->trainer,
+                                .frames = params->batch};
     int ret = start(t, err);
     if (ret < 0)
         s2vi_vocoder_trainer_close(out);
@@ -309,7 +292,7 @@ void s2vi_vocoder_trainer_close(s2vi_vocoder_trainer **out)
     s2vi_vocoder_trainer *t = *out;
     if (!t)
         return;
-    s2vi_trainer_close(&t->gan);
+    s2vi_trainer_close(&t->trainer);
     free(t->mel);
     free(t->sound);
     free(t->basis);
@@ -318,27 +301,27 @@ void s2vi_vocoder_trainer_close(s2vi_vocoder_trainer **out)
     *out = NULL;
 }
 
-s2vi_trainer *s2vi_vocoder_trainer_gan(s2vi_vocoder_trainer *trainer)
+s2vi_trainer *s2vi_vocoder_trainer_base(s2vi_vocoder_trainer *trainer)
 {
-    return &trainer->gan;
+    return &trainer->trainer;
 }
 
 /* -------------------------------------------------------------- viewing -- */
 
 static int make(s2vi_vocoder_trainer *t, s2v_error *err)
 {
-    s2vi_train_step *step = &t->gan.viewer;
-    int ret = step->exec ? S2V_OK : record_viewer(t, err);
-    if (!ret)
-        ret = s2vi_train_step_write(step, t->viewer.mel, t->mel, err);
-    return ret < 0 ? ret : s2vi_trainer_view(&t->gan, t->made, err);
+    int ret =
+        s2vi_train_step_write(&t->trainer.viewer, t->viewer.mel, t->mel, err);
+    return ret < 0 ? ret : s2vi_trainer_view(&t->trainer, 0, t->made, err);
 }
 
 int s2vi_vocoder_trainer_view(s2vi_vocoder_trainer *t, const float **mel,
                               const float **sound, int *columns, s2v_error *err)
 {
-    draw_batch(t, t->gan.step ? t->gan.step - 1 : 0);
-    int ret = make(t, err);
+    int ret = s2vi_trainer_view_begin(&t->trainer, err);
+    draw_batch(t, t->trainer.step ? t->trainer.step - 1 : 0);
+    if (!ret)
+        ret = make(t, err);
     *mel = t->mel;
     *sound = t->made;
     *columns = t->viewed * t->params.sequence;
@@ -370,7 +353,7 @@ int s2vi_vocoder_trainer_hold_out(s2vi_vocoder_trainer *t, double *distance,
     s2vi_foley_window w;
     int64_t pieces = 0;
     double sum = 0;
-    int ret = S2V_OK, room = 1;
+    int ret = s2vi_trainer_view_begin(&t->trainer, err), room = 1;
     while (room && !ret) {
         room = 0;
         while (room < t->viewed &&

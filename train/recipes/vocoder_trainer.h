@@ -11,13 +11,13 @@
 typedef struct s2vi_vocoder_trainer s2vi_vocoder_trainer;
 
 typedef struct s2vi_vocoder_trainer_params {
-    s2vi_trainer_params gan;
+    s2vi_trainer_params trainer;
     s2vi_hifigan_config config;
     const s2vi_foley_data *data; /* of sounds; outlives the trainer */
     int divide;                  /* the discriminators' channels: 1 to 8 */
     int sequence;                /* T: columns in a piece; 32: the paper's */
     int batch;                   /* pieces of an iteration */
-    const char *title, *note;
+    bool critics;                /* else it learns of spectrograms alone */
 } s2vi_vocoder_trainer_params;
 
 /** The least T: L_mel needs some windows of 1024 samples. */
@@ -29,7 +29,7 @@ int s2vi_vocoder_trainer_create(s2vi_vocoder_trainer **trainer,
 void s2vi_vocoder_trainer_close(s2vi_vocoder_trainer **trainer);
 
 /** What iterates, saves, resumes and exports. */
-s2vi_trainer *s2vi_vocoder_trainer_gan(s2vi_vocoder_trainer *trainer);
+s2vi_trainer *s2vi_vocoder_trainer_base(s2vi_vocoder_trainer *trainer);
 
 /**
  * Make the sound of a few pieces of the last batch.

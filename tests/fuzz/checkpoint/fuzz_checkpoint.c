@@ -20,12 +20,12 @@ static fuzz_container container;
 
 static void make_trainer(void)
 {
-    s2vi_lm_trainer_params p = {.data = &clips,
-                                .sequence = T,
-                                .rate = 1e-3,
-                                .device = "ref",
-                                .threads = 1,
-                                .version = "test"};
+    s2vi_lm_trainer_params p = {.trainer = {.rate = 1e-3,
+                                            .device = "ref",
+                                            .threads = 1,
+                                            .version = "test"},
+                                .data = &clips,
+                                .sequence = T};
     const char *path = fuzz_scratch("trainer.ckpt");
     s2v_error err = {0};
     s2vi_lm_defaults(&p.config);
@@ -37,7 +37,7 @@ static void make_trainer(void)
     REQUIRE(!s2vi_dataset_split(&clips, 1, T, &err));
     REQUIRE(!s2vi_dataset_features(&clips, &err));
     REQUIRE(!s2vi_lm_trainer_create(&trainer, &p, &err));
-    REQUIRE(!s2vi_lm_trainer_save(trainer, path, &err));
+    REQUIRE(!s2vi_trainer_save(&trainer->trainer, path, &err));
     fuzz_container_read(&container, path);
 }
 
@@ -58,12 +58,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
     const char *path = fuzz_container_change(&container, key, value, TEXTS);
-    int ret = s2vi_lm_trainer_resume(trainer, path, &err);
+    int ret = s2vi_trainer_resume(&trainer->trainer, path, &err);
     fuzz_require_sentence(ret, &err);
     for (int i = 0; i < 3 && !ret; i++) {
         s2vi_trainer_loss loss;
         int terms = 1;
-        ret = s2vi_lm_trainer_iterate(trainer, &loss, &terms, &err);
+        ret = s2vi_trainer_iterate(&trainer->trainer, &loss, &terms, &err);
         REQUIRE(!ret && isfinite(loss.value));
     }
     for (int i = 0; i < TEXTS; i++)

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checkpoints and weight files: a training, written and read whole. */
+#include "trainer.h"
+
+#include "base/error.h"
+#include "files.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* --------------------------------------------------------------- texts -- */
+
+/* The texts of a file's metadata; NULL: out of memory. */
+typedef struct texts {
+    char *config, *training, *identity, *progress;
+} texts;
+
+/* Takes `root`; `good`: all of it is there. */
+static char *dump(json_t *root, bool good)
+{
+    char *text = root && good ? json_dumps(root, JSON_SORT_KEYS) : NULL;
+    json_decref(root);
+    return text;
+}
+
+static bool set_integer(json_t *root, const char *key, int64_t value)
+{
+    return !json_object_set_new(root, key, json_integer(value));
+}
+
+static bool set_string(json_t *root, const char *key, const char *value)
+{
+    return !value || !json_object_set_new(root, key, json_string(value));
+}
+
+static char *training_text(const s2vi_trainer *t)
+{
+    const s2vi_trainer_params *p = &t->params;
+    json_t *root = t->hooks->training(t);
+    return dump(root,
+                set_string(root, "tool", p->version) &&
+                    set_integer(root, "seed", (int64_t)p->seed) &&
+                    set_integer(root, "iterations", t->step) &&
+                    !json_object_set_new(root, "rate", json_real(p->rate)) &&
+                    set_string(root, "title", p->title) &&
+                    set_string(root, "note", p->note));
+}
+
+/* The rates may change: lowering them towards the end is how a training is
+ * finished. */
+static char *identity_text(const s2vi_trainer *t)
+{
+    json_t *root = t->hooks->identity(t);
+    return dump(root, set_integer(root, "seed", (int64_t)t->params.seed) &&
+                          !json_object_set_new(root, "averaged",
+                                               json_boolean(t->g.average)));
+}
+
+static const char *score_key(const s2vi_trainer *t)
+{
+    return t->params.score ? t->params.score : "best";
+}
+
+static char *progress_text(const s2vi_trainer *t)
+{
+    json_t *root = t->hooks->position ? t->hooks->position(t) : json_object();
+    bool good = set_integer(root, "step", t->step);
+    if (good && !isnan(t->best))
+        good = !json_object_set_new(root, score_key(t), json_real(t->best));
+    return dump(root, good);
+}
+
+static texts make_texts(const s2vi_trainer *t, bool checkpoint)
+{
+    return (texts){t->hooks->config(t, !checkpoint), training_text(t),
+                   checkpoint ? identity_text(t) : NULL,
+                   checkpoint ? progress_text(t) : NULL};
+}
+
+static void free_texts(texts *s)
+{
+    free(s->config);
+    free(s->training);
+    free(s->identity);
+    free(s->progress);
+}
+
+/* ------------------------------------------------------------- writing -- */
+
+static int begin(const s2vi_trainer *t, s2vi_writer **w, const char *path,
+                 bool checkpoint, s2v_error *err)
+{
+    texts s = make_texts(t, checkpoint);
+    const s2vi_file_header header = {.model = t->hooks->model,
+                                     .checkpoint = checkpoint,
+                                     .version = t->params.version,
+                                     .license = t->params.license,
+                                     .config = s.config,
+                                     .training = s.training};
+    int ret = s2vi_file_begin(w, path, &header, err);
+    if (!ret && t->hooks->metadata)
+        ret = t->hooks->metadata(t, *w, err);
+    if (!ret && checkpoint)
+        ret = s2vi_file_set_text(*w, "s2v.identity", s.identity, err);
+    if (!ret && checkpoint)
+        ret = s2vi_file_set_text(*w, "s2v.progress", s.progress, err);
+    free_texts(&s);
+    return ret;
+}
+
+int s2vi_trainer_export(s2vi_trainer *t, const char *path, s2v_error *err)
+{
+    const s2vi_stored stored =
+        t->params.store ? t->params.store : S2VI_STORED_F32;
+    s2vi_writer *w = NULL;
+    int ret = begin(t, &w, path, false, err);
+    for (int i = 0; i < t->g.count && !ret; i++) {
+        const s2vi_param *p = &t->g.param[i];
+        char name[96];
+        snprintf(name, sizeof(name), "%s%s",
+                 t->g.average && !p->buffer ? "ema." : "", p->name);
+        ret = s2vi_file_add(w, t->store, name, p->name, p, stored, err);
+    }
+    if (!ret && t->hooks->export_more)
+        ret = t->hooks->export_more(t, w, err);
+    return s2vi_file_finish(w, ret, err);
+}
+
+static bool averaged(const s2vi_trainer *t, int param)
+{
+    return t->g.average && param < t->g.count;
+}
+
+/* The generator's recurrent states; the critics' are made of them. */
+static int add_states(s2vi_trainer *t, s2vi_writer *w, s2v_error *err)
+{
+    int ret = S2V_OK;
+    const s2vi_train_step *g = &t->generator;
+    for (int i = 0; i < s2vi_plan_state_count(g->plan) && !ret; i++) {
+        const s2vi_node *state = s2vi_plan_state(g->plan, i);
+        float *data =
+            malloc((size_t)s2vi_shape_count(&state->shape) * sizeof(*data));
+        ret = data ? s2vi_exec_read(g->exec, state, data)
+                   : s2vi_error_nomem(err, state->name);
+        if (!ret)
+            ret =
+                s2vi_writer_add(w, state->name, S2VI_STORED_F32,
+                                state->shape.rank, state->shape.dim, data, err);
+        free(data);
+    }
+    return ret;
+}
+
+int s2vi_trainer_save(s2vi_trainer *t, const char *path, s2v_error *err)
+{
+    s2vi_writer *w = NULL;
+    int ret = begin(t, &w, path, true, err);
+    for (int i = 0; i < t->list.count && !ret; i++)
+        ret = s2vi_file_add_trained(w, t->store, &t->list.param[i],
+                                    averaged(t, i), err);
+    if (!ret)
+        ret = add_states(t, w, err);
+    return s2vi_file_finish(w, ret, err);
+}
+
+/* ------------------------------------------------------------- reading -- */
+
+static const s2vi_tensor *find_tensor(const s2v_weights *w, const char *name,
+                                      int64_t count, s2v_error *err)
+{
+    const s2vi_tensor *tensor = s2vi_weights_find(w, name);
+    if (tensor && (int64_t)tensor->count == count)
+        return tensor;
+    s2vi_error(err, S2V_ERR_MODEL, "%s: '%s' is missing or has another size",
+               s2v_weights_get_path(w, NULL), name);
+    return NULL;
+}
+
+static int read_state(const s2v_weights *w, s2vi_exec *exec,
+                      const s2vi_node *state, s2v_error *err)
+{
+    const int64_t n = s2vi_shape_count(&state->shape);
+    const s2vi_tensor *tensor = find_tensor(w, state->name, n, err);
+    if (!tensor)
+        return S2V_ERR_MODEL;
+    float *data = malloc((size_t)n * sizeof(*data));
+    int ret = data ? s2vi_weights_read_f32(w, tensor, data, err)
+                   : s2vi_error_nomem(err, state->name);
+    if (!ret)
+        ret = s2vi_exec_write(exec, state, data);
+    free(data);
+    return ret;
+}
+
+static int read_states(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
+{
+    int ret = S2V_OK;
+    const s2vi_train_step *g = &t->generator;
+    for (int i = 0; i < s2vi_plan_state_count(g->plan) && !ret; i++)
+        ret = read_state(w, g->exec, s2vi_plan_state(g->plan, i), err);
+    return ret;
+}
+
+static int read_progress(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
+{
+    const char *text = s2v_weights_get_metadata(w, "s2v.progress");
+    json_t *root = text ? json_loads(text, 0, NULL) : NULL;
+    json_int_t step = -1;
+    double best = NAN;
+    bool good =
+        !json_unpack(root, "{s:I, s?F}", "step", &step, score_key(t), &best) &&
+        step >= 0 && step <= S2VI_FILE_MOST_STEPS;
+    if (good && t->hooks->set_position)
+        good = t->hooks->set_position(t, root);
+    json_decref(root);
+    if (!good)
+        return s2vi_error(err, S2V_ERR_MODEL,
+                          "%s: its metadata has no usable 's2v.progress'",
+                          s2v_weights_get_path(w, NULL));
+    t->step = step;
+    t->best = best;
+    return S2V_OK;
+}
+
+static int check_checkpoint(const s2vi_trainer *t, const s2v_weights *w,
+                            const char *path, s2v_error *err)
+{
+    texts s = make_texts(t, true);
+    int ret = s2vi_file_check_checkpoint(w, path, t->hooks->model, s.config,
+                                         s.identity, err);
+    free_texts(&s);
+    return ret;
+}
+
+int s2vi_trainer_resume(s2vi_trainer *t, const char *path, s2v_error *err)
+{
+    s2v_weights *w = NULL;
+    int ret = s2vi_file_open(&w, path, err);
+    if (!ret)
+        ret = check_checkpoint(t, w, path, err);
+    for (int i = 0; i < t->list.count && !ret; i++)
+        ret = s2vi_file_read_trained(w, t->store, &t->list.param[i],
+                                     averaged(t, i), err);
+    if (!ret)
+        ret = read_states(t, w, err);
+    if (!ret)
+        ret = read_progress(t, w, err);
+    s2v_weights_close(&w);
+    return ret;
+}
+
+int s2vi_trainer_start_from(s2vi_trainer *t, const char *path, s2v_error *err)
+{
+    s2v_weights *w = NULL;
+    char *config = t->hooks->config(t, false);
+    int ret = s2vi_file_open(&w, path, err);
+    if (!ret)
+        ret = s2vi_file_check_weights(w, path, t->hooks->model, config, err);
+    for (int i = 0; i < t->g.count && !ret; i++)
+        ret = s2vi_param_load(&t->g.param[i], w, t->g.param[i].name, t->store,
+                              err);
+    s2v_weights_close(&w);
+    free(config);
+    return ret;
+}
