@@ -111,6 +111,21 @@ same "hifigan: one and one are two, checkpoint" once.bin.ckpt twice.bin.ckpt
 same "hifigan: measuring changes nothing" once.bin voice.bin
 is "hifigan: every parameter has a gradient" "$(idle once.bin.ckpt)" ""
 
+# metadata KEY FILE: as it is in the file, but for hashes and scores.
+metadata() {
+    python3 - "$@" <<'PY'
+import json, re, struct, sys
+data = open(sys.argv[2], "rb").read()
+n, = struct.unpack("<Q", data[:8])
+text = json.loads(data[8:8 + n])["__metadata__"]["s2v." + sys.argv[1]]
+print(re.sub(r"-?0\.\d{9,}", "SCORE", re.sub("[0-9a-f]{64}", "HASH", text)))
+PY
+}
+# Checkpoints of version 0.1 have these, and must go on.
+is "hifigan: what a resume may not change" "$(metadata identity voice.bin.ckpt)" \
+    '{"averaged": false, "batch": 1, "clips": "HASH", "critics": true, "divide": 8, "seed": 0, "sequence": 8, "trained_columns": 275}'
+is "hifigan: where it goes on" "$(metadata progress voice.bin.ckpt)" '{"best": SCORE, "step": 2}'
+
 # -------------------------------------------------------------- learning --
 run "${sight[@]}" hits/1.mkv -o a.bin --split 1 --rate 2e-3 --iterations 60 \
     --curves a.csv --preview p.png --vocoder voice.bin
@@ -160,6 +175,9 @@ like "no vocoder: named" "$code $err" "^1 .*a\.bin: expected a vocoder .*found '
 run "${sight[@]}" hits -o e.bin --split 0.5 --iterations 4 --average 0.9 --hold-out-every 2
 is "averages: status" "$code" 0
 like "averages: held out" "$err" "iteration 2: mel distance 0\.[0-9]+ .* of 128 held-out columns"
+is "varietysound: what a resume may not change" "$(metadata identity e.bin.ckpt)" \
+    '{"averaged": true, "balance": false, "batch": 2, "clear": 0.0, "clips": "HASH", "critics": true, "seed": 0, "sequence": 64, "squares": false, "trained_columns": 176, "width": 16}'
+is "varietysound: where it goes on" "$(metadata progress e.bin.ckpt)" '{"best": SCORE, "step": 4}'
 run "${sight[@]}" hits -o f.bin --iterations 2 -q --init e.bin --clear 1
 is "--init" "$code$err" 0
 is "--clear 1: no background is heard" "$(idle f.bin.ckpt | tr '\n' ' ')" \

@@ -196,6 +196,48 @@ static void test_resume_after(s2vi_lm_trainer_params p, int k, const char *bin,
           "resumed after %d: checkpoint", k);
 }
 
+/* Checkpoints of version 0.1 have this layout, and must go on: the texts, the
+ * states, and what comes with a parameter. */
+static void test_layout(const char *path, bool adversarial,
+                        const char *position)
+{
+    static const char *const states[] = {
+        "p.c.state",        "p.h+.state",      "p.h-.state",
+        "p.v+.state",       "p.v-.state",      "r.layers.0.state",
+        "r.layers.1.state", "r.layers.2.state"};
+    const char *const yes = adversarial ? "true" : "false";
+    s2v_error err = {0};
+    s2v_weights *w = NULL;
+    size_t kinds[4] = {0}; /* NAME, m.NAME, v.NAME, ema.NAME */
+    must(s2v_weights_open(&w, path, &err), &err);
+    char *identity = g_strdup_printf(
+        "{\"adversarial\": %s, \"averaged\": %s, \"clips\": \"%s\", \"loss\": "
+        "\"multi-scale L1\", \"seed\": 7, \"sequence\": 4, "
+        "\"trained_frames\": 23}",
+        yes, yes, clips.hash);
+    const char *got = s2v_weights_get_metadata(w, "s2v.identity");
+    CHECK(!g_strcmp0(got, identity), "%s", got);
+    got = s2v_weights_get_metadata(w, "s2v.progress");
+    CHECK(!g_strcmp0(got, position), "%s", got);
+    for (size_t i = 0; i < s2v_weights_count(w); i++) {
+        const char *name = s2vi_weights_at(w, i)->name;
+        kinds[!strncmp(name, "m.", 2)     ? 1
+              : !strncmp(name, "v.", 2)   ? 2
+              : !strncmp(name, "ema.", 4) ? 3
+                                          : 0]++;
+    }
+    const size_t n_states = G_N_ELEMENTS(states);
+    for (size_t i = 0; i < n_states; i++)
+        CHECK(s2vi_weights_find(w, states[i]), "no %s", states[i]);
+    CHECK(kinds[0] == kinds[1] + n_states && kinds[1] == kinds[2],
+          "%zu parameters and states, %zu first and %zu second moments",
+          kinds[0], kinds[1], kinds[2]);
+    CHECK(adversarial ? kinds[3] && kinds[3] < kinds[1] : !kinds[3],
+          "%zu averages", kinds[3]);
+    g_free(identity);
+    s2v_weights_close(&w);
+}
+
 /* ------------------------------------------------- other checkpoints -- */
 
 /* A resume that must fail, with a sentence that has these words. */
@@ -802,6 +844,10 @@ int main(int argc, char **argv)
               "the critics' part");
         test_resume_after(adversarial(), 2, in_folder("gan.bin"),
                           in_folder("gan.ckpt"));
+        test_layout(in_folder("six.ckpt"), false,
+                    "{\"clip\": 0, \"epoch\": 1, \"frame\": 5, \"step\": 6}");
+        test_layout(in_folder("gan.ckpt"), true,
+                    "{\"clip\": 0, \"epoch\": 1, \"frame\": 5, \"step\": 6}");
         test_other_training();
         test_bad_checkpoint();
         test_unwritable();
