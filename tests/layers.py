@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Includes in core/ point one way, without circles. TAP.
+"""Includes point one way, in core/ without circles. TAP.
 
 usage: layers.py ROOT
 
-LAYERS has what each folder may include beside itself (docs/tour.md, "Dependencies
-between the parts"); any may include s2v/s2v.h. Of the library, wrappers include
-that alone.
+LAYERS has what each folder of core/ may include beside itself, PROGRAMS what each
+of the programs may (docs/tour.md, "Dependencies between the
+parts"); any may include s2v/s2v.h. Of the library, wrappers include that alone.
 """
 import os
 import re
@@ -31,6 +31,18 @@ LAYERS = {
     "session": ["models", "nn", *GRAPHS, *FILES],
 }
 WRAPPERS = ["ffmpeg-filter", "gst-plugin", "tools/info"]
+# Any may include core/, but for the wrappers.
+PROGRAMS = {
+    "common": [],
+    "train": ["common"],
+    "eval": ["common"],
+    "tools/render": ["common"],
+    "tools/bench": ["common"],
+    "tools/features": ["common"],
+    "tools/impacts": ["common", "tools/render"],
+    "tools/info": ["common"],
+    "tools/quintet": ["common", "tools/render"],
+}
 # (FILE, INCLUDED): why it may point up. There is none.
 EXCEPTIONS = {}
 # (MODULE, MODULE): why the one may include the other, which includes it. A module
@@ -49,9 +61,9 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.M)
 
 
 def read(root):
-    """All sources of core/ and of the wrappers, by path below ROOT."""
+    """All sources of core/, the wrappers and the programs, by path below ROOT."""
     files = {}
-    for top in ["core", *WRAPPERS]:
+    for top in ["core", "common", "train", "eval", "tools", *WRAPPERS]:
         for folder, _, names in os.walk(os.path.join(root, top)):
             for name in names:
                 if name.endswith((".c", ".h", ".inc", ".def", ".cu")):
@@ -64,7 +76,7 @@ def read(root):
 def includes(files, name):
     """(line, as written, path below ROOT or None) of each include of a file."""
     for match in INCLUDE.finditer(files[name]):
-        places = [os.path.dirname(name), "core", "core/include"]
+        places = [os.path.dirname(name), "core", "core/include", *PROGRAMS]
         paths = [os.path.normpath(f"{place}/{match[1]}") for place in places]
         path = next((path for path in paths if path in files), None)
         yield files[name].count("\n", 0, match.start()) + 1, match[1], path
@@ -102,8 +114,33 @@ def wrappers(files):
     """A sentence for each include of the library's insides by a wrapper."""
     return [f"{name}:{line}: includes {written}; a wrapper may include s2v/s2v.h alone"
             for name in sorted(files) if not name.startswith("core/")
+            if name.startswith(tuple(WRAPPERS))
             for line, written, path in includes(files, name)
             if path and path.startswith("core/") and layer(path) != "s2v"]
+
+
+def program(path):
+    """tools/impacts/scene.c: tools/impacts; a file of no program: ""."""
+    folder = os.path.dirname(path)
+    while folder and folder not in PROGRAMS:
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def across(files):
+    """A sentence for each include between programs that PROGRAMS does not allow."""
+    wrong = []
+    for name in sorted(files):
+        own = program(name)
+        if not own and name.startswith(("common", "train", "eval", "tools")):
+            wrong.append(f"{name}: tests/layers.py has no program of it")
+        for line, written, path in includes(files, name) if own else ():
+            other = program(path) if path else ""
+            if other and other not in [own, *PROGRAMS[own]]:
+                may = ", ".join(PROGRAMS[own]) or "none of the programs' folders"
+                wrong.append(f"{name}:{line}: includes {written}: {own} -> {other}; "
+                             f"{own} may include {may}")
+    return wrong
 
 
 def modules(files):
@@ -158,6 +195,7 @@ check("core/ was read", [] if len(source) > 100 else [f"{len(source)} files in {
 check("no include of core/ points up", upward(source))
 check("no circle of modules", circles(source))
 check("wrappers include s2v/s2v.h alone", wrappers(source))
+check("programs share by common/ alone", across(source))
 check("exceptions are needed",
       [f"{name} does not include {path}" for name, path in EXCEPTIONS
        if path not in [to for _, _, to in includes(source, name)]] +
@@ -183,5 +221,17 @@ check("a circle", circles(source),
 source["gst-plugin/made.c"] = '#include "s2v/s2v.h"\n#include "base/error.h"\n'
 check("a wrapper that includes more", wrappers(source),
       ["gst-plugin/made.c:2: includes base/error.h;"])
+source["gst-plugin/made.c"] = ""
+source["common/made.c"] = '#include "trainer.h"\n'
+source["train/made.c"] = '#include "data/dataset.h"\n#include "frechet.h"\n'
+source["train/recipes/made.c"] = '#include "recipes/foley.h"\n#include "brush.h"\n'
+source["eval/made.c"] = '#include "base/error.h"\n#include "../train/files.h"\n'
+source["tools/quintet/made.c"] = '#include "recipes/foley.h"\n'
+check("programs that include one another", across(source),
+      ["common/made.c:1: includes trainer.h: common -> train; common may include none",
+       "eval/made.c:2: includes ../train/files.h: eval -> train; eval may include common",
+       "tools/quintet/made.c:1: includes recipes/foley.h: tools/quintet -> train;",
+       "train/made.c:2: includes frechet.h: train -> eval;",
+       "train/recipes/made.c:2: includes brush.h: train -> tools/render;"])
 print(f"1..{count}")
 sys.exit(bad > 0)

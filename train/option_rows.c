@@ -91,83 +91,84 @@ static bool parse_period(void *to, const option_row *row, const char *text)
 
 /* A heading without text is where a recipe's own rows come that are `of` it. */
 static const option_row shared[] = {
-    {.help = "What to learn from"},
+    {.help = "Training data"},
     {.of = S2VI_ROWS_CLIPS},
     {"track", 0, OPTION_INT, AT(track), "N", 0, 999,
-     .help =
-         "which sound track of each clip, from 0, as ffmpeg's a:N (default: "
-         "the one that ffmpeg takes)"},
+     .help = "audio track of each clip, counted from 0 as in ffmpeg's a:N "
+             "(default: the one that ffmpeg selects)"},
     {"skip-bad", 0, OPTION_ON, AT(skip_bad),
-     .help = "leave out clips that do not decode, are silent, cut short or "
+     .help = "leave out clips that do not decode, are silent, truncated or "
              "damaged, and list them at the end"},
     {"split", 0, OPTION_NUMBER, AT(split), "PART", 0, 1, .above = true,
-     .help = "train on this first part in time; the rest measures how well "
-             "it does on sound it never heard"},
+     .help = "fraction of the frames, from the beginning, to train on; the "
+             "rest is the held-out set"},
     {.help = "Training"},
     {"iterations", 0, OPTION_COUNT, AT(iterations), "N", 1, 1e12,
      .help = "iterations in all; with --resume, those done before count"},
     {.of = S2VI_ROWS_TRAINING},
     {"seed", 0, OPTION_SEED, AT(seed), "N",
-     .help = "of all randomness: the same seed, the same result"},
+     .help = "random seed: the same seed gives the same result"},
     {"average", 0, OPTION_NUMBER, AT(average), "D", 0, 0.99999,
-     .help = "write the moving average of the weights, which keeps so much of "
-             "itself an iteration, for instance 0.999; 0: the last weights"},
+     .help =
+         "write the exponential moving average (EMA) of the weights with this "
+         "decay per iteration, for instance 0.999; 0: the last weights"},
     {"init", 0, S2VI_OPTION_FILE(AT(init), "FILE"),
-     .help = "start from the weights of this model instead of random ones"},
+     .help = "initialise the weights from this model instead of at random"},
     {"resume", 0, S2VI_OPTION_FILE(AT(resume), "FILE"),
-     .help = "go on from a checkpoint (.ckpt), exactly where it stopped"},
+     .help = "resume from a checkpoint (.ckpt); the result is that of an "
+             "uninterrupted training"},
     {.help = "The model"},
     {.of = S2VI_ROWS_MODEL},
-    {.help = "What to write"},
+    {.help = "Output"},
     {"output", 'o', S2VI_OPTION_FILE(AT(output), "FILE"),
-     .of = S2VI_ROWS_OUTPUT, .help = "the weight file (needed)"},
+     .of = S2VI_ROWS_OUTPUT, .help = "weight file (required)"},
     {.of = S2VI_ROWS_OUTPUT},
     {"checkpoint-every", 0,
      PARSED_OPTION(
          0, "N", parse_period,
          "a whole number of iterations above 0, or minutes as in 10m"),
-     .help = "save to FILE and FILE.ckpt every N iterations, or every so many "
-             "minutes: 10m (default 1000)"},
+     .help = "save FILE and FILE.ckpt every N iterations, or every N minutes: "
+             "10m (default 1000)"},
     {"preview", 0, S2VI_OPTION_FILE(AT(preview), "FILE.png"),
      .of = S2VI_ROWS_OUTPUT,
-     .help = "a picture to look at while it learns: real frames above, "
-             "generated ones below"},
+     .help = "preview image: real frames above generated ones"},
     {"preview-every", 0, OPTION_COUNT, AT(preview_every), "N", 1, 1e12,
      .help = "iterations between previews"},
     {"curves", 0, S2VI_OPTION_FILE(AT(curves), "FILE.csv"),
      .of = S2VI_ROWS_OUTPUT,
-     .help = "write every iteration's losses, and plot them as FILE.png"},
+     .help = "write the losses of every iteration, and plot them as FILE.png"},
     {"hold-out-every", 0, OPTION_COUNT, AT(hold_out_every), "N", 1, 1e12,
      .help = "make what is held out (--split) every N iterations: the weight "
              "file is then the best so far"},
     {"title", 0, TEXT_OPTION(AT(title), "TEXT"),
-     .help = "what the model shows, for its weight file"},
+     .help = "title of the model, stored in the weight file"},
     {"license", 0, TEXT_OPTION(AT(license), "TEXT"),
      .help = "licence of the weights, for instance CC-BY-4.0"},
     {"note", 0, TEXT_OPTION(AT(note), "TEXT"),
-     .help = "anything else that should stay with the weights"},
+     .help = "any other information to store in the weight file"},
     {"store", 0, OPTION_CHOICE, AT(store), "TYPE", .choices = "f32|f16|bf16",
-     .help = "numbers in the weight file (a checkpoint's are always f32): f16 "
-             "halves it"},
-    {.help = "Running"},
+     .help = "data type of the weight file: f16 and bf16 halve its size. "
+             "Checkpoints are always f32"},
+    {.help = "General"},
     {"device", 0,
      PARSED_OPTION(AT(device), "NAME", parse_device,
                    "auto, cpu, ref, cuda or cuda:N"),
      .help = "auto, cpu, ref, cuda or cuda:N (default auto)"},
     {"dtype", 0, OPTION_CHOICE, AT(dtype), "TYPE", .choices = "f32|bf16",
-     .help = "bf16: mixed precision: numbers are rounded to bf16 before they "
-             "are multiplied where the device is faster so; weights, sums and "
-             "Adam stay f32 (default f32)"},
+     .help =
+         "compute precision; bf16: mixed precision, operands of convolutions "
+         "and matrix products are bf16 where that is faster on the device; "
+         "accumulation, weights and Adam stay f32 (default f32)"},
     {"threads", 0, OPTION_INT, AT(threads), "N", 0, 1024,
-     .help = "CPU threads; 0: one for each processor"},
+     .help = "CPU threads; 0: one per processor"},
     {"config", 0, S2VI_OPTION_FILE(AT(config), "FILE"),
      .help = "read options from lines such as `size = 64` and `no-noise = "
-             "true`, clips from `clip = FILE`; # starts a comment. The "
-             "command line wins"},
+             "true`, clips from `clip = FILE`; # starts a comment. The command "
+             "line takes precedence"},
     {"quiet", 'q', OPTION_ON, AT(quiet), .help = "print errors only"},
-    {"verbose", 'v', OPTION_ON, AT(verbose), .help = "print details as well"},
-    {"help", 'h', OPTION_HELP, 0, .help = "print this and stop"},
-    {"version", 'V', OPTION_VERSION, 0, .help = "print the version and stop"},
+    {"verbose", 'v', OPTION_ON, AT(verbose), .help = "print more information"},
+    {"help", 'h', OPTION_HELP, 0, .help = "print this help and exit"},
+    {"version", 'V', OPTION_VERSION, 0, .help = "print the version and exit"},
 };
 
 /* --------------------------------------------------------------- joining -- */

@@ -101,14 +101,13 @@ enum {
 #define S2VI_ROW_START                                                         \
     {                                                                          \
         "start", 0, OPTION_NUMBER, S2VI_SHARED(start), "SECONDS", 0, 1e6,      \
-            .of = S2VI_ROWS_CLIPS,                                             \
-            .help = "leave out the beginning of each clip"                     \
+            .of = S2VI_ROWS_CLIPS, .help = "skip the beginning of each clip"   \
     }
 #define S2VI_ROW_DURATION                                                      \
     {                                                                          \
         "duration", 0, OPTION_NUMBER, S2VI_SHARED(duration), "SECONDS", 0,     \
             1e6, .above = true, .of = S2VI_ROWS_CLIPS,                         \
-                 .help = "use at most so much of each clip (default: all)"     \
+                 .help = "use at most this much of each clip (default: all)"   \
     }
 #define S2VI_ROW_RATE(optimiser)                                               \
     {                                                                          \

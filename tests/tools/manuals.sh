@@ -12,7 +12,9 @@ options() { grep -oE -- '--[a-z][a-z0-9-]*' | sort -u; }
 help() {
     case $1 in
     */s2v-train)
-        for model in listen-and-move varietysound hifigan; do "$1" "$model" --help; done
+        for model in $("$1" --help | sed -n '/^Models:/,/^$/s/^  \([a-z0-9-]*\) .*/\1/p'); do
+            "$1" "$model" --help
+        done
         ;;
     *) "$1" --help ;;
     esac

@@ -35,32 +35,30 @@ typedef struct s2vi_hifigan_train_options {
 #define S2VI_FOLEY_ROW_NO_CRITICS(at)                                          \
     {                                                                          \
         "no-critics", 0, OPTION_OFF, at,                                       \
-            .help = "without discriminators, by spectrograms alone: softer, "  \
-                    "in half "                                                 \
-                    "the time"                                                 \
+            .help = "train without discriminators, by the reconstruction "     \
+                    "loss alone: "                                             \
+                    "softer results, in half the time"                         \
     }
 #define S2VI_FOLEY_ROW_DECAY                                                   \
     {                                                                          \
         "decay", 0, OPTION_NUMBER, S2VI_SHARED(decay), "X", 0, 1,              \
-            .help = "how weights decay, times the rate"                        \
+            .help = "weight decay of AdamW"                                    \
     }
 #define S2VI_FOLEY_ROW_PREVIEW                                                 \
     {                                                                          \
         "preview", 0, S2VI_OPTION_FILE(S2VI_SHARED(preview), "FILE.png"),      \
             .of = S2VI_ROWS_OUTPUT,                                            \
-            .help =                                                            \
-                "mel spectrograms to look at while it learns, real ones "      \
-                "above, "                                                      \
-                "made ones below; and FILE.wav to hear, if there is a vocoder" \
+            .help = "preview of mel spectrograms, real ones above generated "  \
+                    "ones, and of their audio, "                               \
+                    "FILE.wav, if there is a vocoder"                          \
     }
 #define S2VI_FOLEY_ROW_HOLD_OUT                                                \
     {                                                                          \
         "hold-out-every", 0, OPTION_COUNT, S2VI_SHARED(hold_out_every), "N",   \
-            1, 1e12,                                                           \
-            .of = S2VI_ROWS_OUTPUT,                                            \
-            .help = "make what is held out (--split) every N iterations: the " \
-                    "weight "                                                  \
-                    "file is then the best so far by its mel's distance"       \
+            1, 1e12, .of = S2VI_ROWS_OUTPUT,                                   \
+                     .help = "generate the held-out set (--split) every N "    \
+                             "iterations; the weight file "                    \
+                             "is then the best so far by mel distance"         \
     }
 
 /** Clips and how they were taken in. */

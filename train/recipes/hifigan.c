@@ -14,23 +14,23 @@
 
 static const option_row rows[] = {
     {"sequence", 0, OPTION_INT, S2VI_SHARED(sequence), "T", 8, 4096,
-     .help = "columns of mel in a piece of sound, 256 samples each"},
+     .help = "length of an audio segment in columns of mel, 256 samples each"},
     {"batch", 0, OPTION_INT, S2VI_SHARED(batch), "N", 1, 1024,
-     .help = "pieces of sound an iteration"},
+     .help = "audio segments per iteration"},
     S2VI_FOLEY_ROW_NO_CRITICS(AT(critics)),
     S2VI_ROW_RATE("AdamW"),
     S2VI_ROW_CRITIC_RATE,
     S2VI_FOLEY_ROW_DECAY,
     {"variant", 0, OPTION_CHOICE, AT(variant), "V", .choices = "v1|v2|v3",
      .of = S2VI_ROWS_MODEL,
-     .help = "the generator: v1 (best), v2 (narrow) or v3 (fastest)"},
+     .help = "generator: v1 (best), v2 (narrow) or v3 (fastest)"},
     {"divide", 0, OPTION_SIZE, AT(divide), "N", .choices = "1|2|4|8",
      .of = S2VI_ROWS_MODEL,
-     .help = "take the discriminators' channels by so many fewer, for small "
-             "machines"},
+     .help = "divide the number of channels of the discriminators by this, for "
+             "small machines"},
     {"output", 'o', S2VI_OPTION_FILE(S2VI_SHARED(output), "FILE"),
      .of = S2VI_ROWS_OUTPUT,
-     .help = "the weight file, for s2v-train varietysound --vocoder (needed)"},
+     .help = "weight file, for s2v-train varietysound --vocoder (required)"},
     S2VI_FOLEY_ROW_PREVIEW,
     S2VI_FOLEY_ROW_HOLD_OUT,
 };

@@ -22,86 +22,85 @@ enum { PREVIEW_COLUMNS = 8 };
 
 static const option_row rows[] = {
     {"size", 0, OPTION_SIZE, S2VI_SHARED(size), "N", .choices = "64|128|256",
-     .of = S2VI_ROWS_CLIPS,
-     .help = "side of the square frames, pixels: 64, 128 or 256"},
-    S2VI_ROW_CROP(
-        "the part of the picture to learn, in its own pixels, scaled to "
-        "N x N (default: the largest centred square)"),
+     .of = S2VI_ROWS_CLIPS, .help = "frame size in pixels: 64, 128 or 256"},
+    S2VI_ROW_CROP("region of the frame to learn, in pixels of the clip, scaled "
+                  "to N x N (default: the largest centred square)"),
     S2VI_ROW_START,
     S2VI_ROW_DURATION,
     {"iterations", 0, OPTION_COUNT, S2VI_SHARED(iterations), "N", 1, 1e12,
-     .help = "iterations in all; with --resume, those done before count "
-             "(default 50000, at size 256 100000)"},
+     .help = "total number of iterations, including those before --resume "
+             "(default 50000; 100000 at size 256)"},
     {"sequence", 0, OPTION_INT, S2VI_SHARED(sequence), "T", 2, 4096,
-     .help = "consecutive frames an iteration, 20 a second"},
+     .help = "consecutive frames per iteration, at 20 per second"},
     {"stretch", 0, OPTION_INT, AT(stretch), "N", 0, 1000000,
      .help =
-         "jump to another place after N sequences: what is learned from one "
-         "iteration to the next is then less alike; 0: go through whole "
-         "clips"},
+         "jump to another position in the clips after N sequences, so that "
+         "consecutive iterations are less correlated; 0: whole clips in order"},
     S2VI_ROW_RATE("Adam"),
     {"perceptual", 0, S2VI_OPTION_FILE(AT(perceptual), "FILE"),
-     .help = "image network (safetensors: VGG16, VGG19 or SqueezeNet 1.1, "
-             "torchvision's names) to compare frames by; without it "
-             "multi-scale L1, which learns less detail"},
+     .help = "image network for a perceptual loss (safetensors: VGG16, VGG19 "
+             "or SqueezeNet 1.1, torchvision's names); without it, multi-scale "
+             "L1, which learns less detail"},
     {"lpips", 0, S2VI_OPTION_FILE(AT(lpips), "FILE"),
-     .help = "LPIPS 0.1's heads for that network: with --hold-out-every, the "
-             "best is the one of the least LPIPS, which a blur does not win"},
+     .help = "LPIPS 0.1 heads for that network: --hold-out-every then selects "
+             "by LPIPS instead of SSIM, which favours blur"},
     {"loss", 0, OPTION_CHOICE, AT(loss), "KIND", .choices = "l1|l2",
-     .help = "without --perceptual: l1 (multi-scale absolute differences) or "
-             "l2 (squares: nearer on average, softer to look at)"},
+     .help = "reconstruction loss without --perceptual: l1 (multi-scale "
+             "absolute differences) or l2 (multi-scale squared differences: "
+             "lower average error, softer image)"},
     {"adversarial", 0, OPTION_ON, AT(adversarial),
-     .help = "train against two discriminators, of frames and of sequences, as "
-             "the paper does: sharper, and slower"},
+     .help = "train with two discriminators, of frames and of sequences, as in "
+             "the paper: sharper and slower"},
     S2VI_ROW_CRITIC_RATE,
     {"alpha", 0, OPTION_NUMBER, AT(alpha), "X", 0, 1e6, .above = true,
 
-     .help = "with --adversarial: how much likeness to the real frames counts "
-             "beside deceiving the discriminators"},
+     .help = "with --adversarial: weight of the reconstruction loss relative "
+             "to the adversarial loss"},
     {"sound-noise", 0, OPTION_NUMBER, AT(sound_noise), "SD", 0, 10,
-     .help = "add normal noise of this standard deviation to the sound's "
-             "features (logarithms) while training: learns the clip less by "
-             "heart, for instance 0.5"},
+     .help = "standard deviation of Gaussian noise added to the audio features "
+             "(logarithms) in training; reduces overfitting, for instance 0.5"},
     {"level-jitter", 0, OPTION_NUMBER, AT(level_jitter), "DB", 0, 40,
-     .help = "make each stretch (or each time through a clip) louder or softer "
-             "by at most so much: the model learns the music, not its level"},
+     .help = "random gain for each stretch (or each pass over a clip), at most "
+             "this much up or down: makes the model independent of the level"},
     {"spectrum-jitter", 0, OPTION_NUMBER, AT(spectrum_jitter), "DB", 0, 40,
 
-     .help = "tilt and bend its spectrum as well, by at most so much at the "
-             "lowest and highest frequency: not the timbre, either"},
+     .help = "random spectral tilt and curvature as well, at most this much at "
+             "the lowest and highest frequency: makes the model independent of "
+             "the timbre"},
     {"no-level", 0, OPTION_OFF, AT(level),
-     .help = "take the sound as loud as it is, in training and later; without "
-             "this it is brought to the loudness of all clips together (EBU R "
-             "128), and any other sound to the same"},
+     .help = "do not normalise the loudness in training and inference; by "
+             "default, all audio is normalised to the common loudness of the "
+             "clips (EBU R 128)"},
     {"motion", 0, OPTION_CHOICE, AT(motion), "KIND", .choices = "dilated|gru",
      .of = S2VI_ROWS_MODEL,
-     .help = "recurrent network: gru, or dilated (residual dilated GRU)"},
+     .help = "recurrent network: gru or dilated (residual dilated GRU)"},
     {"prediction", 0, OPTION_CHOICE, AT(prediction), "KIND",
      .choices = "dirconvgru|convgru|none", .of = S2VI_ROWS_MODEL,
      .help = "video prediction layer: none, convgru or dirconvgru"},
     {"connection", 0, OPTION_CHOICE, AT(connection), "KIND",
      .choices = "residual|skip|none", .of = S2VI_ROWS_MODEL,
-     .help = "between the generator's layers: residual, skip or none"},
+     .help =
+         "connections between the generator's layers: residual, skip or none"},
     {"channels-max", 0, OPTION_SIZE, AT(channels_max), "N",
      .choices = "16|32|64|128|256|512", .of = S2VI_ROWS_MODEL,
-     .help = "channels of the innermost layers at most: fewer are faster and "
-             "learn less"},
+     .help = "maximum number of channels in the innermost layers: fewer are "
+             "faster and learn less"},
     {"no-mfs", 0, OPTION_OFF, AT(mfs), .of = S2VI_ROWS_MODEL,
-     .help = "no motion from sound: movement from noise alone"},
+     .help = "disable motion from sound (MfS): motion from noise alone"},
     {"no-sac", 0, OPTION_OFF, AT(sac), .of = S2VI_ROWS_MODEL,
-     .help = "no sound as content beside the movement"},
+     .help = "disable sound as content (SaC)"},
     {"no-acin", 0, OPTION_OFF, AT(acin), .of = S2VI_ROWS_MODEL,
-     .help = "no audio-conditioned normalisation"},
+     .help = "disable audio-conditioned instance normalisation (acIN)"},
     {"no-noise", 0, OPTION_OFF, AT(noise), .of = S2VI_ROWS_MODEL,
-     .help = "no noise planes in the generator's layers"},
+     .help = "disable the noise planes in the generator's layers"},
     {"output", 'o', S2VI_OPTION_FILE(S2VI_SHARED(output), "FILE"),
      .of = S2VI_ROWS_OUTPUT,
-     .help = "the weight file, for s2v=model=FILE (needed)"},
+     .help = "weight file, for s2v=model=FILE (required)"},
     {"hold-out-every", 0, OPTION_COUNT, S2VI_SHARED(hold_out_every), "N", 1,
      1e12, .of = S2VI_ROWS_OUTPUT,
-     .help = "make the frames that are held out (--split) every N iterations: "
-             "the weight file is then the best so far by their SSIM, or LPIPS "
-             "(--lpips)"},
+     .help =
+         "generate the held-out frames (--split) every N iterations; the "
+         "weight file is then the best so far by SSIM, or by LPIPS (--lpips)"},
 };
 
 static void set_defaults(s2vi_train_options *shared)

@@ -15,46 +15,44 @@
 static const option_row rows[] = {
     {"size", 0, OPTION_SIZE, S2VI_SHARED(size), "N", .choices = "16|32|64|128",
      .of = S2VI_ROWS_CLIPS,
-     .help = "side of the square pictures that sight sees, pixels"},
-    S2VI_ROW_CROP(
-        "the part of the picture to look at, in its own pixels, scaled to "
-        "N x N (default: all of it, as when sound is made)"),
+     .help = "size of the visual encoder's input in pixels"},
+    S2VI_ROW_CROP("region of the frame to use, in pixels of the clip, scaled "
+                  "to N x N (default: the whole frame, as in inference)"),
     S2VI_ROW_START,
     S2VI_ROW_DURATION,
     {"sequence", 0, OPTION_INT, S2VI_SHARED(sequence), "T", 64, 4096,
-     .help =
-         "columns of mel in a window, 86.13 a second; a multiple of 16. The "
-         "paper's is 860, which is 10 s"},
+     .help = "window length in columns of mel, 86.13 per second; a multiple of "
+             "16. The paper's is 860, 10 s"},
     {"batch", 0, OPTION_INT, S2VI_SHARED(batch), "N", 2, 1024,
-     .help = "windows an iteration; the paper's 48"},
+     .help = "windows per iteration; the paper's is 48"},
     {"clear", 0, OPTION_NUMBER, AT(clear), "PART", 0, 1,
-     .help = "give so many of the windows no background, as there is none when "
-             "sound is made: for clips whose sound rises from silence. The "
-             "paper's is 0"},
+     .help = "fraction of the windows to train without background, as in "
+             "inference: for clips whose sound rises from silence. The paper's "
+             "is 0"},
     {"loss", 0, OPTION_CHOICE, AT(loss), "KIND", .choices = "l1|l2",
-     .help = "how spectrograms are compared: l1 (absolute differences, the "
-             "paper's) or l2 (squares: finds out when things sound where most "
-             "is silence)"},
+     .help = "reconstruction loss: l1 (the paper's) or l2 (learns onset times "
+             "better if most of the audio is silent)"},
     {"balance", 0, OPTION_ON, AT(balance),
-     .help = "count differences over how strong a window's own spectrogram is: "
-             "short sounds as much as those that ring"},
+     .help = "divide the loss by the energy of each window: weights short "
+             "sounds as much as long ones"},
     S2VI_FOLEY_ROW_NO_CRITICS(AT(critics)),
     S2VI_ROW_RATE("AdamW"),
     S2VI_ROW_CRITIC_RATE,
     S2VI_FOLEY_ROW_DECAY,
     {"width", 0, OPTION_SIZE, AT(width), "N", .choices = "16|32|64|128|256|512",
      .of = S2VI_ROWS_MODEL,
-     .help = "channels of its networks; the paper's 512. Fewer are faster and "
-             "learn less"},
+     .help = "channels of the networks; the paper's is 512. Fewer are faster "
+             "and learn less"},
     {"features", 0, OPTION_INT, AT(features), "N", 1, 16384,
      .of = S2VI_ROWS_MODEL,
      .help =
-         "numbers that sight makes of a picture; of feature sets, their own"},
+         "dimension of the visual encoder's output; with feature sets, theirs"},
     {"sight-channels", 0, OPTION_INT, AT(sight_channels), "N", 1, 256,
-     .of = S2VI_ROWS_MODEL, .help = "channels of sight's outermost layer"},
+     .of = S2VI_ROWS_MODEL,
+     .help = "channels of the visual encoder's first layer"},
     {"vocoder", 0, S2VI_OPTION_FILE(AT(vocoder), "FILE"), .of = S2VI_ROWS_MODEL,
-     .help = "weights of s2v-train hifigan, to become a part of the result; "
-             "without, it makes spectrograms only"},
+     .help = "weight file of s2v-train hifigan to include; without it, the "
+             "model outputs spectrograms only"},
     S2VI_FOLEY_ROW_PREVIEW,
     S2VI_FOLEY_ROW_HOLD_OUT,
 };
