@@ -26,15 +26,14 @@ static int run(const s2vi_kernel *kernel, void *out, void *const *in,
     return s2vi_cuda_start(k->cuda, &k->launch, &p);
 }
 
-int s2vi_cuda_blend(s2vi_cuda *cuda, const s2vi_node *node,
-                    s2vi_kernel **kernel, s2v_error *err)
+static int compile(s2vi_kernel *kernel, s2vi_cuda *cuda, uint32_t constant,
+                   s2v_error *err)
 {
-    blend_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
-    if (!k)
-        return S2V_ERR_NOMEM;
+    blend_kernel *k = (blend_kernel *)kernel;
+    const s2vi_node *node = kernel->node;
+    (void)constant;
     k->cuda = cuda;
     k->base.run = run;
-    k->base.close = s2vi_kernel_free;
     k->p.count = s2vi_cuda_count(&node->shape);
     k->p.channels = (s2vi_index)s2vi_shape_channels(&node->shape);
     k->p.total = (s2vi_index)s2vi_shape_channels(&node->input[1]->shape);
@@ -42,10 +41,7 @@ int s2vi_cuda_blend(s2vi_cuda *cuda, const s2vi_node *node,
     for (int i = 0; i < k->p.images; i++)
         k->p.width[i] =
             (s2vi_index)s2vi_shape_channels(&node->input[5 + i]->shape);
-    int ret = s2vi_cuda_find(cuda, &k->launch, "s2vi_k_blend", k->p.count, err);
-    if (ret < 0)
-        s2vi_kernel_free(&k->base);
-    else
-        *kernel = &k->base;
-    return ret;
+    return s2vi_cuda_find(cuda, &k->launch, "s2vi_k_blend", k->p.count, err);
 }
+
+const s2vi_cuda_group s2vi_cuda_blend = {sizeof(blend_kernel), compile};

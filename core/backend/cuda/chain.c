@@ -130,10 +130,10 @@ static int open_sum(chain_kernel *k, const s2vi_cuda_program *program,
     return ret;
 }
 
-static int compile(chain_kernel *k, const s2vi_node *node,
-                   s2vi_cuda_program *program, s2v_error *err)
+static int find_kernels(chain_kernel *k, s2vi_cuda_program *program,
+                        s2v_error *err)
 {
-    if (!s2vi_cuda_write_chain(node, program))
+    if (!s2vi_cuda_write_chain(k->base.node, program))
         return s2vi_error(err, S2V_ERR_INTERNAL,
                           "cuda: a chain that cannot be written");
     k->p = program->params;
@@ -145,24 +145,19 @@ static int compile(chain_kernel *k, const s2vi_node *node,
     return ret < 0 || program->terms == 1 ? ret : open_sum(k, program, err);
 }
 
-int s2vi_cuda_chain(s2vi_cuda *cuda, const s2vi_node *node,
-                    s2vi_kernel **kernel, s2v_error *err)
+static int compile(s2vi_kernel *kernel, s2vi_cuda *cuda, uint32_t constant,
+                   s2v_error *err)
 {
+    chain_kernel *k = (chain_kernel *)kernel;
     s2vi_cuda_program *program = malloc(sizeof(*program));
-    chain_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
-    int ret = program ? S2V_OK : s2vi_error_nomem(err, "a kernel");
-    if (!ret && !k)
-        ret = S2V_ERR_NOMEM;
-    if (!ret) {
-        k->cuda = cuda;
-        k->base.run = run;
-        k->base.close = s2vi_kernel_free;
-        ret = compile(k, node, program, err);
-    }
+    (void)constant;
+    if (!program)
+        return s2vi_error_nomem(err, "a kernel");
+    k->cuda = cuda;
+    k->base.run = run;
+    int ret = find_kernels(k, program, err);
     free(program);
-    if (ret < 0)
-        free(k);
-    else
-        *kernel = &k->base;
     return ret;
 }
+
+const s2vi_cuda_group s2vi_cuda_chain = {sizeof(chain_kernel), compile};

@@ -140,15 +140,13 @@ static int pack(const s2vi_kernel *kernel, int i, const void *from, void *to)
                                   to);
 }
 
-int s2vi_cuda_conv(s2vi_cuda *cuda, const s2vi_node *node, uint32_t constant,
-                   s2vi_kernel **kernel, s2v_error *err)
+static int compile(s2vi_kernel *kernel, s2vi_cuda *cuda, uint32_t constant,
+                   s2v_error *err)
 {
-    conv_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
-    if (!k)
-        return S2V_ERR_NOMEM;
+    conv_kernel *k = (conv_kernel *)kernel;
+    const s2vi_node *node = kernel->node;
     k->cuda = cuda;
     k->base.run = run;
-    k->base.close = s2vi_kernel_free;
     int ret = open_product(k, node, err);
     if (!ret)
         ret = open_finish(k, node, err);
@@ -156,9 +154,7 @@ int s2vi_cuda_conv(s2vi_cuda *cuda, const s2vi_node *node, uint32_t constant,
         k->base.packed_size[1] = s2vi_cuda_product_packs(&k->product);
     k->base.pack = pack;
     k->base.scratch_size = k->up_size + k->product.scratch_size;
-    if (ret < 0)
-        s2vi_kernel_free(&k->base);
-    else
-        *kernel = &k->base;
     return ret;
 }
+
+const s2vi_cuda_group s2vi_cuda_conv = {sizeof(conv_kernel), compile};

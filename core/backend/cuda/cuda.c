@@ -99,41 +99,53 @@ static int cuda_download(s2vi_backend *backend, void *to, const void *from,
 
 /* ---------------------------------------------------------- compiling -- */
 
-static int compile(s2vi_cuda *cuda, const s2vi_node *node, uint32_t constant,
-                   s2vi_kernel **kernel, s2v_error *err)
+static const s2vi_cuda_group *group_of(const s2vi_node *node)
 {
     switch (node->op) {
     case S2VI_OP_CONV:
     case S2VI_OP_CONV_DATA:
     case S2VI_OP_CONV_WEIGHT:
-    case S2VI_OP_UPCONV:
-        return s2vi_cuda_conv(cuda, node, constant, kernel, err);
-    case S2VI_OP_MATMUL: return s2vi_cuda_matmul(cuda, node, kernel, err);
+    case S2VI_OP_UPCONV: return &s2vi_cuda_conv;
+    case S2VI_OP_MATMUL: return &s2vi_cuda_matmul;
     case S2VI_OP_GRU:
     case S2VI_OP_GRU_DA:
     case S2VI_OP_GRU_DB:
     case S2VI_OP_GRU_DH:
-    case S2VI_OP_GRU_CELL:
-        return s2vi_cuda_gru(cuda, node, constant, kernel, err);
+    case S2VI_OP_GRU_CELL: return &s2vi_cuda_gru;
     case S2VI_OP_LSTM:
-    case S2VI_OP_LSTM_DA: return s2vi_cuda_lstm(cuda, node, kernel, err);
-    case S2VI_OP_BLEND: return s2vi_cuda_blend(cuda, node, kernel, err);
+    case S2VI_OP_LSTM_DA: return &s2vi_cuda_lstm;
+    case S2VI_OP_BLEND: return &s2vi_cuda_blend;
     case S2VI_OP_AVGPOOL:
     case S2VI_OP_MAXPOOL:
     case S2VI_OP_MAXPOOL_PUT:
-    case S2VI_OP_MAXPOOL_GET: return s2vi_cuda_pool(cuda, node, kernel, err);
+    case S2VI_OP_MAXPOOL_GET: return &s2vi_cuda_pool;
     case S2VI_OP_FILL:
     case S2VI_OP_POSITION:
     case S2VI_OP_RANDOM:
     case S2VI_OP_ASSIGN:
-    case S2VI_OP_ADAM: return s2vi_cuda_effect(cuda, node, kernel, err);
-    case S2VI_OP_MOMENTS: return s2vi_cuda_moments(cuda, node, kernel, err);
+    case S2VI_OP_ADAM: return &s2vi_cuda_effect;
+    case S2VI_OP_MOMENTS: return &s2vi_cuda_moments;
+    case S2VI_OP_CONCAT: return &s2vi_cuda_concat;
     case S2VI_OP_SUM:
-    case S2VI_OP_CHAIN: return s2vi_cuda_chain(cuda, node, kernel, err);
-    default: break;
+    case S2VI_OP_CHAIN: return &s2vi_cuda_chain;
+    default: return s2vi_is_map(node) ? &s2vi_cuda_chain : &s2vi_cuda_data;
     }
-    return s2vi_is_map(node) ? s2vi_cuda_chain(cuda, node, kernel, err)
-                             : s2vi_cuda_data(cuda, node, kernel, err);
+}
+
+static int compile(s2vi_cuda *cuda, const s2vi_node *node, uint32_t constant,
+                   s2vi_kernel **kernel, s2v_error *err)
+{
+    const s2vi_cuda_group *group = group_of(node);
+    s2vi_kernel *k = s2vi_kernel_create(group->size, node, err);
+    if (!k)
+        return S2V_ERR_NOMEM;
+    k->close = s2vi_kernel_free;
+    int ret = group->compile(k, cuda, constant, err);
+    if (ret < 0)
+        k->close(k);
+    else
+        *kernel = k;
+    return ret;
 }
 
 /* Kernels count with 32 bits. */

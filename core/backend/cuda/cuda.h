@@ -6,27 +6,20 @@
 
 #include "backend/cuda/gpu.h"
 
-/* One compiler for each group of ops; each fills *kernel. */
-int s2vi_cuda_data(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
+/** How the kernels of a group of ops are made: of one struct, which begins with
+ * an s2vi_kernel. */
+typedef struct s2vi_cuda_group {
+    size_t size; /* of the struct */
+    /* Fill in the kernel, zero but for node and close, which frees it alone:
+     * whatever else it comes to own, its close() must free even where this
+     * fails. */
+    int (*compile)(s2vi_kernel *kernel, s2vi_cuda *cuda, uint32_t constant,
                    s2v_error *err);
-int s2vi_cuda_effect(s2vi_cuda *cuda, const s2vi_node *node,
-                     s2vi_kernel **kernel, s2v_error *err);
-int s2vi_cuda_chain(s2vi_cuda *cuda, const s2vi_node *node,
-                    s2vi_kernel **kernel, s2v_error *err);
-int s2vi_cuda_moments(s2vi_cuda *cuda, const s2vi_node *node,
-                      s2vi_kernel **kernel, s2v_error *err);
-int s2vi_cuda_pool(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
-                   s2v_error *err);
-int s2vi_cuda_matmul(s2vi_cuda *cuda, const s2vi_node *node,
-                     s2vi_kernel **kernel, s2v_error *err);
-int s2vi_cuda_conv(s2vi_cuda *cuda, const s2vi_node *node, uint32_t constant,
-                   s2vi_kernel **kernel, s2v_error *err);
-int s2vi_cuda_gru(s2vi_cuda *cuda, const s2vi_node *node, uint32_t constant,
-                  s2vi_kernel **kernel, s2v_error *err);
-int s2vi_cuda_lstm(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
-                   s2v_error *err);
-int s2vi_cuda_blend(s2vi_cuda *cuda, const s2vi_node *node,
-                    s2vi_kernel **kernel, s2v_error *err);
+} s2vi_cuda_group;
+
+extern const s2vi_cuda_group s2vi_cuda_blend, s2vi_cuda_chain, s2vi_cuda_concat,
+    s2vi_cuda_conv, s2vi_cuda_data, s2vi_cuda_effect, s2vi_cuda_gru,
+    s2vi_cuda_lstm, s2vi_cuda_matmul, s2vi_cuda_moments, s2vi_cuda_pool;
 
 /** Around a run; see s2vi_backend_table. */
 int s2vi_cuda_begin(s2vi_backend *backend, s2vi_recording **recording,

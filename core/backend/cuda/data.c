@@ -130,17 +130,16 @@ static int run_concat(const s2vi_kernel *kernel, void *out, void *const *in,
     return ret;
 }
 
-static int compile_concat(s2vi_cuda *cuda, const s2vi_node *node,
-                          s2vi_kernel **kernel, s2v_error *err)
+static int compile_concat(s2vi_kernel *kernel, s2vi_cuda *cuda,
+                          uint32_t constant, s2v_error *err)
 {
-    concat_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
+    concat_kernel *k = (concat_kernel *)kernel;
+    const s2vi_node *node = kernel->node;
     s2vi_index outer = 1, offset = 0;
     int ret = S2V_OK;
-    if (!k)
-        return S2V_ERR_NOMEM;
+    (void)constant;
     k->cuda = cuda;
     k->base.run = run_concat;
-    k->base.close = s2vi_kernel_free;
     for (int i = 0; i < node->attr.axis; i++)
         outer *= (s2vi_index)node->shape.dim[i];
     for (int i = 0; i < node->n_inputs && !ret; i++) {
@@ -153,17 +152,22 @@ static int compile_concat(s2vi_cuda *cuda, const s2vi_node *node,
         ret = s2vi_cuda_find(cuda, &part->launch, "s2vi_k_place_runs",
                              part->p.count, err);
     }
-    if (ret < 0)
-        s2vi_kernel_free(&k->base);
-    else
-        *kernel = &k->base;
     return ret;
 }
 
+const s2vi_cuda_group s2vi_cuda_concat = {sizeof(concat_kernel),
+                                          compile_concat};
+
 /* ------------------------------------------------------------- entry -- */
 
-static int compile(data_kernel *k, const s2vi_node *node, s2v_error *err)
+static int compile(s2vi_kernel *kernel, s2vi_cuda *cuda, uint32_t constant,
+                   s2v_error *err)
 {
+    data_kernel *k = (data_kernel *)kernel;
+    const s2vi_node *node = kernel->node;
+    (void)constant;
+    k->cuda = cuda;
+    k->bytes = (size_t)s2vi_shape_count(&node->shape) * sizeof(float);
     switch (node->op) {
     case S2VI_OP_DETACH:
     case S2VI_OP_RESHAPE: k->base.run = run_copy; return S2V_OK;
@@ -178,21 +182,4 @@ static int compile(data_kernel *k, const s2vi_node *node, s2v_error *err)
     }
 }
 
-int s2vi_cuda_data(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
-                   s2v_error *err)
-{
-    if (node->op == S2VI_OP_CONCAT)
-        return compile_concat(cuda, node, kernel, err);
-    data_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
-    if (!k)
-        return S2V_ERR_NOMEM;
-    k->cuda = cuda;
-    k->base.close = s2vi_kernel_free;
-    k->bytes = (size_t)s2vi_shape_count(&node->shape) * sizeof(float);
-    int ret = compile(k, node, err);
-    if (ret < 0)
-        s2vi_kernel_free(&k->base);
-    else
-        *kernel = &k->base;
-    return ret;
-}
+const s2vi_cuda_group s2vi_cuda_data = {sizeof(data_kernel), compile};

@@ -86,10 +86,15 @@ static int compile_random(effect_kernel *k, const s2vi_node *node,
                           err);
 }
 
-static int compile(effect_kernel *k, const s2vi_node *node, s2v_error *err)
+static int compile(s2vi_kernel *kernel, s2vi_cuda *cuda, uint32_t constant,
+                   s2v_error *err)
 {
+    effect_kernel *k = (effect_kernel *)kernel;
+    const s2vi_node *node = kernel->node;
     const s2vi_index count = s2vi_cuda_count(&node->shape);
     const s2vi_attr *attr = &node->attr;
+    (void)constant;
+    k->cuda = cuda;
     switch (node->op) {
     case S2VI_OP_FILL:
         k->base.run = run_fill;
@@ -119,18 +124,4 @@ static int compile(effect_kernel *k, const s2vi_node *node, s2v_error *err)
     }
 }
 
-int s2vi_cuda_effect(s2vi_cuda *cuda, const s2vi_node *node,
-                     s2vi_kernel **kernel, s2v_error *err)
-{
-    effect_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
-    if (!k)
-        return S2V_ERR_NOMEM;
-    k->cuda = cuda;
-    k->base.close = s2vi_kernel_free;
-    int ret = compile(k, node, err);
-    if (ret < 0)
-        s2vi_kernel_free(&k->base);
-    else
-        *kernel = &k->base;
-    return ret;
-}
+const s2vi_cuda_group s2vi_cuda_effect = {sizeof(effect_kernel), compile};

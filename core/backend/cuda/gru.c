@@ -93,27 +93,23 @@ static const char *name_of(s2vi_op op)
     }
 }
 
-int s2vi_cuda_gru(s2vi_cuda *cuda, const s2vi_node *node, uint32_t constant,
-                  s2vi_kernel **kernel, s2v_error *err)
+static int compile(s2vi_kernel *kernel, s2vi_cuda *cuda, uint32_t constant,
+                   s2v_error *err)
 {
+    gru_kernel *k = (gru_kernel *)kernel;
+    const s2vi_node *node = kernel->node;
     const bool is_gates =
         node->op == S2VI_OP_GRU_DA || node->op == S2VI_OP_GRU_DB;
     const s2vi_index three = is_gates ? 3 : 1;
-    gru_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
-    if (!k)
-        return S2V_ERR_NOMEM;
     k->cuda = cuda;
     k->base.run = run;
-    k->base.close = s2vi_kernel_free;
     k->p.count = s2vi_cuda_count(&node->shape) / three;
     k->p.channels = (s2vi_index)s2vi_shape_channels(&node->shape) / three;
     int ret =
         s2vi_cuda_find(cuda, &k->launch, name_of(node->op), k->p.count, err);
     if (!ret && node->op == S2VI_OP_GRU_CELL)
         ret = open_cell(k, node, constant, err);
-    if (ret < 0)
-        s2vi_kernel_free(&k->base);
-    else
-        *kernel = &k->base;
     return ret;
 }
+
+const s2vi_cuda_group s2vi_cuda_gru = {sizeof(gru_kernel), compile};

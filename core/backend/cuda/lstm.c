@@ -62,7 +62,7 @@ static int run_adjoint(const s2vi_kernel *kernel, void *out, void *const *in,
     return ret;
 }
 
-static int compile(lstm_kernel *k, const s2vi_node *node, s2v_error *err)
+static int find_kernels(lstm_kernel *k, const s2vi_node *node, s2v_error *err)
 {
     const s2vi_index C = k->p.channels, n = k->p.n;
     int ret;
@@ -92,30 +92,26 @@ static int compile(lstm_kernel *k, const s2vi_node *node, s2v_error *err)
     return ret;
 }
 
-int s2vi_cuda_lstm(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
+static int compile(s2vi_kernel *kernel, s2vi_cuda *cuda, uint32_t constant,
                    s2v_error *err)
 {
+    lstm_kernel *k = (lstm_kernel *)kernel;
+    const s2vi_node *node = kernel->node;
     enum { MOST_ROWS = 65535 }; /* blocks along y */
     const s2vi_shape *a = &node->input[0]->shape;
+    (void)constant;
     if (a->dim[0] * a->dim[1] > MOST_ROWS)
         return s2vi_error(err, S2V_ERR_DEVICE,
                           "cuda: an %s of %lld columns in all, expected at "
                           "most %d",
                           s2vi_op_get(node->op)->name,
                           (long long)(a->dim[0] * a->dim[1]), MOST_ROWS);
-    lstm_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
-    if (!k)
-        return S2V_ERR_NOMEM;
     k->cuda = cuda;
-    k->base.close = s2vi_kernel_free;
     k->p.n = (s2vi_index)a->dim[0];
     k->p.T = (s2vi_index)a->dim[1];
     k->p.channels = (s2vi_index)node->input[1]->shape.dim[1];
     k->p.reverse = node->attr.reverse;
-    int ret = compile(k, node, err);
-    if (ret < 0)
-        s2vi_kernel_free(&k->base);
-    else
-        *kernel = &k->base;
-    return ret;
+    return find_kernels(k, node, err);
 }
+
+const s2vi_cuda_group s2vi_cuda_lstm = {sizeof(lstm_kernel), compile};

@@ -133,27 +133,25 @@ static cublasStatus_t choose(matmul_kernel *k, bool placed)
     return CUBLAS_STATUS_SUCCESS;
 }
 
-int s2vi_cuda_matmul(s2vi_cuda *cuda, const s2vi_node *node,
-                     s2vi_kernel **kernel, s2v_error *err)
+static int compile(s2vi_kernel *kernel, s2vi_cuda *cuda, uint32_t constant,
+                   s2v_error *err)
 {
-    matmul_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
-    if (!k)
-        return S2V_ERR_NOMEM;
+    matmul_kernel *k = (matmul_kernel *)kernel;
+    const s2vi_node *node = kernel->node;
+    (void)constant;
     k->cuda = cuda;
     k->base.run = run;
     k->base.close = matmul_close;
     cublasStatus_t s = describe_all(k, node);
     for (int placed = 0; placed < 2 && !s; placed++)
         s = choose(k, placed);
-    if (s) {
-        char a[80], b[80];
-        matmul_close(&k->base);
-        return s2vi_error(err, S2V_ERR_DEVICE,
+    char a[80], b[80];
+    return s ? s2vi_error(err, S2V_ERR_DEVICE,
                           "cuda: a product of %s and %s: %s",
                           s2vi_shape_text(&node->input[0]->shape, a, sizeof(a)),
                           s2vi_shape_text(&node->input[1]->shape, b, sizeof(b)),
-                          cublasLtGetStatusString(s));
-    }
-    *kernel = &k->base;
-    return S2V_OK;
+                          cublasLtGetStatusString(s))
+             : S2V_OK;
 }
+
+const s2vi_cuda_group s2vi_cuda_matmul = {sizeof(matmul_kernel), compile};

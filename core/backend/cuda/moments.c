@@ -23,12 +23,18 @@ static int run(const s2vi_kernel *kernel, void *out, void *const *in,
     return ret < 0 ? ret : s2vi_cuda_start(k->cuda, &k->finish, &p);
 }
 
-static int compile(moments_kernel *k, const s2vi_node *node, s2v_error *err)
+static int compile(s2vi_kernel *kernel, s2vi_cuda *cuda, uint32_t constant,
+                   s2v_error *err)
 {
+    moments_kernel *k = (moments_kernel *)kernel;
+    const s2vi_node *node = kernel->node;
     const s2vi_shape *in[] = {&node->input[0]->shape};
     const s2vi_cuda_space space =
         s2vi_cuda_space_of(in[0], node->attr.axes, in, 1);
     s2vi_dev_moments *p = &k->p;
+    (void)constant;
+    k->cuda = cuda;
+    k->base.run = run;
     const s2vi_index count =
         s2vi_cuda_strided_iter(space.kept, space.kept_rank, 1, &p->kept);
     const s2vi_index terms =
@@ -49,19 +55,4 @@ static int compile(moments_kernel *k, const s2vi_node *node, s2v_error *err)
                                     count, err);
 }
 
-int s2vi_cuda_moments(s2vi_cuda *cuda, const s2vi_node *node,
-                      s2vi_kernel **kernel, s2v_error *err)
-{
-    moments_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
-    if (!k)
-        return S2V_ERR_NOMEM;
-    k->cuda = cuda;
-    k->base.run = run;
-    k->base.close = s2vi_kernel_free;
-    int ret = compile(k, node, err);
-    if (ret < 0)
-        s2vi_kernel_free(&k->base);
-    else
-        *kernel = &k->base;
-    return ret;
-}
+const s2vi_cuda_group s2vi_cuda_moments = {sizeof(moments_kernel), compile};

@@ -31,29 +31,24 @@ static const char *name_of(s2vi_op op)
     }
 }
 
-int s2vi_cuda_pool(s2vi_cuda *cuda, const s2vi_node *node, s2vi_kernel **kernel,
+static int compile(s2vi_kernel *kernel, s2vi_cuda *cuda, uint32_t constant,
                    s2v_error *err)
 {
+    pool_kernel *k = (pool_kernel *)kernel;
+    const s2vi_node *node = kernel->node;
     const bool put = node->op == S2VI_OP_MAXPOOL_PUT;
     int64_t sides[3];
-    pool_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
-    if (!k)
-        return S2V_ERR_NOMEM;
+    (void)constant;
     for (int i = 0; i < 3; i++)
         sides[i] = node->attr.window.kernel[i];
     k->cuda = cuda;
     k->base.run = run;
-    k->base.close = s2vi_kernel_free;
     k->p.count = s2vi_cuda_count(&node->shape);
     k->p.channels = (s2vi_index)s2vi_shape_channels(&node->shape);
     k->p.window =
         s2vi_cuda_window(&node->attr.window, &node->input[0]->shape,
                          put ? &node->input[1]->shape : &node->shape, sides);
-    int ret =
-        s2vi_cuda_find(cuda, &k->launch, name_of(node->op), k->p.count, err);
-    if (ret < 0)
-        s2vi_kernel_free(&k->base);
-    else
-        *kernel = &k->base;
-    return ret;
+    return s2vi_cuda_find(cuda, &k->launch, name_of(node->op), k->p.count, err);
 }
+
+const s2vi_cuda_group s2vi_cuda_pool = {sizeof(pool_kernel), compile};
