@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Checks that go on after a failure, and say where and with what. */
-#ifndef S2VI_TESTS_TRAIN_CHECK_H
-#define S2VI_TESTS_TRAIN_CHECK_H
+/* Checks that go on after a failure, and say where and with what: for programs
+ * whose checks are in one file. */
+#ifndef S2V_TESTS_CHECK_H
+#define S2V_TESTS_CHECK_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,16 @@ static int check_count, check_failures;
             printf("\n");                                                      \
         }                                                                      \
     } while (0)
+
+/** The same of something that has a name. */
+static inline void check_named(bool ok, const char *what, const char *found)
+{
+    check_count++;
+    if (ok)
+        return;
+    check_failures++;
+    printf("FAIL %s: %s\n", what, found);
+}
 
 /** The exit status, after a word on the outcome. */
 static inline int check_done(void)

@@ -7,23 +7,10 @@
 #ifndef S2V_TESTS_FRONT_END_H
 #define S2V_TESTS_FRONT_END_H
 
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "check.h"
 
-static int failures;
 static unsigned long allocations;
 static unsigned long failing_allocation; /* 1 for the next; 0: none */
-
-#define CHECK(condition, ...)                                                  \
-    do {                                                                       \
-        if (!(condition)) {                                                    \
-            failures++;                                                        \
-            fprintf(stderr, "%s:%d: ", __func__, __LINE__);                    \
-            fprintf(stderr, __VA_ARGS__);                                      \
-            fprintf(stderr, "\n");                                             \
-        }                                                                      \
-    } while (0)
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);

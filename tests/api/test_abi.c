@@ -1,23 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Programs built with an older or a newer header, and what else the header
  * promises beside the frames: through the shared library. */
+#include "../check.h"
 #include "s2v/s2v.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static int checks, failures;
-
-#define CHECK(holds, ...)                                                      \
-    do {                                                                       \
-        checks++;                                                              \
-        if (!(holds)) {                                                        \
-            failures++;                                                        \
-            fprintf(stderr, "FAIL %s:%d: ", __func__, __LINE__);               \
-            fprintf(stderr, __VA_ARGS__);                                      \
-            fputc('\n', stderr);                                               \
-        }                                                                      \
-    } while (0)
 
 static void *const rubbish = (void *)(uintptr_t)0x5a5a5a5a;
 
@@ -282,6 +270,5 @@ int main(int argc, char **argv)
     s2v_model_close(&model);
     test_tensor_info(argv[1]);
     test_log(argv[1]);
-    printf("abi: %d checks, %d failed\n", checks, failures);
-    return failures != 0;
+    return check_done();
 }

@@ -247,5 +247,5 @@ int main(void)
     test_measure();
     test_text();
     test_refused();
-    return failures ? 1 : 0;
+    return check_done();
 }

@@ -272,5 +272,5 @@ int main(void)
     test_round_trip(&range);
     test_good_texts();
     test_bad_texts();
-    return failures ? 1 : 0;
+    return check_done();
 }

@@ -210,5 +210,5 @@ int main(void)
     test_sounding();
     test_log();
     test_filters(x);
-    return failures ? 1 : 0;
+    return check_done();
 }

@@ -479,5 +479,5 @@ int main(void)
         printf("libebur128's allocations are not counted: that takes glibc, "
                "and no sanitizer\n");
     }
-    return failures ? 1 : 0;
+    return check_done();
 }

@@ -279,5 +279,5 @@ int main(void)
     test_not_finite(x);
     test_allocations(x);
     test_no_memory(x);
-    return failures ? 1 : 0;
+    return check_done();
 }

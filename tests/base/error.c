@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Errors and log lines: codes, sentences, and where they are cut. */
+#include "../check.h"
 #include "base/error.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
-
-static int failures;
-
-#define CHECK(condition, ...)                                                  \
-    do {                                                                       \
-        if (!(condition)) {                                                    \
-            failures++;                                                        \
-            fprintf(stderr, "%s:%d: ", __func__, __LINE__);                    \
-            fprintf(stderr, __VA_ARGS__);                                      \
-            fprintf(stderr, "\n");                                             \
-        }                                                                      \
-    } while (0)
 
 static void test_error(void)
 {
@@ -128,5 +117,5 @@ int main(void)
     test_error_is_cut();
     test_status_strings();
     test_log();
-    return failures ? 1 : 0;
+    return check_done();
 }

@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Words that were mistyped, and those that were meant. */
+#include "../check.h"
 #include "base/nearest.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-
-static int failures;
-
-#define CHECK(condition, ...)                                                  \
-    do {                                                                       \
-        if (!(condition)) {                                                    \
-            failures++;                                                        \
-            fprintf(stderr, "%s:%d: ", __func__, __LINE__);                    \
-            fprintf(stderr, __VA_ARGS__);                                      \
-            fprintf(stderr, "\n");                                             \
-        }                                                                      \
-    } while (0)
 
 /* Worked out by hand; both ways round. */
 static void test_distance(void)
@@ -114,5 +103,5 @@ int main(void)
     test_nearest();
     test_ties();
     test_options();
-    return failures != 0;
+    return check_done();
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Random numbers: known answers, the same bits everywhere, distribution. */
+#include "../check.h"
 #include "../worst.h"
 #include "base/philox.h"
 
@@ -15,18 +16,7 @@ enum { COUNT = 1000000 };
 #define NORMAL_SUM  UINT64_C(0x7b37f3cda9e6be17)
 #define UNIFORM_SUM UINT64_C(0x42803ff85e90c1c7)
 
-static int failures;
 static float numbers[COUNT];
-
-#define CHECK(condition, ...)                                                  \
-    do {                                                                       \
-        if (!(condition)) {                                                    \
-            failures++;                                                        \
-            fprintf(stderr, "%s:%d: ", __func__, __LINE__);                    \
-            fprintf(stderr, __VA_ARGS__);                                      \
-            fprintf(stderr, "\n");                                             \
-        }                                                                      \
-    } while (0)
 
 static const s2vi_philox KEY = {
     .seed = UINT64_C(0x0123456789ABCDEF), .stream = 7, .frame = 42};
@@ -207,5 +197,5 @@ int main(void)
     test_keys_matter();
     test_normal_distribution();
     test_uniform_distribution();
-    return failures ? 1 : 0;
+    return check_done();
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Opening devices by name, and what every backend's table must do. */
+#include "../check.h"
 #include "backend/backend.h"
 #include "graph/build.h"
 
@@ -12,27 +13,16 @@
 #define S2V_HAVE_CPU 0
 #endif
 
-static int checks, failures;
-
-static void expect(bool ok, const char *what, const char *detail)
-{
-    checks++;
-    if (ok)
-        return;
-    failures++;
-    printf("FAIL %s: %s\n", what, detail);
-}
-
 /* Opening `device` must fail with `code` and a sentence with `words`. */
 static void expect_refusal(const char *device, int code, const char *words)
 {
     s2vi_backend *backend = NULL;
     s2v_error err = {.message = ""};
     int ret = s2vi_backend_open(&backend, device, S2VI_F32, 0, &err);
-    expect(ret == code && !backend, device, s2v_status_string(ret));
-    expect(strstr(err.message, words), device, err.message);
-    expect(s2vi_backend_open(&backend, device, S2VI_F32, 0, NULL) == code,
-           device, "without a place for the sentence");
+    check_named(ret == code && !backend, device, s2v_status_string(ret));
+    check_named(strstr(err.message, words), device, err.message);
+    check_named(s2vi_backend_open(&backend, device, S2VI_F32, 0, NULL) == code,
+                device, "without a place for the sentence");
 }
 
 static void test_refusals(void)
@@ -57,31 +47,33 @@ static void test_table(const char *device, s2vi_dtype dtype)
     s2vi_backend *backend = NULL;
     s2v_error err = {.message = ""};
     if (s2vi_backend_open(&backend, device, dtype, 1, &err) < 0) {
-        expect(false, device, err.message);
+        check_named(false, device, err.message);
         return;
     }
-    expect(backend->dtype == dtype && backend->threads >= 1, device, "fields");
+    check_named(backend->dtype == dtype && backend->threads >= 1, device,
+                "fields");
     unsigned char bytes[1000], all = 0;
     void *memory = backend->table->alloc(backend, sizeof(bytes));
-    expect(memory && (uintptr_t)memory % 64 == 0, device, "alignment");
+    check_named(memory && (uintptr_t)memory % 64 == 0, device, "alignment");
     memset(bytes, 1, sizeof(bytes));
     if (memory)
         backend->table->download(backend, bytes, memory, sizeof(bytes));
     for (size_t i = 0; i < sizeof(bytes); i++)
         all |= bytes[i];
-    expect(!all, device, "memory is not zeroed");
+    check_named(!all, device, "memory is not zeroed");
     backend->table->free(backend, memory);
     backend->table->free(backend, NULL);
 
     s2vi_graph *g = s2vi_graph_create();
     s2vi_node *x = s2vi_input(g, "x", S2VI_SHAPE(1));
     s2vi_kernel *kernel = NULL;
-    expect(x && backend->table->compile(backend, x, 0, &kernel, &err) < 0 &&
-               !kernel,
-           device, "compiled an input");
+    check_named(x &&
+                    backend->table->compile(backend, x, 0, &kernel, &err) < 0 &&
+                    !kernel,
+                device, "compiled an input");
     s2vi_graph_close(&g);
     s2vi_backend_close(&backend);
-    expect(!backend, device, "closing leaves the pointer");
+    check_named(!backend, device, "closing leaves the pointer");
     s2vi_backend_close(&backend);
     s2vi_backend_close(NULL);
 }
@@ -92,13 +84,13 @@ static void test_auto(s2vi_dtype dtype, const char *name)
     s2vi_backend *backend = NULL;
     s2v_error err = {.message = ""};
     s2vi_backend_open(&backend, "auto", dtype, 0, &err);
-    expect(backend && !strcmp(backend->table->name, name), "auto",
-           backend ? backend->table->name : err.message);
-    expect(backend && strstr(backend->selected, name), "auto",
-           "does not say what it took");
+    check_named(backend && !strcmp(backend->table->name, name), "auto",
+                backend ? backend->table->name : err.message);
+    check_named(backend && strstr(backend->selected, name), "auto",
+                "does not say what it took");
     const bool asked = dtype == S2VI_F32;
-    expect(backend && !strstr(backend->selected, "no module") == !asked, "auto",
-           "does not say why");
+    check_named(backend && !strstr(backend->selected, "no module") == !asked,
+                "auto", "does not say why");
     s2vi_backend_close(&backend);
 }
 
@@ -111,6 +103,5 @@ int main(void)
         test_table("cpu", S2VI_F32);
     test_auto(S2VI_F32, S2V_HAVE_CPU ? "cpu" : "ref");
     test_auto(S2VI_F64, "ref");
-    printf("backend: %d checks, %d failures\n", checks, failures);
-    return failures != 0;
+    return check_done();
 }

@@ -3,6 +3,7 @@
  * Recording: what shapes ops give, which mistakes are found and in what
  * words, and what becomes of NULL.
  */
+#include "../check.h"
 #include "graph/build.h"
 #include "graph/chain.h"
 #include "graph/gradient.h"
@@ -11,17 +12,6 @@
 #include <string.h>
 
 #define SHAPE S2VI_SHAPE
-
-static int checks, failures;
-
-static void expect(bool ok, const char *what, const char *detail)
-{
-    checks++;
-    if (ok)
-        return;
-    failures++;
-    printf("FAIL %s: %s\n", what, detail);
-}
 
 /* ---------------------------------------------------------- mistakes -- */
 
@@ -344,17 +334,17 @@ static void test_mistakes(void)
         s2vi_graph *g = s2vi_graph_create();
         s2v_error err = {.message = "no mistake"}, again;
         const char *name = mistakes[i].name;
-        expect(!mistakes[i].record(g), name, "was recorded");
+        check_named(!mistakes[i].record(g), name, "was recorded");
         int status = s2vi_graph_status(g, &err);
-        expect(status == S2V_ERR_INTERNAL, name, "not an internal error");
-        expect(strstr(err.message, mistakes[i].words), name, err.message);
+        check_named(status == S2V_ERR_INTERNAL, name, "not an internal error");
+        check_named(strstr(err.message, mistakes[i].words), name, err.message);
         /* From the first mistake on nothing is recorded, and it stays. */
-        expect(!in(g, SHAPE(1)), name, "recorded after a mistake");
+        check_named(!in(g, SHAPE(1)), name, "recorded after a mistake");
         bad_permute(g);
         s2vi_graph_status(g, &again);
-        expect(!strcmp(err.message, again.message), name, again.message);
+        check_named(!strcmp(err.message, again.message), name, again.message);
         s2vi_graph_close(&g);
-        expect(!g, name, "closing leaves the pointer");
+        check_named(!g, name, "closing leaves the pointer");
     }
 }
 
@@ -362,15 +352,15 @@ static void test_other_graph(void)
 {
     s2vi_graph *g = s2vi_graph_create(), *other = s2vi_graph_create();
     s2v_error err = {.message = ""};
-    expect(!s2vi_add(in(g, SHAPE(1)), in(other, SHAPE(1))), "other graph",
-           "was recorded");
+    check_named(!s2vi_add(in(g, SHAPE(1)), in(other, SHAPE(1))), "other graph",
+                "was recorded");
     s2vi_graph_status(g, &err);
-    expect(strstr(err.message, "operand 1 is of another graph"), "other graph",
-           err.message);
-    expect(s2vi_graph_status(other, NULL) == S2V_OK, "other graph",
-           "the mistake went to the other");
-    expect(s2vi_graph_status(NULL, &err) == S2V_ERR_NOMEM, "no graph",
-           "has no status");
+    check_named(strstr(err.message, "operand 1 is of another graph"),
+                "other graph", err.message);
+    check_named(s2vi_graph_status(other, NULL) == S2V_OK, "other graph",
+                "the mistake went to the other");
+    check_named(s2vi_graph_status(NULL, &err) == S2V_ERR_NOMEM, "no graph",
+                "has no status");
     s2vi_graph_close(&g);
     s2vi_graph_close(&other);
     s2vi_graph_close(&other);
@@ -437,13 +427,13 @@ static void test_null(void)
     for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
         char number[16];
         snprintf(number, sizeof(number), "result %d", (int)i);
-        expect(!results[i], "NULL operand", number);
+        check_named(!results[i], "NULL operand", number);
     }
-    expect(s2vi_graph_status(g, NULL) == S2V_OK, "NULL operand",
-           "noted a mistake");
-    expect(s2vi_gradients(NULL, NULL, &x, 1, &gx) < 0 && !gx, "NULL operand",
-           "gradients of nothing");
-    expect(!s2vi_input(NULL, "x", shape), "NULL graph", "recorded");
+    check_named(s2vi_graph_status(g, NULL) == S2V_OK, "NULL operand",
+                "noted a mistake");
+    check_named(s2vi_gradients(NULL, NULL, &x, 1, &gx) < 0 && !gx,
+                "NULL operand", "gradients of nothing");
+    check_named(!s2vi_input(NULL, "x", shape), "NULL graph", "recorded");
     s2vi_graph_close(&g);
 }
 
@@ -455,7 +445,7 @@ static void expect_shape(const s2vi_node *node, s2vi_shape shape,
     char text[80] = "not recorded";
     if (node)
         s2vi_shape_text(&node->shape, text, sizeof(text));
-    expect(node && s2vi_shape_equal(&node->shape, &shape), what, text);
+    check_named(node && s2vi_shape_equal(&node->shape, &shape), what, text);
 }
 
 static void test_broadcasting(void)
@@ -514,7 +504,7 @@ static void test_shapes(void)
         parts[i] = in(g, SHAPE(1, 2));
     expect_shape(s2vi_concat(parts, 130, 0), SHAPE(130, 2), "concat");
     expect_shape(s2vi_concat(parts, 3, 1), SHAPE(1, 6), "concat");
-    expect(s2vi_graph_status(g, NULL) == S2V_OK, "shapes", "a mistake");
+    check_named(s2vi_graph_status(g, NULL) == S2V_OK, "shapes", "a mistake");
     s2vi_graph_close(&g);
 }
 
@@ -524,13 +514,14 @@ static void test_nothing_to_do(void)
     s2vi_graph *g = s2vi_graph_create();
     s2vi_node *x = in(g, SHAPE(1, 3));
     const int64_t zeros[2] = {0};
-    expect(s2vi_reshape(x, SHAPE(1, 3)) == x, "nothing to do", "reshape");
-    expect(s2vi_pad(x, zeros, zeros) == x, "nothing to do", "pad");
-    expect(s2vi_slice(x, 1, 0, 3) == x, "nothing to do", "slice");
-    expect(s2vi_broadcast(x, SHAPE(1, 3)) == x, "nothing to do", "broadcast");
-    expect(s2vi_concat(&x, 1, 0) == x, "nothing to do", "concat");
-    expect(s2vi_sum(x, 1) == x, "nothing to do", "sum");
-    expect(s2vi_graph_count(g) == 1, "nothing to do", "recorded");
+    check_named(s2vi_reshape(x, SHAPE(1, 3)) == x, "nothing to do", "reshape");
+    check_named(s2vi_pad(x, zeros, zeros) == x, "nothing to do", "pad");
+    check_named(s2vi_slice(x, 1, 0, 3) == x, "nothing to do", "slice");
+    check_named(s2vi_broadcast(x, SHAPE(1, 3)) == x, "nothing to do",
+                "broadcast");
+    check_named(s2vi_concat(&x, 1, 0) == x, "nothing to do", "concat");
+    check_named(s2vi_sum(x, 1) == x, "nothing to do", "sum");
+    check_named(s2vi_graph_count(g) == 1, "nothing to do", "recorded");
     s2vi_graph_close(&g);
 }
 
@@ -540,13 +531,13 @@ static void test_shape_text(void)
     s2vi_shape shape = SHAPE(1, 64, 64, 16), empty = SHAPE(3, 0, 2);
     s2vi_shape huge = SHAPE(INT64_MAX, 2);
     s2vi_shape_text(&shape, text, sizeof(text));
-    expect(!strcmp(text, "(1,64,64,16)"), "shape text", text);
+    check_named(!strcmp(text, "(1,64,64,16)"), "shape text", text);
     s2vi_shape_text(&shape, tiny, sizeof(tiny));
-    expect(!strncmp(tiny, "(1,64", 5) && !tiny[5], "shape text cut", tiny);
-    expect(s2vi_shape_count(&shape) == 65536, "shape count", text);
-    expect(!s2vi_shape_count(&empty), "shape count", "of nothing");
-    expect(!s2vi_shape_count(&huge), "shape count", "overflow");
-    expect(s2vi_shape_channels(&shape) == 16, "shape channels", text);
+    check_named(!strncmp(tiny, "(1,64", 5) && !tiny[5], "shape text cut", tiny);
+    check_named(s2vi_shape_count(&shape) == 65536, "shape count", text);
+    check_named(!s2vi_shape_count(&empty), "shape count", "of nothing");
+    check_named(!s2vi_shape_count(&huge), "shape count", "overflow");
+    check_named(s2vi_shape_channels(&shape) == 16, "shape channels", text);
 }
 
 /* ------------------------------------------------------------- others -- */
@@ -558,13 +549,13 @@ static void test_find(void)
     s2vi_node *w = s2vi_var(g, S2VI_VAR_PARAM, name, SHAPE(2));
     s2vi_node *x = s2vi_input(g, "x", SHAPE(2)), *y = s2vi_mul(w, x);
     name[0] = '?'; /* the name has been copied */
-    expect(s2vi_graph_find(g, "conv1.weight") == w, "find", "a variable");
-    expect(s2vi_graph_find(g, "x") == x, "find", "an input");
-    expect(!s2vi_graph_find(g, "conv1"), "find", "half a name");
-    expect(!s2vi_graph_find(g, ""), "find", "no name");
-    expect(w->var_kind == S2VI_VAR_PARAM, "find", "kind");
-    expect(s2vi_graph_count(g) == 3 && s2vi_graph_node(g, y->id) == y, "find",
-           "by id");
+    check_named(s2vi_graph_find(g, "conv1.weight") == w, "find", "a variable");
+    check_named(s2vi_graph_find(g, "x") == x, "find", "an input");
+    check_named(!s2vi_graph_find(g, "conv1"), "find", "half a name");
+    check_named(!s2vi_graph_find(g, ""), "find", "no name");
+    check_named(w->var_kind == S2VI_VAR_PARAM, "find", "kind");
+    check_named(s2vi_graph_count(g) == 3 && s2vi_graph_node(g, y->id) == y,
+                "find", "by id");
     s2vi_graph_close(&g);
 }
 
@@ -575,7 +566,8 @@ static void test_order(void)
     s2vi_node *x = in(g, SHAPE(4, 3)), *y = x, *gx;
     for (int i = 0; i < 1000; i++) /* more than the first blocks hold */
         y = s2vi_tanh(s2vi_affine(y, 1, 0.5));
-    expect(s2vi_gradients(y, NULL, &x, 1, &gx) == S2V_OK, "order", "gradient");
+    check_named(s2vi_gradients(y, NULL, &x, 1, &gx) == S2V_OK, "order",
+                "gradient");
     bool ordered = true;
     for (int id = 0; id < s2vi_graph_count(g); id++) {
         const s2vi_node *node = s2vi_graph_node(g, id);
@@ -583,7 +575,7 @@ static void test_order(void)
         for (int i = 0; i < node->n_inputs; i++)
             ordered = ordered && node->input[i]->id < id;
     }
-    expect(ordered, "order", "an operand comes later");
+    check_named(ordered, "order", "an operand comes later");
     s2vi_graph_close(&g);
 }
 
@@ -602,12 +594,12 @@ static void test_zero_gradients(void)
     s2vi_node *y = s2vi_add(s2vi_gather(a, index), s2vi_detach(c));
     s2vi_node *later = in(g, SHAPE(7));
     s2vi_node *const x[] = {b, index, c, later, a}, *gx[5];
-    expect(s2vi_gradients(y, NULL, x, 5, gx) == S2V_OK, "zeros", "status");
+    check_named(s2vi_gradients(y, NULL, x, 5, gx) == S2V_OK, "zeros", "status");
     for (int i = 0; i < 4; i++)
-        expect(is_zeros(gx[i], x[i]), "zeros", "not a fill of zeros");
-    expect(gx[4] && gx[4]->op == S2VI_OP_SCATTER, "zeros", "too many");
-    expect(s2vi_gradients(y, b, x, 5, gx) < 0, "zeros",
-           "took a start of another shape");
+        check_named(is_zeros(gx[i], x[i]), "zeros", "not a fill of zeros");
+    check_named(gx[4] && gx[4]->op == S2VI_OP_SCATTER, "zeros", "too many");
+    check_named(s2vi_gradients(y, b, x, 5, gx) < 0, "zeros",
+                "took a start of another shape");
     s2vi_graph_close(&g);
 }
 
@@ -629,7 +621,7 @@ static void test_chain_inputs(void)
     for (int id = first; id <= root->id; id++)
         ok = ok && s2vi_chain_append(&b, s2vi_graph_node(g, id));
     s2vi_node *chain = ok ? s2vi_chain_end(&b, NULL) : NULL;
-    expect(chain && chain->n_inputs == N, "chain", "a tree of all inputs");
+    check_named(chain && chain->n_inputs == N, "chain", "a tree of all inputs");
     s2vi_graph_close(&g);
 }
 
@@ -646,6 +638,5 @@ int main(void)
     test_order();
     test_zero_gradients();
     test_chain_inputs();
-    printf("graph: %d checks, %d failures\n", checks, failures);
-    return failures != 0;
+    return check_done();
 }

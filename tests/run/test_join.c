@@ -4,6 +4,8 @@
  * against the same graph on `ref`: several frames, numbers of threads, images
  * that no strip divides; with and without readers of what the step overwrites.
  */
+#include "../check.h"
+#include "../must.h"
 #include "backend/backend.h"
 #include "graph/build.h"
 #include "run/exec.h"
@@ -20,24 +22,6 @@
 #define CHANNELS  16
 #define FRAMES    4
 #define TOLERANCE 2e-5
-
-static int checks, failures;
-
-static void expect(bool ok, const char *what, double found)
-{
-    checks++;
-    failures += !ok;
-    if (!ok)
-        printf("FAIL %s: %g\n", what, found);
-}
-
-static void must(int ret, const s2v_error *err)
-{
-    if (ret >= 0)
-        return;
-    printf("FAIL %s\n", err->message);
-    exit(1);
-}
 
 /* What is tried: the image, whether its colours follow, and what else reads x
  * and the first state. */
@@ -234,16 +218,16 @@ static void test_variant(const variant *v)
                  v->state_is_read ? ", state read" : "", threads);
         cells = 0;
         float *got = run(v, "cpu", threads, &m, &cells);
-        expect(m == n, what, (double)m);
-        expect(cells == 0, "cells run by themselves", cells);
+        CHECK(m == n, "%s: %g", what, (double)m);
+        CHECK(cells == 0, "%d cells run by themselves", cells);
         const double error = error_of(got, right, n);
-        expect(error <= TOLERANCE, what, error);
+        CHECK(error <= TOLERANCE, "%s: %g", what, error);
         if (v->state_is_read)
-            expect(before_first(v, got) == 0, "the state is read too late",
-                   before_first(v, got));
+            CHECK(before_first(v, got) == 0, "the state is read too late: %g",
+                  before_first(v, got));
         if (alone)
-            expect(!memcmp(alone, got, (size_t)n * sizeof(*got)),
-                   "bytes with another number of threads", threads);
+            CHECK(!memcmp(alone, got, (size_t)n * sizeof(*got)),
+                  "bytes with %d threads", threads);
         else
             alone = got;
         if (alone != got)
@@ -262,6 +246,5 @@ int main(void)
     };
     for (size_t i = 0; i < sizeof(variants) / sizeof(variants[0]); i++)
         test_variant(&variants[i]);
-    printf("%d checks, %d failures\n", checks, failures);
-    return failures ? 1 : 0;
+    return check_done();
 }

@@ -4,6 +4,8 @@
  * in a state's own storage, against numbers worked out by hand; and random
  * graphs against what they mean.
  */
+#include "../check.h"
+#include "../must.h"
 #include "graph/build.h"
 #include "run/exec.h"
 
@@ -20,25 +22,6 @@
 #endif
 
 #define SHAPE S2VI_SHAPE
-
-static int checks, failures;
-
-static void expect(bool ok, const char *what, double found)
-{
-    checks++;
-    if (ok)
-        return;
-    failures++;
-    printf("FAIL %s: %g\n", what, found);
-}
-
-static void must(int ret, const s2v_error *err)
-{
-    if (ret >= 0)
-        return;
-    printf("FAIL %s\n", err->message);
-    exit(1);
-}
 
 /* ------------------------------------------------------------- running -- */
 
@@ -82,7 +65,7 @@ static void expect_numbers(runner *r, const s2vi_node *node, const char *what,
     must(s2vi_exec_read_f64(r->exec, node, found), NULL);
     for (int i = 0; i < n; i++)
         worst = worse(worst, fabs(found[i] - wanted[i]));
-    expect(worst < 1e-5, what, worst);
+    CHECK(worst < 1e-5, "%s: %g", what, worst);
 }
 
 /* --------------------------------------------------------------- by hand -- */
@@ -174,7 +157,7 @@ static void test_state_and_its_row(const char *device)
     must(s2vi_exec_read(r.exec, s, x), NULL);
     for (int i = 0; i < 3 * N; i++)
         worst = worse(worst, fabs(x[i] - row[i / N]));
-    expect(worst == 0, "s = s - s[0]", worst);
+    CHECK(worst == 0, "s = s - s[0]: %g", worst);
     stop(&r);
     s2vi_graph_close(&g);
 }
@@ -419,7 +402,7 @@ static void test_random(const char *device, uint64_t seed, int cols)
     for (int k = 0; k < RUNS; k++)
         worst = worse(worst, step(&p, &runs, output, n, m));
     snprintf(what, sizeof(what), "graph %d on %s", (int)seed, device);
-    expect(worst < 1e-5, what, worst);
+    CHECK(worst < 1e-5, "%s: %g", what, worst);
     stop(&runs);
     s2vi_graph_close(&p.graph);
 }
@@ -435,6 +418,5 @@ int main(void)
         for (uint64_t seed = 1; seed <= 1000; seed++)
             test_random(device[d], seed, seed % 3 ? COLS : WIDE);
     }
-    printf("memory: %d checks, %d failures\n", checks, failures);
-    return failures != 0;
+    return check_done();
 }

@@ -4,6 +4,7 @@
  * windows cut from them here, one mel, and one run of the vocoder over it. So
  * no seam can be heard that the whole would not have.
  */
+#include "../must.h"
 #include "../device.h"
 #include "../worst.h"
 #include "foley_kit.h"
@@ -26,14 +27,6 @@ typedef struct whole {
     s2vi_backend *backend;
     s2vi_store *store;
 } whole;
-
-static void must(int ret, const s2v_error *err)
-{
-    if (ret < 0) {
-        fprintf(stderr, "the whole: %s\n", err->message);
-        exit(1);
-    }
-}
 
 static float *numbers(int64_t n)
 {

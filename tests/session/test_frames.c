@@ -4,6 +4,7 @@
  * a run at {seed, t} gives of the features of frame t, byte for byte, and after
  * a flush it begins at 0 again.
  */
+#include "../must.h"
 #include "../device.h"
 #include "harness.h"
 
@@ -25,14 +26,6 @@ typedef struct network {
     s2vi_plan *plan;
     s2vi_lm_graph lm;
 } network;
-
-static void must(int ret, const s2v_error *err)
-{
-    if (ret < 0) {
-        fprintf(stderr, "the graph: %s\n", err->message);
-        exit(1);
-    }
-}
 
 static void load(network *n, const s2vi_lm_config *config, const char *path)
 {

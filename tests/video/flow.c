@@ -253,5 +253,5 @@ int main(void)
     test_sizes();
     test_errors();
     test_grey();
-    return failures ? 1 : 0;
+    return check_done();
 }

@@ -6,6 +6,7 @@
  *
  * usage: test_refusals MODEL
  */
+#include "../../check.h"
 #include "s2v/s2v.h"
 
 #include <stdbool.h>
@@ -13,17 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int checks, failures;
 static char logged[4096];
-
-static void expect(bool ok, const char *what, const char *detail)
-{
-    checks++;
-    if (ok)
-        return;
-    failures++;
-    printf("FAIL %s: %s\n", what, detail);
-}
 
 static void keep(void *opaque, s2v_log_level level, const char *message)
 {
@@ -59,13 +50,13 @@ static void test_lack(const char *path, const char *variable,
     if (variable)
         setenv(variable, "1", 1);
     int ret = try_open(path, device, &err, took);
-    expect(ret == S2V_ERR_DEVICE, device, s2v_status_string(ret));
-    expect(strstr(err.message, words), words, err.message);
-    expect(strstr(err.message, device), device, err.message);
+    check_named(ret == S2V_ERR_DEVICE, device, s2v_status_string(ret));
+    check_named(strstr(err.message, words), words, err.message);
+    check_named(strstr(err.message, device), device, err.message);
     if (variable) {
-        expect(!try_open(path, "auto", &err, took), "auto", err.message);
-        expect(strcmp(took, "cuda") != 0, "auto took", took);
-        expect(strstr(logged, words), "auto does not say why", logged);
+        check_named(!try_open(path, "auto", &err, took), "auto", err.message);
+        check_named(strcmp(took, "cuda") != 0, "auto took", took);
+        check_named(strstr(logged, words), "auto does not say why", logged);
         unsetenv(variable);
     }
 }
@@ -87,14 +78,14 @@ int main(int argc, char **argv)
               "cuDNN has version 90100, expected 90800 (9.8) or later");
     test_lack(argv[1], NULL, "cuda:2",
               "there are 2 GPUs, expected more than 2");
-    expect(!try_open(argv[1], "auto", &err, took), "auto", err.message);
-    expect(!strcmp(took, "cuda"), "auto took", took);
-    expect(strstr(logged, "\"auto\" is \"cuda\""), "auto says", logged);
-    expect(!strstr(logged, "cuDNN has no engine"), "a warning", logged);
+    check_named(!try_open(argv[1], "auto", &err, took), "auto", err.message);
+    check_named(!strcmp(took, "cuda"), "auto took", took);
+    check_named(strstr(logged, "\"auto\" is \"cuda\""), "auto says", logged);
+    check_named(!strstr(logged, "cuDNN has no engine"), "a warning", logged);
     setenv("S2V_EMULATED_NO_ENGINES", "1", 1);
-    expect(!try_open(argv[1], "cuda", &err, took), "no engines", err.message);
-    expect(strstr(logged, "cuDNN has no engine for a convolution of "),
-           "no warning", logged);
-    printf("refusals: %d checks, %d failures\n", checks, failures);
-    return failures != 0;
+    check_named(!try_open(argv[1], "cuda", &err, took), "no engines",
+                err.message);
+    check_named(strstr(logged, "cuDNN has no engine for a convolution of "),
+                "no warning", logged);
+    return check_done();
 }

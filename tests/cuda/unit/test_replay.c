@@ -7,6 +7,7 @@
  * usage: test_replay LAUNCHES [THREADS]
  *   LAUNCHES   of graphs, of the RUNS that each of THREADS has ROUNDS times
  */
+#include "../../must.h"
 #include "../../worst.h"
 #include "graph/build.h"
 #include "run/exec.h"
@@ -18,14 +19,6 @@
 #include <stdlib.h>
 
 enum { RUNS = 6, COUNT = 2 * 24, ROUNDS = 4, MOST = 4 };
-
-static void must(int ret, const s2v_error *err)
-{
-    if (ret >= 0)
-        return;
-    printf("FAIL: %s\n", err->message);
-    exit(1);
-}
 
 /* Noise added to half of what was there before, for each run. */
 static void run(const char *device, float got[RUNS][COUNT])

@@ -5,6 +5,7 @@
  *
  * usage: test_sources
  */
+#include "../../check.h"
 #include "backend/cuda/source.h"
 
 #include "../../ops/cases.h"
@@ -14,17 +15,6 @@
 #include <string.h>
 
 enum { STRIDE = 29 }; /* of all cases, one in so many: each takes a while */
-
-static int checks, failures;
-
-static void expect(bool ok, const char *what, const char *detail)
-{
-    checks++;
-    if (ok)
-        return;
-    failures++;
-    printf("FAIL %s: %s\n", what, detail);
-}
 
 static void compile(s2vi_op op, int variant, int capability)
 {
@@ -36,7 +26,7 @@ static void compile(s2vi_op op, int variant, int capability)
     bool ok =
         program && c.node && s2vi_cuda_write_chain(c.node, program) &&
         !s2vi_cuda_compile_source(program->source, capability, &image, &err);
-    expect(ok && image, s2vi_op_get(op)->name, err.message);
+    check_named(ok && image, s2vi_op_get(op)->name, err.message);
     free(image);
     free(program);
     case_free(&c);
@@ -60,9 +50,10 @@ static void test_refusal(void)
 {
     void *image = NULL;
     s2v_error err = {.message = ""};
-    expect(s2vi_cuda_compile_source("float f(", 90, &image, &err) < 0 && !image,
-           "nonsense", "was compiled");
-    expect(strstr(err.message, "error"), "nonsense", err.message);
+    check_named(s2vi_cuda_compile_source("float f(", 90, &image, &err) < 0 &&
+                    !image,
+                "nonsense", "was compiled");
+    check_named(strstr(err.message, "error"), "nonsense", err.message);
 }
 
 /* Every term of every result is some thread's, and none is two's. */
@@ -73,13 +64,14 @@ static void test_shares(s2vi_index count, s2vi_index terms, bool columns)
     char text[100];
     snprintf(text, sizeof(text), "%u sums of %u: lanes %u, splits %u, chunk %u",
              count, terms, r.lanes, r.splits, r.chunk);
-    expect(r.lanes >= 1 && r.lanes <= S2VI_DEV_BLOCK &&
-               !(r.lanes & (r.lanes - 1)),
-           "lanes", text);
-    expect(r.splits >= 1 && r.splits <= 65535 &&
-               (r.splits - 1) * r.chunk < terms && r.splits * r.chunk >= terms,
-           "splits", text);
-    expect(r.count == count && r.terms == terms, "numbers", text);
+    check_named(r.lanes >= 1 && r.lanes <= S2VI_DEV_BLOCK &&
+                    !(r.lanes & (r.lanes - 1)),
+                "lanes", text);
+    check_named(r.splits >= 1 && r.splits <= 65535 &&
+                    (r.splits - 1) * r.chunk < terms &&
+                    r.splits * r.chunk >= terms,
+                "splits", text);
+    check_named(r.count == count && r.terms == terms, "numbers", text);
 }
 
 int main(void)
@@ -95,6 +87,5 @@ int main(void)
         }
     test_refusal();
     test_sources();
-    printf("sources: %d checks, %d failures\n", checks, failures);
-    return failures != 0;
+    return check_done();
 }
