@@ -9,13 +9,15 @@
 #ifndef S2VI_BASE_PHILOX_NUMBER_H
 #define S2VI_BASE_PHILOX_NUMBER_H
 
-#include <math.h>
-#include <stdint.h>
-#include <string.h>
-
-#ifndef S2VI_PHILOX_FN
+#ifdef S2VI_PHILOX_FN
+#define S2VI_FLOAT_BITS_FN S2VI_PHILOX_FN
+#else
 #define S2VI_PHILOX_FN static
 #endif
+
+#include "base/float_bits.h"
+
+#include <math.h>
 
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
@@ -27,20 +29,6 @@
 #define WEYL0       UINT32_C(0x9E3779B9)
 #define WEYL1       UINT32_C(0xBB67AE85)
 #define ROUNDS      10
-
-S2VI_PHILOX_FN uint32_t bits_of(float f)
-{
-    uint32_t u;
-    memcpy(&u, &f, sizeof(u));
-    return u;
-}
-
-S2VI_PHILOX_FN float float_of(uint32_t u)
-{
-    float f;
-    memcpy(&f, &u, sizeof(f));
-    return f;
-}
 
 /*
  * The 24 high bits k as u = (k + 0.5) / 2^24. From k = 2^23 on, u has a bit
@@ -66,11 +54,11 @@ S2VI_PHILOX_FN float radius(uint32_t x)
     const float LN2_HIGH = 0.693359375f, LN2_LOW = -2.121944417e-04f;
     const uint32_t sqrt_half = 0x3F3504F3, one = 0x3F800000;
     int32_t m = (int32_t)(x >> 8) * 2 + 1;
-    uint32_t above = bits_of((float)m) - sqrt_half;
+    uint32_t above = s2vi_bits_of((float)m) - sqrt_half;
     uint32_t power = (above & 0xFF800000) + one;
     float e = (float)((int32_t)(above >> 23) - 25);
-    float f = (float)(m - (int32_t)float_of(power)) *
-              float_of(2 * one - power); /* 1 / p */
+    float f = (float)(m - (int32_t)s2vi_float_of(power)) *
+              s2vi_float_of(2 * one - power); /* 1 / p */
     float p = 6.971620768e-02f;
     p = p * f - 1.147974879e-01f;
     p = p * f + 1.168542355e-01f;
@@ -114,9 +102,10 @@ S2VI_PHILOX_FN void cos_sin(uint32_t x, float *cosine, float *sine)
     c = c * w + 1.0f;
     uint32_t q = (uint32_t)quarter;
     uint32_t odd = 0 - (q & 1); /* all ones: exchange the two */
-    uint32_t sb = bits_of(s), cb = bits_of(c), change = (sb ^ cb) & odd;
-    *cosine = float_of(cb ^ change ^ ((q + 1) << 30 & 0x80000000));
-    *sine = float_of(sb ^ change ^ (q << 30 & 0x80000000));
+    uint32_t sb = s2vi_bits_of(s), cb = s2vi_bits_of(c),
+             change = (sb ^ cb) & odd;
+    *cosine = s2vi_float_of(cb ^ change ^ ((q + 1) << 30 & 0x80000000));
+    *sine = s2vi_float_of(sb ^ change ^ (q << 30 & 0x80000000));
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Elements as weight files store them, little-endian, to and from floats. */
+#include "base/float_bits.h"
 #include "weights/weights.h"
 
 #include <string.h>
@@ -88,20 +89,6 @@ static void store_le(uint8_t *p, size_t size, uint64_t v)
         p[i] = (uint8_t)(v >> (8 * i));
 }
 
-static float float_of_bits(uint32_t bits)
-{
-    float f;
-    memcpy(&f, &bits, sizeof(f));
-    return f;
-}
-
-static uint32_t bits_of_float(float f)
-{
-    uint32_t bits;
-    memcpy(&bits, &f, sizeof(bits));
-    return bits;
-}
-
 static double double_of_bits(uint64_t bits)
 {
     double d;
@@ -115,16 +102,16 @@ static float half_to_float(uint16_t h)
     uint32_t sign = (uint32_t)(h & 0x8000) << 16;
     uint32_t exponent = (h >> 10) & 0x1F, fraction = h & 0x3FF;
     if (exponent == 0x1F)
-        return float_of_bits(sign | 0x7F800000 | fraction << 13);
+        return s2vi_float_of(sign | 0x7F800000 | fraction << 13);
     if (exponent)
-        return float_of_bits(sign | (exponent + 112) << 23 | fraction << 13);
+        return s2vi_float_of(sign | (exponent + 112) << 23 | fraction << 13);
     float subnormal = (float)fraction * 0x1p-24f;
     return sign ? -subnormal : subnormal;
 }
 
 static uint16_t float_to_half(float f)
 {
-    uint32_t bits = bits_of_float(f), magnitude = bits & 0x7FFFFFFF;
+    uint32_t bits = s2vi_bits_of(f), magnitude = bits & 0x7FFFFFFF;
     uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
     if (magnitude > 0x7F800000) /* NaN, made quiet */
         return sign | 0x7E00;
@@ -146,7 +133,7 @@ static uint16_t float_to_half(float f)
 /* bfloat16: the upper half of a float. */
 static uint16_t float_to_bfloat(float f)
 {
-    uint32_t bits = bits_of_float(f);
+    uint32_t bits = s2vi_bits_of(f);
     if ((bits & 0x7FFFFFFF) > 0x7F800000)
         return (uint16_t)(bits >> 16 | 0x40);
     return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
@@ -165,8 +152,8 @@ double s2vi_stored_value(s2vi_stored type, const void *bytes, size_t i)
     case S2VI_STORED_I64: /* by sign and magnitude: exact near zero */
         return v >> 63 ? -(double)(~v + 1) : (double)v;
     case S2VI_STORED_F16: return half_to_float((uint16_t)v);
-    case S2VI_STORED_BF16: return float_of_bits((uint32_t)v << 16);
-    case S2VI_STORED_F32: return float_of_bits((uint32_t)v);
+    case S2VI_STORED_BF16: return s2vi_float_of((uint32_t)v << 16);
+    case S2VI_STORED_F32: return s2vi_float_of((uint32_t)v);
     case S2VI_STORED_F64: return double_of_bits(v);
     default: return (double)v;
     }
@@ -179,7 +166,7 @@ void s2vi_stored_decode(s2vi_stored type, const void *bytes, size_t n,
     switch (type) {
     case S2VI_STORED_F32:
         for (size_t i = 0; i < n; i++)
-            dst[i] = float_of_bits((uint32_t)load_le(p + 4 * i, 4));
+            dst[i] = s2vi_float_of((uint32_t)load_le(p + 4 * i, 4));
         break;
     case S2VI_STORED_F16:
         for (size_t i = 0; i < n; i++)
@@ -187,7 +174,7 @@ void s2vi_stored_decode(s2vi_stored type, const void *bytes, size_t n,
         break;
     case S2VI_STORED_BF16:
         for (size_t i = 0; i < n; i++)
-            dst[i] = float_of_bits((uint32_t)load_le(p + 2 * i, 2) << 16);
+            dst[i] = s2vi_float_of((uint32_t)load_le(p + 2 * i, 2) << 16);
         break;
     default:
         for (size_t i = 0; i < n; i++)
@@ -206,7 +193,7 @@ void s2vi_stored_encode(s2vi_stored type, const float *src, size_t n,
         else if (type == S2VI_STORED_BF16)
             store_le(p + 2 * i, 2, float_to_bfloat(src[i]));
         else
-            store_le(p + 4 * i, 4, bits_of_float(src[i]));
+            store_le(p + 4 * i, 4, s2vi_bits_of(src[i]));
     }
 }
 
@@ -218,7 +205,7 @@ static bool bits_are_bad(s2vi_stored type, uint64_t v)
     case S2VI_STORED_BF16: return (v & 0x7F80) == 0x7F80;
     case S2VI_STORED_F32: return (v & 0x7F800000) == 0x7F800000;
     default: /* F64, which may also be out of float's range */
-        return (bits_of_float((float)double_of_bits(v)) & 0x7F800000) ==
+        return (s2vi_bits_of((float)double_of_bits(v)) & 0x7F800000) ==
                0x7F800000;
     }
 }

@@ -11,6 +11,7 @@
 #ifndef S2VI_CPU_BF16_H
 #define S2VI_CPU_BF16_H
 
+#include "base/float_bits.h"
 #include "graph/graph.h"
 
 #define S2VI_BF16_ROWS   16  /* of a group; and columns of a block */
@@ -82,11 +83,8 @@ extern const s2vi_bf16 s2vi_bf16_amx, s2vi_bf16_avx512;
 /** A number as bf16, rounded as round() does; not a NaN. */
 static inline uint16_t s2vi_bf16_of(float x)
 {
-    union {
-        float f;
-        uint32_t u;
-    } v = {.f = x};
-    return (uint16_t)((v.u + 0x7fffu + (v.u >> 16 & 1u)) >> 16);
+    const uint32_t bits = s2vi_bits_of(x);
+    return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 
 #endif

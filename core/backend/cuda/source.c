@@ -7,6 +7,7 @@
 #include "backend/cuda/source.h"
 #include "backend/cuda/embedded.h"
 #include "backend/cuda/strided_iter.h"
+#include "base/float_bits.h"
 #include "graph/chain.h"
 
 #include <nvrtc.h>
@@ -40,9 +41,7 @@ __attribute__((format(printf, 2, 3))) static void add(writer *w,
 /* A number as its bits: the same in every locale, infinities too. */
 static void add_number(writer *w, double number)
 {
-    const float f = (float)number;
-    unsigned bits;
-    memcpy(&bits, &f, sizeof(bits));
+    const uint32_t bits = s2vi_bits_of((float)number);
     if (bits)
         add(w, "__uint_as_float(0x%08xu)", bits);
     else
