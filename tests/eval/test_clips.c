@@ -3,7 +3,7 @@
  * heard. */
 #include "clips.h"
 
-#include "check.h"
+#include "scratch.h"
 #include "write_clip.h"
 
 #include <glib.h>
@@ -16,10 +16,9 @@ static const s2v_model_info model = {
     .width = SIZE, .height = SIZE, .fps_num = 20, .fps_den = 1};
 
 /* Frame t is of the brightness first + t. */
-static char *make_clip(const char *folder, const char *name, int frames,
-                       int first)
+static char *make_clip(const char *name, int frames, int first)
 {
-    char *path = g_build_filename(folder, name, NULL);
+    char *path = in_folder(name);
     uint8_t *rgb = malloc((size_t)frames * FRAME);
     int16_t *sound = malloc((size_t)frames * 1600);
     for (int t = 0; t < frames; t++)
@@ -112,10 +111,10 @@ static void check_training(const char *option, const char *from, const char *b,
     s2vi_eval_clips_free(&c);
 }
 
-static void test_training(const char *folder, const char *a, const char *b)
+static void test_training(const char *a, const char *b)
 {
-    char *sub = g_build_filename(folder, "empty", NULL);
-    char *list = g_build_filename(folder, ".list", NULL);
+    char *sub = in_folder("empty");
+    char *list = in_folder(".list");
     char *text = g_strdup_printf("# clips\n\n  %s\n%s\n", a, b);
     s2vi_eval_clips c;
     s2v_error err = {0};
@@ -186,14 +185,14 @@ static void test_rotation(void)
 
 int main(void)
 {
-    char *folder = make_folder();
-    char *a = make_clip(folder, "a.nut", 33, 10);
-    char *b = make_clip(folder, "b.nut", 60, 100);
+    make_folder();
+    char *a = make_clip("a.nut", 33, 10);
+    char *b = make_clip("b.nut", 60, 100);
     test_split(a, b);
-    test_training(folder, a, b);
+    test_training(a, b);
     test_shift(a, b);
     test_rotation();
-    remove_folder(folder);
+    remove_folder();
     g_free(a);
     g_free(b);
     return check_done();

@@ -6,7 +6,7 @@
  * some reference is measured as perfect with that reference, and only if
  * pictures, reference and sound all fall in place.
  */
-#include "check.h"
+#include "scratch.h"
 #include "tiny_foley.h"
 #include "write_clip.h"
 
@@ -16,37 +16,18 @@
 #include "truth.h"
 #include "weights/weights.h"
 
-#include <glib.h>
-#include <glib/gstdio.h>
 #include <jansson.h>
 #include <math.h>
-#include <sys/wait.h>
 
 static const char *evaluate, *render, *pictures;
-static char *folder;
 
 /* ------------------------------------------------------------ programs -- */
-
-/* Run in the folder; the exit status. `out` and `err` are to be freed. */
-static int run(const char *program, const char *line, char **out, char **err)
-{
-    int count, status = 0;
-    char **words;
-    char *whole = g_strdup_printf("'%s' %s", program, line);
-    g_shell_parse_argv(whole, &count, &words, NULL);
-    CHECK(g_spawn_sync(folder, words, NULL, G_SPAWN_DEFAULT, NULL, NULL, out,
-                       err, &status, NULL),
-          "%s", whole);
-    g_strfreev(words);
-    g_free(whole);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 static char *evaluated(const char *line)
 {
     char *out = NULL, *err = NULL;
     char *whole = g_strdup_printf("%s -q --threads 1", line);
-    int status = run(evaluate, whole, &out, &err);
+    int status = run_program(evaluate, whole, &out, &err);
     CHECK(status == 0 && !*err, "%s: %d: %s", line, status, err);
     g_free(whole);
     g_free(err);
@@ -68,7 +49,7 @@ static void refuse(const char *line, const char *part)
 {
     char *out, *err;
     char *whole = g_strdup_printf("%s -q --threads 1", line);
-    int status = run(evaluate, whole, &out, &err);
+    int status = run_program(evaluate, whole, &out, &err);
     CHECK(status == 1 && !*out && strstr(err, part) &&
               g_str_has_prefix(err, "s2v-eval: ") &&
               strchr(err, '\n') == err + strlen(err) - 1,
@@ -90,11 +71,6 @@ static double get(json_t *object, const char *path)
     return json_is_number(object) ? json_number_value(object) : NAN;
 }
 
-static char *in_folder(const char *name)
-{
-    return g_build_filename(folder, name, NULL);
-}
-
 /* --------------------------------------------------------------- files -- */
 
 static void make_model(const char *name, bool whole)
@@ -113,7 +89,7 @@ static void render_clip(const char *name, int seed, const char *sound)
     char *line = g_strdup_printf("--size 32 --seconds 3 --rate 21.5 --seed %d "
                                  "--sound %s -o %s",
                                  seed, sound, name);
-    CHECK(!run(render, line, &out, &err), "%s: %s", line, err);
+    CHECK(!run_program(render, line, &out, &err), "%s: %s", line, err);
     g_free(line);
     g_free(out);
     g_free(err);
@@ -272,8 +248,9 @@ static void test_cut(void)
     g_file_set_contents(to, data, (gssize)(size / 2), NULL);
     refuse("tiny.bin cut.mkv", "'cut.mkv' is cut short");
     refuse("tiny.bin imp/a.mkv --track 1", "no sound track 1: found 1");
-    CHECK(!run(evaluate, "tiny.bin cut.mkv imp --skip-bad -q --threads 1", &out,
-               &err),
+    CHECK(!run_program(evaluate,
+                       "tiny.bin cut.mkv imp --skip-bad -q --threads 1", &out,
+                       &err),
           "%s", err);
     CHECK(strstr(err, "clips left out (--skip-bad): 1\n  'cut.mkv' is cut"),
           "%s", err);
@@ -329,7 +306,7 @@ int main(int argc, char **argv)
     evaluate = g_canonicalize_filename(argv[1], here);
     render = g_canonicalize_filename(argv[2], here);
     pictures = g_canonicalize_filename(argv[3], here);
-    folder = make_folder();
+    make_folder();
     make_folders();
     make_model("tiny.bin", true);
     make_model("sets.bin", false);
@@ -347,7 +324,7 @@ int main(int argc, char **argv)
     test_sets();
     test_cut();
     test_bad();
-    remove_folder(folder);
+    remove_folder();
     g_free(here);
     return check_done();
 }

@@ -4,22 +4,19 @@
  * model made from their sound. Such a clip is measured as perfect, and only
  * if frame and frame, state and split all fall in place.
  */
-#include "check.h"
 #include "network_file.h"
+#include "scratch.h"
 #include "write_clip.h"
 
 #include "measure/metrics.h"
 #include "s2v/s2v.h"
 
-#include <glib.h>
-#include <glib/gstdio.h>
 #include <jansson.h>
 #include <math.h>
 
 enum { SIZE = 64, FRAME = SIZE * SIZE * 3 };
 
 static const char *program, *model_path;
-static char *folder;
 
 /* ----------------------------------------------------------- the clips -- */
 
@@ -52,11 +49,6 @@ static void play(const int16_t *sound, int frames, uint8_t *rgb)
     s2v_model_close(&model);
 }
 
-static char *in_folder(const char *name)
-{
-    return g_build_filename(folder, name, NULL);
-}
-
 /* `spoil` is added to every byte of one frame. */
 static void make_clip(const char *name, int frames, unsigned seed, int spoilt,
                       int spoil)
@@ -78,21 +70,9 @@ static void make_clip(const char *name, int frames, unsigned seed, int spoilt,
 
 /* --------------------------------------------------------- the program -- */
 
-/* Run in the folder; the exit status. `out` and `err` are to be freed. */
 static int run(const char *line, char **out, char **err)
 {
-    int count, status = 0;
-    char **words;
-    char *whole = g_strdup_printf("'%s' %s", program, line);
-    g_shell_parse_argv(whole, &count, &words, NULL);
-    CHECK(g_spawn_sync(folder, words, NULL, G_SPAWN_DEFAULT, NULL, NULL, out,
-                       err, &status, NULL),
-          "%s", whole);
-    g_strfreev(words);
-    g_free(whole);
-    return g_spawn_check_wait_status(status, NULL) ? 0
-           : WIFEXITED(status)                     ? WEXITSTATUS(status)
-                                                   : -1;
+    return run_program(program, line, out, err);
 }
 
 /* `run --json`, with the model and one thread put in. */
@@ -396,7 +376,7 @@ int main(int argc, char **argv)
     char *here = g_get_current_dir();
     program = g_canonicalize_filename(argv[1], here);
     model_path = g_canonicalize_filename(argv[2], here);
-    folder = make_folder();
+    make_folder();
     make_clip("long.nut", 150, 1, 0, 0);
     make_clip("short.nut", 60, 2, 0, 0);
     make_clip("spoilt.nut", 40, 3, 30, 8);
@@ -410,7 +390,7 @@ int main(int argc, char **argv)
     test_bad_clips();
     test_bad_sheet();
     test_words();
-    remove_folder(folder);
+    remove_folder();
     g_free(here);
     return check_done();
 }

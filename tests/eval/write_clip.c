@@ -3,7 +3,6 @@
 #include "write_clip.h"
 
 #include <glib.h>
-#include <glib/gstdio.h>
 #include <libavformat/avformat.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,30 +97,4 @@ void make_sound(int16_t *sound, int samples, unsigned seed)
         sound[i] =
             (int16_t)((int)(i % (int)period) * 16000 / (int)period - 8000);
     }
-}
-
-char *make_folder(void)
-{
-    char *folder = g_dir_make_tmp("s2v-eval-XXXXXX", NULL);
-    if (!folder)
-        abort();
-    return folder;
-}
-
-void remove_folder(char *folder)
-{
-    GDir *dir = g_dir_open(folder, 0, NULL);
-    const char *name;
-    while ((name = g_dir_read_name(dir))) {
-        char *path = g_build_filename(folder, name, NULL);
-        if (g_file_test(path, G_FILE_TEST_IS_DIR))
-            remove_folder(path);
-        else {
-            g_unlink(path);
-            g_free(path);
-        }
-    }
-    g_dir_close(dir);
-    g_rmdir(folder);
-    g_free(folder);
 }

@@ -28,8 +28,4 @@ void write_clip_at(const char *path, const uint8_t *rgb, int frames, int size,
 /** Sound that changes all the time, another one for each seed. */
 void make_sound(int16_t *sound, int samples, unsigned seed);
 
-/** A folder for the test's files, and then its removal with all in it. */
-char *make_folder(void);
-void remove_folder(char *folder);
-
 #endif

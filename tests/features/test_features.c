@@ -5,28 +5,18 @@
  * rendered clip to a training on its feature set.
  */
 #include "bn_file.h"
-#include "check.h"
 #include "feature_set.h"
 #include "measure/flow.h"
-#include "write_clip.h"
+#include "scratch.h"
 
 #include "graph/build.h"
 #include "run/exec.h"
 #include "weights/weights.h"
 
-#include <glib.h>
 #include <math.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { SIDE = S2VI_BN_SIDE, PIXELS = SIDE * SIDE, WIDE = S2VI_BN_FEATURES };
-
-static char *folder;
-
-static char *in_folder(const char *name)
-{
-    return g_build_filename(folder, name, NULL);
-}
 
 /* ------------------------------------------------------------ features -- */
 
@@ -180,26 +170,11 @@ static void test_features(const char *weights)
 
 /* ------------------------------------------------------------- program -- */
 
-static int run(const char *program, const char *line, char **err)
-{
-    int count, status = 0;
-    char **words, *out = NULL;
-    char *whole = g_strdup_printf("'%s' %s", program, line);
-    g_shell_parse_argv(whole, &count, &words, NULL);
-    CHECK(g_spawn_sync(folder, words, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out,
-                       err, &status, NULL),
-          "%s", whole);
-    g_strfreev(words);
-    g_free(whole);
-    g_free(out);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 static void expect(const char *program, const char *line, int status,
                    const char *part)
 {
     char *err = NULL;
-    const int found = run(program, line, &err);
+    const int found = run_program(program, line, NULL, &err);
     CHECK(found == status && strstr(err, part), "%s: %d, '%s'", line, found,
           err);
     g_free(err);
@@ -245,12 +220,12 @@ int main(int argc, char **argv)
     char *here = g_get_current_dir(), *program[3];
     for (int i = 0; i < 3; i++)
         program[i] = g_canonicalize_filename(argv[1 + i], here);
-    folder = make_folder();
+    make_folder();
     char *weights = in_folder("net.bin");
     bn_file_write(weights, &(bn_file){.planes = 3});
     test_features(weights);
     test_program(program[0], program[1], program[2]);
-    remove_folder(folder);
+    remove_folder();
     for (int i = 0; i < 3; i++)
         g_free(program[i]);
     g_free(weights);

@@ -3,42 +3,20 @@
  * what it says to mistakes. */
 #define _POSIX_C_SOURCE 200809L
 
-#include "check.h"
 #include "impacts.h"
 #include "media/media.h"
 #include "media/media_stream.h"
+#include "scratch.h"
 
-#include <glib.h>
-#include <glib/gstdio.h>
 #include <jansson.h>
 #include <libavutil/log.h>
 #include <math.h>
-#include <sys/wait.h>
 
 static char *program;
-static char *folder;
 
-static char *in_folder(const char *name)
-{
-    return g_build_filename(folder, name, NULL);
-}
-
-/* Runs the program in the folder; the exit status. `said` may be NULL. */
 static int run(const char *arguments, char **said)
 {
-    char *line = g_strdup_printf("%s %s", program, arguments), *err = NULL;
-    char **argv = NULL;
-    int status = -1;
-    g_shell_parse_argv(line, NULL, &argv, NULL);
-    g_spawn_sync(folder, argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL,
-                 NULL, &err, &status, NULL);
-    if (said)
-        *said = err;
-    else
-        g_free(err);
-    g_strfreev(argv);
-    g_free(line);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return run_program(program, arguments, NULL, said);
 }
 
 /* The decoded pictures' number, size and checksum. */
@@ -346,28 +324,13 @@ static void test_mistakes(void)
     CHECK(run("--version", NULL) == 0, "version");
 }
 
-static void remove_tree(const char *path)
-{
-    GDir *dir = g_dir_open(path, 0, NULL);
-    for (const char *name; dir && (name = g_dir_read_name(dir));) {
-        char *inner = g_build_filename(path, name, NULL);
-        if (g_file_test(inner, G_FILE_TEST_IS_DIR))
-            remove_tree(inner);
-        g_remove(inner);
-        g_free(inner);
-    }
-    if (dir)
-        g_dir_close(dir);
-    g_rmdir(path);
-}
-
 int main(int argc, char **argv)
 {
     if (argc < 2)
         return 2;
     program = g_canonicalize_filename(argv[1], NULL);
     av_log_set_level(AV_LOG_QUIET);
-    folder = g_dir_make_tmp("s2v-impacts-XXXXXX", NULL);
+    make_folder();
     test_rates();
     test_truth();
     test_folder();
@@ -375,8 +338,7 @@ int main(int argc, char **argv)
     test_any_sound();
     test_silent();
     test_mistakes();
-    remove_tree(folder);
-    g_free(folder);
+    remove_folder();
     g_free(program);
     return check_done();
 }

@@ -303,6 +303,20 @@ gboolean kit_latency(GstHarness *h, GstClockTime *min, GstClockTime *max)
     return ok && live;
 }
 
+void kit_most_latency_is_passed_on(GstHarness *h, GstClockTime least)
+{
+    GstClockTime min, max, own;
+    kit_answer_latency(h, 30 * GST_MSECOND, 200 * GST_MSECOND);
+    OK(kit_latency(h, &min, &max), "answered, live");
+    own = min - 30 * GST_MSECOND;
+    OK(own >= least && max == 200 * GST_MSECOND + own,
+       "200 ms and %" GST_TIME_FORMAT " of its own: %" GST_TIME_FORMAT,
+       GST_TIME_ARGS(own), GST_TIME_ARGS(max));
+    kit_answer_latency(h, 30 * GST_MSECOND, GST_CLOCK_TIME_NONE);
+    OK(kit_latency(h, &min, &max) && max == GST_CLOCK_TIME_NONE,
+       "no limit stays none");
+}
+
 Take *kit_pull(GstHarness *h)
 {
     Take *take = kit_take_new();

@@ -95,6 +95,10 @@ void kit_answer_latency(GstHarness *h, GstClockTime min, GstClockTime max);
 /** What the element answers. */
 gboolean kit_latency(GstHarness *h, GstClockTime *min, GstClockTime *max);
 
+/** Check that upstream's greatest latency is passed on, and none stays none,
+ * with the element's own, which is `least` or more, on top. */
+void kit_most_latency_is_passed_on(GstHarness *h, GstClockTime least);
+
 /** Pull every frame that came out by now. */
 Take *kit_pull(GstHarness *h);
 
