@@ -216,7 +216,7 @@ int s2vi_spectrum_parse(s2vi_spectrum *spectrum, const char *text,
         spectrum->db[b] = (float)db;
         if (!json_is_number(item) || !(fabs(db) <= LOUDEST_DB))
             ret = s2vi_error(err, S2V_ERR_MODEL,
-                             "'s2v.spectrum': entry %zu is no number of dB "
+                             "'s2v.spectrum': entry %zu is not a number of dB "
                              "from -%g to %g",
                              b, LOUDEST_DB, LOUDEST_DB);
     }

@@ -92,9 +92,9 @@ static int read_numbers(const json_t *root, const char *key, float *out,
         const json_t *item = json_array_get(list, b);
         out[b] = (float)json_number_value(item);
         if (!json_is_number(item) || !isfinite(out[b]))
-            return s2vi_error(err, S2V_ERR_MODEL,
-                              "'s2v.features': entry %zu of '%s' is no number",
-                              b, key);
+            return s2vi_error(
+                err, S2V_ERR_MODEL,
+                "'s2v.features': entry %zu of '%s' is not a number", b, key);
     }
     return S2V_OK;
 }

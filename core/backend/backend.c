@@ -22,9 +22,9 @@ static int open_cpu(s2vi_backend **backend, s2vi_dtype dtype, int threads,
     return s2vi_backend_cpu.open(backend, dtype, threads, err);
 #else
     (void)backend, (void)dtype, (void)threads;
-    return s2vi_error(err, S2V_ERR_DEVICE,
-                      "device \"cpu\": this build is without oneDNN, only "
-                      "\"ref\" is there");
+    return s2vi_error(
+        err, S2V_ERR_DEVICE,
+        "device \"cpu\": this build has no oneDNN, only \"ref\" is available");
 #endif
 }
 
@@ -46,14 +46,15 @@ static int open_best(s2vi_backend **backend, s2vi_dtype dtype, int threads,
             !s2vi_module_open(backend, modules[i], modules[i], 0, dtype,
                               &why)) {
             snprintf((*backend)->selected, sizeof((*backend)->selected),
-                     "device \"auto\" is \"%s\": it is there", modules[i]);
+                     "device \"auto\": using \"%s\"", modules[i]);
             return S2V_OK;
         }
     int ret = open_host(backend, dtype, threads, err);
     if (!ret)
         snprintf((*backend)->selected, sizeof((*backend)->selected),
-                 "device \"auto\" is \"%s\"%s%.200s", (*backend)->table->name,
-                 *why.message ? ": " : "", why.message);
+                 "device \"auto\": using \"%s\"%s%.200s",
+                 (*backend)->table->name, *why.message ? ": " : "",
+                 why.message);
     return ret;
 }
 
@@ -89,8 +90,8 @@ int s2vi_backend_open(s2vi_backend **backend, const char *device,
                                     err);
     }
     return s2vi_error(err, S2V_ERR_INVALID,
-                      "no device is called \"%.40s\": it is one of \"auto\", "
-                      "\"cpu\", \"ref\", \"cuda\", \"cuda:N\"",
+                      "unknown device \"%.40s\": expected \"auto\", \"cpu\", "
+                      "\"ref\", \"cuda\" or \"cuda:N\"",
                       device);
 }
 

@@ -27,7 +27,7 @@ const char *s2v_status_string(int code)
 {
     switch (code) {
     case S2V_OK: return "success";
-    case S2V_ERR_AGAIN: return "nothing yet: send more";
+    case S2V_ERR_AGAIN: return "no output yet: send more input";
     case S2V_ERR_EOF: return "end of stream";
     case S2V_ERR_NOMEM: return "out of memory";
     case S2V_ERR_INVALID: return "invalid argument";

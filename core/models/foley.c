@@ -16,10 +16,11 @@
 static int check_visual_encoder(const s2vi_foley_config *c, s2v_error *err)
 {
     if (c->sight.features != c->generator.features)
-        return s2vi_error(err, S2V_ERR_MODEL,
-                          S2VI_FOLEY_NAME ": sight has %d features, the "
-                                          "generator %d: expected the same",
-                          c->sight.features, c->generator.features);
+        return s2vi_error(
+            err, S2V_ERR_MODEL,
+            S2VI_FOLEY_NAME
+            ": the visual encoder has %d features, expected the generator's %d",
+            c->sight.features, c->generator.features);
     return s2vi_visual_encoder_config_check(&c->sight, err);
 }
 
@@ -32,9 +33,9 @@ static int check_vocoder(const s2vi_foley_config *c, s2v_error *err)
     if (v->bands != c->generator.bands ||
         s2vi_hifigan_hop(v) != S2VI_FOLEY_MEL_HOP)
         return s2vi_error(err, S2V_ERR_MODEL,
-                          S2VI_FOLEY_NAME ": a vocoder of %d bands and %d "
-                                          "samples a column, expected %d and "
-                                          "%d",
+                          S2VI_FOLEY_NAME
+                          ": a vocoder of %d bands and %d samples per column, "
+                          "expected %d and %d",
                           v->bands, s2vi_hifigan_hop(v), c->generator.bands,
                           S2VI_FOLEY_MEL_HOP);
     return S2V_OK;

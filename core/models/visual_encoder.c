@@ -54,8 +54,8 @@ static int check(const char *name, int value, int least, int most,
     return value >= least && value <= most
                ? S2V_OK
                : s2vi_error(err, S2V_ERR_MODEL,
-                            "sight: %s is %d, expected %d to %d", name, value,
-                            least, most);
+                            "visual encoder: %s is %d, expected %d to %d", name,
+                            value, least, most);
 }
 
 int s2vi_visual_encoder_config_check(const s2vi_visual_encoder_config *c,
@@ -65,7 +65,8 @@ int s2vi_visual_encoder_config_check(const s2vi_visual_encoder_config *c,
                     S2VI_VISUAL_ENCODER_MOST, err);
     if (ret >= 0 && c->size & (c->size - 1))
         ret = s2vi_error(err, S2V_ERR_MODEL,
-                         "sight: size is %d, expected a power of 2", c->size);
+                         "visual encoder: size is %d, expected a power of 2",
+                         c->size);
     if (ret >= 0)
         ret = check("channels", c->channels, 1, MAX_CHANNELS, err);
     if (ret >= 0)
@@ -167,8 +168,9 @@ int s2vi_visual_encoder_build(s2vi_graph *graph,
         return ret;
     if (s && (s->rank != 5 || s->dim[1] < 2 || s->dim[2] != config->size ||
               s->dim[3] != config->size || s->dim[4] != 3))
-        s2vi_graph_mistake(graph, "sight: not two or more pictures of %dx%d",
-                           config->size, config->size);
+        s2vi_graph_mistake(
+            graph, "visual encoder: expected two or more images of %dx%d",
+            config->size, config->size);
     else if (s)
         *features = look(graph, config, &params, pictures);
     s2vi_param_list_close(&params);

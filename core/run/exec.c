@@ -288,7 +288,7 @@ static int run_all(s2vi_exec *exec, const s2vi_clock *clock, s2v_error *err)
     if (ret == S2VI_REPLAYED)
         return S2V_OK;
     if (ret < 0)
-        return s2vi_error(err, ret, "%s: a run could not begin: %s",
+        return s2vi_error(err, ret, "%s: a run cannot be started: %s",
                           be->table->name, be->last_error);
     for (int i = 0; i < exec->n_steps && ret >= 0; i++)
         ret = run_step(exec, &exec->step[i], clock, err);

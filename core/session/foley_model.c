@@ -100,8 +100,8 @@ int s2vi_foley_cut(s2vi_foley_windows *w, int length, int context, int latency,
     const int64_t fresh = (samples - (int64_t)context * COLUMN) / HOP + 1;
     if (samples < (int64_t)context * COLUMN || fresh < LEAST_LIVE)
         return s2vi_error(err, S2V_ERR_INVALID,
-                          "a latency of %d ms, expected 0 (the best sound) or "
-                          "at least %d ms with this model",
+                          "a latency of %d ms, expected 0 (best quality) or at "
+                          "least %d ms with this model",
                           latency, least_latency(context));
     w->past = length - (int)fresh;
     w->fade = (int)(fresh / 4 > 1 ? fresh / 4 : 1);
@@ -213,8 +213,7 @@ static int check_whole(const s2vi_foley_config *config,
     if (config->has_sight && config->has_vocoder)
         return S2V_OK;
     return s2vi_error(err, S2V_ERR_MODEL,
-                      "%s: it has no %s, expected a model that makes sound of "
-                      "pictures",
+                      "%s: it has no %s, which a video-to-audio model requires",
                       s2v_weights_get_path(weights, NULL),
                       config->has_sight ? "vocoder" : "visual encoder");
 }

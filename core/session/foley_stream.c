@@ -120,7 +120,7 @@ static int make_room(s2vi_foley_stream *s, int room, s2v_error *err)
 {
     waiting *ring = calloc((size_t)room, sizeof(*ring));
     if (!ring)
-        return s2vi_error_nomem(err, "pictures that wait");
+        return s2vi_error_nomem(err, "queued frames");
     for (int i = 0; i < s->room; i++)
         ring[i] = s->ring[(s->first + i) % s->room];
     free(s->ring);
@@ -129,7 +129,7 @@ static int make_room(s2vi_foley_stream *s, int room, s2v_error *err)
     for (; s->room < room; s->room++) {
         ring[s->room].pixels = floats(pixels(s));
         if (!ring[s->room].pixels)
-            return s2vi_error_nomem(err, "pictures that wait");
+            return s2vi_error_nomem(err, "queued frames");
     }
     return S2V_OK;
 }
@@ -146,7 +146,7 @@ static int watch(s2vi_foley_stream *s, s2v_error *err)
 void s2vi_foley_stream_report(const s2vi_foley_stream *s,
                               const s2vi_logger *logger)
 {
-    static const char *const name[] = {"profile of the visual encoder",
+    static const char *const name[] = {"profile of visual encoder",
                                        "profile of mel", "profile of vocoder"};
     for (int i = 0; i < 3 && s->profile[i]; i++)
         s2vi_profile_report(s->profile[i], name[i], logger);
@@ -343,8 +343,8 @@ static int check_picture(const s2vi_foley_stream *s, const s2v_picture *p,
 {
     if (s->drained)
         return s2vi_error(err, S2V_ERR_EOF,
-                          "a picture was sent after the drain: flush the "
-                          "session to start anew");
+                          "a frame was sent after the drain: flush the session "
+                          "to start anew");
     const int ret = s2vi_picture_check(p, err);
     if (ret < 0)
         return ret;
@@ -356,7 +356,7 @@ static int check_picture(const s2vi_foley_stream *s, const s2v_picture *p,
     if (s->began && (p->time_num != s->num || p->time_den != s->den))
         return s2vi_error(err, S2V_ERR_INVALID,
                           "a time base of %d/%d after one of %d/%d: expected "
-                          "the same in all of a stream",
+                          "the same throughout a stream",
                           p->time_num, p->time_den, s->num, s->den);
     return S2V_OK;
 }

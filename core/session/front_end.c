@@ -128,10 +128,10 @@ int s2vi_front_end_send(s2vi_front_end *f, const float *samples, size_t count,
     else
         ret = f->extractor->send(f->features, samples, count);
     if (ret == S2V_ERR_EOF)
-        return s2vi_error(err, ret,
-                          "sound was sent after the drain: flush "
-                          "the session to start anew");
-    return ret < 0 ? s2vi_error_nomem(err, "sound that waits") : S2V_OK;
+        return s2vi_error(
+            err, ret,
+            "audio was sent after the drain: flush the session to start anew");
+    return ret < 0 ? s2vi_error_nomem(err, "queued audio") : S2V_OK;
 }
 
 void s2vi_front_end_drain(s2vi_front_end *f)

@@ -83,8 +83,8 @@ static int open_network(void **out, const s2v_weights *w,
         ret = plan_frame(n, params->store, err);
     if (!ret && isnan(n->sound.level))
         s2vi_log(params->logger, S2V_LOG_INFO,
-                 "%s: the file does not say how loud its training was: sound "
-                 "is taken as it is",
+                 "%s: the file has no training loudness (s2v.level): the audio "
+                 "is not normalised",
                  params->path);
     return ret;
 }

@@ -116,8 +116,8 @@ static void keep_in_range(extractor *x, float *features)
         return;
     if (x->foreign > MOST_FOREIGN && !x->warned) {
         s2vi_log(x->logger, S2V_LOG_WARNING,
-                 "the sound is unlike what this model was trained on (%d of "
-                 "the last %d frames): the picture may not follow it",
+                 "the audio is outside the range of this model's training (%d "
+                 "of the last %d frames): the picture may not follow it",
                  x->foreign, CHECKED);
         x->warned = true;
     }

@@ -24,15 +24,15 @@ static int find_family(const s2v_weights *w, const s2vi_family **family,
     const char *kind = s2v_weights_get_metadata(w, "s2v.model");
     char names[S2VI_FAMILY_NAMES];
     if (!kind)
-        return s2vi_error(err, S2V_ERR_MODEL,
-                          "%s: no s2v model (its metadata "
-                          "has no 's2v.model')",
-                          path);
+        return s2vi_error(
+            err, S2V_ERR_MODEL,
+            "%s: not an s2v model (its metadata has no 's2v.model')", path);
     if (ends_with(kind, " checkpoint"))
-        return s2vi_error(err, S2V_ERR_MODEL,
-                          "%s: a training's checkpoint, expected a weight "
-                          "file: s2v-train writes it beside, without .ckpt",
-                          path);
+        return s2vi_error(
+            err, S2V_ERR_MODEL,
+            "%s: a training checkpoint, expected a weight file: s2v-train "
+            "writes one under the same name without .ckpt",
+            path);
     *family = s2vi_family_find(kind);
     if (*family)
         return S2V_OK;
@@ -160,8 +160,7 @@ static int read_params(s2v_model_params *params, const s2v_model_params *given,
                           params->threads);
     if (params->latency_ms < 0)
         return s2vi_error(err, S2V_ERR_INVALID,
-                          "latency_ms is %d, expected 0 (the best sound) or "
-                          "more",
+                          "latency_ms is %d, expected 0 (best quality) or more",
                           params->latency_ms);
     return S2V_OK;
 }
@@ -175,7 +174,7 @@ int s2v_model_open(s2v_model **out, const char *path,
     if (ret < 0)
         return ret;
     if (!path || !*path)
-        return s2vi_error(err, S2V_ERR_INVALID, "no model file is named");
+        return s2vi_error(err, S2V_ERR_INVALID, "no model file given");
     s2v_model *model = *out = calloc(1, sizeof(*model));
     if (!model)
         return s2vi_error_nomem(err, "a model");

@@ -260,7 +260,7 @@ static int check_output(const s2v_session *s, bool has, unsigned medium,
             s->family->name, s2vi_media_text(makes, s->family->outputs),
             s2vi_media_text(wanted, medium));
     return s->failed ? s2vi_error(err, s->failed,
-                                  "the session failed before: flush it")
+                                  "the session has failed before: flush it")
                      : S2V_OK;
 }
 

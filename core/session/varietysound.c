@@ -116,7 +116,7 @@ static const s2vi_option options[] = {
       .maximum = INT_MAX,
       .default_value = "0",
       .unit = "ms",
-      .help = "set the maximum latency, 0 for the best sound"},
+      .help = "set the maximum latency, 0 for the best quality"},
      NULL},
     {{.name = "gain",
       .kind = S2V_OPTION_NUMBER,
@@ -125,7 +125,7 @@ static const s2vi_option options[] = {
       .maximum = 100,
       .default_value = "0",
       .unit = "dB",
-      .help = "set the gain of the sound"},
+      .help = "set the gain of the audio"},
      set_gain},
     {{0}, NULL},
 };

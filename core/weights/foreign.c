@@ -21,7 +21,7 @@ static const magic magics[] = {
     MAGIC("PK\3\4", 0,
           "a zip archive, as PyTorch's pickle checkpoints (.pt, .pth) are"),
     MAGIC("\x80\2\x8a\x0a\x6c\xfc\x9c\x46\xf9", 0,
-          "a PyTorch pickle checkpoint of the old kind"),
+          "a legacy PyTorch pickle checkpoint"),
     MAGIC("\x80\2", 0, "a Python pickle"),
     MAGIC("\x80\3", 0, "a Python pickle"),
     MAGIC("\x80\4", 0, "a Python pickle"),
@@ -39,8 +39,8 @@ static const magic magics[] = {
     MAGIC("WEBP", 8, "a WebP picture"),
     MAGIC("OggS", 0, "an Ogg file"),
     MAGIC("fLaC", 0, "a FLAC sound file"),
-    MAGIC("ID3", 0, "an MP3 sound file"),
-    MAGIC("\xff\xfb", 0, "an MP3 sound file"),
+    MAGIC("ID3", 0, "an MP3 file"),
+    MAGIC("\xff\xfb", 0, "an MP3 file"),
     MAGIC("\x89PNG\r\n", 0, "a PNG picture"),
     MAGIC("\xff\xd8\xff", 0, "a JPEG picture"),
     MAGIC("GIF8", 0, "a GIF picture"),
@@ -54,9 +54,9 @@ static const magic magics[] = {
           "ELF",
           0, "a program or library (ELF)"),
     MAGIC("%PDF", 0, "a PDF document"),
-    MAGIC("<!DOCTYPE", 0, "a web page, perhaps saved in place of a download"),
-    MAGIC("<!doctype", 0, "a web page, perhaps saved in place of a download"),
-    MAGIC("<html", 0, "a web page, perhaps saved in place of a download"),
+    MAGIC("<!DOCTYPE", 0, "a web page, perhaps saved instead of a download"),
+    MAGIC("<!doctype", 0, "a web page, perhaps saved instead of a download"),
+    MAGIC("<html", 0, "a web page, perhaps saved instead of a download"),
     MAGIC("{", 0, "JSON text"),
 };
 
@@ -98,7 +98,7 @@ const char *s2vi_foreign_format(const uint8_t *data, size_t size)
     if (is_onnx(data, size))
         return "an ONNX model";
     if (is_zeros(data, size))
-        return "zero bytes, as a broken-off copy or download leaves";
+        return "zero bytes, as left by an interrupted copy or download";
     if (is_text(data, size))
         return "text";
     return NULL;

@@ -80,10 +80,11 @@ static int check_prefix(const s2v_weights *w, size_t *header_size,
         n |= (uint64_t)w->data[i] << (8 * i);
     bool opens = w->size > PREFIX && w->data[PREFIX] == '{';
     if (opens && n <= S2VI_HEADER_MAX && n > w->size - PREFIX)
-        return s2vi_error(err, S2V_ERR_FORMAT,
-                          "%s: the file is cut short within its header, "
-                          "expected %" PRIu64 " bytes of header, found %zu",
-                          w->label, n, w->size - PREFIX);
+        return s2vi_error(
+            err, S2V_ERR_FORMAT,
+            "%s: the file is truncated within its header, expected %" PRIu64
+            " bytes of header, found %zu",
+            w->label, n, w->size - PREFIX);
     if (opens && n >= 2 && n <= S2VI_HEADER_MAX) {
         *header_size = (size_t)n;
         return S2V_OK;
@@ -131,7 +132,7 @@ static int parse_json(s2v_weights *w, size_t header_size, s2v_error *err)
         return s2vi_error_nomem(err, "the header of a weight file");
     if (json_error_code(&e) == json_error_duplicate_key)
         return s2vi_error(err, S2V_ERR_FORMAT,
-                          "%s: the header names something twice: %s", w->label,
+                          "%s: the header has a duplicate name: %s", w->label,
                           s2vi_quote(e.text).text);
     return s2vi_error(err, S2V_ERR_FORMAT,
                       "%s: the header is not valid UTF-8 JSON: %s, at byte %d",
@@ -213,13 +214,13 @@ static int parse_offsets(const s2v_weights *w, s2vi_tensor *t,
                           "end] with 0 <= begin <= end",
                           w->label, s2vi_quote(t->name).text);
     if ((uint64_t)end > w->size - w->payload)
-        return s2vi_error(err, S2V_ERR_FORMAT,
-                          "%s: the file is cut short: tensor \"%s\" ends at "
-                          "byte %" PRIu64 " of the data, found only %zu "
-                          "byte%s",
-                          w->label, s2vi_quote(t->name).text, (uint64_t)end,
-                          w->size - w->payload,
-                          S2VI_PLURAL(w->size - w->payload));
+        return s2vi_error(
+            err, S2V_ERR_FORMAT,
+            "%s: the file is truncated: tensor \"%s\" ends at byte %" PRIu64
+            " of the data, found only %zu "
+            "byte%s",
+            w->label, s2vi_quote(t->name).text, (uint64_t)end,
+            w->size - w->payload, S2VI_PLURAL(w->size - w->payload));
     t->offset = (size_t)begin;
     t->bytes = (size_t)(end - begin);
     return S2V_OK;
@@ -407,7 +408,7 @@ int s2v_weights_open(s2v_weights **weights, const char *path, s2v_error *err)
     if (!weights || !path || !*path) {
         if (weights)
             *weights = NULL;
-        return s2vi_error(err, S2V_ERR_INVALID, "no weight file is named");
+        return s2vi_error(err, S2V_ERR_INVALID, "no weight file given");
     }
     *weights = NULL;
     if ((ret = s2vi_weights_find_path(&found, path, err)) < 0)

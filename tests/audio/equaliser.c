@@ -233,8 +233,9 @@ static void test_refused(void)
             strcat(text, b == 5 ? entry[i] : "0");
         }
         strcat(text, "]");
-        refused(text, "'s2v.spectrum': entry 5 is no number of dB from -300 to "
-                      "300");
+        refused(text,
+                "'s2v.spectrum': entry 5 is not a number of dB from -300 to "
+                "300");
     }
 }
 

@@ -234,13 +234,13 @@ static void test_bad_texts(void)
     refuse(text_of(65, "0", "0", "1"), COUNT("low", "65"));
     refuse("{\"low\": {\"a\": 1}}", COUNT("low", "0"));
     refuse(text_of(64, "0", "\"0\"", "1"),
-           "'s2v.features': entry 63 of 'low' is no number");
+           "'s2v.features': entry 63 of 'low' is not a number");
     refuse(text_of(64, "0", "null", "1"),
-           "'s2v.features': entry 63 of 'low' is no number");
+           "'s2v.features': entry 63 of 'low' is not a number");
     refuse(text_of(64, "0", "1e39", "1"),
-           "'s2v.features': entry 63 of 'low' is no number");
+           "'s2v.features': entry 63 of 'low' is not a number");
     refuse(text_of(64, "0", "0", "[]"),
-           "'s2v.features': entry 0 of 'high' is no number");
+           "'s2v.features': entry 0 of 'high' is not a number");
     refuse(text_of(64, "0", "1.5", "1"),
            "'s2v.features': band 63 has 'low' 1.5 above 'high' 1");
     char text[4096];

@@ -267,7 +267,7 @@ static void check_configs(void)
     check_json("{\"vocoder\":{\"bands\":80}}", "'channels' is missing");
     c = small();
     c.vocoder.rate[0] = 4;
-    refused(s2vi_foley_config_check(&c, &err), &err, "128 samples a column");
+    refused(s2vi_foley_config_check(&c, &err), &err, "128 samples per column");
     c = small();
     c.sight.features = 25;
     refused(s2vi_foley_config_check(&c, &err), &err, "25 features");

@@ -95,7 +95,7 @@ static void test_foreign(void)
         {"wave", "RIFF\x24\0\0\0WAVEfmt ", 16, "this is"},
         {"zip", "PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0", 14, "this is"},
         {"header that lies", "\xff\xff\xff\0\0\0\0\0{\"a\":1}", 15,
-         "cut short"},
+         "truncated"},
         {"broken JSON", "\x07\0\0\0\0\0\0\0{\"a\":1,", 15, "JSON"},
         {"no metadata", "\x02\0\0\0\0\0\0\0{}", 10, "s2v.model"},
     };
@@ -136,7 +136,7 @@ static void test_cut(void)
         write_model(&spec);
         if (truncate(scratch(FILE_NAME), (long)(n * part / 16)))
             abort();
-        refused("cut short", scratch(FILE_NAME), S2V_ERR_FORMAT, "cut short",
+        refused("cut short", scratch(FILE_NAME), S2V_ERR_FORMAT, "truncated",
                 NULL);
     }
     write_model(&spec);

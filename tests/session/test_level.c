@@ -29,9 +29,9 @@ static void take_line(void *opaque, s2v_log_level level, const char *message)
     lines *l = opaque;
     l->all += level <= S2V_LOG_INFO;
     l->unlike +=
-        strstr(message, "unlike what this model was trained on") != NULL &&
+        strstr(message, "outside the range of this model's training") != NULL &&
         level == S2V_LOG_WARNING;
-    l->untold += strstr(message, "does not say how loud") != NULL &&
+    l->untold += strstr(message, "has no training loudness") != NULL &&
                  level == S2V_LOG_INFO;
     snprintf(l->last, sizeof(l->last), "%s", message);
 }
@@ -477,9 +477,9 @@ static void test_unlike(void)
     CHECK(!log.unlike, "a warning before ten seconds");
     run(session, noise, N);
     CHECK(log.unlike == 1, "foreign sound: %d warnings", log.unlike);
-    CHECK(!strcmp(log.last, "the sound is unlike what this model was trained "
-                            "on (200 of the last 200 frames): the picture may "
-                            "not follow it"),
+    CHECK(!strcmp(log.last, "the audio is outside the range of this model's "
+                            "training (200 of the last 200 frames): the "
+                            "picture may not follow it"),
           "\"%s\"", log.last);
     s2v_session_flush(session);
     run(session, noise, N);

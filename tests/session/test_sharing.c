@@ -267,7 +267,7 @@ static void test_devices(void)
         {"gpu", S2V_ERR_INVALID, "\"gpu\""},
         {"CPU", S2V_ERR_INVALID, "\"CPU\""},
         {"cpu ", S2V_ERR_INVALID, "\"cpu \""},
-        {"", S2V_ERR_INVALID, "no device is called \"\""},
+        {"", S2V_ERR_INVALID, "unknown device \"\""},
         {"cuda:", S2V_ERR_INVALID, "\"cuda:\""},
         {"cuda:x", S2V_ERR_INVALID, "\"cuda:x\""},
         {"cuda:-1", S2V_ERR_INVALID, "\"cuda:-1\""},

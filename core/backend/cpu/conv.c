@@ -253,10 +253,10 @@ int s2vi_cpu_conv(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
     if (!k->conv) {
         s2vi_kernel_free(*kernel);
         *kernel = NULL;
-        return s2vi_error(err, S2V_ERR_DEVICE,
-                          "oneDNN has no %s of this "
-                          "shape, or no memory for it",
-                          s2vi_op_get(node->op)->name);
+        return s2vi_error(
+            err, S2V_ERR_DEVICE,
+            "oneDNN does not support a %s of this shape, or is out of memory",
+            s2vi_op_get(node->op)->name);
     }
     size_t packed = s2vi_dnnl_packed_size(k->conv);
     k->packed = node->op != S2VI_OP_CONV_WEIGHT && constant & 2u;

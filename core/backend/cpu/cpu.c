@@ -31,9 +31,10 @@ static int cpu_open(s2vi_backend **out, s2vi_dtype dtype, int threads,
         return s2vi_error(err, S2V_ERR_INVALID,
                           "device 'cpu' computes in f32 and bf16 only");
     if (dtype == S2VI_BF16 && !bf16)
-        return s2vi_error(err, S2V_ERR_DEVICE,
-                          "dtype \"bf16\": this processor lacks AVX512-BF16, "
-                          "or ONEDNN_MAX_CPU_ISA forbids it; expected \"f32\"");
+        return s2vi_error(
+            err, S2V_ERR_DEVICE,
+            "dtype \"bf16\": this processor lacks AVX512-BF16, or "
+            "ONEDNN_MAX_CPU_ISA disables it; expected \"f32\"");
     s2vi_cpu *cpu = calloc(1, sizeof(*cpu));
     if (!cpu)
         return s2vi_error_nomem(err, "the cpu backend");
@@ -51,7 +52,7 @@ static int cpu_open(s2vi_backend **out, s2vi_dtype dtype, int threads,
             dnnl_success) {
         dnnl_engine_destroy(engine);
         free(cpu);
-        return s2vi_error(err, S2V_ERR_DEVICE, "oneDNN could not start");
+        return s2vi_error(err, S2V_ERR_DEVICE, "oneDNN cannot be initialised");
     }
     cpu->engine = engine;
     cpu->stream = stream;

@@ -45,7 +45,7 @@ for gain in -10dB -20dB -30dB; do
 done
 
 # The log, where there is a level and where there is none.
-untold='does not say how loud its training was: sound is taken as it is'
+untold='has no training loudness .*: the audio is not normalised'
 said=$(run -v verbose -filter_complex "$loud,s2v=tiny.bin" -f null - 2>&1)
 is "a file without a level: the log says so, once each time it is opened" \
     "$(grep -c "$untold" <<<"$said")" "$(grep -cE "${own}.*tiny\.bin: listen-and-move, 64x64" <<<"$said")"
