@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /**
  * @file s2v.h
- * libs2v: generative sound-to-video and video-to-sound, the public interface.
+ * libs2v: audio-to-video and video-to-audio generation, the public interface.
  *
  * A *model* is a weight file, opened and planned for a device: immutable, and
  * shareable between threads. A *session* is one stream through a model, used by
- * one thread at a time. With a model that makes video from audio, samples go in
- * with s2v_session_send_audio() and frames come out with
- * s2v_session_receive_video(); with a model that makes audio from video,
+ * one thread at a time. With a model that generates video from audio, samples
+ * go in with s2v_session_send_audio() and frames come out with
+ * s2v_session_receive_video(); with a model that generates audio from video,
  * s2v_session_send_video() and s2v_session_receive_audio() take their places.
- * s2v_model_get_info() says what a model takes and makes. The output is the
- * same, byte for byte, however the input is divided among calls.
+ * s2v_model_get_info() returns what a model accepts and generates. The output
+ * is byte-identical however the input is divided among calls.
  *
  * @code
  * s2v_error err;
@@ -135,7 +135,7 @@ typedef enum s2v_medium {
     S2V_MEDIUM_VIDEO = 2,      /**< a stream of pictures */
     S2V_MEDIUM_IMAGE = 4,      /**< one picture: s2v_session_set_image() */
     S2V_MEDIUM_TEXT = 8,       /**< s2v_session_set_text() */
-    S2V_MEDIUM_REFERENCE = 16, /**< a sound whose timbre the output takes:
+    S2V_MEDIUM_REFERENCE = 16, /**< audio whose timbre the output takes:
                                     s2v_session_set_reference() */
 } s2v_medium;
 
@@ -144,9 +144,9 @@ typedef struct s2v_family_info {
     size_t size;       /**< set by the caller: sizeof(s2v_family_info) */
     const char *name;  /**< "listen-and-move", "varietysound": the metadata
                             "s2v.model" of its weight files */
-    unsigned inputs;   /**< S2V_MEDIUM_* flags of what its sessions take */
+    unsigned inputs;   /**< S2V_MEDIUM_* flags of the inputs they accept */
     unsigned required; /**< those of them without which there is no output */
-    unsigned outputs;  /**< S2V_MEDIUM_* flags of what they make */
+    unsigned outputs;  /**< S2V_MEDIUM_* flags of their outputs */
 } s2v_family_info;
 
 /**
@@ -172,12 +172,12 @@ typedef struct s2v_model_params {
                              device that is not available is an error */
     int threads;        /**< number of CPU threads; 0: one for each processor
                              that the process may use */
-    s2v_log_fn log;     /**< receives log lines; NULL: none are made */
+    s2v_log_fn log;     /**< receives log lines; NULL: no logging */
     void *log_opaque;   /**< passed to `log` */
-    int latency_ms;     /**< for models that make audio: the maximum latency, in
-                             milliseconds. Lower values need more computing and
-                             look less far ahead. 0: the latency with the best
-                             sound. Ignored by other models */
+    int latency_ms;     /**< for models with audio output: the maximum latency,
+                             in milliseconds. Lower values need more computation
+                             and have less look-ahead. 0: the one with the best
+                             quality. Ignored by other models */
     const char *dtype;  /**< precision of the operands of convolutions and
                              matrix products: "f32" (default) or "bf16". Sums,
                              normalisations and recurrent states are f32 in
@@ -194,17 +194,17 @@ typedef struct s2v_model_info {
     const char *name;        /**< its family: "listen-and-move",
                                   "varietysound" */
     const char *device;      /**< the device in use: "cpu" */
-    int sample_rate;         /**< of the audio sent or made, in Hz; mono */
-    int width, height;       /**< of the frames made, in pixels; for video
-                                  sent, of any size, what it is scaled to */
-    int fps_num, fps_den;    /**< frame rate, a fraction: of the frames made, or
-                                  at which video sent is sampled */
+    int sample_rate;         /**< of the audio sent or received, in Hz; mono */
+    int width, height;       /**< of the frames generated, in pixels; for video
+                                  sent, of any size, the size it is scaled to */
+    int fps_num, fps_den;    /**< frame rate, a fraction: of the frames output,
+                                  or at which video sent is sampled */
     int64_t latency_samples; /**< how far input must extend past the time of a
-                                  frame or sample before it can be made, in
+                                  frame or sample before it is output, in
                                   samples */
-    unsigned inputs;         /**< S2V_MEDIUM_* flags of what sessions take */
+    unsigned inputs;         /**< S2V_MEDIUM_* flags of the inputs */
     unsigned required; /**< those of them without which there is no output */
-    unsigned outputs;  /**< S2V_MEDIUM_* flags of what sessions make */
+    unsigned outputs;  /**< S2V_MEDIUM_* flags of the outputs */
     const char *dtype; /**< "f32" or "bf16" */
 } s2v_model_info;
 
@@ -234,8 +234,8 @@ S2V_API int s2v_model_open(s2v_model **model, const char *path,
 S2V_API int s2v_model_get_info(const s2v_model *model, s2v_model_info *info);
 
 /**
- * Check that a program can use a model: that it makes what the program wants,
- * and requires no more than the program can provide.
+ * Check that a program can use a model: that it generates what the program
+ * needs, and requires no more than the program can provide.
  *
  * @param inputs  S2V_MEDIUM_* flags of all that the program can send or set
  * @param outputs flags of what it wants to receive
@@ -294,7 +294,7 @@ typedef struct s2v_session s2v_session;
 /** How to create a session; `size` is set, zero elsewhere means default. */
 typedef struct s2v_session_params {
     size_t size;       /**< sizeof(s2v_session_params) */
-    uint64_t seed;     /**< of all random numbers: option "seed" */
+    uint64_t seed;     /**< seed of the random numbers: option "seed" */
     s2v_log_fn log;    /**< NULL: the model's */
     void *log_opaque;  /**< passed to `log` */
     const char *level; /**< option "level"; NULL: its default */
@@ -321,11 +321,11 @@ S2V_API int s2v_session_create(s2v_session **session, s2v_model *model,
  * a gain in dB, "-60" to "60". While running, it applies to the samples sent
  * from then on, and the equaliser to the frames received from then on.
  *
- * "seed" is that of all random numbers: the same seed and input give the same
- * output. While running, it applies to the frames received from then on.
+ * "seed" is the seed of the random numbers: the same seed and input give the
+ * same output. While running, it applies to the frames received from then on.
  *
- * "gain", of models that make audio, is a gain in dB of the samples received
- * from then on.
+ * "gain", of models that generate audio, is a gain in dB of the samples
+ * received from then on.
  *
  * @param name  for instance "seed"
  * @param value as text, for instance "7"
@@ -342,7 +342,7 @@ S2V_API int s2v_session_set_option(s2v_session *session, const char *name,
  * call: samples that are not used yet are kept in memory.
  *
  * @return S2V_OK; S2V_ERR_EOF after a drain; S2V_ERR_NOMEM; S2V_ERR_INVALID:
- *         the model takes no audio, or lacks an input that it requires
+ *         the model has no audio input, or lacks an input that it requires
  */
 S2V_API int s2v_session_send_audio(s2v_session *session, const float *samples,
                                    size_t count, s2v_error *err);
@@ -365,14 +365,14 @@ typedef struct s2v_picture {
 } s2v_picture;
 
 /**
- * Send the next picture. Any frame rate, also a variable one. The audio made
- * begins with the first picture, whatever its pts; a pts before that of the
- * previous picture counts as equal to it. Receive audio after each call:
+ * Send the next picture. Any frame rate, also a variable one. The generated
+ * audio begins with the first picture, whatever its pts; a pts before that of
+ * the previous picture counts as equal to it. Receive audio after each call:
  * pictures that are not used yet are kept in memory.
  *
  * @return S2V_OK; S2V_ERR_EOF after a drain; S2V_ERR_NOMEM; S2V_ERR_INVALID:
- *         the picture, or the model takes no video, or lacks an input that it
- *         requires
+ *         the picture, or the model has no video input, or lacks a required
+ *         input
  */
 S2V_API int s2v_session_send_video(s2v_session *session,
                                    const s2v_picture *picture, s2v_error *err);
@@ -382,8 +382,8 @@ S2V_API int s2v_session_send_video(s2v_session *session,
  * first input; it is kept over a flush. pts, duration and time base are
  * ignored.
  *
- * @return S2V_OK; S2V_ERR_INVALID: the picture, or the model takes no image;
- *         S2V_ERR_NOMEM
+ * @return S2V_OK; S2V_ERR_INVALID: the picture, or the model has no image
+ *         input; S2V_ERR_NOMEM
  */
 S2V_API int s2v_session_set_image(s2v_session *session,
                                   const s2v_picture *picture, s2v_error *err);
@@ -393,23 +393,23 @@ S2V_API int s2v_session_set_image(s2v_session *session,
  * kept over a flush.
  *
  * @param text UTF-8; NULL or "": none
- * @return S2V_OK; S2V_ERR_INVALID: not UTF-8, or the model takes no text;
+ * @return S2V_OK; S2V_ERR_INVALID: not UTF-8, or the model has no text input;
  *         S2V_ERR_NOMEM
  */
 S2V_API int s2v_session_set_text(s2v_session *session, const char *text,
                                  s2v_error *err);
 
 /**
- * Set the reference: a sound whose timbre the audio made takes. Mono float
+ * Set the reference: audio whose timbre the generated audio takes. Mono float
  * samples at the model's rate, nominally in [-1, 1]; at least 1024 of them, not
  * silent; at most the first minute is used. While running, it applies to the
- * windows of the model that are made from then on; the first of them is
+ * windows of the model that follow; the first of them is
  * cross-faded with the one before. It is kept over a flush. Without a
  * reference, the mean timbre of the training set is used.
  *
  * @param samples owned by the caller, read during the call only
- * @return S2V_OK; S2V_ERR_INVALID: too short or silent, or the model takes no
- *         reference; S2V_ERR_NOMEM. The one before is kept then
+ * @return S2V_OK; S2V_ERR_INVALID: too short or silent, or the model has no
+ *         reference input; S2V_ERR_NOMEM. On failure the previous one is kept
  */
 S2V_API int s2v_session_set_reference(s2v_session *session,
                                       const float *samples, size_t count,
@@ -417,9 +417,9 @@ S2V_API int s2v_session_set_reference(s2v_session *session,
 
 /**
  * Signal the end of the input. Audio is padded with silence, and a total of
- * ceil(duration x fps) frames is made; none if no audio was sent. Of video, the
- * last picture lasts for its duration, and a total of
- * ceil(duration x sample_rate) samples is made, from the pts of the first
+ * ceil(duration x fps) frames is generated; none if no audio was sent. Of
+ * video, the last picture lasts for its duration, and a total of
+ * ceil(duration x sample_rate) samples is generated, from the pts of the first
  * picture to the end of the last one; none if no picture was sent.
  */
 S2V_API int s2v_session_drain(s2v_session *session, s2v_error *err);
@@ -440,8 +440,8 @@ typedef struct s2v_video_frame {
  *
  * @param frame filled in on S2V_OK; `size` is set by the caller
  * @return S2V_OK; S2V_ERR_AGAIN: send more input; S2V_ERR_EOF: drained, and no
- *         frame is left; S2V_ERR_INVALID: `size`, or the model makes no video;
- *         another status on failure
+ *         frame is left; S2V_ERR_INVALID: `size`, or the model has no video
+ *         output; another status on failure
  */
 S2V_API int s2v_session_receive_video(s2v_session *session,
                                       s2v_video_frame *frame, s2v_error *err);
@@ -457,12 +457,12 @@ typedef struct s2v_audio_frame {
 } s2v_audio_frame;
 
 /**
- * Receive the next samples, as many as there are at once.
+ * Receive the next samples, all that are available.
  *
  * @param frame filled in on S2V_OK; `size` is set by the caller
  * @return S2V_OK; S2V_ERR_AGAIN: send more input; S2V_ERR_EOF: drained, and no
- *         sample is left; S2V_ERR_INVALID: `size`, or the model makes no audio;
- *         another status on failure
+ *         sample is left; S2V_ERR_INVALID: `size`, or the model has no audio
+ *         output; another status on failure
  */
 S2V_API int s2v_session_receive_audio(s2v_session *session,
                                       s2v_audio_frame *frame, s2v_error *err);
