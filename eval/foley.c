@@ -89,10 +89,11 @@ static int check_truths(const s2vi_foley_eval *e, s2v_error *err)
         *(e->item[i].known ? &with : &without) = &e->item[i];
     if (!with || !without)
         return S2V_OK;
-    return s2vi_error(err, S2V_ERR_INVALID,
-                      "'%s' has no truth beside it (.json of s2v-impacts), but "
-                      "'%s' has: expected one for every clip, or for none",
-                      without->clip.path, with->clip.path);
+    return s2vi_error(
+        err, S2V_ERR_INVALID,
+        "'%s' has no ground truth beside it (.json of s2v-impacts), but '%s' "
+        "has: expected one for every clip, or for none",
+        without->clip.path, with->clip.path);
 }
 
 static int load_clips(s2vi_foley_eval *e, s2v_error *err)
@@ -111,8 +112,8 @@ static int load_clips(s2vi_foley_eval *e, s2v_error *err)
                          "nothing to measure: expected %s, found none",
                          s2vi_foley_maker_wants_sets(e->maker)
                              ? "feature sets (.safetensors), since the model "
-                               "has no sight of its own"
-                             : "clips with picture and sound");
+                               "has no visual encoder"
+                             : "clips with video and audio");
     return ret < 0 ? ret : check_truths(e, err);
 }
 
@@ -152,7 +153,7 @@ static int choose_all(s2vi_foley_eval *e, s2v_error *err)
         s2vi_foley_maker_load_reference(e->maker, path, &e->reference, err);
     if (!ret && e->reference.silent)
         ret = s2vi_error(err, S2V_ERR_INVALID,
-                         "--reference: '%s' is silent: expected a sound", path);
+                         "--reference: '%s' is silent: expected audio", path);
     if (!ret)
         s2vi_timbre_of_mel(&e->reference_timbre, e->reference.real.mel,
                            e->reference.real.columns);
@@ -374,12 +375,12 @@ static int check_options(const s2vi_eval_options *o, s2v_error *err)
 {
     if (o->picture_option)
         return s2vi_error(err, S2V_ERR_INVALID,
-                          "--%s: expected a model that makes pictures, found "
-                          "'%s', which makes sound for them",
+                          "--%s: expected a model that generates video, found "
+                          "'%s', which generates audio",
                           o->picture_option, o->model);
     if (o->wavs && g_mkdir_with_parents(o->wavs, 0777) < 0)
         return s2vi_error(err, S2V_ERR_IO,
-                          "--wavs: the folder '%s' cannot be made", o->wavs);
+                          "--wavs: the folder '%s' cannot be created", o->wavs);
     return S2V_OK;
 }
 

@@ -176,7 +176,7 @@ static int load_set(const s2vi_foley_maker *m, const char *path,
     if (!g_str_has_suffix(path, ".safetensors"))
         return s2vi_error(err, S2V_ERR_INVALID,
                           "'%s': expected a feature set (.safetensors), since "
-                          "the model has no sight of its own",
+                          "the model has no visual encoder",
                           path);
     int ret = s2vi_foley_data_add(data, path, &source, err);
     if (!ret && data->features != width)
@@ -244,7 +244,8 @@ static int receive(s2v_session *session, s2vi_foley_sound *to, size_t room,
     while (!(ret = s2v_session_receive_audio(session, &frame, err))) {
         if (frame.count > room - to->count)
             return s2vi_error(err, S2V_ERR_INTERNAL,
-                              "the model made more than %zu samples", room);
+                              "the model generated more than %zu samples",
+                              room);
         memcpy(to->samples + to->count, frame.samples,
                frame.count * sizeof(*to->samples));
         to->count += frame.count;
@@ -294,7 +295,7 @@ static int play(s2vi_foley_maker *m, const s2vi_foley_source_clip *c,
     s2vi_clip_close(&clip);
     if (!ret && sound->count != c->real.count)
         ret = s2vi_error(err, S2V_ERR_INTERNAL,
-                         "%s: the model made %zu samples, expected %zu",
+                         "%s: the model generated %zu samples, expected %zu",
                          c->path, sound->count, c->real.count);
     return ret < 0 ? ret : analyse(sound, c->path, err);
 }

@@ -55,14 +55,14 @@ static void print_head(const s2vi_foley_eval *e, FILE *out)
     fprintf(out, "Measured  %d clip%s, %.1f s\n", e->count,
             S2VI_PLURAL(e->count), e->seconds);
     if (e->known)
-        fprintf(out, "Truth     when objects are struck, beside the clips\n");
+        fprintf(out, "Truth     impact times of s2v-impacts\n");
     else
-        fprintf(out, "Truth     the onsets that are found in the real sound\n");
+        fprintf(out, "Truth     onsets detected in the real audio\n");
     if (e->options->reference)
         fprintf(out, "Foreign   %s\n", e->options->reference);
     else
-        fprintf(out, "Foreign   the timbre of %s\n",
-                e->known ? "the next clip of other materials"
+        fprintf(out, "Foreign   %s\n",
+                e->known ? "the next clip with other materials"
                          : "the next clip");
 }
 
@@ -73,8 +73,9 @@ static void print_notes(const s2vi_foley_eval *e, FILE *out)
             "and mean absolute\ndifference, ms.",
             1000 * S2VI_ONSET_TOLERANCE);
     if (e->chance.truth)
-        fprintf(out, " Wrong truth: the foreign sound against the next clip's "
-                     "onsets,\nwhich is what chance gives.");
+        fprintf(out, " Wrong truth: the foreign reference's audio against the "
+                     "next clip's\n"
+                     "onsets, the chance level.");
     fputc('\n', out);
 }
 
@@ -84,23 +85,25 @@ void s2vi_foley_eval_print(const s2vi_foley_eval *e, FILE *out)
     fprintf(out, "\n%-24s %9s %9s %9s %9s %9s %9s\n", "", "F1", "precision",
             "recall", "early", "off", "onsets");
     if (e->known)
-        print_row(out, "real sound", &e->real);
+        print_row(out, "real audio", &e->real);
     print_row(out, "own reference", &e->own);
     print_row(out, "foreign reference", &e->foreign);
     if (e->chance.truth)
         print_row(out, "wrong truth", &e->chance);
     if (e->timbres)
         fprintf(out,
-                "\nTimbre    nearer to the reference's than to the clip's own "
-                "in %d of %d clip%s\n          (%.1f %%): cosine %.3f with the "
-                "reference's, %.3f with its own\n",
+                "\n"
+                "Timbre    closer to the reference's than to the clip's own in "
+                "%d of %d clip%s\n"
+                "          (%.1f %%): cosine %.3f with the reference's, %.3f "
+                "with its own\n",
                 e->nearer, e->timbres, S2VI_PLURAL(e->timbres),
                 100.0 * e->nearer / e->timbres, e->to_reference, e->to_itself);
     if (e->compared)
         fprintf(out,
-                "MCD       %.2f dB from the real sound with its own reference, "
-                "%.2f on the mel's scale\n          (mel distance %.4f), mean "
-                "of %d clip%s\n",
+                "MCD       %.2f dB to the real audio with its own reference, "
+                "%.2f on the mel's scale\n"
+                "          (mel distance %.4f), mean of %d clip%s\n",
                 e->mcd, e->mcd / mel_scale(), e->distance, e->compared,
                 S2VI_PLURAL(e->compared));
     print_notes(e, out);
@@ -128,7 +131,7 @@ static json_t *json_of_onsets(const s2vi_foley_eval *e)
 {
     return json_pack(
         "{s:f, s:s, s:o, s:o, s:o, s:o}", "tolerance", S2VI_ONSET_TOLERANCE,
-        "truth", e->known ? "known" : "real sound", "real",
+        "truth", e->known ? "known" : "real audio", "real",
         e->known ? json_of_score(&e->real) : json_null(), "own",
         json_of_score(&e->own), "foreign", json_of_score(&e->foreign),
         "wrong_truth", json_of_score(&e->chance));

@@ -59,8 +59,8 @@ int s2vi_eval_generate(s2v_session *session, const s2vi_eval_sound *sound,
         ret = receive(session, &left, fn, opaque, err);
     if (!ret && left)
         ret = s2vi_error(err, S2V_ERR_INTERNAL,
-                         "the model made %lld frames of %lld: expected one for "
-                         "each %lld samples",
+                         "the model generated %lld frames of %lld: expected "
+                         "one for each %lld samples",
                          (long long)(frames - left), (long long)frames,
                          (long long)hop);
     free(piece);

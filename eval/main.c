@@ -26,7 +26,7 @@ static int finish_output(s2v_error *err)
     errno = 0;
     if (fflush(stdout) || ferror(stdout))
         return s2vi_error(err, S2V_ERR_IO,
-                          "standard output cannot be written: %s",
+                          "cannot write to standard output: %s",
                           strerror(errno));
     return S2V_OK;
 }
@@ -75,8 +75,7 @@ static int run_pictures(const s2vi_eval_options *o,
     int ret = S2V_OK;
     if (o->sound_option)
         return s2vi_error(err, S2V_ERR_INVALID,
-                          "--%s: expected a model that makes sound for "
-                          "pictures, found '%s'",
+                          "--%s: expected a video-to-audio model, found '%s'",
                           o->sound_option, o->made ? "--made" : o->model);
     if (!o->made)
         ret = s2v_model_open(&model, o->model, params, err);

@@ -136,9 +136,10 @@ static int take_made(run *r, const s2v_video_frame *frame, s2v_error *err)
 {
     const s2v_model_info *m = &r->e->model;
     if (frame->width != m->width || frame->height != m->height)
-        return s2vi_error(err, S2V_ERR_INTERNAL,
-                          "the model made a frame of %dx%d: expected %dx%d",
-                          frame->width, frame->height, m->width, m->height);
+        return s2vi_error(
+            err, S2V_ERR_INTERNAL,
+            "the model generated a frame of %dx%d: expected %dx%d",
+            frame->width, frame->height, m->width, m->height);
     s2vi_frame_to_float(frame->data, frame->stride, frame->width, frame->height,
                         r->made);
     return S2V_OK;
@@ -366,12 +367,11 @@ static int open_video(run *r, s2v_error *err)
     const int64_t needed = e->clips.generated;
     int ret = s2vi_clip_load(&r->video, e->options->made, &params, err);
     if (!ret && r->video->frames < needed)
-        ret = s2vi_error(err, S2V_ERR_INVALID,
-                         "--made: expected the %lld frames that are measured "
-                         "(20 a second; --limit measures fewer), found %lld in "
-                         "%s",
-                         (long long)needed, (long long)r->video->frames,
-                         e->options->made);
+        ret = s2vi_error(
+            err, S2V_ERR_INVALID,
+            "--made: expected the %lld frames that are measured (at 20 fps; "
+            "--limit measures fewer), found %lld in %s",
+            (long long)needed, (long long)r->video->frames, e->options->made);
     return ret;
 }
 
@@ -458,13 +458,13 @@ static int check_model(const s2v_model_info *m, const char *path,
         S2VI_CLIP_RATE * m->fps_den % m->fps_num)
         return s2vi_error(
             err, S2V_ERR_MODEL,
-            "%s: expected a model of sound at %d Hz and frames of "
-            "whole samples, found %d Hz and %d/%d frames a second",
+            "%s: expected a model with audio at %d Hz and frames of whole "
+            "samples, found %d Hz and %d/%d frames per second",
             path, S2VI_CLIP_RATE, m->sample_rate, m->fps_num, m->fps_den);
     if (m->width == m->height && s2vi_ssim_scratch(m->width, m->height))
         return S2V_OK;
     return s2vi_error(err, S2V_ERR_MODEL,
-                      "%s: expected a model of square frames of at least %d "
+                      "%s: expected a model with square frames of at least %d "
                       "pixels, found %dx%d",
                       path, S2VI_SSIM_WINDOW, m->width, m->height);
 }

@@ -34,9 +34,11 @@ static void print_source(const s2vi_eval *e, FILE *out)
     fprintf(out, "Training  %lld frames of %d clip%s: %s\n",
             (long long)c->training_frames, c->training_clips,
             S2VI_PLURAL(c->training_clips), sources[c->source]);
-    fprintf(
-        out, "Moving    %lld of %lld pixels (deviation over these above %g)\n",
-        (long long)c->moving, (long long)pixels_of(e), S2VI_MOVING_DEVIATION);
+    fprintf(out,
+            "Moving    %lld of %lld pixels (deviation over the training frames "
+            "above %g)\n",
+            (long long)c->moving, (long long)pixels_of(e),
+            S2VI_MOVING_DEVIATION);
 }
 
 static void print_head(const s2vi_eval *e, FILE *out)
@@ -44,11 +46,11 @@ static void print_head(const s2vi_eval *e, FILE *out)
     const s2vi_eval_clips *c = &e->clips;
     const s2v_model_info *m = &e->model;
     if (e->options->made)
-        fprintf(out, "Made      %s (compared at %dx%d, %g frames a second)\n",
+        fprintf(out, "Video     %s (compared at %dx%d, %g frames per second)\n",
                 e->options->made, m->width, m->height,
                 (double)m->fps_num / m->fps_den);
     else
-        fprintf(out, "Model     %s (%s, %dx%d, %g frames a second, on %s)\n",
+        fprintf(out, "Model     %s (%s, %dx%d, %g frames per second, on %s)\n",
                 e->options->model, m->name, m->width, m->height,
                 (double)m->fps_num / m->fps_den, m->device);
     fprintf(out, "Measured  %lld of %lld frames, in %d of %d clip%s\n",
@@ -103,33 +105,33 @@ static void print_notes(const s2vi_eval *e, FILE *out)
             "\nSSIM with its deviation over batches of %d frames; PSNR in "
             "dB over all pixels\nand over the moving ones.\n",
             S2VI_SCORE_BATCH);
-    fprintf(out, "CPBD, how sharp, 0 to 1: the real frames have %.3f.\n",
+    fprintf(out, "CPBD, sharpness from 0 to 1: the real frames have %.3f.\n",
             s2vi_batched_mean(&e->sharp));
     if (e->options->lpips)
         fprintf(out, "LPIPS 0.1 over %s.\n", s2vi_vision_network(e->vision));
     if (e->vision)
         fprintf(out,
-                "Frechet: distance of %s's %s features, mean over\nplaces, "
-                "from those of the real frames; comparable only between equal "
-                "numbers\nof frames.\n",
+                "Frechet: distance of %s's %s features, mean over\n"
+                "places, to those of the real frames; comparable only between "
+                "equal numbers\n"
+                "of frames.\n",
                 s2vi_vision_network(e->vision), s2vi_vision_layer(e->vision));
     if (e->sounds)
-        fprintf(out,
-                "Foreign sounds: %d file%s; there is no real picture of "
-                "them.\n",
+        fprintf(out, "Foreign audio: %d file%s, without real frames.\n",
                 e->sounds, S2VI_PLURAL(e->sounds));
     if (e->shift.kind == S2VI_EVAL_ROTATED)
         fprintf(out,
-                "Shifted: each clip hears its own sound %g s late, its "
-                "end first.\n",
+                "Shifted: the audio of each clip delayed by %g s, its end "
+                "moved to the beginning.\n",
                 shift_seconds(e));
     if (e->shift.kind == S2VI_EVAL_FOREIGN)
-        fprintf(out, "Foreign: each clip hears the next one's sound, the last "
-                     "the first's.\n");
+        fprintf(out, "Foreign: each clip with the audio of the next one, the "
+                     "last with the first's.\n");
     if (e->region.w)
-        fprintf(out, "r: correlation over time of the region's brightness with "
-                     "the real one's: the\nmean over clips, and over all "
-                     "frames about each clip's mean.\n");
+        fprintf(out,
+                "r: correlation over time of the region's brightness with the "
+                "real one's: mean\n"
+                "over clips, and over all frames about each clip's mean.\n");
 }
 
 /* ---------------------------------------------------------------- sounds -- */
@@ -150,27 +152,30 @@ static void print_sounds(const s2vi_eval *e, FILE *out)
 {
     fprintf(out, "\n%-40s %7s %6s %8s %7s\n", "", "seconds", "far, %",
             "nearest", "motion");
-    print_likeness(e, "right sound", &e->own, out);
+    print_likeness(e, "matching audio", &e->own, out);
     for (int i = 0; i < e->sounds; i++) {
         char *name = g_path_get_basename(e->likeness[i].sound);
         print_likeness(e, name, &e->likeness[i], out);
         g_free(name);
     }
-    fprintf(
-        out,
-        "\nFar: made frames, %d a second at %dx%d, whose PSNR to the "
-        "nearest of %d real\nframes is below %g dB: they look like no "
-        "frame of the clip. Nearest: its mean, dB.\nMotion: mean change "
-        "from frame to frame, over that of the real frames; 0 is a still.\n",
-        S2VI_LIKENESS_RATE, S2VI_LIKENESS_SIDE, S2VI_LIKENESS_SIDE,
-        e->frames.count, S2VI_LIKENESS_FAR);
+    fprintf(out,
+            "\n"
+            "Far: of %d generated frames per second, at %dx%d, the share whose "
+            "PSNR to the\n"
+            "nearest of %d real frames is below %g dB: they resemble no frame "
+            "of the clip.\n"
+            "Nearest: the mean PSNR, dB. Motion: mean change between frames, "
+            "relative to the\n"
+            "real frames.\n",
+            S2VI_LIKENESS_RATE, S2VI_LIKENESS_SIDE, S2VI_LIKENESS_SIDE,
+            e->frames.count, S2VI_LIKENESS_FAR);
 }
 
 void s2vi_eval_print(const s2vi_eval *e, FILE *out)
 {
-    char wrong[40] = "foreign sound";
+    char wrong[40] = "foreign audio";
     if (e->shift.kind == S2VI_EVAL_ROTATED)
-        snprintf(wrong, sizeof(wrong), "sound shifted by %g s",
+        snprintf(wrong, sizeof(wrong), "audio shifted by %g s",
                  shift_seconds(e));
     print_head(e, out);
     fprintf(out, "\n%-24s %7s %7s %7s %7s %6s", "", "SSIM", "+-", "PSNR",
@@ -183,8 +188,8 @@ void s2vi_eval_print(const s2vi_eval *e, FILE *out)
     if (e->region.w)
         fprintf(out, " %7s %7s", "r", "pooled");
     fputc('\n', out);
-    print_row(e, e->options->made ? "made video" : "right sound", &e->right,
-              out);
+    print_row(e, e->options->made ? "generated video" : "matching audio",
+              &e->right, out);
     if (e->shift.kind != S2VI_EVAL_NONE)
         print_row(e, wrong, &e->wrong, out);
     print_row(e,
@@ -192,7 +197,7 @@ void s2vi_eval_print(const s2vi_eval *e, FILE *out)
                                                     : "mean training frame",
               &e->mean, out);
     if (e->sounds && e->vision)
-        print_row(e, "foreign sounds", &e->foreign, out);
+        print_row(e, "foreign audio", &e->foreign, out);
     print_notes(e, out);
     if (e->sounds)
         print_sounds(e, out);

@@ -47,7 +47,7 @@ static int read_impact(json_t *impact, const char *path, size_t i, double *time,
     if (bad || !(*time >= 0))
         return s2vi_error(err, S2V_ERR_FORMAT,
                           "%s: impact %zu: expected \"time\", in seconds of at "
-                          "least 0, and \"sound\", a material's name",
+                          "least 0, and \"sound\", the name of a material",
                           path, i);
     if (!knows(names, sound))
         g_ptr_array_add(names, g_strdup(sound));
@@ -94,8 +94,8 @@ int s2vi_truth_read(s2vi_truth *truth, const char *path, s2v_error *err)
     g_free(text);
     if (!json_is_array(impacts))
         ret = s2vi_error(err, S2V_ERR_FORMAT,
-                         "%s: expected the truth of s2v-impacts, an object "
-                         "with \"impacts\", found %s",
+                         "%s: expected the ground truth of s2v-impacts, an "
+                         "object with \"impacts\", found %s",
                          path, root ? "none" : why.text);
     else
         ret = read_impacts(truth, impacts, path, err);

@@ -60,8 +60,8 @@ static int add_line(s2vi_curves *c, const char *line, int64_t done,
             value[i] = *field[1 + i] ? g_ascii_strtod(field[1 + i], NULL) : NAN;
         if (iteration <= last)
             ret = s2vi_error(err, S2V_ERR_INVALID,
-                             "%s: expected iterations in their order, found "
-                             "'%s' after %lld",
+                             "%s: expected iterations in ascending order, "
+                             "found '%s' after %lld",
                              c->csv, line, (long long)last);
         else if (iteration <= done)
             ret = s2vi_curves_add(c, iteration, value, err);

@@ -145,15 +145,16 @@ static void name_differences(GString *text, const char *there, const char *here)
         const char *comma = text->len ? ", " : "";
         if (!strcmp(key, "clips")) { /* a hash says nothing to a reader */
             g_string_append_printf(text,
-                                   "%sthe clips, their order, --crop, "
-                                   "--start or --duration are others",
+                                   "%sthe clips, their order, --crop, --start "
+                                   "or --duration differ",
                                    comma);
             continue;
         }
         char *x = other ? json_dumps(other, JSON_ENCODE_ANY) : NULL;
         char *y = json_dumps(value, JSON_ENCODE_ANY);
-        g_string_append_printf(text, "%s%s is %s there and %s here", comma, key,
-                               x ? x : "missing", y);
+        g_string_append_printf(text,
+                               "%s%s is %s in the file and %s in this run",
+                               comma, key, x ? x : "missing", y);
         free(x);
         free(y);
     }
@@ -189,13 +190,13 @@ int s2vi_file_check_checkpoint(const s2v_weights *w, const char *path,
         return s2vi_error_nomem(err, path);
     if (kind && !strncmp(kind, model, n) && !strcmp(kind + n, " checkpoint"))
         return check_same(w, path, config, identity,
-                          "a checkpoint of another training, which cannot go "
-                          "on as this one",
+                          "a checkpoint of another training, which cannot be "
+                          "resumed with these options",
                           err);
     if (kind && !strcmp(kind, model))
         return s2vi_error(err, S2V_ERR_MODEL,
                           "%s: expected a checkpoint (.ckpt), found a weight "
-                          "file, which lacks what a resume needs",
+                          "file, which cannot be resumed",
                           path);
     return s2vi_error(err, S2V_ERR_MODEL,
                       "%s: expected a checkpoint of %s, found '%s' as its "
@@ -216,5 +217,5 @@ int s2vi_file_check_weights(const s2v_weights *w, const char *path,
                           "s2v.model",
                           path, model, kind ? kind : "");
     return check_same(w, path, config, NULL,
-                      "another model than is to be trained", err);
+                      "not the model that is being trained", err);
 }

@@ -44,13 +44,11 @@ static int measure_loudness(const s2vi_dataset *data, double *lufs,
     ebur128_loudness_global(meter, lufs);
     ebur128_destroy(&meter);
     *lufs = round(*lufs * 10.0) / 10.0; /* as a weight file has it */
-    return *lufs > -70.0
-               ? S2V_OK
-               : s2vi_error(
-                     err, S2V_ERR_INVALID,
-                     "the sound of what is trained on is silence (below "
-                     "-70 LUFS): expected clips whose picture moves with "
-                     "their sound");
+    return *lufs > -70.0 ? S2V_OK
+                         : s2vi_error(err, S2V_ERR_INVALID,
+                                      "the audio of the training set is silent "
+                                      "(below -70 LUFS): expected clips whose "
+                                      "picture moves with their audio");
 }
 
 static int level_clip(s2vi_clip *clip, double level, s2v_error *err)

@@ -59,11 +59,11 @@ static int make_training(job *j, s2v_error *err)
     if (!ret && o->resume)
         ret = s2vi_trainer_resume(j->training.trainer, o->resume, err);
     if (!ret && step_of(j) > o->iterations)
-        ret = s2vi_error(err, S2V_ERR_INVALID,
-                         "--iterations counts those done before a resume: "
-                         "expected more than the %lld of %s, found %lld",
-                         (long long)step_of(j), o->resume,
-                         (long long)o->iterations);
+        ret = s2vi_error(
+            err, S2V_ERR_INVALID,
+            "--iterations is the total, including those before the resume: "
+            "expected more than the %lld of %s, found %lld",
+            (long long)step_of(j), o->resume, (long long)o->iterations);
     return ret;
 }
 
@@ -136,7 +136,7 @@ static void survive(job *j, int ret, const s2v_error *err)
     if (ret < 0)
         s2vi_progress_message(j->options->quiet ? NULL : j->bar,
                               "s2v-train: %s%s", err->message,
-                              more ? "; training goes on" : "");
+                              more ? "; training continues" : "");
 }
 
 /* ------------------------------------------------------------- training -- */
@@ -263,13 +263,13 @@ static void print_result(const job *j)
     const long long step = step_of(j);
     if (step < o->iterations)
         fprintf(stderr,
-                "stopped after %lld of %lld iterations: %s holds the model as "
-                "it is; to go on, run the same command with --resume %s\n",
+                "stopped after %lld of %lld iterations: wrote the model %s; to "
+                "resume, run the same command with --resume %s\n",
                 step, (long long)o->iterations, o->output, j->checkpoint);
     else
         fprintf(stderr,
-                "done after %lld iterations: %s holds the model; to train it "
-                "further, run the same command with --resume %s and more "
+                "done after %lld iterations: wrote the model %s; to continue "
+                "the training, run the same command with --resume %s and more "
                 "--iterations\n",
                 step, o->output, j->checkpoint);
 }
@@ -278,8 +278,8 @@ static int run(job *j, s2v_error *err)
 {
     int ret = s2vi_interrupt_install(
         j->options->quiet ? NULL
-                          : "\ns2v-train: stopping after this iteration; once "
-                            "more to stop at once, without saving\n",
+                          : "\ns2v-train: stopping after this iteration; a "
+                            "second signal stops at once, without saving\n",
         err);
     if (!ret && s2vi_interrupt_ignored() && !j->options->quiet)
         fprintf(stderr,

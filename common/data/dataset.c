@@ -69,9 +69,9 @@ int s2vi_dataset_split(s2vi_dataset *data, double part, int T, s2v_error *err)
     }
     return fits ? S2V_OK
                 : s2vi_error(err, S2V_ERR_INVALID,
-                             "no clip has %d frames (%.1f s) in its part to "
-                             "train on (%lld in all): give longer clips, a "
-                             "smaller --sequence or a larger --split",
+                             "no clip has %d frames (%.1f s) in the training "
+                             "set (%lld in total): use longer clips, a smaller "
+                             "--sequence or a larger --split",
                              T, T / 20.0, (long long)data->train);
 }
 

@@ -181,10 +181,10 @@ static int read_set(const s2v_weights *w, int features, s2vi_foley_clip *c,
                           "%s: `mel` has %lld bands, expected %d", path,
                           (long long)m->shape[0], BANDS);
     if (features && f->shape[1] != features)
-        return s2vi_error(err, S2V_ERR_FORMAT,
-                          "%s: `features` are %lld wide, expected the %d of "
-                          "the sets before",
-                          path, (long long)f->shape[1], features);
+        return s2vi_error(
+            err, S2V_ERR_FORMAT,
+            "%s: `features` are %lld wide, expected %d as in the previous sets",
+            path, (long long)f->shape[1], features);
     const int64_t columns = m->shape[1];
     c->units = columns / S2VI_VS_RATIO < f->shape[0] ? columns / S2VI_VS_RATIO
                                                      : f->shape[0];
@@ -330,8 +330,8 @@ int s2vi_foley_data_split(s2vi_foley_data *data, double part, int64_t units,
     }
     return places ? S2V_OK
                   : s2vi_error(err, S2V_ERR_INVALID,
-                               "no clip has %lld columns to train on "
-                               "(--sequence, --split): %lld in all",
+                               "no clip has %lld columns in the training set "
+                               "(--sequence, --split): %lld in total",
                                (long long)units * data->columns,
                                (long long)data->train * data->columns);
 }

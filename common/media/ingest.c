@@ -15,8 +15,8 @@ static void say_track(const s2vi_ingest *in, const char *path,
 {
     if (f->tracks > 1)
         s2vi_progress_message(in->bar,
-                              "%s: '%s' has %d sound tracks: number %d is "
-                              "heard (--track N, from 0, for another)",
+                              "%s: '%s' has %d audio tracks: using track %d "
+                              "(--track N selects another, counted from 0)",
                               in->program, path, f->tracks, f->track);
 }
 
@@ -25,8 +25,7 @@ static void say_damage(const s2vi_ingest *in, const char *path,
 {
     if (f->damaged)
         s2vi_progress_message(in->bar,
-                              "%s: '%s': %lld damaged packet%s of %lld left "
-                              "out",
+                              "%s: '%s': skipped %lld damaged packet%s of %lld",
                               in->program, path, (long long)f->damaged,
                               f->damaged > 1 ? "s" : "", (long long)f->packets);
 }
@@ -47,14 +46,14 @@ int s2vi_ingest_check(const s2vi_ingest *in, const char *path,
                           hint);
     if (missing > SHORT_SECONDS && missing > SHORT_PART * f->promised)
         return s2vi_error(err, S2V_ERR_FORMAT,
-                          "'%s' is cut short: expected the %.2f s that its "
-                          "header says, found %.2f s%s",
+                          "'%s' is truncated: expected %.2f s as in its "
+                          "header, found %.2f s%s",
                           path, f->promised, f->lasts, hint);
     if (f->silent)
-        return s2vi_error(err, S2V_ERR_FORMAT,
-                          "'%s' is silent: expected sound, found no sample "
-                          "above -80 dB%s",
-                          path, hint);
+        return s2vi_error(
+            err, S2V_ERR_FORMAT,
+            "'%s' is silent: expected audio, found no sample above -80 dB%s",
+            path, hint);
     if (!in->quiet)
         say_damage(in, path, f);
     return S2V_OK;

@@ -62,7 +62,7 @@ static int check_params(s2vi_clip_params *p, s2v_error *err)
         p->fps_den > 100000 || (int64_t)p->sound.rate * p->fps_den % p->fps_num)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "a clip's frame must last a whole number of samples "
-                          "at %d Hz, found %d/%d frames a second",
+                          "at %d Hz, found %d/%d frames per second",
                           p->sound.rate, p->fps_num, p->fps_den);
     if (p->crop_w == 0 && (p->crop_x || p->crop_y || p->crop_h))
         return s2vi_error(err, S2V_ERR_INVALID,
@@ -224,8 +224,8 @@ static int load_pictures(pictures *p, s2v_error *err)
     s2vi_media_stream_facts(&p->stream, &clip->facts);
     if (!p->shown->buf[0])
         return s2vi_error(err, S2V_ERR_FORMAT,
-                          "'%s' has no picture that can be decoded: expected "
-                          "a clip with video, found %lld damaged packets",
+                          "'%s' has no decodable video frame: expected a clip "
+                          "with video, found %lld damaged packets",
                           clip->path, (long long)clip->facts.damaged);
     /* A lone picture of unknown duration is there for a moment: one frame. */
     return show_until(p, p->since - p->origin + FFMAX(p->lasts, 1), err);
@@ -239,12 +239,11 @@ static int too_short(const pictures *p, int64_t seen, int64_t heard,
     double second = (double)c->fps_den / c->fps_num;
     char sound[64] = "";
     if (heard >= 0)
-        g_snprintf(sound, sizeof(sound), " with %.2f s of sound",
+        g_snprintf(sound, sizeof(sound), " with %.2f s of audio",
                    heard / (double)c->sound.rate);
     return s2vi_error(err, S2V_ERR_FORMAT,
-                      "'%s' is too short: expected at least %lld frame%s "
-                      "(%.2f s) with picture and sound, found %.2f s of "
-                      "picture%s",
+                      "'%s' is too short: expected at least %lld frame%s (%.2f "
+                      "s) with video and audio, found %.2f s of video%s",
                       p->clip->path, (long long)least, least > 1 ? "s" : "",
                       least * second, seen * second, sound);
 }
@@ -359,9 +358,8 @@ int s2vi_sound_load_track(const char *path, s2vi_sound_form form, int track,
     int ret = s2vi_sound_decode(samples, count, &found, path, &all, err);
     if (ret >= 0 && !*count)
         ret = s2vi_error(err, S2V_ERR_FORMAT,
-                         "'%s' has no sound that can be decoded: expected at "
-                         "least one sample, found none and %lld damaged "
-                         "packets",
+                         "'%s' has no decodable audio: expected at least one "
+                         "sample, found none and %lld damaged packets",
                          path, (long long)found.damaged);
     if (ret >= 0)
         found.silent = is_silent(*samples, *count);

@@ -78,7 +78,7 @@ static int stored_rect(s2vi_rect *out, const s2vi_scaler *s, const AVFrame *in,
         r.x > w - r.w || r.y > h - r.h)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "crop %d,%d,%d,%d does not fit '%s': expected a "
-                          "rectangle inside its picture, found %dx%d pixels",
+                          "rectangle inside its frame, found %dx%d pixels",
                           r.x, r.y, r.w, r.h, s->path, w, h);
     int x = o.flip_x ? w - r.x - r.w : r.x;
     int y = o.flip_y ? h - r.y - r.h : r.y;
@@ -190,11 +190,11 @@ int s2vi_scaler_run(s2vi_scaler *s, const AVFrame *in, uint8_t *out,
     if (ret == AVERROR(ENOMEM))
         return s2vi_error_nomem(err, "scaling pictures");
     if (ret < 0)
-        return s2vi_error(err, S2V_ERR_FORMAT,
-                          "a picture of '%s' cannot be scaled: %dx%d pixels of "
-                          "format %s: %s",
-                          s->path, in->width, in->height,
-                          av_get_pix_fmt_name(in->format), av_err2str(ret));
+        return s2vi_error(
+            err, S2V_ERR_FORMAT,
+            "a frame of '%s' cannot be scaled: %dx%d pixels of format %s: %s",
+            s->path, in->width, in->height, av_get_pix_fmt_name(in->format),
+            av_err2str(ret));
     if (!upright)
         turn(out, s->turned, s->size, o);
     return S2V_OK;

@@ -129,10 +129,10 @@ static int open_resampler(sound *s, const AVFrame *frame, s2v_error *err)
     if (ret >= 0)
         ret = swr_init(s->swr);
     if (ret < 0)
-        return s2vi_error(err, S2V_ERR_FORMAT,
-                          "sound of %d channels at %d Hz cannot be resampled: "
-                          "%s",
-                          s->layout.nb_channels, s->rate, av_err2str(ret));
+        return s2vi_error(
+            err, S2V_ERR_FORMAT,
+            "audio of %d channels at %d Hz cannot be resampled: %s",
+            s->layout.nb_channels, s->rate, av_err2str(ret));
     return S2V_OK;
 }
 
@@ -237,8 +237,7 @@ int s2vi_sound_decode(float **samples, int64_t *count, s2vi_media_facts *facts,
     *count = 0;
     if (span->form.rate < 1 || span->form.rate > HIGHEST_RATE)
         return s2vi_error(err, S2V_ERR_INVALID,
-                          "sound is resampled to a rate from 1 to %d Hz, not "
-                          "to %d",
+                          "expected a sample rate from 1 to %d Hz, found %d",
                           HIGHEST_RATE, span->form.rate);
     s.to_rate = span->form.rate;
     /* Time stamps rounded to whole milliseconds, or to packets, are no gap. */

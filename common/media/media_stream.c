@@ -75,10 +75,10 @@ static int open_format(s2vi_media_stream *m, s2v_error *err)
         return ret;
     ret = avformat_find_stream_info(m->format, NULL);
     if (ret < 0)
-        return s2vi_error(err, S2V_ERR_FORMAT,
-                          "'%s' cannot be read as media: its streams are not "
-                          "clear: %s",
-                          m->path, av_err2str(ret));
+        return s2vi_error(
+            err, S2V_ERR_FORMAT,
+            "'%s' cannot be read as media: no stream information: %s", m->path,
+            av_err2str(ret));
     return S2V_OK;
 }
 
@@ -139,7 +139,7 @@ int s2vi_media_stream_require(const s2vi_media_stream *m, enum AVMediaType type,
     const int tracks = count_sounds(m->format, m->format->nb_streams);
     if (want && type == AVMEDIA_TYPE_AUDIO && tracks)
         return s2vi_error(err, S2V_ERR_FORMAT,
-                          "'%s' has no sound track %d: found %d sound track%s, "
+                          "'%s' has no audio track %d: found %d audio track%s, "
                           "counted from 0",
                           m->path, want - 1, tracks, tracks > 1 ? "s" : "");
     GString *found = g_string_new(NULL);
@@ -182,8 +182,8 @@ static int open_decoder(s2vi_media_stream *m, s2v_error *err)
     int ret = avcodec_open2(m->decoder, codec, NULL);
     if (ret < 0)
         return s2vi_error(err, S2V_ERR_FORMAT,
-                          "'%s' cannot be decoded: its %s (%s) does not open: "
-                          "%s",
+                          "'%s' cannot be decoded: the decoder of its %s (%s) "
+                          "cannot be opened: %s",
                           m->path, kind, name, av_err2str(ret));
     return S2V_OK;
 }
@@ -253,8 +253,8 @@ static int feed(s2vi_media_stream *m, s2v_error *err)
     if (ret == AVERROR_INVALIDDATA)
         m->damaged++;
     else if (ret < 0 && ret != AVERROR_EOF)
-        return s2vi_error(err, S2V_ERR_IO, "'%s' cannot be read on: %s",
-                          m->path, av_err2str(ret));
+        return s2vi_error(err, S2V_ERR_IO, "reading '%s' failed: %s", m->path,
+                          av_err2str(ret));
     m->draining = ret < 0;
     ret = avcodec_send_packet(m->decoder, m->draining ? NULL : m->packet);
     av_packet_unref(m->packet);

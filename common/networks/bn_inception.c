@@ -203,7 +203,8 @@ int s2vi_bn_inception_open(s2vi_bn_inception **net, const char *path,
     n->planes = planes;
     int ret = s2v_weights_open(&n->file, path, err);
     if (!ret && (ret = check(n, &why)) < 0)
-        s2vi_error(err, ret, "%.880s (BN-Inception of %d planes was expected)",
+        s2vi_error(err, ret,
+                   "%.880s (expected BN-Inception with %d input planes)",
                    why.message, planes);
     if (!ret)
         ret = s2vi_weights_verify_sha256(n->file, err);

@@ -238,9 +238,9 @@ static int refuse_stranger(const s2vi_perceptual *phi, s2v_error *err)
     size_t n = s2v_weights_count(phi->file);
     return s2vi_error(
         err, S2V_ERR_MODEL,
-        "%s: no perceptual network: expected tensors of VGG16, "
-        "VGG19 or SqueezeNet 1.1 under torchvision's names "
-        "(\"features.0.weight\" ...), found %zu tensor%s%s%.80s%s",
+        "%s: not a perceptual network: expected tensors of VGG16, VGG19 or "
+        "SqueezeNet 1.1 under torchvision's names (\"features.0.weight\" ...), "
+        "found %zu tensor%s%s%.80s%s",
         s2v_weights_get_path(phi->file, NULL), n, n == 1 ? "" : "s",
         n ? ", first \"" : "", n ? s2vi_weights_at(phi->file, 0)->name : "",
         n ? "\"" : "");
@@ -322,11 +322,11 @@ static int read_input(s2vi_perceptual *phi, s2v_error *err)
     phi->input = torchvision;
     if (!text || parse_input(text, &phi->input))
         return S2V_OK;
-    return s2vi_error(err, S2V_ERR_MODEL,
-                      "%s: its metadata \"input\" is \"%.100s\", expected such "
-                      "as \"BGR in 0..255 minus (104,117,123)\", or none for "
-                      "torchvision's",
-                      s2v_weights_get_path(phi->file, NULL), text);
+    return s2vi_error(
+        err, S2V_ERR_MODEL,
+        "%s: its metadata \"input\" is \"%.100s\", expected for instance \"BGR "
+        "in 0..255 minus (104,117,123)\", or none for torchvision's",
+        s2v_weights_get_path(phi->file, NULL), text);
 }
 
 /* ---------------------------------------------------- open and close -- */

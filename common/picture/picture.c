@@ -102,7 +102,7 @@ static int write_file(const char *path, const uint8_t *data, size_t size,
 fail:
     g_free(temporary);
     if (error)
-        ret = s2vi_error(err, S2V_ERR_IO, "picture '%s' cannot be written: %s",
+        ret = s2vi_error(err, S2V_ERR_IO, "image '%s' cannot be written: %s",
                          path, g_strerror(error));
     return ret;
 }
@@ -112,7 +112,7 @@ int s2vi_picture_write_png(const char *path, const uint8_t *rgb, int width,
 {
     if (width < 1 || height < 1 || width > 32767 || height > 32767)
         return s2vi_error(err, S2V_ERR_INVALID,
-                          "picture '%s' cannot be written: expected sides of 1 "
+                          "image '%s' cannot be written: expected sides of 1 "
                           "to 32767 pixels, found %dx%d",
                           path, width, height);
     AVPacket *packet = av_packet_alloc();
@@ -124,8 +124,8 @@ int s2vi_picture_write_png(const char *path, const uint8_t *rgb, int width,
         ret = s2vi_error_nomem(err, "a picture");
     else
         ret = s2vi_error(err, S2V_ERR_DEVICE,
-                         "picture '%s' cannot be written: expected FFmpeg's "
-                         "PNG encoder, found: %s",
+                         "image '%s' cannot be written: expected FFmpeg's PNG "
+                         "encoder, found: %s",
                          path, av_err2str(ret));
     av_frame_free(&frame);
     av_packet_free(&packet);

@@ -67,8 +67,8 @@ int s2vi_interrupt_install(const char *message, s2v_error *err)
     }
     return S2V_OK;
 fail:
-    return s2vi_error(err, S2V_ERR_INTERNAL, "signals cannot be watched: %s",
-                      strerror(errno));
+    return s2vi_error(err, S2V_ERR_INTERNAL,
+                      "cannot install signal handlers: %s", strerror(errno));
 }
 
 bool s2vi_interrupt_requested(void)

@@ -247,5 +247,5 @@ int main(void)
     test_lengths(x);
     test_not_finite();
     test_no_memory(x);
-    return failures ? 1 : 0;
+    return check_done();
 }

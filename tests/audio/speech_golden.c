@@ -160,5 +160,5 @@ int main(void)
     test_yin(sound, N);
     free(sound);
     s2v_weights_close(&file);
-    return failures ? 1 : 0;
+    return check_done();
 }

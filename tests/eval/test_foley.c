@@ -231,7 +231,7 @@ static void test_sets(void)
     CHECK(get(j, "mcd.clips") == 2 && get(j, "mcd.mean") > 0, "%g",
           get(j, "mcd.mean"));
     CHECK(get(j, "model.size") == 0 && get(j, "clips.1.mel_distance") > 0,
-          "no sight");
+          "no visual encoder");
     json_decref(j);
     char *out = evaluated("sets.bin sets");
     CHECK(strstr(out, "of feature sets") && strstr(out, "MCD"), "%s", out);
@@ -246,13 +246,13 @@ static void test_cut(void)
     gsize size = 0;
     g_file_get_contents(from, &data, &size, NULL);
     g_file_set_contents(to, data, (gssize)(size / 2), NULL);
-    refuse("tiny.bin cut.mkv", "'cut.mkv' is cut short");
-    refuse("tiny.bin imp/a.mkv --track 1", "no sound track 1: found 1");
+    refuse("tiny.bin cut.mkv", "'cut.mkv' is truncated");
+    refuse("tiny.bin imp/a.mkv --track 1", "no audio track 1: found 1");
     CHECK(!run_program(evaluate,
                        "tiny.bin cut.mkv imp --skip-bad -q --threads 1", &out,
                        &err),
           "%s", err);
-    CHECK(strstr(err, "clips left out (--skip-bad): 1\n  'cut.mkv' is cut"),
+    CHECK(strstr(err, "clips left out (--skip-bad): 1\n  'cut.mkv' is trunc"),
           "%s", err);
     g_free(out);
     g_free(err);

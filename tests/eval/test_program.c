@@ -244,15 +244,16 @@ static void test_table(void)
         "PSNR",
         "CPBD",
         "the real frames have 0.",
-        "right sound",
-        "foreign sound",
+        "matching audio",
+        "foreign audio",
         "mean measured frame",
         "pooled",
         "Measured  100 of 100 frames, in 2 of 2 clips"};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         CHECK(strstr(out, parts[i]), "no '%s' in\n%s", parts[i], out);
-    const char *row = strstr(out, "right sound");
-    double ssim = row ? g_ascii_strtod(row + strlen("right sound"), NULL) : 0;
+    const char *row = strstr(out, "matching audio");
+    double ssim =
+        row ? g_ascii_strtod(row + strlen("matching audio"), NULL) : 0;
     CHECK(ssim > 0.99 && ssim < 1, "one frame of 100 is spoilt: %g", ssim);
     char *path = in_folder("s.png"), *png = NULL;
     gsize size = 0;
@@ -317,7 +318,7 @@ static void test_bad_clips(void)
     refuse_with_model("long.nut mute.nut", 1, "'mute.nut' is silent");
     refuse_with_model("long.nut --train-clip mute.nut", 1, "'mute.nut'");
     refuse_with_model("long.nut --track 1", 1,
-                      "'long.nut' has no sound track 1: found 1");
+                      "'long.nut' has no audio track 1: found 1");
     char *line = g_strdup_printf("'%s' mute.nut long.nut text.nut --skip-bad "
                                  "-q --json --threads 1 --shift 0",
                                  model_path);

@@ -202,7 +202,7 @@ static void test_program(const char *features, const char *impacts,
     expect(features, "-o sets clip.mkv", 2, "--rgb");
     expect(features, "--rgb net.bin -o sets none.mkv -q", 1, "none.mkv");
     expect(features, "--rgb net.bin -o sets clip.mkv -q --track 1", 1,
-           "'clip.mkv' has no sound track 1: found 1");
+           "'clip.mkv' has no audio track 1: found 1");
     expect(features, "--rgb net.bin -o sets clip.mkv --track x", 2, "--track");
     expect(features, "--rgb net.bin -o sets net.bin clip.mkv -q --skip-bad", 0,
            "clips left out (--skip-bad): 1\n  'net.bin'");

@@ -64,11 +64,11 @@ refused "clip without picture" ".*sound\.wav.*has no video" "${t[@]}" sound.wav 
 refused "not media" ".*text\.mkv" "${t[@]}" text.mkv -o x.bin
 refused "empty clip" ".*empty\.mkv" "${t[@]}" empty.mkv -o x.bin
 refused "a folder" "'folder' is a directory" "${t[@]}" folder -o x.bin
-refused "a clip without a sound" "'mute\.mkv' is silent: expected sound, found no sample above -80 dB" "${t[@]}" clip.mkv mute.mkv -o x.bin
+refused "a clip without a sound" "'mute\.mkv' is silent: expected audio, found no sample above -80 dB" "${t[@]}" clip.mkv mute.mkv -o x.bin
 head -c $(($(wc -c <long.mkv) * 81 / 120)) long.mkv >cut.mkv
-refused "a clip that is cut short" "'cut\.mkv' is cut short: expected the 6\.00 s that its header says, found 4\.[0-9]+ s" "${t[@]}" cut.mkv clip.mkv -o x.bin
-refused "a sound track that is not there" "'clip\.mkv' has no sound track 1: found 1 sound track, counted from 0" "${t[@]}" clip.mkv -o x.bin --track 1
-refused "shorter than a sequence" "no clip has 32 frames \(1\.6 s\) .*6 in all" "${t[@]}" brief.mkv -o x.bin --sequence 32
+refused "a clip that is cut short" "'cut\.mkv' is truncated: expected 6\.00 s as in its header, found 4\.[0-9]+ s" "${t[@]}" cut.mkv clip.mkv -o x.bin
+refused "a sound track that is not there" "'clip\.mkv' has no audio track 1: found 1 audio track, counted from 0" "${t[@]}" clip.mkv -o x.bin --track 1
+refused "shorter than a sequence" "no clip has 32 frames \(1\.6 s\) .*6 in total" "${t[@]}" brief.mkv -o x.bin --sequence 32
 refused "output in a missing folder" "cannot write no/x\.bin: No such file" "${t[@]}" clip.mkv -o no/x.bin
 refused "output is a folder" "cannot write folder: it is a folder" "${t[@]}" clip.mkv -o folder
 refused "output is a device" "cannot write /dev/full: it is a pipe or device" "${t[@]}" clip.mkv -o /dev/full
@@ -84,9 +84,9 @@ rmdir y.bin.ckpt
 train clip.mkv -o a.bin --iterations 60 --preview a.png --preview-every 7
 is "training: status" "$code" 0
 is "training: nothing on stdout" "$out" ""
-like "training: says what it has" "$err" "1 clip, 40 frames at 20 a second: 40 to train on, 0 held out"
+like "training: says what it has" "$err" "1 clip, 40 frames at 20 fps: 40 for training, 0 held out"
 like "training: progress" "$err" "100% +60/60.*L1 [0-9.]+"
-like "training: result" "$err" "done after 60 iterations: a\.bin holds the model; .* --resume a\.bin\.ckpt"
+like "training: result" "$err" "done after 60 iterations: wrote the model a\.bin; .* --resume a\.bin\.ckpt"
 is "training: preview" "$(head -c 8 a.png | od -An -tx1 | tr -d ' ')" 89504e470d0a1a0a
 is "training: no litter" "$(find . -name '*tmp*')" ""
 
@@ -101,7 +101,7 @@ like "two clips" "$err" "2 clips, 80 frames"
 
 # The second sound of two.nut has more channels.
 train two.nut -o two.bin --iterations 2
-like "two sound tracks: the one that is heard" "$err" "s2v-train: 'two\.nut' has 2 sound tracks: number 1 is heard"
+like "two sound tracks: the one that is heard" "$err" "s2v-train: 'two\.nut' has 2 audio tracks: using track 1"
 train two.nut -o track1.bin --iterations 2 --track 1 -q
 is "--track 1: status" "$code$err" 0
 same "--track 1: the same" two.bin track1.bin
@@ -113,7 +113,7 @@ train mute.mkv clip.mkv cut.mkv text.mkv -o some.bin --iterations 2 --skip-bad
 is "--skip-bad: status" "$code" 0
 same "--skip-bad: trained on the good one alone" good.bin some.bin
 like "--skip-bad: the list" "$(tail -n 4 err.txt | tr '\n' '|')" \
-    "left out \(--skip-bad\): 3\|  'mute\.mkv' is silent.*\|  'cut\.mkv' is cut short.*\|  'text\.mkv' cannot be read"
+    "left out \(--skip-bad\): 3\|  'mute\.mkv' is silent.*\|  'cut\.mkv' is truncated.*\|  'text\.mkv' cannot be read"
 train mute.mkv -o x.bin --skip-bad
 like "--skip-bad: nothing left" "$code $err" "^1 .*s2v-train: --skip-bad: expected at least one good clip, found 1 bad"
 train nowhere.mkv clip.mkv -o x.bin --skip-bad
@@ -153,7 +153,7 @@ stop_unsaved() {
         --iterations 1000000 --checkpoint-every 3 2>err.txt </dev/null &
     local pid=$!
     for _ in {1..600}; do
-        if [ -e "$file.ckpt" ] || grep -q "training goes on" err.txt; then break; fi
+        if [ -e "$file.ckpt" ] || grep -q "training continues" err.txt; then break; fi
         sleep 0.02
     done
     "$@"
@@ -197,14 +197,14 @@ is "finished: no picture" "$(echo none*)" 'none*'
 # --------------------------------------------------- nothing is lost --
 train clip.mkv -o c.bin --iterations 60 --sequence 8 --resume c.bin.ckpt
 is "another sequence: status" "$code" 1
-like "another sequence: named" "$err" "c\.bin\.ckpt: .*sequence is 4 there and 8 here"
+like "another sequence: named" "$err" "c\.bin\.ckpt: .*sequence is 4 in the file and 8 in this run"
 train other.mkv -o c.bin --iterations 60 --resume c.bin.ckpt
 like "another clip: named" "$code $err" "^1 .*c\.bin\.ckpt: .*the clips"
 train clip.mkv -o c.bin --iterations 60 --resume a.bin
 like "a weight file: named" "$code $err" "^1 .*a\.bin: expected a checkpoint"
 head -c 100000 c.bin.ckpt >cut.ckpt
 train clip.mkv -o c.bin --iterations 60 --resume cut.ckpt
-like "cut short: named" "$code $err" "^1 .*cut\.ckpt: the file is cut short"
+like "cut short: named" "$code $err" "^1 .*cut\.ckpt: the file is truncated"
 same "bad resumes: weights as before" a.bin c.bin
 same "bad resumes: checkpoint as before" a.bin.ckpt c.bin.ckpt
 
@@ -215,7 +215,7 @@ full() { (
     echo "$code $err"
 ); }
 said=$(full)
-like "full disk: goes on" "$said" "cannot write c\.bin\.ckpt: writing failed: File too large; training goes on"
+like "full disk: goes on" "$said" "cannot write c\.bin\.ckpt: writing failed: File too large; training continues"
 like "full disk: in the end" "$said" "^1 .*s2v-train: cannot write c\.bin\.ckpt: writing failed: File too large$"
 same "full disk: weights as before" a.bin c.bin
 same "full disk: checkpoint as before" a.bin.ckpt c.bin.ckpt
@@ -223,7 +223,7 @@ like "full disk: --quiet tells" "$(full --quiet)" "cannot write c\.bin\.ckpt"
 is "full disk: no litter" "$(find . -name '*tmp*')" ""
 train clip.mkv -o c.bin --iterations 66 --resume c.bin.ckpt --preview no/where.png --preview-every 3
 is "no place for previews: status" "$code" 0
-like "no place for previews: told" "$err" "no/where\.png.*No such file.*; training goes on"
+like "no place for previews: told" "$err" "no/where\.png.*No such file.*; training continues"
 
 train clip.mkv -o d.bin --iterations 400 --rate 1 --checkpoint-every 1000
 like "too large a rate: no NaN" "$code" "^[01]$"
@@ -254,6 +254,6 @@ train clip.mkv -o x.bin "${seen[@]}" --lpips vgg.safetensors
 like "LPIPS's heads of another network" "$code $err" \
     "^1 .*s2v-train: vgg\.safetensors: .*missing .lin5.model.1.weight"
 train clip.mkv -o h.bin --iterations 1 --hold-out-every 1 --split 0.95
-like "too little held out: named" "$code $err" "^1 .*--hold-out-every: expected a clip"
+like "too little held out: named" "$code $err" "^1 .*--hold-out-every: expected at least one held-out sequence"
 
 finish

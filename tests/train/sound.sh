@@ -71,7 +71,7 @@ refused "a sound that is too short" "'hits/1\.mkv' is too short: expected at lea
 refused "an empty folder" "'empty': expected a folder of media files or feature sets" "${sight[@]}" empty
 refused "no media" ".*text\.mkv" "${sight[@]}" text.mkv
 refused "no vocoder" "\./text\.mkv: this is text" "${sight[@]}" hits --vocoder text.mkv
-refused "nothing held out" "--hold-out-every: expected a clip of which a window \(64 columns\)" "${sight[@]}" hits --hold-out-every 5 --split 0.9
+refused "nothing held out" "--hold-out-every: expected at least one held-out window \(64 columns\)" "${sight[@]}" hits --hold-out-every 5 --split 0.9
 printf 'width = 17\n' >bad.conf
 refused "a bad value in a file" "--config 'bad\.conf' line 1, width: expected 16, 32" "${sight[@]}" hits --config bad.conf
 printf 'motion = gru\n' >other.conf
@@ -79,11 +79,11 @@ refused "another model's option in a file" "--config 'other\.conf' line 1: not a
 
 # ------------------------------------------------------------- bad clips --
 head -c $(($(wc -c <hits/2.mkv) / 2)) hits/2.mkv >cut.mkv
-cut="'cut\.mkv' is cut short: expected the 2\.[0-9]+ s that its header says, found [01]\.[0-9]+ s"
+cut="'cut\.mkv' is truncated: expected 2\.[0-9]+ s as in its header, found [01]\.[0-9]+ s"
 refused "varietysound: a clip that is cut short" "$cut" "${sight[@]}" hits/1.mkv cut.mkv
 refused "hifigan: a clip that is cut short" "$cut" "${voice[@]}" hits/1.mkv cut.mkv
-refused "varietysound: no such sound track" "'hits/1\.mkv' has no sound track 1" "${sight[@]}" hits --track 1
-refused "hifigan: no such sound track" "'hits/1\.mkv' has no sound track 1" "${voice[@]}" hits --track 1
+refused "varietysound: no such sound track" "'hits/1\.mkv' has no audio track 1" "${sight[@]}" hits --track 1
+refused "hifigan: no such sound track" "'hits/1\.mkv' has no audio track 1" "${voice[@]}" hits --track 1
 for model in sight voice; do
     declare -n words=$model
     run "${words[@]}" hits/1.mkv -o good.bin --iterations 1 -q
@@ -97,7 +97,7 @@ done
 run "${voice[@]}" hits -o voice.bin --iterations 2 --preview voice.png --hold-out-every 2 \
     --curves voices.csv
 is "hifigan: status" "$code" 0
-like "hifigan: says what it has" "$err" "2 clips, 4\.0 s: 3\.2 s to train on, 0\.8 s held out"
+like "hifigan: says what it has" "$err" "2 clips, 4\.0 s: 3\.2 s for training, 0\.8 s held out"
 like "hifigan: held out" "$err" "iteration 2: mel distance 0\.[0-9]+ .* the best so far, saved"
 adds_up "hifigan: its losses, 45 of the mel, 2 of features" voices.csv 45 1 2
 is "hifigan: preview" "$(png voice.png)" 89504e470d0a1a0a
@@ -161,9 +161,9 @@ same "Ctrl-C: ends like a run in one go" a.bin c.bin
 same "Ctrl-C: ends like a run in one go, checkpoint" a.bin.ckpt c.bin.ckpt
 
 run "${sight[@]}" "${long[@]}" -o c.bin --batch 3 --resume c.bin.ckpt
-like "another batch: named" "$code $err" "^1 .*c\.bin\.ckpt: .*batch is 2 there and 3 here"
+like "another batch: named" "$code $err" "^1 .*c\.bin\.ckpt: .*batch is 2 in the file and 3 in this run"
 run "${sight[@]}" "${long[@]}" -o c.bin --clear 1 --resume c.bin.ckpt
-like "another background: named" "$code $err" "^1 .*clear is 0\.0 there and 1\.0 here"
+like "another background: named" "$code $err" "^1 .*clear is 0\.0 in the file and 1\.0 in this run"
 run "${sight[@]}" hits/2.mkv --split 1 -o c.bin -q --resume c.bin.ckpt
 like "another clip: named" "$code $err" "^1 .*c\.bin\.ckpt: .*the clips"
 run "${sight[@]}" "${long[@]}" -o d.bin --resume voice.bin.ckpt
@@ -195,7 +195,7 @@ run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --iterations 20
 run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --resume i.bin.ckpt
 same "without critics: 20 and 40 are 60" h.bin i.bin
 run "${sight[@]}" "${long[@]}" -o i.bin --resume i.bin.ckpt
-like "critics that are not there: named" "$code $err" "^1 .*critics is false there and true here"
+like "critics that are not there: named" "$code $err" "^1 .*critics is false in the file and true in this run"
 run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --loss l2 --curves i.csv
 falls "squares fall to a ninth" i.csv 2 9 60
 # first CSV: the mel's loss before anything is learned.
@@ -205,7 +205,7 @@ falls "balanced squares fall to a ninth" b.csv 2 9 60
 is "balanced: over a mean square below 1 ($(first i.csv), $(first b.csv))" \
     "$(awk -v a="$(first i.csv)" -v b="$(first b.csv)" 'BEGIN {print (b > 1.01 * a)}')" 1
 run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --loss l2 --resume i.bin.ckpt
-like "no longer balanced: named" "$code $err" "^1 .*balance is true there and false here"
+like "no longer balanced: named" "$code $err" "^1 .*balance is true in the file and false in this run"
 run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --dtype bf16 --curves m.csv
 if [[ $err =~ (dtype \"bf16\": .*) ]]; then
     skip "mixed precision" "${BASH_REMATCH[1]}"

@@ -77,7 +77,7 @@ static void test_foreign(void)
     refuse("", "other columns");
     refuse(HEADER "1,2\n", "expected 4 fields");
     refuse(HEADER "1,1,1,1\n3,1,1,1\n2,1,1,1\n", "after 3");
-    refuse(HEADER "x,1,1,1\n", "in their order");
+    refuse(HEADER "x,1,1,1\n", "in ascending order");
     g_unlink(csv);
     finish(start(5)); /* none there: it begins here */
     is_text(HEADER);

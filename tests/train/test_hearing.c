@@ -85,8 +85,7 @@ static void test_silence(void)
     s2vi_hearing h = {.levelled = true};
     make(&data, 0, 0);
     CHECK(s2vi_hearing_prepare(&h, &data, &err) == S2V_ERR_INVALID, "silence");
-    CHECK(strstr(err.message, "is silence (below -70 LUFS)"), "%s",
-          err.message);
+    CHECK(strstr(err.message, "is silent (below -70 LUFS)"), "%s", err.message);
     s2vi_dataset_close(&data);
 }
 

@@ -619,7 +619,7 @@ static void test_bad_rate(void)
     char *path = in_folder("sound.wav");
     const s2vi_sound_form form = {.rate = -1};
     int ret = s2vi_sound_load(path, form, &samples, &n, &err);
-    CHECK(ret == S2V_ERR_INVALID && strstr(err.message, "not to -1"), "%d %s",
+    CHECK(ret == S2V_ERR_INVALID && strstr(err.message, "found -1"), "%d %s",
           ret, err.message);
     g_free(path);
 }
@@ -679,7 +679,7 @@ static void test_tracks(void)
         check_heard(path, 2, 1);
     }
     refused(path, &params, S2V_ERR_FORMAT,
-            "has no sound track 2: found 2 sound tracks, counted from 0");
+            "has no audio track 2: found 2 audio tracks, counted from 0");
     float *samples = NULL;
     int64_t n = 0;
     s2vi_media_facts facts;
@@ -736,9 +736,8 @@ static void test_cut_short(void)
         make_media(path, &s);
         check_bad(path, NULL);
         cut(path, short_path);
-        check_bad(short_path,
-                  "is cut short: expected the 6.00 s that its header says, "
-                  "found 4.");
+        check_bad(short_path, "is truncated: expected 6.00 s as in its header, "
+                              "found 4.");
         make_media(path, &more);
         check_bad(path, NULL);
         g_free(short_path);

@@ -261,13 +261,14 @@ static void test_other_training(void)
     const char *path = in_folder("six.ckpt");
     s2vi_lm_trainer_params p = defaults();
     p.sequence = 5;
-    refuse(&p, path, S2V_ERR_MODEL, "sequence", "4 there and 5 here");
+    refuse(&p, path, S2V_ERR_MODEL, "sequence",
+           "4 in the file and 5 in this run");
     p = defaults();
     p.trainer.seed = 8;
-    refuse(&p, path, S2V_ERR_MODEL, "seed", "7 there and 8 here");
+    refuse(&p, path, S2V_ERR_MODEL, "seed", "7 in the file and 8 in this run");
     p = defaults();
     p.config.connection = S2VI_LM_SKIP;
-    refuse(&p, path, S2V_ERR_MODEL, "connection", "\"residual\" there");
+    refuse(&p, path, S2V_ERR_MODEL, "connection", "\"residual\" in the file");
     p = defaults();
     p.config.channels_max = 8;
     p.config.acin = false;
@@ -283,7 +284,8 @@ static void test_other_training(void)
     s2vi_dataset_close(&other);
     make_clips(&other);
     s2vi_dataset_split(&other, 0.8, T, NULL);
-    refuse(&p, path, S2V_ERR_MODEL, "trained_frames", "23 there and 18 here");
+    refuse(&p, path, S2V_ERR_MODEL, "trained_frames",
+           "23 in the file and 18 in this run");
     s2vi_dataset_close(&other);
 }
 
@@ -390,18 +392,20 @@ static void test_other_losses(void)
     const char *path = in_folder("six.ckpt");
     s2vi_lm_trainer_params p = defaults();
     p.squares = true;
-    refuse(&p, path, S2V_ERR_MODEL, "loss", "\"multi-scale L2\" here");
+    refuse(&p, path, S2V_ERR_MODEL, "loss", "\"multi-scale L2\" in this run");
     p = defaults();
     p.adversarial = true;
-    refuse(&p, path, S2V_ERR_MODEL, "adversarial", "false there and true here");
+    refuse(&p, path, S2V_ERR_MODEL, "adversarial",
+           "false in the file and true in this run");
     p = defaults();
     p.trainer.average = 0.9;
-    refuse(&p, path, S2V_ERR_MODEL, "averaged", "false there and true here");
+    refuse(&p, path, S2V_ERR_MODEL, "averaged",
+           "false in the file and true in this run");
     p = adversarial();
     refuse(&p, path, S2V_ERR_MODEL, "adversarial", "averaged");
     p = defaults();
     refuse(&p, in_folder("gan.ckpt"), S2V_ERR_MODEL, "adversarial",
-           "true there and false here");
+           "true in the file and false in this run");
 }
 
 /* A rate that is far too large: named, and never saved. */
@@ -595,7 +599,8 @@ static void test_start_from(void)
     trainer = open_trainer(&p);
     CHECK(s2vi_trainer_start_from(&trainer->trainer, in_folder("after.bin"),
                                   &err) == S2V_ERR_MODEL &&
-              strstr(err.message, "acin is true there and false here"),
+              strstr(err.message,
+                     "acin is true in the file and false in this run"),
           "%s", err.message);
     s2vi_lm_trainer_close(&trainer);
 }

@@ -386,7 +386,8 @@ static void check_special_files(void)
     check_error("a missing file", ret, S2V_ERR_IO, &err,
                 "none.bin: No such file or directory");
     ret = s2v_weights_open(&w, "", &err);
-    check_error("an empty name", ret, S2V_ERR_INVALID, &err, "named");
+    check_error("an empty name", ret, S2V_ERR_INVALID, &err,
+                "no weight file given");
     check(!w, "nothing is left open");
 }
 

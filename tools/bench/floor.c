@@ -283,8 +283,8 @@ static int measure(const bench_job *job, const s2v_model *model, bench_row *row,
     s2vi_backend_close(&backend);
     if (!ret && failed)
         return s2vi_error(err, S2V_ERR_DEVICE,
-                          "the floor: oneDNN lacks one of the model's "
-                          "convolutions in %s, or the memory for it",
+                          "the floor: oneDNN does not support one of the "
+                          "model's convolutions in %s, or is out of memory",
                           row->info.dtype);
     return ret;
 }

@@ -321,7 +321,7 @@ static int run(const struct options *o)
     if (!o->count)
         return make_clip(o, o->output, o->seed);
     if (mkdir(o->output, 0777) < 0 && errno != EEXIST) {
-        fprintf(stderr, "s2v-impacts: %s: cannot make the folder: %s\n",
+        fprintf(stderr, "s2v-impacts: %s: cannot create the folder: %s\n",
                 o->output, strerror(errno));
         return -1;
     }

@@ -108,7 +108,7 @@ int impacts_truth_write(const char *path, const struct impacts_scene *scene,
     const int ret = write_json(root, path);
     json_decref(root);
     if (ret < 0)
-        fprintf(stderr, "s2v-impacts: %s: cannot write the truth: %s\n", path,
-                strerror(-ret));
+        fprintf(stderr, "s2v-impacts: %s: cannot write the ground truth: %s\n",
+                path, strerror(-ret));
     return ret < 0 ? -1 : 0;
 }

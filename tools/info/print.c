@@ -161,9 +161,9 @@ static void put_hearing(const s2v_weights *w)
     const char *level = s2v_weights_get_metadata(w, "s2v.level");
     const char *range = s2v_weights_get_metadata(w, "s2v.features");
     if (level)
-        printf("%-*s %s LUFS: sound is brought to it\n", LABEL, "Level", level);
+        printf("%-*s %s LUFS in training\n", LABEL, "Level", level);
     if (range)
-        printf("%-*s their range in training is recorded\n", LABEL, "Features");
+        printf("%-*s range in training recorded\n", LABEL, "Features");
 }
 
 static void put_media(const char *label, unsigned media, unsigned required)
@@ -281,9 +281,9 @@ static void put_table(const s2v_weights *w, const info_summary *s)
 static void put_checksum(const s2v_weights *w, const info_summary *s)
 {
     if (!s->sound)
-        put_row("Checksum", "FAILED: the error says why");
+        put_row("Checksum", "FAILED: see the error message");
     else if (!s->recorded)
-        put_row("Checksum", "none recorded; every number is finite");
+        put_row("Checksum", "none recorded; all numbers are finite");
     else
         printf("%-*s verified (SHA-256 %.16s...)\n", LABEL, "Checksum",
                s2v_weights_get_metadata(w, "s2v.sha256"));
@@ -308,7 +308,7 @@ void info_print(const s2v_weights *w, const info_summary *s,
         if ((value = s2v_weights_get_metadata(w, rows[i][1])))
             put_row(rows[i][0], value);
         else if (i == 0)
-            put_row("Model", "not said: no s2v.model in this file");
+            put_row("Model", "unknown: no s2v.model in this file");
     put_family(w);
     put_checksum(w, s);
     printf("%-*s %s tensor%s, %s\n", LABEL, "Tensors", grouped(s->tensors).text,

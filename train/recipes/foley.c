@@ -27,9 +27,9 @@ static int check_held_out(const s2vi_foley_clips *t, int64_t units,
     if (s2vi_foley_data_held_out(&t->data, 0, units, &w))
         return S2V_OK;
     return s2vi_error(err, S2V_ERR_INVALID,
-                      "--hold-out-every: expected a clip of which a window (%d "
-                      "columns) is held out, found %lld held-out columns in "
-                      "all: give a smaller --split or --sequence",
+                      "--hold-out-every: expected at least one held-out window "
+                      "(%d columns) in a clip, found %lld held-out columns in "
+                      "total: use a smaller --split or --sequence",
                       t->o->sequence,
                       (long long)(t->data.units - t->data.train) *
                           t->data.columns);
@@ -42,7 +42,7 @@ static void say_how_much(const s2vi_foley_clips *t)
         (double)S2VI_FOLEY_MEL_HOP * d->columns / S2VI_FOLEY_RATE;
     if (!t->o->quiet)
         fprintf(
-            stderr, "%d clip%s, %.1f s: %.1f s to train on, %.1f s held out\n",
+            stderr, "%d clip%s, %.1f s: %.1f s for training, %.1f s held out\n",
             d->count, d->count > 1 ? "s" : "", (double)d->units * second,
             (double)d->train * second, (double)(d->units - d->train) * second);
 }

@@ -176,9 +176,9 @@ static int check_held_out(const training *t, s2v_error *err)
         if (t->data.clip[i].clip->frames - t->data.clip[i].train >= T)
             return S2V_OK;
     return s2vi_error(err, S2V_ERR_INVALID,
-                      "--hold-out-every: expected a clip of which a sequence "
-                      "(%d frames) is held out, found %lld held-out frames in "
-                      "all: give a smaller --split or --sequence",
+                      "--hold-out-every: expected at least one held-out "
+                      "sequence (%d frames) in a clip, found %lld held-out "
+                      "frames in total: use a smaller --split or --sequence",
                       T, (long long)(t->data.frames - t->data.train));
 }
 
@@ -203,8 +203,8 @@ static int load_clips(training *t, s2v_error *err)
         ret = s2vi_hearing_prepare(&t->hearing, &t->data, err);
     if (!ret && !o->shared.quiet)
         fprintf(stderr,
-                "%d clip%s, %lld frames at 20 a second: %lld to train "
-                "on, %lld held out\n",
+                "%d clip%s, %lld frames at 20 fps: %lld for training, %lld "
+                "held out\n",
                 t->data.count, t->data.count > 1 ? "s" : "",
                 (long long)t->data.frames, (long long)t->data.train,
                 (long long)(t->data.frames - t->data.train));
@@ -289,8 +289,8 @@ static int open_training(s2vi_training *out, const s2vi_train_options *o,
     out->measure = t->vision ? "held-out.LPIPS" : "held-out.SSIM";
     if (!t->o->perceptual && !o->quiet)
         fprintf(stderr,
-                "no --perceptual file: frames are compared by "
-                "multi-scale %s, which learns less detail\n",
+                "no --perceptual file: using multi-scale %s as the "
+                "reconstruction loss, which learns less detail\n",
                 t->o->loss == S2VI_LM_TRAIN_L2 ? "L2" : "L1");
     return S2V_OK;
 }
