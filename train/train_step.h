@@ -17,7 +17,7 @@
 #ifndef S2VI_TRAIN_TRAIN_STEP_H
 #define S2VI_TRAIN_TRAIN_STEP_H
 
-#include "models/param.h"
+#include "nn/param.h"
 #include "run/exec.h"
 
 enum { S2VI_TRAIN_STEP_TERMS = 12 };

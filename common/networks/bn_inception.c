@@ -29,7 +29,7 @@
 #include "networks/bn_inception.h"
 
 #include "models/param_file.h"
-#include "nn/nn.h"
+#include "nn/sequence.h"
 #include "weights/weights.h"
 
 #include <stdio.h>
@@ -73,59 +73,72 @@ enum { MODULES = sizeof(modules) / sizeof(*modules) };
 /* --------------------------------------------------------- parameters -- */
 
 /* A convolution and its norm. */
-static void unit_params(s2vi_param_maker *m, const char *name, int cin,
-                        int cout, int kernel)
+typedef struct unit {
+    s2vi_layer conv;
+    s2vi_batch_norm norm;
+} unit;
+
+/* Units that a module does not have stay as they are. */
+typedef struct branches {
+    unit one, reduce, three, double_reduce, first, second, proj;
+} branches;
+
+typedef struct network {
+    unit conv1, conv2_reduce, conv2;
+    branches module[MODULES];
+} network;
+
+static void declare_unit(const s2vi_scope *scope, int cin, int cout, int kernel,
+                         const char *name, unit *u)
 {
-    static const char *const statistics[] = {"weight", "bias", "running_mean",
-                                             "running_var"};
-    s2vi_param_make(m, S2VI_SHAPE(cout, cin, kernel, kernel), S2VI_INIT_FAN_IN,
-                    "%s.weight", name);
-    s2vi_param_make(m, S2VI_SHAPE(cout), S2VI_INIT_ZERO, "%s.bias", name);
-    for (int i = 0; i < 4; i++)
-        s2vi_param_make(m, S2VI_SHAPE(cout),
-                        i == 0 || i == 3 ? S2VI_INIT_ONE : S2VI_INIT_ZERO,
-                        "%s_bn.%s", name, statistics[i]);
+    if (!cout)
+        return;
+    u->conv = s2vi_declare_layer(scope, S2VI_SHAPE(cout, cin, kernel, kernel),
+                                 S2VI_INIT_FAN_IN, cout, "%s", name);
+    u->norm = s2vi_declare_batch_norm(scope, cout, "%s_bn", name);
 }
 
-/* Of one of a module's convolutions, if it has it. */
-static void branch_params(s2vi_param_maker *m, const module *r,
-                          const char *part, int cin, int cout, int kernel)
+/* One of a module's convolutions. */
+static void declare_part(const s2vi_scope *scope, const module *r, int cin,
+                         int cout, int kernel, const char *part, unit *u)
 {
-    char name[64];
+    char name[S2VI_PARAM_NAME];
     snprintf(name, sizeof(name), "inception_%s_%s", r->name, part);
-    if (cout)
-        unit_params(m, name, cin, cout, kernel);
+    declare_unit(scope, cin, cout, kernel, name, u);
 }
 
 /* Returns how many channels come out. */
-static int module_params(s2vi_param_maker *m, const module *r, int cin)
+static int declare_module(const s2vi_scope *scope, const module *r, int cin,
+                          branches *b)
 {
-    branch_params(m, r, "1x1", cin, r->one, 1);
-    branch_params(m, r, "3x3_reduce", cin, r->reduce, 1);
-    branch_params(m, r, "3x3", r->reduce, r->three, 3);
-    branch_params(m, r, "double_3x3_reduce", cin, r->double_reduce, 1);
-    branch_params(m, r, "double_3x3_1", r->double_reduce, r->first, 3);
-    branch_params(m, r, "double_3x3_2", r->first, r->second, 3);
-    branch_params(m, r, "pool_proj", cin, r->proj, 1);
+    declare_part(scope, r, cin, r->one, 1, "1x1", &b->one);
+    declare_part(scope, r, cin, r->reduce, 1, "3x3_reduce", &b->reduce);
+    declare_part(scope, r, r->reduce, r->three, 3, "3x3", &b->three);
+    declare_part(scope, r, cin, r->double_reduce, 1, "double_3x3_reduce",
+                 &b->double_reduce);
+    declare_part(scope, r, r->double_reduce, r->first, 3, "double_3x3_1",
+                 &b->first);
+    declare_part(scope, r, r->first, r->second, 3, "double_3x3_2", &b->second);
+    declare_part(scope, r, cin, r->proj, 1, "pool_proj", &b->proj);
     return r->one + r->three + r->second + (r->pool == HALVE ? cin : r->proj);
+}
+
+static void declare(const s2vi_scope *scope, int planes, network *n)
+{
+    int channels = 192;
+    declare_unit(scope, planes, 64, 7, "conv1_7x7_s2", &n->conv1);
+    declare_unit(scope, 64, 64, 1, "conv2_3x3_reduce", &n->conv2_reduce);
+    declare_unit(scope, 64, 192, 3, "conv2_3x3", &n->conv2);
+    for (int i = 0; i < MODULES; i++)
+        channels = declare_module(scope, &modules[i], channels, &n->module[i]);
 }
 
 int s2vi_bn_inception_params(int planes, s2vi_param_list *list, s2v_error *err)
 {
     const int before = list->count;
-    s2vi_param_maker m = {.list = list, .err = err};
-    int channels = 192;
-    unit_params(&m, "conv1_7x7_s2", planes, 64, 7);
-    unit_params(&m, "conv2_3x3_reduce", 64, 64, 1);
-    unit_params(&m, "conv2_3x3", 64, 192, 3);
-    for (int i = 0; i < MODULES; i++)
-        channels = module_params(&m, &modules[i], channels);
-    for (int i = before; m.status >= 0 && i < list->count; i++)
-        list->param[i].buffer =
-            strstr(list->param[i].name, ".running_") != NULL;
-    if (m.status < 0)
-        list->count = before;
-    return m.status;
+    network n;
+    declare(&(s2vi_scope){.list = list}, planes, &n);
+    return s2vi_param_list_end(list, before, err);
 }
 
 /* ------------------------------------------------------------ weights -- */
@@ -273,55 +286,33 @@ int s2vi_bn_inception_load(const s2vi_bn_inception *net, s2vi_store *store,
 
 /* ---------------------------------------------------------- recording -- */
 
-typedef struct recorder {
-    s2vi_graph *graph;
-    const s2vi_param_list *params;
-} recorder;
-
-/* A convolution's weights and bias with its norm folded in. */
-typedef struct folded {
-    s2vi_node *w, *b;
-} folded;
-
-static folded fold(const recorder *m, const char *name)
+/* A convolution with its norm folded in. */
+static s2vi_layer fold(const unit *u)
 {
-    s2vi_node *w = s2vi_param_var(m->graph, m->params, "%s.weight", name);
-    s2vi_node *b = s2vi_param_var(m->graph, m->params, "%s.bias", name);
-    s2vi_node *gamma =
-        s2vi_param_var(m->graph, m->params, "%s_bn.weight", name);
-    s2vi_node *beta = s2vi_param_var(m->graph, m->params, "%s_bn.bias", name);
-    s2vi_node *mean =
-        s2vi_param_var(m->graph, m->params, "%s_bn.running_mean", name);
-    s2vi_node *variance =
-        s2vi_param_var(m->graph, m->params, "%s_bn.running_var", name);
-    s2vi_node *scale =
-        s2vi_mul(gamma, s2vi_rsqrt(s2vi_affine(variance, 1, EPS)));
+    const s2vi_batch_norm *n = &u->norm;
+    s2vi_node *rstd = s2vi_rsqrt(s2vi_affine(n->variance, 1, EPS));
+    s2vi_node *scale = s2vi_mul(n->affine.weight, rstd);
     const int64_t cout = scale ? scale->shape.dim[0] : 1;
-    return (folded){s2vi_mul(w, s2vi_reshape(scale, S2VI_SHAPE(cout, 1, 1, 1))),
-                    s2vi_add(s2vi_mul(s2vi_sub(b, mean), scale), beta)};
+    s2vi_layer f;
+    f.weight = s2vi_mul(u->conv.weight,
+                        s2vi_reshape(scale, S2VI_SHAPE(cout, 1, 1, 1)));
+    f.bias = s2vi_add(s2vi_mul(s2vi_sub(u->conv.bias, n->mean), scale),
+                      n->affine.bias);
+    return f;
 }
 
 /* Convolution, norm, ReLU. */
-static s2vi_node *unit(const recorder *m, const char *name, int stride,
-                       s2vi_node *x)
+static s2vi_node *run(const unit *u, int stride, s2vi_node *x)
 {
-    const folded f = fold(m, name);
-    if (!f.w)
+    const s2vi_layer f = fold(u);
+    if (!f.weight)
         return NULL;
-    const int pad = (int)f.w->shape.dim[1] / 2;
+    const int pad = (int)f.weight->shape.dim[1] / 2;
     const s2vi_window window = {.rank = 2,
                                 .stride = {stride, stride},
                                 .pad_lo = {pad, pad},
                                 .pad_hi = {pad, pad}};
-    return s2vi_lrelu(s2vi_conv(x, f.w, f.b, &window), 0);
-}
-
-static s2vi_node *branch(const recorder *m, const module *r, const char *part,
-                         int stride, s2vi_node *x)
-{
-    char name[64];
-    snprintf(name, sizeof(name), "inception_%s_%s", r->name, part);
-    return unit(m, name, stride, x);
+    return s2vi_lrelu(s2vi_conv(x, f.weight, f.bias, &window), 0);
 }
 
 /* (T,H,W,C) -> (T,H/2,W/2,C): of 3x3, the last windows hanging over. */
@@ -356,53 +347,50 @@ static s2vi_node *average(s2vi_node *x)
 }
 
 /* An average, then a 1x1 convolution, norm and ReLU; the other way round. */
-static s2vi_node *project_average(const recorder *m, const module *r,
-                                  s2vi_node *x)
+static s2vi_node *project_average(const unit *proj, s2vi_node *x)
 {
-    char name[64];
-    snprintf(name, sizeof(name), "inception_%s_pool_proj", r->name);
-    const folded f = fold(m, name);
-    return s2vi_lrelu(s2vi_add(average(s2vi_nn_conv2d(x, f.w, NULL)),
-                               s2vi_nn_over_pixels(f.b)),
-                      0);
+    const s2vi_layer f = fold(proj);
+    s2vi_node *bias = s2vi_nn_over_pixels(f.bias);
+    x = average(s2vi_nn_conv2d(x, (s2vi_layer){.weight = f.weight}));
+    return s2vi_lrelu(s2vi_add(x, bias), 0);
 }
 
-static s2vi_node *pool_branch(const recorder *m, const module *r, s2vi_node *x)
+static s2vi_node *pool_branch(const module *r, const branches *b, s2vi_node *x)
 {
     switch (r->pool) {
     case HALVE: return halve(x);
-    case AVERAGE: return project_average(m, r, x);
-    case MAXIMUM: return branch(m, r, "pool_proj", 1, maximum(x));
+    case AVERAGE: return project_average(&b->proj, x);
+    case MAXIMUM: return run(&b->proj, 1, maximum(x));
     }
     return NULL;
 }
 
 /* Figure 5's module: four branches side by side. */
-static s2vi_node *inception(const recorder *m, const module *r, s2vi_node *x)
+static s2vi_node *inception(const module *r, const branches *b, s2vi_node *x)
 {
     const int stride = r->pool == HALVE ? 2 : 1;
     s2vi_node *out[4];
     int n = 0;
     if (r->one)
-        out[n++] = branch(m, r, "1x1", 1, x);
-    s2vi_node *y = branch(m, r, "3x3_reduce", 1, x);
-    out[n++] = branch(m, r, "3x3", stride, y);
-    y = branch(m, r, "double_3x3_reduce", 1, x);
-    y = branch(m, r, "double_3x3_1", 1, y);
-    out[n++] = branch(m, r, "double_3x3_2", stride, y);
-    out[n++] = pool_branch(m, r, x);
+        out[n++] = run(&b->one, 1, x);
+    s2vi_node *y = run(&b->reduce, 1, x);
+    out[n++] = run(&b->three, stride, y);
+    y = run(&b->double_reduce, 1, x);
+    y = run(&b->first, 1, y);
+    out[n++] = run(&b->second, stride, y);
+    out[n++] = pool_branch(r, b, x);
     return s2vi_concat(out, n, 3);
 }
 
 /* x (T,H,W,planes) -> (T,1024) */
-static s2vi_node *look(const recorder *m, s2vi_node *x)
+static s2vi_node *look(const network *net, s2vi_node *x)
 {
     const int64_t T = x->shape.dim[0];
-    x = halve(unit(m, "conv1_7x7_s2", 2, x)); /* (T,H/4,W/4,64) */
-    x = unit(m, "conv2_3x3_reduce", 1, x);
-    x = halve(unit(m, "conv2_3x3", 1, x)); /* (T,H/8,W/8,192) */
+    x = halve(run(&net->conv1, 2, x)); /* (T,H/4,W/4,64) */
+    x = run(&net->conv2_reduce, 1, x);
+    x = halve(run(&net->conv2, 1, x)); /* (T,H/8,W/8,192) */
     for (int i = 0; i < MODULES; i++)
-        x = inception(m, &modules[i], x);
+        x = inception(&modules[i], &net->module[i], x);
     x = s2vi_mean(x, 1u << 1 | 1u << 2); /* (T,1,1,1024) */
     return s2vi_reshape(x, S2VI_SHAPE(T, S2VI_BN_FEATURES));
 }
@@ -410,13 +398,10 @@ static s2vi_node *look(const recorder *m, s2vi_node *x)
 int s2vi_bn_inception_build(s2vi_graph *graph, int planes, s2vi_node *x,
                             s2vi_node **features, s2v_error *err)
 {
-    s2vi_param_list params = {0};
     const s2vi_shape *s = x ? &x->shape : NULL;
+    network n;
     *features = NULL;
-    int ret = s2vi_bn_inception_params(planes, &params, err);
-    if (ret < 0)
-        return ret;
-    const recorder m = {graph, &params};
+    declare(&(s2vi_scope){.graph = graph}, planes, &n);
     if (s && (s->rank != 4 || s->dim[1] % S2VI_BN_GRAIN ||
               s->dim[2] % S2VI_BN_GRAIN || s->dim[3] != planes))
         s2vi_graph_mistake(graph,
@@ -424,7 +409,6 @@ int s2vi_bn_inception_build(s2vi_graph *graph, int planes, s2vi_node *x,
                            "multiples of %d",
                            planes, S2VI_BN_GRAIN);
     else if (s)
-        *features = look(&m, x);
-    s2vi_param_list_close(&params);
+        *features = look(&n, x);
     return s2vi_graph_status(graph, err);
 }

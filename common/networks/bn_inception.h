@@ -11,7 +11,7 @@
 #ifndef S2VI_NETWORKS_BN_INCEPTION_H
 #define S2VI_NETWORKS_BN_INCEPTION_H
 
-#include "models/param.h"
+#include "nn/param.h"
 #include "run/store.h"
 
 enum {

@@ -18,11 +18,10 @@
 
 #include "base/error.h"
 #include "graph/build.h"
-#include "models/param.h"
 #include "models/param_file.h"
+#include "nn/param.h"
 #include "weights/weights.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define EPS 1e-20
@@ -33,20 +32,21 @@ struct s2vi_lpips {
     s2vi_param_list heads;
 };
 
+/* Sets `head` to what the scope makes of each layer's head. */
+static void declare(const s2vi_scope *scope, const s2vi_perceptual *phi,
+                    s2vi_node *head[S2VI_PERCEPTUAL_MAX_LAYERS])
+{
+    for (int i = 0; i < s2vi_perceptual_layers(phi); i++)
+        head[i] = s2vi_declare(
+            scope, S2VI_SHAPE(1, s2vi_perceptual_layer_channels(phi, i), 1, 1),
+            S2VI_INIT_ZERO, "lin%d.model.1.weight", i);
+}
+
 static int list_heads(s2vi_lpips *l, s2v_error *err)
 {
-    const int n = s2vi_perceptual_layers(l->phi);
-    l->heads.param = calloc((size_t)n, sizeof(*l->heads.param));
-    if (!l->heads.param)
-        return s2vi_error_nomem(err, "LPIPS's heads");
-    for (int i = 0; i < n; i++) {
-        s2vi_param *p = &l->heads.param[l->heads.count++];
-        int64_t c = s2vi_perceptual_layer_channels(l->phi, i);
-        snprintf(p->name, sizeof(p->name), "lin%d.model.1.weight", i);
-        p->file_shape = S2VI_SHAPE(1, c, 1, 1);
-        p->shape = S2VI_SHAPE(1, 1, 1, c);
-    }
-    return S2V_OK;
+    s2vi_node *head[S2VI_PERCEPTUAL_MAX_LAYERS];
+    declare(&(s2vi_scope){.list = &l->heads}, l->phi, head);
+    return s2vi_param_list_end(&l->heads, 0, err);
 }
 
 int s2vi_lpips_open(s2vi_lpips **lpips, const s2vi_perceptual *phi,
@@ -96,24 +96,19 @@ static s2vi_node *unit(s2vi_node *x)
     return s2vi_mul(x, s2vi_rsqrt(s2vi_affine(square, 1, EPS)));
 }
 
-static s2vi_node *head(const s2vi_lpips *l, s2vi_graph *graph, int i)
-{
-    const s2vi_param *p = &l->heads.param[i];
-    s2vi_node *known = s2vi_graph_find(graph, p->name);
-    return known ? known : s2vi_var(graph, S2VI_VAR_PARAM, p->name, p->shape);
-}
-
 s2vi_node *s2vi_lpips_record(const s2vi_lpips *l, s2vi_graph *graph,
                              s2vi_node *a, s2vi_node *b)
 {
     s2vi_node *of_a[S2VI_PERCEPTUAL_MAX_LAYERS], *sum = NULL;
     s2vi_node *of_b[S2VI_PERCEPTUAL_MAX_LAYERS];
+    s2vi_node *head[S2VI_PERCEPTUAL_MAX_LAYERS];
     const int n = l->heads.count;
     s2vi_perceptual_record(l->phi, graph, a, n - 1, of_a);
     s2vi_perceptual_record(l->phi, graph, b, n - 1, of_b);
+    declare(&(s2vi_scope){.graph = graph}, l->phi, head);
     for (int i = 0; i < n && of_a[i] && of_b[i]; i++) {
         s2vi_node *d = s2vi_square(s2vi_sub(unit(of_a[i]), unit(of_b[i])));
-        d = s2vi_mean(s2vi_sum(s2vi_mul(d, head(l, graph, i)), 1u << 3),
+        d = s2vi_mean(s2vi_sum(s2vi_mul(d, head[i]), 1u << 3),
                       1u << 1 | 1u << 2);
         sum = sum ? s2vi_add(sum, d) : d;
     }

@@ -34,8 +34,8 @@
 #include "networks/perceptual.h"
 
 #include "graph/build.h"
-#include "models/param.h"
 #include "models/param_file.h"
+#include "nn/nn.h"
 #include "weights/weights.h"
 
 #include <glib.h>
@@ -137,7 +137,10 @@ static const network networks[] = {
     {"squeezenet1.1", "squeezenet1.1-caffe", ROWS(squeezenet), 7, 1},
 };
 
-enum { NETWORKS = sizeof(networks) / sizeof(*networks) };
+enum {
+    NETWORKS = sizeof(networks) / sizeof(*networks),
+    MAX_ROWS = sizeof(vgg19) / sizeof(*vgg19),
+};
 
 /* What is done to pictures: x = range (v + 1) / 2, then (x - mean) / std, by
  * channels R, G, B whatever order the network wants. */
@@ -158,39 +161,50 @@ struct s2vi_perceptual {
 
 /* --------------------------------------------------------- parameters -- */
 
-static void add_conv(s2vi_param_list *list, const char *name, const char *part,
-                     int64_t cout, int64_t cin, int64_t k)
+/* A row's convolutions: FIRE has three of them. */
+typedef struct convs {
+    s2vi_layer conv[3];
+} convs;
+
+static s2vi_layer declare_conv(const s2vi_scope *scope, int64_t cout,
+                               int64_t cin, int64_t k, const char *name)
 {
-    s2vi_param *w = &list->param[list->count++];
-    s2vi_param *b = &list->param[list->count++];
-    snprintf(w->name, sizeof(w->name), "%s%s.weight", name, part);
-    snprintf(b->name, sizeof(b->name), "%s%s.bias", name, part);
-    w->file_shape = S2VI_SHAPE(cout, cin, k, k);
-    w->shape = S2VI_SHAPE(cout, k, k, cin);
-    b->file_shape = b->shape = S2VI_SHAPE(cout);
+    return s2vi_declare_layer(scope, S2VI_SHAPE(cout, cin, k, k),
+                              S2VI_INIT_ZERO, cout, "%s", name);
+}
+
+static void declare_row(const s2vi_scope *scope, const row *r, int64_t cin,
+                        convs *out)
+{
+    const s2vi_scope in = s2vi_scope_in(scope, "%s", r->name);
+    const int64_t c = r->channels;
+    if (r->kind == STEM || r->kind == CONV)
+        out->conv[0] = declare_conv(scope, c, cin, 3, r->name);
+    if (r->kind != FIRE)
+        return;
+    out->conv[0] = declare_conv(&in, c / 8, cin, 1, "squeeze");
+    out->conv[1] = declare_conv(&in, c / 2, c / 8, 1, "expand1x1");
+    out->conv[2] = declare_conv(&in, c / 2, c / 8, 3, "expand3x3");
+}
+
+/* The first `rows` rows. */
+static void declare(const s2vi_scope *scope, const network *net, size_t rows,
+                    convs out[MAX_ROWS])
+{
+    int64_t cin = 3;
+    for (size_t i = 0; i < rows; i++) {
+        declare_row(scope, &net->rows[i], cin, &out[i]);
+        cin = net->rows[i].channels;
+    }
 }
 
 static int list_params(const network *net, s2vi_param_list *list,
                        s2v_error *err)
 {
-    int64_t cin = 3;
-    *list = (s2vi_param_list){.param =
-                                  calloc(6 * net->count, sizeof(*list->param))};
-    if (!list->param)
-        return s2vi_error_nomem(err, "a perceptual network's parameters");
-    for (size_t i = 0; i < net->count; i++) {
-        const row *r = &net->rows[i];
-        int64_t c = r->channels;
-        if (r->kind == STEM || r->kind == CONV)
-            add_conv(list, r->name, "", c, cin, 3);
-        if (r->kind == FIRE) {
-            add_conv(list, r->name, ".squeeze", c / 8, cin, 1);
-            add_conv(list, r->name, ".expand1x1", c / 2, c / 8, 1);
-            add_conv(list, r->name, ".expand3x3", c / 2, c / 8, 3);
-        }
-        cin = c;
-    }
-    return S2V_OK;
+    convs out[MAX_ROWS];
+    *list = (s2vi_param_list){0};
+    declare(&(s2vi_scope){.list = list}, net, net->count, out);
+    return s2vi_param_list_end(list, 0, err);
 }
 
 /* -------------------------------------------------------- recognition -- */
@@ -444,64 +458,44 @@ int s2vi_perceptual_load(const s2vi_perceptual *phi, s2vi_store *store,
 
 /* ---------------------------------------------------------- recording -- */
 
-typedef struct recorder {
-    const s2vi_perceptual *phi;
-    s2vi_graph *graph;
-} recorder;
-
 /* One number a colour channel: (1,1,1,3). */
-static s2vi_node *channels(const recorder *m, const double *value)
+static s2vi_node *channels(s2vi_graph *graph, const double *value)
 {
     s2vi_node *fill[3];
     for (int i = 0; i < 3; i++)
-        fill[i] = s2vi_fill(m->graph, value[i], S2VI_SHAPE(1, 1, 1, 1));
+        fill[i] = s2vi_fill(graph, value[i], S2VI_SHAPE(1, 1, 1, 1));
     return s2vi_concat(fill, 3, 3);
 }
 
 /* v (T,H,W,3) in [-1,1] -> (range (v + 1) / 2 - mean) / std. */
-static s2vi_node *normalise(const recorder *m, s2vi_node *video)
+static s2vi_node *normalise(const s2vi_perceptual *phi, s2vi_node *video)
 {
-    const input *in = &m->phi->input;
+    const input *in = &phi->input;
     double scale[3], offset[3];
     for (int i = 0; i < 3; i++) {
         scale[i] = in->range / 2 / in->std[i];
         offset[i] = (in->range / 2 - in->mean[i]) / in->std[i];
     }
-    return s2vi_add(s2vi_mul(video, channels(m, scale)), channels(m, offset));
-}
-
-static s2vi_node *param(const recorder *m, const char *name, const char *part,
-                        const char *what)
-{
-    char text[96];
-    snprintf(text, sizeof(text), PREFIX "%s%s.%s", name, part, what);
-    s2vi_node *known = s2vi_graph_find(m->graph, text);
-    const s2vi_param *p =
-        s2vi_param_find(&m->phi->params, text + strlen(PREFIX));
-    if (!p)
-        return s2vi_graph_mistake(m->graph, "no parameter '%s'", text);
-    return known ? known : s2vi_var(m->graph, S2VI_VAR_PARAM, text, p->shape);
+    s2vi_node *more = channels(video->graph, offset);
+    return s2vi_add(s2vi_mul(video, channels(video->graph, scale)), more);
 }
 
 /* Convolution, bias and ReLU. */
-static s2vi_node *conv(const recorder *m, const row *r, const char *part,
-                       s2vi_node *x, int stride, int pad)
+static s2vi_node *conv(s2vi_layer layer, s2vi_node *x, int stride, int pad)
 {
     s2vi_window window = {.rank = 2,
                           .stride = {stride, stride},
                           .pad_lo = {pad, pad},
                           .pad_hi = {pad, pad}};
-    return s2vi_lrelu(s2vi_conv(x, param(m, r->name, part, "weight"),
-                                param(m, r->name, part, "bias"), &window),
-                      0);
+    return s2vi_lrelu(s2vi_conv(x, layer.weight, layer.bias, &window), 0);
 }
 
 /* x (T,h,w,Cin) -> (T,h,w,C): a narrow layer, then two wide ones of it. */
-static s2vi_node *fire(const recorder *m, const row *r, s2vi_node *x)
+static s2vi_node *fire(const convs *c, s2vi_node *x)
 {
-    s2vi_node *s = conv(m, r, ".squeeze", x, 1, 0);
-    s2vi_node *const both[] = {conv(m, r, ".expand1x1", s, 1, 0),
-                               conv(m, r, ".expand3x3", s, 1, 1)};
+    s2vi_node *s = conv(c->conv[0], x, 1, 0), *both[2];
+    both[0] = conv(c->conv[1], s, 1, 0);
+    both[1] = conv(c->conv[2], s, 1, 1);
     return s2vi_concat(both, 2, 3);
 }
 
@@ -515,16 +509,25 @@ static s2vi_node *maxpool(s2vi_node *x, int kernel, bool ceil)
     return s2vi_maxpool(x, &window);
 }
 
-static s2vi_node *step(const recorder *m, const row *r, s2vi_node *x)
+static s2vi_node *step(const row *r, const convs *c, s2vi_node *x)
 {
     switch (r->kind) {
-    case STEM: return conv(m, r, "", x, 2, 0);
-    case CONV: return conv(m, r, "", x, 1, 1);
-    case FIRE: return fire(m, r, x);
+    case STEM: return conv(c->conv[0], x, 2, 0);
+    case CONV: return conv(c->conv[0], x, 1, 1);
+    case FIRE: return fire(c, x);
     case MAX2: return maxpool(x, 2, false);
     case MAX3: return maxpool(x, 3, true);
     }
     return NULL;
+}
+
+/* How many rows it takes to layer `last`. */
+static size_t rows_to(const network *net, int last)
+{
+    size_t n = 0;
+    while (n < net->count && last >= 0)
+        last -= net->rows[n++].layer != NULL;
+    return n;
 }
 
 static bool is_video(const s2vi_node *v)
@@ -536,8 +539,9 @@ void s2vi_perceptual_record(const s2vi_perceptual *phi, s2vi_graph *graph,
                             s2vi_node *video, int last,
                             s2vi_node *features[S2VI_PERCEPTUAL_MAX_LAYERS])
 {
-    const recorder m = {phi, graph};
+    const s2vi_scope scope = {.graph = graph, .prefix = PREFIX};
     const network *net = phi->net;
+    convs c[MAX_ROWS];
     int n = 0;
     memset(features, 0, S2VI_PERCEPTUAL_MAX_LAYERS * sizeof(*features));
     if (last < 0 || last >= net->layers)
@@ -546,9 +550,11 @@ void s2vi_perceptual_record(const s2vi_perceptual *phi, s2vi_graph *graph,
         s2vi_graph_mistake(graph, "%s: the video is not (T,H,W,3)", net->name);
     if (!video || s2vi_graph_status(graph, NULL) < 0)
         return;
-    video = normalise(&m, video);
-    for (size_t i = 0; i < net->count && n <= last; i++) {
-        video = step(&m, &net->rows[i], video);
+    const size_t rows = rows_to(net, last);
+    declare(&scope, net, rows, c);
+    video = normalise(phi, video);
+    for (size_t i = 0; i < rows; i++) {
+        video = step(&net->rows[i], &c[i], video);
         if (net->rows[i].layer)
             features[n++] = video;
     }

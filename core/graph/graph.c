@@ -15,8 +15,15 @@ typedef struct block {
     max_align_t data[];
 } block;
 
+/* A parameter, placed or not. */
+typedef struct param {
+    struct param *next;
+    s2vi_node *node;
+} param;
+
 struct s2vi_graph {
     block *blocks;
+    param *params;
     s2vi_node **node;
     int count, capacity;
     s2v_error mistake; /* code S2V_OK: none yet */
@@ -140,9 +147,20 @@ static bool inputs_fit(s2vi_graph *graph, const s2vi_op_info *info,
     return true;
 }
 
-s2vi_node *s2vi_node_create(s2vi_graph *graph, s2vi_op op,
-                            s2vi_node *const *inputs, int n_inputs,
-                            const s2vi_attr *attr, const s2vi_shape *shape)
+/* Parameters that are used for the first time. */
+static bool place_params(s2vi_graph *graph, s2vi_node *const *inputs,
+                         int n_inputs)
+{
+    bool ok = true;
+    for (int i = n_inputs - 1; i >= 0 && ok; i--)
+        ok = inputs[i]->id >= 0 || append(graph, inputs[i]);
+    return ok;
+}
+
+/* A node that has no place yet. */
+static s2vi_node *create(s2vi_graph *graph, s2vi_op op,
+                         s2vi_node *const *inputs, int n_inputs,
+                         const s2vi_attr *attr, const s2vi_shape *shape)
 {
     const s2vi_op_info *info = s2vi_op_get(op);
     if (!graph || graph->mistake.code ||
@@ -153,6 +171,7 @@ s2vi_node *s2vi_node_create(s2vi_graph *graph, s2vi_op op,
     if (!node)
         return NULL;
     node->graph = graph;
+    node->id = -1;
     node->op = op;
     node->n_inputs = n_inputs;
     node->input = (s2vi_node **)(node + 1);
@@ -167,5 +186,43 @@ s2vi_node *s2vi_node_create(s2vi_graph *graph, s2vi_op op,
     if (!s2vi_shape_count(&node->shape))
         return s2vi_graph_mistake(graph, "%s: the result has no elements",
                                   info->name);
-    return append(graph, node) ? node : NULL;
+    return node;
+}
+
+s2vi_node *s2vi_node_create(s2vi_graph *graph, s2vi_op op,
+                            s2vi_node *const *inputs, int n_inputs,
+                            const s2vi_attr *attr, const s2vi_shape *shape)
+{
+    s2vi_node *node = create(graph, op, inputs, n_inputs, attr, shape);
+    return node && place_params(graph, inputs, n_inputs) && append(graph, node)
+               ? node
+               : NULL;
+}
+
+/* The one of that name. */
+static s2vi_node *find_param(const s2vi_graph *graph, const char *name)
+{
+    for (const param *p = graph->params; p; p = p->next)
+        if (!strcmp(p->node->name, name))
+            return p->node;
+    return s2vi_graph_find(graph, name);
+}
+
+s2vi_node *s2vi_graph_param(s2vi_graph *graph, const char *name,
+                            s2vi_shape shape)
+{
+    s2vi_node *known = graph ? find_param(graph, name) : NULL;
+    if (known)
+        return known;
+    s2vi_node *node = create(graph, S2VI_OP_VAR, NULL, 0, NULL, &shape);
+    const size_t size = strlen(name) + 1;
+    char *copy = node ? s2vi_graph_alloc(graph, size) : NULL;
+    param *p = copy ? s2vi_graph_alloc(graph, sizeof(*p)) : NULL;
+    if (!p)
+        return NULL;
+    node->name = memcpy(copy, name, size);
+    node->var_kind = S2VI_VAR_PARAM;
+    *p = (param){graph->params, node};
+    graph->params = p;
+    return node;
 }

@@ -89,7 +89,7 @@ typedef struct s2vi_node s2vi_node;
 struct s2vi_node {
     s2vi_graph *graph;
     s2vi_op op;
-    int id; /* place in the recording */
+    int id; /* place in the recording; -1: none yet */
     s2vi_shape shape;
     int n_inputs;
     s2vi_node **input;
@@ -125,6 +125,15 @@ s2vi_node *s2vi_graph_node(const s2vi_graph *graph, int id);
 
 /** The INPUT or VAR of that name, or NULL. */
 s2vi_node *s2vi_graph_find(const s2vi_graph *graph, const char *name);
+
+/**
+ * The PARAM VAR of that name, made where the graph has none yet. Unlike
+ * s2vi_var()'s it takes its place in the recording where it is first used, and
+ * is not in it before: gradients are summed up at a node's place, and what
+ * their sum is made of lives until then.
+ */
+s2vi_node *s2vi_graph_param(s2vi_graph *graph, const char *name,
+                            s2vi_shape shape);
 
 /** Zeroed memory that lives as long as the graph, or NULL (and a mistake). */
 void *s2vi_graph_alloc(s2vi_graph *graph, size_t size);

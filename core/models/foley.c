@@ -152,16 +152,16 @@ char *s2vi_foley_config_text(const s2vi_foley_config *c)
 int s2vi_foley_params(const s2vi_foley_config *c, s2vi_param_list *list,
                       s2v_error *err)
 {
-    const int before = list->count;
     const s2vi_shape timbre = S2VI_SHAPE(2 * c->generator.acoustic_lstm);
+    const int before = list->count;
     int ret = s2vi_foley_config_check(c, err);
     if (ret >= 0)
         ret = s2vi_vs_params(&c->generator, list, err);
-    if (ret >= 0)
-        ret = s2vi_param_append(list, S2VI_FOLEY_TIMBRE, &timbre,
-                                S2VI_INIT_ZERO, err);
-    if (ret >= 0)
-        list->param[list->count - 1].buffer = true;
+    if (ret >= 0) {
+        s2vi_declare_buffer(&(s2vi_scope){.list = list}, timbre, S2VI_INIT_ZERO,
+                            S2VI_FOLEY_TIMBRE);
+        ret = s2vi_param_list_end(list, before, err);
+    }
     if (ret >= 0 && c->has_sight)
         ret = s2vi_visual_encoder_params(&c->sight, list, err);
     if (ret >= 0 && c->has_vocoder)

@@ -19,10 +19,9 @@
 
 #include "nn/sequence.h"
 
-#include <stdio.h>
-
 #define SLOPE      0.1
 #define SLOPE_POST 0.01
+#define UNIFORM    S2VI_INIT_UNIFORM
 
 enum { KERNEL_PRE = 7, KERNEL_POST = 7, MAX_CHANNELS = 1 << 14 };
 
@@ -131,50 +130,21 @@ int s2vi_hifigan_hop(const s2vi_hifigan_config *config)
     return hop;
 }
 
-/* -------------------------------------------------- parameter table -- */
+/* --------------------------------------------------------- parameters -- */
 
-/* A row's dimensions: a number, or one of these. */
-enum {
-    DIM_END = 0,
-    DIM_BANDS = -1,
-    DIM_C0 = -2,   /* h_u */
-    DIM_CIN = -3,  /* of upsampling i */
-    DIM_COUT = -4, /* of it, and of its residual blocks */
-    DIM_KU = -5,   /* k_u[i] */
-    DIM_KR = -6,   /* k_r[m] */
-    DIM_LAST = -7,
-};
+/* One kernel's residual block: the convolutions of each dilation, of which
+ * blocks of type 1 have pairs. */
+typedef struct block {
+    s2vi_layer convs[S2VI_HIFIGAN_MAX_DILATIONS];
+    s2vi_layer second[S2VI_HIFIGAN_MAX_DILATIONS];
+} block;
 
-/* How often there is a row. */
-enum {
-    ONCE,
-    EACH_UP,    /* once for each upsampling i: %d in the name */
-    EACH_CONV1, /* blocks of type 1: block i |k_r| + m, convolution j */
-    EACH_CONV2, /* of type 2 */
-};
-
-typedef struct row {
-    const char *name;
-    int dim[3];
-    int when;
-} row;
-
-static const row table[] = {
-    {"conv_pre.weight", {DIM_C0, DIM_BANDS, KERNEL_PRE}, ONCE},
-    {"conv_pre.bias", {DIM_C0}, ONCE},
-    {"ups.%d.weight", {DIM_CIN, DIM_COUT, DIM_KU}, EACH_UP},
-    {"ups.%d.bias", {DIM_COUT}, EACH_UP},
-    {"resblocks.%d.convs1.%d.weight", {DIM_COUT, DIM_COUT, DIM_KR}, EACH_CONV1},
-    {"resblocks.%d.convs1.%d.bias", {DIM_COUT}, EACH_CONV1},
-    {"resblocks.%d.convs2.%d.weight", {DIM_COUT, DIM_COUT, DIM_KR}, EACH_CONV1},
-    {"resblocks.%d.convs2.%d.bias", {DIM_COUT}, EACH_CONV1},
-    {"resblocks.%d.convs.%d.weight", {DIM_COUT, DIM_COUT, DIM_KR}, EACH_CONV2},
-    {"resblocks.%d.convs.%d.bias", {DIM_COUT}, EACH_CONV2},
-    {"conv_post.weight", {1, DIM_LAST, KERNEL_POST}, ONCE},
-    {"conv_post.bias", {1}, ONCE},
-};
-
-enum { ROWS = sizeof(table) / sizeof(*table) };
+typedef struct generator {
+    const s2vi_hifigan_config *config;
+    s2vi_layer pre, post;
+    s2vi_layer up[S2VI_HIFIGAN_MAX_UPS];
+    block block[S2VI_HIFIGAN_MAX_UPS][S2VI_HIFIGAN_MAX_KERNELS];
+} generator;
 
 /* Channels of upsampling i's result, l = i + 1 of the paper: h_u / 2^l. */
 static int channels(const s2vi_hifigan_config *c, int i)
@@ -182,60 +152,50 @@ static int channels(const s2vi_hifigan_config *c, int i)
     return c->channels >> (i + 1);
 }
 
-static int repeats(const s2vi_hifigan_config *c, int when)
+static void declare_block(const s2vi_scope *scope, const s2vi_hifigan_config *c,
+                          int i, int m, block *b)
 {
-    const int convs = c->n_ups * c->n_kernels * c->n_dilations;
-    switch (when) {
-    case EACH_UP: return c->n_ups;
-    case EACH_CONV1: return c->resblock == 1 ? convs : 0;
-    case EACH_CONV2: return c->resblock == 2 ? convs : 0;
-    default: return 1;
+    const s2vi_scope in =
+        s2vi_scope_in(scope, "resblocks.%d", i * c->n_kernels + m);
+    const int C = channels(c, i);
+    const s2vi_shape w = S2VI_SHAPE(C, C, c->kernel[m]);
+    const bool pairs = c->resblock == 1;
+    for (int j = 0; j < c->n_dilations; j++) {
+        b->convs[j] = s2vi_declare_layer(&in, w, UNIFORM, C, "convs%s.%d",
+                                         pairs ? "1" : "", j);
+        if (pairs)
+            b->second[j] =
+                s2vi_declare_layer(&in, w, UNIFORM, C, "convs2.%d", j);
     }
 }
 
-/* Upsampling i, kernel m. */
-static int64_t dim_of(const s2vi_hifigan_config *c, int dim, int i, int m)
+static void declare(const s2vi_scope *scope, const s2vi_hifigan_config *c,
+                    generator *g)
 {
-    switch (dim) {
-    case DIM_BANDS: return c->bands;
-    case DIM_C0: return c->channels;
-    case DIM_CIN: return channels(c, i - 1);
-    case DIM_COUT: return channels(c, i);
-    case DIM_KU: return c->up_kernel[i];
-    case DIM_KR: return c->kernel[m];
-    case DIM_LAST: return channels(c, c->n_ups - 1);
-    default: return dim;
+    s2vi_shape w = S2VI_SHAPE(c->channels, c->bands, KERNEL_PRE);
+    g->config = c;
+    g->pre = s2vi_declare_layer(scope, w, UNIFORM, c->channels, "conv_pre");
+    for (int i = 0; i < c->n_ups; i++) {
+        const int cin = channels(c, i - 1), cout = channels(c, i);
+        w = S2VI_SHAPE(cin, cout, c->up_kernel[i]);
+        g->up[i] = s2vi_declare_layer(scope, w, UNIFORM, cout, "ups.%d", i);
+        for (int m = 0; m < c->n_kernels; m++)
+            declare_block(scope, c, i, m, &g->block[i][m]);
     }
-}
-
-/* Repetition k of a row. */
-static int append(const s2vi_hifigan_config *c, const row *r, int k,
-                  s2vi_param_list *list, s2v_error *err)
-{
-    char name[64];
-    s2vi_shape shape = {0};
-    const bool up = r->when == EACH_UP;
-    const int block = up ? k : k / c->n_dilations, conv = k % c->n_dilations;
-    const int i = up ? k : block / c->n_kernels, m = block % c->n_kernels;
-    for (; shape.rank < 3 && r->dim[shape.rank] != DIM_END; shape.rank++)
-        shape.dim[shape.rank] = dim_of(c, r->dim[shape.rank], i, m);
-    snprintf(name, sizeof(name), r->name, block, conv);
-    return s2vi_param_append(
-        list, name, &shape, shape.rank > 1 ? S2VI_INIT_UNIFORM : S2VI_INIT_ZERO,
-        err);
+    w = S2VI_SHAPE(1, channels(c, c->n_ups - 1), KERNEL_POST);
+    g->post = s2vi_declare_layer(scope, w, UNIFORM, 1, "conv_post");
 }
 
 int s2vi_hifigan_params(const s2vi_hifigan_config *config,
                         s2vi_param_list *list, s2v_error *err)
 {
+    generator g;
     const int before = list->count;
     int ret = s2vi_hifigan_config_check(config, err);
-    for (int i = 0; i < ROWS; i++)
-        for (int k = 0; ret >= 0 && k < repeats(config, table[i].when); k++)
-            ret = append(config, &table[i], k, list, err);
     if (ret < 0)
-        list->count = before;
-    return ret;
+        return ret;
+    declare(&(s2vi_scope){.list = list, .by_kind = true}, config, &g);
+    return s2vi_param_list_end(list, before, err);
 }
 
 /* The version whose first convolution is as wide as the file's; V1 if none. */
@@ -266,93 +226,63 @@ int s2vi_hifigan_recognise(s2vi_hifigan_config *config,
 
 /* --------------------------------------------------------- recording -- */
 
-typedef struct model {
-    s2vi_graph *graph;
-    const s2vi_hifigan_config *config;
-    s2vi_param_list params;
-} model;
-
-static s2vi_node *up(const model *m, int i, s2vi_node *x)
+static s2vi_node *up(const generator *g, int i, s2vi_node *x)
 {
-    const int u = m->config->rate[i], k = m->config->up_kernel[i];
-    return s2vi_nn_conv1d_transposed(
-        x, s2vi_param_var(m->graph, &m->params, "ups.%d.weight", i),
-        s2vi_param_var(m->graph, &m->params, "ups.%d.bias", i), u, (k - u) / 2);
-}
-
-/* LReLU and convolution j of a block: `part` is "convs", "convs1", "convs2". */
-static s2vi_node *convolve(const model *m, int block, const char *part, int j,
-                           s2vi_node *x, int dilation)
-{
-    return s2vi_nn_conv1d_dilated(
-        s2vi_lrelu(x, SLOPE),
-        s2vi_param_var(m->graph, &m->params, "resblocks.%d.%s.%d.weight", block,
-                       part, j),
-        s2vi_param_var(m->graph, &m->params, "resblocks.%d.%s.%d.bias", block,
-                       part, j),
-        dilation);
+    const int u = g->config->rate[i], k = g->config->up_kernel[i];
+    return s2vi_nn_conv1d_transposed(x, g->up[i], u, (k - u) / 2);
 }
 
 /* One kernel's residual block, figure 1: x + convolutions of x, for each
  * dilation in turn. */
-static s2vi_node *resblock(const model *m, int block, int kernel, s2vi_node *x)
+static s2vi_node *resblock(const generator *g, int i, int m, s2vi_node *x)
 {
-    const s2vi_hifigan_config *c = m->config;
+    const s2vi_hifigan_config *c = g->config;
+    const block *b = &g->block[i][m];
     for (int j = 0; j < c->n_dilations; j++) {
-        const int d = c->dilation[kernel][j];
-        s2vi_node *y;
-        if (c->resblock == 1) {
-            y = convolve(m, block, "convs1", j, x, d);
-            y = convolve(m, block, "convs2", j, y, 1);
-        } else {
-            y = convolve(m, block, "convs", j, x, d);
-        }
+        s2vi_node *y = s2vi_nn_conv1d_dilated(s2vi_lrelu(x, SLOPE), b->convs[j],
+                                              c->dilation[m][j]);
+        if (c->resblock == 1)
+            y = s2vi_nn_conv1d_dilated(s2vi_lrelu(y, SLOPE), b->second[j], 1);
         x = s2vi_add(x, y);
     }
     return x;
 }
 
 /* Multi-receptive field fusion, sec. 2.2. */
-static s2vi_node *fusion(const model *m, int i, s2vi_node *x)
+static s2vi_node *fusion(const generator *g, int i, s2vi_node *x)
 {
-    const int n = m->config->n_kernels;
-    s2vi_node *sum = resblock(m, i * n, 0, x);
-    for (int k = 1; k < n; k++)
-        sum = s2vi_add(sum, resblock(m, i * n + k, k, x));
+    const int n = g->config->n_kernels;
+    s2vi_node *sum = resblock(g, i, 0, x);
+    for (int m = 1; m < n; m++)
+        sum = s2vi_add(sum, resblock(g, i, m, x));
     return s2vi_scale(sum, 1.0 / n);
 }
 
-static s2vi_node *generate(const model *m, s2vi_node *mel)
+static s2vi_node *generate(const generator *g, s2vi_node *mel)
 {
-    s2vi_graph *g = m->graph;
-    const s2vi_param_list *p = &m->params;
-    s2vi_node *x = s2vi_nn_conv1d(mel, s2vi_param_var(g, p, "conv_pre.weight"),
-                                  s2vi_param_var(g, p, "conv_pre.bias"), 1,
-                                  KERNEL_PRE / 2); /* (n,T,h_u) */
-    for (int i = 0; i < m->config->n_ups; i++) {
-        x = up(m, i, s2vi_lrelu(x, SLOPE)); /* (n,T u,C/2) */
-        x = fusion(m, i, x);
+    s2vi_node *x =
+        s2vi_nn_conv1d(mel, g->pre, 1, KERNEL_PRE / 2); /* (n,T,h_u) */
+    for (int i = 0; i < g->config->n_ups; i++) {
+        x = up(g, i, s2vi_lrelu(x, SLOPE)); /* (n,T u,C/2) */
+        x = fusion(g, i, x);
     }
-    x = s2vi_nn_conv1d(
-        s2vi_lrelu(x, SLOPE_POST), s2vi_param_var(g, p, "conv_post.weight"),
-        s2vi_param_var(g, p, "conv_post.bias"), 1, KERNEL_POST / 2);
+    x = s2vi_nn_conv1d(s2vi_lrelu(x, SLOPE_POST), g->post, 1, KERNEL_POST / 2);
     return s2vi_tanh(x); /* (n,T hop,1) */
 }
 
 int s2vi_hifigan_build(s2vi_graph *graph, const s2vi_hifigan_config *config,
                        s2vi_node *mel, s2vi_node **audio, s2v_error *err)
 {
-    model m = {.graph = graph, .config = config};
+    generator g;
     *audio = NULL;
-    int ret = s2vi_hifigan_params(config, &m.params, err);
-    if (ret >= 0) {
-        if (mel && (mel->shape.rank != 3 || mel->shape.dim[2] != config->bands))
-            s2vi_graph_mistake(graph, "hifigan: not columns of %d bands",
-                               config->bands);
-        else
-            *audio = generate(&m, mel);
-        ret = s2vi_graph_status(graph, err);
-    }
-    s2vi_param_list_close(&m.params);
-    return ret;
+    int ret = s2vi_hifigan_config_check(config, err);
+    if (ret < 0)
+        return ret;
+    declare(&(s2vi_scope){.graph = graph}, config, &g);
+    if (mel && (mel->shape.rank != 3 || mel->shape.dim[2] != config->bands))
+        s2vi_graph_mistake(graph, "hifigan: not columns of %d bands",
+                           config->bands);
+    else
+        *audio = generate(&g, mel);
+    return s2vi_graph_status(graph, err);
 }

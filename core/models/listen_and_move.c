@@ -31,52 +31,14 @@
 #include "models/listen_and_move.h"
 
 #include "graph/build.h"
-#include "nn/nn.h"
+#include "nn/sequence.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define SLOPE 0.2  /* of every leaky ReLU */
 #define EPS   1e-5 /* of the instance norms */
 
-/* -------------------------------------------------- parameter table -- */
-
-/* A row's dimensions: a number, or one of these. */
-enum {
-    DIM_END = 0,
-    DIM_B = -1,
-    DIM_M = -2,
-    DIM_3M = -3,
-    DIM_Z = -4,
-    DIM_C0 = -5,   /* channels of the innermost layer */
-    DIM_CIN = -6,  /* of layer i */
-    DIM_COUT = -7, /* of layer i */
-    DIM_P = -8,
-    DIM_3P = -9,
-    DIM_X = -10, /* channels of X_t: 5P, or P for the ConvGRU alone */
-};
-
-/* Which configurations have a row, and how often. */
-enum {
-    EACH_R = 1, /* once for each of R's layers: %d in the name */
-    EACH_G = 2, /* once for each of G's layers */
-    ACIN = 4,   /* only with acIN */
-    AFFINE = 8, /* only without it */
-    NOISE = 16,
-    RESIDUAL = 32,
-    SKIP = 64,
-    NO_SKIP = 128,
-    PREDICT = 256, /* with a video prediction layer */
-    DIRECT = 512,  /* with the directional one */
-};
-
-typedef struct row {
-    const char *name;
-    int dim[4];
-    int when;
-    s2vi_init init;
-} row;
+/* --------------------------------------------------------- parameters -- */
 
 #define FAN  S2VI_INIT_FAN_IN
 #define NORM S2VI_INIT_NORMAL
@@ -84,63 +46,42 @@ typedef struct row {
 #define ONE  S2VI_INIT_ONE
 #define ORTH S2VI_INIT_ORTHOGONAL
 
-/* clang-format off */
-static const row table[] = {
-    /* R: eq. (1) */
-    {"r.layers.%d.weight_ih", {DIM_3M, DIM_M}, EACH_R, FAN},
-    {"r.layers.%d.weight_hh", {DIM_3M, DIM_M}, EACH_R, FAN},
-    {"r.layers.%d.bias_ih", {DIM_3M}, EACH_R, ZERO},
-    {"r.layers.%d.bias_hh", {DIM_3M}, EACH_R, ZERO},
-    /* G: sec. 3.3, figure 3a */
-    {"g.input.weight", {DIM_C0, DIM_Z, 3, 3}, 0, NORM},
-    {"g.input.bias", {DIM_C0}, 0, ZERO},
-    {"g.layers.%d.conv1.weight", {DIM_COUT, DIM_CIN, 3, 3}, EACH_G, NORM},
-    {"g.layers.%d.conv2.weight", {DIM_COUT, DIM_COUT, 3, 3}, EACH_G, NORM},
-    {"g.layers.%d.noise1.scale", {DIM_COUT}, EACH_G | NOISE, ZERO},
-    {"g.layers.%d.noise2.scale", {DIM_COUT}, EACH_G | NOISE, ZERO},
-    /* eq. (2) */
-    {"g.layers.%d.norm1.gamma.weight", {DIM_COUT, DIM_B}, EACH_G | ACIN, NORM},
-    {"g.layers.%d.norm1.gamma.bias", {DIM_COUT}, EACH_G | ACIN, ONE},
-    {"g.layers.%d.norm1.beta.weight", {DIM_COUT, DIM_B}, EACH_G | ACIN, NORM},
-    {"g.layers.%d.norm1.beta.bias", {DIM_COUT}, EACH_G | ACIN, ZERO},
-    {"g.layers.%d.norm2.gamma.weight", {DIM_COUT, DIM_B}, EACH_G | ACIN, NORM},
-    {"g.layers.%d.norm2.gamma.bias", {DIM_COUT}, EACH_G | ACIN, ONE},
-    {"g.layers.%d.norm2.beta.weight", {DIM_COUT, DIM_B}, EACH_G | ACIN, NORM},
-    {"g.layers.%d.norm2.beta.bias", {DIM_COUT}, EACH_G | ACIN, ZERO},
-    {"g.layers.%d.norm1.weight", {DIM_COUT}, EACH_G | AFFINE, ONE},
-    {"g.layers.%d.norm1.bias", {DIM_COUT}, EACH_G | AFFINE, ZERO},
-    {"g.layers.%d.norm2.weight", {DIM_COUT}, EACH_G | AFFINE, ONE},
-    {"g.layers.%d.norm2.bias", {DIM_COUT}, EACH_G | AFFINE, ZERO},
-    {"g.layers.%d.shortcut.weight", {DIM_COUT, DIM_CIN, 1, 1},
-     EACH_G | RESIDUAL, NORM},
-    {"g.layers.%d.rgb.weight", {3, DIM_COUT, 1, 1}, EACH_G | SKIP, NORM},
-    {"g.layers.%d.rgb.bias", {3}, EACH_G | SKIP, ZERO},
-    {"g.rgb.weight", {3, DIM_P, 1, 1}, NO_SKIP, NORM},
-    {"g.rgb.bias", {3}, NO_SKIP, ZERO},
-    /* The video prediction layer: sec. 3.4 */
-    {"p.c.input.weight", {DIM_3P, DIM_P, 3, 3}, PREDICT, ORTH},
-    {"p.c.input.bias", {DIM_3P}, PREDICT, ZERO},
-    {"p.c.hidden.weight", {DIM_3P, DIM_P, 3, 3}, PREDICT, ORTH},
-    {"p.c.hidden.bias", {DIM_3P}, PREDICT, ZERO},
-    {"p.h.input.weight0", {DIM_3P, DIM_P, 1, 1}, DIRECT, ORTH},
-    {"p.h.input.weight1", {DIM_3P, DIM_P, 3, 1}, DIRECT, ORTH},
-    {"p.h.input.bias", {DIM_3P}, DIRECT, ZERO},
-    {"p.h.hidden.weight0", {DIM_3P, DIM_P, 1, 1}, DIRECT, ORTH},
-    {"p.h.hidden.weight1", {DIM_3P, DIM_P, 3, 1}, DIRECT, ORTH},
-    {"p.h.hidden.bias", {DIM_3P}, DIRECT, ZERO},
-    {"p.v.input.weight0", {DIM_3P, DIM_P, 1, 1}, DIRECT, ORTH},
-    {"p.v.input.weight1", {DIM_3P, DIM_P, 1, 3}, DIRECT, ORTH},
-    {"p.v.input.bias", {DIM_3P}, DIRECT, ZERO},
-    {"p.v.hidden.weight0", {DIM_3P, DIM_P, 1, 1}, DIRECT, ORTH},
-    {"p.v.hidden.weight1", {DIM_3P, DIM_P, 1, 3}, DIRECT, ORTH},
-    {"p.v.hidden.bias", {DIM_3P}, DIRECT, ZERO},
-    /* eq. (4) */
-    {"p.blend.weight", {DIM_P, DIM_X, 1, 1}, PREDICT, NORM},
-    {"p.blend.bias", {DIM_P}, PREDICT, ZERO},
-    {"p.mask.weight", {1, DIM_X, 1, 1}, PREDICT, NORM},
-    {"p.mask.bias", {1}, PREDICT, ZERO},
-};
-/* clang-format on */
+/* Sound conditioned instance norm, eq. (2), or a learned affine. */
+typedef struct norm {
+    s2vi_layer gamma, beta; /* linear layers of f */
+    s2vi_layer affine;
+} norm;
+
+/* A layer of G, figure 3a. */
+typedef struct layer {
+    s2vi_layer conv1, conv2;
+    s2vi_node *noise[2]; /* scales */
+    norm norm[2];
+    s2vi_layer shortcut;
+    s2vi_layer rgb; /* with skip connections */
+} layer;
+
+/* Convolutions that make gates: of one kernel, or of a directional pair. */
+typedef struct half {
+    s2vi_node *near, *far; /* far: a pixel further; NULL: centred */
+    s2vi_node *bias;
+} half;
+
+/* What opposite directions share. */
+enum { CENTRED, HORIZONTAL, VERTICAL, PAIRS };
+
+typedef struct gates {
+    half input, hidden;
+} gates;
+
+typedef struct network {
+    s2vi_recurrent motion[S2VI_LM_MAX_LAYERS]; /* R's layers */
+    s2vi_layer input;
+    layer layer[S2VI_LM_MAX_LAYERS];
+    s2vi_layer rgb;
+    gates gates[PAIRS]; /* of the video prediction layer */
+    s2vi_layer blend, mask;
+} network;
 
 static int layers(const s2vi_lm_config *c)
 {
@@ -164,66 +105,118 @@ static int channels(const s2vi_lm_config *c, int i)
     return (int)(n < c->channels_max ? n : c->channels_max);
 }
 
-static int64_t dim_of(const s2vi_lm_config *c, int dim, int layer)
+static void declare_norm(const s2vi_scope *scope, const s2vi_lm_config *c,
+                         int C, int which, norm *n)
 {
-    switch (dim) {
-    case DIM_B: return c->bands;
-    case DIM_M: return motion_width(c);
-    case DIM_3M: return 3 * motion_width(c);
-    case DIM_Z: return (c->sac ? c->bands : 0) + motion_width(c);
-    case DIM_C0: return channels(c, -1);
-    case DIM_CIN: return channels(c, layer - 1);
-    case DIM_COUT: return channels(c, layer);
-    case DIM_P: return c->channels_min;
-    case DIM_3P: return 3 * c->channels_min;
-    case DIM_X:
-        return c->channels_min * (c->prediction == S2VI_LM_DIRCONVGRU ? 5 : 1);
-    default: return dim;
+    const s2vi_scope in = s2vi_scope_in(scope, "norm%d", which);
+    const s2vi_shape w = S2VI_SHAPE(C, c->bands), b = S2VI_SHAPE(C);
+    if (!c->acin) {
+        n->affine = s2vi_declare_norm(scope, C, "norm%d", which);
+        return;
     }
+    n->gamma.weight = s2vi_declare(&in, w, NORM, "gamma.weight");
+    n->gamma.bias = s2vi_declare(&in, b, ONE, "gamma.bias");
+    n->beta = s2vi_declare_layer(&in, w, NORM, C, "beta");
 }
 
-/* How often a configuration has a row. */
-static int repeats(const s2vi_lm_config *c, int when)
+static void declare_layer(const s2vi_scope *scope, const s2vi_lm_config *c,
+                          int i, layer *l)
 {
-    if ((when & ACIN && !c->acin) || (when & AFFINE && c->acin) ||
-        (when & NOISE && !c->noise) ||
-        (when & RESIDUAL && c->connection != S2VI_LM_RESIDUAL) ||
-        (when & SKIP && c->connection != S2VI_LM_SKIP) ||
-        (when & NO_SKIP && c->connection == S2VI_LM_SKIP) ||
-        (when & PREDICT && c->prediction == S2VI_LM_NO_PREDICTION) ||
-        (when & DIRECT && c->prediction != S2VI_LM_DIRCONVGRU))
-        return 0;
-    return when & EACH_R ? c->motion_layers : when & EACH_G ? layers(c) : 1;
+    const s2vi_scope in = s2vi_scope_in(scope, "g.layers.%d", i);
+    const int cin = channels(c, i - 1), cout = channels(c, i);
+    const s2vi_shape kernel = S2VI_SHAPE(cout, cin, 3, 3);
+    const s2vi_shape kernel2 = S2VI_SHAPE(cout, cout, 3, 3);
+    const s2vi_shape across = S2VI_SHAPE(cout, cin, 1, 1);
+    l->conv1 = s2vi_declare_layer(&in, kernel, NORM, 0, "conv1");
+    l->conv2 = s2vi_declare_layer(&in, kernel2, NORM, 0, "conv2");
+    for (int k = 0; k < 2 && c->noise; k++)
+        l->noise[k] =
+            s2vi_declare(&in, S2VI_SHAPE(cout), ZERO, "noise%d.scale", k + 1);
+    for (int k = 0; k < 2; k++)
+        declare_norm(&in, c, cout, k + 1, &l->norm[k]);
+    if (c->connection == S2VI_LM_RESIDUAL)
+        l->shortcut = s2vi_declare_layer(&in, across, NORM, 0, "shortcut");
+    if (c->connection == S2VI_LM_SKIP)
+        l->rgb =
+            s2vi_declare_layer(&in, S2VI_SHAPE(3, cout, 1, 1), NORM, 3, "rgb");
 }
 
-static void fill_param(const s2vi_lm_config *c, const row *r, int layer,
-                       s2vi_param *p)
+/* R, eq. (1), and G, sec. 3.3. */
+static void declare_generator(const s2vi_scope *s, const s2vi_lm_config *c,
+                              network *n)
 {
-    s2vi_shape f = {0};
-    for (; f.rank < 4 && r->dim[f.rank] != DIM_END; f.rank++)
-        f.dim[f.rank] = dim_of(c, r->dim[f.rank], layer);
-    snprintf(p->name, sizeof(p->name), r->name, layer);
-    p->file_shape = p->shape = f;
-    if (f.rank == 4)
-        p->shape = S2VI_SHAPE(f.dim[0], f.dim[2], f.dim[3], f.dim[1]);
-    p->init = r->init;
+    const int M = motion_width(c), Z = (c->sac ? c->bands : 0) + M;
+    const int C0 = channels(c, -1);
+    for (int i = 0; i < c->motion_layers; i++) {
+        const s2vi_scope in = s2vi_scope_in(s, "r.layers.%d", i);
+        n->motion[i] = s2vi_declare_recurrent(&in, "", 3, M, M, FAN, FAN);
+    }
+    n->input =
+        s2vi_declare_layer(s, S2VI_SHAPE(C0, Z, 3, 3), NORM, C0, "g.input");
+    for (int i = 0; i < layers(c); i++)
+        declare_layer(s, c, i, &n->layer[i]);
+    if (c->connection != S2VI_LM_SKIP)
+        n->rgb = s2vi_declare_layer(s, S2VI_SHAPE(3, c->channels_min, 1, 1),
+                                    NORM, 3, "g.rgb");
+}
+
+static half declare_centred(const s2vi_scope *s, int P, const char *which)
+{
+    const s2vi_layer l = s2vi_declare_layer(s, S2VI_SHAPE(3 * P, P, 3, 3), ORTH,
+                                            3 * P, "p.c.%s", which);
+    return (half){.near = l.weight, .bias = l.bias};
+}
+
+static half declare_directional(const s2vi_scope *s, int P, bool horizontal,
+                                const char *which)
+{
+    const s2vi_scope in =
+        s2vi_scope_in(s, "p.%s.%s", horizontal ? "h" : "v", which);
+    const s2vi_shape near = S2VI_SHAPE(3 * P, P, 1, 1);
+    const s2vi_shape far =
+        horizontal ? S2VI_SHAPE(3 * P, P, 3, 1) : S2VI_SHAPE(3 * P, P, 1, 3);
+    half h;
+    h.near = s2vi_declare(&in, near, ORTH, "weight0");
+    h.far = s2vi_declare(&in, far, ORTH, "weight1");
+    h.bias = s2vi_declare(&in, S2VI_SHAPE(3 * P), ZERO, "bias");
+    return h;
+}
+
+/* The video prediction layer, sec. 3.4. */
+static void declare_prediction(const s2vi_scope *s, const s2vi_lm_config *c,
+                               network *n)
+{
+    const int P = c->channels_min;
+    const bool all = c->prediction == S2VI_LM_DIRCONVGRU;
+    const int X = all ? 5 * P : P; /* channels of X_t */
+    n->gates[CENTRED].input = declare_centred(s, P, "input");
+    n->gates[CENTRED].hidden = declare_centred(s, P, "hidden");
+    for (int k = HORIZONTAL; all && k <= VERTICAL; k++) {
+        const bool horizontal = k == HORIZONTAL;
+        n->gates[k].input = declare_directional(s, P, horizontal, "input");
+        n->gates[k].hidden = declare_directional(s, P, horizontal, "hidden");
+    }
+    /* eq. (4) */
+    n->blend =
+        s2vi_declare_layer(s, S2VI_SHAPE(P, X, 1, 1), NORM, P, "p.blend");
+    n->mask = s2vi_declare_layer(s, S2VI_SHAPE(1, X, 1, 1), NORM, 1, "p.mask");
+}
+
+static void declare(const s2vi_scope *scope, const s2vi_lm_config *c,
+                    network *n)
+{
+    declare_generator(scope, c, n);
+    if (c->prediction != S2VI_LM_NO_PREDICTION)
+        declare_prediction(scope, c, n);
 }
 
 int s2vi_lm_params(const s2vi_lm_config *config, s2vi_param_list *list,
                    s2v_error *err)
 {
-    const size_t rows = sizeof(table) / sizeof(*table);
-    int most = 0;
-    for (size_t i = 0; i < rows; i++)
-        most += repeats(config, table[i].when);
-    *list =
-        (s2vi_param_list){.param = calloc((size_t)most, sizeof(s2vi_param))};
-    if (!list->param)
-        return s2vi_error_nomem(err, "a model's parameters");
-    for (size_t i = 0; i < rows; i++)
-        for (int k = 0; k < repeats(config, table[i].when); k++)
-            fill_param(config, &table[i], k, &list->param[list->count++]);
-    return S2V_OK;
+    network net;
+    const int before = list->count;
+    declare(&(s2vi_scope){.list = list, .by_kind = true}, config, &net);
+    return s2vi_param_list_end(list, before, err);
 }
 
 /* --------------------------------------------------------- recording -- */
@@ -231,24 +224,11 @@ int s2vi_lm_params(const s2vi_lm_config *config, s2vi_param_list *list,
 typedef struct model {
     s2vi_graph *graph;
     const s2vi_lm_config *config;
-    s2vi_param_list params;
+    network net;
     s2vi_lm_graph *out;
     int64_t T;
     bool plain;
 } model;
-
-/* The parameter of that name; `name` may hold a %d for the layer. */
-static s2vi_node *param(const model *m, const char *name, int layer)
-{
-    char text[64];
-    snprintf(text, sizeof(text), name, layer);
-    const s2vi_param *p = s2vi_param_find(&m->params, text);
-    s2vi_node *known = s2vi_graph_find(m->graph, text);
-    if (!p)
-        return s2vi_graph_mistake(m->graph, "no parameter '%s'", text);
-    return known ? known
-                 : s2vi_var(m->graph, S2VI_VAR_PARAM, p->name, p->shape);
-}
 
 static void carry(model *m, s2vi_node *state, s2vi_node *value)
 {
@@ -268,21 +248,21 @@ static void carry(model *m, s2vi_node *state, s2vi_node *value)
 static s2vi_node *recur(model *m, int l, s2vi_node *x, int64_t d)
 {
     int64_t M = motion_width(m->config);
+    const s2vi_recurrent *r = &m->net.motion[l];
+    const s2vi_layer input = {r->weight_ih, r->bias_ih};
+    const s2vi_layer hidden = {r->weight_hh, r->bias_hh};
+    s2vi_node *block[S2VI_LM_MAX_FRAMES];
     char name[32];
-    s2vi_node *block[S2VI_LM_MAX_FRAMES],
-        *w_hh = param(m, "r.layers.%d.weight_hh", l);
-    s2vi_node *b_hh = param(m, "r.layers.%d.bias_hh", l);
     snprintf(name, sizeof(name), "r.layers.%d.state", l);
     s2vi_node *state =
         s2vi_var(m->graph, S2VI_VAR_STATE, name, S2VI_SHAPE(d, M));
-    s2vi_node *a = s2vi_nn_linear(x, param(m, "r.layers.%d.weight_ih", l),
-                                  param(m, "r.layers.%d.bias_ih", l));
+    s2vi_node *a = s2vi_nn_linear(x, input);
     int n = 0;
     for (int64_t t = 0; t < m->T; t += d) {
         int64_t rows = m->T - t < d ? m->T - t : d;
         s2vi_node *h = s2vi_slice(n ? block[n - 1] : state, 0, 0, rows);
-        block[n++] = s2vi_gru(s2vi_slice(a, 0, t, rows),
-                              s2vi_nn_linear(h, w_hh, b_hh), h);
+        s2vi_node *b = s2vi_nn_linear(h, hidden);
+        block[n++] = s2vi_gru(s2vi_slice(a, 0, t, rows), b, h);
     }
     s2vi_node *h = s2vi_concat(block, n, 0);
     s2vi_node *const history[] = {state, h};
@@ -308,64 +288,48 @@ static s2vi_node *motion(model *m, s2vi_node *f)
 /* ----------------------------------------------------- G: the layers -- */
 
 /* Sound conditioned instance norm, eq. (2), or a learned affine. */
-static s2vi_node *norm(const model *m, int i, int which, s2vi_node *x,
-                       s2vi_node *f)
+static s2vi_node *normed(const norm *n, bool acin, s2vi_node *x, s2vi_node *f)
 {
-    char gamma_w[48], gamma_b[48], beta_w[48], beta_b[48];
-    s2vi_node *gamma, *beta;
-    if (m->config->acin) {
-        snprintf(gamma_w, 48, "g.layers.%d.norm%d.gamma.weight", i, which);
-        snprintf(gamma_b, 48, "g.layers.%d.norm%d.gamma.bias", i, which);
-        snprintf(beta_w, 48, "g.layers.%d.norm%d.beta.weight", i, which);
-        snprintf(beta_b, 48, "g.layers.%d.norm%d.beta.bias", i, which);
-        gamma = s2vi_lrelu(
-            s2vi_nn_linear(f, param(m, gamma_w, i), param(m, gamma_b, i)),
-            SLOPE);
-        beta = s2vi_lrelu(
-            s2vi_nn_linear(f, param(m, beta_w, i), param(m, beta_b, i)), SLOPE);
-    } else {
-        snprintf(gamma_w, 48, "g.layers.%d.norm%d.weight", i, which);
-        snprintf(beta_w, 48, "g.layers.%d.norm%d.bias", i, which);
-        gamma = param(m, gamma_w, i);
-        beta = param(m, beta_w, i);
+    s2vi_node *gamma = n->affine.weight, *beta = n->affine.bias;
+    if (acin) {
+        gamma = s2vi_lrelu(s2vi_nn_linear(f, n->gamma), SLOPE);
+        beta = s2vi_lrelu(s2vi_nn_linear(f, n->beta), SLOPE);
     }
-    return s2vi_nn_instance_norm(x, s2vi_nn_over_pixels(gamma),
-                                 s2vi_nn_over_pixels(beta), EPS);
+    beta = s2vi_nn_over_pixels(beta);
+    return s2vi_nn_instance_norm(x, s2vi_nn_over_pixels(gamma), beta, EPS);
 }
 
 /* One plane of noise, scaled by a learned number a channel. */
-static s2vi_node *inject(const model *m, int i, int which, s2vi_node *x)
+static s2vi_node *inject(const model *m, int i, int k, s2vi_node *x)
 {
-    char name[48];
     if (!m->config->noise || !x)
         return x;
-    snprintf(name, sizeof(name), "g.layers.%d.noise%d.scale", i, which);
     s2vi_node *plane =
-        s2vi_normal(m->graph, (uint32_t)(2 * i + which),
+        s2vi_normal(m->graph, (uint32_t)(2 * i + k + 1),
                     S2VI_SHAPE(m->T, x->shape.dim[1], x->shape.dim[2], 1));
-    s2vi_node *scale = s2vi_nn_over_pixels(param(m, name, i));
+    s2vi_node *scale = s2vi_nn_over_pixels(m->net.layer[i].noise[k]);
     return s2vi_add(x, s2vi_mul(plane, scale));
 }
 
 static s2vi_node *shortcut(const model *m, int i, s2vi_node *x)
 {
-    s2vi_node *w = param(m, "g.layers.%d.shortcut.weight", i);
-    return m->plain ? s2vi_nn_conv2d(s2vi_nn_upsample2(x), w, NULL)
-                    : s2vi_nn_upsample2(s2vi_nn_conv2d(x, w, NULL));
+    const s2vi_layer w = m->net.layer[i].shortcut;
+    return m->plain ? s2vi_nn_conv2d(s2vi_nn_upsample2(x), w)
+                    : s2vi_nn_upsample2(s2vi_nn_conv2d(x, w));
 }
 
 /* Figure 3a: x (T,n,n,Cin) -> (T,2n,2n,Cout). */
-static s2vi_node *layer(const model *m, int i, s2vi_node *x, s2vi_node *f)
+static s2vi_node *layer_of(const model *m, int i, s2vi_node *x, s2vi_node *f)
 {
-    s2vi_node *w1 = param(m, "g.layers.%d.conv1.weight", i);
-    s2vi_node *w2 = param(m, "g.layers.%d.conv2.weight", i);
+    const layer *l = &m->net.layer[i];
+    const bool acin = m->config->acin;
     /* A single frame's is left to a backend, which may do better. */
     const bool plain = m->plain || m->T == 1;
-    s2vi_node *y = plain ? s2vi_nn_conv2d(s2vi_nn_upsample2(x), w1, NULL)
-                         : s2vi_nn_upsample2_conv3x3(x, w1);
-    y = s2vi_lrelu(norm(m, i, 1, inject(m, i, 1, y), f), SLOPE);
-    y = s2vi_nn_conv2d(y, w2, NULL);
-    y = norm(m, i, 2, inject(m, i, 2, y), f);
+    s2vi_node *y = plain ? s2vi_nn_conv2d(s2vi_nn_upsample2(x), l->conv1)
+                         : s2vi_nn_upsample2_conv3x3(x, l->conv1.weight);
+    y = s2vi_lrelu(normed(&l->norm[0], acin, inject(m, i, 0, y), f), SLOPE);
+    y = s2vi_nn_conv2d(y, l->conv2);
+    y = normed(&l->norm[1], acin, inject(m, i, 1, y), f);
     if (m->config->connection == S2VI_LM_RESIDUAL)
         y = s2vi_add(y, shortcut(m, i, x));
     return s2vi_lrelu(y, SLOPE);
@@ -375,81 +339,81 @@ static s2vi_node *layer(const model *m, int i, s2vi_node *x, s2vi_node *f)
 
 /* Directions of motion, in X_t's order, eq. (3). */
 typedef struct direction {
-    const char *weights; /* whose parameters: opposite directions share */
+    int pair; /* whose gates */
     const char *state;
     int rows, columns; /* how far a tap's value moves; 0, 0: centred */
 } direction;
 
 static const direction directions[5] = {
-    {"p.h", "p.h+.state", 0, 1},  {"p.h", "p.h-.state", 0, -1},
-    {"p.c", "p.c.state", 0, 0},   {"p.v", "p.v+.state", 1, 0},
-    {"p.v", "p.v-.state", -1, 0},
+    {HORIZONTAL, "p.h+.state", 0, 1}, {HORIZONTAL, "p.h-.state", 0, -1},
+    {CENTRED, "p.c.state", 0, 0},     {VERTICAL, "p.v+.state", 1, 0},
+    {VERTICAL, "p.v-.state", -1, 0},
 };
 
-static s2vi_node *gate_param(const model *m, const direction *d,
-                             const char *half, const char *what)
+static s2vi_node *near_sum(const half *h, s2vi_node *x)
 {
-    char name[48];
-    snprintf(name, sizeof(name), "%s.%s.%s", d->weights, half, what);
-    return param(m, name, 0);
+    return s2vi_nn_conv2d(x, (s2vi_layer){h->near, h->bias});
+}
+
+static s2vi_node *far_sum(const half *h, s2vi_node *x)
+{
+    return s2vi_nn_conv2d(x, (s2vi_layer){.weight = h->far});
 }
 
 /* The directional convolution as the paper has it: a sum of kernels, the
  * k-th shifted k pixels. */
-static s2vi_node *shifted_sum(const model *m, const direction *d,
-                              const char *half, s2vi_node *x)
+static s2vi_node *shifted_sum(const half *h, const direction *d, s2vi_node *x)
 {
-    s2vi_node *near = s2vi_nn_conv2d(x, gate_param(m, d, half, "weight0"),
-                                     gate_param(m, d, half, "bias"));
-    s2vi_node *far = s2vi_nn_conv2d(x, gate_param(m, d, half, "weight1"), NULL);
+    s2vi_node *near = near_sum(h, x);
+    s2vi_node *far = far_sum(h, x);
     return s2vi_add(near, s2vi_nn_shift(far, d->rows, d->columns));
 }
 
-/* The hidden half of a direction's gates, applied at each frame. */
-typedef struct half {
+/* One convolution. */
+typedef struct kernel {
     s2vi_node *w, *bias;
     s2vi_window window;
-} half;
+} kernel;
 
 /* The directional kernels as one, two pixels deep along the direction: the
  * shifted taps are its first line where things move forward, its second where
  * they move backward. */
-static half directional(const model *m, const direction *d, const char *which)
+static kernel directional(const half *h, const direction *d)
 {
     const bool horizontal = d->columns != 0;
     const bool forward = d->rows + d->columns > 0;
     const int along = horizontal ? 1 : 0, across = 1 - along;
     int64_t one[4] = {0};
     one[1 + across] = 1;
-    s2vi_node *near = s2vi_pad(gate_param(m, d, which, "weight0"), one, one);
-    s2vi_node *far = gate_param(m, d, which, "weight1");
-    s2vi_node *const lines[] = {forward ? far : near, forward ? near : far};
-    half h = {.w = s2vi_concat(lines, 2, 1 + along),
-              .bias = gate_param(m, d, which, "bias"),
-              .window = {.rank = 2, .stride = {1, 1}}};
-    h.window.pad_lo[across] = h.window.pad_hi[across] = 1;
-    h.window.pad_lo[along] = forward;
-    h.window.pad_hi[along] = !forward;
-    return h;
+    s2vi_node *near = s2vi_pad(h->near, one, one);
+    s2vi_node *const lines[] = {forward ? h->far : near,
+                                forward ? near : h->far};
+    kernel k = {.w = s2vi_concat(lines, 2, 1 + along),
+                .bias = h->bias,
+                .window = {.rank = 2, .stride = {1, 1}}};
+    k.window.pad_lo[across] = k.window.pad_hi[across] = 1;
+    k.window.pad_lo[along] = forward;
+    k.window.pad_hi[along] = !forward;
+    return k;
 }
 
-static half centred(const model *m, const direction *d)
+static kernel centred(const half *h)
 {
-    return (half){
-        .w = gate_param(m, d, "hidden", "weight"),
-        .bias = gate_param(m, d, "hidden", "bias"),
+    return (kernel){
+        .w = h->near,
+        .bias = h->bias,
         .window = {
             .rank = 2, .stride = {1, 1}, .pad_lo = {1, 1}, .pad_hi = {1, 1}}};
 }
 
 static bool is_centred(const direction *d)
 {
-    return !d->rows && !d->columns;
+    return d->pair == CENTRED;
 }
 
 /* What the input halves of opposite directions share. */
 typedef struct shared_half {
-    const char *weights;
+    int pair;              /* whose it is; CENTRED: none yet */
     s2vi_node *near, *far; /* (T,N,N,3P), not yet shifted */
 } shared_half;
 
@@ -460,23 +424,20 @@ typedef struct shared_half {
 static s2vi_node *input_half(const model *m, const direction *d, s2vi_node *x,
                              shared_half *last)
 {
+    const half *h = &m->net.gates[d->pair].input;
     if (is_centred(d))
-        return s2vi_nn_conv2d(x, gate_param(m, d, "input", "weight"),
-                              gate_param(m, d, "input", "bias"));
+        return near_sum(h, x);
     if (m->plain)
-        return shifted_sum(m, d, "input", x);
+        return shifted_sum(h, d, x);
     if (m->T == 1) {
-        half in = directional(m, d, "input");
+        kernel in = directional(h, d);
         return s2vi_conv(x, in.w, in.bias, &in.window);
     }
-    if (last->weights != d->weights)
-        *last = (shared_half){
-            .weights = d->weights,
-            .near = s2vi_nn_conv2d(x, gate_param(m, d, "input", "weight0"),
-                                   gate_param(m, d, "input", "bias")),
-            .far =
-                s2vi_nn_conv2d(x, gate_param(m, d, "input", "weight1"), NULL),
-        };
+    if (last->pair != d->pair) {
+        last->pair = d->pair;
+        last->near = near_sum(h, x);
+        last->far = far_sum(h, x);
+    }
     return s2vi_add(last->near, s2vi_nn_shift(last->far, d->rows, d->columns));
 }
 
@@ -485,16 +446,17 @@ static s2vi_node *predict(model *m, const direction *d, s2vi_node *a)
 {
     s2vi_node *frame[S2VI_LM_MAX_FRAMES];
     const int64_t N = m->config->size, P = m->config->channels_min;
+    const half *gates = &m->net.gates[d->pair].hidden;
     const bool plain = m->plain && !is_centred(d);
     s2vi_node *state =
         s2vi_var(m->graph, S2VI_VAR_STATE, d->state, S2VI_SHAPE(1, N, N, P));
     s2vi_node *h = state;
-    half hidden = {0};
+    kernel hidden = {0};
     if (!plain)
-        hidden = is_centred(d) ? centred(m, d) : directional(m, d, "hidden");
+        hidden = is_centred(d) ? centred(gates) : directional(gates, d);
     for (int64_t t = 0; t < m->T; t++) {
         s2vi_node *b =
-            plain ? shifted_sum(m, d, "hidden", h)
+            plain ? shifted_sum(gates, d, h)
                   : s2vi_conv(h, hidden.w, hidden.bias, &hidden.window);
         h = frame[t] = s2vi_gru(s2vi_slice(a, 0, t, 1), b, h);
     }
@@ -505,10 +467,8 @@ static s2vi_node *predict(model *m, const direction *d, s2vi_node *a)
 /* eq. (4): x'' = a x + (1 - a) x'. */
 static s2vi_node *blend(const model *m, s2vi_node *x, s2vi_node *X)
 {
-    s2vi_node *xp = s2vi_nn_conv2d(X, param(m, "p.blend.weight", 0),
-                                   param(m, "p.blend.bias", 0));
-    s2vi_node *a = s2vi_sigmoid(s2vi_nn_conv2d(X, param(m, "p.mask.weight", 0),
-                                               param(m, "p.mask.bias", 0)));
+    s2vi_node *xp = s2vi_nn_conv2d(X, m->net.blend);
+    s2vi_node *a = s2vi_sigmoid(s2vi_nn_conv2d(X, m->net.mask));
     return s2vi_add(xp, s2vi_mul(a, s2vi_sub(x, xp)));
 }
 
@@ -532,8 +492,7 @@ static s2vi_node *prediction(model *m, s2vi_node *x)
 static s2vi_node *rgb_skip(const model *m, int i, s2vi_node *x,
                            s2vi_node *so_far)
 {
-    s2vi_node *rgb = s2vi_nn_conv2d(x, param(m, "g.layers.%d.rgb.weight", i),
-                                    param(m, "g.layers.%d.rgb.bias", i));
+    s2vi_node *rgb = s2vi_nn_conv2d(x, m->net.layer[i].rgb);
     return so_far ? s2vi_add(s2vi_nn_upsample2(so_far), rgb) : rgb;
 }
 
@@ -548,18 +507,16 @@ static s2vi_node *generate(model *m, s2vi_node *f, s2vi_node *motion)
     s2vi_shape cell = S2VI_SHAPE(m->T, 4, 4, s2vi_shape_channels(&z->shape));
     s2vi_node *rgb = NULL;
     s2vi_node *x = s2vi_broadcast(s2vi_nn_over_pixels(z), cell);
-    x = s2vi_nn_conv2d(x, param(m, "g.input.weight", 0),
-                       param(m, "g.input.bias", 0));
+    x = s2vi_nn_conv2d(x, m->net.input);
     for (int i = 0; i < L; i++) {
-        x = m->out->layer[i] = layer(m, i, x, f);
+        x = m->out->layer[i] = layer_of(m, i, x, f);
         if (i == L - 1)
             x = m->out->predicted = prediction(m, x);
         if (skip)
             rgb = rgb_skip(m, i, x, rgb);
     }
     if (!skip)
-        rgb = s2vi_nn_conv2d(x, param(m, "g.rgb.weight", 0),
-                             param(m, "g.rgb.bias", 0));
+        rgb = s2vi_nn_conv2d(x, m->net.rgb);
     return s2vi_tanh(rgb);
 }
 
@@ -578,13 +535,10 @@ int s2vi_lm_build(s2vi_graph *graph, const s2vi_lm_config *config,
                           "a sequence of %d frames, "
                           "expected 1 to %d",
                           options->frames, S2VI_LM_MAX_FRAMES);
-    int ret = s2vi_lm_params(config, &m.params, err);
-    if (ret < 0)
-        return ret;
+    declare(&(s2vi_scope){.graph = graph}, config, &m.net);
     out->features =
         s2vi_input(graph, "features", S2VI_SHAPE(m.T, config->bands));
     out->motion = motion(&m, out->features);
     out->video = generate(&m, out->features, out->motion);
-    s2vi_param_list_close(&m.params);
     return s2vi_graph_status(graph, err);
 }

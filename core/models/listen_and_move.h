@@ -4,7 +4,7 @@
 #define S2VI_MODELS_LISTEN_AND_MOVE_H
 
 #include "graph/graph.h"
-#include "models/param.h"
+#include "nn/param.h"
 
 #define S2VI_LM_NAME       "listen-and-move"
 #define S2VI_LM_MAX_LAYERS 8 /* N = 1024 */
@@ -58,7 +58,8 @@ int s2vi_lm_config_parse(s2vi_lm_config *config, const char *json,
 /** The config as JSON, keys in fixed order; the caller frees. NULL: memory. */
 char *s2vi_lm_config_text(const s2vi_lm_config *config);
 
-/** The parameters of that configuration, in the table's order. */
+/** Append the parameters of that configuration. On failure, S2V_ERR_NOMEM, the
+ * list is as it was. */
 int s2vi_lm_params(const s2vi_lm_config *config, s2vi_param_list *list,
                    s2v_error *err);
 

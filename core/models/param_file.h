@@ -3,7 +3,7 @@
 #ifndef S2VI_MODELS_PARAM_FILE_H
 #define S2VI_MODELS_PARAM_FILE_H
 
-#include "models/param.h"
+#include "nn/param.h"
 #include "run/store.h"
 #include "weights/weights.h"
 

@@ -43,7 +43,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #define SLOPE    0.2
 #define EPS      1e-5
@@ -69,151 +68,177 @@ enum {
 #define ZERO    S2VI_INIT_ZERO
 #define ONE     S2VI_INIT_ONE
 
-/* An nn.LSTM of both directions: cin -> 2 hidden. */
-static void lstm_params(s2vi_param_maker *m, const char *name, int cin,
-                        int hidden)
+/* An nn.LSTM of both directions, forwards and backwards: cin -> 2 hidden. */
+typedef struct lstm {
+    s2vi_recurrent way[LSTM_LAYERS][2];
+} lstm;
+
+/* E_T: figure 3b. */
+typedef struct temporal {
+    s2vi_layer convs[S2VI_VS_MAX_LAYERS];
+    s2vi_batch_norm norms[S2VI_VS_MAX_LAYERS];
+    lstm lstm;
+    s2vi_layer linear;
+} temporal;
+
+typedef struct gate {
+    s2vi_layer conv, norm;
+} gate;
+
+/* E_A: figures 3c and 4. */
+typedef struct unit {
+    s2vi_layer conv1, conv2; /* the input gate's */
+    gate output, skip;
+} unit;
+
+typedef struct acoustic {
+    unit units[S2VI_VS_MAX_LAYERS];
+    lstm lstm;
+} acoustic;
+
+/* E_B: figure 3d. */
+typedef struct background {
+    lstm lstm;
+    s2vi_layer linear;
+} background;
+
+/* An FFT block. */
+typedef struct block {
+    s2vi_layer query, key, value, output; /* attention */
+    s2vi_layer norm[2];
+    s2vi_layer conv1, conv2;
+} block;
+
+/* The mel decoder: figure 3e. */
+typedef struct decoder {
+    s2vi_layer ups[UPS];
+    s2vi_layer input;
+    block blocks[S2VI_VS_MAX_LAYERS];
+    s2vi_layer linear;
+} decoder;
+
+static void declare_lstm(const s2vi_scope *scope, int cin, int hidden, lstm *n)
 {
+    const s2vi_scope in = s2vi_scope_in(scope, "lstm");
     for (int l = 0; l < LSTM_LAYERS; l++)
         for (int d = 0; d < 2; d++) {
-            const int64_t gates = 4 * hidden, in = l ? 2 * hidden : cin;
-            const char *way = d ? "_reverse" : "";
-            s2vi_param_make(m, S2VI_SHAPE(gates, in), HE, "%s.weight_ih_l%d%s",
-                            name, l, way);
-            s2vi_param_make(m, S2VI_SHAPE(gates, hidden), UNIFORM,
-                            "%s.weight_hh_l%d%s", name, l, way);
-            s2vi_param_make(m, S2VI_SHAPE(gates), ZERO, "%s.bias_ih_l%d%s",
-                            name, l, way);
-            s2vi_param_make(m, S2VI_SHAPE(gates), ZERO, "%s.bias_hh_l%d%s",
-                            name, l, way);
+            char suffix[16];
+            snprintf(suffix, sizeof(suffix), "_l%d%s", l, d ? "_reverse" : "");
+            n->way[l][d] = s2vi_declare_recurrent(
+                &in, suffix, 4, l ? 2 * hidden : cin, hidden, HE, UNIFORM);
         }
 }
 
-static void linear_params(s2vi_param_maker *m, const char *name, int cin,
-                          int cout, s2vi_init init)
+static void declare_temporal(const s2vi_scope *scope, const s2vi_vs_config *c,
+                             temporal *n)
 {
-    s2vi_param_make(m, S2VI_SHAPE(cout, cin), init, "%s.weight", name);
-    s2vi_param_make(m, S2VI_SHAPE(cout), ZERO, "%s.bias", name);
-}
-
-/* E_T: figure 3b. */
-static void temporal_params(s2vi_param_maker *m, const s2vi_vs_config *c)
-{
-    const int C = c->temporal_channels;
+    const s2vi_scope in = s2vi_scope_in(scope, "temporal");
+    const int C = c->temporal_channels, H = c->temporal_lstm;
     for (int i = 0; i < c->temporal_layers; i++) {
-        const int cin = i ? C : c->features;
-        s2vi_param_make(m, S2VI_SHAPE(C, cin, TEMPORAL_KERNEL), UNIFORM,
-                        "temporal.convs.%d.weight", i);
-        s2vi_param_make(m, S2VI_SHAPE(C), ONE, "temporal.norms.%d.weight", i);
-        s2vi_param_make(m, S2VI_SHAPE(C), ZERO, "temporal.norms.%d.bias", i);
-        s2vi_param_make(m, S2VI_SHAPE(C), ZERO,
-                        "temporal.norms.%d.running_mean", i);
-        s2vi_param_make(m, S2VI_SHAPE(C), ONE, "temporal.norms.%d.running_var",
-                        i);
+        const s2vi_shape w =
+            S2VI_SHAPE(C, i ? C : c->features, TEMPORAL_KERNEL);
+        n->convs[i] = s2vi_declare_layer(&in, w, UNIFORM, 0, "convs.%d", i);
+        n->norms[i] = s2vi_declare_batch_norm(&in, C, "norms.%d", i);
     }
-    lstm_params(m, "temporal.lstm", C, c->temporal_lstm);
-    linear_params(m, "temporal.linear", 2 * c->temporal_lstm, c->temporal_out,
-                  HE);
+    declare_lstm(&in, C, H, &n->lstm);
+    n->linear = s2vi_declare_layer(&in, S2VI_SHAPE(c->temporal_out, 2 * H), HE,
+                                   c->temporal_out, "linear");
 }
 
-/* A gate of SGAU i: a convolution and a group norm. */
-static void gate_params(s2vi_param_maker *m, int i, const char *gate, int cin,
-                        int C, int kernel)
+/* A convolution and a group norm. */
+static gate declare_gate(const s2vi_scope *scope, const char *name, int cin,
+                         int C, int kernel)
 {
-    s2vi_param_make(m, S2VI_SHAPE(C, cin, kernel), UNIFORM,
-                    "acoustic.units.%d.%s.conv.weight", i, gate);
-    s2vi_param_make(m, S2VI_SHAPE(C), ZERO, "acoustic.units.%d.%s.conv.bias", i,
-                    gate);
-    s2vi_param_make(m, S2VI_SHAPE(C), ONE, "acoustic.units.%d.%s.norm.weight",
-                    i, gate);
-    s2vi_param_make(m, S2VI_SHAPE(C), ZERO, "acoustic.units.%d.%s.norm.bias", i,
-                    gate);
+    gate g;
+    g.conv = s2vi_declare_layer(scope, S2VI_SHAPE(C, cin, kernel), UNIFORM, C,
+                                "%s.conv", name);
+    g.norm = s2vi_declare_norm(scope, C, "%s.norm", name);
+    return g;
 }
 
-/* E_A: figures 3c and 4. */
-static void acoustic_params(s2vi_param_maker *m, const s2vi_vs_config *c)
+static void declare_acoustic(const s2vi_scope *scope, const s2vi_vs_config *c,
+                             acoustic *n)
 {
+    const s2vi_scope in = s2vi_scope_in(scope, "acoustic");
     const int C = c->acoustic_channels;
     for (int i = 0; i < c->acoustic_layers; i++) {
+        const s2vi_scope at = s2vi_scope_in(&in, "units.%d", i);
         const int cin = i ? C : c->bands;
-        s2vi_param_make(m, S2VI_SHAPE(C, cin, INPUT_KERNEL1), UNIFORM,
-                        "acoustic.units.%d.input.conv1.weight", i);
-        s2vi_param_make(m, S2VI_SHAPE(C), ZERO,
-                        "acoustic.units.%d.input.conv1.bias", i);
-        s2vi_param_make(m, S2VI_SHAPE(C, C, INPUT_KERNEL2), UNIFORM,
-                        "acoustic.units.%d.input.conv2.weight", i);
-        gate_params(m, i, "output", cin, C, OUTPUT_KERNEL);
-        gate_params(m, i, "skip", cin, C, SKIP_KERNEL);
+        const s2vi_shape w1 = S2VI_SHAPE(C, cin, INPUT_KERNEL1);
+        const s2vi_shape w2 = S2VI_SHAPE(C, C, INPUT_KERNEL2);
+        unit *u = &n->units[i];
+        u->conv1 = s2vi_declare_layer(&at, w1, UNIFORM, C, "input.conv1");
+        u->conv2 = s2vi_declare_layer(&at, w2, UNIFORM, 0, "input.conv2");
+        u->output = declare_gate(&at, "output", cin, C, OUTPUT_KERNEL);
+        u->skip = declare_gate(&at, "skip", cin, C, SKIP_KERNEL);
     }
-    lstm_params(m, "acoustic.lstm", C, c->acoustic_lstm);
+    declare_lstm(&in, C, c->acoustic_lstm, &n->lstm);
 }
 
-/* E_B: figure 3d. */
-static void background_params(s2vi_param_maker *m, const s2vi_vs_config *c)
+static void declare_background(const s2vi_scope *scope, const s2vi_vs_config *c,
+                               background *n)
 {
-    lstm_params(m, "background.lstm", c->bands, c->background_lstm);
-    linear_params(m, "background.linear", 2 * c->background_lstm,
-                  c->background_out, HE);
+    const s2vi_scope in = s2vi_scope_in(scope, "background");
+    const int H = c->background_lstm, out = c->background_out;
+    declare_lstm(&in, c->bands, H, &n->lstm);
+    n->linear =
+        s2vi_declare_layer(&in, S2VI_SHAPE(out, 2 * H), HE, out, "linear");
 }
 
-static void block_params(s2vi_param_maker *m, const s2vi_vs_config *c, int i)
+static void declare_block(const s2vi_scope *in, const s2vi_vs_config *c,
+                          block *b)
 {
-    static const char *const maps[] = {"query", "key", "value", "output"};
     const int C = c->decoder_channels, F = c->decoder_filter;
-    for (int k = 0; k < 4; k++) {
-        s2vi_param_make(m, S2VI_SHAPE(C, C), UNIFORM,
-                        "decoder.blocks.%d.attention.%s.weight", i, maps[k]);
-        if (strcmp(maps[k], "key"))
-            s2vi_param_make(m, S2VI_SHAPE(C), ZERO,
-                            "decoder.blocks.%d.attention.%s.bias", i, maps[k]);
-    }
-    for (int k = 1; k <= 2; k++) {
-        s2vi_param_make(m, S2VI_SHAPE(C), ONE,
-                        "decoder.blocks.%d.norm%d.weight", i, k);
-        s2vi_param_make(m, S2VI_SHAPE(C), ZERO, "decoder.blocks.%d.norm%d.bias",
-                        i, k);
-    }
-    s2vi_param_make(m, S2VI_SHAPE(F, C, FFT_KERNEL), UNIFORM,
-                    "decoder.blocks.%d.conv1.weight", i);
-    s2vi_param_make(m, S2VI_SHAPE(F), ZERO, "decoder.blocks.%d.conv1.bias", i);
-    s2vi_param_make(m, S2VI_SHAPE(C, F, 1), UNIFORM,
-                    "decoder.blocks.%d.conv2.weight", i);
-    s2vi_param_make(m, S2VI_SHAPE(C), ZERO, "decoder.blocks.%d.conv2.bias", i);
+    const s2vi_shape map = S2VI_SHAPE(C, C);
+    const s2vi_shape w1 = S2VI_SHAPE(F, C, FFT_KERNEL);
+    const s2vi_shape w2 = S2VI_SHAPE(C, F, 1);
+    b->query = s2vi_declare_layer(in, map, UNIFORM, C, "attention.query");
+    b->key = s2vi_declare_layer(in, map, UNIFORM, 0, "attention.key");
+    b->value = s2vi_declare_layer(in, map, UNIFORM, C, "attention.value");
+    b->output = s2vi_declare_layer(in, map, UNIFORM, C, "attention.output");
+    for (int k = 0; k < 2; k++)
+        b->norm[k] = s2vi_declare_norm(in, C, "norm%d", k + 1);
+    b->conv1 = s2vi_declare_layer(in, w1, UNIFORM, F, "conv1");
+    b->conv2 = s2vi_declare_layer(in, w2, UNIFORM, C, "conv2");
 }
 
-/* The mel decoder: figure 3e. */
-static void decoder_params(s2vi_param_maker *m, const s2vi_vs_config *c)
+static void declare_decoder(const s2vi_scope *scope, const s2vi_vs_config *c,
+                            decoder *n)
 {
-    const int up = c->decoder_up_channels;
+    const s2vi_scope in = s2vi_scope_in(scope, "decoder");
+    const int up = c->decoder_up_channels, C = c->decoder_channels;
     const int all = c->temporal_out + 2 * c->acoustic_lstm + c->background_out;
     for (int i = 0; i < UPS; i++) {
-        s2vi_param_make(m, S2VI_SHAPE(i ? up : all, up, UP_KERNEL),
-                        S2VI_INIT_HE_UP, "decoder.ups.%d.weight", i);
-        s2vi_param_make(m, S2VI_SHAPE(up), ZERO, "decoder.ups.%d.bias", i);
+        const s2vi_shape w = S2VI_SHAPE(i ? up : all, up, UP_KERNEL);
+        n->ups[i] =
+            s2vi_declare_layer(&in, w, S2VI_INIT_HE_UP, up, "ups.%d", i);
     }
-    linear_params(m, "decoder.input", up, c->decoder_channels, HE);
-    for (int i = 0; i < c->decoder_layers; i++)
-        block_params(m, c, i);
-    linear_params(m, "decoder.linear", c->decoder_channels, c->bands, UNIFORM);
+    n->input = s2vi_declare_layer(&in, S2VI_SHAPE(C, up), HE, C, "input");
+    for (int i = 0; i < c->decoder_layers; i++) {
+        const s2vi_scope at = s2vi_scope_in(&in, "blocks.%d", i);
+        declare_block(&at, c, &n->blocks[i]);
+    }
+    n->linear = s2vi_declare_layer(&in, S2VI_SHAPE(c->bands, C), UNIFORM,
+                                   c->bands, "linear");
 }
 
 int s2vi_vs_params(const s2vi_vs_config *config, s2vi_param_list *list,
                    s2v_error *err)
 {
+    const s2vi_scope scope = {.list = list};
     const int before = list->count;
-    s2vi_param_maker m = {.list = list, .err = err};
-    m.status = s2vi_vs_config_check(config, err);
-    if (m.status >= 0) {
-        temporal_params(&m, config);
-        acoustic_params(&m, config);
-        background_params(&m, config);
-        decoder_params(&m, config);
-    }
-    for (int i = before; m.status >= 0 && i < list->count; i++)
-        list->param[i].buffer =
-            strstr(list->param[i].name, ".running_") != NULL;
-    if (m.status < 0)
-        list->count = before;
-    return m.status;
+    temporal t;
+    acoustic a;
+    background b;
+    decoder d;
+    int ret = s2vi_vs_config_check(config, err);
+    if (ret < 0)
+        return ret;
+    declare_temporal(&scope, config, &t);
+    declare_acoustic(&scope, config, &a);
+    declare_background(&scope, config, &b);
+    declare_decoder(&scope, config, &d);
+    return s2vi_param_list_end(list, before, err);
 }
 
 /* --------------------------------------------------------- recording -- */
@@ -222,47 +247,27 @@ typedef struct model {
     s2vi_graph *graph;
     const s2vi_vs_config *config;
     s2vi_vs_options options;
-    s2vi_param_list params;
     s2vi_vs_graph *out;
 } model;
 
-#define PARAM(m, ...) s2vi_param_var((m)->graph, &(m)->params, __VA_ARGS__)
-
-static s2vi_node *linear(const model *m, const char *name, s2vi_node *x)
-{
-    return s2vi_nn_columns(x, PARAM(m, "%s.weight", name),
-                           PARAM(m, "%s.bias", name));
-}
-
-/* One direction of one layer. */
-static s2vi_node *lstm_way(const model *m, const char *name, int layer,
-                           bool reverse, s2vi_node *x)
-{
-    const char *way = reverse ? "_reverse" : "";
-    return s2vi_nn_lstm(x, PARAM(m, "%s.weight_ih_l%d%s", name, layer, way),
-                        PARAM(m, "%s.weight_hh_l%d%s", name, layer, way),
-                        PARAM(m, "%s.bias_ih_l%d%s", name, layer, way),
-                        PARAM(m, "%s.bias_hh_l%d%s", name, layer, way),
-                        reverse);
-}
+static const s2vi_vs_options NONE;
 
 /* Both directions of the last layer, apart. */
-static void lstm(const model *m, const char *name, s2vi_node *x,
-                 s2vi_node *ways[2])
+static void run_lstm(const lstm *n, s2vi_node *x, s2vi_node *ways[2])
 {
     for (int l = 0; l < LSTM_LAYERS; l++) {
         if (l)
             x = s2vi_concat(ways, 2, 2);
-        ways[0] = lstm_way(m, name, l, false, x);
-        ways[1] = lstm_way(m, name, l, true, x);
+        ways[0] = s2vi_nn_lstm(x, &n->way[l][0], false);
+        ways[1] = s2vi_nn_lstm(x, &n->way[l][1], true);
     }
 }
 
 /* (n,T,C) -> the last hidden state, (n,1,2H). */
-static s2vi_node *last_hidden(const model *m, const char *name, s2vi_node *x)
+static s2vi_node *last_hidden(const lstm *n, s2vi_node *x)
 {
     s2vi_node *ways[2];
-    lstm(m, name, x, ways);
+    run_lstm(n, x, ways);
     if (!ways[0])
         return NULL;
     s2vi_node *const ends[] = {
@@ -275,40 +280,35 @@ static s2vi_node *last_hidden(const model *m, const char *name, s2vi_node *x)
 /* ------------------------------------------------- E_T, figure 3b -- */
 
 /* The running average, moved towards this batch's statistic. */
-static void count(const model *m, const char *which, int i,
-                  s2vi_node *statistic)
+static void count(const model *m, s2vi_node *kept, s2vi_node *statistic)
 {
-    s2vi_node *kept = PARAM(m, "temporal.norms.%d.%s", i, which);
-    s2vi_node *next = s2vi_add(s2vi_scale(kept, 1 - MOMENTUM),
-                               s2vi_scale(s2vi_detach(statistic), MOMENTUM));
+    s2vi_node *moved = s2vi_scale(s2vi_detach(statistic), MOMENTUM);
+    s2vi_node *next = s2vi_add(s2vi_scale(kept, 1 - MOMENTUM), moved);
     m->out->update[m->out->n_updates++] = s2vi_assign(kept, next);
 }
 
-static s2vi_node *temporal_norm(const model *m, int i, s2vi_node *x)
+static s2vi_node *temporal_norm(const model *m, const s2vi_batch_norm *n,
+                                s2vi_node *x)
 {
-    s2vi_node *gamma = PARAM(m, "temporal.norms.%d.weight", i);
-    s2vi_node *beta = PARAM(m, "temporal.norms.%d.bias", i);
     s2vi_node *mean = NULL, *variance = NULL;
     if (!m->options.training)
-        return s2vi_nn_batch_norm_by(
-            x, PARAM(m, "temporal.norms.%d.running_mean", i),
-            PARAM(m, "temporal.norms.%d.running_var", i), gamma, beta, EPS);
-    x = s2vi_nn_batch_norm(x, gamma, beta, EPS, &mean, &variance);
-    count(m, "running_mean", i, mean);
-    count(m, "running_var", i, variance);
+        return s2vi_nn_batch_norm_by(x, n, EPS);
+    x = s2vi_nn_batch_norm(x, n->affine, EPS, &mean, &variance);
+    count(m, n->mean, mean);
+    count(m, n->variance, variance);
     return x;
 }
 
-static s2vi_node *temporal_encoder(const model *m, s2vi_node *x)
+static s2vi_node *temporal_encoder(const model *m, const temporal *n,
+                                   s2vi_node *x)
 {
     s2vi_node *ways[2];
     for (int i = 0; i < m->config->temporal_layers; i++) {
-        x = s2vi_nn_conv1d(x, PARAM(m, "temporal.convs.%d.weight", i), NULL, 1,
-                           TEMPORAL_KERNEL / 2);
-        x = s2vi_lrelu(temporal_norm(m, i, x), SLOPE);
+        x = s2vi_nn_conv1d(x, n->convs[i], 1, TEMPORAL_KERNEL / 2);
+        x = s2vi_lrelu(temporal_norm(m, &n->norms[i], x), SLOPE);
     }
-    lstm(m, "temporal.lstm", x, ways);
-    return linear(m, "temporal.linear", s2vi_concat(ways, 2, 2));
+    run_lstm(&n->lstm, x, ways);
+    return s2vi_nn_columns(s2vi_concat(ways, 2, 2), n->linear);
 }
 
 /* --------------------------------------------- E_A, figures 3c and 4 -- */
@@ -340,33 +340,25 @@ static s2vi_node *resample(const s2vi_vs_resample *r, s2vi_node *x)
     return s2vi_reshape(s2vi_add(low, s2vi_mul(step, weight)), s);
 }
 
-/* W * c: convolution and group norm of unit i's "output" or "skip". */
-static s2vi_node *gate(const model *m, int i, const char *which, s2vi_node *c)
+/* W * c: convolution and group norm. */
+static s2vi_node *run_gate(const gate *g, int kernel, s2vi_node *c)
 {
-    s2vi_node *w = PARAM(m, "acoustic.units.%d.%s.conv.weight", i, which);
-    c = s2vi_nn_conv1d(c, w,
-                       PARAM(m, "acoustic.units.%d.%s.conv.bias", i, which), 1,
-                       w ? (int)w->shape.dim[1] / 2 : 0);
-    return s2vi_nn_group_norm(
-        c, GROUP, PARAM(m, "acoustic.units.%d.%s.norm.weight", i, which),
-        PARAM(m, "acoustic.units.%d.%s.norm.bias", i, which), EPS);
+    c = s2vi_nn_conv1d(c, g->conv, 1, kernel / 2);
+    return s2vi_nn_group_norm(c, GROUP, g->norm, EPS);
 }
 
 /* Unit i: x and c become x_o and c_o. */
-static void sgau(const model *m, int i, s2vi_node **x, s2vi_node **c)
+static void sgau(const model *m, int i, const unit *u, s2vi_node **x,
+                 s2vi_node **c)
 {
-    s2vi_node *v =
-        s2vi_nn_conv1d(*x, PARAM(m, "acoustic.units.%d.input.conv1.weight", i),
-                       PARAM(m, "acoustic.units.%d.input.conv1.bias", i), 1,
-                       INPUT_KERNEL1 / 2);
-    v = s2vi_nn_conv1d(s2vi_lrelu(v, SLOPE),
-                       PARAM(m, "acoustic.units.%d.input.conv2.weight", i),
-                       NULL, 1, INPUT_KERNEL2 / 2);
+    s2vi_node *v = s2vi_nn_conv1d(*x, u->conv1, 1, INPUT_KERNEL1 / 2);
+    v = s2vi_nn_conv1d(s2vi_lrelu(v, SLOPE), u->conv2, 1, INPUT_KERNEL2 / 2);
     v = s2vi_nn_standardise(v, 1u << 1, EPS); /* V_i * x_i */
-    s2vi_node *skip = gate(m, i, "skip", *c), *open = gate(m, i, "output", *c);
-    *x = s2vi_mul(s2vi_tanh(s2vi_add(skip, v)),
-                  s2vi_sigmoid(s2vi_add(open, v))); /* (8) */
-    *c = skip;                                      /* (9) */
+    s2vi_node *skip = run_gate(&u->skip, SKIP_KERNEL, *c);
+    s2vi_node *open = run_gate(&u->output, OUTPUT_KERNEL, *c);
+    open = s2vi_sigmoid(s2vi_add(open, v));
+    *x = s2vi_mul(s2vi_tanh(s2vi_add(skip, v)), open); /* (8) */
+    *c = skip;                                         /* (9) */
     if (!m->options.resample || !*x)
         return;
     const s2vi_vs_resample *r = &m->out->resample[i];
@@ -376,72 +368,60 @@ static void sgau(const model *m, int i, s2vi_node **x, s2vi_node **c)
         *c = resample(r, *c);
 }
 
-static s2vi_node *acoustic_encoder(const model *m, s2vi_node *mel)
+static s2vi_node *acoustic_encoder(const model *m, const acoustic *n,
+                                   s2vi_node *mel)
 {
     s2vi_node *x = mel, *c = mel;
     for (int i = 0; i < m->config->acoustic_layers; i++)
-        sgau(m, i, &x, &c);
-    return last_hidden(m, "acoustic.lstm", x);
+        sgau(m, i, &n->units[i], &x, &c);
+    return last_hidden(&n->lstm, x);
 }
 
 /* ------------------------------------------- the mel decoder, figure 3e -- */
 
-static s2vi_node *attention(const model *m, int i, s2vi_node *x)
+static s2vi_node *attention(const model *m, const block *b, s2vi_node *x)
 {
-    char query[48], value[48], output[48];
-    snprintf(query, sizeof(query), "decoder.blocks.%d.attention.query", i);
-    snprintf(value, sizeof(value), "decoder.blocks.%d.attention.value", i);
-    snprintf(output, sizeof(output), "decoder.blocks.%d.attention.output", i);
-    s2vi_node *key = s2vi_nn_columns(
-        x, PARAM(m, "decoder.blocks.%d.attention.key.weight", i), NULL);
-    return linear(m, output,
-                  s2vi_nn_attention(linear(m, query, x), key,
-                                    linear(m, value, x),
-                                    m->config->decoder_heads));
+    s2vi_node *key = s2vi_nn_columns(x, b->key);
+    s2vi_node *value = s2vi_nn_columns(x, b->value);
+    s2vi_node *query = s2vi_nn_columns(x, b->query);
+    return s2vi_nn_columns(
+        s2vi_nn_attention(query, key, value, m->config->decoder_heads),
+        b->output);
 }
 
-static s2vi_node *convolutions(const model *m, int i, s2vi_node *x)
+static s2vi_node *convolutions(const block *b, s2vi_node *x)
 {
-    x = s2vi_nn_conv1d(x, PARAM(m, "decoder.blocks.%d.conv1.weight", i),
-                       PARAM(m, "decoder.blocks.%d.conv1.bias", i), 1,
-                       FFT_KERNEL / 2);
-    return s2vi_nn_conv1d(s2vi_lrelu(x, 0),
-                          PARAM(m, "decoder.blocks.%d.conv2.weight", i),
-                          PARAM(m, "decoder.blocks.%d.conv2.bias", i), 1, 0);
+    x = s2vi_nn_conv1d(x, b->conv1, 1, FFT_KERNEL / 2);
+    return s2vi_nn_conv1d(s2vi_lrelu(x, 0), b->conv2, 1, 0);
 }
 
 /* x + dropout(y), normed: what ends either half of block i. */
-static s2vi_node *residual(const model *m, int i, int half, s2vi_node *x,
-                           s2vi_node *y)
+static s2vi_node *residual(const model *m, const decoder *n, int i, int half,
+                           s2vi_node *x, s2vi_node *y)
 {
     const double p = m->options.training ? m->options.dropout : 0;
     const uint32_t stream =
         S2VI_VS_STREAM_DROPOUT + 2 * (uint32_t)i + (uint32_t)half;
     x = s2vi_add(x, s2vi_nn_dropout(y, p, stream));
-    return s2vi_nn_layer_norm(
-        x, PARAM(m, "decoder.blocks.%d.norm%d.weight", i, half + 1),
-        PARAM(m, "decoder.blocks.%d.norm%d.bias", i, half + 1), EPS);
+    return s2vi_nn_layer_norm(x, n->blocks[i].norm[half], EPS);
 }
 
 /* (n,T/4,all) -> (n,T,bands) */
-static s2vi_node *mel_decoder(const model *m, s2vi_node *x)
+static s2vi_node *mel_decoder(const model *m, const decoder *n, s2vi_node *x)
 {
     for (int i = 0; i < UPS; i++)
-        x = s2vi_lrelu(
-            s2vi_nn_conv1d_transposed(x, PARAM(m, "decoder.ups.%d.weight", i),
-                                      PARAM(m, "decoder.ups.%d.bias", i), 2, 1),
-            SLOPE);
-    x = linear(m, "decoder.input", x);
+        x = s2vi_lrelu(s2vi_nn_conv1d_transposed(x, n->ups[i], 2, 1), SLOPE);
+    x = s2vi_nn_columns(x, n->input);
     if (!x)
         return NULL;
     const int64_t T = x->shape.dim[1], C = x->shape.dim[2];
     s2vi_node *place = s2vi_position(m->graph, S2VI_SHAPE(T, C));
     x = s2vi_add(x, s2vi_reshape(place, S2VI_SHAPE(1, T, C)));
     for (int i = 0; i < m->config->decoder_layers; i++) {
-        x = residual(m, i, 0, x, attention(m, i, x));
-        x = residual(m, i, 1, x, convolutions(m, i, x));
+        x = residual(m, n, i, 0, x, attention(m, &n->blocks[i], x));
+        x = residual(m, n, i, 1, x, convolutions(&n->blocks[i], x));
     }
-    return linear(m, "decoder.linear", x);
+    return s2vi_nn_columns(x, n->linear);
 }
 
 /* ---------------------------------------------------------- recording -- */
@@ -457,25 +437,6 @@ static bool fits(const model *m, const s2vi_node *x, int64_t C,
     return false;
 }
 
-static int begin(model *m, s2vi_graph *graph, const s2vi_vs_config *config,
-                 const s2vi_vs_options *options, s2vi_vs_graph *out,
-                 s2v_error *err)
-{
-    *m = (model){.graph = graph, .config = config, .out = out};
-    if (options)
-        m->options = *options;
-    int ret = s2vi_vs_params(config, &m->params, err);
-    if (ret < 0)
-        s2vi_param_list_close(&m->params);
-    return ret;
-}
-
-static int finish(model *m, s2v_error *err)
-{
-    s2vi_param_list_close(&m->params);
-    return s2vi_graph_status(m->graph, err);
-}
-
 /* (n,1,C) -> (n,C) */
 static s2vi_node *vector(s2vi_node *x)
 {
@@ -487,28 +448,31 @@ int s2vi_vs_record_timbre(s2vi_graph *graph, const s2vi_vs_config *config,
                           const s2vi_vs_options *options, s2vi_node *reference,
                           s2vi_vs_graph *out, s2v_error *err)
 {
-    model m;
-    int ret = begin(&m, graph, config, options, out, err);
+    const model m = {graph, config, options ? *options : NONE, out};
+    acoustic n;
+    int ret = s2vi_vs_config_check(config, err);
     if (ret < 0)
         return ret;
+    declare_acoustic(&(s2vi_scope){.graph = graph}, config, &n);
     if (fits(&m, reference, config->bands, "a reference's bands"))
-        out->timbre = vector(acoustic_encoder(&m, reference));
-    return finish(&m, err);
+        out->timbre = vector(acoustic_encoder(&m, &n, reference));
+    return s2vi_graph_status(graph, err);
 }
 
 int s2vi_vs_record_background(s2vi_graph *graph, const s2vi_vs_config *config,
                               s2vi_node *masked, s2vi_vs_graph *out,
                               s2v_error *err)
 {
-    model m;
-    int ret = begin(&m, graph, config, NULL, out, err);
+    const model m = {graph, config, NONE, out};
+    background n;
+    int ret = s2vi_vs_config_check(config, err);
     if (ret < 0)
         return ret;
+    declare_background(&(s2vi_scope){.graph = graph}, config, &n);
     if (fits(&m, masked, config->bands, "a background's bands"))
         out->background =
-            vector(linear(&m, "background.linear",
-                          last_hidden(&m, "background.lstm", masked)));
-    return finish(&m, err);
+            vector(s2vi_nn_columns(last_hidden(&n.lstm, masked), n.linear));
+    return s2vi_graph_status(graph, err);
 }
 
 /* (n,C) -> (n,T,C), the same in every column. */
@@ -525,18 +489,23 @@ int s2vi_vs_record_mel(s2vi_graph *graph, const s2vi_vs_config *config,
                        const s2vi_vs_options *options, s2vi_node *features,
                        s2vi_vs_graph *out, s2v_error *err)
 {
-    model m;
-    int ret = begin(&m, graph, config, options, out, err);
+    const model m = {graph, config, options ? *options : NONE, out};
+    const s2vi_scope scope = {.graph = graph};
+    temporal t;
+    decoder d;
+    int ret = s2vi_vs_config_check(config, err);
     if (ret < 0)
         return ret;
+    declare_temporal(&scope, config, &t);
+    declare_decoder(&scope, config, &d);
     if (!out->timbre || !out->background)
         s2vi_graph_mistake(graph, "varietysound: no timbre or background");
     else if (fits(&m, features, config->features, "features of sight")) {
         const int64_t T = features->shape.dim[1];
-        out->temporal = temporal_encoder(&m, features);
+        out->temporal = temporal_encoder(&m, &t, features);
         s2vi_node *const all[] = {out->temporal, repeated(out->timbre, T),
                                   repeated(out->background, T)};
-        out->mel = mel_decoder(&m, s2vi_concat(all, 3, 2));
+        out->mel = mel_decoder(&m, &d, s2vi_concat(all, 3, 2));
     }
-    return finish(&m, err);
+    return s2vi_graph_status(graph, err);
 }

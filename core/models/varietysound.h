@@ -11,7 +11,7 @@
 #ifndef S2VI_MODELS_VARIETYSOUND_H
 #define S2VI_MODELS_VARIETYSOUND_H
 
-#include "models/param.h"
+#include "nn/param.h"
 
 #define S2VI_VS_NAME "varietysound"
 

@@ -24,8 +24,6 @@
 
 #include "nn/nn.h"
 
-#include <stdio.h>
-
 #define SLOPE 0.2
 #define STILL 0.125 /* gain of pictures */
 #define MOVED 4     /* of differences */
@@ -33,8 +31,9 @@
 enum {
     KERNEL = 3,
     PLANES = 6,
-    INNERMOST = 4, /* side at which the convolutions end */
-    WIDEST = 8,    /* C's multiple at most */
+    INNERMOST = 4,  /* side at which the convolutions end */
+    WIDEST = 8,     /* C's multiple at most */
+    MAX_LAYERS = 6, /* of pictures of 256 */
     MAX_CHANNELS = 1024,
     MAX_FEATURES = 1 << 14,
 };
@@ -91,28 +90,37 @@ static int channels(const s2vi_visual_encoder_config *c, int i)
 
 /* --------------------------------------------------------- parameters -- */
 
+typedef struct network {
+    s2vi_layer convs[MAX_LAYERS];
+    s2vi_layer linear;
+} network;
+
+static void declare(const s2vi_scope *scope,
+                    const s2vi_visual_encoder_config *c, network *n)
+{
+    const s2vi_scope in = s2vi_scope_in(scope, "sight");
+    int cin = PLANES;
+    for (int i = 0; i < layers(c); i++) {
+        const int cout = channels(c, i);
+        n->convs[i] =
+            s2vi_declare_layer(&in, S2VI_SHAPE(cout, cin, KERNEL, KERNEL),
+                               S2VI_INIT_HE, cout, "convs.%d", i);
+        cin = cout;
+    }
+    const s2vi_shape w = S2VI_SHAPE(c->features, INNERMOST * INNERMOST * cin);
+    n->linear = s2vi_declare_layer(&in, w, S2VI_INIT_HE, c->features, "linear");
+}
+
 int s2vi_visual_encoder_params(const s2vi_visual_encoder_config *c,
                                s2vi_param_list *list, s2v_error *err)
 {
     const int before = list->count;
-    s2vi_param_maker m = {.list = list, .err = err};
-    int cin = PLANES;
-    m.status = s2vi_visual_encoder_config_check(c, err);
-    for (int i = 0; m.status >= 0 && i < layers(c); i++) {
-        const int cout = channels(c, i);
-        s2vi_param_make(&m, S2VI_SHAPE(cout, cin, KERNEL, KERNEL), S2VI_INIT_HE,
-                        "sight.convs.%d.weight", i);
-        s2vi_param_make(&m, S2VI_SHAPE(cout), S2VI_INIT_ZERO,
-                        "sight.convs.%d.bias", i);
-        cin = cout;
-    }
-    s2vi_param_make(&m, S2VI_SHAPE(c->features, INNERMOST * INNERMOST * cin),
-                    S2VI_INIT_HE, "sight.linear.weight");
-    s2vi_param_make(&m, S2VI_SHAPE(c->features), S2VI_INIT_ZERO,
-                    "sight.linear.bias");
-    if (m.status < 0)
-        list->count = before;
-    return m.status;
+    network n;
+    int ret = s2vi_visual_encoder_config_check(c, err);
+    if (ret < 0)
+        return ret;
+    declare(&(s2vi_scope){.list = list}, c, &n);
+    return s2vi_param_list_end(list, before, err);
 }
 
 /* ---------------------------------------------------------- recording -- */
@@ -130,28 +138,20 @@ static s2vi_node *planes(s2vi_node *pictures)
                         S2VI_SHAPE(s.dim[0] * K, s.dim[2], s.dim[3], PLANES));
 }
 
-static s2vi_node *convolution(s2vi_graph *graph, const s2vi_param_list *params,
-                              int i, s2vi_node *x)
-{
-    const s2vi_window half = {
-        .rank = 2, .stride = {2, 2}, .pad_lo = {1, 1}, .pad_hi = {1, 1}};
-    s2vi_node *w = s2vi_param_var(graph, params, "sight.convs.%d.weight", i);
-    s2vi_node *b = s2vi_param_var(graph, params, "sight.convs.%d.bias", i);
-    return s2vi_lrelu(s2vi_conv(x, w, b, &half), SLOPE);
-}
-
-static s2vi_node *look(s2vi_graph *graph, const s2vi_visual_encoder_config *c,
-                       const s2vi_param_list *params, s2vi_node *pictures)
+static s2vi_node *look(const network *net, const s2vi_visual_encoder_config *c,
+                       s2vi_node *pictures)
 {
     const int64_t n = pictures->shape.dim[0], K = pictures->shape.dim[1] - 1;
     const int64_t left =
         (int64_t)INNERMOST * INNERMOST * channels(c, layers(c) - 1);
+    const s2vi_window half = {
+        .rank = 2, .stride = {2, 2}, .pad_lo = {1, 1}, .pad_hi = {1, 1}};
     s2vi_node *x = planes(pictures);
-    for (int i = 0; i < layers(c); i++)
-        x = convolution(graph, params, i, x);
-    x = s2vi_nn_linear(s2vi_reshape(x, S2VI_SHAPE(n * K, left)),
-                       s2vi_param_var(graph, params, "sight.linear.weight"),
-                       s2vi_param_var(graph, params, "sight.linear.bias"));
+    for (int i = 0; i < layers(c); i++) {
+        const s2vi_layer *l = &net->convs[i];
+        x = s2vi_lrelu(s2vi_conv(x, l->weight, l->bias, &half), SLOPE);
+    }
+    x = s2vi_nn_linear(s2vi_reshape(x, S2VI_SHAPE(n * K, left)), net->linear);
     return s2vi_reshape(x, S2VI_SHAPE(n, K, c->features));
 }
 
@@ -160,19 +160,19 @@ int s2vi_visual_encoder_build(s2vi_graph *graph,
                               s2vi_node *pictures, s2vi_node **features,
                               s2v_error *err)
 {
-    s2vi_param_list params = {0};
     const s2vi_shape *s = pictures ? &pictures->shape : NULL;
+    network n;
     *features = NULL;
-    int ret = s2vi_visual_encoder_params(config, &params, err);
+    int ret = s2vi_visual_encoder_config_check(config, err);
     if (ret < 0)
         return ret;
+    declare(&(s2vi_scope){.graph = graph}, config, &n);
     if (s && (s->rank != 5 || s->dim[1] < 2 || s->dim[2] != config->size ||
               s->dim[3] != config->size || s->dim[4] != 3))
         s2vi_graph_mistake(
             graph, "visual encoder: expected two or more images of %dx%d",
             config->size, config->size);
     else if (s)
-        *features = look(graph, config, &params, pictures);
-    s2vi_param_list_close(&params);
+        *features = look(&n, config, pictures);
     return s2vi_graph_status(graph, err);
 }

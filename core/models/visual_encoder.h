@@ -11,7 +11,7 @@
 #ifndef S2VI_MODELS_VISUAL_ENCODER_H
 #define S2VI_MODELS_VISUAL_ENCODER_H
 
-#include "models/param.h"
+#include "nn/param.h"
 
 enum {
     S2VI_VISUAL_ENCODER_HOP = 1024,       /* samples at 22,050 Hz, a picture */

@@ -2,22 +2,56 @@
 /* Layers: a few ops under the name that the field gives them. */
 #include "nn/nn.h"
 
-s2vi_node *s2vi_nn_linear(s2vi_node *x, s2vi_node *w, s2vi_node *b)
+#include <stdarg.h>
+
+static s2vi_layer declare(const s2vi_scope *scope, s2vi_shape weight,
+                          s2vi_init init, int64_t bias)
 {
-    s2vi_node *y = s2vi_matmul(x, w, false, true);
+    s2vi_layer layer = {.weight = s2vi_declare(scope, weight, init, "weight")};
+    if (bias)
+        layer.bias =
+            s2vi_declare(scope, S2VI_SHAPE(bias), S2VI_INIT_ZERO, "bias");
+    return layer;
+}
+
+s2vi_layer s2vi_declare_layer(const s2vi_scope *scope, s2vi_shape weight,
+                              s2vi_init init, int64_t bias, const char *format,
+                              ...)
+{
+    va_list args;
+    va_start(args, format);
+    const s2vi_scope in = s2vi_scope_in_v(scope, format, args);
+    va_end(args);
+    return declare(&in, weight, init, bias);
+}
+
+s2vi_layer s2vi_declare_norm(const s2vi_scope *scope, int64_t C,
+                             const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const s2vi_scope in = s2vi_scope_in_v(scope, format, args);
+    va_end(args);
+    return declare(&in, S2VI_SHAPE(C), S2VI_INIT_ONE, C);
+}
+
+s2vi_node *s2vi_nn_linear(s2vi_node *x, s2vi_layer layer)
+{
+    s2vi_node *y = s2vi_matmul(x, layer.weight, false, true), *b = layer.bias;
     if (!b || !y)
         return y;
     return s2vi_add(y, s2vi_reshape(b, S2VI_SHAPE(1, y->shape.dim[1])));
 }
 
-s2vi_node *s2vi_nn_conv2d(s2vi_node *x, s2vi_node *w, s2vi_node *b)
+s2vi_node *s2vi_nn_conv2d(s2vi_node *x, s2vi_layer layer)
 {
+    const s2vi_node *w = layer.weight;
     if (!w)
         return NULL;
     int ph = (int)w->shape.dim[1] / 2, pw = (int)w->shape.dim[2] / 2;
     s2vi_window window = {
         .rank = 2, .stride = {1, 1}, .pad_lo = {ph, pw}, .pad_hi = {ph, pw}};
-    return s2vi_conv(x, w, b, &window);
+    return s2vi_conv(x, layer.weight, layer.bias, &window);
 }
 
 s2vi_node *s2vi_nn_upsample2(s2vi_node *x)

@@ -1,19 +1,49 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Layers: a few ops under the name that the field gives them. Images are
- * (N,H,W,C); convolution weights (Cout,kh,kw,Cin), which is a PyTorch weight
- * (Cout,Cin,kh,kw) permuted; matrices (out,in) as in PyTorch.
+ * Layers: a few ops under the name that the field gives them, and what they
+ * learn; param.h has an example. Images are (N,H,W,C); convolution weights
+ * (Cout,kh,kw,Cin), which is a PyTorch weight (Cout,Cin,kh,kw) permuted;
+ * matrices (out,in) as in PyTorch.
  */
 #ifndef S2VI_NN_NN_H
 #define S2VI_NN_NN_H
 
 #include "graph/build.h"
+#include "nn/param.h"
 
-/** x (n,in) -> x w^T + b (n,out); b (out) or NULL. */
-s2vi_node *s2vi_nn_linear(s2vi_node *x, s2vi_node *w, s2vi_node *b);
+/** What PyTorch's linear layers, convolutions and norms learn. */
+typedef struct s2vi_layer {
+    s2vi_node *weight;
+    s2vi_node *bias; /* NULL: it has none */
+} s2vi_layer;
 
-/** Odd kernel, stride 1, zero padded to the same size; b (Cout) or NULL. */
-s2vi_node *s2vi_nn_conv2d(s2vi_node *x, s2vi_node *w, s2vi_node *b);
+/**
+ * Declare NAME.weight and, from zero, NAME.bias; NAME is made as printf() does.
+ *
+ * @param weight as in a file: (out,in), (Cout,Cin,k..); of a transposed
+ *               convolution (Cin,Cout,k..)
+ * @param bias   its numbers: out, Cout; 0: none
+ */
+#if defined(__GNUC__)
+__attribute__((format(printf, 5, 6)))
+#endif
+s2vi_layer
+s2vi_declare_layer(const s2vi_scope *scope, s2vi_shape weight, s2vi_init init,
+                   int64_t bias, const char *format, ...);
+
+/** Declare a norm's NAME.weight, gamma, from one, and NAME.bias, beta, from
+ * zero: (C). */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+s2vi_layer
+s2vi_declare_norm(const s2vi_scope *scope, int64_t C, const char *format, ...);
+
+/** x (n,in) -> x w^T + b (n,out). */
+s2vi_node *s2vi_nn_linear(s2vi_node *x, s2vi_layer layer);
+
+/** Odd kernel, stride 1, zero padded to the same size. */
+s2vi_node *s2vi_nn_conv2d(s2vi_node *x, s2vi_layer layer);
 
 /** Nearest neighbour, twice the height and width. */
 s2vi_node *s2vi_nn_upsample2(s2vi_node *x);
@@ -21,7 +51,7 @@ s2vi_node *s2vi_nn_upsample2(s2vi_node *x);
 /**
  * Nearest x2, then a 3x3 convolution, as one transposed 4x4 convolution of
  * stride 2: exact, for 4/9 of the multiplications. The plain form is
- * s2vi_nn_conv2d(s2vi_nn_upsample2(x), w, NULL).
+ * s2vi_nn_conv2d(s2vi_nn_upsample2(x), (s2vi_layer){.weight = w}).
  *
  * @param w (Cout,3,3,Cin)
  */

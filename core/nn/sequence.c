@@ -2,74 +2,77 @@
 /* Layers of sequences: a few ops under the name that the field gives them. */
 #include "nn/sequence.h"
 
-#include "nn/nn.h"
-
 #include <math.h>
+#include <stdarg.h>
 
 /* ------------------------------------------------------ convolutions -- */
 
-s2vi_node *s2vi_nn_columns(s2vi_node *x, s2vi_node *w, s2vi_node *b)
+s2vi_node *s2vi_nn_columns(s2vi_node *x, s2vi_layer layer)
 {
-    if (!x || !w)
+    if (!x || !layer.weight)
         return NULL;
     const int64_t n = x->shape.dim[0], T = x->shape.dim[1];
     s2vi_node *rows =
         s2vi_reshape(x, S2VI_SHAPE(n * T, s2vi_shape_channels(&x->shape)));
-    return s2vi_reshape(s2vi_nn_linear(rows, w, b),
-                        S2VI_SHAPE(n, T, w->shape.dim[0]));
+    return s2vi_reshape(s2vi_nn_linear(rows, layer),
+                        S2VI_SHAPE(n, T, layer.weight->shape.dim[0]));
 }
 
-s2vi_node *s2vi_nn_conv1d(s2vi_node *x, s2vi_node *w, s2vi_node *b, int stride,
-                          int pad)
+s2vi_node *s2vi_nn_conv1d(s2vi_node *x, s2vi_layer layer, int stride, int pad)
 {
     const s2vi_window window = {
         .rank = 1, .stride = {stride}, .pad_lo = {pad}, .pad_hi = {pad}};
-    return s2vi_conv(x, w, b, &window);
+    return s2vi_conv(x, layer.weight, layer.bias, &window);
 }
 
-s2vi_node *s2vi_nn_conv1d_grouped(s2vi_node *x, s2vi_node *w, s2vi_node *b,
-                                  int groups, int stride, int pad)
+s2vi_node *s2vi_nn_conv1d_grouped(s2vi_node *x, s2vi_layer layer, int groups,
+                                  int stride, int pad)
 {
-    s2vi_node *part[S2VI_MAX_INPUTS];
+    s2vi_node *part[S2VI_MAX_INPUTS], *w = layer.weight, *b = layer.bias;
     if (!x || !w || groups > S2VI_MAX_INPUTS)
         return NULL;
     const int64_t cin = w->shape.dim[2], cout = w->shape.dim[0] / groups;
     if (groups == 1)
-        return s2vi_nn_conv1d(x, w, b, stride, pad);
-    for (int i = 0; i < groups; i++)
-        part[i] = s2vi_nn_conv1d(
-            s2vi_slice(x, 2, i * cin, cin), s2vi_slice(w, 0, i * cout, cout),
-            b ? s2vi_slice(b, 0, i * cout, cout) : NULL, stride, pad);
+        return s2vi_nn_conv1d(x, layer, stride, pad);
+    for (int i = 0; i < groups; i++) {
+        s2vi_layer group = {0};
+        if (b)
+            group.bias = s2vi_slice(b, 0, i * cout, cout);
+        group.weight = s2vi_slice(w, 0, i * cout, cout);
+        part[i] =
+            s2vi_nn_conv1d(s2vi_slice(x, 2, i * cin, cin), group, stride, pad);
+    }
     return s2vi_concat(part, groups, 2);
 }
 
 /* Column t as pixel (t / d, t % d) of an image d pixels wide: its neighbours
  * in a column of pixels are those d columns of the sequence apart. */
-s2vi_node *s2vi_nn_conv1d_dilated(s2vi_node *x, s2vi_node *w, s2vi_node *b,
-                                  int dilation)
+s2vi_node *s2vi_nn_conv1d_dilated(s2vi_node *x, s2vi_layer layer, int dilation)
 {
+    s2vi_node *w = layer.weight;
     if (!x || !w)
         return NULL;
     const int64_t n = x->shape.dim[0], T = x->shape.dim[1], d = dilation;
     const int64_t k = w->shape.dim[1], rows = (T + d - 1) / d;
     const int64_t cin = w->shape.dim[2], cout = w->shape.dim[0];
     if (d == 1)
-        return s2vi_nn_conv1d(x, w, b, 1, (int)k / 2);
+        return s2vi_nn_conv1d(x, layer, 1, (int)k / 2);
     const s2vi_window window = {.rank = 2,
                                 .stride = {1, 1},
                                 .pad_lo = {(int)k / 2},
                                 .pad_hi = {(int)k / 2}};
     x = s2vi_pad(x, (const int64_t[]){0, 0, 0},
                  (const int64_t[]){0, rows * d - T, 0});
-    s2vi_node *y =
-        s2vi_conv(s2vi_reshape(x, S2VI_SHAPE(n, rows, d, cin)),
-                  s2vi_reshape(w, S2VI_SHAPE(cout, k, 1, cin)), b, &window);
+    w = s2vi_reshape(w, S2VI_SHAPE(cout, k, 1, cin));
+    s2vi_node *y = s2vi_conv(s2vi_reshape(x, S2VI_SHAPE(n, rows, d, cin)), w,
+                             layer.bias, &window);
     return s2vi_slice(s2vi_reshape(y, S2VI_SHAPE(n, rows * d, cout)), 1, 0, T);
 }
 
-s2vi_node *s2vi_nn_conv1d_transposed(s2vi_node *x, s2vi_node *w, s2vi_node *b,
-                                     int stride, int pad)
+s2vi_node *s2vi_nn_conv1d_transposed(s2vi_node *x, s2vi_layer layer, int stride,
+                                     int pad)
 {
+    s2vi_node *w = layer.weight, *b = layer.bias;
     if (!x || !w)
         return NULL;
     const s2vi_window window = {
@@ -102,15 +105,32 @@ s2vi_node *s2vi_nn_standardise(s2vi_node *x, uint32_t axes, double eps)
                      s2vi_fill(x->graph, 0, one));
 }
 
-s2vi_node *s2vi_nn_channel_affine(s2vi_node *x, s2vi_node *gamma,
-                                  s2vi_node *beta)
+s2vi_node *s2vi_nn_channel_affine(s2vi_node *x, s2vi_layer norm)
 {
-    return x ? s2vi_add(s2vi_mul(x, over(gamma, x)), over(beta, x)) : NULL;
+    if (!x)
+        return NULL;
+    s2vi_node *beta = over(norm.bias, x), *gamma = over(norm.weight, x);
+    return s2vi_add(s2vi_mul(x, gamma), beta);
 }
 
-s2vi_node *s2vi_nn_batch_norm(s2vi_node *x, s2vi_node *gamma, s2vi_node *beta,
-                              double eps, s2vi_node **mean,
-                              s2vi_node **variance)
+s2vi_batch_norm s2vi_declare_batch_norm(const s2vi_scope *scope, int64_t C,
+                                        const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const s2vi_scope in = s2vi_scope_in_v(scope, format, args);
+    va_end(args);
+    const s2vi_shape c = S2VI_SHAPE(C);
+    s2vi_batch_norm norm;
+    norm.affine.weight = s2vi_declare(&in, c, S2VI_INIT_ONE, "weight");
+    norm.affine.bias = s2vi_declare(&in, c, S2VI_INIT_ZERO, "bias");
+    norm.mean = s2vi_declare_buffer(&in, c, S2VI_INIT_ZERO, "running_mean");
+    norm.variance = s2vi_declare_buffer(&in, c, S2VI_INIT_ONE, "running_var");
+    return norm;
+}
+
+s2vi_node *s2vi_nn_batch_norm(s2vi_node *x, s2vi_layer norm, double eps,
+                              s2vi_node **mean, s2vi_node **variance)
 {
     if (!x)
         return NULL;
@@ -126,23 +146,24 @@ s2vi_node *s2vi_nn_batch_norm(s2vi_node *x, s2vi_node *gamma, s2vi_node *beta,
         *variance =
             s2vi_reshape(s2vi_scale(biased, n > 1 ? n / (n - 1) : 1), vector);
     }
-    return s2vi_norm(x, &m, over(gamma, x), over(beta, x));
+    s2vi_node *beta = over(norm.bias, x);
+    return s2vi_norm(x, &m, over(norm.weight, x), beta);
 }
 
-s2vi_node *s2vi_nn_batch_norm_by(s2vi_node *x, s2vi_node *mean,
-                                 s2vi_node *variance, s2vi_node *gamma,
-                                 s2vi_node *beta, double eps)
+s2vi_node *s2vi_nn_batch_norm_by(s2vi_node *x, const s2vi_batch_norm *norm,
+                                 double eps)
 {
     if (!x)
         return NULL;
-    s2vi_node *scale =
-        s2vi_mul(gamma, s2vi_rsqrt(s2vi_affine(variance, 1, eps)));
-    return s2vi_nn_channel_affine(x, scale,
-                                  s2vi_sub(beta, s2vi_mul(mean, scale)));
+    s2vi_layer affine = norm->affine;
+    affine.weight = s2vi_mul(affine.weight,
+                             s2vi_rsqrt(s2vi_affine(norm->variance, 1, eps)));
+    affine.bias = s2vi_sub(affine.bias, s2vi_mul(norm->mean, affine.weight));
+    return s2vi_nn_channel_affine(x, affine);
 }
 
-s2vi_node *s2vi_nn_group_norm(s2vi_node *x, int size, s2vi_node *gamma,
-                              s2vi_node *beta, double eps)
+s2vi_node *s2vi_nn_group_norm(s2vi_node *x, int size, s2vi_layer norm,
+                              double eps)
 {
     if (!x)
         return NULL;
@@ -150,23 +171,39 @@ s2vi_node *s2vi_nn_group_norm(s2vi_node *x, int size, s2vi_node *gamma,
     s2vi_node *groups =
         s2vi_reshape(x, S2VI_SHAPE(s.dim[0], s.dim[1], s.dim[2] / size, size));
     groups = s2vi_nn_standardise(groups, 1u << 1 | 1u << 3, eps);
-    return s2vi_nn_channel_affine(s2vi_reshape(groups, s), gamma, beta);
+    return s2vi_nn_channel_affine(s2vi_reshape(groups, s), norm);
 }
 
-s2vi_node *s2vi_nn_layer_norm(s2vi_node *x, s2vi_node *gamma, s2vi_node *beta,
-                              double eps)
+s2vi_node *s2vi_nn_layer_norm(s2vi_node *x, s2vi_layer norm, double eps)
 {
-    return s2vi_nn_channel_affine(s2vi_nn_standardise(x, 1u << 2, eps), gamma,
-                                  beta);
+    return s2vi_nn_channel_affine(s2vi_nn_standardise(x, 1u << 2, eps), norm);
 }
 
 /* ------------------------------------------------------ across columns -- */
 
-s2vi_node *s2vi_nn_lstm(s2vi_node *x, s2vi_node *w_ih, s2vi_node *w_hh,
-                        s2vi_node *b_ih, s2vi_node *b_hh, bool reverse)
+s2vi_recurrent s2vi_declare_recurrent(const s2vi_scope *scope,
+                                      const char *suffix, int gates,
+                                      int64_t cin, int64_t C, s2vi_init ih,
+                                      s2vi_init hh)
 {
-    s2vi_node *gates = s2vi_nn_columns(x, w_ih, s2vi_add(b_ih, b_hh));
-    s2vi_node *y = s2vi_lstm(gates, w_hh, reverse);
+    const int64_t rows = gates * C;
+    const s2vi_shape bias = S2VI_SHAPE(rows);
+    s2vi_recurrent r;
+    r.weight_ih =
+        s2vi_declare(scope, S2VI_SHAPE(rows, cin), ih, "weight_ih%s", suffix);
+    r.weight_hh =
+        s2vi_declare(scope, S2VI_SHAPE(rows, C), hh, "weight_hh%s", suffix);
+    r.bias_ih = s2vi_declare(scope, bias, S2VI_INIT_ZERO, "bias_ih%s", suffix);
+    r.bias_hh = s2vi_declare(scope, bias, S2VI_INIT_ZERO, "bias_hh%s", suffix);
+    return r;
+}
+
+s2vi_node *s2vi_nn_lstm(s2vi_node *x, const s2vi_recurrent *layer, bool reverse)
+{
+    const s2vi_layer input = {layer->weight_ih,
+                              s2vi_add(layer->bias_ih, layer->bias_hh)};
+    s2vi_node *y =
+        s2vi_lstm(s2vi_nn_columns(x, input), layer->weight_hh, reverse);
     return y ? s2vi_slice(y, 2, 0, y->shape.dim[2] / 2) : NULL;
 }
 

@@ -3,7 +3,7 @@
 #ifndef S2V_TESTS_MODELS_SOUND_NETWORKS_H
 #define S2V_TESTS_MODELS_SOUND_NETWORKS_H
 
-#include "models/param.h"
+#include "nn/param.h"
 #include "weights/weights.h"
 
 enum { SOUND_MAX_NODES = 32 };

@@ -497,7 +497,7 @@ static void test_adam(void)
     s2v_error err = {0};
     s2v_weights *before = NULL, *after = NULL;
     const s2vi_lm_trainer_params p = defaults();
-    s2vi_param_list list;
+    s2vi_param_list list = {0};
     s2vi_lm_trainer *trainer = open_trainer(&p);
     save(trainer, in_folder("zero.ckpt"));
     iterate(trainer, 1, &err);

@@ -31,8 +31,6 @@
 #include "nn/sequence.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 #define SLOPE     0.1
 #define TINY      1e-12 /* least norm that is divided by */
@@ -67,28 +65,25 @@ static const layer msd[MSD_LAYERS] = {
     {1024, 1024, 5, 1, 1}, {1024, 1, 3, 1, 1},
 };
 
+/* A convolution's weight under weight norm, v and g, or under spectral norm,
+ * v and u. */
+typedef struct weights {
+    s2vi_node *v, *g, *u, *bias;
+} weights;
+
 /* A discriminator: which one of which kind. */
 typedef struct judge {
     bool period; /* of MPD; else of MSD */
     int index;
     const layer *layers;
     int count;
+    weights weights[MAX_LAYERS];
 } judge;
 
 static judge judge_at(int i)
 {
-    return i < PERIODS ? (judge){true, i, mpd, MPD_LAYERS}
-                       : (judge){false, i - PERIODS, msd, MSD_LAYERS};
-}
-
-/* "mpd.discriminators.0.convs.2", or "...conv_post" for the last. */
-static void name_of(const judge *j, int l, char name[48])
-{
-    const char *kind = j->period ? "mpd" : "msd";
-    if (l + 1 < j->count)
-        snprintf(name, 48, "%s.discriminators.%d.convs.%d", kind, j->index, l);
-    else
-        snprintf(name, 48, "%s.discriminators.%d.conv_post", kind, j->index);
+    return i < PERIODS ? (judge){true, i, mpd, MPD_LAYERS, {{0}}}
+                       : (judge){false, i - PERIODS, msd, MSD_LAYERS, {{0}}};
 }
 
 /* The first scale's, which sees the raw audio. */
@@ -104,61 +99,79 @@ static int divided(int channels, int by)
     return channels > 1 ? channels / by : channels;
 }
 
-static void layer_params(s2vi_param_maker *m, const judge *j, int l, int by)
+typedef struct model {
+    judge judges[PERIODS + SCALES];
+    s2vi_hifigan_critic *critic; /* gets the updates; or NULL */
+} model;
+
+/* In the scope of the layer. */
+static void declare_layer(const s2vi_scope *in, judge *j, int l, int by)
 {
+    weights *w = &j->weights[l];
     const layer *y = &j->layers[l];
     const int64_t cout = divided(y->cout, by);
     const int64_t cin = divided(y->cin, by) / y->groups;
-    s2vi_shape w = S2VI_SHAPE(cout, cin, y->kernel);
+    const s2vi_shape each = S2VI_SHAPE(cout);
+    s2vi_shape v = S2VI_SHAPE(cout, cin, y->kernel);
     s2vi_shape g = S2VI_SHAPE(cout, 1, 1);
-    char name[48];
-    name_of(j, l, name);
-    if (j->period) {
-        w = S2VI_SHAPE(cout, cin, y->kernel, 1);
-        g = S2VI_SHAPE(cout, 1, 1, 1);
-    }
+    if (j->period)
+        v.dim[v.rank++] = g.dim[g.rank++] = 1;
     if (is_spectral(j)) {
-        s2vi_param_make(m, w, S2VI_INIT_UNIFORM, "%s.weight_orig", name);
-        s2vi_param_make(m, S2VI_SHAPE(cout), S2VI_INIT_ONE, "%s.weight_u",
-                        name);
-        if (m->status >= 0)
-            m->list->param[m->list->count - 1].buffer = true;
+        w->v = s2vi_declare(in, v, S2VI_INIT_UNIFORM, "weight_orig");
+        w->u = s2vi_declare_buffer(in, each, S2VI_INIT_ONE, "weight_u");
     } else {
-        s2vi_param_make(m, g, S2VI_INIT_ONE, "%s.weight_g", name);
-        s2vi_param_make(m, w, S2VI_INIT_UNIFORM, "%s.weight_v", name);
+        w->g = s2vi_declare(in, g, S2VI_INIT_ONE, "weight_g");
+        w->v = s2vi_declare(in, v, S2VI_INIT_UNIFORM, "weight_v");
     }
-    s2vi_param_make(m, S2VI_SHAPE(cout), S2VI_INIT_ZERO, "%s.bias", name);
+    w->bias = s2vi_declare(in, each, S2VI_INIT_ZERO, "bias");
 }
 
-int s2vi_hifigan_disc_params(const s2vi_hifigan_disc_config *config,
-                             s2vi_param_list *list, s2v_error *err)
+static void declare_judge(const s2vi_scope *scope, judge *j, int by)
 {
-    const int before = list->count, by = config->divide;
+    for (int l = 0; l < j->count; l++) {
+        const s2vi_scope in = l + 1 < j->count
+                                  ? s2vi_scope_in(scope, "convs.%d", l)
+                                  : s2vi_scope_in(scope, "conv_post");
+        declare_layer(&in, j, l, by);
+    }
+}
+
+static void declare(const s2vi_scope *scope,
+                    const s2vi_hifigan_disc_config *config, model *m)
+{
+    for (int i = 0; i < PERIODS + SCALES; i++) {
+        judge *j = &m->judges[i];
+        *j = judge_at(i);
+        const s2vi_scope in = s2vi_scope_in(
+            scope, "%s.discriminators.%d", j->period ? "mpd" : "msd", j->index);
+        declare_judge(&in, j, config->divide);
+    }
+}
+
+static int check_config(const s2vi_hifigan_disc_config *config, s2v_error *err)
+{
+    const int by = config->divide;
     if (by < 1 || by > 8 || by & (by - 1))
         return s2vi_error(err, S2V_ERR_INVALID,
                           "hifigan discriminators: channels divided by %d, "
                           "expected 1, 2, 4 or 8",
                           by);
-    s2vi_param_maker m = {.list = list, .err = err};
-    for (int i = 0; i < PERIODS + SCALES; i++) {
-        const judge j = judge_at(i);
-        for (int l = 0; l < j.count; l++)
-            layer_params(&m, &j, l, by);
-    }
-    if (m.status < 0)
-        list->count = before;
-    return m.status;
+    return S2V_OK;
+}
+
+int s2vi_hifigan_disc_params(const s2vi_hifigan_disc_config *config,
+                             s2vi_param_list *list, s2v_error *err)
+{
+    const int before = list->count;
+    model m;
+    int ret = check_config(config, err);
+    if (ret < 0)
+        return ret;
+    declare(&(s2vi_scope){.list = list}, config, &m);
+    return s2vi_param_list_end(list, before, err);
 }
 
 /* ------------------------------------------------------------ weights -- */
-
-typedef struct model {
-    s2vi_graph *graph;
-    s2vi_param_list params;
-    s2vi_hifigan_critic *critic; /* gets the updates; or NULL */
-} model;
-
-#define PARAM(m, ...) s2vi_param_var((m)->graph, &(m)->params, __VA_ARGS__)
 
 /* g v / ||v||, a norm for each output. */
 static s2vi_node *weight_norm(s2vi_node *v, s2vi_node *g)
@@ -180,8 +193,9 @@ static s2vi_node *unit(s2vi_node *x)
     return s2vi_mul(x, s2vi_recip(s2vi_max(norm, least)));
 }
 
-/* w / sigma(w) (Miyato et al. 2018, algorithm 1). */
-static s2vi_node *spectral_norm(const model *m, s2vi_node *w, s2vi_node *u)
+/* w / sigma(w) (Miyato et al. 2018, algorithm 1); u goes on for `critic`. */
+static s2vi_node *spectral_norm(s2vi_node *w, s2vi_node *u,
+                                s2vi_hifigan_critic *critic)
 {
     if (!w || !u)
         return NULL;
@@ -194,18 +208,10 @@ static s2vi_node *spectral_norm(const model *m, s2vi_node *w, s2vi_node *u)
     s2vi_node *next = unit(s2vi_matmul(v, still, false, true)); /* (1,cout) */
     s2vi_node *sigma = s2vi_matmul(s2vi_matmul(next, matrix, false, false), v,
                                    false, true); /* (1,1) */
-    if (m->critic && next)
-        m->critic->update[m->critic->n_updates++] =
+    if (critic && next)
+        critic->update[critic->n_updates++] =
             s2vi_assign(u, s2vi_reshape(next, u->shape));
     return s2vi_reshape(s2vi_mul(matrix, s2vi_recip(sigma)), w->shape);
-}
-
-static s2vi_node *weight(const model *m, const judge *j, const char *name)
-{
-    return is_spectral(j) ? spectral_norm(m, PARAM(m, "%s.weight_orig", name),
-                                          PARAM(m, "%s.weight_u", name))
-                          : weight_norm(PARAM(m, "%s.weight_v", name),
-                                        PARAM(m, "%s.weight_g", name));
 }
 
 /* ----------------------------------------------------- discriminators -- */
@@ -226,23 +232,27 @@ static s2vi_node *fold(s2vi_node *x, int p)
 /* Half as many samples, for the next scale. */
 static s2vi_node *mean_pool(s2vi_node *x)
 {
-    return x ? s2vi_nn_conv1d(x, s2vi_fill(x->graph, 0.25, S2VI_SHAPE(1, 4, 1)),
-                              NULL, 2, 2)
-             : NULL;
+    if (!x)
+        return NULL;
+    const s2vi_layer mean = {
+        .weight = s2vi_fill(x->graph, 0.25, S2VI_SHAPE(1, 4, 1))};
+    return s2vi_nn_conv1d(x, mean, 2, 2);
 }
 
 static s2vi_node *convolve(const model *m, const judge *j, int l, s2vi_node *x)
 {
     const layer *y = &j->layers[l];
-    char name[48];
-    name_of(j, l, name);
-    s2vi_node *w = weight(m, j, name), *b = PARAM(m, "%s.bias", name);
+    const weights *w = &j->weights[l];
+    const s2vi_layer conv = {is_spectral(j)
+                                 ? spectral_norm(w->v, w->u, m->critic)
+                                 : weight_norm(w->v, w->g),
+                             w->bias};
     const s2vi_window down = {.rank = 2,
                               .stride = {y->stride, 1},
                               .pad_lo = {y->kernel / 2},
                               .pad_hi = {y->kernel / 2}};
-    return j->period ? s2vi_conv(x, w, b, &down)
-                     : s2vi_nn_conv1d_grouped(x, w, b, y->groups, y->stride,
+    return j->period ? s2vi_conv(x, conv.weight, conv.bias, &down)
+                     : s2vi_nn_conv1d_grouped(x, conv, y->groups, y->stride,
                                               y->kernel / 2);
 }
 
@@ -280,29 +290,19 @@ static s2vi_node *plus(s2vi_node *sum, s2vi_node *x)
     return sum ? s2vi_add(sum, x) : x;
 }
 
-static int begin(model *m, s2vi_graph *graph,
-                 const s2vi_hifigan_loss_inputs *inputs, s2v_error *err)
+static int check(s2vi_graph *graph, const s2vi_hifigan_loss_inputs *inputs,
+                 s2v_error *err)
 {
-    *m = (model){.graph = graph};
-    int ret = s2vi_hifigan_disc_params(&inputs->config, &m->params, err);
     const s2vi_node *x = inputs->real;
-    if (ret >= 0 &&
-        (!x || !inputs->fake ||
-         !s2vi_shape_equal(&x->shape, &inputs->fake->shape) ||
-         x->shape.rank != 3 || x->shape.dim[1] < 64 || x->shape.dim[2] != 1)) {
+    int ret = check_config(&inputs->config, err);
+    if (ret < 0)
+        return ret;
+    if (!x || !inputs->fake ||
+        !s2vi_shape_equal(&x->shape, &inputs->fake->shape) ||
+        x->shape.rank != 3 || x->shape.dim[1] < 64 || x->shape.dim[2] != 1)
         s2vi_graph_mistake(graph, "hifigan discriminators: not two audios "
                                   "(n,L,1) of at least 64 samples");
-        ret = s2vi_graph_status(graph, err);
-    }
-    if (ret < 0)
-        s2vi_param_list_close(&m->params);
-    return ret;
-}
-
-static int finish(model *m, s2v_error *err)
-{
-    s2vi_param_list_close(&m->params);
-    return s2vi_graph_status(m->graph, err);
+    return s2vi_graph_status(graph, err);
 }
 
 /* All eight judge `both`, real pieces and as many generated ones; called with
@@ -316,11 +316,11 @@ static void judge_all(const model *m, s2vi_node *both, verdict tell,
     s2vi_node *scaled = both;
     for (int i = 0; both && i < PERIODS + SCALES; i++) {
         s2vi_node *f[MAX_LAYERS];
-        const judge j = judge_at(i);
-        if (!j.period && j.index > 0)
+        const judge *j = &m->judges[i];
+        if (!j->period && j->index > 0)
             scaled = mean_pool(scaled);
-        features(m, &j, scaled, f);
-        tell(opaque, &j, f);
+        features(m, j, scaled, f);
+        tell(opaque, j, f);
     }
 }
 
@@ -337,17 +337,17 @@ int s2vi_hifigan_loss_discriminators(s2vi_graph *graph,
                                      const s2vi_hifigan_loss_inputs *inputs,
                                      s2vi_hifigan_critic *out, s2v_error *err)
 {
-    model m;
+    model m = {.critic = out};
     *out = (s2vi_hifigan_critic){0};
-    int ret = begin(&m, graph, inputs, err);
+    int ret = check(graph, inputs, err);
     if (ret < 0)
         return ret;
-    m.critic = out;
+    declare(&(s2vi_scope){.graph = graph}, &inputs->config, &m);
     s2vi_node *const both[] = {s2vi_detach(inputs->real),
                                s2vi_detach(inputs->fake)};
     judge_all(&m, s2vi_concat(both, 2, 0), tell_critic, out);
     out->loss = s2vi_add(out->real, out->fake); /* (1) */
-    return finish(&m, err);
+    return s2vi_graph_status(graph, err);
 }
 
 static void tell_generator(void *opaque, const judge *j,
@@ -368,17 +368,18 @@ int s2vi_hifigan_loss_generator(s2vi_graph *graph,
                                 s2vi_hifigan_generator_loss *out,
                                 s2v_error *err)
 {
-    model m;
+    model m = {.critic = NULL};
     *out = (s2vi_hifigan_generator_loss){0};
-    int ret = begin(&m, graph, inputs, err);
+    int ret = check(graph, inputs, err);
     if (ret < 0)
         return ret;
+    declare(&(s2vi_scope){.graph = graph}, &inputs->config, &m);
     s2vi_node *const both[] = {s2vi_detach(inputs->real), inputs->fake};
     judge_all(&m, s2vi_concat(both, 2, 0), tell_generator, out);
     out->loss =
         s2vi_add(out->adversarial,
                  s2vi_scale(out->features, S2VI_HIFIGAN_LAMBDA_FEATURES));
-    return finish(&m, err);
+    return s2vi_graph_status(graph, err);
 }
 
 /* ------------------------------------------------------ mel spectrogram -- */
@@ -386,7 +387,8 @@ int s2vi_hifigan_loss_generator(s2vi_graph *graph,
 /* Magnitudes of all bins: (n,T,size/2 + 1) */
 static s2vi_node *magnitudes(s2vi_node *audio, s2vi_node *basis, int hop)
 {
-    s2vi_node *parts = s2vi_nn_conv1d(audio, basis, NULL, hop, 0);
+    s2vi_node *parts =
+        s2vi_nn_conv1d(audio, (s2vi_layer){.weight = basis}, hop, 0);
     if (!parts)
         return NULL;
     const int64_t bins = parts->shape.dim[2] / 2;
@@ -410,8 +412,9 @@ static s2vi_node *difference(s2vi_node *real, s2vi_node *fake)
 s2vi_node *s2vi_hifigan_loss_mel(s2vi_node *real, s2vi_node *fake,
                                  s2vi_node *basis, s2vi_node *filters, int hop)
 {
-    s2vi_node *x = s2vi_nn_columns(magnitudes(real, basis, hop), filters, NULL);
-    s2vi_node *y = s2vi_nn_columns(magnitudes(fake, basis, hop), filters, NULL);
+    const s2vi_layer mel = {.weight = filters};
+    s2vi_node *x = s2vi_nn_columns(magnitudes(real, basis, hop), mel);
+    s2vi_node *y = s2vi_nn_columns(magnitudes(fake, basis, hop), mel);
     return difference(ln_from(x, LEAST), ln_from(y, LEAST)); /* (3) */
 }
 

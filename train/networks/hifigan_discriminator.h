@@ -6,7 +6,7 @@
 #ifndef S2VI_NETWORKS_HIFIGAN_DISCRIMINATOR_H
 #define S2VI_NETWORKS_HIFIGAN_DISCRIMINATOR_H
 
-#include "models/param.h"
+#include "nn/param.h"
 
 #define S2VI_HIFIGAN_LAMBDA_FEATURES 2.0 /* lambda_fm */
 #define S2VI_HIFIGAN_LAMBDA_MEL      45.0

@@ -94,42 +94,58 @@ static int check_config(const s2vi_vs_disc_config *c, s2v_error *err)
 /* --------------------------------------------------------- parameters -- */
 
 #define UNIFORM S2VI_INIT_UNIFORM
-#define ZERO    S2VI_INIT_ZERO
-#define ONE     S2VI_INIT_ONE
 
-static void norm_params(s2vi_param_maker *m, const char *name, int i, int C)
+/* A convolution and its batch norm. */
+typedef struct unit {
+    s2vi_layer conv, norm;
+} unit;
+
+/* D_t: figure 3f. */
+typedef struct temporal {
+    s2vi_layer ups[UPS];
+    unit mel;
+    unit convs[CONVS]; /* the last, the decision, has no norm */
+} temporal;
+
+/* D_m of one window. */
+typedef struct window_net {
+    unit convs[WINDOW_CONVS];
+    s2vi_layer decision;
+} window_net;
+
+static void declare_temporal(const s2vi_scope *scope,
+                             const s2vi_vs_disc_config *c, temporal *n)
 {
-    s2vi_param_make(m, S2VI_SHAPE(C), ONE, "%s.%d.weight", name, i);
-    s2vi_param_make(m, S2VI_SHAPE(C), ZERO, "%s.%d.bias", name, i);
+    const s2vi_scope in = s2vi_scope_in(scope, "d_t");
+    const int C = c->channels, up = c->up_channels;
+    const s2vi_shape mel = S2VI_SHAPE(C, c->bands, MEL_KERNEL);
+    for (int i = 0; i < UPS; i++) {
+        const s2vi_shape w = S2VI_SHAPE(i ? up : c->features, up, KERNEL);
+        n->ups[i] = s2vi_declare_layer(&in, w, UNIFORM, up, "ups.%d", i);
+    }
+    n->mel.conv = s2vi_declare_layer(&in, mel, UNIFORM, 0, "mel.0");
+    n->mel.norm = s2vi_declare_norm(&in, C, "mel_norm.0");
+    for (int i = 0; i < CONVS; i++) {
+        const bool last = i + 1 == CONVS;
+        const int cout = last ? 1 : C, bias = last ? 1 : 0;
+        const s2vi_shape w = S2VI_SHAPE(cout, i ? C : up + C, KERNEL);
+        n->convs[i].conv =
+            s2vi_declare_layer(&in, w, UNIFORM, bias, "convs.%d", i);
+        if (!last)
+            n->convs[i].norm = s2vi_declare_norm(&in, C, "norms.%d", i);
+    }
 }
 
 int s2vi_vs_temporal_params(const s2vi_vs_disc_config *config,
                             s2vi_param_list *list, s2v_error *err)
 {
-    const int before = list->count, C = config->channels;
-    const int up = config->up_channels;
-    s2vi_param_maker m = {.list = list, .err = err};
-    m.status = check_config(config, err);
-    for (int i = 0; i < UPS; i++) {
-        s2vi_param_make(&m, S2VI_SHAPE(i ? up : config->features, up, KERNEL),
-                        UNIFORM, "d_t.ups.%d.weight", i);
-        s2vi_param_make(&m, S2VI_SHAPE(up), ZERO, "d_t.ups.%d.bias", i);
-    }
-    s2vi_param_make(&m, S2VI_SHAPE(C, config->bands, MEL_KERNEL), UNIFORM,
-                    "d_t.mel.0.weight");
-    norm_params(&m, "d_t.mel_norm", 0, C);
-    for (int i = 0; i < CONVS; i++) {
-        const int cout = i + 1 < CONVS ? C : 1;
-        s2vi_param_make(&m, S2VI_SHAPE(cout, i ? C : up + C, KERNEL), UNIFORM,
-                        "d_t.convs.%d.weight", i);
-        if (i + 1 < CONVS)
-            norm_params(&m, "d_t.norms", i, C);
-        else
-            s2vi_param_make(&m, S2VI_SHAPE(cout), ZERO, "d_t.convs.%d.bias", i);
-    }
-    if (m.status < 0)
-        list->count = before;
-    return m.status;
+    const int before = list->count;
+    temporal n;
+    int ret = check_config(config, err);
+    if (ret < 0)
+        return ret;
+    declare_temporal(&(s2vi_scope){.list = list}, config, &n);
+    return s2vi_param_list_end(list, before, err);
 }
 
 /* What three halvings leave of a side. */
@@ -140,78 +156,65 @@ static int64_t eighth(int64_t side)
     return side;
 }
 
+static void declare_windows(const s2vi_scope *scope,
+                            const s2vi_vs_disc_config *c,
+                            window_net n[S2VI_VS_WINDOWS])
+{
+    const int C = c->window_channels;
+    for (int k = 0; k < S2VI_VS_WINDOWS; k++) {
+        const s2vi_scope in = s2vi_scope_in(scope, "d_m.windows.%d", k);
+        const s2vi_shape all =
+            S2VI_SHAPE(1, C, eighth(c->window[k]), eighth(c->bands));
+        for (int i = 0; i < WINDOW_CONVS; i++) {
+            const s2vi_shape w =
+                S2VI_SHAPE(C, i ? C : 1, WINDOW_KERNEL, WINDOW_KERNEL);
+            n[k].convs[i].conv =
+                s2vi_declare_layer(&in, w, UNIFORM, 0, "convs.%d", i);
+            n[k].convs[i].norm = s2vi_declare_norm(&in, C, "norms.%d", i);
+        }
+        n[k].decision = s2vi_declare_layer(&in, all, UNIFORM, 1, "decision");
+    }
+}
+
 int s2vi_vs_window_params(const s2vi_vs_disc_config *config,
                           s2vi_param_list *list, s2v_error *err)
 {
-    const int before = list->count, C = config->window_channels;
-    s2vi_param_maker m = {.list = list, .err = err};
-    m.status = check_config(config, err);
-    for (int k = 0; k < S2VI_VS_WINDOWS; k++) {
-        char name[32];
-        snprintf(name, sizeof(name), "d_m.windows.%d.norms", k);
-        for (int i = 0; i < WINDOW_CONVS; i++) {
-            s2vi_param_make(
-                &m, S2VI_SHAPE(C, i ? C : 1, WINDOW_KERNEL, WINDOW_KERNEL),
-                UNIFORM, "d_m.windows.%d.convs.%d.weight", k, i);
-            norm_params(&m, name, i, C);
-        }
-        s2vi_param_make(
-            &m,
-            S2VI_SHAPE(1, C, eighth(config->window[k]), eighth(config->bands)),
-            UNIFORM, "d_m.windows.%d.decision.weight", k);
-        s2vi_param_make(&m, S2VI_SHAPE(1), ZERO, "d_m.windows.%d.decision.bias",
-                        k);
-    }
-    if (m.status < 0)
-        list->count = before;
-    return m.status;
+    const int before = list->count;
+    window_net n[S2VI_VS_WINDOWS];
+    int ret = check_config(config, err);
+    if (ret < 0)
+        return ret;
+    declare_windows(&(s2vi_scope){.list = list}, config, n);
+    return s2vi_param_list_end(list, before, err);
 }
 
 /* ---------------------------------------------------------- recording -- */
 
-typedef struct model {
-    s2vi_graph *graph;
-    const s2vi_vs_loss_inputs *inputs;
-    s2vi_param_list params; /* of both */
-} model;
-
-#define PARAM(m, ...) s2vi_param_var((m)->graph, &(m)->params, __VA_ARGS__)
-
-static s2vi_node *norm(const model *m, const char *name, int i, s2vi_node *x)
+static s2vi_node *normed(s2vi_layer norm, s2vi_node *x)
 {
-    x = s2vi_nn_batch_norm(x, PARAM(m, "%s.%d.weight", name, i),
-                           PARAM(m, "%s.%d.bias", name, i), EPS, NULL, NULL);
-    return s2vi_lrelu(x, SLOPE);
+    return s2vi_lrelu(s2vi_nn_batch_norm(x, norm, EPS, NULL, NULL), SLOPE);
 }
 
 /* --------------------------------------------------- D_t, figure 3f -- */
 
 /* The condition: (n,T/4,features) -> (n,T,up_channels). */
-static s2vi_node *condition(const model *m)
+static s2vi_node *condition(const temporal *n, s2vi_node *features)
 {
-    s2vi_node *v = s2vi_detach(m->inputs->features);
+    s2vi_node *v = s2vi_detach(features);
     for (int i = 0; i < UPS; i++)
-        v = s2vi_lrelu(
-            s2vi_nn_conv1d_transposed(v, PARAM(m, "d_t.ups.%d.weight", i),
-                                      PARAM(m, "d_t.ups.%d.bias", i), 2, 1),
-            SLOPE);
+        v = s2vi_lrelu(s2vi_nn_conv1d_transposed(v, n->ups[i], 2, 1), SLOPE);
     return v;
 }
 
 /* D_t(m | v): (n,T/8 - 1,1) */
-static s2vi_node *aligned(const model *m, s2vi_node *mel, s2vi_node *v)
+static s2vi_node *aligned(const temporal *n, s2vi_node *mel, s2vi_node *v)
 {
-    s2vi_node *x =
-        s2vi_nn_conv1d(mel, PARAM(m, "d_t.mel.0.weight"), NULL, 1, 1);
-    s2vi_node *const both[] = {v, norm(m, "d_t.mel_norm", 0, x)};
+    s2vi_node *x = s2vi_nn_conv1d(mel, n->mel.conv, 1, 1);
+    s2vi_node *const both[] = {v, normed(n->mel.norm, x)};
     x = s2vi_concat(both, 2, 2);
-    for (int i = 0; i < CONVS - 1; i++) {
-        x = s2vi_nn_conv1d(x, PARAM(m, "d_t.convs.%d.weight", i), NULL, 2, 1);
-        x = norm(m, "d_t.norms", i, x);
-    }
-    x = s2vi_nn_conv1d(x, PARAM(m, "d_t.convs.%d.weight", CONVS - 1),
-                       PARAM(m, "d_t.convs.%d.bias", CONVS - 1), 1, 1);
-    return s2vi_sigmoid(x);
+    for (int i = 0; i < CONVS - 1; i++)
+        x = normed(n->convs[i].norm, s2vi_nn_conv1d(x, n->convs[i].conv, 2, 1));
+    return s2vi_sigmoid(s2vi_nn_conv1d(x, n->convs[CONVS - 1].conv, 1, 1));
 }
 
 /* ------------------------------------------------------------- D_m -- */
@@ -228,33 +231,31 @@ static s2vi_node *piece(s2vi_node *x, s2vi_node *rows, int64_t columns)
 }
 
 /* Window k's decisions: (n,1,1,1) */
-static s2vi_node *window(const model *m, int k, s2vi_node *mel)
+static s2vi_node *window(const s2vi_vs_loss_inputs *inputs, const window_net *n,
+                         int k, s2vi_node *mel)
 {
     const s2vi_window halving = {
         .rank = 2, .stride = {2, 2}, .pad_lo = {1, 1}, .pad_hi = {1, 1}};
     const s2vi_window whole = {.rank = 2, .stride = {1, 1}};
-    const int64_t W = m->inputs->config.window[k];
-    char name[32];
-    snprintf(name, sizeof(name), "d_m.windows.%d.norms", k);
-    s2vi_node *x = piece(mel, m->inputs->window[k], W);
+    const int64_t W = inputs->config.window[k];
+    s2vi_node *x = piece(mel, inputs->window[k], W);
     if (!x)
         return NULL;
     x = s2vi_reshape(x, S2VI_SHAPE(x->shape.dim[0], W, x->shape.dim[2], 1));
     for (int i = 0; i < WINDOW_CONVS; i++) {
-        x = s2vi_conv(x, PARAM(m, "d_m.windows.%d.convs.%d.weight", k, i), NULL,
-                      &halving);
-        x = norm(m, name, i, x);
+        x = s2vi_conv(x, n->convs[i].conv.weight, NULL, &halving);
+        x = normed(n->convs[i].norm, x);
     }
-    return s2vi_conv(x, PARAM(m, "d_m.windows.%d.decision.weight", k),
-                     PARAM(m, "d_m.windows.%d.decision.bias", k), &whole);
+    return s2vi_conv(x, n->decision.weight, n->decision.bias, &whole);
 }
 
 /* D_m(m): (n,3) */
-static s2vi_node *decisions(const model *m, s2vi_node *mel)
+static s2vi_node *decisions(const s2vi_vs_loss_inputs *inputs,
+                            const window_net n[S2VI_VS_WINDOWS], s2vi_node *mel)
 {
     s2vi_node *all[S2VI_VS_WINDOWS];
     for (int k = 0; k < S2VI_VS_WINDOWS; k++) {
-        all[k] = window(m, k, mel);
+        all[k] = window(inputs, &n[k], k, mel);
         if (all[k])
             all[k] = s2vi_reshape(all[k], S2VI_SHAPE(all[k]->shape.dim[0], 1));
     }
@@ -286,27 +287,16 @@ static bool fits(const s2vi_graph *graph, const s2vi_vs_loss_inputs *g)
            s2vi_shape_equal(&g->features->shape, &sight);
 }
 
-static int begin(model *m, s2vi_graph *graph, const s2vi_vs_loss_inputs *inputs,
+static int check(s2vi_graph *graph, const s2vi_vs_loss_inputs *inputs,
                  s2v_error *err)
 {
-    *m = (model){.graph = graph, .inputs = inputs};
-    int ret = s2vi_vs_temporal_params(&inputs->config, &m->params, err);
-    if (ret >= 0)
-        ret = s2vi_vs_window_params(&inputs->config, &m->params, err);
-    if (ret >= 0 && !fits(graph, inputs)) {
+    int ret = check_config(&inputs->config, err);
+    if (ret < 0)
+        return ret;
+    if (!fits(graph, inputs))
         s2vi_graph_mistake(graph, "varietysound discriminator: spectrograms, "
                                   "features and windows do not fit");
-        ret = s2vi_graph_status(graph, err);
-    }
-    if (ret < 0)
-        s2vi_param_list_close(&m->params);
-    return ret;
-}
-
-static int finish(model *m, s2v_error *err)
-{
-    s2vi_param_list_close(&m->params);
-    return s2vi_graph_status(m->graph, err);
+    return s2vi_graph_status(graph, err);
 }
 
 void s2vi_vs_loss_record_inputs(s2vi_graph *graph, s2vi_vs_loss_inputs *inputs)
@@ -325,33 +315,35 @@ void s2vi_vs_loss_record_inputs(s2vi_graph *graph, s2vi_vs_loss_inputs *inputs)
 int s2vi_vs_loss_temporal(s2vi_graph *graph, const s2vi_vs_loss_inputs *inputs,
                           s2vi_vs_critic *out, s2v_error *err)
 {
-    model m;
-    int ret = begin(&m, graph, inputs, err);
+    temporal n;
+    int ret = check(graph, inputs, err);
     if (ret < 0)
         return ret;
-    s2vi_node *real = s2vi_detach(inputs->real), *v = condition(&m);
+    declare_temporal(&(s2vi_scope){.graph = graph}, &inputs->config, &n);
+    s2vi_node *real = s2vi_detach(inputs->real);
+    s2vi_node *v = condition(&n, inputs->features);
     s2vi_node *shifted = piece(real, inputs->shift, real->shape.dim[1]);
-    out->real = distance(aligned(&m, real, v), 1); /* (5) */
-    out->fake = distance(aligned(&m, s2vi_detach(inputs->fake), v), 0);
-    out->shifted = distance(aligned(&m, shifted, v), 0); /* (6) */
+    out->real = distance(aligned(&n, real, v), 1); /* (5) */
+    out->fake = distance(aligned(&n, s2vi_detach(inputs->fake), v), 0);
+    out->shifted = distance(aligned(&n, shifted, v), 0); /* (6) */
     out->loss =
         s2vi_add(out->real, s2vi_add(out->fake, out->shifted)); /* (4) */
-    return finish(&m, err);
+    return s2vi_graph_status(graph, err);
 }
 
 int s2vi_vs_loss_windows(s2vi_graph *graph, const s2vi_vs_loss_inputs *inputs,
                          s2vi_vs_critic *out, s2v_error *err)
 {
-    model m;
-    int ret = begin(&m, graph, inputs, err);
+    window_net n[S2VI_VS_WINDOWS];
+    int ret = check(graph, inputs, err);
     if (ret < 0)
         return ret;
-    *out = (s2vi_vs_critic){
-        .real = distance(decisions(&m, s2vi_detach(inputs->real)), 1),
-        .fake = distance(decisions(&m, s2vi_detach(inputs->fake)), 0),
-    };
+    declare_windows(&(s2vi_scope){.graph = graph}, &inputs->config, n);
+    *out = (s2vi_vs_critic){0};
+    out->real = distance(decisions(inputs, n, s2vi_detach(inputs->real)), 1);
+    out->fake = distance(decisions(inputs, n, s2vi_detach(inputs->fake)), 0);
     out->loss = s2vi_add(out->real, out->fake); /* (7) */
-    return finish(&m, err);
+    return s2vi_graph_status(graph, err);
 }
 
 s2vi_node *s2vi_vs_loss_mel(const s2vi_vs_loss_inputs *inputs)
@@ -366,16 +358,21 @@ s2vi_node *s2vi_vs_loss_mel(const s2vi_vs_loss_inputs *inputs)
 int s2vi_vs_loss_generator(s2vi_graph *graph, const s2vi_vs_loss_inputs *inputs,
                            s2vi_vs_generator_loss *out, s2v_error *err)
 {
-    model m;
-    int ret = begin(&m, graph, inputs, err);
+    const s2vi_scope scope = {.graph = graph};
+    temporal t;
+    window_net m[S2VI_VS_WINDOWS];
+    int ret = check(graph, inputs, err);
     if (ret < 0)
         return ret;
+    declare_temporal(&scope, &inputs->config, &t);
+    declare_windows(&scope, &inputs->config, m);
     out->mel = s2vi_vs_loss_mel(inputs);
-    out->temporal = distance(aligned(&m, inputs->fake, condition(&m)), 1);
-    out->windows = distance(decisions(&m, inputs->fake), 1);
+    s2vi_node *v = condition(&t, inputs->features);
+    out->temporal = distance(aligned(&t, inputs->fake, v), 1);
+    out->windows = distance(decisions(inputs, m, inputs->fake), 1);
     s2vi_node *adversarial = s2vi_add(out->temporal, out->windows); /* (3) */
-    out->loss =
-        s2vi_add(s2vi_scale(out->mel, S2VI_VS_LAMBDA_MEL),
-                 s2vi_scale(adversarial, S2VI_VS_LAMBDA_ADVERSARIAL)); /* (1) */
-    return finish(&m, err);
+    adversarial = s2vi_scale(adversarial, S2VI_VS_LAMBDA_ADVERSARIAL);
+    out->loss = s2vi_add(s2vi_scale(out->mel, S2VI_VS_LAMBDA_MEL),
+                         adversarial); /* (1) */
+    return s2vi_graph_status(graph, err);
 }

@@ -7,63 +7,38 @@
  */
 #include "models/glow.h"
 
-#include "graph/build.h"
 #include "nn/nn.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+typedef struct network {
+    s2vi_layer colour; /* W and b, eq. (1) */
+} network;
 
-static const struct row {
-    const char *name;
-    int outputs, per_band;
-    s2vi_init init;
-} table[] = {
-    {"colour.weight", 3, 1, S2VI_INIT_FAN_IN}, /* W, eq. (1) */
-    {"colour.bias", 3, 0, S2VI_INIT_ZERO},     /* b */
-};
+static void declare(const s2vi_scope *scope, const s2vi_glow_config *config,
+                    network *n)
+{
+    n->colour = s2vi_declare_layer(scope, S2VI_SHAPE(3, config->bands),
+                                   S2VI_INIT_FAN_IN, 3, "colour");
+}
 
 int s2vi_glow_params(const s2vi_glow_config *config, s2vi_param_list *list,
                      s2v_error *err)
 {
-    const int n = sizeof(table) / sizeof(*table);
-    *list = (s2vi_param_list){.param = calloc(n, sizeof(s2vi_param))};
-    if (!list->param)
-        return s2vi_error_nomem(err, "a model's parameters");
-    for (int i = 0; i < n; i++) {
-        s2vi_param *p = &list->param[list->count++];
-        snprintf(p->name, sizeof(p->name), "%s", table[i].name);
-        p->shape = table[i].per_band
-                       ? S2VI_SHAPE(table[i].outputs, config->bands)
-                       : S2VI_SHAPE(table[i].outputs);
-        p->file_shape = p->shape;
-        p->init = table[i].init;
-    }
-    return S2V_OK;
-}
-
-static s2vi_node *param(s2vi_graph *g, const s2vi_param_list *list,
-                        const char *name)
-{
-    const s2vi_param *p = s2vi_param_find(list, name);
-    return p ? s2vi_var(g, S2VI_VAR_PARAM, p->name, p->shape)
-             : s2vi_graph_mistake(g, "no parameter '%s'", name);
+    const int before = list->count;
+    network n;
+    declare(&(s2vi_scope){.list = list}, config, &n);
+    return s2vi_param_list_end(list, before, err);
 }
 
 int s2vi_glow_build(s2vi_graph *graph, const s2vi_glow_config *config, int T,
                     s2vi_glow_graph *out, s2v_error *err)
 {
     const int N = config->size;
-    s2vi_param_list list;
-    int ret = s2vi_glow_params(config, &list, err);
-    if (ret < 0)
-        return ret;
+    network n;
+    declare(&(s2vi_scope){.graph = graph}, config, &n);
     out->features = s2vi_input(graph, "features", S2VI_SHAPE(T, config->bands));
-    s2vi_node *w = param(graph, &list, "colour.weight");
-    s2vi_node *b = param(graph, &list, "colour.bias");
     /* (T,3), eq. (1) */
-    s2vi_node *colour = s2vi_tanh(s2vi_nn_linear(out->features, w, b));
+    s2vi_node *colour = s2vi_tanh(s2vi_nn_linear(out->features, n.colour));
     out->video =
         s2vi_broadcast(s2vi_nn_over_pixels(colour), S2VI_SHAPE(T, N, N, 3));
-    s2vi_param_list_close(&list);
     return s2vi_graph_status(graph, err);
 }

@@ -4,7 +4,7 @@
 #define S2VI_MODELS_GLOW_H
 
 #include "graph/graph.h"
-#include "models/param.h"
+#include "nn/param.h"
 
 #define S2VI_GLOW_NAME "glow"
 
@@ -18,7 +18,7 @@ typedef struct s2vi_glow_graph {
     s2vi_node *video;    /* (T,N,N,3) in [-1, 1] */
 } s2vi_glow_graph;
 
-/** The parameters of that configuration, in the table's order. */
+/** Append the parameters of that configuration. */
 int s2vi_glow_params(const s2vi_glow_config *config, s2vi_param_list *list,
                      s2v_error *err);
 

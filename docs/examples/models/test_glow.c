@@ -13,7 +13,7 @@ static int load(s2vi_store *store, const s2vi_glow_config *config,
                 s2v_error *err)
 {
     float values[3 * B];
-    s2vi_param_list list;
+    s2vi_param_list list = {0};
     int ret = s2vi_glow_params(config, &list, err);
     for (int i = 0; i < list.count && !ret; i++) {
         const s2vi_param *p = &list.param[i];

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A model's parameters: look-up, layouts and initial values. */
-#include "models/param.h"
+/* Parameters: lists, declaring, layouts and initial values. */
+#include "nn/param.h"
 
 #include "base/philox.h"
-#include "graph/build.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,55 +23,165 @@ void s2vi_param_list_close(s2vi_param_list *list)
     *list = (s2vi_param_list){0};
 }
 
-int s2vi_param_append(s2vi_param_list *list, const char *name,
-                      const s2vi_shape *file_shape, s2vi_init init,
-                      s2v_error *err)
+int s2vi_param_list_end(s2vi_param_list *list, int before, s2v_error *err)
 {
-    s2vi_param *param =
-        realloc(list->param, ((size_t)list->count + 1) * sizeof(*param));
-    if (!param)
-        return s2vi_error_nomem(err, "a model's parameters");
-    list->param = param;
-    param += list->count++;
-    *param = (s2vi_param){
-        .file_shape = *file_shape, .shape = *file_shape, .init = init};
-    snprintf(param->name, sizeof(param->name), "%s", name);
-    const int last = file_shape->rank - 1;
-    if (last < 2)
+    const s2v_error mistake = list->mistake;
+    if (!mistake.code)
         return S2V_OK;
-    for (int i = 1; i < last; i++)
-        param->shape.dim[i] = file_shape->dim[i + 1];
-    param->shape.dim[last] = file_shape->dim[1];
-    return S2V_OK;
+    list->count = before;
+    list->mistake = (s2v_error){0};
+    return s2vi_error(err, mistake.code, "%s", mistake.message);
 }
 
-void s2vi_param_make(s2vi_param_maker *maker, s2vi_shape file_shape,
-                     s2vi_init init, const char *format, ...)
+/* ----------------------------------------------------------- declaring -- */
+
+/* The prefix and what follows; false if there is no room for both. */
+static bool join(char out[S2VI_PARAM_NAME], const char *prefix,
+                 const char *format, va_list args)
 {
-    char name[sizeof(maker->list->param->name)];
-    if (maker->status < 0)
-        return;
+    const size_t at = strlen(prefix), room = S2VI_PARAM_NAME - at;
+    memmove(out, prefix, at);
+    const int n = vsnprintf(out + at, room, format, args);
+    return n >= 0 && (size_t)n < room;
+}
+
+s2vi_scope s2vi_scope_in_v(const s2vi_scope *scope, const char *format,
+                           va_list args)
+{
+    s2vi_scope in = *scope;
+    join(in.prefix, scope->prefix, format, args);
+    const size_t n = strlen(in.prefix);
+    if (n < sizeof(in.prefix) - 1) /* else no name fits behind it */
+        memcpy(in.prefix + n, ".", 2);
+    return in;
+}
+
+s2vi_scope s2vi_scope_in(const s2vi_scope *scope, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    vsnprintf(name, sizeof(name), format, args);
+    const s2vi_scope in = s2vi_scope_in_v(scope, format, args);
     va_end(args);
-    maker->status =
-        s2vi_param_append(maker->list, name, &file_shape, init, maker->err);
+    return in;
+}
+
+/* A convolution's (Cout,Cin,k..) -> (Cout,k..,Cin); others stay. */
+static s2vi_shape engine_shape(const s2vi_shape *file)
+{
+    s2vi_shape shape = *file;
+    const int last = file->rank - 1;
+    if (last < 2)
+        return shape;
+    for (int i = 1; i < last; i++)
+        shape.dim[i] = file->dim[i + 1];
+    shape.dim[last] = file->dim[1];
+    return shape;
+}
+
+/* The next part of a dotted name, or NULL. */
+static const char *next_part(const char *name)
+{
+    const char *dot = strchr(name, '.');
+    return dot ? dot + 1 : NULL;
+}
+
+static bool is_number(const char *part)
+{
+    return strspn(part, "0123456789") == strcspn(part, ".");
+}
+
+/* The same but for numbers: convs.0.weight, convs.1.weight. */
+static bool same_kind(const char *a, const char *b)
+{
+    for (; a && b; a = next_part(a), b = next_part(b)) {
+        const size_t n = strcspn(a, ".");
+        if (!(is_number(a) && is_number(b)) &&
+            (n != strcspn(b, ".") || memcmp(a, b, n) != 0))
+            return false;
+    }
+    return !a && !b;
+}
+
+/* Where a scope's next parameter goes. */
+static int place_of(const s2vi_scope *scope, const char *name)
+{
+    const s2vi_param_list *list = scope->list;
+    for (int i = list->count; scope->by_kind && i > 0; i--)
+        if (same_kind(list->param[i - 1].name, name))
+            return i;
+    return list->count;
+}
+
+static void append(const s2vi_scope *scope, const s2vi_param *param)
+{
+    s2vi_param_list *list = scope->list;
+    if (list->mistake.code)
+        return;
+    s2vi_param *all =
+        realloc(list->param, ((size_t)list->count + 1) * sizeof(*all));
+    if (!all) {
+        s2vi_error_nomem(&list->mistake, "a model's parameters");
+        return;
+    }
+    list->param = all;
+    const int at = place_of(scope, param->name);
+    memmove(all + at + 1, all + at, (size_t)(list->count - at) * sizeof(*all));
+    all[at] = *param;
+    list->count++;
+}
+
+#define TOO_LONG "parameter '%s...' has a name of more than %d characters"
+
+static s2vi_node *too_long(const s2vi_scope *scope, const char *name)
+{
+    const int most = S2VI_PARAM_NAME - 1;
+    if (scope->list && !scope->list->mistake.code)
+        s2vi_error(&scope->list->mistake, S2V_ERR_INTERNAL, TOO_LONG, name,
+                   most);
+    return scope->graph ? s2vi_graph_mistake(scope->graph, TOO_LONG, name, most)
+                        : NULL;
+}
+
+static s2vi_node *declare(const s2vi_scope *scope, s2vi_param *p,
+                          const char *format, va_list args)
+{
+    p->shape = engine_shape(&p->file_shape);
+    if (!join(p->name, scope->prefix, format, args))
+        return too_long(scope, p->name);
+    if (scope->list)
+        append(scope, p);
+    return scope->graph ? s2vi_graph_param(scope->graph, p->name, p->shape)
+                        : NULL;
+}
+
+s2vi_node *s2vi_declare(const s2vi_scope *scope, s2vi_shape file_shape,
+                        s2vi_init init, const char *format, ...)
+{
+    s2vi_param p = {.file_shape = file_shape, .init = init};
+    va_list args;
+    va_start(args, format);
+    s2vi_node *node = declare(scope, &p, format, args);
+    va_end(args);
+    return node;
+}
+
+s2vi_node *s2vi_declare_buffer(const s2vi_scope *scope, s2vi_shape file_shape,
+                               s2vi_init init, const char *format, ...)
+{
+    s2vi_param p = {.file_shape = file_shape, .init = init, .buffer = true};
+    va_list args;
+    va_start(args, format);
+    s2vi_node *node = declare(scope, &p, format, args);
+    va_end(args);
+    return node;
 }
 
 s2vi_node *s2vi_param_var(s2vi_graph *graph, const s2vi_param_list *list,
-                          const char *format, ...)
+                          const char *name)
 {
-    char name[sizeof(list->param->name)];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(name, sizeof(name), format, args);
-    va_end(args);
     const s2vi_param *p = s2vi_param_find(list, name);
-    s2vi_node *known = s2vi_graph_find(graph, name);
-    if (!p)
-        return s2vi_graph_mistake(graph, "no parameter '%s'", name);
-    return known ? known : s2vi_var(graph, S2VI_VAR_PARAM, p->name, p->shape);
+    return p ? s2vi_graph_param(graph, p->name, p->shape)
+             : s2vi_graph_mistake(graph, "no parameter '%s'", name);
 }
 
 /* ------------------------------------------------------------ layouts -- */
