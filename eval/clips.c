@@ -131,17 +131,8 @@ static int load_clip(s2vi_eval_clips *c, s2vi_clip **clip, const char *path,
         .start_ms = (int64_t)(o->start * 1000 + 0.5),
         .duration_ms = (int64_t)(o->duration * 1000 + 0.5),
     };
-    int ret = s2vi_clip_load(clip, path, &params, err);
-    if (!ret) {
-        s2vi_media_facts facts = (*clip)->facts;
-        facts.silent = facts.silent && !o->made; /* then nobody hears it */
-        ret = s2vi_ingest_check(&c->ingest, path, &facts, err);
-    }
-    bool skipped;
-    ret = s2vi_ingest_settle(&c->ingest, ret, &skipped, err);
-    if (ret < 0 || skipped)
-        s2vi_clip_close(clip);
-    return ret;
+    /* nobody hears the sound of what is measured as it was made */
+    return s2vi_ingest_clip(&c->ingest, clip, path, &params, o->made, err);
 }
 
 static int load_measured(s2vi_eval_clips *c, const s2vi_eval_options *o,

@@ -5,7 +5,6 @@
 #include "base/error.h"
 
 #include <glib.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +82,25 @@ int s2vi_file_add_trained(s2vi_writer *w, s2vi_store *store,
         ret = s2vi_file_add(w, store, name, name, p, S2VI_STORED_F32, err);
     }
     return ret;
+}
+
+json_t *s2vi_file_cursor(const s2vi_cursor *c)
+{
+    return json_pack("{s:I, s:I, s:I}", "epoch", (json_int_t)c->epoch, "clip",
+                     (json_int_t)c->clip, "frame", (json_int_t)c->frame);
+}
+
+bool s2vi_file_read_cursor(json_t *progress, const s2vi_dataset *data,
+                           s2vi_cursor *cursor)
+{
+    json_int_t epoch, clip, frame;
+    if (json_unpack(progress, "{s:I, s:I, s:I}", "epoch", &epoch, "clip", &clip,
+                    "frame", &frame) ||
+        epoch < 0 || epoch > S2VI_FILE_MOST_STEPS || clip < 0 ||
+        clip >= data->count || frame < -1 || frame > data->frames)
+        return false;
+    *cursor = (s2vi_cursor){epoch, clip, frame};
+    return true;
 }
 
 int s2vi_file_finish(s2vi_writer *w, int ret, s2v_error *err)

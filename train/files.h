@@ -6,7 +6,10 @@
 #ifndef S2VI_TRAIN_FILES_H
 #define S2VI_TRAIN_FILES_H
 
+#include "data/dataset.h"
 #include "models/param_file.h"
+
+#include <jansson.h>
 
 /** Iterations and epochs that a checkpoint may tell of: so many that counting
  * on from them does not overflow. */
@@ -44,6 +47,12 @@ int s2vi_file_add_trained(s2vi_writer *w, s2vi_store *store,
                           const s2vi_param *p, bool average, s2v_error *err);
 int s2vi_file_read_trained(const s2v_weights *w, s2vi_store *store,
                            const s2vi_param *p, bool average, s2v_error *err);
+
+/** Where a training stands in a data set, as JSON for s2v.progress; and back,
+ * false if it is nowhere in these data. */
+json_t *s2vi_file_cursor(const s2vi_cursor *cursor);
+bool s2vi_file_read_cursor(json_t *progress, const s2vi_dataset *data,
+                           s2vi_cursor *cursor);
 
 /** Put the file in place, or, where `ret` is an error, drop it and return
  * that. */

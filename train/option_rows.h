@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The options of s2v-train: rows that all recipes have, joined with one's own. */
+/* The options of s2v-train: rows that all recipes have, joined with one's own.
+ */
 #ifndef S2VI_TRAIN_OPTION_ROWS_H
 #define S2VI_TRAIN_OPTION_ROWS_H
 
@@ -24,8 +25,8 @@ void s2vi_option_rows_all(s2vi_option_rows *out);
 const option_row *s2vi_option_rows_find(const s2vi_option_rows *rows,
                                         const char *name);
 
-/** New options with a recipe's defaults, or, without one, none; to be freed with
- * s2vi_train_options_free(). */
+/** New options with a recipe's defaults, or, without one, none; to be freed
+ * with s2vi_train_options_free(). */
 s2vi_train_options *s2vi_train_options_new(const s2vi_recipe *recipe);
 
 #endif

@@ -3,7 +3,12 @@
 #include "recipe.h"
 
 #include "base/error.h"
+#include "picture/picture.h"
 #include "terminal/interrupt.h"
+
+#include <stdio.h>
+
+enum { PREVIEW_COLUMNS = 8 };
 
 /* recipes.inc: a line S2VI_RECIPE(name) for each name in meson.build */
 #define S2VI_RECIPE(name) extern const s2vi_recipe s2vi_recipe_##name;
@@ -80,5 +85,73 @@ int s2vi_recipe_each_clip(const s2vi_train_options *o,
         ret = s2vi_interrupt_requested()
                   ? s2vi_error(err, S2V_ERR_CANCELLED, "interrupted")
                   : add(self, o->clips[i], err);
+    return ret;
+}
+
+/* -------------------------------------------------- of clips of pictures -- */
+
+typedef struct loading {
+    s2vi_clip_params params;
+    s2vi_ingest *ingest;
+    s2vi_dataset *data;
+} loading;
+
+static int add_clip(void *self, const char *path, s2v_error *err)
+{
+    loading *l = self;
+    s2vi_clip *clip = NULL;
+    int ret = s2vi_ingest_clip(l->ingest, &clip, path, &l->params, false, err);
+    if (!ret && clip)
+        ret = s2vi_dataset_add(l->data, &clip, err);
+    s2vi_clip_close(&clip);
+    return ret;
+}
+
+static int check_held_out(const s2vi_dataset *data, int T, s2v_error *err)
+{
+    for (int i = 0; i < data->count; i++)
+        if (data->clip[i].clip->frames - data->clip[i].train >= T)
+            return S2V_OK;
+    return s2vi_error(err, S2V_ERR_INVALID,
+                      "--hold-out-every: expected at least one held-out "
+                      "sequence (%d frames) in a clip, found %lld held-out "
+                      "frames in total: use a smaller --split or --sequence",
+                      T, (long long)(data->frames - data->train));
+}
+
+int s2vi_recipe_load_dataset(const s2vi_train_options *o, s2vi_ingest *ingest,
+                             s2vi_dataset *data, s2v_error *err)
+{
+    loading l = {s2vi_recipe_clip(o), ingest, data};
+    *ingest = s2vi_recipe_ingest(o);
+    int ret = s2vi_recipe_each_clip(o, add_clip, &l, err);
+    if (!ret)
+        ret = s2vi_ingest_require(ingest, data->count, err);
+    if (!ret)
+        ret = s2vi_dataset_split(data, o->split, o->sequence, err);
+    if (!ret && o->hold_out_every)
+        ret = check_held_out(data, o->sequence, err);
+    if (!ret && !o->quiet)
+        fprintf(stderr,
+                "%d clip%s, %lld frames at 20 fps: %lld for training, %lld "
+                "held out\n",
+                data->count, data->count > 1 ? "s" : "",
+                (long long)data->frames, (long long)data->train,
+                (long long)(data->frames - data->train));
+    return ret;
+}
+
+int s2vi_recipe_preview_frames(const s2vi_train_options *o, const char *path,
+                               const uint8_t *real, const float *made,
+                               s2v_error *err)
+{
+    const s2vi_preview_row row[] = {{.bytes = real}, {.floats = made}};
+    s2vi_picture sheet = {0};
+    int ret = s2vi_preview_sheet(&sheet, row, 2, o->sequence, o->size,
+                                 PREVIEW_COLUMNS, err);
+    if (!ret)
+        ret = s2vi_picture_write_png(path, sheet.rgb, sheet.width, sheet.height,
+                                     (ptrdiff_t)sheet.width * 3, err);
+    s2vi_picture_free(&sheet);
     return ret;
 }

@@ -20,6 +20,7 @@
 #ifndef S2VI_TRAIN_RECIPE_H
 #define S2VI_TRAIN_RECIPE_H
 
+#include "data/dataset.h"
 #include "media/ingest.h"
 #include "media/media.h"
 #include "option/option.h"
@@ -140,5 +141,26 @@ int s2vi_recipe_each_clip(const s2vi_train_options *o,
                           int (*add)(void *self, const char *path,
                                      s2v_error *err),
                           void *self, s2v_error *err);
+
+/**
+ * Load the clips of the options as a data set, split it, and say how much there
+ * is. With --hold-out-every, a sequence has to be held out.
+ *
+ * @param ingest set; to be closed in any case, as `data`
+ * @param data   empty; its features are not computed yet
+ */
+int s2vi_recipe_load_dataset(const s2vi_train_options *o, s2vi_ingest *ingest,
+                             s2vi_dataset *data, s2v_error *err);
+
+/**
+ * Write a preview: --sequence frames of --size, real ones above, made ones
+ * below.
+ *
+ * @param real (T,N,N,3)
+ * @param made (T,N,N,3) in [-1, 1]
+ */
+int s2vi_recipe_preview_frames(const s2vi_train_options *o, const char *path,
+                               const uint8_t *real, const float *made,
+                               s2v_error *err);
 
 #endif

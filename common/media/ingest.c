@@ -74,6 +74,24 @@ int s2vi_ingest_settle(s2vi_ingest *in, int ret, bool *skipped, s2v_error *err)
     return S2V_OK;
 }
 
+int s2vi_ingest_clip(s2vi_ingest *in, s2vi_clip **clip, const char *path,
+                     const s2vi_clip_params *params, bool silent,
+                     s2v_error *err)
+{
+    bool skipped;
+    *clip = NULL;
+    int ret = s2vi_clip_load(clip, path, params, err);
+    if (!ret) {
+        s2vi_media_facts facts = (*clip)->facts;
+        facts.silent = facts.silent && !silent;
+        ret = s2vi_ingest_check(in, path, &facts, err);
+    }
+    ret = s2vi_ingest_settle(in, ret, &skipped, err);
+    if (ret < 0 || skipped)
+        s2vi_clip_close(clip);
+    return ret;
+}
+
 int s2vi_ingest_require(const s2vi_ingest *in, int count, s2v_error *err)
 {
     return count || !in->left_out

@@ -4,10 +4,8 @@
  * refuses, and which it leaves out with --skip-bad.
  *
  *     s2vi_ingest in = {.program = "s2v-train", .skip_bad = true};
- *     ret = s2vi_clip_load(&clip, path, &params, &err);
- *     if (!ret)
- *         ret = s2vi_ingest_check(&in, path, &clip->facts, &err);
- *     ret = s2vi_ingest_settle(&in, ret, &skipped, &err);
+ *     ret = s2vi_ingest_clip(&in, &clip, path, &params, false, &err);
+ *     if (!ret && clip) ...
  *     s2vi_ingest_close(&in);
  */
 #ifndef S2VI_TRAIN_INGEST_H
@@ -42,6 +40,16 @@ int s2vi_ingest_check(const s2vi_ingest *in, const char *path,
  *         bad ones are left out: *skipped is then true
  */
 int s2vi_ingest_settle(s2vi_ingest *in, int ret, bool *skipped, s2v_error *err);
+
+/**
+ * s2vi_clip_load(), and the two above.
+ *
+ * @param clip   NULL on failure, and where it is bad and left out
+ * @param silent a clip may be silent
+ */
+int s2vi_ingest_clip(s2vi_ingest *in, s2vi_clip **clip, const char *path,
+                     const s2vi_clip_params *params, bool silent,
+                     s2v_error *err);
 
 /** S2V_ERR_INVALID if none of the clips is left. */
 int s2vi_ingest_require(const s2vi_ingest *in, int count, s2v_error *err);

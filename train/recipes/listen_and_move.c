@@ -3,18 +3,14 @@
 #include "recipes/listen_and_move.h"
 
 #include "base/error.h"
-#include "data/dataset.h"
 #include "measure/metrics.h"
 #include "measure/vision.h"
-#include "picture/picture.h"
 #include "recipe.h"
 #include "recipes/listen_and_move_trainer.h"
 #include "video/pixel.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { PREVIEW_COLUMNS = 8 };
 
 /* ------------------------------------------------------------- options -- */
 
@@ -153,62 +149,16 @@ typedef struct training {
     s2vi_vision *vision; /* that measures LPIPS; NULL: SSIM is the measure */
 } training;
 
-static int load_clip(void *self, const char *path, s2v_error *err)
-{
-    training *t = self;
-    s2vi_clip *clip = NULL;
-    s2vi_clip_params params = s2vi_recipe_clip(&t->o->shared);
-    int ret = s2vi_clip_load(&clip, path, &params, err);
-    if (!ret)
-        ret = s2vi_ingest_check(&t->ingest, path, &clip->facts, err);
-    bool skipped;
-    ret = s2vi_ingest_settle(&t->ingest, ret, &skipped, err);
-    if (!ret && !skipped)
-        ret = s2vi_dataset_add(&t->data, &clip, err);
-    s2vi_clip_close(&clip);
-    return ret;
-}
-
-static int check_held_out(const training *t, s2v_error *err)
-{
-    const int T = t->o->shared.sequence;
-    for (int i = 0; i < t->data.count; i++)
-        if (t->data.clip[i].clip->frames - t->data.clip[i].train >= T)
-            return S2V_OK;
-    return s2vi_error(err, S2V_ERR_INVALID,
-                      "--hold-out-every: expected at least one held-out "
-                      "sequence (%d frames) in a clip, found %lld held-out "
-                      "frames in total: use a smaller --split or --sequence",
-                      T, (long long)(t->data.frames - t->data.train));
-}
-
 static int load_clips(training *t, s2v_error *err)
 {
     const s2vi_lm_train_options *o = t->o;
-    t->ingest = s2vi_recipe_ingest(&o->shared);
-    int ret = s2vi_recipe_each_clip(&o->shared, load_clip, t, err);
-    if (!ret)
-        ret = s2vi_ingest_require(&t->ingest, t->data.count, err);
+    int ret = s2vi_recipe_load_dataset(&o->shared, &t->ingest, &t->data, err);
     t->data.stretch = o->stretch;
-    if (!ret)
-        ret = s2vi_dataset_split(&t->data, o->shared.split, o->shared.sequence,
-                                 err);
-    if (!ret && o->shared.hold_out_every)
-        ret = check_held_out(t, err);
     t->hearing = (s2vi_hearing){.levelled = o->level,
                                 .level_jitter = o->level_jitter,
                                 .spectrum_jitter = o->spectrum_jitter,
                                 .seed = o->shared.seed};
-    if (!ret)
-        ret = s2vi_hearing_prepare(&t->hearing, &t->data, err);
-    if (!ret && !o->shared.quiet)
-        fprintf(stderr,
-                "%d clip%s, %lld frames at 20 fps: %lld for training, %lld "
-                "held out\n",
-                t->data.count, t->data.count > 1 ? "s" : "",
-                (long long)t->data.frames, (long long)t->data.train,
-                (long long)(t->data.frames - t->data.train));
-    return ret;
+    return ret < 0 ? ret : s2vi_hearing_prepare(&t->hearing, &t->data, err);
 }
 
 /* ------------------------------------------------------------- trainer -- */
@@ -381,20 +331,12 @@ static int measure_held_out(void *self, s2vi_measured *out, s2v_error *err)
 static int preview(void *self, const char *path, s2v_error *err)
 {
     training *t = self;
-    const s2vi_train_options *o = &t->o->shared;
-    s2vi_preview_row row[2] = {{0}, {0}};
-    s2vi_picture sheet = {0};
-    int ret =
-        s2vi_lm_trainer_frames(t->trainer, &row[0].bytes, &row[1].floats, err);
-    if (ret < 0 || !row[0].bytes) /* no iteration yet, after a resume */
+    const uint8_t *real;
+    const float *made;
+    int ret = s2vi_lm_trainer_frames(t->trainer, &real, &made, err);
+    if (ret < 0 || !real) /* no iteration yet, after a resume */
         return ret;
-    ret = s2vi_preview_sheet(&sheet, row, 2, o->sequence, o->size,
-                             PREVIEW_COLUMNS, err);
-    if (!ret)
-        ret = s2vi_picture_write_png(path, sheet.rgb, sheet.width, sheet.height,
-                                     (ptrdiff_t)sheet.width * 3, err);
-    s2vi_picture_free(&sheet);
-    return ret;
+    return s2vi_recipe_preview_frames(&t->o->shared, path, real, made, err);
 }
 
 /* ----------------------------------------------------------------- row -- */

@@ -183,24 +183,13 @@ static json_t *training(const s2vi_trainer *trainer)
 
 static json_t *position(const s2vi_trainer *trainer)
 {
-    const s2vi_lm_trainer *t = trainer->self;
-    const s2vi_cursor *c = &t->cursor;
-    return json_pack("{s:I, s:I, s:I}", "epoch", (json_int_t)c->epoch, "clip",
-                     (json_int_t)c->clip, "frame", (json_int_t)c->frame);
+    return s2vi_file_cursor(&((const s2vi_lm_trainer *)trainer->self)->cursor);
 }
 
 static bool set_position(s2vi_trainer *trainer, json_t *progress)
 {
     s2vi_lm_trainer *t = trainer->self;
-    const s2vi_dataset *data = t->params.data;
-    json_int_t epoch, clip, frame;
-    if (json_unpack(progress, "{s:I, s:I, s:I}", "epoch", &epoch, "clip", &clip,
-                    "frame", &frame) ||
-        epoch < 0 || epoch > S2VI_FILE_MOST_STEPS || clip < 0 ||
-        clip >= data->count || frame < -1 || frame > data->frames)
-        return false;
-    t->cursor = (s2vi_cursor){epoch, clip, frame};
-    return true;
+    return s2vi_file_read_cursor(progress, t->params.data, &t->cursor);
 }
 
 /* Takes `text`. */
