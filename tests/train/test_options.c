@@ -6,7 +6,7 @@
 #include <glib/gstdio.h>
 
 #include "check.h"
-#include "recipe.h"
+#include "option_rows.h"
 #include "recipes/foley.h"
 #include "recipes/listen_and_move.h"
 
@@ -375,11 +375,49 @@ static void test_help(void)
                    "Usage: s2v-train listen-and-move CLIP... -o FILE",
                    "--size N", "(default 128)", "(default 0.0001)",
                    "(default dilated)", "The model:", "Examples:", "-o, --ou",
-                   "--crop X,Y,W,H", "Ctrl-C", NULL});
+                   "--crop X,Y,W,H", "Ctrl-C", "s2v=model=FILE (needed)",
+                   "size 256 100000", "by their SSIM", NULL});
+    check_help("varietysound --help", S2VI_TRAIN_MODEL_HELP,
+               (const char *const[]){"--size N", "(default 64)",
+                                     "the weight file (needed)",
+                                     "mel spectrograms to look at", NULL});
+}
+
+/* A command line is split into words before its recipe is known: an option of
+ * several takes a value in all of them, or in none. */
+static void test_recipes(void)
+{
+    s2vi_option_rows *all = g_new(s2vi_option_rows, 1);
+    s2vi_option_rows *own = g_new(s2vi_option_rows, 1);
+    s2vi_option_rows_all(all);
+    for (int k = 0; s2vi_recipes[k]; k++) {
+        const s2vi_recipe *r = s2vi_recipes[k];
+        s2vi_option_rows_of(r, own);
+        for (int i = 0; i < own->count; i++) {
+            const option_row *row = &own->row[i];
+            if (!row->name)
+                continue;
+            const option_row *any = s2vi_option_rows_find(all, row->name);
+            CHECK(any && !any->argument == !row->argument &&
+                      any->letter == row->letter,
+                  "%s: --%s", r->name, row->name);
+            CHECK(row == s2vi_option_rows_find(own, row->name),
+                  "%s: two rows of --%s", r->name, row->name);
+            CHECK(row->offset < r->options, "%s: --%s is not its own", r->name,
+                  row->name);
+        }
+        for (int i = 0; i < r->n_rows; i++)
+            CHECK(
+                !r->rows[i].name || s2vi_option_rows_find(own, r->rows[i].name),
+                "%s: --%s has no place in the help", r->name, r->rows[i].name);
+    }
+    g_free(all);
+    g_free(own);
 }
 
 int main(void)
 {
+    test_recipes();
     test_defaults();
     test_all_given();
     test_models();
