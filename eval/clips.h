@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is measured, and what the model was trained on: clips, which of their
- * frames count, the mean training frame and the pixels that move.
+ * The measured clips and the training set: which frames are measured, the mean
+ * training frame and the moving pixels.
  */
 #ifndef S2VI_EVAL_CLIPS_H
 #define S2VI_EVAL_CLIPS_H
@@ -50,7 +50,7 @@ typedef struct s2vi_eval_clips {
 int s2vi_eval_clips_load(s2vi_eval_clips *clips, const s2vi_eval_options *o,
                          const s2v_model_info *model, s2v_error *err);
 
-/** How the options have clips taken in. */
+/** The clip parameters of the options. */
 s2vi_ingest s2vi_eval_ingest(const s2vi_eval_options *o);
 
 void s2vi_eval_clips_free(s2vi_eval_clips *clips);
@@ -67,9 +67,9 @@ int s2vi_eval_expand(char *const *names, char ***out, s2v_error *err);
  * or, of a folder, its files. To be freed with g_strfreev(). */
 int s2vi_eval_read_list(const char *path, char ***out, s2v_error *err);
 
-/* --------------------------------------------------------- wrong sound -- */
+/* ------------------------------------------------------- shifted audio -- */
 
-/** How the sound is wrong, to see whether the picture follows it. */
+/** The mismatched audio, to test whether the picture follows the audio. */
 typedef enum s2vi_eval_wrong {
     S2VI_EVAL_NONE = 0,
     S2VI_EVAL_ROTATED, /**< late, the end heard first */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Models that make sound for pictures, measured on clips: whether the sound
- * comes when it should, with the timbre of the reference, and how near it is to
- * the real one.
+ * Video-to-audio models, measured on clips: onset timing, similarity to the
+ * timbre of the reference, and distance to the real audio.
  *
- * Each clip is made twice: with its own sound as the reference, and with that
- * of another. What is measured are mels and onsets; feature sets have no sound
- * and no picture, and are measured by their mels alone.
+ * Each clip is processed twice: with its own audio as the reference, and with
+ * that of another. Mels and onsets are measured; feature sets have no audio and
+ * no video, and are measured by their mels alone.
  */
 #ifndef S2VI_EVAL_FOLEY_H
 #define S2VI_EVAL_FOLEY_H
@@ -54,7 +53,7 @@ typedef struct s2vi_foley_eval {
 } s2vi_foley_eval;
 
 /**
- * Measure a model of sound for pictures.
+ * Measure a video-to-audio model.
  *
  * @param e all zero but `options` and `maker`; s2vi_foley_eval_free() in any
  *          case
@@ -63,7 +62,7 @@ typedef struct s2vi_foley_eval {
 int s2vi_foley_eval_run(s2vi_foley_eval *e, s2v_error *err);
 void s2vi_foley_eval_free(s2vi_foley_eval *e);
 
-/** The table, and what its words mean. */
+/** The table, and an explanation of its columns. */
 void s2vi_foley_eval_print(const s2vi_foley_eval *e, FILE *out);
 
 /** One JSON object with every number; what does not exist is null. */

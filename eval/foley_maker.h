@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What makes sound for pictures in s2v-eval: a session that is sent a clip's
- * pictures, or, for a model without sight, its networks on feature sets.
+ * The audio generator of s2v-eval: a session for the frames of a clip, or, for
+ * a model without visual encoder, its networks on feature sets.
  */
 #ifndef S2VI_EVAL_FOLEY_MAKER_H
 #define S2VI_EVAL_FOLEY_MAKER_H
@@ -65,7 +65,7 @@ int s2vi_foley_maker_load_reference(s2vi_foley_maker *maker, const char *path,
                                     s2v_error *err);
 
 /**
- * Make a clip's sound with the timbre of a reference.
+ * Generate a clip's audio with the timbre of a reference.
  *
  * @param sound receives as many samples or columns as `clip` has; to be freed
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether frames that a foreign sound makes still look like the clip, and
- * whether they move: there are no real frames to compare them with one by one,
- * so each is compared with the nearest of many real ones.
+ * Whether frames generated from out-of-domain audio resemble the clip, and how
+ * much they move: there are no corresponding real frames, so each is compared
+ * with the nearest of many real ones.
  */
 #ifndef S2VI_EVAL_LIKENESS_H
 #define S2VI_EVAL_LIKENESS_H
@@ -34,7 +34,7 @@ int s2vi_real_frames_make(s2vi_real_frames *real, const s2vi_dataset *data,
                           s2v_error *err);
 void s2vi_real_frames_free(s2vi_real_frames *real);
 
-/** What the frames of one sound are like. All zero to begin with. */
+/** Results of the frames of one sound. All zero to begin with. */
 typedef struct s2vi_likeness {
     char *sound;      /* its name, or NULL */
     int64_t frames;   /* made */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The comparison: made frames against real ones, in the three ways. */
+/* The comparison of generated frames with real ones, in three ways. */
 #ifndef S2VI_EVAL_MEASURE_H
 #define S2VI_EVAL_MEASURE_H
 
@@ -14,7 +14,7 @@
 
 enum { S2VI_EVAL_COLUMNS = 8 /* of the sheet */ };
 
-/** How one kind of made frames compares with the real ones. */
+/** The results of one kind of generated frames. */
 typedef struct s2vi_eval_result {
     s2vi_score score;
     s2vi_correlation pooled;  /**< of the region, about each clip's mean */
@@ -47,7 +47,7 @@ typedef struct s2vi_eval {
 } s2vi_eval;
 
 /**
- * Load the clips and measure them, with the right sound, with wrong sound, and
+ * Load the clips and measure them, with matching and with shifted audio, and
  * the mean training frame.
  *
  * @param model NULL where options->made is a video instead

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-/** What is measured, the table, and what its words mean. */
+/** What is measured, the table, and an explanation of its columns. */
 void s2vi_eval_print(const s2vi_eval *e, FILE *out);
 
 /** One JSON object with every number; what does not exist is null. An infinite

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What s2v-impacts knows of a clip: when something is struck, and how it
- * sounds. */
+/* The ground truth of s2v-impacts for a clip: times and materials of impacts.
+ */
 #ifndef S2VI_EVAL_TRUTH_H
 #define S2VI_EVAL_TRUTH_H
 
@@ -12,11 +12,12 @@ typedef struct s2vi_truth {
                              name; NULL-terminated */
 } s2vi_truth;
 
-/** The truth's path beside a clip's: its ending becomes .json. For g_free(). */
+/** The path of a clip's ground truth: its extension becomes .json. For
+ * g_free(). */
 char *s2vi_truth_path(const char *clip);
 
 /**
- * Read a truth as s2v-impacts writes it.
+ * Read a ground truth of s2v-impacts.
  *
  * @param truth for s2vi_truth_free(); empty on failure
  * @return S2V_OK; S2V_ERR_IO; S2V_ERR_FORMAT and a sentence with the path

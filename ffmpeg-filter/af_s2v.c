@@ -18,7 +18,7 @@
 
 /**
  * @file
- * Video to sound with a generative model, through libs2v
+ * Video to audio with a neural network, through libs2v
  */
 
 #include <inttypes.h>
@@ -57,14 +57,14 @@ typedef struct FoleyContext {
     double gain;          ///< dB
     int latency;          ///< ms
 
-    /* what a new filter graph takes over from the one before, to the end */
+    /* state that is handed over to a rebuilt filter graph, to the end */
     S2VModel model;
     s2v_session *session;
     struct Reference *pending; ///< what has come of the reference of the second input; NULL: it is complete
     float scale;          ///< the gain, as a factor
     int tag;              ///< the next sound is the model's first
 
-    AVRational time_base; ///< of what the session is told
+    AVRational time_base; ///< of the session's input
     AVFrame *held;        ///< the last picture: how long it stays is not known yet
     int64_t held_pts;     ///< in time_base
     int64_t out_start;    ///< time of the first sample, in samples
@@ -480,7 +480,7 @@ static int config_output(AVFilterLink *outlink)
     return 0;
 }
 
-/** Hand the picture that was held to the session; 0: how long it stays is not known. */
+/** Send the held picture to the session; duration 0: unknown. */
 static int send_held(AVFilterContext *ctx, int64_t duration)
 {
     FoleyContext *s = ctx->priv;

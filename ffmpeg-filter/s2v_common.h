@@ -21,14 +21,14 @@
 
 /**
  * @file
- * What the filters through libs2v share
+ * Common code of the libs2v filters
  */
 
 #include <s2v/s2v.h>
 
 #include "avfilter.h"
 
-/** Whose log the library writes to; the one thing of a filter's that it points to. */
+/** The log context of the library; its only pointer to the filter. */
 typedef struct S2VLog {
     AVFilterContext *ctx; ///< NULL while no filter has the model
 } S2VLog;
@@ -65,15 +65,16 @@ int ff_s2v_open(AVFilterContext *ctx, int level, const char *path, s2v_model_par
 /** Close a model, after its sessions. One that is all zero is fine. */
 void ff_s2v_close(S2VModel *model);
 
-/** Set metadata of the first frame that a model makes: lavfi.s2v.model. */
+/** Set the metadata of a model's first frame: lavfi.s2v.model. */
 int ff_s2v_tag(const S2VModel *model, AVFrame *frame);
 
 /*
- * ffmpeg frees a filter graph and makes it anew where the size, format, rate or
- * layout of an input changes, and sends the old one no end: what is pending in
- * it would be lost. So a filter that is freed before its end keeps its state
- * for the filter that takes its place: one of the same name and options, made
- * by the same thread, soon. What nobody takes is closed later, at exit at last.
+ * ffmpeg frees a filter graph and builds a new one when the size, format, rate or
+ * layout of an input changes, without signalling EOF to the old one: data pending
+ * in it would be lost. A filter that is freed before its end therefore keeps its
+ * state for the filter that replaces it: one of the same name and options, created
+ * by the same thread, soon. State that is not taken is closed later, at the latest
+ * at exit.
  */
 
 /**
@@ -87,7 +88,7 @@ int ff_s2v_keep(AVFilterContext *ctx, size_t offset, size_t size, S2VLog *log,
                 void (*close)(void *context));
 
 /**
- * Take the state that the filter before has kept.
+ * Take over the state of the previous filter.
  *
  * @return 1 if there was one, 0 if not: the context is as it was
  */

@@ -152,7 +152,7 @@ static av_cold int init(AVFilterContext *ctx)
         return AVERROR(ENOMEM);
     av_fifo_auto_grow_limit(s->recent, INT_MAX);
 
-    /* now, so that a bad level is told before ffmpeg opens, and empties, its output */
+    /* now, so that a bad level is reported before ffmpeg truncates its output */
     return open_session(ctx, AV_LOG_ERROR, s->model_path, &s->model, &s->session);
 }
 

@@ -41,7 +41,7 @@ int s2vi_hearing_prepare(s2vi_hearing *hearing, s2vi_dataset *data,
                          s2v_error *err);
 
 /**
- * The features of a sequence as training hears it.
+ * The features of a sequence, augmented for training.
  *
  * @param place a number of the stretch, or of the time through a clip: another
  *              one, other gains

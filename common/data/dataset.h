@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is trained on: clips in order, split in time, dealt out as consecutive
+ * The training data: clips in order, split in time, served as consecutive
  * sequences of T frames.
  */
 #ifndef S2VI_TRAIN_DATASET_H
@@ -27,15 +27,15 @@ typedef struct s2vi_dataset {
 } s2vi_dataset;
 
 /**
- * Take a clip over; the split is set afterwards, and its features are computed
- * by s2vi_dataset_features().
+ * Take ownership of a clip; set the split afterwards, and compute its features
+ * with s2vi_dataset_features().
  *
  * @param clip set to NULL on success
  */
 int s2vi_dataset_add(s2vi_dataset *data, s2vi_clip **clip, s2v_error *err);
 
 /**
- * Compute the features of all clips, from their sound as it is now.
+ * Compute the features of all clips from their current audio.
  * s2vi_hearing_prepare() does it; s2v-eval needs none.
  *
  * @return S2V_OK; S2V_ERR_NOMEM
@@ -51,7 +51,7 @@ int s2vi_dataset_split(s2vi_dataset *data, double part, int T, s2v_error *err);
 
 void s2vi_dataset_close(s2vi_dataset *data);
 
-/** Where training stands in the data: all that a resume needs. */
+/** The position of the training in the data, saved for a resume. */
 typedef struct s2vi_cursor {
     int64_t
         epoch; /* times that all clips, or stretches that were gone through */
@@ -59,7 +59,7 @@ typedef struct s2vi_cursor {
     int64_t frame; /* of the next sequence; -1: the clip is not begun */
 } s2vi_cursor;
 
-/** A sequence of T frames, and whether it begins a clip anew. */
+/** A sequence of T frames, and whether the recurrent state is reset. */
 typedef struct s2vi_sequence {
     const s2vi_dataset_clip *from;
     int64_t frame;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What VarietySound and its vocoder are trained on: clips of pictures (or of
- * features made of them), mel spectrogram and sound on one clock, dealt out as
- * random windows.
+ * The training data of VarietySound and its vocoder: clips of frames (or of
+ * their features), mel spectrogram and audio on one clock, served as random
+ * windows.
  *
  * A clip is made of units: of 4 columns of mel and one picture, or, without
- * sight, of one column. Column j goes with samples [256 j, 256 j + 256).
+ * visual encoder, of one column. Column j goes with samples [256 j, 256 j +
+ * 256).
  */
 #ifndef S2VI_TRAIN_FOLEY_DATA_H
 #define S2VI_TRAIN_FOLEY_DATA_H

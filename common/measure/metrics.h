@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How near made frames come to real ones: SSIM, squared errors and PSNR over
- * all and over moving pixels, correlation over time.
+ * Metrics of generated frames against real ones: SSIM, squared errors and PSNR
+ * over all and over moving pixels, correlation over time.
  *
  * A frame is square or not, RGB interleaved, top row first; where it is float,
  * its values are in [0, 1] (data range 1). All sums are double or exact.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * When sounds begin, and how well two lists of such moments agree.
+ * Onset detection, and the agreement of two lists of onsets.
  *
- * A moment is in seconds from the sound's first sample; lists are in ascending
+ * Onsets are in seconds from the first sample; lists are in ascending
  * order. Sound is as audio/foley_mel.h takes it: mono at 22,050 Hz.
  */
 #ifndef S2VI_TRAIN_ONSETS_H
@@ -48,8 +48,9 @@ typedef struct s2vi_onset_score {
 } s2vi_onset_score;
 
 /**
- * Match what was found with the truth: as many pairs as possible, each onset in
- * one at most, no pair further apart than `tolerance`. Added to the score.
+ * Match detected onsets with the ground truth: as many pairs as possible, each
+ * onset in one at most, no pair further apart than `tolerance`. Added to the
+ * score.
  */
 void s2vi_onset_match(s2vi_onset_score *score, const s2vi_onsets *truth,
                       const s2vi_onsets *found, double tolerance);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How sharp a frame is by itself: CPBD, for frames without a real one.
+ * Sharpness of a frame without a reference: CPBD.
  */
 #ifndef S2VI_TRAIN_SHARPNESS_H
 #define S2VI_TRAIN_SHARPNESS_H

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How alike two sounds are: mel-cepstral distortion, and the similarity of
+ * Similarity of two sounds: mel-cepstral distortion, and the similarity of
  * timbre, on the mel spectra of audio/foley_mel.h, (columns, 80) in [0, 1].
  *
  * VarietySound reports MCD, and the cosine of timbre features from a network
- * for speakers. The latter is not ours to ship; here the features are the mel's
- * own statistics, and reports must call the result so.
+ * for speakers. The latter cannot be redistributed; here the features are
+ * statistics of the mel, and reports must say so.
  */
 #ifndef S2VI_TRAIN_TIMBRE_H
 #define S2VI_TRAIN_TIMBRE_H
@@ -23,8 +23,8 @@ enum {
  * objective speech quality assessment", 1993), in dB: the mean over columns of
  * 10 / ln 10 sqrt(2 sum_k (c_k - c'_k)^2), k = 1 ... 13, where c is the
  * orthonormal cosine transform (DCT-II) of ln m. Loudness, c_0, does not count.
- * Column is compared with column, without warping: sound for a picture must
- * come in time.
+ * Column is compared with column, without warping, since the audio must be
+ * synchronous.
  *
  * @param a, b (columns, 80)
  * @return NaN for no columns

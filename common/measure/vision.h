@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How frames look to an image network: LPIPS of a pair, and the features whose
- * distributions a Frechet distance compares.
+ * Features of an image network: LPIPS of a pair of frames, and the features for
+ * a Frechet distance.
  */
 #ifndef S2VI_TRAIN_VISION_H
 #define S2VI_TRAIN_VISION_H
@@ -30,7 +30,7 @@ const char *s2vi_vision_layer(const s2vi_vision *vision);
 int s2vi_vision_channels(const s2vi_vision *vision);
 
 /**
- * Look at a real and a made frame.
+ * Compare a real and a generated frame.
  *
  * @param real, made (height, width, 3) in [0, 1]
  * @param lpips      their distance; NaN without heads

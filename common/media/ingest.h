@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The ingest of a set of clips by a program: what it says of each, which it
- * refuses, and which it leaves out with --skip-bad.
+ * The ingest of a set of clips by a program: messages, rejected clips, and
+ * those left out with --skip-bad.
  *
  *     s2vi_ingest in = {.program = "s2v-train", .skip_bad = true};
  *     ret = s2vi_ingest_clip(&in, &clip, path, &params, false, &err);
@@ -23,10 +23,10 @@ typedef struct s2vi_ingest {
 } s2vi_ingest;
 
 /**
- * Say which of several sound tracks is heard, and that packets are damaged;
- * refuse a clip that is silent, that is cut short (more than half a second and
- * more than 1 % of what its header promises are missing), or of which more than
- * one packet in ten is damaged.
+ * Print which of several audio tracks is used, and the number of damaged
+ * packets; reject a clip that is silent, truncated (more than half a second and
+ * more than 1 % of the duration in its header are missing), or of which more
+ * than one packet in ten is damaged.
  *
  * @return S2V_OK; S2V_ERR_FORMAT and a sentence with the file's name
  */
@@ -34,7 +34,7 @@ int s2vi_ingest_check(const s2vi_ingest *in, const char *path,
                       const s2vi_media_facts *facts, s2v_error *err);
 
 /**
- * What comes of a clip that was loaded and checked with status `ret`.
+ * Decide what to do with a clip that was loaded and checked with status `ret`.
  *
  * @return `ret`; S2V_OK where it is S2V_ERR_FORMAT, the file's own fault, and
  *         bad ones are left out: *skipped is then true
@@ -54,7 +54,7 @@ int s2vi_ingest_clip(s2vi_ingest *in, s2vi_clip **clip, const char *path,
 /** S2V_ERR_INVALID if none of the clips is left. */
 int s2vi_ingest_require(const s2vi_ingest *in, int count, s2v_error *err);
 
-/** List what was left out, and free. */
+/** Print the clips that were left out, and free. */
 void s2vi_ingest_close(s2vi_ingest *in);
 
 #endif

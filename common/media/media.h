@@ -31,13 +31,13 @@ typedef struct s2vi_sound_form {
                         to float by default: 0.71 and 0.71 */
 } s2vi_sound_form;
 
-/** What clips have, and what the filter s2v hears: 16 kHz, FFmpeg's mix. */
+/** The audio of clips and of the filter s2v: 16 kHz, FFmpeg's mix. */
 extern const s2vi_sound_form s2vi_sound_listen;
 
 /** What VarietySound's mel is of: 22,050 Hz, averaged. */
 extern const s2vi_sound_form s2vi_sound_foley;
 
-/** What a file turned out to be, as far as it was read. */
+/** Properties of a file, as far as it was read. */
 typedef struct s2vi_media_facts {
     int track,
         tracks;      /**< the sound track that was taken, from 0, of so many */
@@ -57,11 +57,11 @@ typedef struct s2vi_media_facts {
  * Called while a clip loads.
  *
  * @param fraction how much is done, 0 to 1; negative where it is not known
- * @return 0 to go on, anything else to stop with S2V_ERR_CANCELLED
+ * @return 0 to continue, anything else to stop with S2V_ERR_CANCELLED
  */
 typedef int (*s2vi_clip_progress_fn)(void *opaque, double fraction);
 
-/** What to make of a file. Zero means default, but for `size`. */
+/** How to convert a file. Zero means default, except for `size`. */
 typedef struct s2vi_clip_params {
     int size;              /**< side of the square frames, 1 to 4096 pixels */
     int fps_num, fps_den;  /**< frames per second; default 20/1. A frame must
@@ -111,7 +111,7 @@ typedef struct s2vi_clip {
  *
  * @param clip   set to a new clip, which the caller closes; NULL on failure
  * @param path   a local file
- * @param params what to make of it
+ * @param params how to convert it
  * @param err    NULL, or receives one sentence with the path on failure
  * @return S2V_OK; S2V_ERR_INVALID: an unusable parameter or crop; _IO: the
  *         file cannot be read; _FORMAT: not media, no picture, no sound, or

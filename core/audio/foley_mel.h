@@ -58,8 +58,8 @@ double s2vi_foley_mel_power(const float *column);
 double s2vi_foley_mel_least(const float *mel, size_t columns);
 
 /**
- * What sounds, without the silence between: of it, timbre is told. Where sounds
- * are short, a spectrum is mostly silence.
+ * The sounding columns, without silence, from which the timbre is taken. Where
+ * sounds are short, a spectrum is mostly silence.
  *
  * @param mel (columns, 80)
  * @param out (wanted, 80) the columns that sound, in order, again and again

@@ -17,10 +17,10 @@
  * until there is a loudness; silence does not change the loudness, and the gain
  * goes on to what the sound before the silence asked for.
  *
- * A step's gain holds at its end and hears the step itself. Within a step the
- * factor, not the dB, goes straight from the last step's gain to its own; the
- * first step of all has its own throughout, and a part of a step that is
- * drained keeps the last one's.
+ * A step's gain holds at its end and takes the step itself into account. Within
+ * a step the factor, not the dB, goes straight from the last step's gain to its
+ * own; the first step of all has its own throughout, and a part of a step that
+ * is drained keeps the last one's.
  *
  * @code
  * float block[S2VI_LEVEL_STEP];

@@ -37,7 +37,7 @@ typedef struct s2vi_lm_config {
     int noise_e;       /* E: numbers of motion noise */
     int motion_layers; /* L_R */
     s2vi_lm_motion motion;
-    bool mfs;   /* motion from sound: R hears f */
+    bool mfs;   /* motion from sound: R gets f */
     bool sac;   /* sound as content: G gets f beside m */
     bool acin;  /* f modulates the norms, eq. (2) */
     bool noise; /* noise injection */

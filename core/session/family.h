@@ -3,10 +3,10 @@
  * The table of families: what s2v_model_*() and s2v_session_*() dispatch to.
  *
  * A family is one kind of model, that of a weight file's metadata "s2v.model".
- * Its row, in a file of its own, says what a session takes and makes, and how.
- * `network` is an open model's own data, immutable and shared by its sessions;
- * `stream` a session's. Errors are those of s2v.h, which documents each
- * function of a session.
+ * Its row, in its own file, defines the inputs and outputs of a session, and
+ * its functions. `network` is an open model's own data, immutable and shared by
+ * its sessions; `stream` a session's. Errors are those of s2v.h, which
+ * documents each function of a session.
  */
 #ifndef S2VI_SESSION_FAMILY_H
 #define S2VI_SESSION_FAMILY_H
@@ -47,7 +47,7 @@ typedef struct s2vi_planned {
                     memory that is given back */
 } s2vi_planned;
 
-/** A row. What is marked as optional is NULL where a family has it not. */
+/** A row. Members marked as optional may be NULL. */
 typedef struct s2vi_family {
     const char *name;  /* s2v.model of its files */
     unsigned inputs;   /* S2V_MEDIUM_*: what a session takes, together: */

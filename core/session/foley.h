@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sound for pictures: VarietySound's networks planned in windows, and a stream
+ * Video to audio: VarietySound's networks planned in windows, and a stream
  * through them.
  *
  * One clock, that of models/foley.h: picture and feature k stand at sample
- * 1024 k, column j of the mel at sample 256 j. Before its beginning a film
- * stands still, and so it does after its end.
+ * 1024 k, column j of the mel at sample 256 j. Before the beginning of the
+ * video its first picture is repeated, after its end the last one.
  *
  * Windows, in features: the generator makes `length` of them at a time, window
  * i of
@@ -14,7 +14,7 @@
  * ahead
  *
  * From [i hop, i hop + fade) on it takes the place of the window before, by a
- * cross-fade of the mels; `past` and `ahead` are heard by no one. The last one
+ * cross-fade of the mels; `past` and `ahead` are not output. The last one
  * is the first that reaches the film's end, and is used as far as it goes.
  * After it comes silence.
  *
@@ -62,9 +62,9 @@ enum { S2VI_FOLEY_WINDOW = 215 };
 /**
  * Windows of `length` features for a latency.
  *
- * @param latency  milliseconds at most, or 0: the best sound
+ * @param latency  maximum in milliseconds, or 0: the best quality
  * @param windows  vocoder and context are left alone but for a latency
- * @return S2V_OK; S2V_ERR_INVALID and a sentence: it cannot be so small
+ * @return S2V_OK; S2V_ERR_INVALID and a sentence: the latency is too small
  */
 int s2vi_foley_cut(s2vi_foley_windows *windows, int length, int context,
                    int latency, s2v_error *err);

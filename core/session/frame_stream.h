@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A stream of sound to frames, of any family that makes a frame in one run of
- * a network: its features come from the sound front-end, conditions are set
- * now and then, what it carries from frame to frame are its STATE variables.
+ * A stream from audio to frames, for any family that generates a frame in one
+ * run of a network: the features come from the audio front-end, conditions may
+ * be set at any time, recurrent state is in its STATE variables.
  *
  * Frame t is a run at the clock {seed, t}. The functions from
  * s2vi_frame_stream_send() on fit a row of the table (family.h): `stream` is

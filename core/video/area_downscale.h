@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Area downscaling of pictures of any size to squares: what a visual encoder
- * looks at.
+ * Area downscaling of pictures of any size to squares: the input of
+ * a visual encoder.
  *
  * The whole picture becomes the square, so that its sides are stretched
- * differently: what sounds may stand at an edge, which a square cut out of the
- * middle would lose, and a film's pictures are all stretched alike.
+ * differently: the source of a sound may be at an edge, which a centred square
+ * would cut off, and all frames of a video are stretched alike.
  */
 #ifndef S2VI_VIDEO_AREA_DOWNSCALE_H
 #define S2VI_VIDEO_AREA_DOWNSCALE_H

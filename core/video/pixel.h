@@ -12,8 +12,8 @@ static inline float s2vi_pixel_value(uint8_t byte)
 }
 
 /**
- * [-1, 1] as 0 .. 255, rounded to nearest; what lies beyond is the nearer end.
- * What is no number, which weights that nobody trained may make, becomes 0.
+ * [-1, 1] as 0 .. 255, rounded to nearest and clamped. NaN, which untrained
+ * weights may give, becomes 0.
  */
 static inline uint8_t s2vi_pixel_byte(float value)
 {
