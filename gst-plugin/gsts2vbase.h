@@ -3,8 +3,8 @@
  * The base class of the elements: a sink and a source pad, a model and a
  * session, and what follows from them: the properties model, device, dtype and
  * threads, state changes, model changes while playing, events, and the queries
- * for caps, latency and times. Abstract; elements add what they make of what
- * comes in.
+ * for caps, latency and times. Abstract; elements add the processing of their
+ * input.
  */
 #ifndef GST_S2V_BASE_H
 #define GST_S2V_BASE_H
@@ -25,8 +25,8 @@ typedef struct GstS2VBase GstS2VBase;
 typedef struct GstS2VBaseClass GstS2VBaseClass;
 
 /*
- * Who may touch what: `lock` is the object lock; `stream` the sink pad's
- * stream lock, or a state change while the pads are not active.
+ * Locking: `lock` is the object lock; `stream` the sink pad's stream lock, or a
+ * state change while the pads are not active.
  */
 struct GstS2VBase {
     GstElement parent;
@@ -43,16 +43,16 @@ struct GstS2VBase {
     gboolean streaming;   /* READY is left: models wait for a frame boundary */
     GstS2VModel *current; /* read without the lock by the streaming thread,
                              which alone replaces it while streaming */
-    GstS2VModel *next;    /* set while streaming, for the element to take up */
+    GstS2VModel *next; /* set while streaming, for the element to switch to */
 
     /* stream */
     s2v_session *session;
     GstSegment segment; /* in time */
-    gboolean started;   /* input came since the last restart */
+    gboolean started;   /* input received since the last restart */
     GstClockTime start; /* the time at which the session's output starts */
-    gboolean discont;   /* the next buffer does not follow the one before */
-    gboolean empty;     /* no input came since READY was left */
-    gboolean refused;   /* downstream took no output, and the bus was told */
+    gboolean discont;   /* the next buffer does not follow the previous one */
+    gboolean empty;     /* no input received since READY was left */
+    gboolean refused; /* downstream rejected output, and an error was posted */
 };
 
 /*
@@ -63,8 +63,8 @@ struct GstS2VBaseClass {
     GstElementClass parent_class;
 
     GstDebugCategory *debug; /* of the element's and the library's log lines */
-    s2v_medium input;        /* other models are refused */
-    const char *suffix;      /* what the stream's name has beyond the input's */
+    s2v_medium input;        /* other models are rejected */
+    const char *suffix;      /* appended to the input's stream ID */
 
     /** Optional, under the object lock: what models are opened with beyond the
      * properties of the base. Strings are copies, which the base frees. */
@@ -110,7 +110,7 @@ struct GstS2VBaseClass {
 GType gst_s2v_base_get_type(void);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GstS2VBase, gst_object_unref)
 
-/** Forget input, state and time: what comes next is a new stream. */
+/** Reset input, state and time: a new stream follows. */
 void gst_s2v_base_restart(GstS2VBase *self);
 
 /** Push the rest of the output, then restart. */
@@ -124,10 +124,10 @@ void gst_s2v_base_use_model(GstS2VBase *self, GstS2VModel *model);
  * property names the one that goes on, unless another one was set since. */
 void gst_s2v_base_refuse_model(GstS2VBase *self, GstS2VModel *model);
 
-/** Tell applications that the latency is another one. */
+/** Notify applications that the latency has changed. */
 void gst_s2v_base_latency_changed(GstS2VBase *self);
 
-/** Put a copy of a property's string in place of the one there. */
+/** Replace a property's string by a copy. */
 void gst_s2v_set_string(char **place, const GValue *value);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The element s2vgen: its structure, and what its files offer one another. */
+/* The element s2vgen: its structure, and the functions shared by its files. */
 #ifndef GST_S2V_GEN_H
 #define GST_S2V_GEN_H
 
@@ -24,13 +24,13 @@ struct _GstS2VGen {
 
     /* lock */
     gboolean renew;     /* `seed` or `level` was set: from the next frame on */
-    gdouble proportion; /* what downstream's last QoS event said */
+    gdouble proportion; /* of downstream's last QoS event */
     GstClockTime earliest;
 
     /* stream */
     gint64 session_seed;
-    guint64 heard;   /* samples the session had */
-    guint64 made;    /* frames it made */
+    guint64 heard;   /* samples sent to the session */
+    guint64 made;    /* frames received from it */
     GArray *recent;  /* floats: the sound from the next frame's start on */
     GArray *zeros;   /* floats: as much silence as is sent at once */
     guint64 frame;   /* number of the next frame since READY was left */
@@ -58,12 +58,12 @@ GstFlowReturn gst_s2v_gen_take_gap(GstS2VGen *self, GstClockTime time,
 
 /* ----------------------------------------------------------- output.c -- */
 
-/** What frames of this model are. */
+/** The video format of this model. */
 void gst_s2v_gen_video_info(const GstS2VModel *model, GstVideoInfo *info);
 
 /**
- * Ask downstream whether it takes a model's frames, where they differ from
- * those of the one in use.
+ * Query whether downstream accepts a model's frames, if they differ from those
+ * of the current one.
  *
  * @return S2V_OK, or S2V_ERR_MODEL and a sentence
  */
@@ -73,14 +73,14 @@ int gst_s2v_gen_check_peer(GstS2VGen *self, const GstS2VModel *model,
 /** Set caps, tags and the pool, if they are not those of the model. */
 GstFlowReturn gst_s2v_gen_negotiate(GstS2VGen *self);
 
-/** Hand a frame on, unless it is late. */
+/** Push a frame, unless it is late. */
 GstFlowReturn gst_s2v_gen_push(GstS2VGen *self, const s2v_video_frame *picture,
                                GstClockTime time, GstClockTime end);
 
-/** Forget what downstream said about lateness. */
+/** Reset the QoS state. */
 void gst_s2v_gen_reset_qos(GstS2VGen *self);
 
-/** Give the pool up. */
+/** Release the pool. */
 void gst_s2v_gen_release_pool(GstS2VGen *self);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The element v2sfoley: its structure, and what its files offer one another. */
+/* The element v2sfoley: its structure, and the functions shared by its files.
+ */
 #ifndef GST_V2S_FOLEY_H
 #define GST_V2S_FOLEY_H
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Models and errors, between the library's words and GStreamer's: what the
- * elements share. */
+/* Models and errors: the interface of the elements to the library. */
 #ifndef GST_S2V_MODEL_H
 #define GST_S2V_MODEL_H
 
 #include <gst/gst.h>
 #include <s2v/s2v.h>
 
-/** A model that is ready to run, and what is known of it. */
+/** A model that is ready to run, and its properties. */
 typedef struct GstS2VModel {
     gatomicrefcount refs;
     s2v_model *model;
@@ -24,14 +23,14 @@ typedef struct GstS2VSettings {
     char *level; /* s2v_session_params.level; NULL: its default */
     gint threads;
     gint latency;     /* s2v_model_params.latency_ms */
-    s2v_medium input; /* models of the other way are refused */
+    s2v_medium input; /* models with other inputs are rejected */
 } GstS2VSettings;
 
 void gst_s2v_settings_clear(GstS2VSettings *settings);
 
 /**
- * Open a model and measure how long it takes to make a frame or some sound. The
- * bus is told of its progress.
+ * Open a model and measure the time for generating a frame or some audio.
+ * Progress is posted on the bus.
  *
  * @param owner whose log lines and messages its are; outlives the model
  * @param err   receives the library's sentence on failure

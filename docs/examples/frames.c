@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * frames MODEL: raw sound on standard input (mono, 16 kHz, 32-bit floats)
- * becomes raw frames on standard output (8-bit R, G, B).
+ * frames MODEL: converts raw audio on standard input (mono, 16 kHz, 32-bit
+ * floats) to raw frames on standard output (8-bit R, G, B).
  *
  *     cc frames.c $(pkg-config --cflags --libs libs2v) -o frames
  */
 #include <s2v/s2v.h>
 #include <stdio.h>
 
-/* Write every frame that is ready. S2V_ERR_AGAIN: send more sound. */
+/* Write every frame that is ready. S2V_ERR_AGAIN: send more audio. */
 static int write_frames(s2v_session *session, s2v_error *err)
 {
     s2v_video_frame f = {.size = sizeof(f)};
