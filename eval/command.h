@@ -46,7 +46,7 @@ typedef struct s2vi_eval_options {
     double limit;           /**< measured seconds of each clip; 0: all */
     double start, duration; /**< of each clip, as for s2v-train */
     int crop[4];            /**< x, y, width, height; width 0: centred */
-    int track;              /**< sound track, from 0; -1: ffmpeg's choice */
+    int track;              /**< audio track, from 0; -1: ffmpeg's choice */
     bool skip_bad;          /**< leave out bad clips */
     double region[4];       /**< x, y, width, height, in pixels or all of
                             them at most 1; width 0: none */

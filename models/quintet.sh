@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Makes models/quintet.bin: renders the clip and more of its music, trains,
-# measures. In the repository's root, after `. scripts/env`. Some nine hours
-# of one core, by estimate: it was not run as a whole.
+# Trains models/quintet.bin: renders the clip and more of its music, trains,
+# evaluates. Run it from the root of the repository, after `. scripts/env`. About
+# nine hours on one core, estimated: it was not run as a whole.
 #
 # usage: models/quintet.sh SQUEEZENET [LPIPS-HEADS]
 #   SQUEEZENET    SqueezeNet 1.1 as safetensors, torchvision's or Caffe's numbers
-#   LPIPS-HEADS   LPIPS 0.1's heads for it, to measure by as well
+#   LPIPS-HEADS   LPIPS 0.1 heads for it, to measure LPIPS as well
 set -euo pipefail
 
 squeezenet=${1:?the weight file of SqueezeNet 1.1: see the head of this file}
@@ -14,37 +14,37 @@ heads=${2-}
 export OMP_NUM_THREADS=1
 s2v-quintet --size 128 --seed 1 -o quintet.mkv
 train() { s2v-train listen-and-move --size 128 --sequence 8 --threads 1 "$@"; }
-# The clip as it sounds: how loud, and in which timbre, comes last.
+# Without augmentation of level and timbre, which comes last.
 plain=(--no-level --level-jitter 0 --spectrum-jitter 0)
 
-# Multi-scale L1, at a falling rate: from nothing to players that move.
+# Multi-scale L1, at a falling learning rate.
 l1=("${plain[@]}")
 train quintet.mkv -o l1.bin "${l1[@]}" --rate 1e-3 --iterations 2000
 train quintet.mkv -o l1.bin "${l1[@]}" --rate 3e-4 --iterations 6500 --resume l1.bin.ckpt
 train quintet.mkv -o l1.bin "${l1[@]}" --rate 1e-4 --iterations 9000 --resume l1.bin.ckpt
 
-# Multi-scale L2 and averaged weights: nearer where the sound leaves room. Then
-# in stretches and with noise, against learning by heart.
+# Multi-scale L2 with a moving average of the weights, for a lower average error.
+# Then in stretches and with noise, against overfitting.
 l2=("${plain[@]}" --loss l2 --average 0.998)
 train quintet.mkv -o l2.bin "${l2[@]}" --init l1.bin --rate 3e-4 --iterations 2500
 l2+=(--stretch 16)
 train quintet.mkv -o l2.bin "${l2[@]}" --sound-noise 0.2 --resume l2.bin.ckpt --rate 3e-4 --iterations 3500
 train quintet.mkv -o l2.bin "${l2[@]}" --sound-noise 0.2 --resume l2.bin.ckpt --rate 1e-4 --iterations 5206
 
-# The same players in twelve more minutes of music; what is held out stays the
-# last fifth of the clip.
+# Twelve more minutes of the same players; the held-out set stays the last fifth of
+# the clip.
 s2v-quintet --size 128 --seed 1 --duration 900 -o long.mkv
 ffmpeg -nostdin -v error -ss 180 -i long.mkv -c copy rest.mkv
 more() { train rest.mkv quintet.mkv "${plain[@]}" --split 0.96 --average 0.998 --stretch 16 "$@"; }
 more -o more.bin --loss l2 --init l2.bin --rate 3e-4 --iterations 1500
 more -o more.bin --loss l2 --resume more.bin.ckpt --rate 1e-4 --iterations 3000 --store f16
 
-# The whole method: sharp where L2 can only blur.
+# The complete method, for sharp frames.
 more -o sharp.bin --init more.bin --adversarial --perceptual "$squeezenet" \
     --rate 1e-4 --critic-rate 4e-4 --iterations 1200 --store f16
 
-# Any level and timbre: twelve more pieces, each by other instruments in another
-# room, all of it louder and softer, brighter and duller. Again L2 first.
+# Any level and timbre: twelve more pieces with other instruments and rooms, with
+# augmentation of level and spectrum. L2 first again.
 pieces=()
 for seed in {101..112}; do
     s2v-quintet --size 128 --seed "$seed" --timbre "$seed" -o "piece$seed.mkv"

@@ -63,7 +63,7 @@ typedef struct s2vi_train_options {
     int size;               /**< of pictures; 0: sound alone */
     int crop[4];            /**< x, y, width, height; width 0: the default */
     double start, duration; /**< seconds of each clip; duration 0: all */
-    int track;              /**< sound track, from 0; -1: ffmpeg's choice */
+    int track;              /**< audio track, from 0; -1: ffmpeg's choice */
     bool skip_bad;          /**< leave out bad clips */
     double split;           /**< part trained on, (0, 1] */
 

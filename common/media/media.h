@@ -40,7 +40,7 @@ extern const s2vi_sound_form s2vi_sound_foley;
 /** Properties of a file, as far as it was read. */
 typedef struct s2vi_media_facts {
     int track,
-        tracks;      /**< the sound track that was taken, from 0, of so many */
+        tracks;      /**< the selected audio track, from 0, of so many */
     int64_t packets; /**< of picture and sound */
     int64_t damaged; /**< those of them that did not decode: left out */
     double promised; /**< seconds that it lasts by its header; 0: no word of
@@ -67,7 +67,7 @@ typedef struct s2vi_clip_params {
     int fps_num, fps_den;  /**< frames per second; default 20/1. A frame must
                                 be a whole number of samples */
     s2vi_sound_form sound; /**< of its sound; rate 0: s2vi_sound_listen */
-    int track;             /**< which of its sound tracks: 1 is the first,
+    int track;             /**< which of its audio tracks: 1 is the first,
                                 ffmpeg's a:0; 0: the one that ffmpeg takes */
     int crop_x, crop_y;    /**< upper left corner, in pixels of the picture as
                                 it is shown, that is after any rotation */
