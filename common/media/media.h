@@ -39,14 +39,13 @@ extern const s2vi_sound_form s2vi_sound_foley;
 
 /** Properties of a file, as far as it was read. */
 typedef struct s2vi_media_facts {
-    int track,
-        tracks;      /**< the selected audio track, from 0, of so many */
-    int64_t packets; /**< of picture and sound */
-    int64_t damaged; /**< those of them that did not decode: left out */
-    double promised; /**< seconds that it lasts by its header; 0: no word of
-                          it, or its end was not reached */
-    double lasts;    /**< seconds that are there */
-    bool silent;     /**< no sample reaches -80 dB */
+    int track, tracks; /**< the selected audio track, from 0, of so many */
+    int64_t packets;   /**< of picture and sound */
+    int64_t damaged;   /**< those of them that did not decode: left out */
+    double promised;   /**< seconds that it lasts by its header; 0: no word of
+                            it, or its end was not reached */
+    double lasts;      /**< seconds that are there */
+    bool silent;       /**< no sample reaches -80 dB */
 } s2vi_media_facts;
 
 /** Samples kept past the last frame where there are any: the sound front-end
