@@ -63,7 +63,7 @@ static const s2vi_field sight_table[] = {
     S2VI_INT(s2vi_visual_encoder_config, channels, 0, 0),
 };
 static const s2vi_fields sight_fields = {
-    "sight", sight_table, sizeof(sight_table) / sizeof(*sight_table)};
+    "sight", sight_table, sizeof(sight_table) / sizeof(*sight_table), false};
 
 /* One of the parts, whose parsers take text where there are any. */
 static int parse_part(s2vi_foley_config *c, const char *name,

@@ -34,7 +34,7 @@ static const s2vi_field table[] = {
 };
 
 static const s2vi_fields fields = {S2VI_LM_NAME, table,
-                                   sizeof(table) / sizeof(*table)};
+                                   sizeof(table) / sizeof(*table), false};
 
 void s2vi_lm_defaults(s2vi_lm_config *config)
 {

@@ -31,7 +31,7 @@ static const s2vi_field table[] = {
 };
 
 static const s2vi_fields fields = {S2VI_VS_NAME, table,
-                                   sizeof(table) / sizeof(*table)};
+                                   sizeof(table) / sizeof(*table), false};
 
 void s2vi_vs_defaults(s2vi_vs_config *config)
 {

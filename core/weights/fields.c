@@ -2,10 +2,14 @@
 /* A configuration's fields as JSON. */
 #include "weights/fields.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 enum { MOST = 1 << 20 };
+
+static int int_at(const void *config, size_t offset)
+{
+    return *(const int *)((const char *)config + offset);
+}
 
 /* ------------------------------------------------------------ reading -- */
 
@@ -25,12 +29,63 @@ static int read_word(const s2vi_fields *fields, const s2vi_field *f, int *out,
                       f->words[2] ? ", " : "", f->words[2] ? f->words[2] : "");
 }
 
-static int read_value(const s2vi_fields *fields, const s2vi_field *f, void *to,
-                      const json_t *value, s2v_error *err)
+static bool is_number(const json_t *value)
 {
     const json_int_t number = json_integer_value(value);
+    return json_is_integer(value) && number >= 0 && number <= MOST;
+}
+
+/* @param count how many there are: set, or known before */
+static int read_ints(const s2vi_fields *fields, const s2vi_field *f, int *out,
+                     int *count, bool known, const json_t *value,
+                     s2v_error *err)
+{
+    const size_t n = json_array_size(value); /* 0 of what is none */
+    bool ok = n >= 1 && n <= (size_t)f->room;
+    for (size_t i = 0; i < n && ok; i++) {
+        const json_t *number = json_array_get(value, i);
+        ok = is_number(number);
+        out[i] = (int)json_integer_value(number);
+    }
+    if (!ok)
+        return s2vi_error(err, S2V_ERR_MODEL,
+                          "%s: %s is not a list of 1 to %d whole numbers from "
+                          "0 to %d",
+                          fields->owner, f->name, f->room, MOST);
+    if (known && (int)n != *count)
+        return s2vi_error(err, S2V_ERR_MODEL,
+                          "%s: %s has a list of %zu numbers, expected %d",
+                          fields->owner, f->name, n, *count);
+    *count = (int)n;
+    return S2V_OK;
+}
+
+static int read_grid(const s2vi_fields *fields, const s2vi_field *f,
+                     void *config, const json_t *value, s2v_error *err)
+{
+    int *out = (int *)((char *)config + f->offset), ret = S2V_OK;
+    int *count = (int *)((char *)config + f->count);
+    const int rows = int_at(config, f->rows);
+    if (!json_is_array(value) || json_array_size(value) != (size_t)rows)
+        return s2vi_error(err, S2V_ERR_MODEL,
+                          "%s: %s is not a list of %d lists", fields->owner,
+                          f->name, rows);
+    for (int i = 0; i < rows && ret >= 0; i++)
+        ret = read_ints(fields, f, out + i * f->room, count, i > 0,
+                        json_array_get(value, (size_t)i), err);
+    return ret;
+}
+
+static int read_value(const s2vi_fields *fields, const s2vi_field *f,
+                      void *config, const json_t *value, s2v_error *err)
+{
+    void *to = (char *)config + f->offset;
     switch (f->kind) {
     case S2VI_FIELD_WORD: return read_word(fields, f, to, value, err);
+    case S2VI_FIELD_INTS:
+        return read_ints(fields, f, to, (int *)((char *)config + f->count),
+                         f->counted, value, err);
+    case S2VI_FIELD_GRID: return read_grid(fields, f, config, value, err);
     case S2VI_FIELD_BOOL:
         if (!json_is_boolean(value))
             return s2vi_error(err, S2V_ERR_MODEL, "%s: %s is not true or false",
@@ -38,11 +93,11 @@ static int read_value(const s2vi_fields *fields, const s2vi_field *f, void *to,
         *(bool *)to = json_is_true(value);
         return S2V_OK;
     default:
-        if (!json_is_integer(value) || number < 0 || number > MOST)
+        if (!is_number(value))
             return s2vi_error(err, S2V_ERR_MODEL,
                               "%s: %s is not a whole number from 0 to %d",
                               fields->owner, f->name, MOST);
-        *(int *)to = (int)number;
+        *(int *)to = (int)json_integer_value(value);
         return S2V_OK;
     }
 }
@@ -55,25 +110,37 @@ static const s2vi_field *find(const s2vi_fields *fields, const char *name)
     return NULL;
 }
 
-int s2vi_fields_read_object(const s2vi_fields *fields, void *config,
-                            const json_t *object, s2v_error *err)
+static int check_known(const s2vi_fields *fields, const json_t *object,
+                       s2v_error *err)
 {
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)object, name, value)
     {
-        const s2vi_field *f = find(fields, name);
-        if (!f)
+        if (!find(fields, name))
             return s2vi_error(err, S2V_ERR_MODEL,
                               "%s: unknown setting '%.60s' in s2v.config; is "
                               "the file newer than this library?",
                               fields->owner, name);
-        const int ret =
-            read_value(fields, f, (char *)config + f->offset, value, err);
-        if (ret < 0)
-            return ret;
     }
     return S2V_OK;
+}
+
+int s2vi_fields_read_object(const s2vi_fields *fields, void *config,
+                            const json_t *object, s2v_error *err)
+{
+    int ret = check_known(fields, object, err);
+    for (int i = 0; i < fields->n && ret >= 0; i++) {
+        const s2vi_field *f = &fields->field[i];
+        const json_t *value = json_object_get(object, f->name);
+        if (value)
+            ret = read_value(fields, f, config, value, err);
+        else if (fields->complete)
+            ret = s2vi_error(err, S2V_ERR_MODEL,
+                             "%s: %s is missing in s2v.config", fields->owner,
+                             f->name);
+    }
+    return ret;
 }
 
 int s2vi_fields_read(const s2vi_fields *fields, void *config, const char *json,
@@ -120,11 +187,41 @@ int s2vi_fields_check(const s2vi_fields *fields, const void *config,
 
 /* ------------------------------------------------------------ writing -- */
 
-static json_t *value_of(const s2vi_field *f, const void *at)
+/* Each value's reference is taken over; NULL where memory ran out. */
+static json_t *append(json_t *list, json_t *value)
 {
+    if (json_array_append_new(list, value) >= 0)
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
+static json_t *list_of(const int *number, int n)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < n; i++)
+        list = append(list, json_integer(number[i]));
+    return list;
+}
+
+static json_t *grid_of(const int *number, int room, int rows, int n)
+{
+    json_t *grid = json_array();
+    for (int i = 0; i < rows; i++)
+        grid = append(grid, list_of(number + i * room, n));
+    return grid;
+}
+
+static json_t *value_of(const s2vi_field *f, const void *config)
+{
+    const void *at = (const char *)config + f->offset;
     switch (f->kind) {
     case S2VI_FIELD_WORD: return json_string(f->words[*(const int *)at]);
     case S2VI_FIELD_BOOL: return json_boolean(*(const bool *)at);
+    case S2VI_FIELD_INTS: return list_of(at, int_at(config, f->count));
+    case S2VI_FIELD_GRID:
+        return grid_of(at, f->room, int_at(config, f->rows),
+                       int_at(config, f->count));
     default: return json_integer(*(const int *)at);
     }
 }
@@ -134,8 +231,7 @@ json_t *s2vi_fields_object(const s2vi_fields *fields, const void *config)
     json_t *root = json_object();
     for (int i = 0; root && i < fields->n; i++) {
         const s2vi_field *f = &fields->field[i];
-        const void *at = (const char *)config + f->offset;
-        if (json_object_set_new(root, f->name, value_of(f, at)) < 0) {
+        if (json_object_set_new(root, f->name, value_of(f, config)) < 0) {
             json_decref(root);
             root = NULL;
         }

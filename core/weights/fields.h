@@ -4,6 +4,7 @@
 #define S2VI_WEIGHTS_FIELDS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -12,6 +13,8 @@ typedef enum s2vi_field_kind {
     S2VI_FIELD_INT = 0, /**< int from `min` to `max` */
     S2VI_FIELD_BOOL,    /**< bool */
     S2VI_FIELD_WORD,    /**< an enum of int's size: the index in `words` */
+    S2VI_FIELD_INTS,    /**< int[room], of which there are `count` */
+    S2VI_FIELD_GRID,    /**< int[..][room]: `rows` lists of `count` each */
 } s2vi_field_kind;
 
 /** A member of a configuration, which has its name in JSON, too. */
@@ -21,6 +24,10 @@ typedef struct s2vi_field {
     int min, max; /**< of ints; max 0: another check has them */
     s2vi_field_kind kind;
     const char *const *words; /**< two or three, NULL-terminated */
+    int room;
+    size_t count; /**< offsets of ints; a GRID's rows are an INTS's count, */
+    size_t rows;  /**< which stands before it in the table */
+    bool counted; /**< likewise is the `count`: lists of equal length */
 } s2vi_field;
 
 /** Rows of the table: a member of `type`. */
@@ -40,18 +47,41 @@ typedef struct s2vi_field {
         .kind = S2VI_FIELD_WORD, .words = (list)                               \
     }
 
+/** A list of its own length, set in the member `number`; S2VI_INTS_AS() of
+ * one as long as that is already. */
+#define S2VI_INTS(type, key, member, most, number)                             \
+    {                                                                          \
+        .name = (key), .offset = offsetof(type, member),                       \
+        .kind = S2VI_FIELD_INTS, .room = (most),                               \
+        .count = offsetof(type, number)                                        \
+    }
+#define S2VI_INTS_AS(type, key, member, most, number)                          \
+    {                                                                          \
+        .name = (key), .offset = offsetof(type, member),                       \
+        .kind = S2VI_FIELD_INTS, .room = (most),                               \
+        .count = offsetof(type, number), .counted = true                       \
+    }
+#define S2VI_GRID(type, key, member, most, lists, number)                      \
+    {                                                                          \
+        .name = (key), .offset = offsetof(type, member),                       \
+        .kind = S2VI_FIELD_GRID, .room = (most),                               \
+        .count = offsetof(type, number), .rows = offsetof(type, lists)         \
+    }
+
 /** The fields of a configuration, in the order in which they are written. */
 typedef struct s2vi_fields {
     const char *owner; /**< begins the sentences: the model's name */
     const s2vi_field *field;
     int n;
+    bool complete; /**< an object has all of them; false: others stay */
 } s2vi_fields;
 
 /**
  * Set the members that an object has; the others stay. Ints may be any from 0
  * to 2^20: s2vi_fields_check() knows their limits.
  *
- * @return S2V_OK; S2V_ERR_MODEL: a field that is unknown or of another type
+ * @return S2V_OK; S2V_ERR_MODEL: a field that is unknown, missing or of another
+ *         type
  */
 int s2vi_fields_read_object(const s2vi_fields *fields, void *config,
                             const json_t *object, s2v_error *err);

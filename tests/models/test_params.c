@@ -6,6 +6,7 @@
  *
  * usage: test_params [NAME]    (with a name: prints that list)
  */
+#include "graph/build.h"
 #include "models/foley.h"
 #include "models/listen_and_move.h"
 #include "networks/bn_inception.h"
@@ -166,9 +167,59 @@ static uint64_t hash_of(size_t k, bool show)
     return sum;
 }
 
+/* ------------------------------------------------------------- mistakes -- */
+
+static int expect(bool ok, const char *what)
+{
+    printf("%s: %s\n", ok ? "ok" : "FAIL", what);
+    return !ok;
+}
+
+#define LONG "a_name_of_forty_characters_............."
+
+/* A name that does not fit: a sentence, and the list is as it was. */
+static int test_long_name(void)
+{
+    s2vi_param_list list = {0};
+    s2v_error err = {0};
+    const s2vi_scope scope = {.list = &list};
+    const s2vi_scope in = s2vi_scope_in(&scope, LONG);
+    s2vi_declare(&scope, S2VI_SHAPE(1), S2VI_INIT_ZERO, "before");
+    s2vi_declare(&in, S2VI_SHAPE(1), S2VI_INIT_ZERO, "fits");
+    s2vi_declare(&in, S2VI_SHAPE(1), S2VI_INIT_ZERO, LONG);
+    const int ret = s2vi_param_list_end(&list, 1, &err);
+    int failed = expect(ret == S2V_ERR_INTERNAL && list.count == 1 &&
+                            strstr(err.message, "more than 63 characters"),
+                        "a long name");
+    failed += expect(!s2vi_param_list_end(&list, 1, &err), "and once only");
+    s2vi_param_list_close(&list);
+    return failed;
+}
+
+/* A parameter is one node of a graph, from its first use on. */
+static int test_place(void)
+{
+    s2vi_graph *graph = s2vi_graph_create();
+    const s2vi_scope scope = {.graph = graph};
+    const s2vi_shape one = S2VI_SHAPE(1);
+    s2vi_node *a = s2vi_declare(&scope, one, S2VI_INIT_ZERO, "a");
+    s2vi_node *b = s2vi_declare(&scope, one, S2VI_INIT_ZERO, "b");
+    int failed = expect(a && b && !s2vi_graph_count(graph) &&
+                            !s2vi_graph_find(graph, "a"),
+                        "declared: not recorded");
+    failed += expect(s2vi_declare(&scope, one, S2VI_INIT_ZERO, "a") == a,
+                     "declared again: the same");
+    s2vi_node *c = s2vi_add(b, s2vi_input(graph, "x", one));
+    failed += expect(b->id == 1 && c->id == 2 && a->id < 0 &&
+                         s2vi_graph_find(graph, "b") == b,
+                     "recorded where it is used first");
+    s2vi_graph_close(&graph);
+    return failed;
+}
+
 int main(int argc, char **argv)
 {
-    int failed = 0;
+    int failed = test_long_name() + test_place();
     for (size_t k = 0; k < sizeof(networks) / sizeof(*networks); k++) {
         const bool show = argc > 1 && !strcmp(argv[1], networks[k].name);
         const uint64_t found = hash_of(k, show);

@@ -195,6 +195,26 @@ static void check_recognised(void)
     check_recognising(path, 3);
 }
 
+/* What is written into files, read again. */
+static void check_config_text(void)
+{
+    static const char *const v3 =
+        "{\"bands\":80,\"channels\":256,\"rates\":[8,8,4],"
+        "\"up_kernels\":[16,16,8],\"resblock\":2,\"kernels\":[3,5,7],"
+        "\"dilations\":[[1,2],[2,6],[3,12]]}";
+    s2vi_hifigan_config config, found;
+    s2v_error err = {0};
+    s2vi_hifigan_version(&config, 3);
+    char *text = s2vi_hifigan_config_text(&config);
+    check(text && !strcmp(text, v3), "configuration", text ? text : "none");
+    int ret = s2vi_hifigan_config_parse(&found, v3, &err);
+    check(!ret && !memcmp(&found, &config, sizeof(found)), "configuration",
+          ret ? err.message : "read again");
+    ret = s2vi_hifigan_config_parse(&found, "{\"bands\":80}", &err);
+    refused(ret, &err, "hifigan: channels is missing in s2v.config");
+    free(text);
+}
+
 /* Uniform weights fill their range; the rest are zeros and ones. */
 static void check_initial(void)
 {
@@ -432,6 +452,7 @@ int main(int argc, char **argv)
     check_mistakes();
     check_text();
     check_recognised();
+    check_config_text();
     check_initial();
     check_shapes();
     s2v_weights_close(&g.file);

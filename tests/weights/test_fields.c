@@ -21,7 +21,7 @@ static const s2vi_field table[] = {
     S2VI_WORD(config, kind, kinds),
 };
 
-static const s2vi_fields fields = {"thing", table, 4};
+static const s2vi_fields fields = {"thing", table, 4, false};
 
 /* Reads and checks; the members that are not given are 9, 4, false, a. */
 static int parse(const char *json, config *c, s2v_error *err)
@@ -45,6 +45,69 @@ static void test_values(void)
     free(text);
     CHECK(!parse("{}", &c, &err) && c.size == 9 && !c.on && !c.kind, "%d",
           c.size);
+}
+
+/* ------------------------------------------------------------- lists -- */
+
+enum { ROOM = 3 };
+
+typedef struct lists {
+    int n, first[ROOM], second[ROOM], width, grid[ROOM][ROOM];
+} lists;
+
+static const s2vi_field lists_table[] = {
+    S2VI_INTS(lists, "first", first, ROOM, n),
+    S2VI_INTS_AS(lists, "second", second, ROOM, n),
+    S2VI_GRID(lists, "grid", grid, ROOM, n, width),
+};
+
+static const s2vi_fields lists_fields = {"lists", lists_table, 3, true};
+
+static void test_lists(void)
+{
+    /* in another order than the table's, which it is written in */
+    static const char *const json = "{\"grid\":[[5],[6]],\"second\":[3,4],"
+                                    "\"first\":[1,2]}";
+    lists l = {0};
+    s2v_error err;
+    CHECK(!s2vi_fields_read(&lists_fields, &l, json, &err), "%s", err.message);
+    CHECK(l.n == 2 && l.first[1] == 2 && l.second[0] == 3 && l.width == 1 &&
+              l.grid[0][0] == 5 && l.grid[1][0] == 6,
+          "%d %d", l.n, l.width);
+    char *text = s2vi_fields_text(&lists_fields, &l);
+    CHECK(text && !strcmp(text, "{\"first\":[1,2],\"second\":[3,4],"
+                                "\"grid\":[[5],[6]]}"),
+          "%s", text);
+    free(text);
+}
+
+#define NOT_A_LIST "is not a list of 1 to 3 whole numbers from 0 to 1048576"
+#define SECOND     "\"first\":[1,2],\"second\":[3,4]"
+
+static void test_lists_refused(void)
+{
+    static const char *const cases[][2] = {
+        {"{\"first\":7}", "lists: first " NOT_A_LIST},
+        {"{\"first\":[]}", "lists: first " NOT_A_LIST},
+        {"{\"first\":[1,2,3,4]}", "lists: first " NOT_A_LIST},
+        {"{\"first\":[1,-2]}", "lists: first " NOT_A_LIST},
+        {"{\"first\":[1,1048577]}", "lists: first " NOT_A_LIST},
+        {"{\"first\":[1,2],\"second\":[1]}",
+         "lists: second has a list of 1 numbers, expected 2"},
+        {"{\"first\":[1,2]}", "lists: second is missing in s2v.config"},
+        {"{" SECOND "}", "lists: grid is missing in s2v.config"},
+        {"{" SECOND ",\"grid\":[[1]]}", "lists: grid is not a list of 2 lists"},
+        {"{" SECOND ",\"grid\":[1,2]}", "lists: grid " NOT_A_LIST},
+        {"{" SECOND ",\"grid\":[[1],[1,2]]}",
+         "lists: grid has a list of 2 numbers, expected 1"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        lists l = {0};
+        s2v_error err = {0};
+        const int ret = s2vi_fields_read(&lists_fields, &l, cases[i][0], &err);
+        CHECK(ret == S2V_ERR_MODEL && !strcmp(err.message, cases[i][1]),
+              "%s: %d %s", cases[i][0], ret, err.message);
+    }
 }
 
 static void test_refused(void)
@@ -82,5 +145,7 @@ int main(void)
 {
     test_values();
     test_refused();
+    test_lists();
+    test_lists_refused();
     return check_done();
 }
