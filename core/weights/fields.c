@@ -137,7 +137,7 @@ int s2vi_fields_read_object(const s2vi_fields *fields, void *config,
             ret = read_value(fields, f, config, value, err);
         else if (fields->complete)
             ret = s2vi_error(err, S2V_ERR_MODEL,
-                             "%s: %s is missing in s2v.config", fields->owner,
+                             "%s: '%s' is missing in s2v.config", fields->owner,
                              f->name);
     }
     return ret;

@@ -211,7 +211,7 @@ static void check_config_text(void)
     check(!ret && !memcmp(&found, &config, sizeof(found)), "configuration",
           ret ? err.message : "read again");
     ret = s2vi_hifigan_config_parse(&found, "{\"bands\":80}", &err);
-    refused(ret, &err, "hifigan: channels is missing in s2v.config");
+    refused(ret, &err, "hifigan: 'channels' is missing in s2v.config");
     free(text);
 }
 
