@@ -171,6 +171,11 @@ s2vi_node *s2vi_gather(s2vi_node *x, s2vi_node *index)
     return binary(S2VI_OP_GATHER, x, index, NULL);
 }
 
+s2vi_node *s2vi_warp(s2vi_node *x, s2vi_node *flow)
+{
+    return binary(S2VI_OP_WARP, x, flow, NULL);
+}
+
 s2vi_node *s2vi_scatter(s2vi_node *y, s2vi_node *index, int64_t rows)
 {
     s2vi_node *const in[] = {y, index};

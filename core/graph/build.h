@@ -51,6 +51,17 @@ s2vi_node *s2vi_scatter(s2vi_node *y, s2vi_node *index, int64_t rows);
 /** Nearest neighbour, each spatial dimension times its factor. */
 s2vi_node *s2vi_upsample(s2vi_node *x, const int factor[]);
 
+/**
+ * Images sampled where a flow points to: pixel (i, j) of the result is x at
+ * (i + v, j + u), bilinear between pixels, clamped to the border.
+ *
+ * @param x    (n,H,W,C); no gradient flows to it
+ * @param flow (n,h,w,2): (u, v) in pixels of x, to the right and down, itself
+ *             brought to (H,W) bilinearly (half-pixel centres, clamped); no
+ *             gradient flows to it
+ */
+s2vi_node *s2vi_warp(s2vi_node *x, s2vi_node *flow);
+
 /* Summing up: dimensions in `axes` (bit i = dimension i) become 1. */
 s2vi_node *s2vi_sum(s2vi_node *x, uint32_t axes);
 s2vi_node *s2vi_mean(s2vi_node *x, uint32_t axes);

@@ -150,6 +150,16 @@ static bool shape_upsample(s2vi_node *node)
     return true;
 }
 
+static bool shape_warp(s2vi_node *node)
+{
+    const s2vi_shape *flow = in(node, 1);
+    node->shape = *in(node, 0);
+    return node->shape.rank == 4 && flow->rank == 4 &&
+                   flow->dim[0] == node->shape.dim[0] && flow->dim[3] == 2
+               ? true
+               : misfit(node, "not images and a flow of two numbers each");
+}
+
 static bool shape_sum(s2vi_node *node)
 {
     node->shape = *in(node, 0);
@@ -503,6 +513,13 @@ static double flops_pool(const s2vi_node *node)
     for (int i = 0; i < node->attr.window.rank; i++)
         n *= node->attr.window.kernel[i];
     return n;
+}
+
+/* Three linear interpolations an element, and six a pixel of the flow. */
+static double flops_warp(const s2vi_node *node)
+{
+    const double n = (double)s2vi_shape_count(&node->shape);
+    return 9 * n + 18 * n / (double)node->shape.dim[3];
 }
 
 static double flops_matmul(const s2vi_node *node)

@@ -287,6 +287,19 @@ static void make_upsample(test_case *c, s2vi_op op, int v)
     case_node(c, op, &attr, NULL);
 }
 
+/* A flow of some pixels, as large as the image or smaller. */
+static void make_warp(test_case *c, s2vi_op op, int v)
+{
+    s2vi_shape x = case_shape(&c->rng, 4, v % 7 == 6);
+    s2vi_shape flow = x;
+    for (int i = 1; i < 3; i++)
+        flow.dim[i] = v % 3 ? 1 + rng_int(&c->rng, (int)x.dim[i]) : x.dim[i];
+    flow.dim[3] = 2;
+    case_operand(c, x, ANY);
+    case_operand(c, flow, ANY);
+    case_node(c, op, NULL, NULL);
+}
+
 /* -------------------------------------------------------- summing up -- */
 
 /* Every set of axes of every rank in turn. */
@@ -509,6 +522,7 @@ static const maker makers[S2VI_OP_COUNT] = {
     [S2VI_OP_GATHER] = {make_gather, 42},
     [S2VI_OP_SCATTER] = {make_scatter, 42},
     [S2VI_OP_UPSAMPLE] = {make_upsample, 56},
+    [S2VI_OP_WARP] = {make_warp, 42},
     [S2VI_OP_SUM] = {make_sum, 171},
     [S2VI_OP_AVGPOOL] = {make_avgpool, 60},
     [S2VI_OP_MAXPOOL] = {make_maxpool, 84},

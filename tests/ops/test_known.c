@@ -115,6 +115,25 @@ static const double *known_upsample(test_case *c)
     RESULT(1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2);
 }
 
+/* A flow of one vector for all: half a pixel to the right and one down, beyond
+ * the border at the last of each. */
+static const double *known_warp(test_case *c)
+{
+    OPERAND(c, SHAPE(1, 2, 3, 1), 1, 2, 4, 10, 20, 40);
+    OPERAND(c, SHAPE(1, 1, 1, 2), 0.5, 1);
+    case_node(c, S2VI_OP_WARP, NULL, NULL);
+    RESULT(15, 30, 40, 15, 30, 40);
+}
+
+/* u is 0 and 2 at the flow's two pixels: 0, 0.5, 1.5, 2 at the image's four. */
+static const double *known_warp_up(test_case *c)
+{
+    OPERAND(c, SHAPE(1, 1, 4, 1), 0, 10, 20, 40);
+    OPERAND(c, SHAPE(1, 1, 2, 2), 0, 0, 2, 0);
+    case_node(c, S2VI_OP_WARP, NULL, NULL);
+    RESULT(0, 15, 40, 40);
+}
+
 /* -------------------------------------------------------- summing up -- */
 
 static const double *known_sum(test_case *c)
@@ -413,14 +432,15 @@ static const struct {
     const char *name;
     known make;
 } table[] = {
-    KNOWN(sub),        KNOWN(norm),      KNOWN(pad),         KNOWN(pad_away),
-    KNOWN(concat),     KNOWN(permute),   KNOWN(broadcast),   KNOWN(gather),
-    KNOWN(scatter),    KNOWN(upsample),  KNOWN(sum),         KNOWN(moments),
-    KNOWN(avgpool),    KNOWN(maxpool),   KNOWN(maxpool_put), KNOWN(maxpool_get),
-    KNOWN(matmul_ta),  KNOWN(matmul_tb), KNOWN(conv),        KNOWN(conv_column),
-    KNOWN(conv_fused), KNOWN(conv_data), KNOWN(conv_weight), KNOWN(gru),
-    KNOWN(chain),      KNOWN(adam),      KNOWN(adamw),       KNOWN(random),
-    KNOWN(lstm),       KNOWN(position),  KNOWN(conv_points),
+    KNOWN(sub),         KNOWN(norm),        KNOWN(pad),        KNOWN(pad_away),
+    KNOWN(concat),      KNOWN(permute),     KNOWN(broadcast),  KNOWN(gather),
+    KNOWN(scatter),     KNOWN(upsample),    KNOWN(warp),       KNOWN(warp_up),
+    KNOWN(sum),         KNOWN(moments),     KNOWN(avgpool),    KNOWN(maxpool),
+    KNOWN(maxpool_put), KNOWN(maxpool_get), KNOWN(matmul_ta),  KNOWN(matmul_tb),
+    KNOWN(conv),        KNOWN(conv_column), KNOWN(conv_fused), KNOWN(conv_data),
+    KNOWN(conv_weight), KNOWN(gru),         KNOWN(chain),      KNOWN(adam),
+    KNOWN(adamw),       KNOWN(random),      KNOWN(lstm),       KNOWN(position),
+    KNOWN(conv_points),
 };
 
 enum { KNOWNS = sizeof(table) / sizeof(table[0]) };

@@ -34,6 +34,8 @@ int s2vi_cpu_blend(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
                    s2vi_kernel **kernel, s2v_error *err);
 int s2vi_cpu_data(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                   s2v_error *err);
+int s2vi_cpu_warp(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
+                  s2v_error *err);
 int s2vi_cpu_pool(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                   s2v_error *err);
 int s2vi_cpu_random(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,

@@ -12,6 +12,7 @@ typedef struct data_kernel {
     union {
         s2vi_dev_move move;
         s2vi_dev_rows rows;
+        s2vi_dev_warp warp;
     } p;
 } data_kernel;
 
@@ -42,6 +43,18 @@ static int run_rows(const s2vi_kernel *kernel, void *out, void *const *in,
     s2vi_dev_rows p = k->p.rows;
     p.in = in[0];
     p.index = in[1];
+    p.out = out;
+    return s2vi_cuda_start(k->cuda, &k->launch, &p);
+}
+
+static int run_warp(const s2vi_kernel *kernel, void *out, void *const *in,
+                    void *scratch, const s2vi_clock *clock)
+{
+    (void)scratch, (void)clock;
+    const data_kernel *k = (const data_kernel *)kernel;
+    s2vi_dev_warp p = k->p.warp;
+    p.in = in[0];
+    p.flow = in[1];
     p.out = out;
     return s2vi_cuda_start(k->cuda, &k->launch, &p);
 }
@@ -99,6 +112,22 @@ static int compile_rows(data_kernel *k, const s2vi_node *node, s2v_error *err)
     return s2vi_cuda_find(k->cuda, &k->launch,
                           gather ? "s2vi_k_gather_rows" : "s2vi_k_scatter_rows",
                           k->p.rows.count, err);
+}
+
+static int compile_warp(data_kernel *k, const s2vi_node *node, s2v_error *err)
+{
+    const s2vi_shape *s = &node->shape, *flow = &node->input[1]->shape;
+    k->p.warp = (s2vi_dev_warp){
+        .count = s2vi_cuda_count(s),
+        .h = (s2vi_index)s->dim[1],
+        .w = (s2vi_index)s->dim[2],
+        .c = (s2vi_index)s->dim[3],
+        .flow_h = (s2vi_index)flow->dim[1],
+        .flow_w = (s2vi_index)flow->dim[2],
+    };
+    k->base.run = run_warp;
+    return s2vi_cuda_find(k->cuda, &k->launch, "s2vi_k_warp", k->p.warp.count,
+                          err);
 }
 
 /* ------------------------------------------------------------ joining -- */
@@ -176,6 +205,7 @@ static int compile(s2vi_kernel *kernel, s2vi_cuda *cuda, uint32_t constant,
     case S2VI_OP_UPSAMPLE: return compile_move(k, node, err);
     case S2VI_OP_GATHER:
     case S2VI_OP_SCATTER: return compile_rows(k, node, err);
+    case S2VI_OP_WARP: return compile_warp(k, node, err);
     default:
         return s2vi_error(err, S2V_ERR_INTERNAL, "cuda: %s is not computed",
                           s2vi_op_get(node->op)->name);

@@ -59,6 +59,13 @@ typedef struct s2vi_dev_rows {
     s2vi_index count, length, rows, picked;
 } s2vi_dev_rows;
 
+/* WARP: images (n,h,w,c), a flow (n,flow_h,flow_w,2). */
+typedef struct s2vi_dev_warp {
+    const float *in, *flow;
+    float *out;
+    s2vi_index count, h, w, c, flow_h, flow_w;
+} s2vi_dev_warp;
+
 /* ------------------------------------------------ leaves and effects -- */
 
 typedef struct s2vi_dev_fill {
