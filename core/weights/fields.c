@@ -2,6 +2,7 @@
 /* A configuration's fields as JSON. */
 #include "weights/fields.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MOST = 1 << 20 };
@@ -17,16 +18,35 @@ static int read_word(const s2vi_fields *fields, const s2vi_field *f, int *out,
                      const json_t *value, s2v_error *err)
 {
     const char *word = json_string_value(value);
-    for (int i = 0; word && f->words[i]; i++)
-        if (!strcmp(word, f->words[i])) {
+    char words[160] = "";
+    for (int i = 0; f->words[i]; i++) {
+        const size_t used = strlen(words);
+        if (word && !strcmp(word, f->words[i])) {
             *out = i;
             return S2V_OK;
         }
-    return s2vi_error(err, S2V_ERR_MODEL,
-                      "%s: %s is %s%.40s%s, expected %s, %s%s%s", fields->owner,
-                      f->name, word ? "'" : "", word ? word : "not a word",
-                      word ? "'" : "", f->words[0], f->words[1],
-                      f->words[2] ? ", " : "", f->words[2] ? f->words[2] : "");
+        snprintf(words + used, sizeof(words) - used, "%s%s", i ? ", " : "",
+                 f->words[i]);
+    }
+    return s2vi_error(err, S2V_ERR_MODEL, "%s: %s is %s%.40s%s, expected %s",
+                      fields->owner, f->name, word ? "'" : "",
+                      word ? word : "not a word", word ? "'" : "", words);
+}
+
+static int read_set(const s2vi_fields *fields, const s2vi_field *f, int *out,
+                    const json_t *value, s2v_error *err)
+{
+    int ret = S2V_OK, word = 0;
+    if (!json_is_array(value))
+        return s2vi_error(err, S2V_ERR_MODEL, "%s: %s is not a list of words",
+                          fields->owner, f->name);
+    *out = 0;
+    for (size_t i = 0; i < json_array_size(value) && ret >= 0; i++) {
+        ret = read_word(fields, f, &word, json_array_get(value, i), err);
+        if (ret >= 0)
+            *out |= 1 << word;
+    }
+    return ret;
 }
 
 static bool is_number(const json_t *value)
@@ -82,6 +102,7 @@ static int read_value(const s2vi_fields *fields, const s2vi_field *f,
     void *to = (char *)config + f->offset;
     switch (f->kind) {
     case S2VI_FIELD_WORD: return read_word(fields, f, to, value, err);
+    case S2VI_FIELD_SET: return read_set(fields, f, to, value, err);
     case S2VI_FIELD_INTS:
         return read_ints(fields, f, to, (int *)((char *)config + f->count),
                          f->counted, value, err);
@@ -204,6 +225,15 @@ static json_t *list_of(const int *number, int n)
     return list;
 }
 
+static json_t *words_of(int set, const char *const *words)
+{
+    json_t *list = json_array();
+    for (int i = 0; words[i]; i++)
+        if (set & 1 << i)
+            list = append(list, json_string(words[i]));
+    return list;
+}
+
 static json_t *grid_of(const int *number, int room, int rows, int n)
 {
     json_t *grid = json_array();
@@ -218,6 +248,7 @@ static json_t *value_of(const s2vi_field *f, const void *config)
     switch (f->kind) {
     case S2VI_FIELD_WORD: return json_string(f->words[*(const int *)at]);
     case S2VI_FIELD_BOOL: return json_boolean(*(const bool *)at);
+    case S2VI_FIELD_SET: return words_of(*(const int *)at, f->words);
     case S2VI_FIELD_INTS: return list_of(at, int_at(config, f->count));
     case S2VI_FIELD_GRID:
         return grid_of(at, f->room, int_at(config, f->rows),

@@ -13,6 +13,7 @@ typedef enum s2vi_field_kind {
     S2VI_FIELD_INT = 0, /**< int from `min` to `max` */
     S2VI_FIELD_BOOL,    /**< bool */
     S2VI_FIELD_WORD,    /**< an enum of int's size: the index in `words` */
+    S2VI_FIELD_SET,     /**< int: bit i is set if words[i] is in the list */
     S2VI_FIELD_INTS,    /**< int[room], of which there are `count` */
     S2VI_FIELD_GRID,    /**< int[..][room]: `rows` lists of `count` each */
 } s2vi_field_kind;
@@ -23,7 +24,7 @@ typedef struct s2vi_field {
     size_t offset;
     int min, max; /**< of ints; max 0: another check has them */
     s2vi_field_kind kind;
-    const char *const *words; /**< two or three, NULL-terminated */
+    const char *const *words; /**< at least two, NULL-terminated */
     int room;
     size_t count; /**< offsets of ints; a GRID's rows are an INTS's count, */
     size_t rows;  /**< which stands before it in the table */
@@ -45,6 +46,13 @@ typedef struct s2vi_field {
     {                                                                          \
         .name = #member, .offset = offsetof(type, member),                     \
         .kind = S2VI_FIELD_WORD, .words = (list)                               \
+    }
+
+/** A list of words, in their order; none is fine. */
+#define S2VI_SET(type, member, list)                                           \
+    {                                                                          \
+        .name = #member, .offset = offsetof(type, member),                     \
+        .kind = S2VI_FIELD_SET, .words = (list)                                \
     }
 
 /** A list of its own length, set in the member `number`; S2VI_INTS_AS() of
