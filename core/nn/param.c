@@ -279,6 +279,21 @@ static double inputs(const s2vi_param *p)
                                       : n / (double)s->dim[0];
 }
 
+/* Of the normal distributions. */
+static double deviation(const s2vi_param *p)
+{
+    const double fan_in = inputs(p);
+    const double fan_out =
+        fan_in * (double)p->file_shape.dim[0] / (double)p->file_shape.dim[1];
+    switch (p->init) {
+    case S2VI_INIT_NORMAL: return 0.02;
+    case S2VI_INIT_FAN_IN: return 1 / sqrt(fan_in);
+    case S2VI_INIT_XAVIER: return sqrt(2 / (fan_in + fan_out));
+    case S2VI_INIT_XAVIER_SMALL: return sqrt(2 / (fan_in + fan_out)) / 50;
+    default: return sqrt(2) * (1 / sqrt(fan_in));
+    }
+}
+
 int s2vi_param_init(const s2vi_param_list *list, int index, uint64_t seed,
                     float *out, s2v_error *err)
 {
@@ -289,19 +304,17 @@ int s2vi_param_init(const s2vi_param_list *list, int index, uint64_t seed,
         fill(out, n, p->init == S2VI_INIT_ONE);
         return S2V_OK;
     }
-    const double fan_in = 1 / sqrt(inputs(p));
     if (p->init == S2VI_INIT_UNIFORM) {
+        const double most = 1 / sqrt(inputs(p));
         s2vi_philox_uniform(&key, 0, (size_t)n, out);
         for (int64_t i = 0; i < n; i++)
-            out[i] = (float)(fan_in * (2 * out[i] - 1));
+            out[i] = (float)(most * (2 * out[i] - 1));
         return S2V_OK;
     }
     s2vi_philox_normal(&key, 0, (size_t)n, out);
     if (p->init == S2VI_INIT_ORTHOGONAL)
         return orthogonal(out, rows, n / rows, err);
-    const double scale = p->init == S2VI_INIT_NORMAL   ? 0.02
-                         : p->init == S2VI_INIT_FAN_IN ? fan_in
-                                                       : sqrt(2) * fan_in;
+    const double scale = deviation(p);
     for (int64_t i = 0; i < n; i++)
         out[i] = (float)(scale * out[i]);
     return S2V_OK;

@@ -37,15 +37,18 @@
 typedef enum s2vi_init {
     S2VI_INIT_ZERO,
     S2VI_INIT_ONE,
-    S2VI_INIT_NORMAL,     /* N(0, 0.02) */
-    S2VI_INIT_FAN_IN,     /* N(0, 1 / sqrt(inputs)) */
-    S2VI_INIT_HE,         /* N(0, sqrt(2 / inputs)), for rectifiers: as loud
-                             behind a layer as before it */
-    S2VI_INIT_HE_UP,      /* the same of a transposed convolution of stride 2,
-                             (Cin,Cout,k): half its taps meet in a result */
-    S2VI_INIT_UNIFORM,    /* U(-1, 1) / sqrt(inputs), PyTorch's habit */
-    S2VI_INIT_ORTHOGONAL, /* rows (or columns) orthonormal, as a matrix
-                             (first dimension, all the others) */
+    S2VI_INIT_NORMAL,       /* N(0, 0.02) */
+    S2VI_INIT_FAN_IN,       /* N(0, 1 / sqrt(inputs)) */
+    S2VI_INIT_HE,           /* N(0, sqrt(2 / inputs)), for rectifiers: as loud
+                               behind a layer as before it */
+    S2VI_INIT_HE_UP,        /* the same of a transposed convolution of stride 2,
+                               (Cin,Cout,k): half its taps meet in a result */
+    S2VI_INIT_UNIFORM,      /* U(-1, 1) / sqrt(inputs), PyTorch's habit */
+    S2VI_INIT_ORTHOGONAL,   /* rows (or columns) orthonormal, as a matrix
+                               (first dimension, all the others) */
+    S2VI_INIT_XAVIER,       /* N(0, sqrt(2 / (inputs + results))), of a
+                               convolution or a matrix */
+    S2VI_INIT_XAVIER_SMALL, /* a fiftieth of that */
 } s2vi_init;
 
 enum { S2VI_PARAM_NAME = 64 }; /* with the ending 0 */

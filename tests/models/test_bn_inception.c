@@ -3,7 +3,7 @@
  * BN-Inception against PyTorch's golden, from weight files of the names that
  * public checkpoints have: of pictures, of flow, of flow by the weights for
  * pictures; and files that do not fit. Largest difference of a number as a part
- * of the golden's rms; bounds as in test_sound.c.
+ * of the golden's rms; bounds as in test_networks.c.
  *
  * usage: test_bn_inception DEVICE f32|f64 GOLDEN
  */
