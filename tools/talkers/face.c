@@ -321,6 +321,8 @@ void talkers_face_shape(struct talkers_face *f,
     set_outline(f);
     for (int i = 0; i < f->count; i++)
         set_depth(f, i);
+    for (int i = 0; i < 3; i++) /* inner lips meet */
+        f->control[65 + i].z = f->control[63 - i].z;
 }
 
 /* -------------------------------------------------------------- ground -- */

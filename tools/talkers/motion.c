@@ -115,11 +115,11 @@ void talkers_move_mouth(struct talkers_motion *m,
 static double haste(const struct talkers_speech *s, double time)
 {
     if (talkers_is_talking(s, time))
-        return 0.92;
+        return 0.88;
     for (double back = 0.02; back < 0.3; back += 0.04)
         if (time > back && talkers_is_talking(s, time - back))
             return 2.2; /* a phrase has just ended */
-    return 0.72;
+    return 0.58;
 }
 
 static struct talkers_blink new_blink(struct talkers_dice *d, double time)

@@ -4,9 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
-bool talkers_word_is_held_out(int index)
+/* By the word, not by its place: some are in several classes. */
+bool talkers_word_is_held_out(const char *word)
 {
-    return index % 8 == 5;
+    uint32_t hash = 2166136261u;
+
+    for (; *word; word++)
+        hash = (hash ^ (uint8_t)*word) * 16777619u;
+    return (hash ^ hash >> 15) % 8 == 5;
+}
+
+static bool is_number_held_out(int n)
+{
+    return n % 8 == 5;
 }
 
 int talkers_word_count(enum word_class c)
@@ -31,12 +41,10 @@ static void draw_word(char *to, size_t size, struct talkers_dice *d,
                       enum word_class c, bool held_out)
 {
     const int n = talkers_word_count(c);
-    int index;
 
     do
-        index = talkers_pick(d, n);
-    while (talkers_word_is_held_out(index) != held_out);
-    copy_word(to, size, c, index);
+        copy_word(to, size, c, talkers_pick(d, n));
+    while (talkers_word_is_held_out(to) != held_out);
 }
 
 /* Capital letters stand for words of a class; the rest is said as it is. */
@@ -114,7 +122,7 @@ static void grid(char *text, size_t size, struct talkers_dice *d, bool held_out)
     do {
         letter = talkers_pick(d, 25);
         digit = talkers_pick(d, 10);
-    } while (talkers_word_is_held_out(letter + 3 * digit) != held_out);
+    } while (is_number_held_out(letter + 3 * digit) != held_out);
     const char *verb = verbs[talkers_pick(d, 4)];
     const char *colour = colours[talkers_pick(d, 4)];
     const char *place = places[talkers_pick(d, 4)];
@@ -129,7 +137,7 @@ static void numbers(char *text, size_t size, struct talkers_dice *d,
 
     do
         n = talkers_pick(d, 2) ? talkers_pick(d, 100) : talkers_pick(d, 10000);
-    while (talkers_word_is_held_out(n) != held_out);
+    while (is_number_held_out(n) != held_out);
     char thing[24];
     draw_word(thing, sizeof(thing), d, WORD_THING, held_out);
     if (talkers_pick(d, 2))

@@ -23,7 +23,7 @@ extern const char *const talkers_words[WORD_CLASSES];
 
 /* An eighth of all words, and of GRID's commands, is for held-out talkers
  * alone, and they use no others; the rest is for all others. */
-bool talkers_word_is_held_out(int index);
+bool talkers_word_is_held_out(const char *word);
 
 /* The words of a class. */
 int talkers_word_count(enum word_class c);

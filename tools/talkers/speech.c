@@ -228,9 +228,9 @@ static int talk(struct talkers_speech *s, cst_voice *voice,
     char sentence[256];
     int misses = 0;
 
-    while (misses < 5) {
+    while (misses < 12) {
         const double room = seconds - 0.1 - (double)s->samples / TALKERS_RATE;
-        talkers_sentence(sentence, sizeof(sentence), d, held_out, misses > 2);
+        talkers_sentence(sentence, sizeof(sentence), d, held_out, misses > 8);
         const int said = say(s, voice, sentence, room);
         if (said < 0)
             return -1;

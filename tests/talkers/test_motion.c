@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What talkers say and how they move: lips close, blinks come as often as they
+ * should, the same seed gives the same, held-out speech stays apart. */
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+#include "check.h"
+#include "clip.h"
+#include "sentence.h"
+
+enum { SEEDS = 12 };
+
+static struct talkers_identity identity_of(uint64_t seed, int number)
+{
+    struct talkers_identity id;
+
+    talkers_identity_draw(&id, seed, number);
+    return id;
+}
+
+static bool is_name(const char *name, const char *list)
+{
+    char padded[16];
+
+    snprintf(padded, sizeof(padded), " %s ", name);
+    return strstr(list, padded) != NULL;
+}
+
+/* A frame within a segment, from 15 ms on: the first from `from` on. */
+static int frame_in(const struct talkers_segment *s, int from)
+{
+    for (int t = from; (t + 0.5) / TALKERS_FPS <= s->end; t++)
+        if ((t + 0.5) / TALKERS_FPS >= s->start + 0.015)
+            return t;
+    return -1;
+}
+
+/* The frame whose middle is nearest to the segment's middle. */
+static int nearest_frame(const struct talkers_segment *s)
+{
+    return (int)floor(((s->start + 0.015 + s->end) / 2) * TALKERS_FPS);
+}
+
+static void check_closures(const struct talkers_clip *c, int *closures)
+{
+    for (int i = 0; i < c->speech.count; i++) {
+        const struct talkers_segment *s = &c->speech.segments[i];
+        const int near = nearest_frame(s);
+        const bool lips = is_name(s->name, " p b m ");
+        if ((!lips && !is_name(s->name, " f v ")) || near >= c->frames)
+            continue;
+        const struct talkers_expression *e = &c->states[near].face;
+        if (lips)
+            CHECK(e->open <= 0.02 && e->press > 0.95, "%s at %g: open %g, %g",
+                  s->name, s->start, e->open, e->press);
+        else
+            CHECK(e->tuck >= 0.8, "%s at %g: %g", s->name, s->start, e->tuck);
+        for (int t = frame_in(s, 0); lips && t >= 0 && t < c->frames;
+             t = frame_in(s, t + 1))
+            CHECK(c->states[t].face.open <= 0.02, "%s at %g: open %g", s->name,
+                  s->start, c->states[t].face.open);
+        *closures += lips;
+    }
+}
+
+static void check_clip(const struct talkers_clip *c, int number)
+{
+    const struct talkers_speech *s = &c->speech;
+    double most = 0, sound = 0;
+
+    CHECK(c->frames == 150 && s->samples == 96000, "%d frames, %zu samples",
+          c->frames, s->samples);
+    CHECK(fabs(s->segments[s->count - 1].end - 6) < 1e-9, "%g",
+          s->segments[s->count - 1].end);
+    for (int i = 1; i < s->count; i++)
+        CHECK(s->segments[i].start == s->segments[i - 1].end, "gap at %d", i);
+    CHECK(c->states[0].face.open < 0.05 && c->states[0].face.closure == 0,
+          "the portrait of %d: %g, %g", number, c->states[0].face.open,
+          c->states[0].face.closure);
+    for (int t = 0; t < c->frames; t++)
+        most = fmax(most, c->states[t].face.open);
+    for (size_t i = 0; i < s->samples; i++)
+        sound += fabs((double)s->sound[i]);
+    CHECK(most > 0.2 && most < 1.3, "%d opens %g", number, most);
+    CHECK(sound / (double)s->samples > 200, "%d is silent", number);
+}
+
+static void test_clips(void)
+{
+    int closures = 0;
+
+    for (int i = 1; i <= SEEDS; i++) {
+        const struct talkers_identity id = identity_of(5, i);
+        struct talkers_clip c;
+        CHECK(!talkers_clip_make(&c, &id, 6, false), "memory");
+        check_clip(&c, i);
+        check_closures(&c, &closures);
+        talkers_clip_free(&c);
+    }
+    CHECK(closures > 2 * SEEDS, "%d closures", closures);
+}
+
+/* ------------------------------------------------------------- the score -- */
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; *text; text++)
+        hash = (hash ^ (uint8_t)*text) * 1099511628211u;
+    return hash;
+}
+
+/* Of what is drawn and said: no number that a compiler may round otherwise. */
+static uint64_t hash_score(uint64_t seed)
+{
+    uint64_t hash = 14695981039346656037u;
+
+    for (int i = 1; i <= 4; i++) {
+        const struct talkers_identity id = identity_of(seed, i);
+        struct talkers_clip c;
+        talkers_clip_make(&c, &id, 4, false);
+        hash = hash_text(hash, c.speech.text);
+        hash = hash_text(hash, c.speech.voice);
+        for (int k = 0; k < c.speech.count; k++)
+            hash = hash_text(hash, c.speech.segments[k].name);
+        hash = (hash ^ id.hair ^ (uint64_t)id.clothes << 8) * 1099511628211u;
+        talkers_clip_free(&c);
+    }
+    return hash;
+}
+
+static void test_score(void)
+{
+    const uint64_t known = 0x78f0e536ca69bd47;
+
+    CHECK(hash_score(1) == known, "0x%llx", (unsigned long long)hash_score(1));
+    CHECK(hash_score(1) != hash_score(2), "seeds 1 and 2 say the same");
+}
+
+/* -------------------------------------------------------------- held out -- */
+
+static bool says(const char *text, const char *word)
+{
+    char *pattern = g_strdup_printf("(?i)(?<![a-z])%s(?![a-z])", word);
+    const bool found = g_regex_match_simple(pattern, text, 0, 0);
+
+    g_free(pattern);
+    return found;
+}
+
+static void test_held_out(void)
+{
+    char **words = g_strsplit(talkers_words[WORD_PERSON], " ", -1);
+    const int count = (int)g_strv_length(words);
+
+    CHECK(count == talkers_word_count(WORD_PERSON), "%d words", count);
+    for (int held_out = 0; held_out < 2; held_out++) {
+        struct talkers_dice d = {3, 0, TALKERS_STREAM_TEXT};
+        GString *all = g_string_new(NULL);
+        for (int i = 0; i < 300; i++) {
+            char text[256];
+            talkers_sentence(text, sizeof(text), &d, held_out, i % 4 == 3);
+            CHECK(strlen(text) > 1 && strlen(text) < 120, "%s", text);
+            g_string_append_printf(all, "%s\n", text);
+        }
+        int used = 0;
+        for (int i = 0; i < count; i++) {
+            const bool said = says(all->str, words[i]);
+            CHECK(!said || talkers_word_is_held_out(words[i]) == held_out,
+                  "%s is said, held out: %d", words[i], held_out);
+            used += said;
+        }
+        CHECK(used > 10, "%d words used", used);
+        g_string_free(all, TRUE);
+    }
+    g_strfreev(words);
+}
+
+/* ---------------------------------------------------------------- blinks -- */
+
+/* Blinks a second of many who always do the same. */
+static double blink_rate(struct talkers_segment *segments, int n,
+                         double *shortest)
+{
+    const struct talkers_speech speech = {.segments = segments, .count = n};
+    const double seconds = segments[n - 1].end;
+    int blinks = 0;
+
+    for (int i = 0; i < 50; i++) {
+        const struct talkers_identity id = identity_of(9, i);
+        struct talkers_blink *b;
+        const int many = talkers_draw_blinks(&b, &speech, &id, seconds);
+        for (int k = 0; k + 1 < many; k++)
+            *shortest = fmin(*shortest, b[k + 1].start - b[k].start);
+        blinks += many;
+        g_free(b);
+    }
+    return blinks / (50 * seconds);
+}
+
+static void test_blinks(void)
+{
+    struct talkers_segment silent = {"pau", 0, 30, false};
+    struct talkers_segment talk[20];
+    double shortest = 1;
+
+    for (int i = 0; i < 20; i++) {
+        talk[i] = (struct talkers_segment){"aa", i * 1.5, i * 1.5 + 1.5, true};
+        if (i % 2) { /* a phrase of 2.5 s, a pause of 0.5 */
+            talk[i].start += 1;
+            talk[i - 1].end += 1;
+            strcpy(talk[i].name, "pau");
+        }
+    }
+    const double at_rest = blink_rate(&silent, 1, &shortest);
+    const double talking = blink_rate(talk, 20, &shortest);
+    printf("blinks a second: silent %.3f, talking %.3f\n", at_rest, talking);
+    CHECK(at_rest > 0.25 && at_rest < 0.31, "%g", at_rest);
+    CHECK(talking > 0.39 && talking < 0.47, "%g", talking);
+    CHECK(shortest > 0.25, "%g s between blinks", shortest);
+
+    const struct talkers_blink one = {1, 0.1, 0.02, 0.2};
+    CHECK(talkers_closure(&one, 1, 0.99) == 0, "before");
+    CHECK(talkers_closure(&one, 1, 1.11) == 1, "shut");
+    CHECK(talkers_closure(&one, 1, 1.33) == 0, "after");
+    CHECK(talkers_closure(&one, 1, 1.05) > 0.4, "closing");
+}
+
+/* ------------------------------------------------------------------ head -- */
+
+static void test_head(void)
+{
+    double sum = 0, fastest = 0, calm = 0, lively = 0;
+    int n = 0;
+
+    for (int i = 0; i < 8; i++) {
+        const struct talkers_identity id = identity_of(4, i);
+        struct talkers_segment one[] = {{"aa", 0, 20, false},
+                                        {"pau", 20, 40, false}};
+        const struct talkers_speech s = {.segments = one, .count = 2};
+        struct talkers_motion m = {.count = 40 * TALKERS_STEPS};
+        m.at = g_new0(struct talkers_state, m.count);
+        talkers_move_head(&m, &s, &id);
+        for (int k = 1; k < m.count; k++, n++) {
+            const double yaw = m.at[k].head.yaw;
+            sum += k < m.count / 2 ? yaw * yaw : 0;
+            fastest = fmax(fastest, fabs(yaw - m.at[k - 1].head.yaw));
+            *(k < m.count / 2 ? &lively : &calm) +=
+                fabs(yaw - m.at[k - 1].head.yaw);
+        }
+        g_free(m.at);
+    }
+    const double deviation = sqrt(2 * sum / n);
+    CHECK(deviation > 2 && deviation < 4.2, "yaw deviates by %g", deviation);
+    CHECK(fastest * TALKERS_STEPS < 60, "%g degrees/s",
+          fastest * TALKERS_STEPS);
+    CHECK(calm < 0.55 * lively, "in pauses %g, else %g", calm, lively);
+}
+
+int main(void)
+{
+    test_clips();
+    test_score();
+    test_held_out();
+    test_blinks();
+    test_head();
+    return check_done();
+}
