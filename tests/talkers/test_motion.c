@@ -131,7 +131,7 @@ static uint64_t hash_score(uint64_t seed)
 
 static void test_score(void)
 {
-    const uint64_t known = 0x78f0e536ca69bd47;
+    const uint64_t known = 0x6325d8c264cf3b5c;
 
     CHECK(hash_score(1) == known, "0x%llx", (unsigned long long)hash_score(1));
     CHECK(hash_score(1) != hash_score(2), "seeds 1 and 2 say the same");

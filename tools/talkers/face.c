@@ -46,14 +46,14 @@ static const struct place landmarks[TALKERS_LANDMARKS] = {
     [39] = {-0.270, 0.040, EYE, 0, 0, 0, 0},
     [40] = {-0.405, 0.070, EYE, 0, 0, 0, 0},
     [41] = {-0.590, 0.078, EYE, 0, 0, 0, 0},
-    [48] = {-0.385, 1.122, MOUTH, 0, 0, 0, 0},
+    [48] = {-0.385, 1.113, MOUTH, 0, 0, 0, 0},
     [49] = {-0.245, 1.058, MOUTH, 0, 0, 0, 0},
     [50] = {-0.085, 1.030, MOUTH, 0, 0, 0, 0},
     [51] = {0, 1.046, MOUTH, 0, 0, 0, 0},
     [57] = {0, 1.282, MOUTH, 0, 0, 0, 0},
     [58] = {-0.11, 1.273, MOUTH, 0, 0, 0, 0},
     [59] = {-0.25, 1.222, MOUTH, 0, 0, 0, 0},
-    [60] = {-0.345, 1.123, MOUTH, 0, 0, 0, 0},
+    [60] = {-0.345, 1.115, MOUTH, 0, 0, 0, 0},
     [61] = {-0.165, 1.130, MOUTH, 0, 0, 0, 0},
     [62] = {0, 1.135, MOUTH, 0, 0, 0, 0},
     [66] = {0, 1.135, MOUTH, 0, 0, 0, 0},
@@ -84,7 +84,7 @@ static const struct place extras[] = {
     {-0.29, 0.68, NOSE, 0, 0, 0.05, 0},   {-0.17, 0.93, SKIN, 0, 0, 0.1, 0.6},
     {0, 0.93, SKIN, 0, 0, 0, 0.6},        {0, 1.45, SKIN, 0.95, 0, 0, 0},
     {-0.22, 1.40, SKIN, 0.85, 0, 0.1, 0}, {-0.44, 1.28, SKIN, 0.50, 0, 0.5, 0},
-    {-0.56, 1.13, SKIN, 0.28, 0, 0.6, 0}, {-0.66, 1.28, SKIN, .42, 0, .2, 0},
+    {-0.56, 1.13, SKIN, 0.28, 0, 0.6, 0}, {-0.61, 1.23, SKIN, .42, 0, .2, 0},
     {-0.26, 1.60, SKIN, 0.97, 0, 0, 0},   {0, 1.64, SKIN, 1, 0, 0, 0},
     {-1.17, -0.38, SKULL, 0, 0, 0, 0},    {-1.18, -0.78, SKULL, 0, 0, 0, 0},
     {-1.06, -1.22, SKULL, 0, 0, 0, 0},    {-0.76, -1.58, SKULL, 0, 0, 0, 0},
@@ -293,6 +293,22 @@ static void set_outline(struct talkers_face *f)
         f->outline[at++] = f->canonical[i];
 }
 
+/* Points between the jaw's, on the curve through them: the outline bends
+ * smoothly when it turns away. */
+static void add_jaw_middles(struct talkers_face *f)
+{
+    for (int i = 0; i < 16; i++) {
+        const struct face_control *b = &f->control[i], *c = b + 1;
+        const struct point a = f->control[i ? i - 1 : 0].rest;
+        const struct point d = f->control[i < 15 ? i + 2 : 16].rest;
+        f->control[f->count++] = (struct face_control){
+            .rest = {(9 * (b->rest.x + c->rest.x) - a.x - d.x) / 16,
+                     (9 * (b->rest.y + c->rest.y) - a.y - d.y) / 16},
+            .jaw = (b->jaw + c->jaw) / 2,
+            .follow = 1};
+    }
+}
+
 void talkers_face_shape(struct talkers_face *f,
                         const struct talkers_identity *id)
 {
@@ -311,6 +327,7 @@ void talkers_face_shape(struct talkers_face *f,
         if (extras[i].x != 0)
             set_control(f, f->count++, &extras[i], true);
     }
+    add_jaw_middles(f);
     f->inner = f->count;
     for (int i = 0; i < f->count; i++) {
         double deep;

@@ -161,8 +161,7 @@ void paint_brows(struct canvas *c, const struct talkers_face *f)
 
 /* --------------------------------------------------------------- beard -- */
 
-/* How thick the beard is at a place: 0 to 1. */
-static double beard_at(const struct talkers_face *f, double x, double y)
+double beard_at(const struct talkers_face *f, double x, double y)
 {
     const struct point *p = f->canonical;
     const double lip = p[51].y, under = p[57].y, ax = fabs(x);
@@ -170,19 +169,19 @@ static double beard_at(const struct talkers_face *f, double x, double y)
     const double tache = smooth_step(p[33].y + 0.05, p[33].y + 0.13, y) *
                          smooth_step(corner + 0.15, corner - 0.02, ax) *
                          smooth_step(lip + 0.12, lip + 0.02, y - 0.35 * ax);
-    const double chin = smooth_step(under - 0.01, under + 0.09, y) *
-                        smooth_step(0.52, 0.36, ax);
-    const double round = smooth_step(corner + 0.02, corner + 0.10, ax) *
-                         smooth_step(corner + 0.24, corner + 0.16, ax) *
-                         smooth_step(lip - 0.06, lip + 0.06, y);
-    const double from = mix(lip + 0.10, 0.05, smooth_step(0.5, 1.02, ax));
-    const double cheek = smooth_step(from, from + 0.14, y) *
+    /* From below the lower lip, up to the corners beside it. */
+    const double edge = mix(under, lip + 0.10, smooth_step(0.12, 0.42, ax));
+    const double chin = smooth_step(edge - 0.01, edge + 0.10, y);
+    const double goatee = chin * smooth_step(0.54, 0.42, ax);
+    const double from = mix(lip + 0.12, -0.10, smooth_step(0.5, 1.05, ax));
+    const double cheek = smooth_step(from, from + 0.26, y) *
                          smooth_step(corner + 0.06, corner + 0.17, ax);
 
     switch (f->id->beard) {
     case TALKERS_BEARD_MOUSTACHE: return tache;
-    case TALKERS_BEARD_GOATEE: return fmax(fmax(tache, chin), round);
-    case TALKERS_BEARD_FULL: return fmax(fmax(tache, chin), fmax(round, cheek));
+    case TALKERS_BEARD_GOATEE: return fmax(tache, goatee);
+    case TALKERS_BEARD_FULL:
+        return fmax(tache, fmax(chin * smooth_step(0.85, 0.65, ax), cheek));
     default: return 0;
     }
 }
@@ -197,7 +196,7 @@ void paint_beard(struct canvas *c, const struct talkers_face *f)
     cairo_save(c->cr);
     path_face(c->cr, f);
     cairo_clip(c->cr);
-    for (int i = 0; i < 9000; i++) {
+    for (int i = 0; i < 13000; i++) {
         const double x = talkers_roll(&d, -1.15, 1.15);
         const double y = talkers_roll(&d, 0.0, 2.1);
         const double v = talkers_roll(&d, 0, 1), k = talkers_roll(&d, -1, 1);

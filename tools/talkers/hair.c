@@ -9,6 +9,7 @@ enum comb {
     ALONG,  /* strands lie along the band, from a parting down */
     ACROSS, /* from the hairline back */
     CURLS,
+    FRINGE, /* along at the sides, across over the forehead */
     SHAVED, /* points */
 };
 
@@ -164,7 +165,7 @@ static const struct style styles[TALKERS_HAIRS] = {
                               {-1.20, -1.24},
                               {-0.68, -1.82},
                               {0, -2.02}},
-                             ACROSS,
+                             FRINGE,
                              true},
     [TALKERS_HAIR_BUN] = {{{-1.14, -0.26},
                            {-1.11, -0.46},
@@ -344,6 +345,25 @@ static void comb_across(cairo_t *cr, const struct band *b,
     }
 }
 
+/* Over the forehead it falls from the crown; its ends lie on the hairline. */
+static void comb_fringe(cairo_t *cr, const struct band *b,
+                        struct talkers_dice *d, int strands)
+{
+    for (int i = 0; i < strands; i++) {
+        const double s = 1 + talkers_roll(d, -0.46, 0.46);
+        const double low = talkers_roll(d, -0.05, 0.75);
+        const double high = fmin(low + talkers_roll(d, 0.2, 0.5), 1.01);
+        const double to = 1 + (s - 1) * mix(1, 0.75, high);
+        const struct point a = band_at(b, to, high);
+        const struct point m = band_at(b, (s + to) / 2, (low + high) / 2);
+        const struct point e = band_at(b, s, low);
+        const double light =
+            band_light(b, m, (low + high) / 2) * talkers_roll(d, 0.6, 1.35);
+        draw_lock(cr, a, m, e, talkers_roll(d, 0.006, 0.018),
+                  hair_tone(b, light), talkers_roll(d, 0.4, 0.85));
+    }
+}
+
 static void curl(cairo_t *cr, const struct band *b, struct talkers_dice *d)
 {
     const double afro = b->id->hair == TALKERS_HAIR_AFRO ? 0.6 : 1;
@@ -437,6 +457,10 @@ void paint_hair(struct canvas *c, const struct talkers_face *f)
     switch (b.style->comb) {
     case ALONG: comb_along(c->cr, &b, &d, 2600); break;
     case ACROSS: comb_across(c->cr, &b, &d, 2600); break;
+    case FRINGE:
+        comb_along(c->cr, &b, &d, 2000);
+        comb_fringe(c->cr, &b, &d, 1800);
+        break;
     case CURLS:
         for (int i = 0; i < 2600; i++)
             curl(c->cr, &b, &d);
@@ -483,8 +507,8 @@ void paint_hair_behind(struct canvas *c, const struct talkers_face *f)
     for (int i = 0; i < 700 && b.style->comb != CURLS; i++) {
         const double x = talkers_roll(&d, -1, 1), y = talkers_roll(&d, 0, low);
         const struct point a = {x * wide, y};
-        const struct point e = {x * wide * 0.97,
-                                y + talkers_roll(&d, 0.2, 0.55)};
+        const double end = fmin(y + talkers_roll(&d, 0.2, 0.55), low + 0.04);
+        const struct point e = {x * wide * 0.97, end};
         draw_strand(c->cr, a, e, 0.05 * x, 0.02,
                     hair_tone(&b, talkers_roll(&d, 0.28, 0.55)), 0.6);
     }

@@ -187,7 +187,7 @@ static void draw_light(struct talkers_identity *id, struct talkers_dice *d)
     id->light_y = talkers_roll(d, -0.8, -0.25);
     id->contrast = talkers_roll(d, 0.3, 1.0);
     id->warmth = talkers_roll(d, -0.5, 1.0);
-    id->gamma = talkers_roll(d, 0.88, 1.10);
+    id->gamma = talkers_roll(d, 0.80, 1.02);
     id->noise = talkers_roll(d, 1, 3);
 }
 

@@ -35,6 +35,9 @@ void draw_strand(cairo_t *cr, struct point a, struct point b, double bend,
 /* The face's outline as a path. */
 void path_face(cairo_t *cr, const struct talkers_face *face);
 
+/* How thick the beard is at a place: 0 to 1. */
+double beard_at(const struct talkers_face *face, double x, double y);
+
 void paint_skin(struct canvas *c, const struct talkers_face *face);
 void paint_features(struct canvas *c, const struct talkers_face *face);
 void paint_brows(struct canvas *c, const struct talkers_face *face);

@@ -213,8 +213,8 @@ static void draw_body(struct talkers_picture *p, const struct talkers_pose *h)
     for (int i = 0; i < BODY_SIDE * BODY_SIDE; i++) {
         const struct point s = p->body_source[i];
         const double follow = mix(0.9, 0.2, smooth_step(1.2, 2.4, s.y));
-        const struct point at =
-            talkers_face_place(p->face, h, s.x, s.y, -0.45, follow);
+        const struct point at = talkers_face_place(
+            p->face, h, 1.04 * s.x, 0.9 + 1.1 * (s.y - 0.9), -0.45, follow);
         target[i] = (struct point){at.x * side, at.y * side};
     }
     mesh_draw(&to, &p->body, &p->texture[BODY], p->body_source, target, NULL);

@@ -12,6 +12,7 @@
 #include "viseme.h"
 
 struct sheet {
+    struct render_file file; /* begun before all is drawn */
     cairo_surface_t *surface;
     int size, columns;
 };
@@ -22,6 +23,8 @@ static int report(const char *path, const char *what)
             what);
     return -1;
 }
+
+static const char no_memory[] = "not enough memory";
 
 static void put(struct sheet *s, int cell, const uint8_t *pixels)
 {
@@ -39,18 +42,12 @@ static void put(struct sheet *s, int cell, const uint8_t *pixels)
 
 static int write_sheet(struct sheet *s, const char *path)
 {
-    struct render_file file;
-    const int ret = render_file_open(&file, path);
-
-    if (ret < 0)
-        return report(path, strerror(-ret));
     const cairo_status_t status =
-        cairo_surface_write_to_png(s->surface, file.path);
-    if (status) {
-        render_file_drop(&file);
+        cairo_surface_write_to_png(s->surface, s->file.path);
+
+    if (status)
         return report(path, cairo_status_to_string(status));
-    }
-    const int done = render_file_commit(&file);
+    const int done = render_file_commit(&s->file);
     return done < 0 ? report(path, strerror(-done)) : 0;
 }
 
@@ -80,27 +77,37 @@ static int put_identity(struct sheet *s, int cell, uint64_t seed, int number,
     return pixels ? 0 : -1;
 }
 
-static int open_sheet(struct sheet *s, int size, int columns, int rows)
+static int open_sheet(struct sheet *s, const char *path, int size, int columns,
+                      int rows)
 {
     *s = (struct sheet){.size = size, .columns = columns};
+    const int ret = render_file_open(&s->file, path);
+
+    if (ret < 0)
+        return report(path, strerror(-ret));
     s->surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, columns * size,
                                             rows * size);
-    return cairo_surface_status(s->surface) ? -1 : 0;
+    return cairo_surface_status(s->surface) ? report(path, no_memory) : 0;
+}
+
+static void close_sheet(struct sheet *s)
+{
+    render_file_drop(&s->file);
+    cairo_surface_destroy(s->surface);
 }
 
 int talkers_sheet(const char *path, uint64_t seed, int first, int size,
                   bool held_out)
 {
     struct sheet s;
-    int ret = open_sheet(&s, size, SHEET_SIDE, SHEET_SIDE);
+    int ret = open_sheet(&s, path, size, SHEET_SIDE, SHEET_SIDE);
 
     for (int i = 0; i < SHEET_SIDE * SHEET_SIDE && !ret; i++)
-        ret = put_identity(&s, i, seed, first + i, held_out);
-    if (ret)
-        report(path, "not enough memory");
-    else
+        if (put_identity(&s, i, seed, first + i, held_out) < 0)
+            ret = report(path, no_memory);
+    if (!ret)
         ret = write_sheet(&s, path);
-    cairo_surface_destroy(s.surface);
+    close_sheet(&s);
     return ret;
 }
 
@@ -139,7 +146,7 @@ int talkers_sheet_visemes(const char *path, uint64_t seed, int number, int size)
     struct talkers_face *face = malloc(sizeof(*face));
     struct talkers_picture *p = NULL;
     struct sheet s;
-    int ret = open_sheet(&s, size, 9, rows);
+    int ret = open_sheet(&s, path, size, 9, rows);
 
     talkers_identity_draw(&id, seed, number);
     if (!ret && face)
@@ -152,9 +159,10 @@ int talkers_sheet_visemes(const char *path, uint64_t seed, int number, int size)
             put_name(&s, i, table[i].name);
         }
     }
-    ret = p ? write_sheet(&s, path) : report(path, "not enough memory");
+    if (!ret)
+        ret = p ? write_sheet(&s, path) : report(path, no_memory);
     talkers_picture_free(&p);
-    cairo_surface_destroy(s.surface);
+    close_sheet(&s);
     free(face);
     return ret;
 }

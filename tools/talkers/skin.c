@@ -122,6 +122,9 @@ static struct colour albedo(const struct talkers_face *f, double x, double y)
         const struct colour dark = blended(id->brow, id->skin, 0.35);
         c = blended(c, dark, grown * beard_area(f, x, y));
     }
+    if (id->beard >= TALKERS_BEARD_MOUSTACHE) /* skin seen through it */
+        c = blended(c, blended(id->hair_colour, id->brow, 0.6),
+                    0.62 * beard_at(f, x, y));
     return c;
 }
 

@@ -221,6 +221,15 @@ static int say(struct talkers_speech *s, cst_voice *voice, const char *sentence,
     return ret;
 }
 
+/* Whether it is worth trying: about 14 letters are said in a second. */
+static bool may_fit(const struct talkers_speech *s, const char *sentence,
+                    double room)
+{
+    const double letters = (double)strlen(sentence);
+
+    return letters / 14 * s->stretch / s->rate < 1.15 * room;
+}
+
 /* Sentences until none fits any more. 0, or -1. */
 static int talk(struct talkers_speech *s, cst_voice *voice,
                 struct talkers_dice *d, double seconds, bool held_out)
@@ -231,7 +240,8 @@ static int talk(struct talkers_speech *s, cst_voice *voice,
     while (misses < 12) {
         const double room = seconds - 0.1 - (double)s->samples / TALKERS_RATE;
         talkers_sentence(sentence, sizeof(sentence), d, held_out, misses > 8);
-        const int said = say(s, voice, sentence, room);
+        const int said =
+            may_fit(s, sentence, room) ? say(s, voice, sentence, room) : 0;
         if (said < 0)
             return -1;
         misses = said ? 0 : misses + 1;

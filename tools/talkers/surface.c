@@ -79,7 +79,7 @@ static double furrows(const struct talkers_identity *id, double x, double y)
                 0.4 * (fabs(x) < line) * gauss(fabs(x) - line, 0.1));
     const double fore = gauss(x, 0.42) * smooth_step(-0.55, -0.65, y) *
                         smooth_step(-1.1, -0.95, y);
-    z += 0.010 * age * age * fore * sin(48 * y + 1.5 * cos(3 * x));
+    z += 0.007 * age * age * fore * sin(48 * y + 1.5 * cos(3 * x));
     return z - 0.018 * age * gauss(hypot(fabs(x) - 0.46, (y - 0.19) * 2), 0.12);
 }
 
