@@ -101,7 +101,29 @@ static void test_clips(void)
     CHECK(closures > 2 * SEEDS, "%d closures", closures);
 }
 
-/* ------------------------------------------------------------- the score -- */
+/* ----------------------------------------------------------- dominance -- */
+
+/* Worked out by hand. */
+static void test_tracks(void)
+{
+    const struct talkers_segment alone = {"aa", 1, 1.2, false};
+    const struct talkers_segment pair[] = {{"pau", 0, 1, false},
+                                           {"aa", 1, 1.2, false}};
+    const struct talkers_segment odd = {"qq", 0, 1, false};
+    double t[VISEME_TRACKS];
+
+    viseme_tracks(&alone, 1, 0.3, t);
+    CHECK(fabs(t[VISEME_OPEN] - 0.8) < 1e-12, "alone %g", t[VISEME_OPEN]);
+    viseme_tracks(pair, 2, 1.1, t); /* 0.8 e^0 against 0.25 e^-1.5 */
+    CHECK(fabs(t[VISEME_OPEN] - 0.749809) < 1e-5, "%g", t[VISEME_OPEN]);
+    viseme_tracks(pair, 2, 0.9, t); /* 0.8 e^-4.4 against 0.25 e^0 */
+    CHECK(fabs(t[VISEME_OPEN] - 0.059108) < 1e-5, "%g", t[VISEME_OPEN]);
+    viseme_tracks(&odd, 1, 0.5, t);
+    CHECK(fabs(t[VISEME_OPEN] - 0.26) < 1e-12, "unknown %g", t[VISEME_OPEN]);
+    CHECK(viseme_is_vowel("ow") && !viseme_is_vowel("m"), "vowels");
+}
+
+/* ----------------------------------------------------------- the score -- */
 
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
@@ -260,6 +282,7 @@ static void test_head(void)
 int main(void)
 {
     test_clips();
+    test_tracks();
     test_score();
     test_held_out();
     test_blinks();
