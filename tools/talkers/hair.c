@@ -289,8 +289,8 @@ static double band_light(const struct band *b, struct point p, double v)
 
 static struct colour hair_tone(const struct band *b, double light)
 {
-    const struct colour glow = {0.10, 0.085, 0.07};
-    const double extra = fmax(light - 0.95, 0);
+    const struct colour glow = {0.17, 0.15, 0.14};
+    const double extra = fmax(light - 0.75, 0);
     struct colour c = tinted(b->id->hair_colour, light);
 
     return (struct colour){clamp(c.r + glow.r * extra, 0, 1),
