@@ -321,7 +321,7 @@ static void print_models(FILE *out)
     for (int i = 0; s2vi_recipes[i]; i++)
         fprintf(out, "  %-22s%s\n", s2vi_recipes[i]->name,
                 s2vi_recipes[i]->summary);
-    fprintf(out, "\ns2v-train MODEL --help lists a model's options.\n");
+    fprintf(out, "\nSee s2v-train MODEL --help for the options of a model.\n");
 }
 
 static void print_model(FILE *out, const s2vi_recipe *r)

@@ -37,8 +37,7 @@ static int refuse_unknown(const command_words *w, const s2vi_recipe *recipe,
 {
     char *hint = suggest(name, &w->own);
     int ret = s2vi_error(err, S2V_ERR_INVALID,
-                         "%s: unknown option '%s'%s s2v-train %s --help lists "
-                         "them",
+                         "%s: unknown option '%s'%s see s2v-train %s --help",
                          where, name, hint, recipe->name);
     g_free(hint);
     return ret;
@@ -53,8 +52,8 @@ static const option_row *find_row(const command_words *w,
     const option_row *row = s2vi_option_rows_find(&w->own, name);
     if (!row && s2vi_option_rows_find(&w->all, name))
         s2vi_error(err, S2V_ERR_INVALID,
-                   "%s: not an option of %s: s2v-train %s --help lists them",
-                   where, recipe->name, recipe->name);
+                   "%s: not an option of %s: see s2v-train %s --help", where,
+                   recipe->name, recipe->name);
     else if (!row)
         refuse_unknown(w, recipe, name, where, err);
     return row;
@@ -207,7 +206,7 @@ static int check_path(const s2vi_train_options *o, const char *name,
         clash |= !g_strcmp0(written, others->pdata[i]);
     return written && clash
                ? s2vi_error(err, S2V_ERR_INVALID,
-                            "%s: expected a file of its own, found '%s', which "
+                            "%s: expected a distinct file, found '%s', which "
                             "is another file of this run",
                             name, written)
                : S2V_OK;
@@ -276,10 +275,10 @@ static int check_all(s2vi_train_options *o, const s2vi_option_rows *rows,
                           "'%s'",
                           o->curves);
     if (o->hold_out_every && o->split >= 1)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "--hold-out-every: expected a part that is held out, "
-                          "found --split %g",
-                          o->split);
+        return s2vi_error(
+            err, S2V_ERR_INVALID,
+            "--hold-out-every: expected a held-out set, found --split %g",
+            o->split);
     int ret = o->recipe->check ? o->recipe->check(o, err) : S2V_OK;
     return ret < 0 ? ret : check_paths(o, rows, err);
 }

@@ -78,7 +78,7 @@ extern const s2vi_recipe *const s2vi_recipes[];
 /** Where a recipe's rows stand in the help: what is a row's `of`. */
 enum {
     S2VI_ROWS_TRAINING = 0, /**< after --iterations */
-    S2VI_ROWS_CLIPS,        /**< first of "What to learn from" */
+    S2VI_ROWS_CLIPS,        /**< first of "Training data" */
     S2VI_ROWS_MODEL,        /**< "The model" */
     S2VI_ROWS_OUTPUT,       /**< after --output; file names there are written,
                                  all others are read */

@@ -351,7 +351,7 @@ static void check_files(void)
     for (size_t i = 0; i < sizeof(inputs) / sizeof(*inputs); i++) {
         subject = inputs[i];
         REFUSED(write_network("squeezenet1.1", inputs[i], true), inputs[i],
-                "expected such as \"BGR in 0..255 minus (104,117,123)\"");
+                "expected for instance \"BGR in 0..255 minus (104,117,123)\"");
     }
 }
 

@@ -36,7 +36,7 @@ like "a bad value" "$err" "--size: expected 8, 16, 32 or 64, found '9'"
 
 run "${glow[@]}" -o a.bin --iterations 60 --hold-out-every 20 --preview p.png --curves a.csv
 is "training: status" "$code" 0
-like "training: says what it has" "$err" "1 clip, 120 frames at 20 a second: 96 to train on, 24 held out"
+like "training: says what it has" "$err" "1 clip, 120 frames at 20 fps: 96 for training, 24 held out"
 like "training: held out" "$err" "iteration 20: L2 0\.[0-9]+ of held-out frames: the best so far, saved"
 is "training: preview" "$(head -c 4 p.png | tail -c 3)" PNG
 # mean FROM TO: of the loss of these iterations, once through the clips.
@@ -53,7 +53,7 @@ is "resume" "$code$err" 0
 same "resume: the same weights" b.bin c.bin
 same "resume: the same checkpoint" b.bin.ckpt c.bin.ckpt
 run "${glow[@]}" -o d.bin --sequence 6 --resume c.bin.ckpt
-like "another sequence: named" "$code $err" "^1 .*sequence is 8 there and 6 here"
+like "another sequence: named" "$code $err" "^1 .*sequence is 8 in the file and 6 in this run"
 run "${glow[@]}" -o d.bin --iterations 1 -q --init b.bin
 is "--init" "$code$err" 0
 finish

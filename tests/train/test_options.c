@@ -375,12 +375,12 @@ static void test_help(void)
                    "Usage: s2v-train listen-and-move CLIP... -o FILE",
                    "--size N", "(default 128)", "(default 0.0001)",
                    "(default dilated)", "The model:", "Examples:", "-o, --ou",
-                   "--crop X,Y,W,H", "Ctrl-C", "s2v=model=FILE (needed)",
-                   "size 256 100000", "by their SSIM", NULL});
+                   "--crop X,Y,W,H", "Ctrl-C", "s2v=model=FILE (required)",
+                   "100000 at size 256", "by SSIM, or by LPIPS", NULL});
     check_help("varietysound --help", S2VI_TRAIN_MODEL_HELP,
-               (const char *const[]){"--size N", "(default 64)",
-                                     "the weight file (needed)",
-                                     "mel spectrograms to look at", NULL});
+               (const char *const[]){"--size N", "64)",
+                                     "weight file (required)",
+                                     "preview of mel spectrograms", NULL});
 }
 
 /* A command line is split into words before its recipe is known: an option of

@@ -131,12 +131,10 @@ static int preview(void *self, const char *path, s2v_error *err)
 
 const s2vi_recipe s2vi_recipe_hifigan = {
     .name = "hifigan",
-    .summary = "mel spectrogram to sound: varietysound's vocoder",
-    .about =
-        "Learns to make sound of VarietySound's mel spectrograms, and writes a "
-        "vocoder for s2v-train varietysound --vocoder. Each CLIP is a media "
-        "file "
-        "with sound, or a folder of such.",
+    .summary = "mel spectrogram to audio: varietysound's vocoder",
+    .about = "Trains a vocoder, which converts VarietySound's mel spectrograms "
+             "to audio, for s2v-train varietysound --vocoder. Each CLIP is a "
+             "media file with audio, or a folder of such.",
     .examples =
         "  s2v-train hifigan impacts -o vocoder.bin --variant v3 --divide 4\n",
     .rows = rows,

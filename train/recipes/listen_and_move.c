@@ -121,18 +121,18 @@ static int check(s2vi_train_options *shared, s2v_error *err)
 {
     const s2vi_lm_train_options *o = (s2vi_lm_train_options *)shared;
     if (!o->mfs && !o->sac && !o->acin)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "--no-mfs, --no-sac and --no-acin: expected at most "
-                          "two of the three, found all: the model could not "
-                          "hear the sound");
+        return s2vi_error(
+            err, S2V_ERR_INVALID,
+            "--no-mfs, --no-sac and --no-acin: expected at most two of the "
+            "three, found all: the model would not depend on the audio");
     if (o->lpips && !o->perceptual)
         return s2vi_error(err, S2V_ERR_INVALID,
-                          "--lpips: expected --perceptual with its network as "
-                          "well, found none");
+                          "--lpips: expected --perceptual as well, with the "
+                          "network of these heads, found none");
     if (o->lpips && !shared->hold_out_every)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "--lpips: expected --hold-out-every as well, which "
-                          "it chooses by, found none");
+        return s2vi_error(
+            err, S2V_ERR_INVALID,
+            "--lpips: expected --hold-out-every as well, found none");
     if (!shared->iterations)
         shared->iterations = shared->size > 128 ? 100000 : 50000;
     return S2V_OK;
@@ -343,12 +343,11 @@ static int preview(void *self, const char *path, s2v_error *err)
 
 const s2vi_recipe s2vi_recipe_listen_and_move = {
     .name = "listen-and-move",
-    .summary = "sound to video: re-animates the clip it is trained on",
-    .about =
-        "Learns how the picture of one clip, or of several in a row, moves "
-        "with "
-        "its sound, and writes a model that makes such a video from any sound. "
-        "Each CLIP is a media file of any kind with picture and sound.",
+    .summary = "audio to video: re-animates the training clip",
+    .about = "Trains a model on how the picture of one clip, or of several in "
+             "a row, moves with its audio; the model then generates such a "
+             "video from any audio. Each CLIP is a media file of any format "
+             "with video and audio.",
     .examples =
         "  s2v-train listen-and-move concert.mp4 -o concert.bin\n"
         "  s2v-train listen-and-move take1.mkv take2.mkv -o takes.bin \\\n"

@@ -171,14 +171,11 @@ static int preview(void *self, const char *path, s2v_error *err)
 
 const s2vi_recipe s2vi_recipe_varietysound = {
     .name = "varietysound",
-    .summary = "video to sound: what is seen becomes what is heard",
-    .about =
-        "Learns the sound that goes with pictures, and the timbre it has, from "
-        "many clips, and writes a model that makes sound for video. Each CLIP "
-        "is "
-        "a "
-        "media file with picture and sound, a feature set (safetensors of "
-        "`features` (T,W) and `mel` (80,4 T)), or a folder of either.",
+    .summary = "video to audio: generates the sounds of visible events",
+    .about = "Trains a model on many clips to generate audio for video, in the "
+             "timbre of a reference. Each CLIP is a media file with video and "
+             "audio, a feature set (safetensors of `features` (T,W) and `mel` "
+             "(80,4 T)), or a folder of either.",
     .examples =
         "  s2v-impacts --count 200 --size 64 --rate 21.5 -o impacts\n"
         "  s2v-train varietysound impacts -o foley.bin --preview foley.png \\\n"

@@ -80,7 +80,8 @@ int main(int argc, char **argv)
               "there are 2 GPUs, expected more than 2");
     check_named(!try_open(argv[1], "auto", &err, took), "auto", err.message);
     check_named(!strcmp(took, "cuda"), "auto took", took);
-    check_named(strstr(logged, "\"auto\" is \"cuda\""), "auto says", logged);
+    check_named(strstr(logged, "device \"auto\": using \"cuda\""), "auto says",
+                logged);
     check_named(!strstr(logged, "cuDNN has no engine"), "a warning", logged);
     setenv("S2V_EMULATED_NO_ENGINES", "1", 1);
     check_named(!try_open(argv[1], "cuda", &err, took), "no engines",
