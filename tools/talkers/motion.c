@@ -142,7 +142,7 @@ int talkers_draw_blinks(struct talkers_blink **blinks,
 {
     struct talkers_dice d = {id->seed, 0, TALKERS_STREAM_BLINK};
     const int most = (int)(seconds / 0.3) + 2;
-    double waited = 0, gap = new_gap(&d) * talkers_roll(&d, 0.1, 1);
+    double waited = 0, gap = new_gap(&d) * talkers_roll(&d, 0.2, 1.2);
     double free_at = 0.3; /* the portrait's eyes are open */
     int n = 0;
 
