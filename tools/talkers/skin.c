@@ -21,8 +21,8 @@ static void blur_pass(const float *in, float *out, int n, int radius)
         double sum = 0;
         for (int x = -radius; x < n; x++) {
             const int enter = x + radius, leave = x - radius - 1;
-            sum += enter < n ? in[y * n + enter] : 0;
-            sum -= leave >= 0 ? in[y * n + leave] : 0;
+            sum += enter < n ? (double)in[y * n + enter] : 0;
+            sum -= leave >= 0 ? (double)in[y * n + leave] : 0;
             if (x >= 0)
                 out[x * n + y] = (float)(sum / (2 * radius + 1));
         }
@@ -154,8 +154,8 @@ static double lit_by(const struct talkers_identity *id, const struct field *s,
 {
     const int n = s->side;
     const double k = s->scale / 2;
-    double nx = -(s->z[at + 1] - s->z[at - 1]) * k;
-    double ny = -(s->z[at + n] - s->z[at - n]) * k;
+    double nx = -(double)(s->z[at + 1] - s->z[at - 1]) * k;
+    double ny = -(double)(s->z[at + n] - s->z[at - n]) * k;
     const double length = sqrt(nx * nx + ny * ny + 1), nz = 1 / length;
 
     nx /= length, ny /= length;
