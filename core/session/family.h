@@ -95,10 +95,8 @@ typedef struct s2vi_family {
     void (*report)(const void *stream, const s2vi_logger *logger);
 } s2vi_family;
 
-extern const s2vi_family s2vi_family_listen_and_move;
-extern const s2vi_family s2vi_family_varietysound;
-
-/** All rows; NULL after the last. */
+/** All rows, s2vi_family_NAME of session/NAME.c for each NAME in the list
+ * `families` of core/meson.build; NULL after the last. */
 extern const s2vi_family *const s2vi_families[];
 
 /** The row of that name, or NULL. */

@@ -44,7 +44,7 @@ mean() { awk -F, -v f="$1" -v t="$2" '$1 >= f && $1 <= t { s += $2; n++ } END { 
 first=$(mean 1 12) last=$(mean 49 60)
 is "the loss falls ($first, then $last)" "$(awk -v a="$first" -v b="$last" 'BEGIN { print (b > 0 && b < 0.8 * a) }')" 1
 like "the weight file: its kind" "$(head -c 2000 a.bin)" '"s2v\.model":"glow"'
-like "the weight file: its config" "$(head -c 2000 a.bin)" '"s2v\.config":"\{\\"bands\\": 64, \\"size\\": 8\}"'
+like "the weight file: its config" "$(head -c 2000 a.bin)" '"s2v\.config":"\{\\"size\\":8,\\"bands\\":64\}"'
 
 run "${glow[@]}" -o b.bin --iterations 60 -q
 run "${glow[@]}" -o c.bin --iterations 23 -q

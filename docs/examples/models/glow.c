@@ -8,6 +8,33 @@
 #include "models/glow.h"
 
 #include "nn/nn.h"
+#include "weights/fields.h"
+
+/* -------------------------------------------------------------- config -- */
+
+static const s2vi_field table[] = {
+    S2VI_INT(s2vi_glow_config, size, 8, 64),
+    S2VI_INT(s2vi_glow_config, bands, 64, 64),
+};
+
+static const s2vi_fields fields = {.owner = S2VI_GLOW_NAME,
+                                   .field = table,
+                                   .n = sizeof(table) / sizeof(*table),
+                                   .complete = true};
+
+int s2vi_glow_config_parse(s2vi_glow_config *config, const char *json,
+                           s2v_error *err)
+{
+    const int ret = s2vi_fields_read(&fields, config, json, err);
+    return ret < 0 ? ret : s2vi_fields_check(&fields, config, err);
+}
+
+char *s2vi_glow_config_text(const s2vi_glow_config *config)
+{
+    return s2vi_fields_text(&fields, config);
+}
+
+/* ------------------------------------------------------------- network -- */
 
 typedef struct network {
     s2vi_layer colour; /* W and b, eq. (1) */

@@ -18,6 +18,13 @@ typedef struct s2vi_glow_graph {
     s2vi_node *video;    /* (T,N,N,3) in [-1, 1] */
 } s2vi_glow_graph;
 
+/** Parse the JSON of "s2v.config": S2V_ERR_MODEL with what is wrong. */
+int s2vi_glow_config_parse(s2vi_glow_config *config, const char *json,
+                           s2v_error *err);
+
+/** The JSON; the caller frees it. NULL: out of memory. */
+char *s2vi_glow_config_text(const s2vi_glow_config *config);
+
 /** Append the parameters of that configuration. */
 int s2vi_glow_params(const s2vi_glow_config *config, s2vi_param_list *list,
                      s2v_error *err);

@@ -120,11 +120,9 @@ static int feed(s2vi_trainer *trainer, s2vi_train_step *step, s2v_error *err)
 static char *config_text(const s2vi_trainer *trainer, bool exported)
 {
     const training *t = trainer->self;
-    json_t *root = json_pack("{s:i, s:i}", "size", t->o->size, "bands", BANDS);
-    char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;
+    const s2vi_glow_config config = config_of(t);
     (void)exported; /* the same in a checkpoint */
-    json_decref(root);
-    return text;
+    return s2vi_glow_config_text(&config);
 }
 
 static json_t *identity(const s2vi_trainer *trainer)
