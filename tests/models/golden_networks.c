@@ -41,6 +41,11 @@ void golden_network_output(golden_network *net, const char *name,
     net->output[net->n_outputs++] = (golden_node){name, node};
 }
 
+void golden_network_part(golden_network *net, uint64_t seed)
+{
+    net->part[net->n_parts++] = (golden_part){net->params.count, seed};
+}
+
 /* ------------------------------------------------------------- HiFi-GAN -- */
 
 static int hifigan(golden_network *net, s2v_error *err)
@@ -216,6 +221,8 @@ static const struct network {
     {"man-predictor", golden_network_man_predictor},
     {"man-posterior", golden_network_man_posterior},
     {"man-hourglass", golden_network_man_hourglass},
+    {"man-critics", golden_network_man_critics},
+    {"man-losses", golden_network_man_losses},
 };
 
 int golden_network_open(golden_network *net, const s2v_weights *file,

@@ -40,6 +40,8 @@ static const golden_errors measured[] = {
     {"foley_losses", 2.3e-7, 1e-7, 2.9e-6, 6.9e-8},
     {"man_conv_conv1d", 5.9e-06, 1.1e-07, 1.0e-05, 7.7e-08},
     {"man_conv_lstm", 8.4e-06, 1.1e-07, 9.3e-06, 8.1e-08},
+    {"man_critics", 3.0e-06, 1.1e-07, 3.3e-06, 4.8e-08},
+    {"man_critics_paper", 3.2e-06, 1.1e-07, 3.9e-06, 4.5e-08},
     {"man_eca_conv1d", 5.8e-06, 1.1e-07, 1.4e-05, 7.9e-08},
     {"man_eca_lstm", 8.3e-06, 1.1e-07, 2.5e-05, 8.1e-08},
     {"man_flow_amf", 9.6e-06, 1.1e-07, 2.7e-05, 9.5e-08},
@@ -47,6 +49,9 @@ static const golden_errors measured[] = {
     {"man_hourglass_bn", 9.4e-07, 1.1e-07, 2.5e-06, 7.0e-08},
     {"man_image", 5.8e-06, 1.1e-07, 1.4e-05, 7.1e-08},
     {"man_image_pitch", 1.0e-05, 1.1e-07, 3.7e-05, 7.0e-08},
+    {"man_losses_hinge", 7.8e-06, 1.1e-07, 7.4e-05, 9.2e-08},
+    {"man_losses_log", 6.6e-06, 1.1e-07, 5.7e-05, 8.3e-08},
+    {"man_losses_lsgan", 1.6e-05, 1.1e-07, 8.0e-05, 7.6e-08},
     {"man_partial_conv1d", 7.4e-06, 1.1e-07, 9.7e-06, 8.1e-08},
     {"man_partial_flow", 5.9e-06, 1.1e-07, 8.4e-06, 7.2e-08},
     {"man_partial_lstm", 6.6e-06, 1.1e-07, 1.2e-05, 8.9e-08},
@@ -126,6 +131,13 @@ static void record_gradients(bench *b)
     s2vi_node *loss = net->loss ? net->loss : weighted_loss(b);
     golden_must(s2vi_gradients(loss, NULL, x, n, b->gradient), &err,
                 "gradients");
+    if (net->last_loss) {
+        const int first = net->part[net->n_parts - 1].first;
+        golden_must(s2vi_gradients(net->last_loss, NULL, x + first,
+                                   net->params.count - first,
+                                   b->gradient + first),
+                    &err, "gradients");
+    }
     free(x);
 }
 
@@ -169,6 +181,22 @@ static void load_weights(bench *b, const char *path)
                                     list->param[i].name, b->store, &err),
                     &err, path);
     s2v_weights_close(&weights);
+}
+
+/* Each part by itself. */
+static void fill_weights(bench *b)
+{
+    const golden_network *net = &b->net;
+    if (!net->n_parts)
+        golden_fill(b->store, &net->params, net->seed);
+    for (int i = 0; i < net->n_parts; i++) {
+        const int first = net->part[i].first;
+        const int end =
+            i + 1 < net->n_parts ? net->part[i + 1].first : net->params.count;
+        const s2vi_param_list part = {.param = net->params.param + first,
+                                      .count = end - first};
+        golden_fill(b->store, &part, net->part[i].seed);
+    }
 }
 
 static void write_normal(bench *b, const s2vi_node *node, uint32_t stream)
@@ -218,7 +246,7 @@ static void bench_run(bench *b, const char *weights)
     if (weights)
         load_weights(b, weights);
     else
-        golden_fill(b->store, &b->net.params, b->net.seed);
+        fill_weights(b);
     if (has_gradients(b))
         record_gradients(b);
     plan(b, false);

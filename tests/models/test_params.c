@@ -12,6 +12,7 @@
 #include "networks/bn_inception.h"
 #include "networks/discriminator.h"
 #include "networks/hifigan_discriminator.h"
+#include "networks/man_critic.h"
 #include "networks/varietysound_discriminator.h"
 
 #include <stdarg.h>
@@ -136,6 +137,15 @@ static int bn_inception(int i, s2vi_param_list *list, s2v_error *err)
     return s2vi_bn_inception_params(i ? S2VI_BN_FLOW : S2VI_BN_RGB, list, err);
 }
 
+static int man_critics(int i, s2vi_param_list *list, s2v_error *err)
+{
+    s2vi_man_config c;
+    s2vi_man_defaults(&c);
+    c.critics += i;
+    c.critic_portrait = !i;
+    return s2vi_man_critic_params(&c, list, err);
+}
+
 static const struct {
     const char *name;
     int (*params)(int i, s2vi_param_list *list, s2v_error *err);
@@ -149,6 +159,7 @@ static const struct {
     {"foley", foley, 4, 0xaa41f03147a57338u},
     {"foley-discriminators", foley_discriminators, 2, 0x2e490fc325813702u},
     {"hifigan-discriminators", hifigan_discriminators, 2, 0x1e501f969f90ed1au},
+    {"man-critics", man_critics, 2, 0xfc353b480a62af5eu},
     {"bn-inception", bn_inception, 2, 0xd1ae2b00da8aecbau},
 };
 
