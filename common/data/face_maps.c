@@ -1,109 +1,132 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Geometry of faces as maps, single precision: the largest exponent that
+ * counts, some 12, keeps seven digits. */
 #include "data/face_maps.h"
 
+#include <float.h>
 #include <math.h>
+#include <stddef.h>
 
-enum { MOST = 9 }; /* points of a contour */
+enum { LINES = S2VI_FACE_MAPS - 1, LINE_MOST = 9 };
 
-/* -1 ends a row. */
-static const int8_t contours[S2VI_FACE_MAPS - 1][MOST + 1] = {
-    {0, 1, 2, 3, 4, 5, 6, 7, 8, -1},
-    {8, 9, 10, 11, 12, 13, 14, 15, 16, -1},
-    {17, 18, 19, 20, 21, -1},
-    {22, 23, 24, 25, 26, -1},
-    {27, 28, 29, 30, -1},
-    {31, 32, 33, 34, 35, -1},
-    {36, 37, 38, 39, -1},
-    {39, 40, 41, 36, -1},
-    {42, 43, 44, 45, -1},
-    {45, 46, 47, 42, -1},
-    {48, 49, 50, 51, 52, 53, 54, -1},
-    {54, 55, 56, 57, 58, 59, 48, -1},
-    {60, 61, 62, 63, 64, -1},
-    {64, 65, 66, 67, 60, -1},
+#define POINT_SIGMA   (5.0F / 96.0F) /* of the side */
+#define CONTOUR_SIGMA (1.5F / 64.0F)
+
+/* Landmarks that are points by themselves; the eyes' middles come before. */
+static const uint8_t points_of[S2VI_FACE_MAPS - 2] = {
+    42, 45, 39, 36, 22, 26, 21, 17, 30, 54, 48, 51, 57};
+
+enum { RIGHT_EYE = 36, LEFT_EYE = 42, EYE = 6 };
+
+static const struct line {
+    uint8_t count, landmark[LINE_MOST];
+} lines[LINES] = {
+    {9, {0, 1, 2, 3, 4, 5, 6, 7, 8}},
+    {9, {8, 9, 10, 11, 12, 13, 14, 15, 16}},
+    {5, {17, 18, 19, 20, 21}},
+    {5, {22, 23, 24, 25, 26}},
+    {4, {27, 28, 29, 30}},
+    {5, {31, 32, 33, 34, 35}},
+    {4, {36, 37, 38, 39}},
+    {4, {39, 40, 41, 36}},
+    {4, {42, 43, 44, 45}},
+    {4, {45, 46, 47, 42}},
+    {7, {48, 49, 50, 51, 52, 53, 54}},
+    {7, {54, 55, 56, 57, 58, 59, 48}},
+    {5, {60, 61, 62, 63, 64}},
+    {5, {64, 65, 66, 67, 60}},
 };
 
-static void eye_centre(float *to, const float *landmarks, int first)
+static void middle_of_eye(const float *landmarks, int first, float *middle)
 {
-    to[0] = to[1] = 0;
-    for (int i = first; i < first + 6; i++) {
-        to[0] += landmarks[2 * i] / 6;
-        to[1] += landmarks[2 * i + 1] / 6;
+    for (int k = 0; k < 2; k++) {
+        float sum = 0;
+        for (int i = 0; i < EYE; i++)
+            sum += landmarks[2 * (first + i) + k];
+        middle[k] = sum / EYE;
     }
 }
 
-void s2vi_face_points(float *points, const float *landmarks)
+void s2vi_face_points(const float *landmarks, float *points)
 {
-    static const int8_t of[S2VI_FACE_MAPS - 2] = {42, 45, 39, 36, 22, 26, 21,
-                                                  17, 30, 54, 48, 51, 57};
+    middle_of_eye(landmarks, LEFT_EYE, points);
+    middle_of_eye(landmarks, RIGHT_EYE, points + 2);
+    for (int i = 2; i < S2VI_FACE_MAPS; i++)
+        for (int k = 0; k < 2; k++)
+            points[2 * i + k] = landmarks[2 * points_of[i - 2] + k];
+}
 
-    eye_centre(points, landmarks, 42);
-    eye_centre(points + 2, landmarks, 36);
-    for (int i = 2; i < S2VI_FACE_MAPS; i++) {
-        points[2 * i] = landmarks[2 * of[i - 2]];
-        points[2 * i + 1] = landmarks[2 * of[i - 2] + 1];
+/* The squared distance of (x, y) to the line from a to b, which may be one
+ * point. */
+static float distance2(const float *a, const float *b, float x, float y)
+{
+    const float dx = b[0] - a[0], dy = b[1] - a[1];
+    const float length2 = dx * dx + dy * dy;
+    const float along = (x - a[0]) * dx + (y - a[1]) * dy;
+    const float t = along <= 0 ? 0 : along >= length2 ? 1 : along / length2;
+    const float u = a[0] + t * dx - x, v = a[1] + t * dy - y;
+    return u * u + v * v;
+}
+
+/* 0 beyond 8 sigma, 1e-14, before numbers get denormal, which are slow. */
+static float gaussian(float square, float sigma)
+{
+    const float exponent = square / (2 * sigma * sigma);
+    return exponent < 32 ? expf(-exponent) : 0;
+}
+
+void s2vi_face_draw_points(const float *landmarks, uint32_t hidden, int side,
+                           float *out, int stride)
+{
+    const float sigma = POINT_SIGMA * (float)side;
+    float points[S2VI_FACE_MAPS * 2];
+    s2vi_face_points(landmarks, points);
+    for (int i = 0; i < side * side; i++, out += stride) {
+        const float x = (float)(i % side) + 0.5F, y = (float)(i / side) + 0.5F;
+        for (int k = 0; k < S2VI_FACE_MAPS; k++)
+            out[k] =
+                hidden & 1u << k
+                    ? 0
+                    : gaussian(distance2(points + 2 * k, points + 2 * k, x, y),
+                               sigma);
     }
 }
 
-void s2vi_face_points_map(float *maps, int side, const float *points,
-                          const uint8_t *visible)
+static float nearest(const struct line *line, const float *landmarks, float x,
+                     float y)
 {
-    const double sigma = 5.0 * side / 96;
-
-    for (int i = 0; i < side * side * S2VI_FACE_MAPS; i++) {
-        const int k = i % S2VI_FACE_MAPS, at = i / S2VI_FACE_MAPS;
-        const double dx = at % side + 0.5 - (double)points[2 * k];
-        const double dy = at / side + 0.5 - (double)points[2 * k + 1];
-        const double v = exp(-(dx * dx + dy * dy) / (2 * sigma * sigma));
-        maps[i] = !visible || visible[k] ? (float)v : 0;
-    }
-}
-
-/* Squared distance of (x, y) from the segment from a to b. */
-static double from_segment(double x, double y, const float *a, const float *b)
-{
-    const double ax = (double)a[0], ay = (double)a[1];
-    const double dx = (double)b[0] - ax, dy = (double)b[1] - ay;
-    const double length = dx * dx + dy * dy;
-    double t = length > 0 ? ((x - ax) * dx + (y - ay) * dy) / length : 0;
-
-    t = fmin(fmax(t, 0), 1);
-    const double ex = x - ax - t * dx, ey = y - ay - t * dy;
-    return ex * ex + ey * ey;
-}
-
-static double from_contour(double x, double y, const float *landmarks, int k)
-{
-    const int8_t *c = contours[k];
-    double least = HUGE_VAL;
-
-    for (int i = 0; c[i + 1] >= 0; i++)
-        least = fmin(least, from_segment(x, y, landmarks + 2 * c[i],
-                                         landmarks + 2 * c[i + 1]));
+    float least = FLT_MAX;
+    for (int i = 0; i + 1 < line->count; i++)
+        least = fminf(least,
+                      distance2(landmarks + 2 * line->landmark[i],
+                                landmarks + 2 * line->landmark[i + 1], x, y));
     return least;
 }
 
-void s2vi_face_contours_map(float *maps, int side, const float *landmarks,
-                            const float *irises)
+void s2vi_face_draw_contours(const float *landmarks, const float *irises,
+                             int side, float *out, int stride)
 {
-    const double sigma = 1.5 * side / 64;
-    float eyes[4];
+    const float sigma = CONTOUR_SIGMA * (float)side;
+    float iris[4];
+    middle_of_eye(landmarks, RIGHT_EYE, iris);
+    middle_of_eye(landmarks, LEFT_EYE, iris + 2);
+    for (int k = 0; irises && k < 4; k++)
+        iris[k] = irises[k];
+    for (int i = 0; i < side * side; i++, out += stride) {
+        const float x = (float)(i % side) + 0.5F, y = (float)(i / side) + 0.5F;
+        for (int k = 0; k < LINES; k++)
+            out[k] = gaussian(nearest(&lines[k], landmarks, x, y), sigma);
+        out[LINES] = gaussian(fminf(distance2(iris, iris, x, y),
+                                    distance2(iris + 2, iris + 2, x, y)),
+                              sigma);
+    }
+}
 
-    if (!irises) {
-        eye_centre(eyes, landmarks, 36);
-        eye_centre(eyes + 2, landmarks, 42);
-        irises = eyes;
-    }
-    for (int at = 0; at < side * side; at++) {
-        const double x = at % side + 0.5, y = at / side + 0.5;
-        float *to = maps + at * S2VI_FACE_MAPS;
-        for (int k = 0; k < S2VI_FACE_MAPS; k++) {
-            const double d =
-                k < S2VI_FACE_MAPS - 1
-                    ? from_contour(x, y, landmarks, k)
-                    : fmin(from_segment(x, y, irises, irises),
-                           from_segment(x, y, irises + 2, irises + 2));
-            to[k] = (float)exp(-d / (2 * sigma * sigma));
-        }
-    }
+void s2vi_face_draw_flow(const float *flow, double scale, int side, float *out,
+                         int stride)
+{
+    const float factor = (float)scale / S2VI_FACE_FLOW_UNIT;
+    for (int i = 0; i < side * side; i++, flow += 2, out += stride)
+        for (int k = 0; k < 2; k++)
+            out[k] = fmaxf(-1, fminf(1, factor * flow[k]));
 }

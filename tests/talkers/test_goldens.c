@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tracks of the mouth and maps of a face's geometry against those of an
- * independent implementation, which S2V_TEST_DATA holds.
+ * Tracks of the mouth against those of an independent implementation, which
+ * S2V_TEST_DATA holds.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -9,13 +9,10 @@
 #include <math.h>
 
 #include "check.h"
-#include "data/face_maps.h"
 #include "viseme.h"
 #include "weights/weights.h"
 
 #define SKIPPED 77
-
-enum { SIDE = 64, MAPS = SIDE * SIDE * S2VI_FACE_MAPS };
 
 static float *read_tensor(const s2v_weights *w, const char *name, size_t *n)
 {
@@ -84,55 +81,6 @@ static void test_tracks(const char *folder)
     s2v_weights_close(&w);
 }
 
-/* ----------------------------------------------------------------- maps -- */
-
-/* Channels last here, first there. */
-static double map_difference(const float *got, const float *want)
-{
-    double worst = 0;
-
-    for (int i = 0; i < MAPS; i++) {
-        const int k = i % S2VI_FACE_MAPS, at = i / S2VI_FACE_MAPS;
-        const double d =
-            fabs((double)got[i] - (double)want[k * SIDE * SIDE + at]);
-        worst = fmax(worst, d);
-    }
-    return worst;
-}
-
-static void test_maps(const char *folder)
-{
-    s2v_weights *w = open_golden(folder, "maps.safetensors");
-    uint8_t visible[S2VI_FACE_MAPS];
-    size_t n;
-    float *landmarks = read_tensor(w, "landmarks", &n);
-    float *irises = read_tensor(w, "irises", &n);
-    float *points = read_tensor(w, "points", &n), got[2 * S2VI_FACE_MAPS];
-    float *maps = g_new(float, MAPS);
-
-    s2vi_face_points(got, landmarks);
-    for (int i = 0; i < 2 * S2VI_FACE_MAPS; i++)
-        CHECK(fabsf(got[i] - points[i]) < 1e-4f, "point %d: %g, not %g", i,
-              (double)got[i], (double)points[i]);
-    for (int i = 0; i < S2VI_FACE_MAPS; i++)
-        visible[i] = i != 3; /* metadata "hidden" */
-    s2vi_face_points_map(maps, SIDE, points, visible);
-    float *want = read_tensor(w, "points_map", &n);
-    CHECK(map_difference(maps, want) < 1e-5, "points: %g",
-          map_difference(maps, want));
-    g_free(want);
-    s2vi_face_contours_map(maps, SIDE, landmarks, irises);
-    want = read_tensor(w, "contours_map", &n);
-    CHECK(map_difference(maps, want) < 1e-5, "contours: %g",
-          map_difference(maps, want));
-    g_free(want);
-    g_free(maps);
-    g_free(landmarks);
-    g_free(irises);
-    g_free(points);
-    s2v_weights_close(&w);
-}
-
 int main(void)
 {
     const char *data = getenv("S2V_TEST_DATA");
@@ -144,7 +92,6 @@ int main(void)
         return SKIPPED;
     }
     test_tracks(folder);
-    test_maps(folder);
     g_free(folder);
     return check_done();
 }

@@ -8,7 +8,7 @@
 #include "../check.h"
 #include "../must.h"
 #include "../worst.h"
-#include "video/face_maps.h"
+#include "data/face_maps.h"
 #include "weights/weights.h"
 
 enum { SKIPPED = 77, MAPS = S2VI_FACE_MAPS, HIDDEN = 3 };
