@@ -58,8 +58,11 @@ any -o any.bin --loss l2 --init sharp.bin --rate 3e-4 --iterations 3520
 gan=(--adversarial --perceptual "$squeezenet" --store f16)
 any -o sharp-any.bin --init any.bin "${gan[@]}" --rate 1e-4 --critic-rate 4e-4 --iterations 4481
 any -o sharp-any.bin --resume sharp-any.bin.ckpt "${gan[@]}" --rate 3e-5 --critic-rate 1.2e-4 --iterations 6089
-any -o models/quintet.bin --resume sharp-any.bin.ckpt "${gan[@]}" \
-    --rate 7e-5 --critic-rate 2.8e-4 --iterations 7028 \
+any -o sharp-any.bin --resume sharp-any.bin.ckpt "${gan[@]}" --rate 7e-5 --critic-rate 2.8e-4 --iterations 7028
+# A longer average of the weights, and less augmentation.
+any -o models/quintet.bin --resume sharp-any.bin.ckpt "${gan[@]}" --average 0.9995 \
+    --level-jitter 4 --spectrum-jitter 6 --sound-noise 0.1 \
+    --rate 1e-4 --critic-rate 4e-4 --iterations 10464 \
     --title "quintet: five string players, rendered" --license CC0-1.0 \
     --note "begun with 17206 iterations of multi-scale L1 and L2, 1200 of the whole method, 3520 of L2"
 
