@@ -265,14 +265,20 @@ s2vi_node *s2vi_matmul(s2vi_node *a, s2vi_node *b, bool trans_a, bool trans_b)
     return binary(S2VI_OP_MATMUL, a, b, &attr);
 }
 
-s2vi_node *s2vi_conv(s2vi_node *x, s2vi_node *w, s2vi_node *bias,
-                     const s2vi_window *window)
+s2vi_node *s2vi_conv_grouped(s2vi_node *x, s2vi_node *w, s2vi_node *bias,
+                             const s2vi_window *window, int groups)
 {
     s2vi_node *const in[] = {x, w, bias};
-    s2vi_attr attr = {.window = *window};
+    s2vi_attr attr = {.window = *window, .groups = groups};
     return x && w ? s2vi_node_create(x->graph, S2VI_OP_CONV, in, bias ? 3 : 2,
                                      &attr, NULL)
                   : NULL;
+}
+
+s2vi_node *s2vi_conv(s2vi_node *x, s2vi_node *w, s2vi_node *bias,
+                     const s2vi_window *window)
+{
+    return s2vi_conv_grouped(x, w, bias, window, 0);
 }
 
 s2vi_node *s2vi_upconv(s2vi_node *x, s2vi_node *w, s2vi_node *bias)
@@ -283,24 +289,38 @@ s2vi_node *s2vi_upconv(s2vi_node *x, s2vi_node *w, s2vi_node *bias)
                   : NULL;
 }
 
+s2vi_node *s2vi_conv_data_grouped(s2vi_node *y, s2vi_node *w,
+                                  const s2vi_window *window, int groups,
+                                  s2vi_shape shape)
+{
+    s2vi_node *const in[] = {y, w};
+    s2vi_attr attr = {.window = *window, .groups = groups};
+    return y && w ? s2vi_node_create(y->graph, S2VI_OP_CONV_DATA, in, 2, &attr,
+                                     &shape)
+                  : NULL;
+}
+
 s2vi_node *s2vi_conv_data(s2vi_node *y, s2vi_node *w, const s2vi_window *window,
                           s2vi_shape shape)
 {
-    s2vi_node *const in[] = {y, w};
-    s2vi_attr attr = {.window = *window};
-    return y && w ? s2vi_node_create(y->graph, S2VI_OP_CONV_DATA, in, 2, &attr,
-                                     &shape)
+    return s2vi_conv_data_grouped(y, w, window, 0, shape);
+}
+
+s2vi_node *s2vi_conv_weight_grouped(s2vi_node *x, s2vi_node *y,
+                                    const s2vi_window *window, int groups,
+                                    s2vi_shape shape)
+{
+    s2vi_node *const in[] = {x, y};
+    s2vi_attr attr = {.window = *window, .groups = groups};
+    return x && y ? s2vi_node_create(x->graph, S2VI_OP_CONV_WEIGHT, in, 2,
+                                     &attr, &shape)
                   : NULL;
 }
 
 s2vi_node *s2vi_conv_weight(s2vi_node *x, s2vi_node *y,
                             const s2vi_window *window, s2vi_shape shape)
 {
-    s2vi_node *const in[] = {x, y};
-    s2vi_attr attr = {.window = *window};
-    return x && y ? s2vi_node_create(x->graph, S2VI_OP_CONV_WEIGHT, in, 2,
-                                     &attr, &shape)
-                  : NULL;
+    return s2vi_conv_weight_grouped(x, y, window, 0, shape);
 }
 
 /* -------------------------------------------------------- composites -- */

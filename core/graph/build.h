@@ -98,6 +98,19 @@ s2vi_node *s2vi_conv_data(s2vi_node *y, s2vi_node *w, const s2vi_window *window,
 /** Adjoint of s2vi_conv() in w, of the given (Cout, kernel.., Cin) shape. */
 s2vi_node *s2vi_conv_weight(s2vi_node *x, s2vi_node *y,
                             const s2vi_window *window, s2vi_shape shape);
+/**
+ * The same with the channels of x and y in `groups` parts, each of which is
+ * convolved by itself: w is (Cout, kernel.., Cin / groups). A depthwise
+ * convolution has as many groups as x has channels.
+ */
+s2vi_node *s2vi_conv_grouped(s2vi_node *x, s2vi_node *w, s2vi_node *bias,
+                             const s2vi_window *window, int groups);
+s2vi_node *s2vi_conv_data_grouped(s2vi_node *y, s2vi_node *w,
+                                  const s2vi_window *window, int groups,
+                                  s2vi_shape shape);
+s2vi_node *s2vi_conv_weight_grouped(s2vi_node *x, s2vi_node *y,
+                                    const s2vi_window *window, int groups,
+                                    s2vi_shape shape);
 
 /* Composites with kernels of their own. */
 /** x's mean over `axes`, and 1 / sqrt(variance + eps); both NULL on a mistake.

@@ -52,7 +52,7 @@ static bool same_tail(const s2vi_shape *a, const s2vi_shape *b)
 static bool same_attributes(const s2vi_attr *a, const s2vi_attr *b)
 {
     return (a->axes | 1u) == (b->axes | 1u) && a->trans_a == b->trans_a &&
-           a->trans_b == b->trans_b &&
+           a->trans_b == b->trans_b && a->groups == b->groups &&
            !memcmp(&a->window, &b->window, sizeof(a->window));
 }
 

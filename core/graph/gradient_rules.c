@@ -306,12 +306,15 @@ static void grad_conv(pass_t *pass, s2vi_node *node, s2vi_node *gy)
 {
     s2vi_node *x = node->input[0], *w = node->input[1];
     const s2vi_window *win = &node->attr.window;
-    if (is_side_by_side(pass, x))
+    const int groups = node->attr.groups;
+    if (is_side_by_side(pass, x) && !s2vi_is_grouped(node))
         flow_to_parts(pass, node, gy);
     else if (wanted(pass, node, 0))
-        flow(pass, node, 0, s2vi_conv_data(gy, w, win, x->shape));
+        flow(pass, node, 0,
+             s2vi_conv_data_grouped(gy, w, win, groups, x->shape));
     if (wanted(pass, node, 1))
-        flow(pass, node, 1, s2vi_conv_weight(x, gy, win, w->shape));
+        flow(pass, node, 1,
+             s2vi_conv_weight_grouped(x, gy, win, groups, w->shape));
     grad_bias(pass, node, gy);
 }
 
@@ -320,10 +323,12 @@ static void grad_conv_data(pass_t *pass, s2vi_node *node, s2vi_node *gx)
 {
     s2vi_node *y = node->input[0], *w = node->input[1];
     const s2vi_window *win = &node->attr.window;
+    const int groups = node->attr.groups;
     if (wanted(pass, node, 0))
-        flow(pass, node, 0, s2vi_conv(gx, w, NULL, win));
+        flow(pass, node, 0, s2vi_conv_grouped(gx, w, NULL, win, groups));
     if (wanted(pass, node, 1))
-        flow(pass, node, 1, s2vi_conv_weight(gx, y, win, w->shape));
+        flow(pass, node, 1,
+             s2vi_conv_weight_grouped(gx, y, win, groups, w->shape));
     grad_bias(pass, node, gx);
 }
 
@@ -331,10 +336,12 @@ static void grad_conv_weight(pass_t *pass, s2vi_node *node, s2vi_node *gw)
 {
     s2vi_node *x = node->input[0], *y = node->input[1];
     const s2vi_window *win = &node->attr.window;
+    const int groups = node->attr.groups;
     if (wanted(pass, node, 0))
-        flow(pass, node, 0, s2vi_conv_data(y, gw, win, x->shape));
+        flow(pass, node, 0,
+             s2vi_conv_data_grouped(y, gw, win, groups, x->shape));
     if (wanted(pass, node, 1))
-        flow(pass, node, 1, s2vi_conv(x, gw, NULL, win));
+        flow(pass, node, 1, s2vi_conv_grouped(x, gw, NULL, win, groups));
 }
 
 /* -------------------------------------------------------- composites -- */

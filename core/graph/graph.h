@@ -65,6 +65,9 @@ typedef struct s2vi_attr {
     int64_t hi[S2VI_MAX_RANK]; /* PAD: zeros after; negative: cut */
     int perm[S2VI_MAX_RANK];   /* PERMUTE: result dim i = input perm[i] */
     s2vi_window window;        /* convolutions, pools, UPSAMPLE (stride) */
+    int groups;                /* CONV, CONV_DATA, CONV_WEIGHT: parts of the
+                                  channels that are convolved each by itself; 0
+                                  and 1: there is one */
     bool trans_a, trans_b;     /* MATMUL: last two dimensions swapped */
     bool reverse;              /* LSTM, LSTM_DA: from the last column on */
     bool uniform;              /* RANDOM: (0,1) instead of N(0,1) */
@@ -110,7 +113,11 @@ typedef struct s2vi_op_info {
 
 const s2vi_op_info *s2vi_op_get(s2vi_op op);
 
-/** A CONV that sees one point alone: a product for each. */
+/** Whether a convolution or its adjoint has several groups of channels: its
+ * weight is (Cout, kernel, Cin / groups). */
+bool s2vi_is_grouped(const s2vi_node *node);
+
+/** A CONV that sees one point alone: a product for each. Not a grouped one. */
 bool s2vi_is_pointwise(const s2vi_node *node);
 
 /** A new, empty graph, or NULL. */

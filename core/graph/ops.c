@@ -262,14 +262,18 @@ static bool shape_matmul(s2vi_node *node)
     return true;
 }
 
-/* x (N, spatial, Cin) and w (Cout, kernel, Cin) give y (N, spatial, Cout). */
+/* x (N, spatial, Cin) and w (Cout, kernel, Cin / groups) give y (N, spatial,
+ * Cout). */
 static bool convolved(s2vi_node *node, const s2vi_shape *x, const s2vi_shape *w,
                       s2vi_shape *y)
 {
     const s2vi_window *win = &node->attr.window;
+    const int64_t groups = s2vi_is_grouped(node) ? node->attr.groups : 1;
     if (!window_fits(node, x->rank) || w->rank != x->rank ||
-        s2vi_shape_channels(w) != s2vi_shape_channels(x))
+        s2vi_shape_channels(w) * groups != s2vi_shape_channels(x))
         return misfit(node, "image and weight do not fit");
+    if (w->dim[0] % groups)
+        return misfit(node, "the results are no multiple of the groups");
     *y = *x;
     y->dim[x->rank - 1] = w->dim[0];
     for (int i = 0; i < win->rank; i++)
@@ -608,10 +612,15 @@ const s2vi_op_info *s2vi_op_get(s2vi_op op)
     return &table[op];
 }
 
+bool s2vi_is_grouped(const s2vi_node *node)
+{
+    return node->attr.groups > 1;
+}
+
 bool s2vi_is_pointwise(const s2vi_node *node)
 {
     const s2vi_window *w = &node->attr.window;
-    if (node->op != S2VI_OP_CONV)
+    if (node->op != S2VI_OP_CONV || s2vi_is_grouped(node))
         return false;
     for (int i = 0; i < w->rank; i++)
         if (w->stride[i] != 1 || w->pad_lo[i] || w->pad_hi[i] ||

@@ -84,8 +84,8 @@ static int folds_addition(const fuser *f, const s2vi_node *node)
  * vectors of channels only: backends need no other. */
 static bool folds_upsampling(const fuser *f, const s2vi_node *conv)
 {
-    if (conv->op != S2VI_OP_CONV || conv->attr.window.rank != 2 ||
-        conv->input[0]->op != S2VI_OP_UPSAMPLE ||
+    if (conv->op != S2VI_OP_CONV || s2vi_is_grouped(conv) ||
+        conv->attr.window.rank != 2 || conv->input[0]->op != S2VI_OP_UPSAMPLE ||
         f->uses[conv->input[0]->id] != 1)
         return false;
     const s2vi_window *w = &conv->attr.window;
@@ -105,12 +105,12 @@ static bool takes_plane(const fuser *f, const s2vi_node *conv)
 {
     const s2vi_window *w = &conv->attr.window;
     const s2vi_shape *y = &conv->shape, *weight = &conv->input[1]->shape;
-    return conv->op == S2VI_OP_CONV && f->uses[conv->id] == 1 && w->rank == 2 &&
-           w->stride[0] == 1 && w->stride[1] == 1 && w->pad_lo[0] == 1 &&
-           w->pad_lo[1] == 1 && w->pad_hi[0] == 1 && w->pad_hi[1] == 1 &&
-           weight->dim[1] == 3 && weight->dim[2] == 3 &&
-           weight->dim[0] % 16 == 0 && weight->dim[3] % 16 == 0 &&
-           conv->input[1]->op == S2VI_OP_VAR &&
+    return conv->op == S2VI_OP_CONV && !s2vi_is_grouped(conv) &&
+           f->uses[conv->id] == 1 && w->rank == 2 && w->stride[0] == 1 &&
+           w->stride[1] == 1 && w->pad_lo[0] == 1 && w->pad_lo[1] == 1 &&
+           w->pad_hi[0] == 1 && w->pad_hi[1] == 1 && weight->dim[1] == 3 &&
+           weight->dim[2] == 3 && weight->dim[0] % 16 == 0 &&
+           weight->dim[3] % 16 == 0 && conv->input[1]->op == S2VI_OP_VAR &&
            conv->input[1]->var_kind == S2VI_VAR_PARAM &&
            y->dim[1] * y->dim[2] >= LARGE_IMAGE;
 }
@@ -182,8 +182,9 @@ static const s2vi_node *seen_through(const fuser *f, const s2vi_node *node)
 static bool is_half(const fuser *f, const s2vi_node *conv)
 {
     const s2vi_window *w = &conv->attr.window;
-    if (conv->op != S2VI_OP_CONV || conv->n_inputs != 3 || w->rank != 2 ||
-        conv->attr.accumulate || f->uses[conv->id] != 1)
+    if (conv->op != S2VI_OP_CONV || s2vi_is_grouped(conv) ||
+        conv->n_inputs != 3 || w->rank != 2 || conv->attr.accumulate ||
+        f->uses[conv->id] != 1)
         return false;
     for (int i = 0; i < 2; i++)
         if (w->stride[i] != 1 || conv->input[1]->shape.dim[1 + i] > 3 ||

@@ -415,20 +415,23 @@ static void add_scaled(double *to, double scale, const float *x, int64_t n)
         to[i] += scale * x[i];
 }
 
-/* Every multiplication of a visit, into the double sums `out`. */
+/* Every multiplication of a visit, into the double sums `out`. Where the weight
+ * has fewer channels than x, those are in groups. */
 static void multiply(const visit *v, const factors *f, double *out)
 {
     const struct convolution *k = v->k;
     const int64_t taps = product(k->w.dim + 2, k->x.n - 2);
-    const int64_t cin = k->x.dim[1], cout = k->y.dim[1];
+    const int64_t cin = k->w.dim[1], cout = k->y.dim[1];
+    const int64_t results = cout / (k->x.dim[1] / cin);
     for (int64_t co = 0; co < cout; co++) {
         const int64_t w = co * taps * cin + v->at_w, y = v->at_y + co;
+        const int64_t x = v->at_x + co / results * cin;
         if (k->way == 0)
-            out[y] += dot(f->a + v->at_x, f->b + w, cin);
+            out[y] += dot(f->a + x, f->b + w, cin);
         else if (k->way == 1)
-            add_scaled(out + v->at_x, f->a[y], f->b + w, cin);
+            add_scaled(out + x, f->a[y], f->b + w, cin);
         else
-            add_scaled(out + w, f->b[y], f->a + v->at_x, cin);
+            add_scaled(out + w, f->b[y], f->a + x, cin);
     }
 }
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SEEDS = 6 };
+enum { SEEDS = 6, GROUPED = 4 }; /* GROUPED: more, of convolutions alone */
 
 #define SHAPE S2VI_SHAPE
 
@@ -235,6 +235,13 @@ static s2vi_node *make_conv(lab *l, s2vi_op op, int seed)
     s2vi_attr attr = {.window = random_window(l, 1 + seed % 3)};
     s2vi_shape y, x = random_image(l, &attr.window, &y), w = x;
     w.dim[0] = y.dim[y.rank - 1] = side(l);
+    if (seed >= SEEDS) { /* 2 or 3 groups; every other depthwise */
+        attr.groups = 2 + seed / 2 % 2;
+        w.dim[w.rank - 1] = seed % 2 ? 1 : w.dim[w.rank - 1];
+        w.dim[0] *= attr.groups;
+        x.dim[x.rank - 1] = w.dim[w.rank - 1] * attr.groups;
+        y.dim[y.rank - 1] = w.dim[0];
+    }
     for (int i = 0; i < attr.window.rank; i++)
         w.dim[1 + i] = attr.window.kernel[i];
     bool bias = op != S2VI_OP_CONV_WEIGHT && seed >= 3;
@@ -466,7 +473,8 @@ static void test_op(s2vi_op op, int *checks, int *failures)
     const char *name = s2vi_op_get(op)->name;
     lab_bounds worst = {0};
     double same = 0;
-    for (int seed = 0; makers[op] && seed < SEEDS; seed++) {
+    const int seeds = makers[op] == make_conv ? SEEDS + GROUPED : SEEDS;
+    for (int seed = 0; makers[op] && seed < seeds; seed++) {
         lab l;
         lab_open(&l, name, seed_of(name, seed));
         s2vi_node *y = makers[op](&l, op, seed);

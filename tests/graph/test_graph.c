@@ -188,6 +188,19 @@ static s2vi_node *bad_conv_kernel(s2vi_graph *g)
                      &plain);
 }
 
+/* Six channels, of which a group has four. */
+static s2vi_node *bad_conv_group_channels(s2vi_graph *g)
+{
+    return s2vi_conv_grouped(in(g, SHAPE(1, 4, 4, 6)), in(g, SHAPE(8, 3, 3, 4)),
+                             NULL, &plain, 2);
+}
+
+static s2vi_node *bad_conv_groups(s2vi_graph *g)
+{
+    return s2vi_conv_grouped(in(g, SHAPE(1, 4, 4, 6)), in(g, SHAPE(8, 3, 3, 2)),
+                             NULL, &plain, 3);
+}
+
 static s2vi_node *bad_conv_rank(s2vi_graph *g)
 {
     return s2vi_conv(in(g, SHAPE(4, 4, 3)), in(g, SHAPE(8, 3, 3)), NULL,
@@ -311,6 +324,8 @@ static const struct {
     BAD(matmul_batch, "matmul: not two matrices"),
     BAD(conv_channels, "conv: image and weight do not fit"),
     BAD(conv_kernel, "conv: the kernel is too large"),
+    BAD(conv_group_channels, "conv: image and weight do not fit"),
+    BAD(conv_groups, "conv: the results are no multiple of the groups"),
     BAD(conv_rank, "conv: not (N, spatial, C) for the window's rank"),
     BAD(conv_stride, "conv: the kernel is too large"),
     BAD(conv_bias, "conv: the bias is not one number a channel"),

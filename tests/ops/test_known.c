@@ -271,6 +271,36 @@ static const double *known_conv_points(test_case *c)
     RESULT(51, 62);
 }
 
+/* Two groups of one channel, two results of each. */
+static const double *known_groups(test_case *c)
+{
+    s2vi_attr attr = {.window = {.rank = 1, .stride = {1}}, .groups = 2};
+    OPERAND(c, SHAPE(1, 3, 2), 1, 2, 3, 4, 5, 6);
+    OPERAND(c, SHAPE(4, 2, 1), 1, 10, 1, 100, 1, 10, 1, 100);
+    OPERAND(c, SHAPE(4), 1000, 2000, 3000, 4000);
+    case_node(c, S2VI_OP_CONV, &attr, NULL);
+    RESULT(1031, 2301, 3042, 4402, 1053, 2503, 3064, 4604);
+}
+
+/* Depthwise, two results a channel: sums over them. */
+static const double *known_groups_x(test_case *c)
+{
+    s2vi_attr attr = {.window = {.rank = 1, .stride = {1}}, .groups = 2};
+    OPERAND(c, SHAPE(1, 1, 4), 1, 2, 3, 4);
+    OPERAND(c, SHAPE(4, 2, 1), 1, 10, 1, 100, 1, 10, 1, 100);
+    case_node(c, S2VI_OP_CONV_DATA, &attr, &SHAPE(1, 2, 2));
+    RESULT(3, 7, 210, 430);
+}
+
+static const double *known_groups_w(test_case *c)
+{
+    s2vi_attr attr = {.window = {.rank = 1, .stride = {1}}, .groups = 2};
+    OPERAND(c, SHAPE(1, 3, 2), 1, 2, 3, 4, 5, 6);
+    OPERAND(c, SHAPE(1, 2, 2), 1, 1, 10, 100);
+    case_node(c, S2VI_OP_CONV_WEIGHT, &attr, &SHAPE(2, 2, 1));
+    RESULT(31, 53, 402, 604);
+}
+
 /* ------------------------------------------------------------ others -- */
 
 /* r = z = 1/2, n = tanh(1) */
@@ -440,7 +470,7 @@ static const struct {
     KNOWN(conv),        KNOWN(conv_column), KNOWN(conv_fused), KNOWN(conv_data),
     KNOWN(conv_weight), KNOWN(gru),         KNOWN(chain),      KNOWN(adam),
     KNOWN(adamw),       KNOWN(random),      KNOWN(lstm),       KNOWN(position),
-    KNOWN(conv_points),
+    KNOWN(conv_points), KNOWN(groups),      KNOWN(groups_x),   KNOWN(groups_w),
 };
 
 enum { KNOWNS = sizeof(table) / sizeof(table[0]) };

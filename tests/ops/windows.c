@@ -171,32 +171,77 @@ void make_upconv(test_case *c, s2vi_op op, int v)
     case_node(c, op, &attr, NULL);
 }
 
-/* Window v % 16 with the combination v / 16 of bias, addend and activation. */
-void make_conv(test_case *c, s2vi_op op, int v)
+/* Groups, and the channels of each: depthwise ones, of whole vectors and not;
+ * with several results a channel; groups that are convolutions of their own. */
+static const struct {
+    int groups, cin, cout;
+} groupings[] = {
+    {3, 1, 1},   {16, 1, 1}, {28, 1, 1}, {96, 1, 1}, {17, 1, 1},
+    {40, 1, 1},  {3, 1, 2},  {16, 1, 2}, {4, 3, 5},  {2, 8, 8},
+    {2, 16, 32}, {16, 4, 8}, {3, 17, 1},
+};
+
+enum { GROUPINGS = sizeof(groupings) / sizeof(groupings[0]) };
+
+static int first_grouped(s2vi_op op)
 {
-    if (op == S2VI_OP_CONV && v >= 16 * WINDOWS) {
-        make_large_conv(c, op, v);
-        return;
-    }
-    s2vi_attr attr = {.window = random_window(&c->rng, v % WINDOWS)};
-    const s2vi_window *win = &attr.window;
-    int64_t cin = channels[rng_int(&c->rng, 6)];
-    int64_t cout = channels[rng_int(&c->rng, 6)];
-    s2vi_shape x = random_image(&c->rng, win, cin, v % 11 == 10);
+    return op == S2VI_OP_CONV        ? CASES_CONV
+           : op == S2VI_OP_CONV_DATA ? CASES_CONV_DATA
+                                     : CASES_CONV_WEIGHT;
+}
+
+/* A convolution or adjoint: of an image, `cout` results and weights of `cin`
+ * channels, with the combination `extras` of bias, addend and activation. */
+static void record_conv(test_case *c, s2vi_op op, s2vi_attr *attr, s2vi_shape x,
+                        int64_t cin, int64_t cout, int extras)
+{
+    const s2vi_window *win = &attr->window;
     s2vi_shape y = windowed(win, x), w = x;
     w.dim[0] = y.dim[y.rank - 1] = cout;
+    w.dim[w.rank - 1] = cin;
     for (int i = 0; i < win->rank; i++)
         w.dim[1 + i] = win->kernel[i];
     case_operand(c, op == S2VI_OP_CONV_DATA ? y : x, ANY);
     case_operand(c, op == S2VI_OP_CONV_WEIGHT ? y : w, ANY);
     for (int i = 0; i < 3; i++) /* a convolution's is its weight's shape */
-        attr.window.kernel[i] = 0;
+        attr->window.kernel[i] = 0;
     const s2vi_shape *result = op == S2VI_OP_CONV        ? &y
                                : op == S2VI_OP_CONV_DATA ? &x
                                                          : &w;
     if (op != S2VI_OP_CONV_WEIGHT) {
         scale_weights(c, op);
-        add_extras(c, &attr, result, v / WINDOWS);
+        add_extras(c, attr, result, extras);
     }
-    case_node(c, op, &attr, result);
+    case_node(c, op, attr, result);
+}
+
+/* All windows, each with other groups than the last time. */
+static void make_grouped(test_case *c, s2vi_op op, int v)
+{
+    const int i = (v + v / WINDOWS) % GROUPINGS;
+    const int groups = groupings[i].groups;
+    s2vi_attr attr = {.window = random_window(&c->rng, v % WINDOWS),
+                      .groups = groups};
+    s2vi_shape x = random_image(&c->rng, &attr.window,
+                                groups * groupings[i].cin, v % 3 == 2);
+    record_conv(c, op, &attr, x, groupings[i].cin, groups * groupings[i].cout,
+                v % 16 ^ v / WINDOWS);
+}
+
+/* Window v % 16 with the combination v / 16 of bias, addend and activation. */
+void make_conv(test_case *c, s2vi_op op, int v)
+{
+    if (v >= first_grouped(op)) {
+        make_grouped(c, op, v - first_grouped(op));
+        return;
+    }
+    if (op == S2VI_OP_CONV && v >= 16 * WINDOWS) {
+        make_large_conv(c, op, v);
+        return;
+    }
+    s2vi_attr attr = {.window = random_window(&c->rng, v % WINDOWS)};
+    int64_t cin = channels[rng_int(&c->rng, 6)];
+    int64_t cout = channels[rng_int(&c->rng, 6)];
+    s2vi_shape x = random_image(&c->rng, &attr.window, cin, v % 11 == 10);
+    record_conv(c, op, &attr, x, cin, cout, v / WINDOWS);
 }

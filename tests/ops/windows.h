@@ -5,6 +5,14 @@
 
 #include "cases.h"
 
+/* Of make_conv()'s, grouped ones come last. */
+enum {
+    CASES_CONV = 16 * 16 + 64,
+    CASES_CONV_DATA = 16 * 16,
+    CASES_CONV_WEIGHT = 128,
+    CASES_GROUPED = 112,
+};
+
 void make_avgpool(test_case *c, s2vi_op op, int variant);
 void make_maxpool(test_case *c, s2vi_op op, int variant);
 void make_conv(test_case *c, s2vi_op op, int variant);

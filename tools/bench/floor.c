@@ -152,7 +152,8 @@ static void add_matmul(work *w, const s2vi_node *node)
 
 static void add_node(work *w, const s2vi_node *node)
 {
-    s2vi_dnnl_spec spec = {.window = node->attr.window};
+    s2vi_dnnl_spec spec = {.window = node->attr.window,
+                           .groups = node->attr.groups};
     switch (node->op) {
     case S2VI_OP_CONV:
         spec.kind = S2VI_DNNL_FORWARD;

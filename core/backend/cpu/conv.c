@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* CONV, CONV_DATA, CONV_WEIGHT: oneDNN's convolutions as kernels. */
 #include "backend/cpu/dnnl.h"
+#include "backend/ref/window.h"
 
 #include <oneapi/dnnl/dnnl.h>
 #include <string.h>
@@ -155,7 +156,7 @@ static bool is_points(const s2vi_node *node)
             return false;
         strided |= w->stride[i] > 1;
     }
-    return node->op == S2VI_OP_CONV_WEIGHT && strided;
+    return node->op == S2VI_OP_CONV_WEIGHT && strided && !s2vi_is_grouped(node);
 }
 
 static int run_points(const s2vi_kernel *kernel, void *out, void *const *in,
@@ -200,12 +201,66 @@ static int compile_points(const s2vi_node *node, s2vi_kernel **kernel,
     return S2V_OK;
 }
 
+/* ------------------------------------------- groups in three dimensions -- */
+
+/*
+ * CONV_WEIGHT of grouped channels in three dimensions. oneDNN (2.6.3) gives
+ * infinite results for some of these; no network has them: a plain sum.
+ */
+static bool is_solid(const s2vi_node *node)
+{
+    return node->op == S2VI_OP_CONV_WEIGHT && s2vi_is_grouped(node) &&
+           node->attr.window.rank == 3;
+}
+
+static int run_solid(const s2vi_kernel *kernel, void *out, void *const *in,
+                     void *scratch, const s2vi_clock *clock)
+{
+    const s2vi_node *node = kernel->node;
+    const s2vi_shape *x = &node->input[0]->shape, *y = &node->input[1]->shape;
+    const s2vi_ref_window w =
+        s2vi_ref_window_of(&node->attr.window, x, y, node->shape.dim + 1);
+    const int64_t cin = s2vi_shape_channels(x), cout = s2vi_shape_channels(y);
+    const int64_t width = s2vi_shape_channels(&node->shape);
+    (void)scratch, (void)clock;
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < cout * w.taps * width; i++) {
+        const int64_t co = i / width / w.taps;
+        const int64_t ci = co / (cout / node->attr.groups) * width + i % width;
+        double sum = 0;
+        for (int64_t p = 0; p < w.images * w.y_size; p++) {
+            int64_t place[3];
+            s2vi_ref_unflatten(p % w.y_size, w.y, place);
+            const int64_t at = s2vi_ref_x_at(&w, place, i / width % w.taps);
+            const int64_t pixel = p / w.y_size * w.x_size + at;
+            if (at >= 0)
+                sum += (double)((const float *)in[0])[pixel * cin + ci] *
+                       ((const float *)in[1])[p * cout + co];
+        }
+        ((float *)out)[i] = (float)sum;
+    }
+    return S2V_OK;
+}
+
+static int compile_solid(const s2vi_node *node, s2vi_kernel **kernel,
+                         s2v_error *err)
+{
+    s2vi_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
+    if (!k)
+        return S2V_ERR_NOMEM;
+    k->run = run_solid;
+    k->close = s2vi_kernel_free;
+    *kernel = k;
+    return S2V_OK;
+}
+
 /* ------------------------------------------------------------- compile -- */
 
 static s2vi_dnnl_spec spec_of(const s2vi_node *node)
 {
     const s2vi_shape *a = &node->input[0]->shape, *b = &node->input[1]->shape;
-    s2vi_dnnl_spec spec = {.window = node->attr.window};
+    s2vi_dnnl_spec spec = {.window = node->attr.window,
+                           .groups = node->attr.groups};
     switch (node->op) {
     case S2VI_OP_CONV:
         spec.kind = S2VI_DNNL_FORWARD;
@@ -236,6 +291,8 @@ int s2vi_cpu_conv(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
                           "large images only");
     if (is_points(node))
         return compile_points(node, kernel, err);
+    if (is_solid(node))
+        return compile_solid(node, kernel, err);
     conv_kernel *k = s2vi_kernel_create(sizeof(*k), node, err);
     if (!k)
         return S2V_ERR_NOMEM;

@@ -491,7 +491,7 @@ static void cut_bands(conv_kernel *k)
 bool s2vi_cpu_conv_bf16_suits(const s2vi_cpu *cpu, const s2vi_node *node)
 {
     const s2vi_window *win = &node->attr.window;
-    if (!cpu->bf16 || node->shape.rank > 4 ||
+    if (!cpu->bf16 || node->shape.rank > 4 || s2vi_is_grouped(node) ||
         s2vi_shape_channels(&node->shape) % ROWS)
         return false;
     for (int d = 0; d < node->shape.rank - 2; d++)

@@ -2,6 +2,7 @@
 /* The cpu backend's table: memory, threads, and which file compiles what. */
 #include "backend/cpu/conv_bf16.h"
 #include "backend/cpu/cpu.h"
+#include "backend/cpu/depthwise.h"
 #include "backend/cpu/pointwise.h"
 #include "backend/cpu/winograd.h"
 #include "backend/host.h"
@@ -71,6 +72,8 @@ static int compile(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
             return s2vi_cpu_pointwise(cpu, node, kernel, err);
         if (s2vi_cpu_conv_bf16_suits(cpu, node))
             return s2vi_cpu_conv_bf16(cpu, node, constant, kernel, err);
+        if (s2vi_cpu_depthwise_suits(node))
+            return s2vi_cpu_depthwise(cpu, node, constant, kernel, err);
         return s2vi_cpu_winograd_suits(node, constant)
                    ? s2vi_cpu_winograd(cpu, node, constant, kernel, err)
                    : s2vi_cpu_conv(cpu, node, constant, kernel, err);

@@ -40,6 +40,25 @@ static bool describe(s2vi_md *md, const s2vi_shape *s, dnnl_data_type_t type,
            dnnl_success;
 }
 
+/* Weights (Cout, kernel, Cin / groups), whose groups are a dimension more. */
+static bool describe_weight(s2vi_md *md, const s2vi_dnnl_spec *spec,
+                            dnnl_data_type_t type, bool any)
+{
+    static const dnnl_format_tag_t tag[] = {dnnl_abdc, dnnl_abdec, dnnl_abdefc};
+    const s2vi_shape *s = &spec->w;
+    dnnl_dims_t dims;
+    if (spec->groups <= 1)
+        return describe(md, s, type, any);
+    dims[0] = spec->groups;
+    dims[1] = s->dim[0] / spec->groups;
+    dims[2] = s->dim[s->rank - 1];
+    for (int i = 1; i < s->rank - 1; i++)
+        dims[i + 2] = s->dim[i];
+    return s2vi_md_create(md, s->rank + 1, dims, type,
+                          any ? dnnl_format_tag_any : tag[s->rank - 3]) ==
+           dnnl_success;
+}
+
 static dnnl_data_type_t type_of(const s2vi_dnnl_spec *spec)
 {
     return spec->bf16 ? dnnl_bf16 : dnnl_f32;
@@ -157,7 +176,7 @@ static bool make_primitives(shared *s, const s2vi_dnnl_spec *spec)
     s2vi_md any = NULL;
     dnnl_primitive_attr_t attr = attributes(spec);
     bool ok =
-        attr && describe(&any, &spec->w, type_of(spec), true) &&
+        attr && describe_weight(&any, spec, type_of(spec), true) &&
         primitive_desc(s, &spec->window, any, &pd, attr) == dnnl_success &&
         dnnl_primitive_create(&s->primitive, pd) == dnnl_success &&
         make_reorders(s, pd);
@@ -208,7 +227,7 @@ s2vi_dnnl_conv *s2vi_dnnl_conv_create(s2vi_cpu *cpu, const s2vi_dnnl_spec *spec)
     s->stream = cpu->stream;
     dnnl_dims_t channels = {s2vi_shape_channels(&spec->y)};
     bool ok = describe(&s->x, &spec->x, type_of(spec), false) &&
-              describe(&s->w, &spec->w, dnnl_f32, false) &&
+              describe_weight(&s->w, spec, dnnl_f32, false) &&
               describe(&s->y, &spec->y, type_of(spec), false) &&
               (!spec->bias || s2vi_md_create(&s->bias, 1, channels, dnnl_f32,
                                              dnnl_a) == dnnl_success) &&

@@ -17,6 +17,7 @@ typedef struct s2vi_dnnl_spec {
     s2vi_dnnl_kind kind;
     s2vi_shape x, w, y; /* image, weight, result of the convolution itself */
     s2vi_window window;
+    int groups;            /* of channels; 0 and 1: one */
     bool bias, accumulate; /* forward only */
     s2vi_activation act;   /* forward only */
     float slope;

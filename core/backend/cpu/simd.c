@@ -246,6 +246,7 @@ static void lstm_da(float *da, const float *a, const float *b, const float *y,
 #include "backend/cpu/simd_blend.inc"
 #include "backend/cpu/simd_winograd.inc"
 #include "backend/cpu/simd_pointwise.inc"
+#include "backend/cpu/simd_depthwise.inc"
 #include "backend/cpu/simd_cell_tiles.inc"
 
 /* ---------------------------------------------------- small products -- */
@@ -305,6 +306,7 @@ const s2vi_simd JOIN(s2vi_simd_, S2V_SIMD_SET) = {
     .cell_row = cell_row,
     .blend = blend,
     .pointwise = pointwise,
+    .depthwise = depthwise,
     .cell_lanes = CELL_LANES,
     .cell_pixels = CELL_PIXELS,
     .winograd_in = winograd_in,

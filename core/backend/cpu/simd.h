@@ -55,6 +55,18 @@ typedef struct s2vi_simd_pointwise {
     float slope;
 } s2vi_simd_pointwise;
 
+/** Pixels of a depthwise convolution that see the same taps of a line. */
+typedef struct s2vi_simd_depthwise {
+    const float *x; /* the first pixel's first tap; NULL: none sees the image */
+    const float *w; /* that tap's: [tap][channels] */
+    const float *bias, *addend; /* (channels); (pixels, channels); or NULL */
+    int64_t line, w_line;       /* floats from line to line of taps */
+    int64_t step;               /* floats of x from pixel to pixel */
+    int rows, columns, channels;
+    s2vi_activation act;
+    float slope;
+} s2vi_simd_depthwise;
+
 /** Winograd's forms in each dimension, and nearest x2 before (winograd.c). */
 typedef enum s2vi_winograd {
     S2VI_WINOGRAD_F43,     /* 4 results of 3 taps: 6 points of 6 pixels */
@@ -168,6 +180,8 @@ typedef struct s2vi_simd {
     /* Pixels [from, to) of a 1x1 convolution. */
     void (*pointwise)(float *out, const s2vi_simd_pointwise *p, int64_t from,
                       int64_t to);
+    /* Pixels of a depthwise convolution; out may be the addend. */
+    void (*depthwise)(float *out, const s2vi_simd_depthwise *d, int64_t pixels);
     /* y[n] = (x[k] times w, n x k if rows, else k x n), a few rows at once. */
     void (*dot_rows)(float *y, const float *x, const float *w, int n, int k);
     void (*axpy_rows)(float *y, const float *x, const float *w, int n, int k);

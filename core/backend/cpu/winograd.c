@@ -244,7 +244,8 @@ static int64_t ceil_div(int64_t a, int64_t b)
 static bool fits(const s2vi_node *node)
 {
     const s2vi_shape *w = &node->input[1]->shape;
-    return w->rank == 4 && w->dim[0] % 16 == 0 && w->dim[3] % 16 == 0;
+    return w->rank == 4 && w->dim[0] % 16 == 0 && w->dim[3] % 16 == 0 &&
+           !s2vi_is_grouped(node);
 }
 
 /* Weights become 4 times as many for F(4,3), not 2 for F(2,3): that must not

@@ -203,7 +203,9 @@ static cudnnBackendDescriptor_t make_graph(draft *d)
     const float alpha = 1, beta = (float)t->keep;
     cudnnBackendDescriptor_t window = make_window(d);
     cudnnBackendDescriptor_t x = make_array(d, X, t->images, t->cin, t->x);
-    cudnnBackendDescriptor_t w = make_array(d, W, t->cout, t->cin, t->kernel);
+    /* cuDNN sees groups by the channels that the weight lacks. */
+    cudnnBackendDescriptor_t w =
+        make_array(d, W, t->cout, t->cin / t->groups, t->kernel);
     cudnnBackendDescriptor_t y = make_array(d, Y, t->images, t->cout, t->y);
     cudnnBackendDescriptor_t op = make(d, its->type);
     set_part(d, op, its->conv, window);

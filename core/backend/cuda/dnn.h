@@ -20,6 +20,7 @@ typedef struct s2vi_dnn_task {
     int32_t tf32; /* f32 may be multiplied as TF32 */
     int32_t keep; /* the result is added to what is there */
     int32_t images, cin, cout;
+    int32_t groups; /* of channels, at least 1 */
     int32_t x[3], y[3], kernel[3], stride[3];
     int32_t pad[3]; /* before; what follows is as much as y needs */
 } s2vi_dnn_task;

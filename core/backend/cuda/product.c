@@ -44,7 +44,8 @@ static s2vi_dnn_task task_of(const s2vi_cuda_product *p, bool bf16, bool keep)
                           .keep = keep,
                           .images = (int32_t)p->own.images,
                           .cin = (int32_t)p->own.cin,
-                          .cout = (int32_t)p->own.cout};
+                          .cout = (int32_t)p->own.cout,
+                          .groups = (int32_t)p->own.groups};
     for (int i = 0; i < 3; i++) {
         task.x[i] = w->x[i];
         task.y[i] = w->y[i];
@@ -72,7 +73,8 @@ static void warn(const s2vi_cuda_product *p)
 static void ask_library(s2vi_cuda_product *p, bool keeps)
 {
     s2vi_cuda *cuda = p->cuda;
-    const bool may_round = cuda->bf16 && p->op != S2VI_OP_CONV_WEIGHT &&
+    const bool may_round = cuda->bf16 && p->own.groups == 1 &&
+                           p->op != S2VI_OP_CONV_WEIGHT &&
                            !(p->own.cin % GRANULE) && !(p->own.cout % GRANULE);
     if (may_round) {
         const s2vi_dnn_task task = task_of(p, true, false);
@@ -140,6 +142,7 @@ int s2vi_cuda_product_open(s2vi_cuda_product *p, s2vi_cuda *cuda, s2vi_op op,
         .images = (s2vi_index)x->dim[0],
         .cin = (s2vi_index)s2vi_shape_channels(x),
         .cout = (s2vi_index)s2vi_shape_channels(y),
+        .groups = (s2vi_index)(s2vi_shape_channels(x) / s2vi_shape_channels(w)),
         .window = s2vi_cuda_window(window, x, y, w->dim + 1),
     };
     int ret = s2vi_cuda_find(cuda, &p->launch, name_of(op), p->own.count, err);

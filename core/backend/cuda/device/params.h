@@ -118,11 +118,11 @@ typedef struct s2vi_dev_pool {
 } s2vi_dev_pool;
 
 /* Convolutions without a library: a and b are the node's first two inputs.
- * `keep`: what is there is added to. */
+ * `groups` of channels, at least 1; `keep`: what is there is added to. */
 typedef struct s2vi_dev_conv {
     const float *a, *b;
     float *out;
-    s2vi_index count, images, cin, cout;
+    s2vi_index count, images, cin, cout, groups;
     int keep;
     s2vi_dev_window window;
 } s2vi_dev_conv;
