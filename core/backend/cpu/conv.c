@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* CONV, CONV_DATA, CONV_WEIGHT: oneDNN's convolutions as kernels. */
 #include "backend/cpu/dnnl.h"
-#include "backend/ref/window.h"
 
 #include <oneapi/dnnl/dnnl.h>
 #include <string.h>
@@ -213,31 +212,47 @@ static bool is_solid(const s2vi_node *node)
            node->attr.window.rank == 3;
 }
 
+/* Of one weight, over all results whose tap lies inside. */
+static double solid_sum(const s2vi_node *node, const float *x, const float *y,
+                        const int64_t *tap)
+{
+    const s2vi_window *w = &node->attr.window;
+    const int64_t *in = node->input[0]->shape.dim;
+    const int64_t *out = node->input[1]->shape.dim;
+    const int64_t points = out[1] * out[2] * out[3];
+    double sum = 0;
+    for (int64_t i = 0; i < out[0] * points; i++) {
+        const int64_t rest = i % points;
+        const int64_t place[] = {rest / out[3] / out[2], rest / out[3] % out[2],
+                                 rest % out[3]};
+        int64_t flat = i / points;
+        bool inside = true;
+        for (int d = 0; d < 3; d++) {
+            const int64_t at = place[d] * w->stride[d] + tap[d] - w->pad_lo[d];
+            inside = inside && at >= 0 && at < in[1 + d];
+            flat = flat * in[1 + d] + at;
+        }
+        if (inside)
+            sum += (double)x[flat * in[4]] * y[i * out[4]];
+    }
+    return sum;
+}
+
 static int run_solid(const s2vi_kernel *kernel, void *out, void *const *in,
                      void *scratch, const s2vi_clock *clock)
 {
     const s2vi_node *node = kernel->node;
-    const s2vi_shape *x = &node->input[0]->shape, *y = &node->input[1]->shape;
-    const s2vi_ref_window w =
-        s2vi_ref_window_of(&node->attr.window, x, y, node->shape.dim + 1);
-    const int64_t cin = s2vi_shape_channels(x), cout = s2vi_shape_channels(y);
-    const int64_t width = s2vi_shape_channels(&node->shape);
+    const int64_t *w = node->shape.dim;
+    const int64_t results = w[0] / node->attr.groups;
     (void)scratch, (void)clock;
 #pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < cout * w.taps * width; i++) {
-        const int64_t co = i / width / w.taps;
-        const int64_t ci = co / (cout / node->attr.groups) * width + i % width;
-        double sum = 0;
-        for (int64_t p = 0; p < w.images * w.y_size; p++) {
-            int64_t place[3];
-            s2vi_ref_unflatten(p % w.y_size, w.y, place);
-            const int64_t at = s2vi_ref_x_at(&w, place, i / width % w.taps);
-            const int64_t pixel = p / w.y_size * w.x_size + at;
-            if (at >= 0)
-                sum += (double)((const float *)in[0])[pixel * cin + ci] *
-                       ((const float *)in[1])[p * cout + co];
-        }
-        ((float *)out)[i] = (float)sum;
+    for (int64_t i = 0; i < s2vi_shape_count(&node->shape); i++) {
+        const int64_t line = i / w[4], co = line / w[3] / w[2] / w[1];
+        const int64_t tap[] = {line / w[3] / w[2] % w[1], line / w[3] % w[2],
+                               line % w[3]};
+        ((float *)out)[i] = (float)solid_sum(
+            node, (const float *)in[0] + co / results * w[4] + i % w[4],
+            (const float *)in[1] + co, tap);
     }
     return S2V_OK;
 }
