@@ -54,6 +54,42 @@ s2vi_node *s2vi_nn_conv2d(s2vi_node *x, s2vi_layer layer)
     return s2vi_conv(x, layer.weight, layer.bias, &window);
 }
 
+static s2vi_node *conv2d_same(s2vi_node *x, s2vi_layer layer, int stride,
+                              int groups)
+{
+    const s2vi_node *w = layer.weight;
+    if (!x || !w)
+        return NULL;
+    s2vi_window window = {.rank = 2, .stride = {stride, stride}};
+    for (int i = 0; i < 2; i++) {
+        const int64_t size = x->shape.dim[1 + i];
+        const int64_t last = (size + stride - 1) / stride * stride - stride;
+        const int64_t pad = last + w->shape.dim[1 + i] - size;
+        window.pad_lo[i] = pad > 0 ? (int)(pad / 2) : 0;
+        window.pad_hi[i] = pad > 0 ? (int)(pad - pad / 2) : 0;
+    }
+    return s2vi_conv_grouped(x, layer.weight, layer.bias, &window, groups);
+}
+
+s2vi_node *s2vi_nn_conv2d_same(s2vi_node *x, s2vi_layer layer, int stride)
+{
+    return conv2d_same(x, layer, stride, 1);
+}
+
+s2vi_node *s2vi_nn_depthwise_same(s2vi_node *x, s2vi_layer layer, int stride)
+{
+    return x ? conv2d_same(x, layer, stride,
+                           (int)s2vi_shape_channels(&x->shape))
+             : NULL;
+}
+
+s2vi_node *s2vi_nn_prelu(s2vi_node *x, s2vi_node *slope)
+{
+    s2vi_node *positive = s2vi_lrelu(x, 0);
+    return s2vi_add(
+        positive, s2vi_mul(s2vi_sub(x, positive), s2vi_nn_over_pixels(slope)));
+}
+
 s2vi_node *s2vi_nn_upsample2(s2vi_node *x)
 {
     return s2vi_upsample(x, (const int[]){2, 2});

@@ -45,6 +45,16 @@ s2vi_node *s2vi_nn_linear(s2vi_node *x, s2vi_layer layer);
 /** Odd kernel, stride 1, zero padded to the same size. */
 s2vi_node *s2vi_nn_conv2d(s2vi_node *x, s2vi_layer layer);
 
+/** TensorFlow's SAME: 1 / stride as large, rounded up; of an odd number of
+ * zeros, one more at the end. */
+s2vi_node *s2vi_nn_conv2d_same(s2vi_node *x, s2vi_layer layer, int stride);
+
+/** The same of each channel by itself; its weight is (C,k,k,1). */
+s2vi_node *s2vi_nn_depthwise_same(s2vi_node *x, s2vi_layer layer, int stride);
+
+/** x, or slope x where x is negative (He et al. 2015); slope (C). */
+s2vi_node *s2vi_nn_prelu(s2vi_node *x, s2vi_node *slope);
+
 /** Nearest neighbour, twice the height and width. */
 s2vi_node *s2vi_nn_upsample2(s2vi_node *x);
 

@@ -7,6 +7,7 @@
  * usage: test_params [NAME]    (with a name: prints that list)
  */
 #include "graph/build.h"
+#include "models/face.h"
 #include "models/foley.h"
 #include "models/listen_and_move.h"
 #include "networks/bn_inception.h"
@@ -146,6 +147,12 @@ static int man_critics(int i, s2vi_param_list *list, s2v_error *err)
     return s2vi_man_critic_params(&c, list, err);
 }
 
+static int face(int i, s2vi_param_list *list, s2v_error *err)
+{
+    return i ? s2vi_facemesh_params("facemesh.", list, err)
+             : s2vi_blazeface_params("", list, err);
+}
+
 static const struct {
     const char *name;
     int (*params)(int i, s2vi_param_list *list, s2v_error *err);
@@ -156,6 +163,7 @@ static const struct {
     {"discriminators", discriminators, 6, 0x486d5fe897d34258u},
     {"varietysound", varietysound, 2, 0xb7589235e15e4b05u},
     {"hifigan", hifigan, 3, 0x2e162e33b5c955ceu},
+    {"face", face, 2, 0xcfb6f42a9541a229u},
     {"foley", foley, 4, 0xaa41f03147a57338u},
     {"foley-discriminators", foley_discriminators, 2, 0x2e490fc325813702u},
     {"hifigan-discriminators", hifigan_discriminators, 2, 0x1e501f969f90ed1au},
