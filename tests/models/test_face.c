@@ -8,6 +8,7 @@
  *
  * usage: test_face DEVICE
  */
+#include "../device.h"
 #include "../check.h"
 #include "golden.h"
 #include "graph/build.h"
@@ -265,6 +266,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     device = argv[1];
+    device_is_needed(device);
     s2v_weights *first = NULL, *second = NULL;
     if (getenv("S2V_TEST_DATA")) {
         first = open_file("goldens/man/blazeface");
