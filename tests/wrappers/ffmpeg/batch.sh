@@ -195,6 +195,12 @@ like "it says so" "$said" 'one\.wav: .*Not a directory'
 said=$(ulimit -f 8; trap '' XFSZ; "$script" -m tiny.bin -o full songs/one.wav 2>&1)
 is "a full disk" "$? $(find full -type f | wc -l)" "1 0"
 like "it says so, too" "$said" 'one\.wav: .*File too large'
+# Many that end by a signal while the shell is busy: none is waited for in vain.
+mkdir killed-songs
+run -f lavfi -i sine=d=8 killed-songs/1.wav
+for k in {2..16}; do cp killed-songs/1.wav "killed-songs/$k.wav"; done
+said=$(ulimit -f 40; timeout 120 "$script" -m tiny.bin -o killed-videos -j 2 killed-songs 2>&1)
+is "all end by a signal" "$? $(grep -c 'ffmpeg was terminated by SIGXFSZ' <<<"$said")" "1 16"
 cp songs/one.wav same.mp4
 batch -o . same.mp4
 is "a song is not written over" "$status $(cmp same.mp4 songs/one.wav 2>&1)" "1 "
