@@ -33,7 +33,7 @@ static const option_row rows[] = {
 static void set_defaults(s2vi_train_options *o)
 {
     o->size = 16;
-    o->rate = 1e-2;
+    o->rate = 1e-3;
 }
 
 /* ------------------------------------------------------------- training -- */
