@@ -667,19 +667,22 @@ static int activate(AVFilterContext *ctx)
     AVFilterLink *outlink = ctx->outputs[0];
     s2v_audio_frame sound = { .size = sizeof(sound) };
     s2v_error err = { 0 };
-    int ret;
+    int ret = 0;
 
     FF_FILTER_FORWARD_STATUS_BACK_ALL(outlink, ctx);
 
-    /* As much sound as is wanted: pictures beyond it stay queued. */
+    /* Pictures wait in the session, where they are small, and not in the link,
+     * which is lost if a filter before this one is freed first (uninit).
+     * Nothing is made of them before sound is received. */
+    while (!s->drained && (ret = feed(ctx)) > 0)
+        ;
+    if (ret < 0)
+        return ret;
+
     if (!ff_outlink_frame_wanted(outlink))
         return FFERROR_NOT_READY;
 
-    /* Pictures that have come may wait in the session, where they are small:
-     * nothing is made of them before the first sound is received. */
     if (s->pending && (ret = feed_reference(ctx)) <= 0) {
-        while (!ret && !s->drained && (ret = feed(ctx)) > 0)
-            ret = 0;
         if (!ret)
             ff_inlink_request_frame(ctx->inputs[1]);
         return ret;

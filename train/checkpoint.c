@@ -29,6 +29,16 @@ static bool set_integer(json_t *root, const char *key, int64_t value)
     return !json_object_set_new(root, key, json_integer(value));
 }
 
+/* JSON's integers here have a sign: a seed beyond is a string. */
+static bool set_seed(json_t *root, uint64_t seed)
+{
+    char text[24];
+    if (seed <= INT64_MAX)
+        return set_integer(root, "seed", (int64_t)seed);
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)seed);
+    return json_object_set_new(root, "seed", json_string(text)) >= 0;
+}
+
 static bool set_string(json_t *root, const char *key, const char *value)
 {
     return !value || !json_object_set_new(root, key, json_string(value));
@@ -38,13 +48,12 @@ static char *training_text(const s2vi_trainer *t)
 {
     const s2vi_trainer_params *p = &t->params;
     json_t *root = t->hooks->training(t);
-    return dump(root,
-                set_string(root, "tool", p->version) &&
-                    set_integer(root, "seed", (int64_t)p->seed) &&
-                    set_integer(root, "iterations", t->step) &&
-                    !json_object_set_new(root, "rate", json_real(p->rate)) &&
-                    set_string(root, "title", p->title) &&
-                    set_string(root, "note", p->note));
+    return dump(
+        root, set_string(root, "tool", p->version) && set_seed(root, p->seed) &&
+                  set_integer(root, "iterations", t->step) &&
+                  !json_object_set_new(root, "rate", json_real(p->rate)) &&
+                  set_string(root, "title", p->title) &&
+                  set_string(root, "note", p->note));
 }
 
 /* The rates may change: lowering them towards the end is how a training is
@@ -52,7 +61,7 @@ static char *training_text(const s2vi_trainer *t)
 static char *identity_text(const s2vi_trainer *t)
 {
     json_t *root = t->hooks->identity(t);
-    return dump(root, set_integer(root, "seed", (int64_t)t->params.seed) &&
+    return dump(root, set_seed(root, t->params.seed) &&
                           !json_object_set_new(root, "averaged",
                                                json_boolean(t->g.average)));
 }

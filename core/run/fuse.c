@@ -103,10 +103,11 @@ static bool folds_upsampling(const fuser *f, const s2vi_node *conv)
 /* A 3x3 convolution of a large image by weights that never change. */
 static bool takes_plane(const fuser *f, const s2vi_node *conv)
 {
+    if (conv->op != S2VI_OP_CONV || s2vi_is_grouped(conv))
+        return false;
     const s2vi_window *w = &conv->attr.window;
     const s2vi_shape *y = &conv->shape, *weight = &conv->input[1]->shape;
-    return conv->op == S2VI_OP_CONV && !s2vi_is_grouped(conv) &&
-           f->uses[conv->id] == 1 && w->rank == 2 && w->stride[0] == 1 &&
+    return f->uses[conv->id] == 1 && w->rank == 2 && w->stride[0] == 1 &&
            w->stride[1] == 1 && w->pad_lo[0] == 1 && w->pad_lo[1] == 1 &&
            w->pad_hi[0] == 1 && w->pad_hi[1] == 1 && weight->dim[1] == 3 &&
            weight->dim[2] == 3 && weight->dim[0] % 16 == 0 &&

@@ -188,6 +188,10 @@ is "ignored SIGINT: status" "$code" 143
 like "ignored SIGINT: said" "$err" "SIGINT is ignored here.*kill -TERM $pid stops and saves"
 rm -f bg.bin bg.bin.ckpt
 
+train clip.mkv -o seed.bin --iterations 1 --seed 18446744073709551615
+like "the greatest seed, as it was given" "$(head -c 8000 seed.bin | tr -d '\0')" 'seed\\": \\"18446744073709551615'
+rm -f seed.bin*
+
 # A finished training, resumed: nothing to do, and no picture to make.
 train clip.mkv -o c.bin --iterations 60 --resume c.bin.ckpt --preview none.png
 is "finished: status" "$code" 0

@@ -46,6 +46,10 @@ is "behind another filter" "$(film film.ppm hflip,v2sfoley | wc -c)" 388080
 is "time stamps go on" "$(run "${read_ppm[@]}" -i film.ppm -filter_complex v2sfoley -vn -c:a pcm_f32le -f framemd5 - |
     awk -F, '!/^#/ {if ($3 + 0 != next_pts) bad = 1; next_pts = $3 + $4} END {print next_pts, bad + 0}')" "97020 0"
 is "two in a graph" "$(film film.ppm "split[a][b];[a]v2sfoley[x];[b]v2sfoley=gain=6[y];[x][y]amerge" | wc -c)" 776160
+run "${read_ppm[@]}" -i three.ppm -filter_complex "[0:v]split[a][b];[a]v2sfoley[x];[b]v2sfoley[y]" \
+    -map "[x]" -c:a pcm_f32le -f f32le x.raw -map "[y]" -c:a pcm_f32le -f f32le y.raw
+is "two in a graph: the same sound, of all pictures" "$(md5sum <x.raw) $(md5sum <y.raw)" \
+    "$(film three.ppm v2sfoley | md5sum) $(film three.ppm v2sfoley | md5sum)"
 pictures c.pgm gray 160x90 50 60 pgm
 cat a.ppm c.pgm >gray.ppm
 is "another pixel format" "$(film gray.ppm v2sfoley | wc -c)" 388080
