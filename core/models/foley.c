@@ -211,9 +211,8 @@ int s2vi_foley_load(const s2vi_foley_config *config, const s2v_weights *weights,
 {
     s2vi_param_list list = {0};
     int ret = s2vi_foley_params(config, &list, err);
-    for (int i = 0; i < list.count && ret >= 0; i++)
-        ret = s2vi_param_load(&list.param[i], weights, list.param[i].name,
-                              store, err);
+    if (ret >= 0)
+        ret = s2vi_param_list_load(&list, weights, store, err);
     s2vi_param_list_close(&list);
     return ret;
 }

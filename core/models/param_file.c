@@ -59,3 +59,14 @@ int s2vi_param_load(const s2vi_param *param, const s2v_weights *weights,
     free(file);
     return ret;
 }
+
+int s2vi_param_list_load(const s2vi_param_list *list,
+                         const s2v_weights *weights, s2vi_store *store,
+                         s2v_error *err)
+{
+    int ret = S2V_OK;
+    for (int i = 0; i < list->count && ret >= 0; i++)
+        ret = s2vi_param_load(&list->param[i], weights, list->param[i].name,
+                              store, err);
+    return ret;
+}

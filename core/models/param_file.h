@@ -22,4 +22,9 @@ int s2vi_param_list_check(const s2vi_param_list *list,
 int s2vi_param_load(const s2vi_param *param, const s2v_weights *weights,
                     const char *name, s2vi_store *store, s2v_error *err);
 
+/** s2vi_param_load() of each of a list, under its own name. */
+int s2vi_param_list_load(const s2vi_param_list *list,
+                         const s2v_weights *weights, s2vi_store *store,
+                         s2v_error *err);
+
 #endif

@@ -50,9 +50,8 @@ static int load(s2vi_store *store, const s2v_weights *weights, s2v_error *err)
         ret = s2vi_facemesh_params(FACEMESH, &list, err);
     if (!ret)
         ret = s2vi_param_list_check(&list, weights, NULL, err);
-    for (int i = 0; i < list.count && !ret; i++)
-        ret = s2vi_param_load(&list.param[i], weights, list.param[i].name,
-                              store, err);
+    if (!ret)
+        ret = s2vi_param_list_load(&list, weights, store, err);
     s2vi_param_list_close(&list);
     return ret;
 }

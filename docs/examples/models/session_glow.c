@@ -34,9 +34,8 @@ static int load_params(network *n, const s2v_weights *w,
     int ret = s2vi_glow_params(&n->config, &list, err);
     if (!ret)
         ret = s2vi_param_list_check(&list, w, NULL, err);
-    for (int i = 0; i < list.count && !ret; i++)
-        ret = s2vi_param_load(&list.param[i], w, list.param[i].name,
-                              params->store, err);
+    if (!ret)
+        ret = s2vi_param_list_load(&list, w, params->store, err);
     s2vi_param_list_close(&list);
     return ret;
 }
