@@ -10,14 +10,11 @@
 #ifndef S2VI_DATA_FACE_MAPS_H
 #define S2VI_DATA_FACE_MAPS_H
 
-#include <stdint.h>
+#include "video/face.h"
 
 #define S2VI_FACE_FLOW_UNIT 8.0F /* pixels of side P */
 
-enum {
-    S2VI_FACE_LANDMARKS = 68,
-    S2VI_FACE_MAPS = 15, /* of points, and of contours */
-};
+enum { S2VI_FACE_MAPS = 15 /* of points, and of contours */ };
 
 /** The points that there are maps of: the middles of the left and the right
  * eye; the corners of the left eye, the inner first, of the right; ends of the

@@ -417,8 +417,7 @@ int talkers_face_mesh(struct talkers_face *f, const double radius[FACE_RING])
         add_ground(f, (struct point){left, y}, ground_follow(y), 0, 0.1);
         add_ground(f, (struct point){right, y}, ground_follow(y), 0, 0.1);
     }
-    mesh_triangulate(&f->mesh, f->canonical, f->count);
-    return 0;
+    return mesh_triangulate(&f->mesh, f->canonical, f->count) ? 0 : -1;
 }
 
 /* ---------------------------------------------------------- projection -- */

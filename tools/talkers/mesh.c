@@ -6,134 +6,30 @@
 
 /* ------------------------------------------------------- triangulation -- */
 
-/* Twice the signed area. */
-static double cross(struct point a, struct point b, struct point c)
+/* As common/data/mesh.h has points. */
+static const double (*pairs(const struct point *p))[2]
 {
-    return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
+    _Static_assert(sizeof(struct point) == 2 * sizeof(double), "x, y");
+    return (const double(*)[2])p;
 }
 
-static bool in_circle(struct point a, struct point b, struct point c,
-                      struct point p)
+bool mesh_triangulate(struct mesh *mesh, const struct point *points, int n)
 {
-    const double ax = a.x - p.x, ay = a.y - p.y;
-    const double bx = b.x - p.x, by = b.y - p.y;
-    const double cx = c.x - p.x, cy = c.y - p.y;
-    const double det = (ax * ax + ay * ay) * (bx * cy - cx * by) -
-                       (bx * bx + by * by) * (ax * cy - cx * ay) +
-                       (cx * cx + cy * cy) * (ax * by - bx * ay);
-    return cross(a, b, c) > 0 ? det > 0 : det < 0;
-}
-
-struct edges {
-    int16_t edge[3 * MESH_TRIANGLES][2];
-    int count;
-};
-
-/* An edge that two removed triangles share vanishes. */
-static void toggle_edge(struct edges *e, int a, int b)
-{
-    for (int i = 0; i < e->count; i++)
-        if (e->edge[i][0] == b && e->edge[i][1] == a) {
-            memcpy(e->edge[i], e->edge[--e->count], sizeof(e->edge[i]));
-            return;
-        }
-    e->edge[e->count][0] = (int16_t)a;
-    e->edge[e->count++][1] = (int16_t)b;
-}
-
-static void add_triangle(struct mesh *m, int a, int b, int c)
-{
-    m->triangle[m->count][0] = (int16_t)a;
-    m->triangle[m->count][1] = (int16_t)b;
-    m->triangle[m->count++][2] = (int16_t)c;
-}
-
-/* Bowyer and Watson's insertion of one point. */
-static void insert(struct mesh *m, const struct point *p, int n)
-{
-    struct edges hole = {.count = 0};
-
-    for (int i = 0; i < m->count;) {
-        const int16_t *t = m->triangle[i];
-        if (!in_circle(p[t[0]], p[t[1]], p[t[2]], p[n])) {
-            i++;
-            continue;
-        }
-        for (int k = 0; k < 3; k++)
-            toggle_edge(&hole, t[k], t[(k + 1) % 3]);
-        memcpy(m->triangle[i], m->triangle[--m->count], sizeof(m->triangle[0]));
-    }
-    for (int i = 0; i < hole.count; i++)
-        add_triangle(m, hole.edge[i][0], hole.edge[i][1], n);
-}
-
-void mesh_triangulate(struct mesh *mesh, const struct point *points, int n)
-{
-    struct point p[MESH_POINTS + 3];
-
-    memcpy(p, points, (size_t)n * sizeof(*p));
-    p[n] = (struct point){-1e3, -1e3};
-    p[n + 1] = (struct point){1e3, -1e3};
-    p[n + 2] = (struct point){0, 2e3};
-    mesh->count = 0;
-    add_triangle(mesh, n, n + 1, n + 2);
-    for (int i = 0; i < n; i++)
-        insert(mesh, p, i);
-    int kept = 0;
-    for (int i = 0; i < mesh->count; i++) {
-        const int16_t *t = mesh->triangle[i];
-        if (t[0] < n && t[1] < n && t[2] < n)
-            memmove(mesh->triangle[kept++], t, sizeof(mesh->triangle[0]));
-    }
-    mesh->count = kept;
+    return s2vi_mesh_triangulate(pairs(points), n, mesh->triangle, &mesh->count,
+                                 NULL) >= 0;
 }
 
 /* --------------------------------------------------------- rasterising -- */
 
-/* Barycentric coordinates as planes over the pixels: w_i = a x + b y + c. */
-struct planes {
-    double a[3], b[3], c[3];
-    int left, right, top, bottom; /* pixels that may lie inside */
-};
+typedef s2vi_mesh_planes planes;
 
 static int bound(double v, int limit)
 {
     return v < 0 ? 0 : v > limit ? limit : (int)v;
 }
 
-/* false: too thin to hold a pixel's centre. */
-static bool set_planes(struct planes *q, const struct point p[3], int width,
-                       int height)
-{
-    const double area = cross(p[0], p[1], p[2]);
-
-    if (fabs(area) < 1e-9)
-        return false;
-    for (int i = 0; i < 3; i++) {
-        const struct point u = p[(i + 1) % 3], v = p[(i + 2) % 3];
-        q->a[i] = (u.y - v.y) / area;
-        q->b[i] = (v.x - u.x) / area;
-        q->c[i] = (u.x * v.y - u.y * v.x) / area;
-    }
-    q->left = bound(fmin(p[0].x, fmin(p[1].x, p[2].x)) - 0.5, width);
-    q->right = bound(fmax(p[0].x, fmax(p[1].x, p[2].x)) + 1.5, width);
-    q->top = bound(fmin(p[0].y, fmin(p[1].y, p[2].y)) - 0.5, height);
-    q->bottom = bound(fmax(p[0].y, fmax(p[1].y, p[2].y)) + 1.5, height);
-    return true;
-}
-
-/* On an edge between two triangles, one of both: that to its right. */
-static bool inside(const struct planes *q, const double w[3])
-{
-    for (int i = 0; i < 3; i++)
-        if (w[i] < 0 ||
-            (w[i] == 0 && (q->a[i] < 0 || (q->a[i] == 0 && q->b[i] < 0))))
-            return false;
-    return true;
-}
-
 /* The pixels of row y whose centres lie inside: from *first to before *last. */
-static void row_span(const struct planes *q, int y, int *first, int *last)
+static void row_span(const planes *q, int y, int *first, int *last)
 {
     double lo = q->left, hi = q->right;
 
@@ -220,7 +116,7 @@ static uint32_t over(uint32_t below, uint32_t p)
 }
 
 /* A value that changes linearly over the triangle: its step and its start. */
-static void slope(const struct planes *q, const double v[3], double *step,
+static void slope(const planes *q, const double v[3], double *step,
                   double *down, double *start)
 {
     *step = q->a[0] * v[0] + q->a[1] * v[1] + q->a[2] * v[2];
@@ -232,10 +128,10 @@ static void draw_triangle(struct mesh_image *to, const struct mesh_texture *t,
                           const struct point s[3], const struct point p[3],
                           const double gain[3])
 {
-    struct planes q;
+    planes q;
     double step[3], down[3], start[3];
 
-    if (!set_planes(&q, p, to->width, to->height))
+    if (!s2vi_mesh_planes_set(&q, pairs(p), to->width, to->height))
         return;
     const double u[3] = {s[0].x, s[1].x, s[2].x};
     const double v[3] = {s[0].y, s[1].y, s[2].y};
@@ -286,43 +182,18 @@ void mesh_draw(struct mesh_image *to, const struct mesh *mesh,
 static struct point weighed(const struct mesh *mesh, int i,
                             const struct point *p, const double w[3])
 {
-    const int16_t *t = mesh->triangle[i];
+    const int32_t *t = mesh->triangle[i];
 
     return (struct point){
         w[0] * p[t[0]].x + w[1] * p[t[1]].x + w[2] * p[t[2]].x,
         w[0] * p[t[0]].y + w[1] * p[t[1]].y + w[2] * p[t[2]].y};
 }
 
-static void weights_at(const struct planes *q, double x, double y, double w[3])
-{
-    for (int i = 0; i < 3; i++)
-        w[i] = q->a[i] * x + q->b[i] * y + q->c[i];
-}
-
 void mesh_flow(float *flow, int side, const struct mesh *mesh,
                const struct point *at, const struct point *then)
 {
-    memset(flow, 0, 2 * (size_t)side * (size_t)side * sizeof(*flow));
-    for (int i = 0; i < mesh->count; i++) {
-        struct point p[3];
-        struct planes q;
-        for (int k = 0; k < 3; k++) {
-            p[k].x = at[mesh->triangle[i][k]].x * side;
-            p[k].y = at[mesh->triangle[i][k]].y * side;
-        }
-        if (!set_planes(&q, p, side, side))
-            continue;
-        for (int y = q.top; y < q.bottom; y++)
-            for (int x = q.left; x < q.right; x++) {
-                double w[3];
-                weights_at(&q, x + 0.5, y + 0.5, w);
-                if (!inside(&q, w))
-                    continue;
-                const struct point to = weighed(mesh, i, then, w);
-                flow[2 * (y * side + x)] = (float)(to.x * side - x - 0.5);
-                flow[2 * (y * side + x) + 1] = (float)(to.y * side - y - 0.5);
-            }
-    }
+    s2vi_mesh_flow(flow, side, mesh->triangle, mesh->count, pairs(at),
+                   pairs(then));
 }
 
 struct point mesh_carry(const struct mesh *mesh, const struct point *at,
@@ -330,14 +201,13 @@ struct point mesh_carry(const struct mesh *mesh, const struct point *at,
 {
     for (int i = 0; i < mesh->count; i++) {
         struct point c[3];
-        struct planes q;
+        planes q;
         double w[3];
         for (int k = 0; k < 3; k++)
             c[k] = at[mesh->triangle[i][k]];
-        if (fabs(cross(c[0], c[1], c[2])) < 1e-9)
+        if (!s2vi_mesh_planes_set(&q, pairs(c), 1, 1))
             continue;
-        set_planes(&q, c, 1, 1);
-        weights_at(&q, p.x, p.y, w);
+        s2vi_mesh_weights(&q, p.x, p.y, w);
         if (w[0] >= -1e-9 && w[1] >= -1e-9 && w[2] >= -1e-9)
             return weighed(mesh, i, then, w);
     }

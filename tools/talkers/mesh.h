@@ -7,16 +7,18 @@
 #include <stdint.h>
 
 #include "brush.h"
+#include "data/mesh.h"
 
 enum { MESH_POINTS = 288, MESH_TRIANGLES = 2 * MESH_POINTS };
 
 struct mesh {
-    int16_t triangle[MESH_TRIANGLES][3];
+    int32_t triangle[MESH_TRIANGLES][3];
     int count;
 };
 
-/* Delaunay's triangulation of n <= MESH_POINTS points, no two of them equal. */
-void mesh_triangulate(struct mesh *mesh, const struct point *points, int n);
+/* Delaunay's triangulation of n <= MESH_POINTS points, no two of them equal;
+ * false: memory ran out. */
+bool mesh_triangulate(struct mesh *mesh, const struct point *points, int n);
 
 /* Pixels, premultiplied ARGB as cairo's. */
 struct mesh_image {

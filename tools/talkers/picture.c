@@ -112,13 +112,13 @@ static void paint_layers(struct talkers_picture *p, struct talkers_face *f)
         p->texture[i].image = image_of(c[i].surface);
 }
 
-static void mesh_body(struct talkers_picture *p)
+static bool mesh_body(struct talkers_picture *p)
 {
     for (int i = 0; i < BODY_SIDE * BODY_SIDE; i++)
         p->body_source[i] =
             (struct point){mix(-2.85, 2.85, i % BODY_SIDE / (BODY_SIDE - 1.0)),
                            mix(0.8, 3.05, i / BODY_SIDE / (BODY_SIDE - 1.0))};
-    mesh_triangulate(&p->body, p->body_source, BODY_SIDE * BODY_SIDE);
+    return mesh_triangulate(&p->body, p->body_source, BODY_SIDE * BODY_SIDE);
 }
 
 /* -------------------------------------------------------------- camera -- */
@@ -292,8 +292,10 @@ struct talkers_picture *talkers_picture_new(const struct talkers_identity *id,
     }
     paint_layers(p, face);
     measure_ring(p, radius);
-    talkers_face_mesh(face, radius);
-    mesh_body(p);
+    if (talkers_face_mesh(face, radius) < 0 || !mesh_body(p)) {
+        talkers_picture_free(&p);
+        return NULL;
+    }
     set_camera(p);
     for (int i = 0; i < LAYERS; i++)
         mesh_texture_scan(&p->texture[i], i == BODY ? &p->body : &face->mesh,
