@@ -252,9 +252,11 @@ int s2vi_trainer_resume(s2vi_trainer *t, const char *path, s2v_error *err)
         ret = s2vi_file_read_trained(w, t->store, &t->list.param[i],
                                      averaged(t, i), err);
     if (!ret)
-        ret = read_states(t, w, err);
-    if (!ret)
         ret = read_progress(t, w, err);
+    if (!ret)
+        ret = s2vi_trainer_enter(t, err);
+    if (!ret)
+        ret = read_states(t, w, err);
     s2v_weights_close(&w);
     return ret;
 }

@@ -2,11 +2,10 @@
 /* How the sound of clips is heard in training. */
 #include "hearing.h"
 
-#include "audio/level.h"
 #include "base/error.h"
 #include "base/philox.h"
+#include "measure/loudness.h"
 
-#include <ebur128.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,40 +29,18 @@ static const double RANGE_PART = 0.001;
 static int measure_loudness(const s2vi_dataset *data, double *lufs,
                             s2v_error *err)
 {
-    ebur128_state *meter = ebur128_init(
-        1, S2VI_CLIP_RATE, EBUR128_MODE_I | EBUR128_MODE_HISTOGRAM);
-    if (!meter)
+    s2vi_sound_span *span = malloc((size_t)data->count * sizeof(*span));
+    if (!span)
         return s2vi_error_nomem(err, "a loudness meter");
     for (int i = 0; i < data->count; i++) {
         const s2vi_dataset_clip *c = &data->clip[i];
         const int64_t n = c->train * STEP;
-        ebur128_add_frames_float(
-            meter, c->clip->sound,
-            (size_t)(n < c->clip->samples ? n : c->clip->samples));
+        span[i] = (s2vi_sound_span){
+            c->clip->sound, n < c->clip->samples ? n : c->clip->samples};
     }
-    ebur128_loudness_global(meter, lufs);
-    ebur128_destroy(&meter);
-    *lufs = round(*lufs * 10.0) / 10.0; /* as a weight file has it */
-    return *lufs > -70.0 ? S2V_OK
-                         : s2vi_error(err, S2V_ERR_INVALID,
-                                      "the audio of the training set is silent "
-                                      "(below -70 LUFS): expected clips whose "
-                                      "picture moves with their audio");
-}
-
-static int level_clip(s2vi_clip *clip, double level, s2v_error *err)
-{
-    const size_t n = (size_t)clip->samples;
-    float *levelled = malloc(n * sizeof(*levelled));
-    int ret = levelled ? s2vi_level_clip(clip->sound, n, level, levelled)
-                       : S2V_ERR_NOMEM;
-    if (!ret) {
-        free(clip->sound);
-        clip->sound = levelled;
-        levelled = NULL;
-    }
-    free(levelled);
-    return ret < 0 ? s2vi_error_nomem(err, "sound") : S2V_OK;
+    const int ret = s2vi_loudness_measure(span, data->count, lufs, err);
+    free(span);
+    return ret;
 }
 
 /* ---------------------------------------------------------------- gains -- */
@@ -202,7 +179,8 @@ int s2vi_hearing_prepare(s2vi_hearing *h, s2vi_dataset *data, s2v_error *err)
     if (h->levelled)
         ret = measure_loudness(data, &h->level, err);
     for (int i = 0; i < data->count && h->levelled && !ret; i++)
-        ret = level_clip(data->clip[i].clip, h->level, err);
+        ret = s2vi_loudness_level(&data->clip[i].clip->sound,
+                                  data->clip[i].clip->samples, h->level, err);
     if (!ret)
         ret = s2vi_dataset_features(data, err);
     if (!ret)

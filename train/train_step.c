@@ -107,11 +107,11 @@ int s2vi_train_step_learn(s2vi_train_step *step, s2vi_node *loss,
         goto out;
     s2vi_node **gradient = param + t->count;
     record_inputs(step, t);
-    for (int i = 0; i < t->count; i++)
-        if (!t->param[i].buffer) {
-            which[n] = &t->param[i];
-            param[n++] = s2vi_graph_find(step->graph, t->param[i].name);
-        }
+    for (int i = 0; i < t->count; i++) {
+        which[n] = &t->param[i];
+        param[n] = s2vi_graph_find(step->graph, t->param[i].name);
+        n += param[n] && !t->param[i].buffer;
+    }
     if (s2vi_gradients(loss, NULL, param, n, gradient) >= 0)
         for (int i = 0; i < n; i++)
             update(step, t, which[i], param[i], gradient[i], adam);
@@ -232,17 +232,17 @@ int s2vi_train_step_read(const s2vi_train_step *step, int64_t iteration,
 
 /* ----------------------------------------------------------- parameters -- */
 
-/* A variable of one store into one of another. */
+/* A variable of one store into one of another, or of the same. */
 static int copy(const s2vi_param *p, s2vi_store *from, const char *name,
-                s2vi_store *to, s2v_error *err)
+                s2vi_store *to, const char *as, s2v_error *err)
 {
     float *w = malloc((size_t)s2vi_shape_count(&p->shape) * sizeof(*w));
     int ret = w ? s2vi_store_read(from, name, w, err)
                 : s2vi_error_nomem(err, p->name);
     if (!ret)
-        ret = s2vi_store_add(to, p->name, &p->shape, err);
+        ret = s2vi_store_add(to, as, &p->shape, err);
     if (!ret)
-        ret = s2vi_store_write(to, p->name, w, err);
+        ret = s2vi_store_write(to, as, w, err);
     free(w);
     return ret;
 }
@@ -256,7 +256,7 @@ int s2vi_train_step_copy_averages(const s2vi_trained *t, s2vi_store *from,
         char name[80];
         snprintf(name, sizeof(name), "%s%s",
                  t->average && !p->buffer ? "ema." : "", p->name);
-        ret = copy(p, from, name, to, err);
+        ret = copy(p, from, name, to, p->name, err);
     }
     return ret;
 }
@@ -275,6 +275,20 @@ int s2vi_train_step_init_params(const s2vi_param_list *list, uint64_t seed,
         if (!ret)
             ret = s2vi_store_write(store, p->name, w, err);
         free(w);
+    }
+    return ret;
+}
+
+int s2vi_train_step_init_slots(const s2vi_param *p, s2vi_store *store,
+                               bool average, s2v_error *err)
+{
+    static const char *const slots[] = {"m", "v", "ema"};
+    int ret = S2V_OK;
+    for (int k = 0; k < (average ? 3 : 2) && !p->buffer && !ret; k++) {
+        char name[80];
+        snprintf(name, sizeof(name), "%s.%s", slots[k], p->name);
+        ret = k < 2 ? s2vi_store_add(store, name, &p->shape, err)
+                    : copy(p, store, p->name, store, name, err);
     }
     return ret;
 }

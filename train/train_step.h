@@ -70,8 +70,8 @@ void s2vi_train_step_add_term(s2vi_train_step *step, const char *name,
 int s2vi_train_step_add_effect(s2vi_train_step *step, s2vi_node *effect,
                                s2v_error *err);
 
-/** Record the loss's gradients and Adam's step of the parameters. Slots m.NAME
- * and v.NAME hold the moments. */
+/** Record the loss's gradients and Adam's step of those of the parameters that
+ * are in the graph. Slots m.NAME and v.NAME hold the moments. */
 int s2vi_train_step_learn(s2vi_train_step *step, s2vi_node *loss,
                           const s2vi_trained *t, const s2vi_adam_factors *adam,
                           s2v_error *err);
@@ -132,5 +132,10 @@ int s2vi_train_step_copy_averages(const s2vi_trained *t, s2vi_store *from,
 /** Give a store the initial values of all parameters of a list. */
 int s2vi_train_step_init_params(const s2vi_param_list *list, uint64_t seed,
                                 s2vi_store *store, s2v_error *err);
+
+/** Give a store a parameter's moments, zero, and, if wanted, its average, which
+ * is the parameter's value there. */
+int s2vi_train_step_init_slots(const s2vi_param *p, s2vi_store *store,
+                               bool average, s2v_error *err);
 
 #endif

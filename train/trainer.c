@@ -55,11 +55,50 @@ static int open_step(s2vi_trainer *t, s2vi_train_step *step,
     return ret < 0 ? ret : s2vi_train_step_plan(step, store, err);
 }
 
+static int open_steps(s2vi_trainer *t, s2v_error *err)
+{
+    int ret =
+        open_step(t, &t->generator, t->hooks->record_generator, t->store, err);
+    if (!ret && t->n_critics && t->hooks->record_critics)
+        ret =
+            open_step(t, &t->critics, t->hooks->record_critics, t->store, err);
+    return ret;
+}
+
+static void find_stage(s2vi_trainer *t)
+{
+    if (t->hooks->stage)
+        t->stage = t->hooks->stage(t, t->step, &t->begun);
+}
+
+int s2vi_trainer_enter(s2vi_trainer *t, s2v_error *err)
+{
+    const int before = t->stage;
+    find_stage(t);
+    if (t->stage == before)
+        return S2V_OK;
+    s2vi_train_step_close(&t->generator);
+    s2vi_train_step_close(&t->critics);
+    return open_steps(t, err);
+}
+
+/* What a stage leaves alone has moments and an average, too: files hold those
+ * of all. */
+static int add_slots(s2vi_trainer *t, s2v_error *err)
+{
+    int ret = S2V_OK;
+    for (int i = 0; i < t->list.count && !ret && t->hooks->stage; i++)
+        ret = s2vi_train_step_init_slots(&t->list.param[i], t->store,
+                                         t->g.average && i < t->g.count, err);
+    return ret;
+}
+
 int s2vi_trainer_open(s2vi_trainer *t, s2v_error *err)
 {
     const s2vi_trainer_params *p = &t->params;
     t->best = NAN;
     set_stretches(t);
+    find_stage(t);
     int ret = s2vi_backend_open(&t->backend, p->device ? p->device : "auto",
                                 p->dtype, p->threads, err);
     if (!ret)
@@ -67,12 +106,8 @@ int s2vi_trainer_open(s2vi_trainer *t, s2v_error *err)
     if (!ret)
         ret = s2vi_train_step_init_params(&t->list, p->seed, t->store, err);
     if (!ret)
-        ret = open_step(t, &t->generator, t->hooks->record_generator, t->store,
-                        err);
-    if (!ret && t->n_critics)
-        ret =
-            open_step(t, &t->critics, t->hooks->record_critics, t->store, err);
-    return ret;
+        ret = add_slots(t, err);
+    return ret < 0 ? ret : open_steps(t, err);
 }
 
 void s2vi_trainer_close(s2vi_trainer *t)
@@ -124,11 +159,11 @@ static int run(s2vi_trainer *t, s2vi_train_step *step, s2v_error *err)
         ret = s2vi_train_step_follow(step, &t->generator, err);
     if (!ret)
         ret = t->hooks->feed(t, step, err);
-    return ret < 0
-               ? ret
-               : s2vi_train_step_run(step, t->step + 1,
-                                     s2vi_ema_decay(t->params.average, t->step),
-                                     &clock, err);
+    return ret < 0 ? ret
+                   : s2vi_train_step_run(
+                         step, t->step - t->begun + 1,
+                         s2vi_ema_decay(t->params.average, t->step - t->begun),
+                         &clock, err);
 }
 
 static int read_terms(const s2vi_trainer *t, const s2vi_train_step *step,
@@ -147,15 +182,17 @@ int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
     const int room = *n;
     s2v_error spoilt;
     *n = 0;
-    int ret = t->hooks->prepare(t, err), bad = S2V_OK;
-    if (!ret && t->n_critics)
+    int ret = s2vi_trainer_enter(t, err), bad = S2V_OK;
+    if (!ret)
+        ret = t->hooks->prepare(t, err);
+    if (!ret && t->critics.exec)
         ret = run(t, &t->critics, err);
     if (!ret)
         ret = run(t, &t->generator, err);
     if (ret < 0)
         return ret;
     ret = read_terms(t, &t->generator, loss, room, n, err);
-    if (t->n_critics)
+    if (t->critics.exec)
         bad = read_terms(t, &t->critics, loss, room, n, &spoilt);
     if (bad < 0 && err)
         *err = spoilt;

@@ -43,6 +43,12 @@ typedef struct s2vi_trainer_hooks {
      * output. */
     int (*record_viewer)(s2vi_trainer *t, s2v_error *err);
 
+    /* Optional, for a training in stages: the stage of iteration `step`, which
+     * *begun is set to the first iteration of. In another stage the steps are
+     * recorded anew; Adam and the averages count from its beginning, and
+     * recurrent states start at zero. Terms are the same in all stages. */
+    int (*stage)(const s2vi_trainer *t, int64_t step, int64_t *begun);
+
     /* Get the batch of iteration t->step ready, and set t->fresh. */
     int (*prepare)(s2vi_trainer *t, s2v_error *err);
     /* Write that batch to the inputs of t->critics or t->generator. */
@@ -100,8 +106,10 @@ struct s2vi_trainer {
     /* The batch does not go on where the last one ended: recurrent states start
      * at zero. Else both steps begin with those that the generator's left. */
     bool fresh;
-    int64_t step; /* iterations done */
-    double best;  /* held-out score; NaN: none */
+    int64_t step;  /* iterations done */
+    int stage;     /* that the steps are recorded for */
+    int64_t begun; /* its first iteration; 0 without stages */
+    double best;   /* held-out score; NaN: none */
 };
 
 /** What was appended to the list since the last of these: the generator's, then
@@ -150,6 +158,10 @@ int s2vi_trainer_view_begin(s2vi_trainer *t, s2v_error *err);
  * its output. States go on from run to run. */
 int s2vi_trainer_view(s2vi_trainer *t, uint64_t frame, float *out,
                       s2v_error *err);
+
+/** Get the steps ready for iteration t->step: in another stage than theirs
+ * they are recorded anew. */
+int s2vi_trainer_enter(s2vi_trainer *t, s2v_error *err);
 
 /* ---- files: checkpoint.c ---- */
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/philox.h"
+#include "media/folder.h"
 #include "models/visual_encoder.h"
 #include "models/varietysound.h"
 #include "weights/weights.h"
@@ -229,27 +230,6 @@ static int add_set(s2vi_foley_data *data, const char *path,
 
 /* ------------------------------------------------------------ folders -- */
 
-static int by_name(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Paths of a folder's files with one of these endings, in order of name. */
-static GPtrArray *files_of(const char *folder, const char *const *endings)
-{
-    GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
-    GDir *dir = g_dir_open(folder, 0, NULL);
-    const char *name;
-    while (dir && (name = g_dir_read_name(dir)))
-        for (int i = 0; endings[i]; i++)
-            if (g_str_has_suffix(name, endings[i]))
-                g_ptr_array_add(files, g_build_filename(folder, name, NULL));
-    if (dir)
-        g_dir_close(dir);
-    g_ptr_array_sort(files, by_name);
-    return files;
-}
-
 static int read_file(s2vi_foley_data *data, const char *path,
                      const s2vi_foley_source *source, s2v_error *err)
 {
@@ -279,15 +259,12 @@ int s2vi_foley_data_add(s2vi_foley_data *data, const char *path,
                         const s2vi_foley_source *source, s2v_error *err)
 {
     static const char *const sets[] = {".safetensors", NULL};
-    static const char *const media[] = {".mkv", ".mp4", ".mov",  ".webm",
-                                        ".avi", ".wav", ".flac", ".ogg",
-                                        ".mp3", NULL};
     if (!g_file_test(path, G_FILE_TEST_IS_DIR))
         return add_file(data, path, source, err);
-    GPtrArray *files = files_of(path, sets);
+    GPtrArray *files = s2vi_folder_files(path, sets);
     if (!files->len || source->sound_only) {
         g_ptr_array_free(files, TRUE);
-        files = files_of(path, media);
+        files = s2vi_folder_files(path, s2vi_folder_media);
     }
     int ret = files->len ? S2V_OK
                          : s2vi_error(err, S2V_ERR_INVALID,

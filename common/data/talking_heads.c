@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Clips of talking heads, with what is known of the face. */
+#include "data/talking_heads.h"
+
+#include "base/error.h"
+#include "data/talking_truth.h"
+#include "measure/loudness.h"
+#include "media/folder.h"
+#include "video/face.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The lips' distance in distances of the eyes: a mouth below is shut. */
+static const double SHUT = 0.04;
+
+/* ------------------------------------------------------------ one clip -- */
+
+static void free_clip(s2vi_talking_head *c)
+{
+    g_free(c->path);
+    free(c->rgb);
+    free(c->sound);
+    free(c->landmarks);
+    free(c->irises);
+    free(c->controls);
+    free(c->mesh);
+    free(c->triangle);
+    free(c->shut);
+}
+
+static double distance(const float *a, const float *b)
+{
+    return hypot((double)a[0] - (double)b[0], (double)a[1] - (double)b[1]);
+}
+
+/* Of the inner lips, the mean at three places, in distances of the eyes' outer
+ * corners' middles. */
+static bool is_shut(const float *landmarks)
+{
+    static const int upper[] = {61, 62, 63}, lower[] = {67, 66, 65};
+    const float *p = landmarks;
+    double open = 0, eyes[2] = {0};
+    for (int i = 0; i < 3; i++)
+        open += distance(p + 2 * upper[i], p + 2 * lower[i]) / 3;
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < 6; i++)
+            eyes[k] +=
+                ((double)p[2 * (42 + i) + k] - (double)p[2 * (36 + i) + k]) / 6;
+    return open < SHUT * hypot(eyes[0], eyes[1]);
+}
+
+static int find_shut(s2vi_talking_head *c, s2v_error *err)
+{
+    c->shut = malloc((size_t)c->frames);
+    if (!c->shut)
+        return s2vi_error_nomem(err, "a clip");
+    for (int64_t t = 0; t < c->frames; t++)
+        c->shut[t] =
+            is_shut(c->landmarks + t * 2 * (int64_t)S2VI_FACE_LANDMARKS);
+    return S2V_OK;
+}
+
+/* Decoded pictures and sound become the clip's own. */
+static void take(s2vi_talking_head *c, s2vi_clip *clip)
+{
+    c->frames = clip->frames;
+    c->rgb = clip->rgb;
+    c->sound = clip->sound;
+    c->samples = clip->samples;
+    memcpy(c->hash, clip->hash, sizeof(c->hash));
+    clip->rgb = NULL;
+    clip->sound = NULL;
+}
+
+static int load(s2vi_talking_head *c, int side,
+                const s2vi_talking_source *source, s2v_error *err)
+{
+    s2vi_clip_params params = source->clip;
+    s2vi_clip *clip = NULL;
+    params.size = side;
+    params.fps_num = S2VI_TALKING_RATE;
+    params.fps_den = 1;
+    int ret =
+        s2vi_ingest_clip(source->ingest, &clip, c->path, &params, false, err);
+    if (!ret && clip)
+        take(c, clip);
+    s2vi_clip_close(&clip);
+    if (ret < 0 || !c->rgb)
+        return ret;
+    ret = s2vi_talking_truth_read(c, err);
+    if (ret == S2V_ERR_EOF)
+        ret = s2vi_error(err, S2V_ERR_FORMAT,
+                         "'%s': expected a clip that s2v-talkers rendered, "
+                         "with its truth beside it",
+                         c->path);
+    return ret < 0 ? ret : find_shut(c, err);
+}
+
+/* ---------------------------------------------------------- all of them -- */
+
+static void rehash(s2vi_talking_heads *data)
+{
+    GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+    for (int i = 0; i < data->count; i++)
+        g_checksum_update(sum, (const guchar *)data->clip[i].hash, -1);
+    memcpy(data->hash, g_checksum_get_string(sum), sizeof(data->hash));
+    g_checksum_free(sum);
+}
+
+static int append(s2vi_talking_heads *data, s2vi_talking_head *c,
+                  s2v_error *err)
+{
+    s2vi_talking_head *more =
+        realloc(data->clip, ((size_t)data->count + 1) * sizeof(*more));
+    if (!more)
+        return s2vi_error_nomem(err, "clips");
+    data->clip = more;
+    data->clip[data->count++] = *c;
+    data->frames += c->frames;
+    *c = (s2vi_talking_head){0};
+    rehash(data);
+    return S2V_OK;
+}
+
+static int add_file(s2vi_talking_heads *data, const char *path,
+                    const s2vi_talking_source *source, s2v_error *err)
+{
+    s2vi_talking_head c = {.path = g_strdup(path)};
+    bool skipped = false;
+    int ret = load(&c, data->side, source, err);
+    ret = s2vi_ingest_settle(source->ingest, ret, &skipped, err);
+    if (!ret && !skipped && c.rgb)
+        ret = append(data, &c, err);
+    free_clip(&c);
+    return ret;
+}
+
+int s2vi_talking_heads_add(s2vi_talking_heads *data, const char *path,
+                           const s2vi_talking_source *source, s2v_error *err)
+{
+    if (!g_file_test(path, G_FILE_TEST_IS_DIR))
+        return add_file(data, path, source, err);
+    GPtrArray *files = s2vi_folder_files(path, s2vi_folder_media);
+    int ret = files->len ? S2V_OK
+                         : s2vi_error(err, S2V_ERR_INVALID,
+                                      "'%s': expected a folder of media files, "
+                                      "found none",
+                                      path);
+    for (guint i = 0; i < files->len && !ret; i++)
+        ret = add_file(data, files->pdata[i], source, err);
+    g_ptr_array_free(files, TRUE);
+    return ret;
+}
+
+int s2vi_talking_heads_split(s2vi_talking_heads *data, double part,
+                             s2v_error *err)
+{
+    int64_t left = (int64_t)(part * (double)data->frames);
+    data->train = left;
+    for (int i = 0; i < data->count; i++) {
+        s2vi_talking_head *c = &data->clip[i];
+        c->train = left < c->frames ? left : c->frames;
+        left -= c->train;
+    }
+    return data->train ? S2V_OK
+                       : s2vi_error(err, S2V_ERR_INVALID,
+                                    "--split: expected at least one frame in "
+                                    "the training set, found none of %lld",
+                                    (long long)data->frames);
+}
+
+int s2vi_talking_heads_level(s2vi_talking_heads *data, s2v_error *err)
+{
+    s2vi_sound_span *span = malloc((size_t)data->count * sizeof(*span));
+    if (!span)
+        return s2vi_error_nomem(err, "a loudness meter");
+    for (int i = 0; i < data->count; i++) {
+        const s2vi_talking_head *c = &data->clip[i];
+        const int64_t n = c->train * S2VI_TALKING_HOP;
+        span[i] = (s2vi_sound_span){c->sound, n < c->samples ? n : c->samples};
+    }
+    int ret = s2vi_loudness_measure(span, data->count, &data->level, err);
+    free(span);
+    for (int i = 0; i < data->count && !ret; i++)
+        ret = s2vi_loudness_level(&data->clip[i].sound, data->clip[i].samples,
+                                  data->level, err);
+    return ret;
+}
+
+void s2vi_talking_heads_close(s2vi_talking_heads *data)
+{
+    for (int i = 0; i < data->count; i++)
+        free_clip(&data->clip[i]);
+    free(data->clip);
+    *data = (s2vi_talking_heads){0};
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "media/folder.h"
+
+#include <string.h>
+
+const char *const s2vi_folder_media[] = {".mkv", ".mp4", ".mov", ".webm",
+                                         ".avi", ".mpg", ".wav", ".flac",
+                                         ".ogg", ".mp3", NULL};
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+GPtrArray *s2vi_folder_files(const char *folder, const char *const *endings)
+{
+    GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir)))
+        for (int i = 0; endings[i]; i++)
+            if (*name != '.' && g_str_has_suffix(name, endings[i]))
+                g_ptr_array_add(files, g_build_filename(folder, name, NULL));
+    if (dir)
+        g_dir_close(dir);
+    g_ptr_array_sort(files, by_name);
+    return files;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The files of a folder. */
+#ifndef S2VI_MEDIA_FOLDER_H
+#define S2VI_MEDIA_FOLDER_H
+
+#include <glib.h>
+
+/** Endings of media files' names, up to a NULL. */
+extern const char *const s2vi_folder_media[];
+
+/** Paths of a folder's files whose names end in one of `endings`, in order of
+ * name; to be freed with g_ptr_array_free(files, TRUE). Empty where it cannot
+ * be read. */
+GPtrArray *s2vi_folder_files(const char *folder, const char *const *endings);
+
+#endif

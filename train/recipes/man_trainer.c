@@ -1,0 +1,687 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * MAN's training (section 4).
+ *
+ * Stages, as parts of all iterations, where the paper trains everything at
+ * once; the first costs an eighth of the others' time:
+ *
+ *   predictor  40 % it alone learns geometry, from real frames
+ *   frames     20 % the generator as well, without critics; no gradient flows
+ *                   from it to the predictor
+ *   joint      15 % the same, but the gradient does
+ *   critics    25 % all, against the discriminators
+ *
+ * Other choices and deviations, where the paper is silent or errs:
+ * - The generator sees the true geometry with a probability that falls from 1
+ *   to 0.2 in the stage `frames`, else the predicted one.
+ * - Within a run (man_sample.h) the frames before are the predictor's own
+ *   with a probability that rises from 0 to 0.8 in that stage.
+ * - Adam(0, 0.9), eps 1e-8; 1e-4 for the generator, 4e-4 for the critics; in
+ *   the last 20 % of the iterations rates fall to 0, in 8 steps.
+ */
+#include "recipes/man_trainer.h"
+
+#include "base/error.h"
+#include "base/philox.h"
+#include "graph/build.h"
+#include "man_loss.h"
+#include "models/man_predictor.h"
+#include "nn/nn.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    STREAM_POSTERIOR = 0x310, /* of z in the graph */
+    STREAM_MIX = 0x311,       /* truth or not, for each sample */
+    COLUMNS = S2VI_SPEECH_COLUMNS,
+    PREVIOUS = 3 * S2VI_MAN_PREVIOUS,
+    FALLS = 8, /* steps of the rates at the end */
+};
+
+typedef enum phase {
+    PREDICTOR,
+    FRAMES,
+    JOINT,
+    CRITICS,
+    PHASES,
+} phase;
+
+static const double share[PHASES] = {0.4, 0.2, 0.15, 0.25};
+static const double TRUTH_AT_LAST = 0.2, OWN_AT_LAST = 0.8, FALLING = 0.2;
+
+/* One recorded step's inputs; NULL where it has none. */
+typedef struct inputs {
+    s2vi_node *portrait, *real; /* (n,N,N,3) */
+    s2vi_node *previous;        /* (n,P,P,15): real ones */
+    s2vi_node *own;             /* (n,1): 1: those of the state instead */
+    s2vi_node *geometry;        /* (n,P,P,G): the truth */
+    s2vi_node *truth;           /* (n,1): 1: it is the generator's */
+    s2vi_node *amf, *mfcc, *pitch, *energy, *controls;
+} inputs;
+
+/* What is recorded over them. */
+typedef struct nets {
+    s2vi_node *predicted, *mean, *log_variance, *frames;
+} nets;
+
+struct s2vi_man_trainer {
+    s2vi_trainer trainer;
+    s2vi_man_trainer_params params;
+    inputs critics, generator, viewer;
+    s2vi_node *predicted; /* of the viewer */
+    s2vi_perceptual *phi;
+    s2vi_man_sampler *sampler;
+    /* A batch, as the inputs. */
+    float *portrait, *real, *previous, *geometry, *speech, *controls;
+    float *own, *truth, *part;
+    float *made, *drawn; /* one frame, one geometry */
+};
+
+/* --------------------------------------------------------------- stages -- */
+
+/* The first iteration of a phase: a run begins there. */
+static int64_t phase_begins(const s2vi_man_trainer *t, int which)
+{
+    double sum = 0, all = 0;
+    for (int i = 0; i < PHASES - !t->params.critics; i++) {
+        sum += i < which ? share[i] : 0;
+        all += share[i];
+    }
+    const int64_t at =
+        (int64_t)(sum / all * (double)t->params.iterations) / S2VI_MAN_RUN;
+    return at * S2VI_MAN_RUN;
+}
+
+static phase phase_of(const s2vi_man_trainer *t, int64_t step)
+{
+    int k = t->params.critics ? CRITICS : JOINT;
+    while (k > PREDICTOR && step < phase_begins(t, k))
+        k--;
+    return (phase)k;
+}
+
+/* Steps that the rates have fallen by. */
+static int falls_of(const s2vi_man_trainer *t, int64_t step)
+{
+    const double n = (double)t->params.iterations;
+    const double into = ((double)step / n - (1 - FALLING)) / FALLING;
+    const int k = (int)floor(into * FALLS) + 1;
+    return into < 0 ? 0 : k > FALLS ? FALLS : k;
+}
+
+static int stage(const s2vi_trainer *trainer, int64_t step, int64_t *begun)
+{
+    const s2vi_man_trainer *t = trainer->self;
+    const phase now = phase_of(t, step);
+    *begun = phase_begins(t, now);
+    return now * (FALLS + 1) + falls_of(t, step);
+}
+
+static phase phase_now(const s2vi_trainer *trainer)
+{
+    return (phase)(trainer->stage / (FALLS + 1));
+}
+
+static double rate_now(const s2vi_trainer *trainer, double rate)
+{
+    const int k = trainer->stage % (FALLS + 1);
+    return k ? rate * (1 - (k - 0.5) / FALLS) : rate;
+}
+
+/* How far the stage `frames` is, 0 to 1. */
+static double ramp(const s2vi_man_trainer *t)
+{
+    const double begin = (double)phase_begins(t, FRAMES),
+                 end = (double)phase_begins(t, JOINT);
+    const double into =
+        end > begin ? ((double)t->trainer.step - begin) / (end - begin) : 1;
+    return fmax(0, fmin(1, into));
+}
+
+/* ------------------------------------------------------------ recording -- */
+
+static void record_inputs(const s2vi_man_trainer *t, s2vi_graph *g, int n,
+                          inputs *in)
+{
+    const s2vi_man_config *c = &t->params.config;
+    const int N = c->size, P = c->geometry_size;
+    in->portrait = s2vi_input(g, "portrait", S2VI_SHAPE(n, N, N, 3));
+    in->previous = s2vi_input(g, "previous", S2VI_SHAPE(n, P, P, PREVIOUS));
+    in->amf = s2vi_input(g, "amf", S2VI_SHAPE(n, COLUMNS, S2VI_SPEECH_BANDS));
+    if (c->controls)
+        in->controls =
+            s2vi_input(g, "controls", S2VI_SHAPE(n, S2VI_MAN_CONTROLS));
+}
+
+/* Beside those, where frames are made. */
+static void record_frame_inputs(const s2vi_man_trainer *t, s2vi_graph *g, int n,
+                                inputs *in)
+{
+    const s2vi_man_config *c = &t->params.config;
+    in->own = s2vi_input(g, "own", S2VI_SHAPE(n, 1));
+    in->mfcc = s2vi_input(
+        g, "mfcc", S2VI_SHAPE(n, COLUMNS * (int64_t)S2VI_SPEECH_CEPSTRUM));
+    if (s2vi_man_has_modality(c, S2VI_MAN_PITCH))
+        in->pitch = s2vi_input(g, "pitch", S2VI_SHAPE(n * (int64_t)COLUMNS));
+    if (s2vi_man_has_modality(c, S2VI_MAN_ENERGY))
+        in->energy = s2vi_input(g, "energy", S2VI_SHAPE(n * (int64_t)COLUMNS));
+}
+
+/* A number for each sample, over its pixels. */
+static s2vi_node *mix(s2vi_node *part, s2vi_node *one, s2vi_node *other)
+{
+    return s2vi_add(other,
+                    s2vi_mul(s2vi_nn_over_pixels(part), s2vi_sub(one, other)));
+}
+
+/* z from the posterior, or, without truth, 0. */
+static int record_z(const s2vi_man_trainer *t, s2vi_graph *g, int n,
+                    s2vi_node *truth, nets *out, s2vi_node **z, s2v_error *err)
+{
+    const s2vi_man_config *c = &t->params.config;
+    if (!c->z)
+        return S2V_OK;
+    if (!truth) {
+        *z = s2vi_fill(g, 0, S2VI_SHAPE(n, c->z));
+        return S2V_OK;
+    }
+    const int ret = s2vi_man_posterior_build(g, c, truth, &out->mean,
+                                             &out->log_variance, err);
+    *z = s2vi_add(
+        out->mean,
+        s2vi_mul(s2vi_exp(s2vi_scale(out->log_variance, 0.5)),
+                 s2vi_normal(g, STREAM_POSTERIOR, S2VI_SHAPE(n, c->z))));
+    return ret;
+}
+
+static int record_predictor(s2vi_man_trainer *t, s2vi_graph *g, int n,
+                            inputs *in, s2vi_node *previous, nets *out,
+                            s2v_error *err)
+{
+    s2vi_man_predictor_inputs predictor = {.portrait = in->portrait,
+                                           .previous = previous,
+                                           .amf = in->amf,
+                                           .controls = in->controls};
+    int ret = record_z(t, g, n, in->geometry, out, &predictor.z, err);
+    return ret < 0 ? ret
+                   : s2vi_man_predictor_build(g, &t->params.config, &predictor,
+                                              &out->predicted, NULL, err);
+}
+
+/* The frames before, the oldest first: those of the state or real ones; and
+ * the state that this frame leaves. */
+static s2vi_node *record_state(const s2vi_man_trainer *t, s2vi_graph *g, int n,
+                               const inputs *in, s2vi_node **state)
+{
+    const int P = t->params.config.geometry_size;
+    *state = s2vi_var(g, S2VI_VAR_STATE, "previous.own",
+                      S2VI_SHAPE(n, P, P, PREVIOUS));
+    return mix(in->own, *state, in->previous);
+}
+
+static s2vi_node *leave_state(const s2vi_man_trainer *t, s2vi_node *state,
+                              s2vi_node *previous, s2vi_node *frames)
+{
+    s2vi_node *const parts[] = {
+        s2vi_slice(previous, 3, 3, PREVIOUS - 3),
+        s2vi_man_resize(s2vi_detach(frames), t->params.config.geometry_size)};
+    return s2vi_assign(state, s2vi_concat(parts, 2, 3));
+}
+
+static int record_frames(s2vi_man_trainer *t, s2vi_train_step *step, int n,
+                         inputs *in, bool joint, nets *out, s2v_error *err)
+{
+    s2vi_graph *g = step->graph;
+    s2vi_man_outputs made;
+    s2vi_node *state;
+    record_frame_inputs(t, g, n, in);
+    s2vi_node *previous = record_state(t, g, n, in, &state);
+    int ret = record_predictor(t, g, n, in, previous, out, err);
+    if (ret < 0)
+        return ret;
+    s2vi_node *geometry = joint ? out->predicted : s2vi_detach(out->predicted);
+    if (in->truth)
+        geometry = mix(in->truth, in->geometry, geometry);
+    const s2vi_man_inputs generator = {in->portrait, geometry,  in->amf,
+                                       in->mfcc,     in->pitch, in->energy};
+    ret =
+        s2vi_man_generator_build(g, &t->params.config, &generator, &made, err);
+    out->frames = made.frames;
+    return ret < 0
+               ? ret
+               : s2vi_train_step_add_effect(
+                     step, leave_state(t, state, previous, made.frames), err);
+}
+
+/* The networks of a training step. */
+static int record_nets(s2vi_man_trainer *t, s2vi_train_step *step, inputs *in,
+                       nets *out, s2v_error *err)
+{
+    const s2vi_man_config *c = &t->params.config;
+    const int n = t->params.batch, P = c->geometry_size, N = c->size;
+    const phase now = phase_now(&t->trainer);
+    *in = (inputs){0};
+    record_inputs(t, step->graph, n, in);
+    in->geometry =
+        s2vi_input(step->graph, "geometry",
+                   S2VI_SHAPE(n, P, P, s2vi_man_geometry_channels(c)));
+    if (now == PREDICTOR)
+        return record_predictor(t, step->graph, n, in, in->previous, out, err);
+    in->real = s2vi_input(step->graph, "real", S2VI_SHAPE(n, N, N, 3));
+    in->truth = s2vi_input(step->graph, "truth", S2VI_SHAPE(n, 1));
+    return record_frames(t, step, n, in, now > FRAMES, out, err);
+}
+
+static s2vi_man_loss_inputs loss_of(const s2vi_man_trainer *t, const inputs *in,
+                                    const nets *made)
+{
+    return (s2vi_man_loss_inputs){
+        .config = &t->params.config,
+        .portrait = in->portrait,
+        .real = in->real,
+        .fake = made->frames,
+        .no_critics = phase_now(&t->trainer) < CRITICS,
+        .phi = t->phi,
+        .predicted = made->predicted,
+        .truth = in->geometry,
+        .mean = made->mean,
+        .log_variance = made->log_variance,
+    };
+}
+
+static const s2vi_adam_factors adam = {0, 0.9, 1e-8, 0};
+
+/* A term that the stage does not have is 0. */
+static void add_term(s2vi_train_step *step, const char *name, s2vi_node *node)
+{
+    s2vi_train_step_add_term(
+        step, name, node ? node : s2vi_fill(step->graph, 0, S2VI_SHAPE(1)));
+}
+
+static int load_perceptual(s2vi_man_trainer *t, s2v_error *err)
+{
+    int ret = S2V_OK;
+    if (!t->params.perceptual)
+        return S2V_OK;
+    if (!t->phi)
+        ret = s2vi_perceptual_open(&t->phi, t->params.perceptual, err);
+    return ret < 0 ? ret : s2vi_perceptual_load(t->phi, t->trainer.store, err);
+}
+
+static int record_generator(s2vi_trainer *trainer, s2v_error *err)
+{
+    s2vi_man_trainer *t = trainer->self;
+    s2vi_train_step *step = &trainer->generator;
+    s2vi_man_generator_loss loss = {0};
+    nets made = {0};
+    int ret = load_perceptual(t, err);
+    if (!ret)
+        ret = record_nets(t, step, &t->generator, &made, err);
+    const s2vi_man_loss_inputs in = loss_of(t, &t->generator, &made);
+    if (!ret)
+        ret = s2vi_man_loss_generator(step->graph, &in, &loss, err);
+    if (ret < 0)
+        return ret;
+    add_term(step, "loss", loss.loss);
+    for (int i = 0; i < S2VI_MAN_TERMS; i++)
+        if (i != S2VI_MAN_TERM_KL || made.mean)
+            add_term(step, s2vi_man_term_names[i], loss.term[i]);
+    trainer->g.rate = trainer->critic[0].rate =
+        rate_now(trainer, t->params.trainer.rate);
+    ret = s2vi_train_step_learn(step, loss.loss, &trainer->g, &adam, err);
+    return ret < 0 || !made.mean
+               ? ret
+               : s2vi_train_step_learn(step, loss.loss, &trainer->critic[0],
+                                       &adam, err);
+}
+
+static int record_critics(s2vi_trainer *trainer, s2v_error *err)
+{
+    s2vi_man_trainer *t = trainer->self;
+    s2vi_train_step *step = &trainer->critics;
+    s2vi_man_critic_loss loss = {0};
+    nets made = {0};
+    int ret = S2V_OK;
+    t->critics = (inputs){0};
+    if (!t->params.critics)
+        return S2V_OK;
+    if (phase_now(trainer) == CRITICS) {
+        ret = record_nets(t, step, &t->critics, &made, err);
+        const s2vi_man_loss_inputs in = loss_of(t, &t->critics, &made);
+        if (!ret)
+            ret = s2vi_man_loss_critics(step->graph, &in, &loss, err);
+    }
+    add_term(step, "d.loss", loss.loss);
+    add_term(step, "d.gan", loss.gan);
+    add_term(step, "d.cam", loss.cam);
+    trainer->critic[1].rate = rate_now(trainer, t->params.trainer.critic_rate);
+    return ret < 0 || !loss.loss
+               ? ret
+               : s2vi_train_step_learn(step, loss.loss, &trainer->critic[1],
+                                       &adam, err);
+}
+
+static int record_viewer(s2vi_trainer *trainer, s2v_error *err)
+{
+    s2vi_man_trainer *t = trainer->self;
+    s2vi_train_step *step = &trainer->viewer;
+    nets made = {0};
+    t->viewer = (inputs){0};
+    record_inputs(t, step->graph, 1, &t->viewer);
+    const int ret = record_frames(t, step, 1, &t->viewer, false, &made, err);
+    step->output = made.frames;
+    add_term(step, "predicted", made.predicted);
+    t->predicted = made.predicted;
+    return ret;
+}
+
+/* --------------------------------------------------------------- batches -- */
+
+static int64_t picture_size(const s2vi_man_trainer *t)
+{
+    return (int64_t)t->params.config.size * t->params.config.size * 3;
+}
+
+static int64_t map_size(const s2vi_man_trainer *t, int channels)
+{
+    const int64_t P = t->params.config.geometry_size;
+    return P * P * channels;
+}
+
+/* Room for sample i of the batch. */
+static s2vi_man_sample sample_at(const s2vi_man_trainer *t, int i)
+{
+    const int G = s2vi_man_geometry_channels(&t->params.config);
+    return (s2vi_man_sample){
+        .portrait = t->portrait + i * picture_size(t),
+        .real = t->real + i * picture_size(t),
+        .previous = t->previous + i * map_size(t, PREVIOUS),
+        .geometry = t->geometry + i * map_size(t, G),
+        .speech = t->speech + i * (int64_t)S2VI_SPEECH_NUMBERS,
+        .controls = t->controls + i * (int64_t)S2VI_MAN_CONTROLS,
+    };
+}
+
+static int prepare(s2vi_trainer *trainer, s2v_error *err)
+{
+    s2vi_man_trainer *t = trainer->self;
+    const double into = ramp(t);
+    int ret = S2V_OK;
+    for (int i = 0; i < t->params.batch && !ret; i++) {
+        const s2vi_philox key = {
+            trainer->params.seed, STREAM_MIX,
+            (uint64_t)trainer->step * (uint64_t)t->params.batch + (uint64_t)i};
+        s2vi_man_sample sample = sample_at(t, i);
+        bool first = true;
+        float u[2];
+        s2vi_philox_uniform(&key, 0, 2, u);
+        ret = s2vi_man_sampler_draw(t->sampler, trainer->step, i, &sample,
+                                    &first, err);
+        t->own[i] = !first && (double)u[0] < OWN_AT_LAST * into;
+        t->truth[i] = (double)u[1] < 1 - (1 - TRUTH_AT_LAST) * into;
+    }
+    return ret;
+}
+
+static int write_if(s2vi_train_step *step, const s2vi_node *input,
+                    const float *data, s2v_error *err)
+{
+    return input ? s2vi_train_step_write(step, input, data, err) : S2V_OK;
+}
+
+/* A stretch of each sample's speech. */
+static int write_speech(const s2vi_man_trainer *t, s2vi_train_step *step,
+                        const s2vi_node *input, int from, int n, s2v_error *err)
+{
+    const int samples = input ? (int)(s2vi_shape_count(&input->shape) / n) : 0;
+    for (int i = 0; i < samples; i++)
+        memcpy(t->part + (ptrdiff_t)i * n,
+               t->speech + (ptrdiff_t)i * S2VI_SPEECH_NUMBERS + from,
+               (size_t)n * sizeof(float));
+    return write_if(step, input, t->part, err);
+}
+
+static int write_inputs(const s2vi_man_trainer *t, s2vi_train_step *step,
+                        const inputs *in, s2v_error *err)
+{
+    static const int mel = S2VI_SPEECH_COLUMNS * S2VI_SPEECH_BANDS,
+                     mfcc = S2VI_SPEECH_COLUMNS * S2VI_SPEECH_CEPSTRUM;
+    int ret = write_if(step, in->portrait, t->portrait, err);
+    if (!ret)
+        ret = write_if(step, in->real, t->real, err);
+    if (!ret)
+        ret = write_if(step, in->previous, t->previous, err);
+    if (!ret)
+        ret = write_if(step, in->geometry, t->geometry, err);
+    if (!ret)
+        ret = write_if(step, in->controls, t->controls, err);
+    if (!ret)
+        ret = write_if(step, in->own, t->own, err);
+    if (!ret)
+        ret = write_if(step, in->truth, t->truth, err);
+    if (!ret)
+        ret = write_speech(t, step, in->amf, S2VI_SPEECH_MEL, mel, err);
+    if (!ret)
+        ret = write_speech(t, step, in->mfcc, S2VI_SPEECH_MFCC, mfcc, err);
+    if (!ret)
+        ret = write_speech(t, step, in->pitch, S2VI_SPEECH_PITCH, COLUMNS, err);
+    if (!ret)
+        ret =
+            write_speech(t, step, in->energy, S2VI_SPEECH_ENERGY, COLUMNS, err);
+    return ret;
+}
+
+static int feed(s2vi_trainer *trainer, s2vi_train_step *step, s2v_error *err)
+{
+    const s2vi_man_trainer *t = trainer->self;
+    return write_inputs(
+        t, step, step == &trainer->critics ? &t->critics : &t->generator, err);
+}
+
+/* --------------------------------------------------------------- texts -- */
+
+static char *config_text(const s2vi_trainer *trainer, bool exported)
+{
+    const s2vi_man_trainer *t = trainer->self;
+    (void)exported;
+    return s2vi_man_config_text(&t->params.config);
+}
+
+static json_t *identity(const s2vi_trainer *trainer)
+{
+    const s2vi_man_trainer *t = trainer->self;
+    return json_pack("{s:s, s:i, s:I, s:b, s:s?}", "clips",
+                     t->params.data->hash, "batch", t->params.batch,
+                     "trained_frames", (json_int_t)t->params.data->train,
+                     "critics", t->params.critics, "network",
+                     t->phi ? s2vi_perceptual_name(t->phi) : NULL);
+}
+
+static json_t *training(const s2vi_trainer *trainer)
+{
+    const s2vi_man_trainer *t = trainer->self;
+    const s2vi_man_trainer_params *p = &t->params;
+    return json_pack("{s:s, s:i, s:I, s:i, s:f, s:f, s:f, s:s?}", "clips",
+                     p->data->hash, "batch", p->batch, "trained_frames",
+                     (json_int_t)p->data->train, "clip_count", p->data->count,
+                     "critic_rate", p->critics ? p->trainer.critic_rate : 0,
+                     "average", p->trainer.average, "level", p->data->level,
+                     "network", t->phi ? s2vi_perceptual_name(t->phi) : NULL);
+}
+
+static int metadata(const s2vi_trainer *trainer, s2vi_writer *w, s2v_error *err)
+{
+    const s2vi_man_trainer *t = trainer->self;
+    char text[32];
+    snprintf(text, sizeof(text), "%.1f", t->params.data->level);
+    return s2vi_writer_set_metadata(w, "s2v.level", text, err);
+}
+
+/* ------------------------------------------------------------ starting -- */
+
+static const s2vi_trainer_hooks hooks = {
+    .model = S2VI_MAN_NAME,
+    .stage = stage,
+    .record_generator = record_generator,
+    .record_critics = record_critics,
+    .record_viewer = record_viewer,
+    .prepare = prepare,
+    .feed = feed,
+    .config = config_text,
+    .identity = identity,
+    .training = training,
+    .metadata = metadata,
+};
+
+static int allocate(s2vi_man_trainer *t, s2v_error *err)
+{
+    const size_t n = (size_t)t->params.batch, number = sizeof(float);
+    const size_t picture = (size_t)picture_size(t);
+    const size_t map = (size_t)map_size(t, 1);
+    const size_t G = (size_t)s2vi_man_geometry_channels(&t->params.config);
+    t->portrait = calloc(n * picture, number);
+    t->real = calloc(n * picture, number);
+    t->previous = calloc(n * map * PREVIOUS, number);
+    t->geometry = calloc(n * map * G, number);
+    t->speech = calloc(n * S2VI_SPEECH_NUMBERS, number);
+    t->part = calloc(n * S2VI_SPEECH_NUMBERS, number);
+    t->controls = calloc(n * S2VI_MAN_CONTROLS, number);
+    t->own = calloc(n, number);
+    t->truth = calloc(n, number);
+    t->made = calloc(picture, number);
+    t->drawn = calloc(map * G, number);
+    return t->portrait && t->real && t->previous && t->geometry && t->speech &&
+                   t->part && t->controls && t->own && t->truth && t->made &&
+                   t->drawn
+               ? S2V_OK
+               : s2vi_error_nomem(err, "a batch");
+}
+
+static int declare(s2vi_man_trainer *t, s2v_error *err)
+{
+    const s2vi_man_config *c = &t->params.config;
+    s2vi_trainer *trainer = &t->trainer;
+    int ret = s2vi_man_predictor_params(c, &trainer->list, err);
+    if (!ret)
+        ret = s2vi_man_generator_params(c, &trainer->list, err);
+    s2vi_trainer_add_generator(trainer);
+    if (!ret)
+        ret = s2vi_man_posterior_params(c, &trainer->list, err);
+    s2vi_trainer_add_critic(trainer); /* not a critic: it is not exported */
+    if (!ret && t->params.critics)
+        ret = s2vi_man_critic_params(c, &trainer->list, err);
+    if (t->params.critics)
+        s2vi_trainer_add_critic(trainer);
+    return ret;
+}
+
+static int start(s2vi_man_trainer *t, s2v_error *err)
+{
+    const s2vi_man_sampler_params sampler = {
+        .config = &t->params.config,
+        .data = t->params.data,
+        .seed = t->params.trainer.seed,
+        .batch = t->params.batch,
+    };
+    int ret = s2vi_man_config_check(&t->params.config, err);
+    if (!ret)
+        ret = allocate(t, err);
+    if (!ret)
+        ret = s2vi_man_sampler_create(&t->sampler, &sampler, err);
+    if (!ret)
+        ret = declare(t, err);
+    return ret < 0 ? ret : s2vi_trainer_open(&t->trainer, err);
+}
+
+int s2vi_man_trainer_create(s2vi_man_trainer **out,
+                            const s2vi_man_trainer_params *params,
+                            s2v_error *err)
+{
+    s2vi_man_trainer *t = *out = calloc(1, sizeof(*t));
+    if (!t)
+        return s2vi_error_nomem(err, "a training");
+    t->params = *params;
+    t->trainer = (s2vi_trainer){.hooks = &hooks,
+                                .self = t,
+                                .params = params->trainer,
+                                .frames = params->batch};
+    const int ret = start(t, err);
+    if (ret < 0)
+        s2vi_man_trainer_close(out);
+    return ret;
+}
+
+void s2vi_man_trainer_close(s2vi_man_trainer **out)
+{
+    s2vi_man_trainer *t = *out;
+    if (!t)
+        return;
+    s2vi_trainer_close(&t->trainer);
+    s2vi_perceptual_close(&t->phi);
+    s2vi_man_sampler_close(&t->sampler);
+    float *const memory[] = {t->portrait, t->real,     t->previous, t->geometry,
+                             t->speech,   t->controls, t->own,      t->truth,
+                             t->part,     t->made,     t->drawn};
+    for (size_t i = 0; i < sizeof(memory) / sizeof(*memory); i++)
+        free(memory[i]);
+    free(t);
+    *out = NULL;
+}
+
+s2vi_trainer *s2vi_man_trainer_base(s2vi_man_trainer *trainer)
+{
+    return &trainer->trainer;
+}
+
+/* -------------------------------------------------------------- viewing -- */
+
+/* Frame `frame` of a clip, the first one or one that others were made before.
+ */
+static int make_frame(s2vi_man_trainer *t, const s2vi_talking_head *clip,
+                      int64_t frame, bool first, s2v_error *err)
+{
+    s2vi_man_sample sample = sample_at(t, 0);
+    int ret = s2vi_man_sampler_plain(t->sampler, clip, frame, &sample, err);
+    t->own[0] = !first;
+    if (!ret)
+        ret = write_inputs(t, &t->trainer.viewer, &t->viewer, err);
+    if (!ret)
+        ret = s2vi_trainer_view(&t->trainer, (uint64_t)frame, t->made, err);
+    return ret < 0
+               ? ret
+               : s2vi_exec_read(t->trainer.viewer.exec, t->predicted, t->drawn);
+}
+
+static int make_clip(s2vi_man_trainer *t, const s2vi_talking_head *clip,
+                     int64_t count,
+                     int (*each)(void *self, const s2vi_man_made *made,
+                                 s2v_error *err),
+                     void *self, s2v_error *err)
+{
+    const int64_t from = clip->train < clip->frames ? clip->train : 0;
+    int ret = S2V_OK;
+    for (int64_t k = from; k < clip->frames && k < from + count && !ret; k++) {
+        const s2vi_man_made made = {clip,        k,        t->real, t->portrait,
+                                    t->geometry, t->drawn, t->made};
+        ret = make_frame(t, clip, k, k == from, err);
+        if (!ret)
+            ret = each(self, &made, err);
+    }
+    return ret;
+}
+
+int s2vi_man_trainer_make(s2vi_man_trainer *t,
+                          const s2vi_talking_head *const *clip, int clips,
+                          int64_t count,
+                          int (*each)(void *self, const s2vi_man_made *made,
+                                      s2v_error *err),
+                          void *self, s2v_error *err)
+{
+    int ret = s2vi_trainer_view_begin(&t->trainer, err);
+    for (int i = 0; i < clips && !ret; i++)
+        ret = make_clip(t, clip[i], count, each, self, err);
+    return ret;
+}
