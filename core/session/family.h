@@ -90,6 +90,9 @@ typedef struct s2vi_family {
      * need no sentence. */
     int (*receive_video)(void *stream, s2v_video_frame *frame, s2v_error *err);
     int (*receive_audio)(void *stream, s2v_audio_frame *frame, s2v_error *err);
+    /** Optional: the size of frames, where it may be another than the model's;
+     * that is what they are set to before. */
+    void (*video_size)(const void *stream, int *width, int *height);
     void (*flush)(void *stream);
     /** Log where the time went, if $S2V_PROFILE was set (profile.h). */
     void (*report)(const void *stream, const s2vi_logger *logger);

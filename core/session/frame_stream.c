@@ -122,6 +122,13 @@ int s2vi_frame_stream_condition(void *stream, const s2vi_node *node,
     return s2vi_exec_write(s->exec, node, data);
 }
 
+int s2vi_frame_stream_read(const void *stream, const s2vi_node *node,
+                           float *data)
+{
+    const frame_stream *s = stream;
+    return s2vi_exec_read(s->exec, node, data);
+}
+
 int s2vi_frame_stream_send(void *stream, const float *samples, size_t count,
                            s2v_error *err)
 {

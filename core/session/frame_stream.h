@@ -44,13 +44,17 @@ void s2vi_frame_stream_close(void *stream);
 int s2vi_frame_stream_condition(void *stream, const s2vi_node *node,
                                 const float *data);
 
+/** Get one of the plan's outputs, as it was for the last frame received. */
+int s2vi_frame_stream_read(const void *stream, const s2vi_node *node,
+                           float *data);
+
 int s2vi_frame_stream_set_seed(void *stream, const s2vi_value *value,
                                s2v_error *err);
 int s2vi_frame_stream_set_level(void *stream, const s2vi_value *value,
                                 s2v_error *err);
 
-/** Rows of a family's table of options. */
-#define S2VI_FRAME_STREAM_SEED                                                 \
+/** Rows of a family's table of options, by the function that sets them. */
+#define S2VI_SEED_OPTION(function)                                             \
     {                                                                          \
         .about = {.name = "seed",                                              \
                   .kind = S2V_OPTION_INTEGER,                                  \
@@ -58,9 +62,9 @@ int s2vi_frame_stream_set_level(void *stream, const s2vi_value *value,
                   .maximum = (double)UINT64_MAX,                               \
                   .default_value = "0",                                        \
                   .help = "set the seed of the random numbers"},               \
-        .set = s2vi_frame_stream_set_seed                                      \
+        .set = function                                                        \
     }
-#define S2VI_FRAME_STREAM_LEVEL                                                \
+#define S2VI_LEVEL_OPTION(function)                                            \
     {                                                                          \
         .about = {.name = "level",                                             \
                   .kind = S2V_OPTION_TEXT,                                     \
@@ -69,8 +73,10 @@ int s2vi_frame_stream_set_level(void *stream, const s2vi_value *value,
                   .unit = "dB",                                                \
                   .help = "set the loudness of the audio: auto (that of the "  \
                           "training), off, or a gain from -60 to 60 dB"},      \
-        .set = s2vi_frame_stream_set_level                                     \
+        .set = function                                                        \
     }
+#define S2VI_FRAME_STREAM_SEED  S2VI_SEED_OPTION(s2vi_frame_stream_set_seed)
+#define S2VI_FRAME_STREAM_LEVEL S2VI_LEVEL_OPTION(s2vi_frame_stream_set_level)
 
 int s2vi_frame_stream_send(void *stream, const float *samples, size_t count,
                            s2v_error *err);

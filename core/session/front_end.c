@@ -27,6 +27,22 @@ void s2vi_front_end_close(s2vi_front_end *f)
 
 /* --------------------------------------------------------------- level -- */
 
+int s2vi_trained_level_read(double *level, const s2v_weights *w, s2v_error *err)
+{
+    const char *text = s2v_weights_get_metadata(w, "s2v.level");
+    char *end;
+    *level = NAN;
+    if (!text)
+        return S2V_OK;
+    *level = g_ascii_strtod(text, &end);
+    if (end == text || *end || !(*level >= -70 && *level <= 10))
+        return s2vi_error(err, S2V_ERR_MODEL,
+                          "%s: 's2v.level' is '%.40s', expected LUFS from -70 "
+                          "to 10",
+                          s2v_weights_get_path(w, NULL), text);
+    return S2V_OK;
+}
+
 /* A gain in dB, or "off", as a factor. */
 static int parse_gain(const char *level, float *gain, s2v_error *err)
 {

@@ -13,6 +13,7 @@
 
 #include "audio/level.h"
 #include "base/log.h"
+#include "weights/weights.h"
 
 /** How a family makes features of mono sound at 16 kHz; `self` is a stream's.
  */
@@ -39,6 +40,11 @@ typedef struct s2vi_extractor {
     int (*receive)(void *self, float *features);
     void (*flush)(void *self);
 } s2vi_extractor;
+
+/** The loudness of the sound that a model was trained on, "s2v.level", in LUFS;
+ * NaN: the file does not say it. S2V_ERR_MODEL with the path. */
+int s2vi_trained_level_read(double *level, const s2v_weights *weights,
+                            s2v_error *err);
 
 /** Of one stream. */
 typedef struct s2vi_front_end {

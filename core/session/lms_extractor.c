@@ -5,8 +5,6 @@
 #include "audio/lms.h"
 #include "base/error.h"
 
-#include <glib.h>
-#include <math.h>
 #include <stdlib.h>
 
 enum {
@@ -30,24 +28,16 @@ int s2vi_trained_sound_read(s2vi_trained_sound *s, const s2v_weights *w,
                             s2v_error *err)
 {
     const char *path = s2v_weights_get_path(w, NULL);
-    const char *level = s2v_weights_get_metadata(w, "s2v.level");
     const char *spectrum = s2v_weights_get_metadata(w, "s2v.spectrum");
     const char *range = s2v_weights_get_metadata(w, "s2v.features");
     s2v_error why;
-    s->level = NAN;
-    if (level) {
-        char *end;
-        s->level = g_ascii_strtod(level, &end);
-        if (end == level || *end || !(s->level >= -70 && s->level <= 10))
-            return s2vi_error(err, S2V_ERR_MODEL,
-                              "%s: 's2v.level' is '%.40s', expected LUFS from "
-                              "-70 to 10",
-                              path, level);
-    }
+    int ret = s2vi_trained_level_read(&s->level, w, err);
+    if (ret < 0)
+        return ret;
     s->has_spectrum = spectrum != NULL;
     s->has_range = range != NULL;
-    int ret =
-        spectrum ? s2vi_spectrum_parse(&s->spectrum, spectrum, &why) : S2V_OK;
+    if (spectrum)
+        ret = s2vi_spectrum_parse(&s->spectrum, spectrum, &why);
     if (!ret && range)
         ret = s2vi_feature_range_parse(&s->range, range, &why);
     return ret < 0 ? s2vi_error(err, ret, "%s: %.900s", path, why.message)

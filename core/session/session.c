@@ -88,6 +88,21 @@ int s2v_session_create(s2v_session **out, s2v_model *model,
     return ret;
 }
 
+int s2v_session_get_info(const s2v_session *session, s2v_session_info *info)
+{
+    s2v_model_info model = {.size = sizeof(model)};
+    s2v_session_info all = {0};
+    if (s2vi_sized_check(info, "s2v_session_info", NULL) < 0)
+        return S2V_ERR_INVALID;
+    s2v_model_get_info(session->model, &model);
+    all.width = model.width;
+    all.height = model.height;
+    if (session->family->video_size)
+        session->family->video_size(session->stream, &all.width, &all.height);
+    s2vi_sized_fill(info, &all, sizeof(all));
+    return S2V_OK;
+}
+
 /* --------------------------------------------------------------- input -- */
 
 /* That the family has the function for what goes in. */

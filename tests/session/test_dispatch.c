@@ -321,9 +321,12 @@ static void test_families(void)
               info.required == S2V_MEDIUM_AUDIO &&
               info.outputs == S2V_MEDIUM_VIDEO,
           "family 0 is %s", info.name);
-    CHECK(!s2v_family_get_info(1, &info) && !strcmp(info.name, "varietysound"),
+    CHECK(!s2v_family_get_info(1, &info) && !strcmp(info.name, "man") &&
+              info.required == (S2V_MEDIUM_AUDIO | S2V_MEDIUM_IMAGE),
           "family 1 is %s", info.name);
-    CHECK(s2v_family_get_info(2, &info) == S2V_ERR_EOF, "a third family");
+    CHECK(!s2v_family_get_info(2, &info) && !strcmp(info.name, "varietysound"),
+          "family 2 is %s", info.name);
+    CHECK(s2v_family_get_info(3, &info) == S2V_ERR_EOF, "a fourth family");
     info.size = 0;
     CHECK(s2v_family_get_info(0, &info) == S2V_ERR_INVALID,
           "an info without size is filled");

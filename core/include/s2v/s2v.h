@@ -142,8 +142,8 @@ typedef enum s2v_medium {
 /** A family of models. */
 typedef struct s2v_family_info {
     size_t size;       /**< set by the caller: sizeof(s2v_family_info) */
-    const char *name;  /**< "listen-and-move", "varietysound": the metadata
-                            "s2v.model" of its weight files */
+    const char *name;  /**< "listen-and-move", "man", "varietysound": the
+                            metadata "s2v.model" of its weight files */
     unsigned inputs;   /**< S2V_MEDIUM_* flags of the inputs they accept */
     unsigned required; /**< those of them without which there is no output */
     unsigned outputs;  /**< S2V_MEDIUM_* flags of their outputs */
@@ -191,7 +191,7 @@ typedef struct s2v_model_params {
 /** Properties of a model. */
 typedef struct s2v_model_info {
     size_t size;             /**< set by the caller: sizeof(s2v_model_info) */
-    const char *name;        /**< its family: "listen-and-move",
+    const char *name;        /**< its family: "listen-and-move", "man",
                                   "varietysound" */
     const char *device;      /**< the device in use: "cpu" */
     int sample_rate;         /**< of the audio sent or received, in Hz; mono */
@@ -327,6 +327,15 @@ S2V_API int s2v_session_create(s2v_session **session, s2v_model *model,
  * "gain", of models that generate audio, is a gain in dB of the samples
  * received from then on.
  *
+ * Of models that animate a portrait: "crop" (x:y:width:height), "face" (which
+ * one, 1 is the largest), "pad" (a factor of the crop's size) and "face-model"
+ * (the file of the networks that find faces) say where the face is; "full" is 1
+ * for frames of the whole image, "detail" 1 to keep its sharpness in them.
+ * While running, for the frames received from then on: "blink" (a factor of the
+ * rate), "motion" (of the head, 0 to 1), "still" (1: the head does not move),
+ * "expression" (a factor of the movement around the mouth, 0 to 2) and "z" (the
+ * random variation, 0 to 1).
+ *
  * @param name  for instance "seed"
  * @param value as text, for instance "7"
  * @return S2V_OK; S2V_ERR_INVALID: there is no such option or value, or it
@@ -334,6 +343,23 @@ S2V_API int s2v_session_create(s2v_session **session, s2v_model *model,
  */
 S2V_API int s2v_session_set_option(s2v_session *session, const char *name,
                                    const char *value, s2v_error *err);
+
+/** Properties of a session. */
+typedef struct s2v_session_info {
+    size_t size;       /**< set by the caller: sizeof(s2v_session_info) */
+    int width, height; /**< of the frames that it generates, in pixels: the
+                            model's, or with option "full" the image's, once it
+                            is set */
+} s2v_session_info;
+
+/**
+ * Get a session's properties.
+ *
+ * @param info filled in; `size` is set by the caller
+ * @return S2V_OK; S2V_ERR_INVALID: `size`
+ */
+S2V_API int s2v_session_get_info(const s2v_session *session,
+                                 s2v_session_info *info);
 
 /**
  * Send audio: mono float samples at the model's rate, nominally in [-1, 1].
@@ -380,10 +406,12 @@ S2V_API int s2v_session_send_video(s2v_session *session,
 /**
  * Set the still image that the output shows or starts from. Call it before the
  * first input; it is kept over a flush. pts, duration and time base are
- * ignored.
+ * ignored. Options that concern the image ("crop", "face", "pad", "face-model",
+ * "full", "detail") have to be set before it.
  *
- * @return S2V_OK; S2V_ERR_INVALID: the picture, or the model has no image
- *         input; S2V_ERR_NOMEM
+ * @return S2V_OK; S2V_ERR_INVALID: the picture, no face in it, or the model has
+ *         no image input; S2V_ERR_IO: there is no face.bin; S2V_ERR_NOMEM. On
+ *         failure the previous one is kept
  */
 S2V_API int s2v_session_set_image(s2v_session *session,
                                   const s2v_picture *picture, s2v_error *err);
