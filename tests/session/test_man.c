@@ -208,34 +208,6 @@ static void test_crop(s2v_model *model)
     s2v_session_close(&session);
 }
 
-/* -------------------------------------------------------------- silence -- */
-
-/* Sound, then noise at -60 dBFS: frames as of digital silence, from 420 ms on
- * (a frame's middle, 200 ms, 120 ms and what a frame hears before). */
-static void test_rest(s2v_model *model)
-{
-    enum { LOUD = 10, ALL = 30, RESTING = 22 };
-    float *noise = calloc(ALL * MSTEP, sizeof(*noise));
-    float *zeros = calloc(ALL * MSTEP, sizeof(*zeros));
-    uint32_t state = 5;
-    memcpy(noise, sound, LOUD * MSTEP * sizeof(*noise));
-    memcpy(zeros, sound, LOUD * MSTEP * sizeof(*zeros));
-    for (int i = LOUD * MSTEP; i < ALL * MSTEP; i++)
-        noise[i] = 0.0017f * ((float)next_random(&state, 65536) / 32768 - 1);
-    s2v_session *session = open_talker(model, 1);
-    set(session, "level", "off");
-    take t[2] = {{0}};
-    t[0] = play(session, zeros, ALL * MSTEP, 0);
-    s2v_session_flush(session);
-    t[1] = play(session, noise, ALL * MSTEP, 0);
-    s2v_session_close(&session);
-    CHECK(t[0].count == ALL && t[1].count == ALL, "%d and %d frames",
-          t[0].count, t[1].count);
-    CHECK(t[0].hash[LOUD + 2] != t[1].hash[LOUD + 2], "the noise is not heard");
-    free(noise);
-    free(zeros);
-}
-
 /* ----------------------------------------------------------- full frame -- */
 
 static void test_full(s2v_model *model)
@@ -386,7 +358,6 @@ int main(int argc, char **argv)
     test_lengths(model);
     test_options(model);
     test_crop(model);
-    test_rest(model);
     test_full(model);
     test_errors(model);
     test_ablations(device);
