@@ -93,7 +93,7 @@ static int find_faces(const s2vi_picture *image, const s2vi_man_framing *f,
     s2vi_backend *own = NULL;
     int ret = open_weights(&w, f, model, err);
     if (!ret)
-        ret = s2vi_weights_verify(w, NULL, err);
+        ret = s2v_weights_verify(w, err);
     if (!ret)
         ret = open_finder(&finder, &own, w, backend, err);
     if (!ret)

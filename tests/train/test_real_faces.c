@@ -7,6 +7,7 @@
 #include "../check.h"
 #include "../must.h"
 #include "backend/backend.h"
+#include "face_file.h"
 #include "media/media.h"
 #include "session/face_finder.h"
 
@@ -21,39 +22,7 @@ static const char *data;
 
 static s2v_weights *open_file(const char *name)
 {
-    s2v_weights *file = NULL;
-    char *path = g_strdup_printf("%s/%s.safetensors", data, name);
-    s2v_weights_open(&file, path, NULL);
-    g_free(path);
-    return file;
-}
-
-/* A network's tensors, under its prefix. */
-static void add(s2vi_writer *writer, const char *prefix, const char *name)
-{
-    s2v_error err;
-    s2v_weights *file = open_file(name);
-    must(file ? 0 : -1, &(s2v_error){.message = "a network's file is missing"});
-    for (size_t i = 0; i < s2v_weights_count(file); i++) {
-        const s2vi_tensor *t = s2vi_weights_at(file, i);
-        char *full = g_strconcat(prefix, t->name, NULL);
-        must(s2vi_writer_add_raw(writer, full, t->type, t->rank, t->shape,
-                                 s2vi_weights_data(file, t), &err),
-             &err);
-        g_free(full);
-    }
-    s2v_weights_close(&file);
-}
-
-static void write_file(const char *path, const char *model)
-{
-    s2v_error err;
-    s2vi_writer *writer;
-    must(s2vi_writer_create(&writer, path, &err), &err);
-    s2vi_writer_set_metadata(writer, "s2v.model", model, &err);
-    add(writer, "blazeface.", "weights/blazeface_short_f16");
-    add(writer, "facemesh.", "weights/facemesh_f16");
-    must(s2vi_writer_commit(&writer, &err), &err);
+    return face_file_open(data, name);
 }
 
 static int open_finder(s2vi_face_finder **finder, s2vi_backend *backend,
@@ -62,7 +31,7 @@ static int open_finder(s2vi_face_finder **finder, s2vi_backend *backend,
     char *folder = g_dir_make_tmp("s2v-faces-XXXXXX", NULL);
     char *path = g_build_filename(folder, "face.bin", NULL);
     s2v_weights *weights;
-    write_file(path, model);
+    must(face_file_write(path, data, model, err), err);
     must(s2v_weights_open(&weights, path, err), err);
     const int ret = s2vi_face_finder_open(finder, weights, backend, err);
     s2v_weights_close(&weights);
