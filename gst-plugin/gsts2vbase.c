@@ -102,15 +102,26 @@ static GstS2VModel *put_model(GstS2VBase *self, GstS2VModel *model)
     return old;
 }
 
+/* Under open_lock: open a model and put it in use, or from the next frame. */
+static int replace_model(GstS2VBase *self, const char *path, s2v_error *err)
+{
+    GstS2VModel *model = open_model(self, path, err);
+    GST_OBJECT_LOCK(self);
+    gboolean ok = model && fits(self, model, err);
+    GstS2VModel *unused = ok ? put_model(self, model) : model;
+    GST_OBJECT_UNLOCK(self);
+    gst_s2v_model_unref(unused);
+    return ok ? S2V_OK : err->code;
+}
+
 /*
  * `model` is set. It is opened here, in the thread that sets it, while frames
  * go on; the streaming thread takes it up at the next frame.
  */
 static void set_model(GstS2VBase *self, const char *path)
 {
-    GstS2VModel *unused = NULL;
     s2v_error err;
-    gboolean ok = TRUE;
+    int ret = S2V_OK;
     g_mutex_lock(&self->open_lock);
     GST_OBJECT_LOCK(self);
     gboolean opened = self->opened;
@@ -119,17 +130,25 @@ static void set_model(GstS2VBase *self, const char *path)
         self->path = g_strdup(path);
     }
     GST_OBJECT_UNLOCK(self);
-    if (opened) {
-        GstS2VModel *model = open_model(self, path, &err);
-        GST_OBJECT_LOCK(self);
-        ok = model && fits(self, model, &err);
-        unused = ok ? put_model(self, model) : model;
-        GST_OBJECT_UNLOCK(self);
-    }
+    if (opened)
+        ret = replace_model(self, path, &err);
     g_mutex_unlock(&self->open_lock);
-    gst_s2v_model_unref(unused);
-    if (!ok)
+    if (ret < 0)
         gst_s2v_post_warning(GST_ELEMENT(self), &err);
+}
+
+int gst_s2v_base_reopen(GstS2VBase *self, s2v_error *err)
+{
+    int ret = S2V_OK;
+    g_mutex_lock(&self->open_lock);
+    GST_OBJECT_LOCK(self);
+    char *path = self->opened ? g_strdup(self->path) : NULL;
+    GST_OBJECT_UNLOCK(self);
+    if (path)
+        ret = replace_model(self, path, err);
+    g_mutex_unlock(&self->open_lock);
+    g_free(path);
+    return ret;
 }
 
 /* A latency that is nearly the same stays: a new one disturbs the sinks. */

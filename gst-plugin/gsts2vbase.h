@@ -116,6 +116,10 @@ void gst_s2v_base_restart(GstS2VBase *self);
 /** Push the rest of the output, then restart. */
 GstFlowReturn gst_s2v_base_drain(GstS2VBase *self);
 
+/** Open the model once more, with other settings, and go on with it from the
+ * next frame: S2V_OK, or an error and a sentence; the model in use goes on. */
+int gst_s2v_base_reopen(GstS2VBase *self, s2v_error *err);
+
 /** In the streaming thread: go on with a model, which this consumes, in place
  * of the current one. */
 void gst_s2v_base_use_model(GstS2VBase *self, GstS2VModel *model);

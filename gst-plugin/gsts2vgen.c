@@ -6,7 +6,7 @@
  *
  * s2vgen takes mono audio at the model's sample rate and generates video frames
  * at the model's size and frame rate. They show the scene that the model was
- * trained on, animated by the audio.
+ * trained on, animated by the audio, or the portrait that it is given.
  *
  * ## Example launch lines
  * |[
@@ -17,6 +17,10 @@
  * gst-launch-1.0 autoaudiosrc ! audioconvert ! audioresample ! queue !
  *     s2vgen model=quintet.bin ! videoconvert ! autovideosink
  * ]| Shows what the microphone hears.
+ * |[
+ * gst-launch-1.0 autoaudiosrc ! audioconvert ! audioresample ! queue !
+ *     s2vgen model=talker.bin image=face.png ! videoconvert ! autovideosink
+ * ]| A portrait says what the microphone hears.
  *
  * Since: 0.1
  */
@@ -25,7 +29,7 @@
 GST_DEBUG_CATEGORY(gst_s2v_gen_debug);
 #define GST_CAT_DEFAULT gst_s2v_gen_debug
 
-enum { PROP_0, PROP_SEED, PROP_LEVEL, PROP_QOS };
+enum { PROP_0, PROP_SEED, PROP_LEVEL, PROP_QOS, PROP_IMAGE, PROP_OPTIONS };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
     "sink", GST_PAD_SINK, GST_PAD_ALWAYS,
@@ -45,7 +49,61 @@ GST_ELEMENT_REGISTER_DEFINE_WITH_CODE(
 
 static void add_settings(GstS2VBase *base, GstS2VSettings *settings)
 {
-    settings->level = g_strdup(GST_S2V_GEN(base)->level);
+    GstS2VGen *self = GST_S2V_GEN(base);
+    settings->level = g_strdup(self->level);
+    settings->image = g_strdup(self->image);
+    settings->options = gst_s2v_options_copy(self->options);
+}
+
+/* Under the lock: set an option, or with NULL unset it; the old value. */
+static char *exchange(GstS2VGen *self, const char *name, const char *value)
+{
+    char *old = g_strdup(g_hash_table_lookup(self->options, name));
+    if (value)
+        g_hash_table_insert(self->options, g_strdup(name), g_strdup(value));
+    else
+        g_hash_table_remove(self->options, name);
+    return old;
+}
+
+/* An option is set. Those of the image are read when a model is opened: the
+ * model in use is opened anew, and what it cannot use changes nothing. */
+static void set_option(GstS2VGen *self, const char *name, const GValue *value)
+{
+    s2v_error err;
+    char *text = gst_s2v_option_text(value);
+    GST_OBJECT_LOCK(self);
+    char *old = exchange(self, name, text);
+    self->changed = TRUE;
+    GST_OBJECT_UNLOCK(self);
+    if (!gst_s2v_option_is_live(name) &&
+        gst_s2v_base_reopen(&self->base, &err) < 0) {
+        GST_OBJECT_LOCK(self);
+        g_free(exchange(self, name, old));
+        GST_OBJECT_UNLOCK(self);
+        gst_s2v_post_warning(GST_ELEMENT(self), &err);
+    }
+    g_free(text);
+    g_free(old);
+}
+
+/* The same of the image. */
+static void set_image(GstS2VGen *self, const char *file)
+{
+    s2v_error err;
+    GST_OBJECT_LOCK(self);
+    char *old = self->image;
+    self->image = file && *file ? g_strdup(file) : NULL;
+    GST_OBJECT_UNLOCK(self);
+    if (gst_s2v_base_reopen(&self->base, &err) < 0) {
+        GST_OBJECT_LOCK(self);
+        char *refused = self->image;
+        self->image = old;
+        old = refused;
+        GST_OBJECT_UNLOCK(self);
+        gst_s2v_post_warning(GST_ELEMENT(self), &err);
+    }
+    g_free(old);
 }
 
 /*
@@ -80,7 +138,7 @@ static void start(GstS2VBase *base)
 {
     GstS2VGen *self = GST_S2V_GEN(base);
     GST_OBJECT_LOCK(self);
-    self->renew = FALSE;
+    self->renew = self->changed = FALSE;
     GST_OBJECT_UNLOCK(self);
     gst_video_info_init(&self->vinfo);
     self->frame = self->processed = self->dropped = 0;
@@ -166,6 +224,14 @@ static void set_property(GObject *object, guint id, const GValue *value,
         set_level(self, g_value_get_string(value));
         return;
     }
+    if (id == PROP_IMAGE) {
+        set_image(self, g_value_get_string(value));
+        return;
+    }
+    if (id >= PROP_OPTIONS) {
+        set_option(self, spec->name, value);
+        return;
+    }
     GST_OBJECT_LOCK(self);
     switch (id) {
     case PROP_SEED:
@@ -187,7 +253,15 @@ static void get_property(GObject *object, guint id, GValue *value,
     case PROP_SEED: g_value_set_int64(value, self->seed); break;
     case PROP_LEVEL: g_value_set_string(value, self->level); break;
     case PROP_QOS: g_value_set_boolean(value, self->qos); break;
-    default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+    case PROP_IMAGE: g_value_set_string(value, self->image); break;
+    default:
+        if (id >= PROP_OPTIONS) {
+            gst_s2v_option_get(spec->name,
+                               g_hash_table_lookup(self->options, spec->name),
+                               value);
+            break;
+        }
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     }
     GST_OBJECT_UNLOCK(self);
 }
@@ -198,6 +272,8 @@ static void finalize(GObject *object)
     g_array_unref(self->recent);
     g_array_unref(self->zeros);
     g_free(self->level);
+    g_free(self->image);
+    g_hash_table_unref(self->options);
     G_OBJECT_CLASS(gst_s2v_gen_parent_class)->finalize(object);
 }
 
@@ -205,6 +281,7 @@ static void gst_s2v_gen_init(GstS2VGen *self)
 {
     self->level = g_strdup("auto");
     self->qos = TRUE;
+    self->options = gst_s2v_options_new();
     self->recent = g_array_new(FALSE, FALSE, sizeof(float));
     self->zeros = g_array_new(FALSE, TRUE, sizeof(float));
 }
@@ -235,6 +312,14 @@ static void install_properties(GObjectClass *object_class)
                              "Drop late frames. They are still generated, so "
                              "later frames stay the same",
                              TRUE, both | GST_PARAM_MUTABLE_PLAYING));
+    g_object_class_install_property(
+        object_class, PROP_IMAGE,
+        g_param_spec_string(
+            "image", "Image",
+            "File name or URI of the image that a model animates: a portrait. "
+            "When set while playing, the model restarts at a later frame",
+            NULL, both | GST_PARAM_MUTABLE_PLAYING));
+    gst_s2v_options_install(object_class, PROP_OPTIONS);
 }
 
 static void gst_s2v_gen_class_init(GstS2VGenClass *klass)

@@ -20,10 +20,13 @@ struct _GstS2VGen {
     /* settings: lock */
     gint64 seed;
     char *level;
+    char *image;         /* file; NULL: none */
+    GHashTable *options; /* of the model, that were set: names and values */
     gboolean qos;
 
     /* lock */
     gboolean renew;     /* `seed` or `level` was set: from the next frame on */
+    gboolean changed;   /* `options` was */
     gdouble proportion; /* of downstream's last QoS event */
     GstClockTime earliest;
 
@@ -55,6 +58,28 @@ GstFlowReturn gst_s2v_gen_take_sound(GstS2VBase *base, GstBuffer *buffer);
 /** Take silence of that place and length. */
 GstFlowReturn gst_s2v_gen_take_gap(GstS2VGen *self, GstClockTime time,
                                    GstClockTime duration);
+
+/* ---------------------------------------------------------- options.c -- */
+
+/*
+ * Options of models: a property for each that the library lists, of the
+ * families that make video from audio, but for those of the element itself.
+ */
+
+/** Install them, from property `first` on. */
+void gst_s2v_options_install(GObjectClass *object_class, guint first);
+
+/** The option's value, as text; the caller frees it. */
+char *gst_s2v_option_text(const GValue *value);
+
+/** Fill in what is set to that text; NULL: the default. */
+void gst_s2v_option_get(const char *name, const char *text, GValue *value);
+
+/** Whether it applies to a session that runs. */
+gboolean gst_s2v_option_is_live(const char *name);
+
+GHashTable *gst_s2v_options_new(void);
+GHashTable *gst_s2v_options_copy(GHashTable *options);
 
 /* ----------------------------------------------------------- output.c -- */
 

@@ -69,6 +69,8 @@ void gst_s2v_settings_clear(GstS2VSettings *settings)
     g_free(settings->device);
     g_free(settings->dtype);
     g_free(settings->level);
+    g_free(settings->image);
+    g_clear_pointer(&settings->options, g_hash_table_unref);
     *settings = (GstS2VSettings){0};
 }
 
@@ -130,18 +132,67 @@ static int time_sound(GstS2VModel *model, s2v_session *session, gint64 *time,
     return ret;
 }
 
-/* The latency that is answered has to hold on this machine. */
-static int measure(GstS2VModel *model, const char *level, s2v_error *err)
+static int set_options(s2v_session *session, GHashTable *options,
+                       s2v_error *err)
 {
-    const s2v_model_info *info = &model->info;
-    const s2v_session_params params = {.size = sizeof(params), .level = level};
+    GHashTableIter iter;
+    gpointer name, value;
+    int ret = S2V_OK;
+    if (!options)
+        return S2V_OK;
+    g_hash_table_iter_init(&iter, options);
+    while (!ret && g_hash_table_iter_next(&iter, &name, &value))
+        ret = s2v_session_set_option(session, name, value, err);
+    return ret;
+}
+
+static int set_image(s2v_session *session, const GstS2VImage *image,
+                     s2v_error *err)
+{
+    const s2v_picture picture = {.size = sizeof(picture),
+                                 .data = image->rgb,
+                                 .stride = (ptrdiff_t)image->width * 3,
+                                 .width = image->width,
+                                 .height = image->height};
+    return s2v_session_set_image(session, &picture, err);
+}
+
+int gst_s2v_session_new(s2v_session **session, const GstS2VModel *model,
+                        const s2v_session_params *params, GHashTable *options,
+                        s2v_error *err)
+{
+    int ret = s2v_session_create(session, model->model, params, err);
+    if (!ret)
+        ret = set_options(*session, options, err);
+    if (!ret && model->image)
+        ret = set_image(*session, model->image, err);
+    if (ret < 0) {
+        err->code = ret;
+        s2v_session_close(session);
+    }
+    return ret;
+}
+
+/* The latency that is answered has to hold on this machine. */
+static int measure(GstS2VModel *model, const GstS2VSettings *settings,
+                   s2v_error *err)
+{
+    s2v_model_info *info = &model->info;
+    const s2v_session_params params = {.size = sizeof(params),
+                                       .level = settings->level};
+    s2v_session_info size = {.size = sizeof(size)};
     s2v_session *session = NULL;
     gint64 time = 0;
-    int ret = s2v_session_create(&session, model->model, &params, err);
-    if (!ret)
-        ret = info->outputs & S2V_MEDIUM_VIDEO
-                  ? time_frames(model, session, &time, err)
-                  : time_sound(model, session, &time, err);
+    int ret =
+        gst_s2v_session_new(&session, model, &params, settings->options, err);
+    if (!ret && info->outputs & S2V_MEDIUM_VIDEO) {
+        s2v_session_get_info(session, &size);
+        info->width = size.width;
+        info->height = size.height;
+        ret = time_frames(model, session, &time, err);
+    } else if (!ret) {
+        ret = time_sound(model, session, &time, err);
+    }
     s2v_session_close(&session);
     if (ret < 0)
         return ret;
@@ -153,6 +204,22 @@ static int measure(GstS2VModel *model, const char *level, s2v_error *err)
     return ret;
 }
 
+/* A model that animates an image has to have one. */
+static int read_image(GstS2VModel *model, const GstS2VSettings *settings,
+                      s2v_error *err)
+{
+    if (settings->image) {
+        model->image = gst_s2v_image_read(settings->image, err);
+        return model->image ? S2V_OK : err->code;
+    }
+    if (!(model->info.required & S2V_MEDIUM_IMAGE))
+        return S2V_OK;
+    g_snprintf(err->message, sizeof(err->message),
+               "%s: a '%s' model animates an image: set it with image=FILE.",
+               model->path, model->info.name);
+    return S2V_ERR_INVALID;
+}
+
 /* That the element can use the model. */
 static int check_way(const GstS2VModel *model, s2v_medium input, s2v_error *err)
 {
@@ -160,8 +227,8 @@ static int check_way(const GstS2VModel *model, s2v_medium input, s2v_error *err)
                ? s2v_model_check_media(model->model,
                                        S2V_MEDIUM_VIDEO | S2V_MEDIUM_REFERENCE,
                                        S2V_MEDIUM_AUDIO, err)
-               : s2v_model_check_media(model->model, input, S2V_MEDIUM_VIDEO,
-                                       err);
+               : s2v_model_check_media(model->model, input | S2V_MEDIUM_IMAGE,
+                                       S2V_MEDIUM_VIDEO, err);
 }
 
 static void post_progress(GstElement *owner, GstProgressType type,
@@ -195,7 +262,9 @@ static GstS2VModel *open_model(GstElement *owner,
         ret = check_way(model, settings->input, err);
     }
     if (!ret)
-        ret = measure(model, settings->level, err);
+        ret = read_image(model, settings, err);
+    if (!ret)
+        ret = measure(model, settings, err);
     if (ret < 0) {
         err->code = ret;
         g_clear_pointer(&model, gst_s2v_model_unref);
@@ -236,6 +305,7 @@ void gst_s2v_model_unref(GstS2VModel *model)
     if (!model || !g_atomic_ref_count_dec(&model->refs))
         return;
     s2v_model_close(&model->model);
+    gst_s2v_image_unref(model->image);
     g_free(model->path);
     g_free(model);
 }

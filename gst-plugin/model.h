@@ -6,12 +6,26 @@
 #include <gst/gst.h>
 #include <s2v/s2v.h>
 
+/** A picture, decoded: RGB, rows without gaps. */
+typedef struct GstS2VImage {
+    gatomicrefcount refs;
+    gint width, height;
+    guint8 *rgb;
+} GstS2VImage;
+
+/** Read an image; NULL, and a sentence. */
+GstS2VImage *gst_s2v_image_read(const char *file, s2v_error *err);
+/** NULL is fine, in both. */
+GstS2VImage *gst_s2v_image_ref(GstS2VImage *image);
+void gst_s2v_image_unref(GstS2VImage *image);
+
 /** A model that is ready to run, and its properties. */
 typedef struct GstS2VModel {
     gatomicrefcount refs;
     s2v_model *model;
-    s2v_model_info info;
-    char *path; /* as the user named it */
+    s2v_model_info info; /* with the size of its sessions' frames */
+    char *path;          /* as the user named it */
+    GstS2VImage *image;  /* of its sessions; NULL: none */
     GstClockTime
         latency; /* how long after its own time a frame or a sample
                     comes out: look-ahead, and making it, as measured */
@@ -20,7 +34,9 @@ typedef struct GstS2VModel {
 /** What a model is opened with; it owns its strings. */
 typedef struct GstS2VSettings {
     char *path, *device, *dtype;
-    char *level; /* s2v_session_params.level; NULL: its default */
+    char *level;         /* s2v_session_params.level; NULL: its default */
+    char *image;         /* file; NULL: none */
+    GHashTable *options; /* of sessions: names and values; NULL: none */
     gint threads;
     gint latency;     /* s2v_model_params.latency_ms */
     s2v_medium input; /* models with other inputs are rejected */
@@ -47,6 +63,16 @@ void gst_s2v_model_unref(GstS2VModel *model);
  * library's sentence. */
 int gst_s2v_model_check_level(const GstS2VModel *model, const char *level,
                               s2v_error *err);
+
+/**
+ * Start a session of a model, with its image.
+ *
+ * @param options names and values, set before the image; NULL: none
+ * @return S2V_OK, or an error, also in err->code, and the library's sentence
+ */
+int gst_s2v_session_new(s2v_session **session, const GstS2VModel *model,
+                        const s2v_session_params *params, GHashTable *options,
+                        s2v_error *err);
 
 /** Samples that correspond to so many frames. */
 guint64 gst_s2v_model_samples(const GstS2VModel *model, guint64 frames);

@@ -32,16 +32,25 @@ static void announce(GstS2VGen *self, const GstS2VModel *model)
                              gst_message_new_element(GST_OBJECT(self), s));
 }
 
+/* What a session is made with. */
+typedef struct Wanted {
+    gint64 seed;
+    char *level;
+    GHashTable *options;
+} Wanted;
+
 /* A session that has heard what is in `recent`, in place of the one there. */
 static int replace_session(GstS2VGen *self, const GstS2VModel *model,
-                           gint64 seed, const char *level, gboolean draining,
+                           const Wanted *wanted, gboolean draining,
                            s2v_error *err)
 {
-    s2v_session_params params = {.size = sizeof(params), .level = level};
+    s2v_session_params params = {.size = sizeof(params),
+                                 .level = wanted->level};
     s2v_session *session = NULL;
-    params.seed = seed < 0 ? g_random_int() : (guint64)seed;
+    params.seed = wanted->seed < 0 ? g_random_int() : (guint64)wanted->seed;
     *err = (s2v_error){0};
-    int ret = s2v_session_create(&session, model->model, &params, err);
+    int ret =
+        gst_s2v_session_new(&session, model, &params, wanted->options, err);
     if (!ret)
         ret = s2v_session_send_audio(session, (float *)self->recent->data,
                                      self->recent->len, err);
@@ -81,6 +90,19 @@ static void rebase(GstS2VGen *self)
     self->heard = self->recent->len;
 }
 
+/* Options of the session that goes on. */
+static void change_options(GstS2VGen *self, GHashTable *options)
+{
+    GHashTableIter iter;
+    gpointer name, value;
+    s2v_error err = {0};
+    g_hash_table_iter_init(&iter, options);
+    while (g_hash_table_iter_next(&iter, &name, &value))
+        if (gst_s2v_option_is_live(name) &&
+            s2v_session_set_option(self->base.session, name, value, &err) < 0)
+            gst_s2v_post_warning(GST_ELEMENT(self), &err);
+}
+
 /*
  * At a frame boundary: a session for the first frame, and another one where a
  * model, a seed or a level was set since. What cannot be used leaves the old
@@ -89,21 +111,30 @@ static void rebase(GstS2VGen *self)
 static GstFlowReturn renew_session(GstS2VGen *self, gboolean draining)
 {
     s2v_error err;
+    Wanted wanted = {0};
     GST_OBJECT_LOCK(self);
     GstS2VModel *next = self->base.next;
-    gboolean wanted = next || self->renew || !self->base.session;
-    gint64 seed = self->seed;
-    char *level = wanted ? g_strdup(self->level) : NULL;
+    gboolean any = next || self->renew || !self->base.session;
+    gboolean changed = self->changed;
+    if (any)
+        wanted = (Wanted){self->seed, g_strdup(self->level), NULL};
+    if (any || changed)
+        wanted.options = gst_s2v_options_copy(self->options);
     self->base.next = NULL;
-    self->renew = FALSE;
+    self->renew = self->changed = FALSE;
     GST_OBJECT_UNLOCK(self);
-    if (!wanted)
+    if (!any) {
+        if (changed)
+            change_options(self, wanted.options);
+        g_clear_pointer(&wanted.options, g_hash_table_unref);
         return GST_FLOW_OK;
+    }
     int ret = next ? gst_s2v_gen_check_peer(self, next, &err) : S2V_OK;
     if (!ret)
-        ret = replace_session(self, next ? next : self->base.current, seed,
-                              level, draining, &err);
-    g_free(level);
+        ret = replace_session(self, next ? next : self->base.current, &wanted,
+                              draining, &err);
+    g_free(wanted.level);
+    g_hash_table_unref(wanted.options);
     if (ret < 0) {
         gst_s2v_base_refuse_model(&self->base, next);
         if (self->base.session) {

@@ -206,10 +206,10 @@ int s2v_model_get_info(const s2v_model *model, s2v_model_info *info)
     return S2V_OK;
 }
 
-int s2v_model_get_option(const s2v_model *model, size_t index,
-                         s2v_option *option)
+static int get_option(const s2vi_family *family, size_t index,
+                      s2v_option *option)
 {
-    const s2vi_option *o = model->family->options;
+    const s2vi_option *o = family->options;
     if (s2vi_sized_check(option, "s2v_option", NULL) < 0)
         return S2V_ERR_INVALID;
     for (; index && o->about.name; index--)
@@ -218,6 +218,20 @@ int s2v_model_get_option(const s2v_model *model, size_t index,
         return S2V_ERR_EOF;
     s2vi_sized_fill(option, &o->about, sizeof(o->about));
     return S2V_OK;
+}
+
+int s2v_model_get_option(const s2v_model *model, size_t index,
+                         s2v_option *option)
+{
+    return get_option(model->family, index, option);
+}
+
+int s2v_family_get_option(size_t family, size_t index, s2v_option *option)
+{
+    const s2vi_family *const *f = s2vi_families;
+    for (; family && *f; family--)
+        f++;
+    return *f ? get_option(*f, index, option) : S2V_ERR_EOF;
 }
 
 int s2v_model_check_media(const s2v_model *model, unsigned inputs,

@@ -282,6 +282,19 @@ S2V_API int s2v_model_get_option(const s2v_model *model, size_t index,
                                  s2v_option *option);
 
 /**
+ * List the options of a family's sessions, for programs that declare them
+ * before there is a model.
+ *
+ * @param family as for s2v_family_get_info()
+ * @param index  from 0 on
+ * @param option filled in; `size` is set by the caller. Strings are static
+ * @return S2V_OK; S2V_ERR_EOF past the last one, or the last family;
+ *         S2V_ERR_INVALID: `size`
+ */
+S2V_API int s2v_family_get_option(size_t family, size_t index,
+                                  s2v_option *option);
+
+/**
  * Release the caller's reference to a model and set the pointer to NULL.
  * Sessions keep their model open until they are closed. NULL is allowed.
  */
