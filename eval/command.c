@@ -214,7 +214,7 @@ static const option_program program = {
         "\n"
         "Examples:\n"
         "  s2v-eval quintet.bin quintet.mkv --sheet quintet.png\n"
-        "  s2v-eval face.bin val/ --train train/ --region 0.25,0.6,0.5,0.3\n"
+        "  s2v-eval speaker.bin val/ --train train/ --region 0.25,0.6,0.5,0.3\n"
         "  s2v-eval dancer.bin dancer.mp4 --sounds esc10/ --perceptual \\\n"
         "      squeezenet1.1.safetensors --lpips lpips_squeeze.safetensors\n"
         "  s2v-impacts --count 20 --seed 9000 --sound any -o held-out\n"

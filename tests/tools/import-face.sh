@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # scripts/import-face: what it refuses, and how it says so, without a network. With a
 # package in S2V_MEDIAPIPE_WHEEL and the folder S2V_TEST_DATA also what it makes:
-# the weights that are there, in order of names, under a prefix. TAP.
+# the weights that are there, in order of names, under a prefix. And scripts/setup, which
+# runs it. TAP.
 #
-# usage: import-face.sh SCRIPT
+# usage: import-face.sh SCRIPT SETUP
 set -u
 # shellcheck source=tests/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
 
 script=$1
+setup=$2
 command -v python3 >/dev/null || bail "python3 is missing"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -51,6 +53,26 @@ refuses "other networks" ".*short_range.tflite has the SHA-256 .*, expected [0-9
     --wheel "$tmp/package.whl"
 PIP_INDEX_URL=http://127.0.0.1:9 PIP_RETRIES=0 PIP_NO_CACHE_DIR=1 \
     refuses "no network" "pip could not download mediapipe .*"
+
+# A copy of the repository's scripts, where all packages are installed.
+mkdir "$tmp/repository" "$tmp/repository/scripts" "$tmp/repository/models" "$tmp/bin"
+cp "$script" "$setup" "$tmp/repository/scripts/"
+cat >"$tmp/bin/dpkg-query" <<EOF
+#!/bin/sh
+"$tmp/repository/scripts/setup" --build --list | sed 's/^/installed /; s/\$/, /'
+EOF
+chmod +x "$tmp/bin/dpkg-query"
+run_setup() {
+    PATH=$tmp/bin:$PATH PIP_INDEX_URL=http://127.0.0.1:9 PIP_RETRIES=0 PIP_NO_CACHE_DIR=1 \
+        "$tmp/repository/scripts/setup" --build 2>&1
+    echo "exit status $?"
+}
+got=$(run_setup)
+like "setup without a network" "$got" "^scripts/setup: pip could not download mediapipe .*crop=x:y:w:h"
+is "setup without a network: one sentence, and it goes on" "${got#*$'\n'}" "exit status 0"
+version=$(sed -n 's/^VERSION = "\(.*\)"$/\1/p' "$script")
+echo "FaceMesh of MediaPipe $version, ..." >"$tmp/repository/models/face.bin"
+is "setup where face.bin is there" "$(run_setup)" "exit status 0"
 
 if [ -n "${S2V_MEDIAPIPE_WHEEL-}" ] && [ -n "${S2V_TEST_DATA-}" ]; then
     python3 "$script" --output "$tmp/face.bin" --wheel "$S2V_MEDIAPIPE_WHEEL" >/dev/null
