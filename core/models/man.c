@@ -317,14 +317,56 @@ static s2vi_node *sound_of(const s2vi_man_inputs *in, int i)
 
 /* ------------------------------------------------------------ pictures -- */
 
+static int greatest_divisor(int a, int b)
+{
+    while (b) {
+        const int rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* Rows (n,S up,S,C), every `step`-th of them from the step's middle. */
+static s2vi_node *every(s2vi_node *x, int step, int64_t rows)
+{
+    if (!x || step == 1)
+        return x;
+    const int64_t n = x->shape.dim[0], S = x->shape.dim[2], C = x->shape.dim[3];
+    x = s2vi_reshape(x, S2VI_SHAPE(n * rows, step, S, C));
+    return s2vi_reshape(s2vi_slice(x, 1, step / 2, 1),
+                        S2VI_SHAPE(n, rows, S, C));
+}
+
+/* The same of columns (n,R,S up,C). */
+static s2vi_node *every_column(s2vi_node *x, int step, int64_t columns)
+{
+    if (!x || step == 1)
+        return x;
+    const int64_t n = x->shape.dim[0], R = x->shape.dim[1], C = x->shape.dim[3];
+    x = s2vi_reshape(x, S2VI_SHAPE(n * R, columns, step, C));
+    return s2vi_reshape(s2vi_slice(x, 2, step / 2, 1),
+                        S2VI_SHAPE(n, R, columns, C));
+}
+
+/* Sides that do not divide each other meet at their least common multiple: up,
+ * rows before columns, so that what lies between stays small. */
 s2vi_node *s2vi_man_resize(s2vi_node *x, int64_t side)
 {
     if (!x || x->shape.dim[1] == side)
         return x;
-    const int64_t now = x->shape.dim[1];
-    const int factor = (int)(now > side ? now / side : side / now);
-    const int both[] = {factor, factor};
-    return now > side ? s2vi_avgpool(x, both) : s2vi_upsample(x, both);
+    const int now = (int)x->shape.dim[1], to = (int)side;
+    const int common = greatest_divisor(now, to);
+    const int up = to / common, down = now / common;
+    if (now > to) {
+        if (up > 1)
+            x = s2vi_upsample(x, (const int[]){up, up});
+        return s2vi_avgpool(x, (const int[]){down, down});
+    }
+    if (down == 1)
+        return s2vi_upsample(x, (const int[]){up, up});
+    x = every(s2vi_upsample(x, (const int[]){up, 1}), down, side);
+    return every_column(s2vi_upsample(x, (const int[]){1, up}), down, side);
 }
 
 /* Efficient channel attention [54]: t sigmoid(conv1d(mean over pixels)), the

@@ -80,7 +80,7 @@ typedef enum s2vi_man_modality {
 /** A model's shape: all of "s2v.config". */
 typedef struct s2vi_man_config {
     int size;          /* N: 16 to 256, a power of 2 */
-    int geometry_size; /* P: 8 to N, a power of 2 */
+    int geometry_size; /* P: 8 to N, which the predictor can halve */
     s2vi_man_geometry geometry;
     s2vi_man_flow flow;
     int channels[S2VI_MAN_BLOCKS]; /* of the blocks */
@@ -184,8 +184,8 @@ s2vi_man_cam s2vi_man_cam_declare(const s2vi_scope *scope, int64_t C,
 s2vi_node *s2vi_man_cam_record(s2vi_node *x, const s2vi_man_cam *cam,
                                double slope, s2vi_node **logits);
 
-/** x (n,S,S,C) at another side, S' >= S a multiple or S' < S a divisor: nearest
- * up, mean down. */
+/** x (n,S,S,C) at another side: up the nearest pixel, down the mean of the area
+ * that a pixel covers. */
 s2vi_node *s2vi_man_resize(s2vi_node *x, int64_t side);
 
 #endif

@@ -185,12 +185,13 @@ static int check_parts(const s2vi_man_config *c, s2v_error *err)
         return refuse(err, "an hourglass predicts maps alone, not flow");
     if (c->predictor == S2VI_MAN_HOURGLASS && c->hourglass_width % 2)
         return refuse(err, "hourglass_width is odd, expected an even number");
-    if (c->geometry_size >> least < 2)
+    if (c->geometry_size >> least < 2 || c->geometry_size % (1 << least))
         return s2vi_error(err, S2V_ERR_MODEL,
                           S2VI_MAN_NAME ": geometry_size is %d, which cannot "
-                                        "be halved %d times: expected %d or "
-                                        "more, or fewer levels",
-                          c->geometry_size, least, 2 << least);
+                                        "be halved %d times: expected a "
+                                        "multiple of %d from %d on, or fewer "
+                                        "levels",
+                          c->geometry_size, least, 1 << least, 2 << least);
     return S2V_OK;
 }
 
@@ -199,12 +200,11 @@ int s2vi_man_config_check(const s2vi_man_config *c, s2v_error *err)
     const int ret = s2vi_fields_check(&fields, c, err);
     if (ret < 0)
         return ret;
-    if (!is_power_of_2(c->size) || !is_power_of_2(c->geometry_size) ||
-        c->geometry_size > c->size)
+    if (!is_power_of_2(c->size) || c->geometry_size > c->size)
         return s2vi_error(err, S2V_ERR_MODEL,
                           S2VI_MAN_NAME ": size is %d and geometry_size %d, "
-                                        "expected powers of 2, the second at "
-                                        "most the first",
+                                        "expected a power of 2, and at most "
+                                        "the first",
                           c->size, c->geometry_size);
     if (c->n_channels != S2VI_MAN_BLOCKS ||
         !all_in_range(c->channels, c->n_channels))

@@ -57,6 +57,7 @@ static const golden_errors measured[] = {
     {"man_partial_lstm", 6.6e-06, 1.1e-07, 1.2e-05, 8.9e-08},
     {"man_partial_maps", 3.6e-06, 1.1e-07, 9.4e-05, 7.7e-08},
     {"man_posterior", 9.9e-07, 1.1e-07, 5.4e-06, 4.4e-08},
+    {"man_uneven", 5.2e-06, 1.1e-07, 3.0e-04, 7.5e-08},
     {"man_unet", 3.2e-06, 1.1e-07, 4.8e-06, 5.5e-08},
     {"man_unet_paper", 2.5e-06, 1.1e-07, 1.9e-05, 6.1e-08},
     {"man_unshared", 6.1e-06, 1.1e-07, 3.3e-05, 8.5e-08},

@@ -236,9 +236,28 @@ static int test_place(void)
     return failed;
 }
 
+/* MAN's sides: the paper's 256 and 96, which is halved four times; not 100. */
+static int test_man_sides(void)
+{
+    s2vi_man_config c;
+    s2v_error err = {0};
+    s2vi_man_defaults(&c);
+    s2vi_man_set_preset(&c, "paper");
+    c.warp = 0;
+    c.geometry = S2VI_MAN_KEYPOINTS;
+    c.predictor = S2VI_MAN_HOURGLASS;
+    c.geometry_size = 96;
+    int failed = expect(!s2vi_man_config_check(&c, &err), "man: 256 and 96");
+    c.geometry_size = 100;
+    failed += expect(s2vi_man_config_check(&c, &err) == S2V_ERR_MODEL &&
+                         strstr(err.message, "geometry_size is 100"),
+                     "man: 256 and 100");
+    return failed;
+}
+
 int main(int argc, char **argv)
 {
-    int failed = test_long_name() + test_place();
+    int failed = test_long_name() + test_place() + test_man_sides();
     for (size_t k = 0; k < sizeof(networks) / sizeof(*networks); k++) {
         const bool show = argc > 1 && !strcmp(argv[1], networks[k].name);
         const uint64_t found = hash_of(k, show);
