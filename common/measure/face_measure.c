@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Measures of a talking face. */
+#include "measure/face_measure.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    RIGHT_EYE = 36,
+    LEFT_EYE = 42,
+    EYE = 6, /* landmarks of an eye */
+    MOUTH = 48,
+    MOUTH_END = 68,
+    UPPER_INNER_LIP = 61, /* to 63; the lower from 67 back to 65 */
+    LOWER_INNER_LIP = 67,
+    BESIDE = 2 * S2VI_FACE_RATE, /* frames of the median to each side */
+    WINDOW = 2 * BESIDE + 1,
+    SHORTEST_BLINK = 2, /* frames */
+    LONGEST_BLINK = 12,
+    SHORTEST_PAUSE = 10,
+    MARGIN = 3, /* of a pause */
+};
+
+static const double SHUT = 0.75; /* of the median */
+static const double CLOSED = 0.25;
+static const double QUIET = 1e-5; /* mean square: -50 dB */
+
+static double distance(const double a[2], const double b[2])
+{
+    return hypot(a[0] - b[0], a[1] - b[1]);
+}
+
+/* Smallest first. */
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* ---------------------------------------------------------------- eyes -- */
+
+static double ratio_of(const double (*p)[2])
+{
+    return (distance(p[1], p[5]) + distance(p[2], p[4])) /
+           (2 * distance(p[0], p[3]));
+}
+
+double s2vi_eye_ratio(const s2vi_face_marks marks)
+{
+    return (ratio_of(marks + RIGHT_EYE) + ratio_of(marks + LEFT_EYE)) / 2;
+}
+
+/* Of what is there around frame t. */
+static double median_around(const double *v, int64_t frames, int64_t t)
+{
+    double near[WINDOW];
+    int n = 0;
+    for (int64_t i = t - BESIDE; i <= t + BESIDE; i++)
+        if (i >= 0 && i < frames && !isnan(v[i]))
+            near[n++] = v[i];
+    qsort(near, (size_t)n, sizeof(*near), compare);
+    return n ? (near[n / 2] + near[(n - 1) / 2]) / 2 : NAN;
+}
+
+int s2vi_count_blinks(const double *ratio, int64_t frames)
+{
+    int blinks = 0, run = 0;
+    for (int64_t t = 0; t <= frames; t++) {
+        if (t < frames && ratio[t] < SHUT * median_around(ratio, frames, t)) {
+            run++;
+            continue;
+        }
+        blinks += run >= SHORTEST_BLINK && run <= LONGEST_BLINK;
+        run = 0;
+    }
+    return blinks;
+}
+
+/* --------------------------------------------------------------- mouth -- */
+
+static void mean_of(const s2vi_face_marks marks, int from, int to,
+                    double mean[2])
+{
+    mean[0] = mean[1] = 0;
+    for (int i = from; i < to; i++)
+        for (int k = 0; k < 2; k++)
+            mean[k] += marks[i][k] / (to - from);
+}
+
+double s2vi_mouth_opening(const s2vi_face_marks marks)
+{
+    double right[2], left[2], sum = 0;
+    for (int i = 0; i < 3; i++)
+        sum += distance(marks[UPPER_INNER_LIP + i], marks[LOWER_INNER_LIP - i]);
+    mean_of(marks, RIGHT_EYE, RIGHT_EYE + EYE, right);
+    mean_of(marks, LEFT_EYE, LEFT_EYE + EYE, left);
+    return sum / 3 / distance(right, left);
+}
+
+double s2vi_mouth_distance(const s2vi_face_marks a, const s2vi_face_marks b)
+{
+    double of_a[2], of_b[2], sum = 0;
+    mean_of(a, MOUTH, MOUTH_END, of_a);
+    mean_of(b, MOUTH, MOUTH_END, of_b);
+    for (int i = MOUTH; i < MOUTH_END; i++)
+        sum += hypot(a[i][0] - of_a[0] - (b[i][0] - of_b[0]),
+                     a[i][1] - of_a[1] - (b[i][1] - of_b[1]));
+    return sum / (MOUTH_END - MOUTH);
+}
+
+double s2vi_square_jerk(const s2vi_face_marks before, const s2vi_face_marks at,
+                        const s2vi_face_marks after)
+{
+    double sum = 0;
+    for (int i = 0; i < S2VI_FACE_MARKS; i++)
+        for (int k = 0; k < 2; k++) {
+            const double d = before[i][k] - 2 * at[i][k] + after[i][k];
+            sum += d * d;
+        }
+    return sum / S2VI_FACE_MARKS;
+}
+
+void s2vi_lagged_add(s2vi_lagged *l, const double *made, const double *truth,
+                     int64_t frames)
+{
+    for (int lag = -S2VI_FACE_LAGS; lag <= S2VI_FACE_LAGS; lag++) {
+        s2vi_correlation clip = {0};
+        for (int64_t t = 0; t < frames; t++) {
+            const int64_t late = t + lag;
+            if (late >= 0 && late < frames && !isnan(made[late]) &&
+                !isnan(truth[t]))
+                s2vi_correlation_add(&clip, made[late], truth[t]);
+        }
+        if (clip.n)
+            s2vi_correlation_pool(&l->at[lag + S2VI_FACE_LAGS], &clip);
+    }
+}
+
+double s2vi_lagged_best(const s2vi_lagged *l, int *lag)
+{
+    double best = NAN;
+    *lag = 0;
+    for (int i = -S2VI_FACE_LAGS; i <= S2VI_FACE_LAGS; i++) {
+        const double r = s2vi_correlation_r(&l->at[i + S2VI_FACE_LAGS]);
+        if (isnan(r) || (!isnan(best) && r <= best))
+            continue;
+        best = r;
+        *lag = i;
+    }
+    return best;
+}
+
+/* ------------------------------------------------------------- closing -- */
+
+double s2vi_closed_level(const double *opening, int64_t frames)
+{
+    double *sorted = malloc((size_t)(frames + 1) * sizeof(*sorted));
+    double level = NAN;
+    int64_t n = 0;
+    for (int64_t t = 0; sorted && t < frames; t++)
+        if (!isnan(opening[t]))
+            sorted[n++] = opening[t];
+    if (n) {
+        qsort(sorted, (size_t)n, sizeof(*sorted), compare);
+        const double least = sorted[(n - 1) * 5 / 100];
+        level = least + CLOSED * (sorted[(n - 1) * 95 / 100] - least);
+    }
+    free(sorted);
+    return level;
+}
+
+void s2vi_closures_add(s2vi_closures *c, const double *opening, int64_t frames,
+                       double level, double from, double to)
+{
+    const int64_t middle = (int64_t)floor((from + to) / 2 * S2VI_FACE_RATE);
+    int64_t first = (int64_t)ceil(from * S2VI_FACE_RATE - 0.5);
+    int64_t last = (int64_t)floor(to * S2VI_FACE_RATE - 0.5);
+    bool found = false;
+    if (middle < 0 || middle >= frames)
+        return;
+    first = first < middle ? first : middle;
+    last = last > middle ? last : middle;
+    for (int64_t t = first - 1; t <= last + 1; t++)
+        found = found || (t >= 0 && t < frames && opening[t] <= level);
+    c->expected++;
+    c->found += found;
+}
+
+/* ------------------------------------------------------------- silence -- */
+
+void s2vi_mark_silence(const uint8_t *speaks, int64_t frames, s2vi_voice *voice)
+{
+    int64_t t = 0;
+    while (t < frames) {
+        int64_t end = t;
+        while (end < frames && !speaks[end] == !speaks[t])
+            end++;
+        const bool pause = !speaks[t] && end - t >= SHORTEST_PAUSE;
+        for (int64_t i = t; i < end; i++) {
+            const bool near = (t > 0 && i < t + MARGIN) ||
+                              (end < frames && i >= end - MARGIN);
+            voice[i] = speaks[t]        ? S2VI_VOICE_SPEECH
+                       : pause && !near ? S2VI_VOICE_SILENCE
+                                        : S2VI_VOICE_NEITHER;
+        }
+        t = end;
+    }
+}
+
+void s2vi_mark_speech(const float *sound, int64_t samples, int64_t hop,
+                      int64_t frames, uint8_t *speaks)
+{
+    for (int64_t t = 0; t < frames; t++) {
+        double sum = 0;
+        for (int64_t i = t * hop; i < (t + 1) * hop && i < samples; i++)
+            sum += (double)sound[i] * (double)sound[i];
+        speaks[t] = sum > QUIET * (double)hop;
+    }
+}
