@@ -10,8 +10,9 @@
 #include "base/error.h"
 #include "option/option.h"
 
-/* The models that an option is for; 0: all. */
-enum { PICTURES = 1, SOUND };
+/* The models that an option is for; 0: all. PICTURES: CLIPS, of the clip
+ * itself, and TALKERS, of talking heads. */
+enum { CLIPS = 1, TALKERS = 2, PICTURES = CLIPS | TALKERS, SOUND = 4 };
 
 /* ------------------------------------------------------------ values -- */
 
@@ -75,29 +76,35 @@ static bool append(void *to, const option_row *row, const char *text)
     return *text;
 }
 
+static bool append_setting(void *to, const option_row *row, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    return equals && equals != text && append(to, row, text);
+}
+
 /* ----------------------------------------------------------- the table -- */
 
 #define AT(member) offsetof(s2vi_eval_options, member)
 
 static const option_row rows[] = {
     {.help = "Compare with another video"},
-    {"made", 0, OPTION_STRING, AT(made), "MADE", .of = PICTURES,
+    {"made", 0, OPTION_STRING, AT(made), "MADE", .of = CLIPS,
      .help = "video with audio to evaluate instead of a model's output; all of "
              "it unless --split is given"},
-    {"size", 0, OPTION_INT, AT(size), "N", 0, 4096, .of = PICTURES,
+    {"size", 0, OPTION_INT, AT(size), "N", 0, 4096, .of = CLIPS,
      .help = "frame size at which both are compared, pixels (default 128)"},
     {.help = "Training set, which is not measured"},
     {"split", 0, OPTION_NUMBER, AT(split), "PART", 0, 1, .below = true,
-     .of = PICTURES,
+     .of = CLIPS,
      .help = "fraction of all frames, from the beginning, in order of the "
              "clips, as s2v-train --split; it is run, but not measured; 0: "
              "measure everything (default 0.8; 0 with --train)"},
     {"train", 0, OPTION_PARSED, AT(train_lists), "FOLDER|LIST", .parse = append,
-     .of = PICTURES,
+     .of = CLIPS,
      .help = "clips of the training set: a folder, or a text file with one "
              "name per line; may be repeated"},
     {"train-clip", 0, OPTION_PARSED, AT(train_clips), "CLIP", .parse = append,
-     .of = PICTURES, .help = "clip of the training set; may be repeated"},
+     .of = CLIPS, .help = "clip of the training set; may be repeated"},
     {.help = "Clip options, as for s2v-train"},
     {"start", 0, OPTION_NUMBER, AT(start), "SECONDS", 0, 1e6, .of = PICTURES,
      .help = "skip the beginning of each clip"},
@@ -114,7 +121,7 @@ static const option_row rows[] = {
      .help = "leave out clips that do not decode, are silent, truncated or "
              "damaged, and list them at the end"},
     {.help = "Measurements"},
-    {"shift", 0, OPTION_NUMBER, AT(shift), "SECONDS", 0, 1e6, .of = PICTURES,
+    {"shift", 0, OPTION_NUMBER, AT(shift), "SECONDS", 0, 1e6, .of = CLIPS,
      .help =
          "also measure with audio delayed by this time, the end moved to "
          "the beginning; if several clips are too short, with the next clip's "
@@ -122,7 +129,7 @@ static const option_row rows[] = {
     {"region", 0, OPTION_PARSED, AT(region), "X,Y,W,H", .parse = parse_region,
      .expected = "X,Y,WIDTH,HEIGHT, all in fractions up to 1 or all in whole "
                  "pixels",
-     .of = PICTURES,
+     .of = CLIPS,
      .help = "correlate the brightness of this region over time between "
              "generated and real frames; fractions of the frame (all at most "
              "1) or pixels of the model's frame"},
@@ -133,15 +140,26 @@ static const option_row rows[] = {
     {"lpips", 0, OPTION_STRING, AT(lpips), "FILE", .of = PICTURES,
      .help = "LPIPS 0.1 heads for that network: also measure LPIPS"},
     {"sounds", 0, OPTION_PARSED, AT(sounds), "FOLDER", .parse = append,
-     .of = PICTURES,
+     .of = CLIPS,
      .help = "also generate frames from out-of-domain audio, a file or a "
              "folder: how many resemble no real frame, how much they move, and "
              "with --perceptual the Frechet distance; may be repeated"},
     {"level", 0, OPTION_STRING, AT(level), "LEVEL", .of = PICTURES,
      .help = "loudness of the audio: auto (normalised to the model's), off or "
              "a gain in dB (default auto)"},
-    {"limit", 0, OPTION_NUMBER, AT(limit), "SECONDS", 0, 1e6, .of = PICTURES,
+    {"limit", 0, OPTION_NUMBER, AT(limit), "SECONDS", 0, 1e6, .of = CLIPS,
      .help = "measure at most this much of each clip"},
+    {.help = "Talking heads"},
+    {"face", 0, OPTION_STRING, AT(face), "FILE", .of = TALKERS,
+     .help = "networks that find faces and landmarks, made by scripts/setup "
+             "(default face.bin)"},
+    {"set", 0, OPTION_PARSED, AT(set), "NAME=VALUE", .parse = append_setting,
+     .expected = "NAME=VALUE, an option of the model's sessions", .of = TALKERS,
+     .help = "set an option of the model, for instance motion=0; may be "
+             "repeated"},
+    {.kind = OPTION_NOTE,
+     .help = "Of the options above, they accept --start to --skip-bad, --lpips "
+             "and --level."},
     {.help = "Video-to-audio models"},
     {"reference", 0, OPTION_STRING, AT(reference), "FILE", .of = SOUND,
      .help = "foreign reference for all clips (default: the next clip's audio, "
@@ -155,9 +173,9 @@ static const option_row rows[] = {
     {"json", 'j', OPTION_ON, AT(json),
      .help = "print one JSON object instead of the table"},
     {"sheet", 0, OPTION_STRING, AT(sheet), "FILE.png",
-     .help =
-         "image of real frames above generated ones above their difference; "
-         "for audio, spectrograms: real, own and foreign reference"},
+     .help = "image of real frames above generated ones above their difference "
+             "(of talking heads, above the portrait); for audio, spectrograms: "
+             "real, own and foreign reference"},
     {.help = "General"},
     {"seed", 0, OPTION_SEED, AT(seed), "N",
      .help = "seed of the model's noise (default 0)"},
@@ -177,21 +195,27 @@ static const option_program program = {
     .n_rows = OPTION_ROWS(rows),
     .column = 24,
     .flush = true,
-    .usage = "Usage: s2v-eval MODEL CLIP... [options]\n"
-             "       s2v-eval --made MADE CLIP [options]\n"
-             "Measures a model on clips: generates frames from the audio of "
-             "each clip and\n"
-             "compares them with the real ones. A folder stands for its files. "
-             "With --made,\n"
-             "compares another video instead.\n"
-             "A video-to-audio model is measured by onset timing, by the "
-             "timbre with another\n"
-             "clip's audio as the reference, and by the distance to the real "
-             "audio with the\n"
-             "clip's own. Ground truth of s2v-impacts beside the clips (.json) "
-             "is used if\n"
-             "present. A model without a visual encoder is measured on feature "
-             "sets.\n",
+    .usage =
+        "Usage: s2v-eval MODEL CLIP... [options]\n"
+        "       s2v-eval --made MADE CLIP [options]\n"
+        "Measures a model on clips: generates frames from the audio of "
+        "each clip and\n"
+        "compares them with the real ones. A folder stands for its files. "
+        "With --made,\n"
+        "compares another video instead.\n"
+        "A video-to-audio model is measured by onset timing, by the "
+        "timbre with another\n"
+        "clip's audio as the reference, and by the distance to the real "
+        "audio with the\n"
+        "clip's own. Ground truth of s2v-impacts beside the clips (.json) "
+        "is used if\n"
+        "present. A model without a visual encoder is measured on feature "
+        "sets.\n"
+        "A model of talking heads gets the first frame of each clip as its "
+        "portrait, and\n"
+        "is measured by the landmarks of the face as well. Ground truth of "
+        "s2v-talkers\n"
+        "beside the clips (.json, .safetensors) is used if present.\n",
     .notes =
         "\n"
         "SSIM: Gaussian window of 11 x 11, sigma 1.5, mean over R, G and B, "
@@ -214,6 +238,7 @@ static const option_program program = {
         "\n"
         "Examples:\n"
         "  s2v-eval quintet.bin quintet.mkv --sheet quintet.png\n"
+        "  s2v-eval talker.bin held-out/ --set motion=0 --sheet heads.png\n"
         "  s2v-eval speaker.bin val/ --train train/ --region 0.25,0.6,0.5,0.3\n"
         "  s2v-eval dancer.bin dancer.mp4 --sounds esc10/ --perceptual \\\n"
         "      squeezenet1.1.safetensors --lpips lpips_squeeze.safetensors\n"
@@ -236,8 +261,12 @@ static int take(void *user, const option_row *row, const char *text,
     given *g = user;
     char where[32];
     snprintf(where, sizeof(where), "--%s", row->name);
-    if (row->of == PICTURES)
+    if (row->of & PICTURES)
         g->options->picture_option = row->name;
+    if (row->of == CLIPS)
+        g->options->frame_option = row->name;
+    if (row->of == TALKERS)
+        g->options->talker_option = row->name;
     if (row->of == SOUND)
         g->options->sound_option = row->name;
     g->split = g->split || !strcmp(row->name, "split");
@@ -314,9 +343,10 @@ int s2vi_eval_options_parse(s2vi_eval_options *o, int argc, char *const *argv,
                             s2v_error *err)
 {
     bool split = false;
-    *o =
-        (s2vi_eval_options){.split = 0.8, .shift = 5, .size = 128, .track = -1};
+    *o = (s2vi_eval_options){
+        .split = 0.8, .shift = 5, .size = 128, .track = -1, .face = "face.bin"};
     o->clips = g_new0(char *, 1);
+    o->set = g_new0(char *, 1);
     o->sounds = g_new0(char *, 1);
     o->train_clips = g_new0(char *, 1);
     o->train_lists = g_new0(char *, 1);
@@ -367,6 +397,7 @@ void s2vi_eval_options_free(s2vi_eval_options *o)
 {
     g_strfreev(o->words);
     g_strfreev(o->sounds);
+    g_strfreev(o->set);
     g_strfreev(o->clips);
     g_strfreev(o->train_clips);
     g_strfreev(o->train_lists);

@@ -59,10 +59,14 @@ typedef struct s2vi_eval_options {
     const char *lpips;      /**< LPIPS's heads for it, or NULL */
     char **sounds;     /**< folders or files of foreign sound; may be empty */
     const char *level; /**< as s2v_session_params.level, or NULL */
+    const char *face;  /**< weight file of face networks: face.bin */
+    char **set;        /**< NAME=VALUE, options of a session */
     const char *reference; /**< a sound file whose timbre all get, or NULL */
     const char *wavs;      /**< folder for what is made, or NULL */
     const char *picture_option; /**< an option given that models of pictures
                                      alone take, or NULL */
+    const char *frame_option;   /**< likewise of models of a clip's frames */
+    const char *talker_option;  /**< likewise of models of talking heads */
     const char *sound_option;   /**< likewise of models of sound */
     bool json, quiet;
     char **words; /**< the command line, where the strings lie */

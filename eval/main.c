@@ -3,6 +3,7 @@
 #include "command.h"
 #include "foley.h"
 #include "report.h"
+#include "talker.h"
 
 #include "base/error.h"
 
@@ -67,10 +68,54 @@ static int run_foley(const s2vi_eval_options *o, s2vi_foley_maker *maker,
     return ret;
 }
 
+static int report_talker(const s2vi_talker_eval *e, s2v_error *err)
+{
+    int ret = S2V_OK;
+    if (e->options->json)
+        ret = s2vi_talker_eval_print_json(e, stdout, err);
+    else
+        s2vi_talker_eval_print(e, stdout);
+    if (!ret)
+        ret = finish_output(err);
+    return ret < 0 ? ret : write_sheet(e->options, &e->sheet, err);
+}
+
+static int run_talker(const s2vi_eval_options *o, s2v_model *model,
+                      s2v_error *err)
+{
+    s2vi_talker_eval e = {.options = o};
+    int ret = s2vi_talker_eval_run(&e, model, err);
+    if (!ret)
+        ret = report_talker(&e, err);
+    s2vi_talker_eval_free(&e);
+    return ret;
+}
+
+static int run_frames(const s2vi_eval_options *o, s2v_model *model,
+                      s2v_error *err)
+{
+    s2vi_eval e = {.options = o};
+    if (o->talker_option)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--%s: expected a model of talking heads, found '%s'",
+                          o->talker_option, o->made ? "--made" : o->model);
+    int ret = s2vi_eval_run(&e, model, err);
+    if (!ret)
+        ret = report(&e, err);
+    s2vi_eval_free(&e);
+    return ret;
+}
+
+static bool is_talker(const s2v_model *model)
+{
+    s2v_model_info info = {.size = sizeof(info)};
+    return model && !s2v_model_get_info(model, &info) &&
+           !strcmp(info.name, S2VI_TALKER_FAMILY);
+}
+
 static int run_pictures(const s2vi_eval_options *o,
                         const s2v_model_params *params, s2v_error *err)
 {
-    s2vi_eval e = {.options = o};
     s2v_model *model = NULL;
     int ret = S2V_OK;
     if (o->sound_option)
@@ -80,10 +125,8 @@ static int run_pictures(const s2vi_eval_options *o,
     if (!o->made)
         ret = s2v_model_open(&model, o->model, params, err);
     if (!ret)
-        ret = s2vi_eval_run(&e, model, err);
-    if (!ret)
-        ret = report(&e, err);
-    s2vi_eval_free(&e);
+        ret = is_talker(model) ? run_talker(o, model, err)
+                               : run_frames(o, model, err);
     s2v_model_close(&model);
     return ret;
 }

@@ -18,6 +18,7 @@ enum {
     WINDOW = 2 * BESIDE + 1,
     SHORTEST_BLINK = 2, /* frames */
     LONGEST_BLINK = 12,
+    AROUND = 5, /* of closed lips */
     SHORTEST_PAUSE = 10,
     MARGIN = 3, /* of a pause */
 };
@@ -153,38 +154,70 @@ double s2vi_lagged_best(const s2vi_lagged *l, int *lag)
 
 /* ------------------------------------------------------------- closing -- */
 
-double s2vi_closed_level(const double *opening, int64_t frames)
+/* What is there of a series, smallest first: for free(). NULL: nothing. */
+static double *sort(const double *v, int64_t frames, int64_t *n)
 {
     double *sorted = malloc((size_t)(frames + 1) * sizeof(*sorted));
-    double level = NAN;
-    int64_t n = 0;
+    *n = 0;
     for (int64_t t = 0; sorted && t < frames; t++)
-        if (!isnan(opening[t]))
-            sorted[n++] = opening[t];
-    if (n) {
-        qsort(sorted, (size_t)n, sizeof(*sorted), compare);
-        const double least = sorted[(n - 1) * 5 / 100];
-        level = least + CLOSED * (sorted[(n - 1) * 95 / 100] - least);
+        if (!isnan(v[t]))
+            sorted[(*n)++] = v[t];
+    if (sorted && *n) {
+        qsort(sorted, (size_t)*n, sizeof(*sorted), compare);
+        return sorted;
     }
+    free(sorted);
+    return NULL;
+}
+
+double s2vi_closed_level(const double *opening, int64_t frames)
+{
+    int64_t n;
+    double *sorted = sort(opening, frames, &n);
+    if (!sorted)
+        return NAN;
+    const double least = sorted[(n - 1) * 5 / 100];
+    const double level = least + CLOSED * (sorted[(n - 1) * 95 / 100] - least);
     free(sorted);
     return level;
 }
 
-void s2vi_closures_add(s2vi_closures *c, const double *opening, int64_t frames,
-                       double level, double from, double to)
+double s2vi_matching_level(const double *opening, const double *truth,
+                           int64_t frames, double level)
+{
+    int64_t n, closed = 0;
+    double *sorted = sort(opening, frames, &n);
+    if (!sorted)
+        return NAN;
+    for (int64_t t = 0; t < frames; t++)
+        closed += truth[t] <= level;
+    const int64_t at = closed * n / frames;
+    const double found = sorted[at ? at - 1 : 0];
+    free(sorted);
+    return found;
+}
+
+/* Whether a frame from `first` to `last` is at most, or above, the level. */
+static bool is_there(const double *opening, int64_t frames, int64_t first,
+                     int64_t last, double level, bool above)
+{
+    for (int64_t t = first < 0 ? 0 : first; t <= last && t < frames; t++)
+        if (above ? opening[t] > level : opening[t] <= level)
+            return true;
+    return false;
+}
+
+bool s2vi_shows_closure(const double *opening, int64_t frames, double level,
+                        double from, double to)
 {
     const int64_t middle = (int64_t)floor((from + to) / 2 * S2VI_FACE_RATE);
     int64_t first = (int64_t)ceil(from * S2VI_FACE_RATE - 0.5);
     int64_t last = (int64_t)floor(to * S2VI_FACE_RATE - 0.5);
-    bool found = false;
-    if (middle < 0 || middle >= frames)
-        return;
     first = first < middle ? first : middle;
     last = last > middle ? last : middle;
-    for (int64_t t = first - 1; t <= last + 1; t++)
-        found = found || (t >= 0 && t < frames && opening[t] <= level);
-    c->expected++;
-    c->found += found;
+    return is_there(opening, frames, first - 1, last + 1, level, false) &&
+           is_there(opening, frames, first - AROUND, last + AROUND, level,
+                    true);
 }
 
 /* ------------------------------------------------------------- silence -- */

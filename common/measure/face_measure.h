@@ -70,11 +70,6 @@ double s2vi_lagged_best(const s2vi_lagged *l, int *lag);
 
 /* -------------------------------------------------------------- closing -- */
 
-/** Closed lips: how many were to be seen, and in how many frames they were. */
-typedef struct s2vi_closures {
-    int expected, found;
-} s2vi_closures;
-
 /**
  * The opening at and below which lips count as closed: between the fifth
  * percentile of a series and the 95th, a quarter of the way. NaN: empty.
@@ -82,13 +77,24 @@ typedef struct s2vi_closures {
 double s2vi_closed_level(const double *opening, int64_t frames);
 
 /**
- * Whether the lips close while a p, b or m is said: in one of its frames, the
- * one at its middle at least, or in those beside.
+ * The level of another series of the same clip, as a network measures it: as
+ * many of its frames are closed as of the truth's.
+ *
+ * @param level of the truth
+ * @return NaN: empty
+ */
+double s2vi_matching_level(const double *opening, const double *truth,
+                           int64_t frames, double level);
+
+/**
+ * Whether the lips are seen to close for a p, b or m: closed in one of its
+ * frames, the one at its middle at least, or in those beside, and open in the
+ * 0.2 s before or after.
  *
  * @param from, to seconds
  */
-void s2vi_closures_add(s2vi_closures *c, const double *opening, int64_t frames,
-                       double level, double from, double to);
+bool s2vi_shows_closure(const double *opening, int64_t frames, double level,
+                        double from, double to);
 
 /* -------------------------------------------------------------- silence -- */
 

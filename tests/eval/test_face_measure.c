@@ -136,23 +136,26 @@ static void test_lags(void)
 
 static void test_closures(void)
 {
-    double opening[100];
-    s2vi_closures c = {0};
+    double opening[100], still[100] = {0};
     for (int t = 0; t < 100; t++)
         opening[t] = t % 10 ? 0.4 : 0.0; /* closed in each tenth frame */
     const double level = s2vi_closed_level(opening, 100);
     CHECK(near(level, 0.1), "level %g", level);
-    s2vi_closures_add(&c, opening, 100, level, 0.39, 0.43); /* frame 10 */
-    s2vi_closures_add(&c, opening, 100, level, 0.46, 0.50); /* 11, beside it */
-    CHECK(c.expected == 2 && c.found == 2, "%d of %d", c.found, c.expected);
-    s2vi_closures_add(&c, opening, 100, level, 0.57, 0.63); /* 14, 15 */
-    CHECK(c.expected == 3 && c.found == 2, "%d of %d", c.found, c.expected);
-    s2vi_closures_add(&c, opening, 100, level, 4.1, 4.2); /* after the end */
-    CHECK(c.expected == 3, "expected %d", c.expected);
+    CHECK(s2vi_shows_closure(opening, 100, level, 0.39, 0.43), "frame 10");
+    CHECK(s2vi_shows_closure(opening, 100, level, 0.46, 0.50), "11: beside");
+    CHECK(!s2vi_shows_closure(opening, 100, level, 0.57, 0.63), "14, 15");
+    CHECK(!s2vi_shows_closure(opening, 100, level, 4.6, 4.7), "after the end");
     /* A short one between two frames' times is at the frame it lies in. */
-    s2vi_closures_add(&c, opening, 100, level, 0.801, 0.815); /* 20 */
-    CHECK(c.expected == 4 && c.found == 3, "%d of %d", c.found, c.expected);
+    CHECK(s2vi_shows_closure(opening, 100, level, 0.801, 0.815), "frame 20");
+    /* What never opens shows nothing. */
+    CHECK(!s2vi_shows_closure(still, 100, level, 0.39, 0.43), "a shut mouth");
     CHECK(isnan(s2vi_closed_level(opening, 0)), "a level of nothing");
+    /* Ten of 100 frames are closed; of 1, 2, 3 ... those up to 10. */
+    double other[100];
+    for (int t = 0; t < 100; t++)
+        other[t] = 100 - t;
+    CHECK(near(s2vi_matching_level(other, opening, 100, level), 10),
+          "matching level %g", s2vi_matching_level(other, opening, 100, level));
 }
 
 static void test_silence(void)

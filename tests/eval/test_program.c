@@ -303,6 +303,9 @@ static void test_bad(void)
     refuse_with_model("short.nut --region 60,0,10,10", 1, "64x64");
     refuse_with_model("short.nut --device tpu", 1, "tpu");
     refuse_with_model("short.nut --crop 0,0,400,400", 1, "400");
+    refuse_with_model("short.nut --set motion=0", 1,
+                      "--set: expected a model of talking heads");
+    refuse_with_model("short.nut --set motion", 2, "NAME=VALUE");
     refuse_with_model("short.nut --bogus", 2, "--bogus");
     refuse_with_model("short.nut --split 2", 2, "--split");
     refuse_with_model("", 2, "no clip");
