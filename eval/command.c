@@ -150,7 +150,7 @@ static const option_row rows[] = {
     {"limit", 0, OPTION_NUMBER, AT(limit), "SECONDS", 0, 1e6, .of = CLIPS,
      .help = "measure at most this much of each clip"},
     {.help = "Talking heads"},
-    {"face", 0, OPTION_STRING, AT(face), "FILE", .of = TALKERS,
+    {"face-model", 0, OPTION_STRING, AT(face), "FILE", .of = TALKERS,
      .help = "networks that find faces and landmarks, made by scripts/setup "
              "(default face.bin)"},
     {"set", 0, OPTION_PARSED, AT(set), "NAME=VALUE", .parse = append_setting,
