@@ -176,6 +176,11 @@ s2vi_node *s2vi_warp(s2vi_node *x, s2vi_node *flow)
     return binary(S2VI_OP_WARP, x, flow, NULL);
 }
 
+s2vi_node *s2vi_fir_filter(s2vi_node *x, s2vi_node *taps, const s2vi_fir *fir)
+{
+    return binary(S2VI_OP_FIR, x, taps, &(s2vi_attr){.fir = *fir});
+}
+
 s2vi_node *s2vi_scatter(s2vi_node *y, s2vi_node *index, int64_t rows)
 {
     s2vi_node *const in[] = {y, index};

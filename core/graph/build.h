@@ -62,6 +62,18 @@ s2vi_node *s2vi_upsample(s2vi_node *x, const int factor[]);
  */
 s2vi_node *s2vi_warp(s2vi_node *x, s2vi_node *flow);
 
+/**
+ * Images upsampled by zeros, filtered and downsampled (upfirdn). In each
+ * dimension: up - 1 zeros after every pixel, then `lo` and `hi` zeros around,
+ * the convolution by the taps, then every down-th result; so
+ * out = (in up + lo + hi - taps) / down + 1, rounded down.
+ *
+ * @param x    (n,H,W,C)
+ * @param taps (n), of both dimensions, or (n,m), of an image; no gradient flows
+ *             to them
+ */
+s2vi_node *s2vi_fir_filter(s2vi_node *x, s2vi_node *taps, const s2vi_fir *fir);
+
 /* Summing up: dimensions in `axes` (bit i = dimension i) become 1. */
 s2vi_node *s2vi_sum(s2vi_node *x, uint32_t axes);
 s2vi_node *s2vi_mean(s2vi_node *x, uint32_t axes);

@@ -73,6 +73,14 @@ static void grad_tanh(pass_t *pass, s2vi_node *node, s2vi_node *gy)
     flow(pass, node, 0, s2vi_mul(gy, slope));
 }
 
+/* The cosine is the sine a quarter of a turn on. */
+static void grad_sin(pass_t *pass, s2vi_node *node, s2vi_node *gy)
+{
+    const double quarter = 1.57079632679489661923;
+    s2vi_node *cosine = s2vi_sin(s2vi_affine(node->input[0], 1, quarter));
+    flow(pass, node, 0, s2vi_mul(gy, cosine));
+}
+
 static void grad_sigmoid(pass_t *pass, s2vi_node *node, s2vi_node *gy)
 {
     s2vi_node *slope = s2vi_mul(node, s2vi_affine(node, -1, 1));
@@ -195,6 +203,26 @@ static void grad_gather(pass_t *pass, s2vi_node *node, s2vi_node *gy)
 static void grad_scatter(pass_t *pass, s2vi_node *node, s2vi_node *gy)
 {
     flow(pass, node, 0, s2vi_gather(gy, node->input[1]));
+}
+
+/* up and down change places, and the taps are turned round; as many zeros that
+ * each pixel meets the taps it has met (StyleGAN's upfirdn2d). */
+static void grad_fir(pass_t *pass, s2vi_node *node, s2vi_node *gy)
+{
+    const s2vi_node *x = node->input[0];
+    const s2vi_shape *taps = &node->input[1]->shape;
+    const s2vi_fir *f = &node->attr.fir;
+    s2vi_fir back = {.gain = f->gain, .correlate = !f->correlate};
+    for (int i = 0; i < 2; i++) {
+        const int n = (int)taps->dim[taps->rank > 1 ? i : 0];
+        const int in = (int)x->shape.dim[1 + i];
+        const int out = (int)node->shape.dim[1 + i];
+        back.up[i] = f->down[i];
+        back.down[i] = f->up[i];
+        back.lo[i] = n - 1 - f->lo[i];
+        back.hi[i] = in * f->up[i] - out * f->down[i] + f->lo[i] - f->up[i] + 1;
+    }
+    flow(pass, node, 0, s2vi_fir_filter(gy, node->input[1], &back));
 }
 
 static double window_size(const s2vi_window *w, const int side[])

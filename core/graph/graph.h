@@ -49,6 +49,14 @@ typedef struct s2vi_window {
     int pad_lo[3], pad_hi[3]; /* zeros before and after each dimension */
 } s2vi_window;
 
+/** FIR: factors and zeros of each dimension of an image, height first. */
+typedef struct s2vi_fir {
+    int up[2], down[2];
+    int lo[2], hi[2]; /* zeros before and after, once upsampled; < 0: cut */
+    double gain;      /* of every result */
+    bool correlate;   /* out_o = sum f_k x_(o+k): taps as they are */
+} s2vi_fir;
+
 /** A chain's instruction: register `dst` = op(operands); see chain.h. */
 typedef struct s2vi_chain s2vi_chain;
 
@@ -68,6 +76,7 @@ typedef struct s2vi_attr {
     int groups;                /* CONV, CONV_DATA, CONV_WEIGHT: parts of the
                                   channels that are convolved each by itself; 0
                                   and 1: there is one */
+    s2vi_fir fir;              /* FIR */
     bool trans_a, trans_b;     /* MATMUL: last two dimensions swapped */
     bool reverse;              /* LSTM, LSTM_DA: from the last column on */
     bool uniform;              /* RANDOM: (0,1) instead of N(0,1) */

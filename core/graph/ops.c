@@ -160,6 +160,25 @@ static bool shape_warp(s2vi_node *node)
                : misfit(node, "not images and a flow of two numbers each");
 }
 
+static bool shape_fir(s2vi_node *node)
+{
+    const s2vi_fir *f = &node->attr.fir;
+    const s2vi_shape *x = in(node, 0), *taps = in(node, 1);
+    node->shape = *x;
+    if (x->rank != 4 || taps->rank < 1 || taps->rank > 2)
+        return misfit(node, "not images and taps of one or two dimensions");
+    for (int i = 0; i < 2; i++) {
+        if (f->up[i] < 1 || f->down[i] < 1)
+            return misfit(node, "a factor is below 1");
+        const int64_t span = x->dim[1 + i] * f->up[i] + f->lo[i] + f->hi[i] -
+                             taps->dim[taps->rank > 1 ? i : 0];
+        if (span < 0)
+            return misfit(node, "the image is smaller than the filter");
+        node->shape.dim[1 + i] = span / f->down[i] + 1;
+    }
+    return true;
+}
+
 static bool shape_sum(s2vi_node *node)
 {
     node->shape = *in(node, 0);
@@ -524,6 +543,19 @@ static double flops_warp(const s2vi_node *node)
 {
     const double n = (double)s2vi_shape_count(&node->shape);
     return 9 * n + 18 * n / (double)node->shape.dim[3];
+}
+
+/* Taps that meet a pixel: along each dimension in turn, or all at once. */
+static double flops_fir(const s2vi_node *node)
+{
+    const s2vi_shape *taps = in(node, 1), *x = in(node, 0), *y = &node->shape;
+    const s2vi_fir *f = &node->attr.fir;
+    const double rows = (double)taps->dim[0] / f->up[0];
+    const double columns = (double)taps->dim[taps->rank - 1] / f->up[1];
+    if (taps->rank > 1)
+        return 2 * count(y) * rows * columns;
+    return 2 * count(y) *
+           (columns + rows * (double)x->dim[2] / (double)y->dim[2]);
 }
 
 static double flops_matmul(const s2vi_node *node)

@@ -182,6 +182,26 @@ static s2vi_node *make_resample(lab *l, s2vi_op op, int seed)
     return record(l, op, 1, &attr, NULL);
 }
 
+static s2vi_node *make_fir(lab *l, s2vi_op op, int seed)
+{
+    s2vi_fir f = {.gain = 1.5, .correlate = seed & 1};
+    const s2vi_shape x = random_shape(l, 4);
+    const int n = 1 + rng_int(&l->rng, 5);
+    for (int i = 0; i < 2; i++) {
+        f.up[i] = 1 + rng_int(&l->rng, 3);
+        f.down[i] = 1 + rng_int(&l->rng, 3);
+        f.lo[i] = rng_int(&l->rng, n + 2) - 2;
+        const int span = (int)x.dim[1 + i] * f.up[i] + f.lo[i];
+        f.hi[i] = rng_int(&l->rng, n + 2) - 2;
+        if (span + f.hi[i] < n)
+            f.hi[i] = n - span;
+    }
+    s2vi_node *image = lab_leaf(l, x, ANY);
+    s2vi_node *taps = lab_constant(l, seed % 3 ? SHAPE(n) : SHAPE(n, n), ANY);
+    (void)op;
+    return s2vi_fir_filter(image, taps, &f);
+}
+
 static s2vi_node *make_sum(lab *l, s2vi_op op, int seed)
 {
     s2vi_shape x = random_shape(l, 1 + seed % 4);
@@ -364,6 +384,7 @@ static const maker makers[S2VI_OP_COUNT] = {
     [S2VI_OP_GATHER] = make_indexed,
     [S2VI_OP_SCATTER] = make_indexed,
     [S2VI_OP_UPSAMPLE] = make_resample,
+    [S2VI_OP_FIR] = make_fir,
     [S2VI_OP_SUM] = make_sum,
     [S2VI_OP_AVGPOOL] = make_resample,
     [S2VI_OP_MAXPOOL] = make_maxpool,
@@ -404,6 +425,7 @@ static const lab_bounds measured[S2VI_OP_COUNT] = {
     [S2VI_OP_RECIP] = {2.5e-10, 4.2e-10},
     [S2VI_OP_EXP] = {2.9e-11, 4.0e-11},
     [S2VI_OP_LOG] = {8.7e-11, 5.8e-10},
+    [S2VI_OP_SIN] = {9.9e-11, 5.9e-11},
     [S2VI_OP_TANH] = {4.4e-11, 7.8e-11},
     [S2VI_OP_SIGMOID] = {3.0e-10, 1.8e-10},
     [S2VI_OP_LRELU] = {1.6e-11, 2.8e-11},
@@ -421,6 +443,7 @@ static const lab_bounds measured[S2VI_OP_COUNT] = {
     [S2VI_OP_GATHER] = {4.2e-11, 7.9e-11},
     [S2VI_OP_SCATTER] = {1.9e-11, 2.8e-11},
     [S2VI_OP_UPSAMPLE] = {4.0e-11, 6.3e-11},
+    [S2VI_OP_FIR] = {1.6e-11, 1.9e-11},
     [S2VI_OP_SUM] = {4.4e-11, 6.0e-11},
     [S2VI_OP_AVGPOOL] = {6.4e-11, 3.6e-11},
     [S2VI_OP_MAXPOOL] = {7.5e-11, 6.6e-11},

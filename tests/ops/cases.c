@@ -300,6 +300,30 @@ static void make_warp(test_case *c, s2vi_op op, int v)
     case_node(c, op, NULL, NULL);
 }
 
+/* Taps of one dimension or two; images that are cut, padded, and smaller than
+ * the filter; as StyleGAN's, and of any factors. */
+static void make_fir(test_case *c, s2vi_op op, int v)
+{
+    s2vi_shape x = case_shape(&c->rng, 4, v % 7 == 6);
+    s2vi_shape taps = {.rank = 1 + v % 2};
+    s2vi_fir f = {.gain = rng_range(&c->rng, 0.5, 4), .correlate = v % 3 == 0};
+    for (int i = 0; i < taps.rank; i++)
+        taps.dim[i] = 1 + rng_int(&c->rng, v % 5 ? 6 : 24);
+    for (int i = 0; i < 2; i++) {
+        const int n = (int)taps.dim[taps.rank > 1 ? i : 0];
+        f.up[i] = 1 + rng_int(&c->rng, 4);
+        f.down[i] = 1 + rng_int(&c->rng, 3);
+        f.lo[i] = rng_int(&c->rng, n + 3) - 3;
+        const int span = (int)x.dim[1 + i] * f.up[i] + f.lo[i];
+        f.hi[i] = rng_int(&c->rng, n + 3) - 3;
+        if (span + f.hi[i] < n)
+            f.hi[i] = n - span;
+    }
+    case_operand(c, x, ANY);
+    case_operand(c, taps, ANY);
+    case_node(c, op, &(s2vi_attr){.fir = f}, NULL);
+}
+
 /* -------------------------------------------------------- summing up -- */
 
 /* Every set of axes of every rank in turn. */
@@ -523,6 +547,7 @@ static const maker makers[S2VI_OP_COUNT] = {
     [S2VI_OP_SCATTER] = {make_scatter, 42},
     [S2VI_OP_UPSAMPLE] = {make_upsample, 56},
     [S2VI_OP_WARP] = {make_warp, 42},
+    [S2VI_OP_FIR] = {make_fir, 140},
     [S2VI_OP_SUM] = {make_sum, 171},
     [S2VI_OP_AVGPOOL] = {make_avgpool, 60},
     [S2VI_OP_MAXPOOL] = {make_maxpool, 84},

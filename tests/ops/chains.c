@@ -62,6 +62,7 @@ static bool bounds_of_one(const s2vi_chain_step *s, bounds x, bounds *out)
         *out = (bounds){fmin(a, b), fmax(a, b), false};
         return true;
     case S2VI_OP_ABS: *out = (bounds){0, most, x.exact}; return true;
+    case S2VI_OP_SIN: *out = (bounds){-1, 1, false}; return most < 30;
     case S2VI_OP_SIGN: *out = (bounds){-1, 1, x.exact}; return x.exact;
     case S2VI_OP_STEP: *out = (bounds){-1, 1, x.exact}; return x.exact;
     case S2VI_OP_SQUARE: *out = (bounds){0, most * most, false}; return true;

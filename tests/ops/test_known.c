@@ -134,6 +134,33 @@ static const double *known_warp_up(test_case *c)
     RESULT(0, 15, 40, 40);
 }
 
+/* Columns: zeros between 1, 10, 100 and two before, by (1,2,4) turned round:
+ * (0,0,1,0,10,0,100,0) . (4,2,1) at every second place. Lines as they are, but
+ * a tap of three that meets one pixel: 4, 2, 1. Twice. */
+static const double *known_fir(test_case *c)
+{
+    const s2vi_fir f = {
+        .up = {1, 2}, .down = {1, 2}, .lo = {2, 2}, .hi = {2, 0}, .gain = 2};
+    OPERAND(c, SHAPE(1, 1, 3, 1), 1, 10, 100);
+    OPERAND(c, SHAPE(3), 1, 2, 4);
+    case_node(c, S2VI_OP_FIR, &(s2vi_attr){.fir = f}, NULL);
+    RESULT(2, 28, 280, 4, 56, 560, 8, 112, 1120);
+}
+
+/* Not turned round, the first column cut off. */
+static const double *known_fir_two(test_case *c)
+{
+    const s2vi_fir f = {.up = {1, 1},
+                        .down = {1, 1},
+                        .lo = {0, -1},
+                        .gain = 1,
+                        .correlate = true};
+    OPERAND(c, SHAPE(1, 2, 3, 1), 9, 1, 2, 9, 3, 4);
+    OPERAND(c, SHAPE(2, 2), 1, 10, 100, 1000);
+    case_node(c, S2VI_OP_FIR, &(s2vi_attr){.fir = f}, NULL);
+    RESULT(4321);
+}
+
 /* -------------------------------------------------------- summing up -- */
 
 static const double *known_sum(test_case *c)
@@ -471,6 +498,7 @@ static const struct {
     KNOWN(conv_weight), KNOWN(gru),         KNOWN(chain),      KNOWN(adam),
     KNOWN(adamw),       KNOWN(random),      KNOWN(lstm),       KNOWN(position),
     KNOWN(conv_points), KNOWN(groups),      KNOWN(groups_x),   KNOWN(groups_w),
+    KNOWN(fir),         KNOWN(fir_two),
 };
 
 enum { KNOWNS = sizeof(table) / sizeof(table[0]) };
@@ -531,6 +559,10 @@ static const struct known_map {
      {-2, 0, 0.5},
      {0},
      {-0.9640275800758169, 0, 0.46211715726000975}},
+    {S2VI_OP_SIN,
+     {-20, 0.5, 2},
+     {0},
+     {-0.9129452507276277, 0.4794255386042030, 0.9092974268256817}},
     {S2VI_OP_SIGMOID,
      {-2, 0, 3},
      {0},

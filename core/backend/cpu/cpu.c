@@ -97,6 +97,7 @@ static int compile(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
     case S2VI_OP_MAXPOOL_PUT:
     case S2VI_OP_MAXPOOL_GET: return s2vi_cpu_pool(cpu, node, kernel, err);
     case S2VI_OP_WARP: return s2vi_cpu_warp(cpu, node, kernel, err);
+    case S2VI_OP_FIR: return s2vi_cpu_fir(cpu, node, kernel, err);
     case S2VI_OP_RANDOM: return s2vi_cpu_random(cpu, node, kernel, err);
     case S2VI_OP_ASSIGN:
     case S2VI_OP_ADAM: return s2vi_cpu_effect(cpu, node, kernel, err);

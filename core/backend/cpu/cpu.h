@@ -36,6 +36,8 @@ int s2vi_cpu_data(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                   s2v_error *err);
 int s2vi_cpu_warp(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                   s2v_error *err);
+int s2vi_cpu_fir(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
+                 s2v_error *err);
 int s2vi_cpu_pool(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
                   s2v_error *err);
 int s2vi_cpu_random(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,

@@ -56,6 +56,24 @@ static inline float tanh_of(float x)
     return 1.0f - 2.0f / (1.0f + exp_of(2.0f * x));
 }
 
+/* sin x = +-sin r with x = k pi + r, |r| <= pi / 2 (pi in three parts, each
+ * but the last short enough that its product with k is exact); an odd
+ * polynomial in r. Within 2 ulp of 1 for |x| below 10^4. */
+static inline float sin_of(float x)
+{
+    const float k = rintf(x * 0.318309886f);
+    const float odd = k - 2.0f * floorf(0.5f * k);
+    float r = x - k * 3.140625f;
+    r -= k * 9.67502594e-4f;
+    r -= k * 1.50995799e-7f;
+    const float z = r * r;
+    float p = 2.60831598e-6f;
+    p = p * z - 1.98106907e-4f;
+    p = p * z + 8.33307859e-3f;
+    p = p * z - 1.66666597e-1f;
+    return (1.0f - 2.0f * odd) * (r + r * z * p);
+}
+
 /* ln x for normal x > 0: m 2^e with m in [sqrt(1/2), sqrt(2)), Cephes' logf
  * polynomial. */
 static inline float log_of(float x)
@@ -247,6 +265,7 @@ static void lstm_da(float *da, const float *a, const float *b, const float *y,
 #include "backend/cpu/simd_winograd.inc"
 #include "backend/cpu/simd_pointwise.inc"
 #include "backend/cpu/simd_depthwise.inc"
+#include "backend/cpu/simd_fir.inc"
 #include "backend/cpu/simd_cell_tiles.inc"
 
 /* ---------------------------------------------------- small products -- */
@@ -307,6 +326,7 @@ const s2vi_simd JOIN(s2vi_simd_, S2V_SIMD_SET) = {
     .blend = blend,
     .pointwise = pointwise,
     .depthwise = depthwise,
+    .weigh = weigh,
     .cell_lanes = CELL_LANES,
     .cell_pixels = CELL_PIXELS,
     .winograd_in = winograd_in,

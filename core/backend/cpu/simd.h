@@ -182,6 +182,9 @@ typedef struct s2vi_simd {
                       int64_t to);
     /* Pixels of a depthwise convolution; out may be the addend. */
     void (*depthwise)(float *out, const s2vi_simd_depthwise *d, int64_t pixels);
+    /* out[j] = sum of w[t] x[t step + j] over t, j < n, t < taps; or added. */
+    void (*weigh)(float *out, const float *x, int64_t step, const float *w,
+                  int taps, int n, bool add);
     /* y[n] = (x[k] times w, n x k if rows, else k x n), a few rows at once. */
     void (*dot_rows)(float *y, const float *x, const float *w, int n, int k);
     void (*axpy_rows)(float *y, const float *x, const float *w, int n, int k);

@@ -13,6 +13,7 @@ typedef struct data_kernel {
         s2vi_dev_move move;
         s2vi_dev_rows rows;
         s2vi_dev_warp warp;
+        s2vi_dev_fir fir;
     } p;
 } data_kernel;
 
@@ -55,6 +56,18 @@ static int run_warp(const s2vi_kernel *kernel, void *out, void *const *in,
     s2vi_dev_warp p = k->p.warp;
     p.in = in[0];
     p.flow = in[1];
+    p.out = out;
+    return s2vi_cuda_start(k->cuda, &k->launch, &p);
+}
+
+static int run_fir(const s2vi_kernel *kernel, void *out, void *const *in,
+                   void *scratch, const s2vi_clock *clock)
+{
+    (void)scratch, (void)clock;
+    const data_kernel *k = (const data_kernel *)kernel;
+    s2vi_dev_fir p = k->p.fir;
+    p.in = in[0];
+    p.taps = in[1];
     p.out = out;
     return s2vi_cuda_start(k->cuda, &k->launch, &p);
 }
@@ -128,6 +141,34 @@ static int compile_warp(data_kernel *k, const s2vi_node *node, s2v_error *err)
     k->base.run = run_warp;
     return s2vi_cuda_find(k->cuda, &k->launch, "s2vi_k_warp", k->p.warp.count,
                           err);
+}
+
+static int compile_fir(data_kernel *k, const s2vi_node *node, s2v_error *err)
+{
+    const s2vi_shape *x = &node->input[0]->shape, *y = &node->shape;
+    const s2vi_shape *taps = &node->input[1]->shape;
+    const s2vi_fir *f = &node->attr.fir;
+    s2vi_dev_fir *p = &k->p.fir;
+    *p = (s2vi_dev_fir){
+        .count = s2vi_cuda_count(y),
+        .h = (s2vi_index)x->dim[1],
+        .w = (s2vi_index)x->dim[2],
+        .c = (s2vi_index)x->dim[3],
+        .out_h = (s2vi_index)y->dim[1],
+        .out_w = (s2vi_index)y->dim[2],
+        .n = (s2vi_index)taps->dim[0],
+        .m = (s2vi_index)taps->dim[taps->rank - 1],
+        .separable = taps->rank == 1,
+        .correlate = f->correlate,
+        .gain = (float)f->gain,
+    };
+    for (int i = 0; i < 2; i++) {
+        p->up[i] = f->up[i];
+        p->down[i] = f->down[i];
+        p->lo[i] = f->lo[i];
+    }
+    k->base.run = run_fir;
+    return s2vi_cuda_find(k->cuda, &k->launch, "s2vi_k_fir", p->count, err);
 }
 
 /* ------------------------------------------------------------ joining -- */
@@ -206,6 +247,7 @@ static int compile(s2vi_kernel *kernel, s2vi_cuda *cuda, uint32_t constant,
     case S2VI_OP_GATHER:
     case S2VI_OP_SCATTER: return compile_rows(k, node, err);
     case S2VI_OP_WARP: return compile_warp(k, node, err);
+    case S2VI_OP_FIR: return compile_fir(k, node, err);
     default:
         return s2vi_error(err, S2V_ERR_INTERNAL, "cuda: %s is not computed",
                           s2vi_op_get(node->op)->name);

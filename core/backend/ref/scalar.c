@@ -14,6 +14,7 @@ double s2vi_ref_sigmoid(double x)
 #define sqrt_of sqrt
 #define exp_of  exp
 #define log_of  log
+#define sin_of  sin
 #define tanh_of tanh
 
 #define S2VI_MAP(id, name, arity, grad, tol, builder, constants, domain,       \

@@ -31,6 +31,7 @@ S2VI_DEVICE s2vi_index apart(void)
 #define sqrt_of sqrtf
 #define exp_of  expf
 #define log_of  logf
+#define sin_of  sinf
 #define tanh_of tanhf
 
 S2VI_DEVICE float sigmoid(float x)

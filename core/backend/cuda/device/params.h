@@ -66,6 +66,15 @@ typedef struct s2vi_dev_warp {
     s2vi_index count, h, w, c, flow_h, flow_w;
 } s2vi_dev_warp;
 
+/* FIR: images (n,h,w,c) to (n,out_h,out_w,c); taps (n) or (n,m). */
+typedef struct s2vi_dev_fir {
+    const float *in, *taps;
+    float *out;
+    s2vi_index count, h, w, c, out_h, out_w, n, m;
+    int separable, correlate, up[2], down[2], lo[2];
+    float gain;
+} s2vi_dev_fir;
+
 /* ------------------------------------------------ leaves and effects -- */
 
 typedef struct s2vi_dev_fill {
