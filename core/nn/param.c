@@ -283,12 +283,16 @@ static double inputs(const s2vi_param *p)
 static double deviation(const s2vi_param *p)
 {
     const double fan_in = inputs(p);
-    const double fan_out =
-        fan_in * (double)p->file_shape.dim[0] / (double)p->file_shape.dim[1];
+    const double fan_out = p->file_shape.rank > 1
+                               ? fan_in * (double)p->file_shape.dim[0] /
+                                     (double)p->file_shape.dim[1]
+                               : fan_in;
     switch (p->init) {
     case S2VI_INIT_NORMAL: return 0.02;
     case S2VI_INIT_FAN_IN: return 1 / sqrt(fan_in);
     case S2VI_INIT_XAVIER: return sqrt(2 / (fan_in + fan_out));
+    case S2VI_INIT_UNIT: return 1;
+    case S2VI_INIT_HUNDRED: return 100;
     case S2VI_INIT_XAVIER_SMALL: return sqrt(2 / (fan_in + fan_out)) / 50;
     default: return sqrt(2) * (1 / sqrt(fan_in));
     }

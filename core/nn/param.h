@@ -49,6 +49,10 @@ typedef enum s2vi_init {
     S2VI_INIT_XAVIER,       /* N(0, sqrt(2 / (inputs + results))), of a
                                convolution or a matrix */
     S2VI_INIT_XAVIER_SMALL, /* a fiftieth of that */
+    S2VI_INIT_UNIT,         /* N(0, 1), of what is scaled where it is used
+                               (equalised.h) */
+    S2VI_INIT_HUNDRED,      /* N(0, 100), of what learns at a hundredth of the
+                               rate there */
 } s2vi_init;
 
 enum { S2VI_PARAM_NAME = 64 }; /* with the ending 0 */

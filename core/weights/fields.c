@@ -96,6 +96,16 @@ static int read_grid(const s2vi_fields *fields, const s2vi_field *f,
     return ret;
 }
 
+static int read_number(const s2vi_fields *fields, const s2vi_field *f,
+                       double *out, const json_t *value, s2v_error *err)
+{
+    if (!json_is_number(value) && !json_is_null(value))
+        return s2vi_error(err, S2V_ERR_MODEL, "%s: %s is not a number",
+                          fields->owner, f->name);
+    *out = json_number_value(value); /* 0 of null */
+    return S2V_OK;
+}
+
 static int read_value(const s2vi_fields *fields, const s2vi_field *f,
                       void *config, const json_t *value, s2v_error *err)
 {
@@ -107,6 +117,7 @@ static int read_value(const s2vi_fields *fields, const s2vi_field *f,
         return read_ints(fields, f, to, (int *)((char *)config + f->count),
                          f->counted, value, err);
     case S2VI_FIELD_GRID: return read_grid(fields, f, config, value, err);
+    case S2VI_FIELD_NUMBER: return read_number(fields, f, to, value, err);
     case S2VI_FIELD_BOOL:
         if (!json_is_boolean(value))
             return s2vi_error(err, S2V_ERR_MODEL, "%s: %s is not true or false",
@@ -192,16 +203,27 @@ int s2vi_fields_check_range(const s2vi_fields *fields, const char *name,
                       fields->owner, name, value, min, max);
 }
 
+static int check_number(const s2vi_fields *fields, const s2vi_field *f,
+                        double value, s2v_error *err)
+{
+    if (value >= f->min && value <= f->max)
+        return S2V_OK;
+    return s2vi_error(err, S2V_ERR_MODEL, "%s: %s is %g, expected %d to %d",
+                      fields->owner, f->name, value, f->min, f->max);
+}
+
 int s2vi_fields_check(const s2vi_fields *fields, const void *config,
                       s2v_error *err)
 {
     int ret = S2V_OK;
     for (int i = 0; i < fields->n && ret >= 0; i++) {
         const s2vi_field *f = &fields->field[i];
-        const int *value = (const int *)((const char *)config + f->offset);
+        const void *value = (const char *)config + f->offset;
         if (f->kind == S2VI_FIELD_INT && f->max > 0)
-            ret = s2vi_fields_check_range(fields, f->name, *value, f->min,
-                                          f->max, err);
+            ret = s2vi_fields_check_range(fields, f->name, *(const int *)value,
+                                          f->min, f->max, err);
+        else if (f->kind == S2VI_FIELD_NUMBER)
+            ret = check_number(fields, f, *(const double *)value, err);
     }
     return ret;
 }
@@ -242,11 +264,17 @@ static json_t *grid_of(const int *number, int room, int rows, int n)
     return grid;
 }
 
+static json_t *number_of(double value)
+{
+    return value == 0 ? json_null() : json_real(value);
+}
+
 static json_t *value_of(const s2vi_field *f, const void *config)
 {
     const void *at = (const char *)config + f->offset;
     switch (f->kind) {
     case S2VI_FIELD_WORD: return json_string(f->words[*(const int *)at]);
+    case S2VI_FIELD_NUMBER: return number_of(*(const double *)at);
     case S2VI_FIELD_BOOL: return json_boolean(*(const bool *)at);
     case S2VI_FIELD_SET: return words_of(*(const int *)at, f->words);
     case S2VI_FIELD_INTS: return list_of(at, int_at(config, f->count));
@@ -273,7 +301,8 @@ json_t *s2vi_fields_object(const s2vi_fields *fields, const void *config)
 char *s2vi_fields_text(const s2vi_fields *fields, const void *config)
 {
     json_t *root = s2vi_fields_object(fields, config);
-    char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+    char *text =
+        root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
     json_decref(root);
     return text;
 }

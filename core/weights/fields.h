@@ -15,6 +15,7 @@ typedef enum s2vi_field_kind {
     S2VI_FIELD_WORD,    /**< an enum of int's size: the index in `words` */
     S2VI_FIELD_SET,     /**< int: bit i is set if words[i] is in the list */
     S2VI_FIELD_INTS,    /**< int[room], of which there are `count` */
+    S2VI_FIELD_NUMBER,  /**< double from `min` to `max`; null in JSON: 0 */
     S2VI_FIELD_GRID,    /**< int[..][room]: `rows` lists of `count` each */
 } s2vi_field_kind;
 
@@ -46,6 +47,12 @@ typedef struct s2vi_field {
     {                                                                          \
         .name = #member, .offset = offsetof(type, member),                     \
         .kind = S2VI_FIELD_WORD, .words = (list)                               \
+    }
+
+#define S2VI_NUMBER(type, member, least, most)                                 \
+    {                                                                          \
+        .name = #member, .offset = offsetof(type, member), .min = (least),     \
+        .max = (most), .kind = S2VI_FIELD_NUMBER                               \
     }
 
 /** A list of words, in their order; none is fine. */
@@ -98,7 +105,8 @@ int s2vi_fields_read_object(const s2vi_fields *fields, void *config,
 int s2vi_fields_read(const s2vi_fields *fields, void *config, const char *json,
                      s2v_error *err);
 
-/** Whether ints lie within their limits: S2V_OK or S2V_ERR_MODEL. */
+/** Whether ints and numbers lie within their limits: S2V_OK or S2V_ERR_MODEL.
+ */
 int s2vi_fields_check(const s2vi_fields *fields, const void *config,
                       s2v_error *err);
 

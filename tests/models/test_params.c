@@ -10,10 +10,12 @@
 #include "models/face.h"
 #include "models/foley.h"
 #include "models/listen_and_move.h"
+#include "models/stylegan3.h"
 #include "networks/bn_inception.h"
 #include "networks/discriminator.h"
 #include "networks/hifigan_discriminator.h"
 #include "networks/man_critic.h"
+#include "networks/stylegan2_discriminator.h"
 #include "networks/varietysound_discriminator.h"
 
 #include <stdarg.h>
@@ -153,6 +155,26 @@ static int face(int i, s2vi_param_list *list, s2v_error *err)
              : s2vi_blazeface_params("", list, err);
 }
 
+/* Small and large, with classes and without. */
+static int stylegan2(int i, s2vi_param_list *list, s2v_error *err)
+{
+    s2vi_stylegan2_config c;
+    s2vi_stylegan2_defaults(&c, i ? 1024 : 32);
+    c.classes = i ? 0 : 10;
+    c.mapping = i ? 8 : 2;
+    const int ret = s2vi_stylegan2_params_list(&c, list, err);
+    return ret < 0 ? ret : s2vi_stylegan2_discriminator_params(&c, list, err);
+}
+
+static int stylegan3(int i, s2vi_param_list *list, s2v_error *err)
+{
+    s2vi_stylegan3_config c;
+    s2vi_stylegan3_defaults(&c, i ? 1024 : 64);
+    c.classes = i ? 0 : 10;
+    c.variant = i ? S2VI_STYLEGAN3_R : S2VI_STYLEGAN3_T;
+    return s2vi_stylegan3_params_list(&c, list, err);
+}
+
 static const struct {
     const char *name;
     int (*params)(int i, s2vi_param_list *list, s2v_error *err);
@@ -168,6 +190,8 @@ static const struct {
     {"foley-discriminators", foley_discriminators, 2, 0x2e490fc325813702u},
     {"hifigan-discriminators", hifigan_discriminators, 2, 0x1e501f969f90ed1au},
     {"man-critics", man_critics, 2, 0xfc353b480a62af5eu},
+    {"stylegan2", stylegan2, 2, 0x03c3365c10bac2bcu},
+    {"stylegan3", stylegan3, 2, 0x1c00165b0dbe7482u},
     {"bn-inception", bn_inception, 2, 0xd1ae2b00da8aecbau},
 };
 

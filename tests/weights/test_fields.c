@@ -47,6 +47,40 @@ static void test_values(void)
           c.size);
 }
 
+/* ----------------------------------------------------------- numbers -- */
+
+typedef struct numbers {
+    double slope, clamp;
+} numbers;
+
+static const s2vi_field numbers_table[] = {
+    S2VI_NUMBER(numbers, slope, 0, 1),
+    S2VI_NUMBER(numbers, clamp, 0, 256),
+};
+
+static const s2vi_fields numbers_fields = {"thing", numbers_table, 2, false};
+
+static void test_numbers(void)
+{
+    numbers n = {.clamp = 3};
+    s2v_error err = {0};
+    CHECK(!s2vi_fields_read(&numbers_fields, &n,
+                            "{\"slope\": 0.2, \"clamp\": null}", &err) &&
+              n.slope == 0.2 && n.clamp == 0,
+          "%g and %g", n.slope, n.clamp);
+    char *text = s2vi_fields_text(&numbers_fields, &n);
+    CHECK(text && !strcmp(text, "{\"slope\":0.2,\"clamp\":null}"), "%s", text);
+    free(text);
+    CHECK(s2vi_fields_read(&numbers_fields, &n, "{\"slope\": \"a\"}", &err) ==
+                  S2V_ERR_MODEL &&
+              !strcmp(err.message, "thing: slope is not a number"),
+          "%s", err.message);
+    n.clamp = 1000.5;
+    CHECK(s2vi_fields_check(&numbers_fields, &n, &err) == S2V_ERR_MODEL &&
+              !strcmp(err.message, "thing: clamp is 1000.5, expected 0 to 256"),
+          "%s", err.message);
+}
+
 /* ------------------------------------------------------------- lists -- */
 
 enum { ROOM = 3 };
@@ -144,6 +178,7 @@ static void test_refused(void)
 int main(void)
 {
     test_values();
+    test_numbers();
     test_refused();
     test_lists();
     test_lists_refused();
