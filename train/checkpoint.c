@@ -76,7 +76,8 @@ static char *progress_text(const s2vi_trainer *t)
     json_t *root = t->hooks->position ? t->hooks->position(t) : json_object();
     bool good = set_integer(root, "step", t->step);
     if (good && !isnan(t->best))
-        good = !json_object_set_new(root, score_key(t), json_real(t->best));
+        good = !json_object_set_new(root, score_key(t), json_real(t->best)) &&
+               set_integer(root, "best_step", t->best_step);
     return dump(root, good);
 }
 
@@ -114,6 +115,8 @@ static int begin(const s2vi_trainer *t, s2vi_writer **w, const char *path,
         ret = s2vi_file_set_text(*w, "s2v.identity", s.identity, err);
     if (!ret && checkpoint)
         ret = s2vi_file_set_text(*w, "s2v.progress", s.progress, err);
+    if (!ret && checkpoint && t->params.options)
+        ret = s2vi_file_set_text(*w, "s2v.options", t->params.options, err);
     free_texts(&s);
     return ret;
 }
@@ -215,11 +218,11 @@ static int read_progress(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
 {
     const char *text = s2v_weights_get_metadata(w, "s2v.progress");
     json_t *root = text ? json_loads(text, 0, NULL) : NULL;
-    json_int_t step = -1;
+    json_int_t step = -1, best_step = 0;
     double best = NAN;
-    bool good =
-        !json_unpack(root, "{s:I, s?F}", "step", &step, score_key(t), &best) &&
-        step >= 0 && step <= S2VI_FILE_MOST_STEPS;
+    bool good = !json_unpack(root, "{s:I, s?F, s?I}", "step", &step,
+                             score_key(t), &best, "best_step", &best_step) &&
+                step >= 0 && step <= S2VI_FILE_MOST_STEPS;
     if (good && t->hooks->set_position)
         good = t->hooks->set_position(t, root);
     json_decref(root);
@@ -229,6 +232,7 @@ static int read_progress(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
                           s2v_weights_get_path(w, NULL));
     t->step = step;
     t->best = best;
+    t->best_step = isnan(best) ? 0 : best_step;
     return S2V_OK;
 }
 

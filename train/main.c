@@ -56,9 +56,10 @@ static int make_training(job *j, s2v_error *err)
     int ret = j->recipe->open(&j->training, o, err);
     if (!ret && o->init)
         ret = s2vi_trainer_start_from(j->training.trainer, o->init, err);
-    if (!ret && o->resume)
-        ret = s2vi_trainer_resume(j->training.trainer, o->resume, err);
-    if (!ret && step_of(j) > o->iterations)
+    const char *from = o->resume ? o->resume : o->export;
+    if (!ret && from)
+        ret = s2vi_trainer_resume(j->training.trainer, from, err);
+    if (!ret && o->resume && step_of(j) > o->iterations)
         ret = s2vi_error(
             err, S2V_ERR_INVALID,
             "--iterations is the total, including those before the resume: "
@@ -103,8 +104,10 @@ static int hold_out(job *j, s2v_error *err)
         ret = s2vi_trainer_export(trainer, j->options->output, err);
     if (ret < 0)
         return ret;
-    if (better)
+    if (better) {
         trainer->best = m->score;
+        trainer->best_step = step;
+    }
     j->measured = step;
     s2vi_progress_message(j->bar, "iteration %lld: %s%s", step, m->text,
                           better ? ": the best so far, saved" : "");
@@ -256,22 +259,55 @@ static void print_cost(const job *j, double seconds)
     fputc('\n', stderr);
 }
 
+/* Which model FILE holds: the best of those measured, or the last. */
+static void print_model(const job *j)
+{
+    const s2vi_train_options *o = j->options;
+    const s2vi_trainer *t = j->training.trainer;
+    if (!o->hold_out_every || !t->best_step || t->best_step == t->step)
+        fprintf(stderr, "wrote the model %s", o->output);
+    else
+        fprintf(
+            stderr,
+            "%s holds the best model by the held-out set, that of iteration "
+            "%lld; s2v-train %s --export %s -o LATEST.bin writes the latest",
+            o->output, (long long)t->best_step, o->recipe->name, j->checkpoint);
+}
+
 /* What there is now, and how to go on. */
 static void print_result(const job *j)
 {
     const s2vi_train_options *o = j->options;
     const long long step = step_of(j);
+    const char *model = o->recipe->name;
     if (step < o->iterations)
-        fprintf(stderr,
-                "stopped after %lld of %lld iterations: wrote the model %s; to "
-                "resume, run the same command with --resume %s\n",
-                step, (long long)o->iterations, o->output, j->checkpoint);
+        fprintf(stderr, "stopped after %lld of %lld iterations: ", step,
+                (long long)o->iterations);
+    else
+        fprintf(stderr, "done after %lld iterations: ", step);
+    print_model(j);
+    if (step < o->iterations)
+        fprintf(stderr, "; to resume: s2v-train %s --resume %s\n", model,
+                j->checkpoint);
     else
         fprintf(stderr,
-                "done after %lld iterations: wrote the model %s; to continue "
-                "the training, run the same command with --resume %s and more "
-                "--iterations\n",
-                step, o->output, j->checkpoint);
+                "; to continue: s2v-train %s --resume %s --iterations N, N "
+                "above %lld\n",
+                model, j->checkpoint, step);
+}
+
+/* --export: the latest weights of a checkpoint. */
+static int export_latest(job *j, s2v_error *err)
+{
+    const s2vi_train_options *o = j->options;
+    int ret = make_training(j, err);
+    if (!ret)
+        ret = s2vi_trainer_export(j->training.trainer, o->output, err);
+    if (!ret && !o->quiet)
+        fprintf(stderr, "wrote the model %s: that of iteration %lld\n",
+                o->output, (long long)step_of(j));
+    j->complete = !ret;
+    return ret;
 }
 
 static int run(job *j, s2v_error *err)
@@ -286,6 +322,8 @@ static int run(job *j, s2v_error *err)
                 "s2v-train: SIGINT is ignored here, as in a background job: "
                 "kill -TERM %ld stops and saves\n",
                 (long)getpid());
+    if (!ret && j->options->export)
+        return export_latest(j, err);
     if (!ret)
         ret = probe_output(j, err);
     if (!ret)

@@ -6,6 +6,8 @@
  */
 #include "option_rows.h"
 
+#include "option_record.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
@@ -116,7 +118,12 @@ static const option_row shared[] = {
      .help = "initialise the weights from this model instead of at random"},
     {"resume", 0, S2VI_OPTION_FILE(AT(resume), "FILE"),
      .help = "resume from a checkpoint (.ckpt); the result is that of an "
-             "uninterrupted training"},
+             "uninterrupted training. Clips and options are those of the "
+             "checkpoint unless given anew, FILE is its name without .ckpt"},
+    {"export", 0, S2VI_OPTION_FILE(AT(export), "FILE"),
+     .help = "do not train: write the latest weights of a checkpoint to "
+             "--output, where the weight file has the best ones "
+             "(--hold-out-every)"},
     {.help = "The model"},
     {.of = S2VI_ROWS_MODEL},
     {.help = "Output"},
@@ -246,6 +253,7 @@ s2vi_train_options *s2vi_train_options_new(const s2vi_recipe *recipe)
     s2vi_train_options *o =
         g_malloc0(recipe ? recipe->options : sizeof(s2vi_train_options));
     o->recipe = recipe;
+    o->record = s2vi_option_record_new();
     snprintf(o->version, sizeof(o->version), "s2v %s", s2v_version());
     if (!recipe)
         return o;

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/nearest.h"
+#include "option_record.h"
 #include "option_rows.h"
 
 /* The words of the command line, before any is believed. */
@@ -91,6 +92,7 @@ static int set_named(s2vi_train_options *o, const command_words *w,
     if (row && row->kind < OPTION_HELP && strcmp(name, "config")) {
         char *option = g_strdup_printf("%s, %s", where, name);
         ret = option_set(o, row, option, value, err);
+        s2vi_option_record_set(o->record, name, value);
         g_free(option);
     } else if (row) {
         refuse_unknown(w, o->recipe, name, where, err);
@@ -269,6 +271,10 @@ static int check_all(s2vi_train_options *o, const s2vi_option_rows *rows,
         return s2vi_error(err, S2V_ERR_INVALID,
                           "--init and --resume: expected one of the two, found "
                           "both");
+    if (o->export && (o->init || o->resume))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--export: expected no --%s with it, found both",
+                          o->init ? "init" : "resume");
     if (o->curves && !g_str_has_suffix(o->curves, ".csv"))
         return s2vi_error(err, S2V_ERR_INVALID,
                           "--curves: expected a name that ends in .csv, found "
@@ -310,8 +316,66 @@ static int apply(s2vi_train_options *o, const command_words *w,
         const option_row *row = find_row(w, o->recipe, name, where, err);
         ret =
             row ? option_set(o, row, where, w->value[i], err) : S2V_ERR_INVALID;
+        s2vi_option_record_set(o->record, name, w->value[i]);
         g_free(where);
     }
+    return ret;
+}
+
+/* ---------------------------------------------------------- resuming -- */
+
+/* An option that a checkpoint keeps, unless it was given anew. */
+static int set_kept(s2vi_train_options *o, const command_words *w,
+                    const char *checkpoint, const char *name, json_t *value,
+                    s2v_error *err)
+{
+    json_t *given = json_object_get(o->record, "options");
+    if (json_object_get(given, name))
+        return S2V_OK;
+    char *where = g_strdup_printf("%s: its option --%s", checkpoint, name);
+    const option_row *row = find_row(w, o->recipe, name, where, err);
+    int ret = row ? option_set(o, row, where, json_string_value(value), err)
+                  : S2V_ERR_INVALID;
+    json_object_set(given, name, value); /* where the string lies */
+    g_free(where);
+    return ret;
+}
+
+/* "concert.bin" of "concert.bin.ckpt". */
+static void take_output(s2vi_train_options *o)
+{
+    if (!o->output && o->resume && g_str_has_suffix(o->resume, ".ckpt"))
+        o->output = o->resumed_output =
+            g_strndup(o->resume, strlen(o->resume) - strlen(".ckpt"));
+}
+
+/* What the command line leaves to the checkpoint. Where it leaves nothing, one
+ * that cannot be read is refused when it is loaded. */
+static int take_kept(s2vi_train_options *o, const command_words *w,
+                     GPtrArray *clips, s2v_error *err)
+{
+    const char *checkpoint = o->resume ? o->resume : o->export;
+    json_t *kept = NULL, *value;
+    const char *name;
+    size_t i;
+    const bool alone = !clips->len && !w->plain[2];
+    if (!checkpoint)
+        return S2V_OK;
+    int ret = s2vi_option_record_read(&kept, checkpoint, o->recipe->name, err);
+    if (ret < 0)
+        return alone ? ret : S2V_OK;
+    json_object_foreach(json_object_get(kept, "options"), name, value)
+    {
+        if (!ret)
+            ret = set_kept(o, w, checkpoint, name, value, err);
+    }
+    if (alone)
+        json_array_foreach(json_object_get(kept, "clips"), i, value)
+        {
+            g_ptr_array_add(clips, g_strdup(json_string_value(value)));
+        }
+    take_output(o);
+    json_decref(kept);
     return ret;
 }
 
@@ -324,8 +388,12 @@ static int parse_run(s2vi_train_options *o, const command_words *w,
         ret = read_config(o, w, clips, err);
     if (!ret)
         ret = apply(o, w, false, err);
+    if (!ret)
+        ret = take_kept(o, w, clips, err);
     if (!ret) {
         take_clips(o, w, clips);
+        s2vi_option_record_clips(o->record, o->clips);
+        o->record_text = s2vi_option_record_text(o->record);
         ret = check_all(o, &w->own, err);
     }
     g_ptr_array_free(clips, TRUE);
@@ -387,6 +455,9 @@ void s2vi_train_options_free(s2vi_train_options **o)
     g_strfreev((*o)->clips);
     g_strfreev((*o)->words);
     g_strfreev((*o)->lines);
+    json_decref((*o)->record);
+    free((*o)->record_text);
+    g_free((*o)->resumed_output);
     g_free(*o);
     *o = NULL;
 }

@@ -19,6 +19,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <jansson.h>
+
 #include "option/option.h"
 #include "s2v/s2v.h"
 
@@ -78,6 +80,7 @@ typedef struct s2vi_train_options {
     double average;     /**< of weights, per iteration; 0: none */
     const char *init;   /**< a weight file to start from */
     const char *resume; /**< a checkpoint to go on from */
+    const char *export; /**< a checkpoint whose weights to write, and no more */
 
     /* Output. */
     int64_t checkpoint_every;           /**< iterations; 0: see the next */
@@ -97,6 +100,10 @@ typedef struct s2vi_train_options {
 
     char **words, **lines; /**< the command line and the file, where the
                                 strings lie */
+    json_t *record;        /**< what was given, with what a resumed checkpoint
+                                keeps of it; strings lie here, too */
+    char *record_text;     /**< the same for the next checkpoint */
+    char *resumed_output;  /**< the default of `output` */
 } s2vi_train_options;
 
 /**

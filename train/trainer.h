@@ -84,6 +84,8 @@ typedef struct s2vi_trainer_params {
     s2vi_stored store;                            /* its numbers; 0: F32 */
     const char *score; /* the key of t->best in a checkpoint, one for each kind
                           of score: they do not compare; NULL: "best" */
+    const char *options; /* what a checkpoint keeps of the command line, JSON;
+                            NULL: nothing */
 } s2vi_trainer_params;
 
 enum { S2VI_TRAINER_CRITICS = 4 }; /* at most */
@@ -106,10 +108,11 @@ struct s2vi_trainer {
     /* The batch does not go on where the last one ended: recurrent states start
      * at zero. Else both steps begin with those that the generator's left. */
     bool fresh;
-    int64_t step;  /* iterations done */
-    int stage;     /* that the steps are recorded for */
-    int64_t begun; /* its first iteration; 0 without stages */
-    double best;   /* held-out score; NaN: none */
+    int64_t step;      /* iterations done */
+    int stage;         /* that the steps are recorded for */
+    int64_t begun;     /* its first iteration; 0 without stages */
+    double best;       /* held-out score; NaN: none... */
+    int64_t best_step; /* ...after this iteration; 0: not known */
 };
 
 /** What was appended to the list since the last of these: the generator's, then

@@ -81,16 +81,18 @@ refused "checkpoint is a folder" "cannot write y\.bin\.ckpt: it is a folder" "${
 rmdir y.bin.ckpt
 
 # ------------------------------------------------------------ training --
-train clip.mkv -o a.bin --iterations 60 --preview a.png --preview-every 7
+train clip.mkv -o a.bin --iterations 60 --checkpoint-every 3
 is "training: status" "$code" 0
 is "training: nothing on stdout" "$out" ""
 like "training: says what it has" "$err" "1 clip, 40 frames at 20 fps: 40 for training, 0 held out"
 like "training: progress" "$err" "100% +60/60.*L1 [0-9.]+"
 like "training: result" "$err" "done after 60 iterations: wrote the model a\.bin; .* --resume a\.bin\.ckpt"
+train clip.mkv -o p.bin --iterations 60 --preview a.png --preview-every 7
+same "previews change nothing" a.bin p.bin
 is "training: preview" "$(head -c 8 a.png | od -An -tx1 | tr -d ' ')" 89504e470d0a1a0a
 is "training: no litter" "$(find . -name '*tmp*')" ""
 
-train clip.mkv -o b.bin --iterations 60 --quiet
+train clip.mkv -o b.bin --iterations 60 --checkpoint-every 3 --quiet
 is "--quiet: status" "$code" 0
 is "--quiet: silent" "$out$err" ""
 same "the same once more" a.bin b.bin
@@ -135,7 +137,7 @@ stop() {
     is "$1: status" "$code" "$((128 + $(kill -l "$1")))"
     like "$1: result" "$err" "stopped after [0-9]+ of 60 iterations: .* --resume c\.bin\.ckpt"
     cp c.bin stopped.bin
-    train clip.mkv -o c.bin --iterations 60 --resume c.bin.ckpt
+    run listen-and-move --resume c.bin.ckpt
     is "$1: resume" "$code" 0
     same "$1: ends like a run in one go" a.bin c.bin
     same "$1: ends like a run in one go, checkpoint" a.bin.ckpt c.bin.ckpt
@@ -193,10 +195,12 @@ like "the greatest seed, as it was given" "$(head -c 8000 seed.bin | tr -d '\0')
 rm -f seed.bin*
 
 # A finished training, resumed: nothing to do, and no picture to make.
-train clip.mkv -o c.bin --iterations 60 --resume c.bin.ckpt --preview none.png
+cp c.bin.ckpt before.ckpt
+train clip.mkv -o c.bin --iterations 60 --resume before.ckpt --preview none.png
 is "finished: status" "$code" 0
 same "finished: unchanged" a.bin c.bin
 is "finished: no picture" "$(echo none*)" 'none*'
+mv before.ckpt c.bin.ckpt
 
 # --------------------------------------------------- nothing is lost --
 train clip.mkv -o c.bin --iterations 60 --sequence 8 --resume c.bin.ckpt
@@ -232,6 +236,42 @@ like "no place for previews: told" "$err" "no/where\.png.*No such file.*; traini
 train clip.mkv -o d.bin --iterations 400 --rate 1 --checkpoint-every 1000
 like "too large a rate: no NaN" "$code" "^[01]$"
 
+# --------------------------------------- options of the checkpoint --
+held=(--split 0.5 --average 0.9 --rate 0.05)
+train clip.mkv -o best.bin --iterations 8 "${held[@]}" --hold-out-every 1
+best=$(grep -o "iteration [0-9]*: .*best so far" err.txt | tail -n 1 | grep -o "[0-9]*" | head -n 1)
+like "best: said which" "$err" \
+    "done after 8 iterations: best\.bin holds the best model by the held-out set, that of iteration $best; .*--export best\.bin\.ckpt"
+is "best: it is an earlier one" "$((best < 8))" 1
+train clip.mkv -o last.bin --iterations 8 "${held[@]}"
+like "no best: said, too" "$err" "done after 8 iterations: wrote the model last\.bin"
+cp best.bin kept.bin
+run listen-and-move --export best.bin.ckpt -o latest.bin
+like "--export: said" "$code $err" "^0 .*wrote the model latest\.bin: that of iteration 8"
+same "--export: the latest weights" last.bin latest.bin
+same "--export: the best as before" kept.bin best.bin
+run listen-and-move --export best.bin.ckpt
+like "--export: needs --output" "$code $err" "^2 .*--output: expected the weight file"
+run listen-and-move --resume nowhere.ckpt
+like "--resume alone, no such file" "$code $err" "^2 .*nowhere\.ckpt"
+run listen-and-move --resume best.bin.ckpt --iterations 9 --rate 0.001
+like "--resume: held out as before" "$code $err" "^0 .*iteration 9: SSIM"
+run listen-and-move --resume best.bin.ckpt --iterations 9 --sequence 8
+like "--resume: given anew" "$code $err" "^1 .*sequence is 4 in the file and 8 in this run"
+mv clip.mkv gone.mkv
+run listen-and-move --resume best.bin.ckpt --iterations 10
+like "--resume: the clip is gone" "$code $err" "^1 .*clip\.mkv.*No such file"
+run listen-and-move gone.mkv --resume best.bin.ckpt --iterations 10
+is "--resume: the clip has moved" "$code" 0
+mv gone.mkv clip.mkv
+printf 'clip = clip.mkv\nsize = 64\nchannels-max = 16\nsequence = 4\nprediction = none\nno-noise = true\n' >six.conf
+run listen-and-move --config six.conf -o six.bin --iterations 4 --split 1 --threads 2
+cp six.bin.ckpt four.ckpt
+run listen-and-move --config six.conf -o six.bin --iterations 6 --split 1 --threads 2
+run listen-and-move --resume four.ckpt -o more.bin --iterations 6
+same "--resume: options of a --config" six.bin more.bin
+same "--resume: options of a --config, checkpoint" six.bin.ckpt more.bin.ckpt
+
 # ------------------------------------------------- the whole method --
 train clip.mkv -o g.bin --iterations 6 --adversarial --average 0.9 --split 0.5 \
     --hold-out-every 3 --curves g.csv
@@ -251,9 +291,10 @@ like "LPIPS: held out" "$err" "iteration 2: LPIPS 0\.[0-9]+, SSIM .* frames: the
 like "LPIPS: curves" "$(head -n 1 l.csv)" ",held-out\.LPIPS$"
 like "--verbose: device, weights" "$err" "f32, (2 threads|1 thread); [0-9]{5,} weights in the generator, 0 in disc"
 like "--verbose: time, memory" "$err" "s for 4 iterations, at most [0-9]+ MB of memory"
-train clip.mkv -o l.bin --iterations 6 "${seen[@]}" --resume l.bin.ckpt --verbose
-like "SSIM after LPIPS: its own best" "$err" "iteration 6: SSIM .*: the best so far, saved"
-like "SSIM after LPIPS: the cost of these" "$err" "s for 2 iterations"
+train clip.mkv -o l.bin --iterations 4 "${seen[@]}"
+train clip.mkv -o l.bin --iterations 6 "${seen[@]}" --lpips heads.safetensors --resume l.bin.ckpt --verbose
+like "LPIPS after SSIM: its own best" "$err" "iteration 6: LPIPS .*: the best so far, saved"
+like "LPIPS after SSIM: the cost of these" "$err" "s for 2 iterations"
 train clip.mkv -o x.bin "${seen[@]}" --lpips vgg.safetensors
 like "LPIPS's heads of another network" "$code $err" \
     "^1 .*s2v-train: vgg\.safetensors: .*missing .lin5.model.1.weight"

@@ -124,7 +124,7 @@ PY
 # Checkpoints of version 0.1 have these, and must go on.
 is "hifigan: what a resume may not change" "$(metadata identity voice.bin.ckpt)" \
     '{"averaged": false, "batch": 1, "clips": "HASH", "critics": true, "divide": 8, "seed": 0, "sequence": 8, "trained_columns": 275}'
-is "hifigan: where it goes on" "$(metadata progress voice.bin.ckpt)" '{"best": SCORE, "step": 2}'
+is "hifigan: where it goes on" "$(metadata progress voice.bin.ckpt)" '{"best": SCORE, "best_step": 2, "step": 2}'
 
 # -------------------------------------------------------------- learning --
 run "${sight[@]}" hits/1.mkv -o a.bin --split 1 --rate 2e-3 --iterations 60 \
@@ -143,7 +143,7 @@ is "varietysound: no litter" "$(find . -name '*tmp*')" ""
 
 # -------------------------------------------------------------- stopping --
 long=(hits/1.mkv --split 1 --rate 2e-3 --iterations 60 -q)
-run "${sight[@]}" "${long[@]}" -o b.bin --vocoder voice.bin
+run "${sight[@]}" "${long[@]}" -o b.bin --checkpoint-every 3 --vocoder voice.bin
 same "previews and curves change nothing" a.bin b.bin
 env --default-signal=INT "$S2V_TRAIN" "${sight[@]}" "${long[@]}" -o c.bin \
     --checkpoint-every 3 --vocoder voice.bin 2>err.txt </dev/null &
@@ -158,7 +158,7 @@ is "Ctrl-C: status" $? 130
 run "${sight[@]}" "${long[@]}" -o c.bin --resume c.bin.ckpt --vocoder voice.bin
 is "Ctrl-C: resume" "$code$err" 0
 same "Ctrl-C: ends like a run in one go" a.bin c.bin
-same "Ctrl-C: ends like a run in one go, checkpoint" a.bin.ckpt c.bin.ckpt
+same "Ctrl-C: ends like a run in one go, checkpoint" b.bin.ckpt c.bin.ckpt
 
 run "${sight[@]}" "${long[@]}" -o c.bin --batch 3 --resume c.bin.ckpt
 like "another batch: named" "$code $err" "^1 .*c\.bin\.ckpt: .*batch is 2 in the file and 3 in this run"
@@ -177,7 +177,7 @@ is "averages: status" "$code" 0
 like "averages: held out" "$err" "iteration 2: mel distance 0\.[0-9]+ .* of 128 held-out columns"
 is "varietysound: what a resume may not change" "$(metadata identity e.bin.ckpt)" \
     '{"averaged": true, "balance": false, "batch": 2, "clear": 0.0, "clips": "HASH", "critics": true, "seed": 0, "sequence": 64, "squares": false, "trained_columns": 176, "width": 16}'
-is "varietysound: where it goes on" "$(metadata progress e.bin.ckpt)" '{"best": SCORE, "step": 4}'
+is "varietysound: where it goes on" "$(metadata progress e.bin.ckpt)" '{"best": SCORE, "best_step": 4, "step": 4}'
 run "${sight[@]}" hits -o f.bin --iterations 2 -q --init e.bin --clear 1
 is "--init" "$code$err" 0
 is "--clear 1: no background is heard" "$(idle f.bin.ckpt | tr '\n' ' ')" \
@@ -194,7 +194,8 @@ is "without critics: none in the checkpoint" "$(grep -c 'windows\.0' h.bin.ckpt)
 run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --iterations 20
 run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --resume i.bin.ckpt
 same "without critics: 20 and 40 are 60" h.bin i.bin
-run "${sight[@]}" "${long[@]}" -o i.bin --resume i.bin.ckpt
+echo "no-critics = false" >critics.conf
+run "${sight[@]}" "${long[@]}" -o i.bin --resume i.bin.ckpt --config critics.conf
 like "critics that are not there: named" "$code $err" "^1 .*critics is false in the file and true in this run"
 run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --loss l2 --curves i.csv
 falls "squares fall to a ninth" i.csv 2 9 60
@@ -204,7 +205,8 @@ run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --loss l2 --balance --curve
 falls "balanced squares fall to a ninth" b.csv 2 9 60
 is "balanced: over a mean square below 1 ($(first i.csv), $(first b.csv))" \
     "$(awk -v a="$(first i.csv)" -v b="$(first b.csv)" 'BEGIN {print (b > 1.01 * a)}')" 1
-run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --loss l2 --resume i.bin.ckpt
+echo "balance = false" >balance.conf
+run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --loss l2 --resume i.bin.ckpt --config balance.conf
 like "no longer balanced: named" "$code $err" "^1 .*balance is true in the file and false in this run"
 run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --dtype bf16 --curves m.csv
 if [[ $err =~ (dtype \"bf16\": .*) ]]; then

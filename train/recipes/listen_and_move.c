@@ -352,8 +352,8 @@ const s2vi_recipe s2vi_recipe_listen_and_move = {
         "  s2v-train listen-and-move concert.mp4 -o concert.bin\n"
         "  s2v-train listen-and-move take1.mkv take2.mkv -o takes.bin \\\n"
         "      --size 64 --crop 40,0,288,288 --preview takes.png\n"
-        "  s2v-train listen-and-move concert.mp4 -o concert.bin \\\n"
-        "      --resume concert.bin.ckpt --iterations 80000\n"
+        "  s2v-train listen-and-move --resume concert.bin.ckpt "
+        "--iterations 80000\n"
         "  ffmpeg -i song.wav -filter_complex s2v=model=concert.bin out.mp4\n",
     .rows = rows,
     .n_rows = OPTION_ROWS(rows),
