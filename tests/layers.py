@@ -41,6 +41,7 @@ PROGRAMS = {
     "tools/features": ["common"],
     "tools/impacts": ["common", "tools/render"],
     "tools/info": ["common"],
+    "tools/landscapes": ["common", "tools/render"],
     "tools/quintet": ["common", "tools/render"],
     "tools/talkers": ["common", "tools/render"],
 }
