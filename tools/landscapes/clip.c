@@ -8,6 +8,7 @@
 
 static const struct land_kind *const kinds[LAND_SCENES] = {
     &land_rain,
+    &land_thunder,
 };
 
 const struct land_kind *land_kind(enum land_scene scene)

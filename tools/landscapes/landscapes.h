@@ -30,6 +30,7 @@ enum {
 
 enum land_scene {
     LAND_RAIN,
+    LAND_THUNDER,
     LAND_SCENES,
 };
 
@@ -159,7 +160,7 @@ struct land_kind {
 
 const struct land_kind *land_kind(enum land_scene scene);
 
-extern const struct land_kind land_rain;
+extern const struct land_kind land_rain, land_thunder;
 
 /* The index of a scene, or -1. */
 int land_scene_find(const char *name, size_t length);
