@@ -31,6 +31,7 @@ enum {
 enum land_scene {
     LAND_RAIN,
     LAND_THUNDER,
+    LAND_WIND,
     LAND_SCENES,
 };
 
@@ -160,7 +161,7 @@ struct land_kind {
 
 const struct land_kind *land_kind(enum land_scene scene);
 
-extern const struct land_kind land_rain, land_thunder;
+extern const struct land_kind land_rain, land_thunder, land_wind;
 
 /* The index of a scene, or -1. */
 int land_scene_find(const char *name, size_t length);
