@@ -10,6 +10,7 @@ static const struct land_kind *const kinds[LAND_SCENES] = {
     &land_rain,
     &land_thunder,
     &land_wind,
+    &land_fire,
 };
 
 const struct land_kind *land_kind(enum land_scene scene)

@@ -32,6 +32,7 @@ enum land_scene {
     LAND_RAIN,
     LAND_THUNDER,
     LAND_WIND,
+    LAND_FIRE,
     LAND_SCENES,
 };
 
@@ -161,7 +162,7 @@ struct land_kind {
 
 const struct land_kind *land_kind(enum land_scene scene);
 
-extern const struct land_kind land_rain, land_thunder, land_wind;
+extern const struct land_kind land_rain, land_thunder, land_wind, land_fire;
 
 /* The index of a scene, or -1. */
 int land_scene_find(const char *name, size_t length);
