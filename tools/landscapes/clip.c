@@ -7,10 +7,7 @@
 #include <string.h>
 
 static const struct land_kind *const kinds[LAND_SCENES] = {
-    &land_rain,
-    &land_thunder,
-    &land_wind,
-    &land_fire,
+    &land_rain, &land_thunder, &land_wind, &land_fire, &land_volcano,
 };
 
 const struct land_kind *land_kind(enum land_scene scene)

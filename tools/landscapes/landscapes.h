@@ -33,6 +33,7 @@ enum land_scene {
     LAND_THUNDER,
     LAND_WIND,
     LAND_FIRE,
+    LAND_VOLCANO,
     LAND_SCENES,
 };
 
@@ -162,7 +163,8 @@ struct land_kind {
 
 const struct land_kind *land_kind(enum land_scene scene);
 
-extern const struct land_kind land_rain, land_thunder, land_wind, land_fire;
+extern const struct land_kind land_rain, land_thunder, land_wind, land_fire,
+    land_volcano;
 
 /* The index of a scene, or -1. */
 int land_scene_find(const char *name, size_t length);
