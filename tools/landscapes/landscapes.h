@@ -34,6 +34,7 @@ enum land_scene {
     LAND_WIND,
     LAND_FIRE,
     LAND_VOLCANO,
+    LAND_WATERFALL,
     LAND_SCENES,
 };
 
@@ -164,7 +165,7 @@ struct land_kind {
 const struct land_kind *land_kind(enum land_scene scene);
 
 extern const struct land_kind land_rain, land_thunder, land_wind, land_fire,
-    land_volcano;
+    land_volcano, land_waterfall;
 
 /* The index of a scene, or -1. */
 int land_scene_find(const char *name, size_t length);
