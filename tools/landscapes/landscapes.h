@@ -35,6 +35,7 @@ enum land_scene {
     LAND_FIRE,
     LAND_VOLCANO,
     LAND_WATERFALL,
+    LAND_BROOK,
     LAND_SCENES,
 };
 
@@ -165,7 +166,7 @@ struct land_kind {
 const struct land_kind *land_kind(enum land_scene scene);
 
 extern const struct land_kind land_rain, land_thunder, land_wind, land_fire,
-    land_volcano, land_waterfall;
+    land_volcano, land_waterfall, land_brook;
 
 /* The index of a scene, or -1. */
 int land_scene_find(const char *name, size_t length);
