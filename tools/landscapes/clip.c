@@ -8,7 +8,7 @@
 
 static const struct land_kind *const kinds[LAND_SCENES] = {
     &land_rain,    &land_thunder,   &land_wind,  &land_fire,
-    &land_volcano, &land_waterfall, &land_brook,
+    &land_volcano, &land_waterfall, &land_brook, &land_underwater,
 };
 
 const struct land_kind *land_kind(enum land_scene scene)

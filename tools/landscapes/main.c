@@ -48,7 +48,7 @@ static bool parse_scenes(void *to, const option_row *row, const char *text)
 }
 
 #define AT(member) offsetof(struct options, member)
-#define ALL        "rain,thunder,wind,fire,volcano,waterfall,brook"
+#define ALL        "rain,thunder,wind,fire,volcano,waterfall,brook,underwater"
 
 static const option_row rows[] = {
     {"output", 'o', OPTION_STRING, AT(output), "FOLDER",
@@ -63,8 +63,8 @@ static const option_row rows[] = {
              "landscape"},
     {"scenes", 0, OPTION_PARSED, AT(scenes), "LIST", .parse = parse_scenes,
      .expected = "some of " ALL,
-     .help =
-         "only these: rain,thunder,wind,fire,volcano,waterfall,brook (all)"},
+     .help = "only these: "
+             "rain,thunder,wind,fire,volcano,waterfall,brook,underwater (all)"},
     {"time", 0, OPTION_CHOICE, AT(time), "TIME",
      .choices = "dawn|day|dusk|night|any",
      .help = "time of day: dawn, day, dusk, night or any (any)"},
@@ -99,7 +99,8 @@ static const option_program program = {
              "Renders landscapes whose picture and sound follow one curve of "
              "intensity and the\n"
              "same events: rain, thunder, wind, fire, a volcano, a waterfall, "
-             "a brook, with captions and the truth beside each clip. "
+             "a brook, bubbles under water, with captions and the truth beside "
+             "each clip. "
              "Equal options\n"
              "give equal clips.\n"
              "\n",
