@@ -7,8 +7,9 @@
 #include <string.h>
 
 static const struct land_kind *const kinds[LAND_SCENES] = {
-    &land_rain,    &land_thunder,   &land_wind,  &land_fire,
-    &land_volcano, &land_waterfall, &land_brook, &land_underwater,
+    &land_rain,  &land_thunder,    &land_wind,
+    &land_fire,  &land_volcano,    &land_waterfall,
+    &land_brook, &land_underwater, &land_waves,
 };
 
 const struct land_kind *land_kind(enum land_scene scene)

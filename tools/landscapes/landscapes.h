@@ -37,6 +37,7 @@ enum land_scene {
     LAND_WATERFALL,
     LAND_BROOK,
     LAND_UNDERWATER,
+    LAND_WAVES,
     LAND_SCENES,
 };
 
@@ -167,7 +168,7 @@ struct land_kind {
 const struct land_kind *land_kind(enum land_scene scene);
 
 extern const struct land_kind land_rain, land_thunder, land_wind, land_fire,
-    land_volcano, land_waterfall, land_brook, land_underwater;
+    land_volcano, land_waterfall, land_brook, land_underwater, land_waves;
 
 /* The index of a scene, or -1. */
 int land_scene_find(const char *name, size_t length);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* s2v-landscapes: renders clips and stills of landscapes that are seen and
+/* s2v-landscapes: renders clips and stills of nine landscapes that are seen and
  * heard, with the truth beside. */
 #include <errno.h>
 #include <stddef.h>
@@ -48,7 +48,7 @@ static bool parse_scenes(void *to, const option_row *row, const char *text)
 }
 
 #define AT(member) offsetof(struct options, member)
-#define ALL        "rain,thunder,wind,fire,volcano,waterfall,brook,underwater"
+#define ALL        "rain,thunder,wind,fire,volcano,waterfall,brook,underwater,waves"
 
 static const option_row rows[] = {
     {"output", 'o', OPTION_STRING, AT(output), "FOLDER",
@@ -63,8 +63,8 @@ static const option_row rows[] = {
              "landscape"},
     {"scenes", 0, OPTION_PARSED, AT(scenes), "LIST", .parse = parse_scenes,
      .expected = "some of " ALL,
-     .help = "only these: "
-             "rain,thunder,wind,fire,volcano,waterfall,brook,underwater (all)"},
+     .help = "only these: rain,thunder,wind,fire,volcano,waterfall,\n"
+             "brook,underwater,waves (all)"},
     {"time", 0, OPTION_CHOICE, AT(time), "TIME",
      .choices = "dawn|day|dusk|night|any",
      .help = "time of day: dawn, day, dusk, night or any (any)"},
@@ -93,17 +93,18 @@ static const option_program program = {
     .rows = rows,
     .n_rows = OPTION_ROWS(rows),
     .column = 24,
-    .usage = "Usage: s2v-landscapes [OPTION]... -o FOLDER\n"
-             "       s2v-landscapes [OPTION]... --sheet FILE\n"
-             "\n"
-             "Renders landscapes whose picture and sound follow one curve of "
-             "intensity and the\n"
-             "same events: rain, thunder, wind, fire, a volcano, a waterfall, "
-             "a brook, bubbles under water, with captions and the truth beside "
-             "each clip. "
-             "Equal options\n"
-             "give equal clips.\n"
-             "\n",
+    .usage =
+        "Usage: s2v-landscapes [OPTION]... -o FOLDER\n"
+        "       s2v-landscapes [OPTION]... --sheet FILE\n"
+        "\n"
+        "Renders landscapes whose picture and sound follow one curve of "
+        "intensity and the\n"
+        "same events: rain, thunder, wind, fire, a volcano, a waterfall, a "
+        "brook, bubbles\n"
+        "under water and waves, with captions and the truth beside each clip. "
+        "Equal options\n"
+        "give equal clips.\n"
+        "\n",
     .notes = "\n"
              "Examples: s2v-landscapes --count 360 -o landscapes\n"
              "          s2v-landscapes --stills 14400 -o stills\n",
