@@ -35,7 +35,7 @@ static const option_row rows[] = {
     {"network", 0, OPTION_WORD, AT(network), "SIZE",
      .choices = "small|medium|large|paper", .of = S2VI_ROWS_MODEL,
      .help = "widths and frame size: small (64 x 64 pixels), medium (128), "
-             "large or paper (256)"},
+             "large or paper (256) (default medium)"},
     S2VI_ROW_CROP("region of the frame to use, in pixels of the clip; it "
                   "should show a head as the face's own crop does, which is "
                   "the default"),
@@ -53,21 +53,23 @@ static const option_row rows[] = {
              "L1, which learns less detail"},
     {"geometry", 0, OPTION_CHOICE, AT(config.geometry), "KIND",
      .choices = "flow|points|contours|flow+contours", .of = S2VI_ROWS_MODEL,
-     .help = "what the predictor draws for the generator"},
+     .help = "what the predictor draws for the generator: flow, maps of points "
+             "or of contours, or flow+contours"},
     {"flow", 0, OPTION_CHOICE, AT(config.flow), "KIND",
      .choices = "portrait|previous", .of = S2VI_ROWS_MODEL,
-     .help = "optical flow towards the portrait, or (the paper's) from the "
-             "frame before"},
+     .help = "optical flow: portrait (towards it) or previous (from the frame "
+             "before, as in the paper)"},
     {"video", 0, OPTION_CHOICE, AT(config.video), "KIND",
      .choices = "conv|eca|partial", .of = S2VI_ROWS_MODEL,
-     .help = "network of the image and geometry modalities: 2-D convolution, "
-             "with efficient channel attention, or partial convolution"},
+     .help = "network of the image and geometry modalities: conv (2-D "
+             "convolution), eca (with efficient channel attention) or partial "
+             "(partial convolution)"},
     {"sound", 0, OPTION_CHOICE, AT(config.sound), "KIND",
      .choices = "conv1d|lstm", .of = S2VI_ROWS_MODEL,
-     .help = "network of the sound's modalities"},
+     .help = "network of the sound's modalities: conv1d or lstm"},
     {"gan", 0, OPTION_CHOICE, AT(config.gan), "KIND",
      .choices = "hinge|log|lsgan", .of = S2VI_ROWS_MODEL,
-     .help = "adversarial loss"},
+     .help = "adversarial loss: hinge, log or lsgan"},
     {"no-geometry", 0, OPTION_OFF, AT(geometry), .of = S2VI_ROWS_MODEL,
      .help = "the generator does not see the predicted geometry"},
     {"no-pitch", 0, OPTION_OFF, AT(pitch), .of = S2VI_ROWS_MODEL,
@@ -216,13 +218,11 @@ static void to_unit(const float *from, size_t n, float *to)
 static void compare(measuring *m, const float *picture, s2vi_score *score)
 {
     const size_t pixels = (size_t)m->size * (size_t)m->size;
-    uint8_t none = 0;
     to_unit(picture, 3 * pixels, m->made);
     double sum = 0;
     for (size_t i = 0; i < 3 * pixels; i++)
         sum += ((double)m->made[i] - (double)m->real[i]) *
                ((double)m->made[i] - (double)m->real[i]);
-    (void)none;
     s2vi_score_add(score,
                    s2vi_ssim(m->real, m->made, m->size, m->size, m->scratch),
                    (s2vi_squares){.all = sum});
