@@ -4,9 +4,9 @@
 
 #include "base/error.h"
 #include "clips.h"
+#include "data/face_tracker.h"
 #include "measure/sharpness.h"
 #include "measure/vision.h"
-#include "talker_face.h"
 #include "talker_truth.h"
 #include "terminal/progress.h"
 

@@ -205,12 +205,21 @@ static int read_state(const s2v_weights *w, s2vi_exec *exec,
     return ret;
 }
 
+/* At a stage's first iteration there may be states that it did not have. */
+static bool begins_here(const s2vi_trainer *t)
+{
+    return t->hooks->stage && t->step == t->begun;
+}
+
 static int read_states(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
 {
     int ret = S2V_OK;
     const s2vi_train_step *g = &t->generator;
-    for (int i = 0; i < s2vi_plan_state_count(g->plan) && !ret; i++)
-        ret = read_state(w, g->exec, s2vi_plan_state(g->plan, i), err);
+    for (int i = 0; i < s2vi_plan_state_count(g->plan) && !ret; i++) {
+        const s2vi_node *state = s2vi_plan_state(g->plan, i);
+        if (!begins_here(t) || s2vi_weights_find(w, state->name))
+            ret = read_state(w, g->exec, state, err);
+    }
     return ret;
 }
 

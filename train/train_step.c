@@ -194,10 +194,9 @@ int s2vi_train_step_follow(s2vi_train_step *to, const s2vi_train_step *from,
             malloc((size_t)s2vi_shape_count(&state->shape) * sizeof(*value));
         if (!value)
             return s2vi_error_nomem(err, state->name);
-        ret = source ? s2vi_exec_read_f64(from->exec, source, value)
-                     : s2vi_error(err, S2V_ERR_INTERNAL, "no state '%s'",
-                                  state->name);
-        if (!ret)
+        if (source)
+            ret = s2vi_exec_read_f64(from->exec, source, value);
+        if (source && !ret)
             ret = s2vi_exec_write_f64(to->exec, state, value);
         free(value);
     }

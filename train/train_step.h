@@ -95,7 +95,7 @@ int s2vi_train_step_run(s2vi_train_step *step, int64_t iteration,
                         s2v_error *err);
 
 /** Give `to` the recurrent states that `from` has now, by name: both begin the
- * next sequence alike. */
+ * next sequence alike. A state that `from` does not have stays. */
 int s2vi_train_step_follow(s2vi_train_step *to, const s2vi_train_step *from,
                            s2v_error *err);
 

@@ -77,9 +77,14 @@ int s2vi_trainer_enter(s2vi_trainer *t, s2v_error *err)
     find_stage(t);
     if (t->stage == before)
         return S2V_OK;
-    s2vi_train_step_close(&t->generator);
+    s2vi_train_step old = t->generator;
+    t->generator = (s2vi_train_step){0};
     s2vi_train_step_close(&t->critics);
-    return open_steps(t, err);
+    int ret = open_steps(t, err);
+    if (!ret)
+        ret = s2vi_train_step_follow(&t->generator, &old, err);
+    s2vi_train_step_close(&old);
+    return ret;
 }
 
 /* What a stage leaves alone has moments and an average, too: files hold those

@@ -45,8 +45,9 @@ typedef struct s2vi_trainer_hooks {
 
     /* Optional, for a training in stages: the stage of iteration `step`, which
      * *begun is set to the first iteration of. In another stage the steps are
-     * recorded anew; Adam and the averages count from its beginning, and
-     * recurrent states start at zero. Terms are the same in all stages. */
+     * recorded anew; Adam and the averages count from *begun. Recurrent states
+     * go on, or start at zero where there were none. Terms are the same in all
+     * stages. */
     int (*stage)(const s2vi_trainer *t, int64_t step, int64_t *begun);
 
     /* Get the batch of iteration t->step ready, and set t->fresh. */

@@ -3,6 +3,7 @@
 #include "data/talking_heads.h"
 
 #include "base/error.h"
+#include "data/talking_faces.h"
 #include "data/talking_truth.h"
 #include "measure/loudness.h"
 #include "media/folder.h"
@@ -62,16 +63,27 @@ static int find_shut(s2vi_talking_head *c, s2v_error *err)
     return S2V_OK;
 }
 
-/* Decoded pictures and sound become the clip's own. */
+/* The clip's sound, and its pictures if they are not there yet. */
 static void take(s2vi_talking_head *c, s2vi_clip *clip)
 {
-    c->frames = clip->frames;
-    c->rgb = clip->rgb;
+    if (!c->rgb) {
+        c->rgb = clip->rgb;
+        clip->rgb = NULL;
+    }
     c->sound = clip->sound;
+    clip->sound = NULL;
     c->samples = clip->samples;
     memcpy(c->hash, clip->hash, sizeof(c->hash));
-    clip->rgb = NULL;
-    clip->sound = NULL;
+}
+
+/* The face of a clip: the truth beside it, or what is found. */
+static int read_face(s2vi_talking_head *c, const s2vi_clip *clip, int side,
+                     bool crop, s2v_error *err)
+{
+    c->frames = clip->frames;
+    return clip->size == side
+               ? s2vi_talking_truth_read(c, err)
+               : s2vi_talking_faces_read(c, clip, side, crop, err);
 }
 
 static int load(s2vi_talking_head *c, int side,
@@ -79,23 +91,22 @@ static int load(s2vi_talking_head *c, int side,
 {
     s2vi_clip_params params = source->clip;
     s2vi_clip *clip = NULL;
-    params.size = side;
+    const bool crop = params.crop_w > 0;
+    params.size = s2vi_talking_truth_exists(c->path) && !crop
+                      ? side
+                      : s2vi_talking_faces_side(side);
     params.fps_num = S2VI_TALKING_RATE;
     params.fps_den = 1;
     int ret =
         s2vi_ingest_clip(source->ingest, &clip, c->path, &params, false, err);
-    if (!ret && clip)
+    if (!ret && clip) {
+        ret = read_face(c, clip, side, crop, err);
+        if (!ret)
+            ret = find_shut(c, err);
         take(c, clip);
+    }
     s2vi_clip_close(&clip);
-    if (ret < 0 || !c->rgb)
-        return ret;
-    ret = s2vi_talking_truth_read(c, err);
-    if (ret == S2V_ERR_EOF)
-        ret = s2vi_error(err, S2V_ERR_FORMAT,
-                         "'%s': expected a clip that s2v-talkers rendered, "
-                         "with its truth beside it",
-                         c->path);
-    return ret < 0 ? ret : find_shut(c, err);
+    return ret;
 }
 
 /* ---------------------------------------------------------- all of them -- */

@@ -103,25 +103,45 @@ static int read_all(s2vi_talking_head *c, const s2v_weights *w, double side,
     return ret < 0 ? ret : read_triangles(c, w, err);
 }
 
+/* "CLIP" of "CLIP.mkv"; the caller frees. */
+static char *stem_of(const char *path)
+{
+    const char *name = strrchr(path, '/'), *dot = strrchr(path, '.');
+    return dot && dot > (name ? name : path)
+               ? g_strndup(path, (gsize)(dot - path))
+               : g_strdup(path);
+}
+
+static bool exists(const char *stem, const char *ending)
+{
+    char *path = g_strconcat(stem, ending, NULL);
+    const bool there = g_file_test(path, G_FILE_TEST_EXISTS);
+    g_free(path);
+    return there;
+}
+
+bool s2vi_talking_truth_exists(const char *path)
+{
+    char *stem = stem_of(path);
+    const bool there = exists(stem, ".json") && exists(stem, ".safetensors");
+    g_free(stem);
+    return there;
+}
+
 int s2vi_talking_truth_read(s2vi_talking_head *c, s2v_error *err)
 {
-    const char *dot = strrchr(c->path, '.');
-    const size_t n = dot ? (size_t)(dot - c->path) : strlen(c->path);
-    char *stem = g_strndup(c->path, n);
-    char *path = g_strdup_printf("%s.safetensors", stem);
+    char *stem = stem_of(c->path);
+    char *path = g_strconcat(stem, ".safetensors", NULL);
+    const double side = side_of(stem);
     s2v_weights *w = NULL;
-    int ret = S2V_ERR_EOF;
-    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
-        const double side = side_of(stem);
-        ret = side > 0 ? s2v_weights_open(&w, path, err)
-                       : s2vi_error(err, S2V_ERR_FORMAT,
-                                    "'%s.json': expected the truth of a "
-                                    "rendered clip with its 'size', found "
-                                    "none",
-                                    stem);
-        if (!ret)
-            ret = read_all(c, w, side, err);
-    }
+    int ret = side > 0
+                  ? s2v_weights_open(&w, path, err)
+                  : s2vi_error(err, S2V_ERR_FORMAT,
+                               "'%s.json': expected the truth of a rendered "
+                               "clip with its 'size', found none",
+                               stem);
+    if (!ret)
+        ret = read_all(c, w, side, err);
     s2v_weights_close(&w);
     g_free(path);
     g_free(stem);

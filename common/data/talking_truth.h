@@ -5,12 +5,15 @@
 
 #include "data/talking_heads.h"
 
+/** Whether CLIP.json and CLIP.safetensors are there for CLIP.mkv. */
+bool s2vi_talking_truth_exists(const char *path);
+
 /**
  * Read what is known of the face from the file beside a clip, CLIP.safetensors
  * for CLIP.mkv: `landmarks`, `irises`, `q`, `mesh` and `triangles` of at least
  * the clip's frames.
  *
- * @return S2V_OK; S2V_ERR_EOF: there is no such file; S2V_ERR_FORMAT
+ * @return S2V_OK; S2V_ERR_FORMAT; others
  */
 int s2vi_talking_truth_read(s2vi_talking_head *clip, s2v_error *err);
 

@@ -9,9 +9,9 @@
 #include "../must.h"
 #include "scratch.h"
 
+#include "data/face_tracker.h"
 #include "media/media.h"
 #include "talker.h"
-#include "talker_face.h"
 #include "talker_truth.h"
 #include "weights/weights.h"
 

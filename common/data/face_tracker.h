@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Faces of s2v-eval's clips: the crop of a talking head, and its landmarks in
- * the frames of one, by the networks of face.bin (session/face_finder.h).
- * Pictures are squares, (side,side,3), 8 bits, rows packed.
+ * Faces of clips: the crop of a talking head, and its landmarks from frame to
+ * frame, by the networks of face.bin (session/face_finder.h). Pictures are
+ * squares, (side,side,3), 8 bits, rows packed.
  */
-#ifndef S2VI_EVAL_TALKER_FACE_H
-#define S2VI_EVAL_TALKER_FACE_H
+#ifndef S2VI_DATA_FACE_TRACKER_H
+#define S2VI_DATA_FACE_TRACKER_H
 
 #include "measure/face_measure.h"
 
@@ -25,6 +25,10 @@ s2vi_head_crop s2vi_head_crop_all(int side);
  * @param scratch (to,to,3) */
 void s2vi_head_crop_read(const s2vi_head_crop *crop, const uint8_t *rgb,
                          int side, int to, float *scratch, uint8_t *out);
+
+/** A place in the picture, in sides of the crop; may be the same memory. */
+void s2vi_head_crop_place(const s2vi_head_crop *crop, const double place[2],
+                          double at[2]);
 
 /** Landmarks in the picture become those in the crop. */
 void s2vi_head_crop_move(const s2vi_head_crop *crop, int to,
@@ -58,5 +62,11 @@ void s2vi_face_tracker_rewind(s2vi_face_tracker *tracker);
  * searched where it was last. */
 int s2vi_face_tracker_next(s2vi_face_tracker *tracker, const uint8_t *rgb,
                            int side, s2vi_face_marks marks, s2v_error *err);
+
+enum { S2VI_FACE_MESH = 468 /* points of FaceMesh */ };
+
+/** All points where the face was seen last, (468,2), in pixels. */
+void s2vi_face_tracker_mesh(const s2vi_face_tracker *tracker,
+                            double (*mesh)[2]);
 
 #endif

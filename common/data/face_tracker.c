@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Faces of s2v-eval's clips. */
-#include "talker_face.h"
+#include "data/face_tracker.h"
 
 #include "backend/backend.h"
 #include "base/error.h"
@@ -56,13 +55,19 @@ void s2vi_head_crop_read(const s2vi_head_crop *crop, const uint8_t *rgb,
         out[i] = (uint8_t)(255 * scratch[i] + 0.5F);
 }
 
+void s2vi_head_crop_place(const s2vi_head_crop *crop, const double place[2],
+                          double at[2])
+{
+    const s2vi_region region = region_of(crop);
+    const double from[2] = {place[0], place[1]};
+    s2vi_region_from_picture(&region, from, at);
+}
+
 void s2vi_head_crop_move(const s2vi_head_crop *crop, int to,
                          s2vi_face_marks marks)
 {
-    const s2vi_region region = region_of(crop);
     for (int i = 0; i < S2VI_FACE_MARKS; i++) {
-        const double place[2] = {marks[i][0], marks[i][1]};
-        s2vi_region_from_picture(&region, place, marks[i]);
+        s2vi_head_crop_place(crop, marks[i], marks[i]);
         marks[i][0] *= to;
         marks[i][1] *= to;
     }
@@ -134,4 +139,9 @@ int s2vi_face_tracker_next(s2vi_face_tracker *t, const uint8_t *rgb, int side,
         for (int k = 0; k < 2; k++)
             marks[i][k] = next.has_mesh ? next.landmark[i][k] : NAN;
     return ret;
+}
+
+void s2vi_face_tracker_mesh(const s2vi_face_tracker *t, double (*mesh)[2])
+{
+    memcpy(mesh, t->now.mesh, sizeof(t->now.mesh));
 }

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# s2v-train man on tiny rendered clips: all of it learns, stage after stage; it
+# stops, goes on exactly, and says what is wrong. TAP. S2V_TRAIN and S2V_TALKERS
+# are programs, from meson. Finding faces in real clips needs S2V_TEST_DATA.
+set -uo pipefail
+# shellcheck source=tests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp" || exit 99
+export XDG_CACHE_HOME=$tmp/cache
+"$S2V_TALKERS" -i 1-3 -s 64 -d 2 -o talkers >/dev/null 2>&1 || exit 99
+
+same() { if cmp -s "$2" "$3"; then is "$1" yes yes; else is "$1" "$2 and $3 differ" "the same bytes"; fi; }
+# run ARGUMENTS...: sets code and err.
+run() {
+    "$S2V_TRAIN" man "$@" >out.txt 2>err.txt </dev/null
+    code=$? err=$(cat err.txt)
+}
+# refused NAME REGEX ARGUMENTS...: one sentence, a status above 0, no files.
+refused() {
+    local name=$1 regex=$2
+    shift 2
+    run "$@" -o x.bin -q
+    like "$name: status" "$code" '^[12]$'
+    like "$name: sentence" "$err" "^s2v-train: $regex"
+    echo "# $err"
+    is "$name: one line" "$(wc -l <err.txt)" 1
+    is "$name: no file" "$(echo x.bin*)" 'x.bin*'
+}
+# names FILE PREFIX: of tensors.
+names() {
+    python3 - "$1" "$2" <<'PY'
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+n, = struct.unpack("<Q", data[:8])
+print("\n".join(sorted(k for k in json.loads(data[8:8 + n]) if k.startswith(sys.argv[2]))))
+PY
+}
+# idle CHECKPOINT: names of second moments that are still zero.
+idle() {
+    python3 - "$1" <<'PY'
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+n, = struct.unpack("<Q", data[:8])
+for name, t in json.loads(data[8:8 + n]).items():
+    if name.startswith("v."):
+        a, b = t["data_offsets"]
+        if not any(data[8 + n + a:8 + n + b]):
+            print(name)
+PY
+}
+
+small=(--network small --batch 2 --threads 1 --split 0.7)
+
+# 24 iterations: 6 of the predictor, 6 of frames, 6 jointly, 6 with critics.
+run talkers -o a.bin "${small[@]}" --iterations 24 --curves a.csv --preview look.png
+is "a training ends" "$code" 0
+like "it says how much there is" "$err" '3 clips, 150 frames at 25 fps: 105 for training, 45 held out'
+is "its preview is a picture" "$(head -c 4 look.png | tail -c 3)" PNG
+# Where all decisions are within the hinge, their bias has no gradient.
+is "every parameter learns" "$(idle a.bin.ckpt | grep -v 'critic\..*\.conv4\.bias')" ""
+is "the posterior is not exported" "$(names a.bin posterior)" ""
+is "the critics are not exported" "$(names a.bin critic)" ""
+# Columns: iteration, loss, gan, .., flow, maps, kl, d.loss, ...
+is "the predictor learns alone first" "$(awk -F, '$1 ~ /^[1-6]$/ && $7 == 0 && $12 == 0' a.csv | wc -l)" 6
+is "then without critics" "$(awk -F, '$1 >= 7 && $1 <= 18 && $7 > 0 && $12 == 0' a.csv | wc -l)" 12
+is "then with them" "$(awk -F, 'NR > 19 && $7 > 0 && $12 > 0' a.csv | wc -l)" 6
+is "curves tell every iteration" "$(tail -n +2 a.csv | wc -l)" 24
+
+# A resume is the uninterrupted training, at the beginning of a stage, too.
+for at in 6 9 21; do
+    run talkers -o b.bin "${small[@]}" --iterations 24 --checkpoint-every $at &
+    pid=$!
+    while kill -0 $pid 2>/dev/null && [ ! -e b.bin.ckpt ]; do sleep 0.02; done
+    pkill -KILL -P $pid
+    wait $pid 2>/dev/null
+    run talkers -o b.bin "${small[@]}" --iterations 24 --resume b.bin.ckpt
+    same "resumed after $at: the same weights" a.bin b.bin
+    rm -f b.bin b.bin.ckpt
+done
+
+run talkers -o c.bin "${small[@]}" --iterations 12 --no-critics --no-pitch --no-energy --no-warp \
+    --geometry contours --video partial --sound conv1d
+is "ablations train" "$code" 0
+run talkers -o d.bin "${small[@]}" --iterations 12 --hold-out-every 12
+like "what is held out is measured beside the portrait" "$err" \
+    'SSIM 0\.[0-9]+ \(portrait 0\.[0-9]+\), PSNR [0-9.]+ dB \([0-9.]+\) of 40 held-out frames'
+
+mkdir empty
+echo "This is no film." >text.mkv
+refused "an empty folder" "'empty': expected a folder of media files" empty
+refused "text" ".text.mkv. cannot be read as media" text.mkv
+refused "no such network" "--network: expected small, medium, large or paper" talkers --network huge
+cp talkers/0001.mkv alone.mkv
+S2V_MODEL_PATH=/nowhere refused "no face.bin" ".*face.bin" alone.mkv --network small
+cp talkers/0001.mkv half.mkv
+cp talkers/0001.json half.json
+head -c 20000 talkers/0001.safetensors >half.safetensors
+refused "half a truth" ".*half.safetensors" half.mkv --network small
+
+films=${S2V_TEST_DATA-}/grid_s1/train
+if [ -d "$films" ] && [ -n "${MAKE_FACE_FILE-}" ] &&
+    "$MAKE_FACE_FILE" face.bin "$S2V_TEST_DATA"; then
+    export S2V_MODEL_PATH=$tmp
+    run "$films/bbaf2n.mpg" -o e.bin "${small[@]}" --iterations 6
+    is "a real clip trains" "$code" 0
+    is "its face is kept" "$(find cache/s2v/faces -name '*.safetensors' | wc -l)" 1
+    cp e.bin first.bin
+    run "$films/bbaf2n.mpg" -o e.bin "${small[@]}" --iterations 6
+    same "read again, it is the same" e.bin first.bin
+else
+    skip "a real clip trains" "S2V_TEST_DATA has no films of GRID and weights of face networks"
+fi
+finish
