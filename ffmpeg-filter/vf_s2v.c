@@ -35,7 +35,10 @@
 #include "libavutil/mem.h"
 #include "libavutil/opt.h"
 #include "libavutil/random_seed.h"
+#include "libavcodec/avcodec.h"
+#include "libavformat/avformat.h"
 #include "libswresample/swresample.h"
+#include "libswscale/swscale.h"
 
 #include "s2v_common.h"
 #include "s2v_compat.h"
@@ -43,6 +46,15 @@
 #define LONG_GAP 10 ///< seconds of missing sound that call for a warning
 #define NEXT_MAX 2  ///< seconds that sound may be from its end in a new filter graph
 #define TICKS 705600000 ///< a second, so that samples of all usual rates are whole ticks
+
+/** Options of the models that the filter passes on: those of s2v_model_get_option(). */
+enum { CROP, FACE, PAD, FACE_MODEL, FULL, DETAIL, BLINK, MOTION, STILL, EXPRESSION, Z, NB_VALUES };
+#define FIRST_LIVE BLINK ///< from here on they may change
+
+static const char *const value_names[NB_VALUES] = {
+    "crop", "face", "pad", "face-model", "full", "detail",
+    "blink", "motion", "still", "expression", "z",
+};
 
 typedef struct S2VContext {
     const AVClass *class;
@@ -53,12 +65,16 @@ typedef struct S2VContext {
     char *dtype;
     int threads;
     char *level;
+    char *image;
+    char *values[NB_VALUES]; ///< NULL: the model's default
 
     /* what a new filter graph takes over from the one before, to the end */
     S2VModel model;
     s2v_session *session;
     uint64_t used_seed;   ///< the session's, as a command may have set it
     char *used_level;
+    char *used_values[NB_VALUES];
+    AVFrame *picture;     ///< the image, RGB24; NULL: none, or it has not come
     AVFifo *recent;       ///< sound sent since the next frame's beginning, for another session
     int64_t recent_start; ///< what was sent before it, in samples
     int64_t first;        ///< number of the session's first frame
@@ -93,19 +109,195 @@ typedef struct S2VContext {
 #define FLAGS AV_OPT_FLAG_FILTERING_PARAM | AV_OPT_FLAG_VIDEO_PARAM | AV_OPT_FLAG_AUDIO_PARAM
 #define RUNTIME FLAGS | AV_OPT_FLAG_RUNTIME_PARAM
 
+#define VALUE(i, name, help, flags) \
+    { name, help, OFFSET(values) + (i) * sizeof(char *), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, flags }
+
 static const AVOption s2v_options[] = {
     { "model",   "set the model's weight file", OFFSET(model_path), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, RUNTIME },
     { "seed",    "set the seed of the model's noise, -1 for a random seed", OFFSET(seed), AV_OPT_TYPE_INT64, { .i64 = 0 }, -1, UINT32_MAX, RUNTIME },
     { "device",  "set the device to run on: auto, cpu, ref, cuda[:N]", OFFSET(device), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, FLAGS },
     { "dtype",   "set the compute precision: f32, bf16", OFFSET(dtype), AV_OPT_TYPE_STRING, { .str = "f32" }, 0, 0, FLAGS },
     { "level",   "set the loudness of the audio: auto (normalize to the model's), off, or a gain in dB", OFFSET(level), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, RUNTIME },
+    { "image",   "set the image that the model animates, a file", OFFSET(image), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, FLAGS },
+    VALUE(CROP,       "crop",       "set the square of the image that is animated, x:y:width:height", FLAGS),
+    VALUE(FACE,       "face",       "set which face of the image is animated, 1 being the largest", FLAGS),
+    VALUE(PAD,        "pad",        "set a factor of the size of the face's crop", FLAGS),
+    VALUE(FACE_MODEL, "face-model", "set the file of the networks that find faces", FLAGS),
+    VALUE(FULL,       "full",       "set to 1 for frames of the whole image, of its size", FLAGS),
+    VALUE(DETAIL,     "detail",     "set to 1 to keep the image's sharpness, with full=1", FLAGS),
+    VALUE(BLINK,      "blink",      "set a factor of the rate of blinks, 0 for none", RUNTIME),
+    VALUE(MOTION,     "motion",     "set how much the head moves, 0 to 1", RUNTIME),
+    VALUE(STILL,      "still",      "set to 1 to keep the head still", RUNTIME),
+    VALUE(EXPRESSION, "expression", "set a factor of the movement around the mouth, 0 to 2", RUNTIME),
+    VALUE(Z,          "z",          "set how much the random variation is, 0 to 1", RUNTIME),
     { "threads", "set the number of CPU threads, 0 for the filter graph's", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
     { NULL }
 };
 
 AVFILTER_DEFINE_CLASS(s2v);
 
-/** Open a model, and a session with the seed and the level in use. */
+/* ---------------------------------------------------------------- image */
+
+/** A file being decoded. */
+typedef struct ImageFile {
+    AVFormatContext *format;
+    AVCodecContext *codec;
+    AVPacket *packet;
+} ImageFile;
+
+static int image_open(ImageFile *f, const char *path)
+{
+    const AVCodec *decoder;
+    int ret, stream;
+
+    if ((ret = avformat_open_input(&f->format, path, NULL, NULL)) < 0 ||
+        (ret = avformat_find_stream_info(f->format, NULL)) < 0 ||
+        (ret = av_find_best_stream(f->format, AVMEDIA_TYPE_VIDEO, -1, -1, &decoder, 0)) < 0)
+        return ret;
+    stream    = ret;
+    f->codec  = avcodec_alloc_context3(decoder);
+    f->packet = av_packet_alloc();
+    if (!f->codec || !f->packet)
+        return AVERROR(ENOMEM);
+    if ((ret = avcodec_parameters_to_context(f->codec, f->format->streams[stream]->codecpar)) < 0 ||
+        (ret = avcodec_open2(f->codec, decoder, NULL)) < 0)
+        return ret;
+
+    return stream;
+}
+
+/** Decode the first picture. */
+static int image_decode(ImageFile *f, int stream, AVFrame *frame)
+{
+    int ret;
+
+    while ((ret = avcodec_receive_frame(f->codec, frame)) == AVERROR(EAGAIN)) {
+        ret = av_read_frame(f->format, f->packet);
+        if (ret < 0 && ret != AVERROR_EOF)
+            return ret;
+        if (ret < 0)
+            ret = avcodec_send_packet(f->codec, NULL);
+        else if (f->packet->stream_index == stream)
+            ret = avcodec_send_packet(f->codec, f->packet);
+        av_packet_unref(f->packet);
+        if (ret < 0)
+            return ret;
+    }
+
+    return ret;
+}
+
+/** In packed RGB, as the second input's pictures come. */
+static AVFrame *image_convert(const AVFrame *frame)
+{
+    const int w = frame->width, h = frame->height;
+    AVFrame *out = av_frame_alloc();
+    struct SwsContext *sws = sws_getContext(w, h, frame->format, w, h, AV_PIX_FMT_RGB24,
+                                            SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT,
+                                            NULL, NULL, NULL);
+
+    if (out) {
+        out->format = AV_PIX_FMT_RGB24;
+        out->width  = w;
+        out->height = h;
+    }
+    if (!out || !sws || av_frame_get_buffer(out, 0) < 0)
+        av_frame_free(&out);
+    else
+        sws_scale(sws, (const uint8_t *const *)frame->data, frame->linesize, 0, h,
+                  out->data, out->linesize);
+    sws_freeContext(sws);
+
+    return out;
+}
+
+static int read_image(AVFilterContext *ctx, const char *path)
+{
+    S2VContext *s = ctx->priv;
+    ImageFile f = { 0 };
+    AVFrame *frame = av_frame_alloc();
+    int ret = frame ? image_open(&f, path) : AVERROR(ENOMEM);
+
+    if (ret >= 0)
+        ret = image_decode(&f, ret, frame);
+    if (ret >= 0 && !(s->picture = image_convert(frame)))
+        ret = AVERROR(ENOMEM);
+    if (ret < 0)
+        av_log(ctx, AV_LOG_ERROR, "The image '%s' cannot be read: %s.\n", path,
+               ret == AVERROR_STREAM_NOT_FOUND ? "it has no video" :
+               ret == AVERROR_EOF ? "it has no frame" : av_err2str(ret));
+    avformat_close_input(&f.format);
+    avcodec_free_context(&f.codec);
+    av_packet_free(&f.packet);
+    av_frame_free(&frame);
+
+    return ret;
+}
+
+/** Whether the second input is there for it. */
+static int takes_image(const AVFilterContext *ctx)
+{
+    return ctx->nb_inputs > 1;
+}
+
+/** Give a session the image. */
+static int set_image(AVFilterContext *ctx, int log_level, s2v_session *session)
+{
+    S2VContext *s = ctx->priv;
+    const s2v_picture picture = { .size = sizeof(picture), .data = s->picture->data[0],
+                                  .stride = s->picture->linesize[0],
+                                  .width = s->picture->width, .height = s->picture->height };
+    s2v_error err = { 0 };
+    int ret = s2v_session_set_image(session, &picture, &err);
+
+    return ret < 0 ? ff_s2v_report(ctx, log_level, ret, &err) : 0;
+}
+
+/**
+ * Take the image from the second input.
+ *
+ * @return 1 if it is there, 0 if it is still to come
+ */
+static int feed_image(AVFilterContext *ctx)
+{
+    S2VContext *s = ctx->priv;
+    AVFilterLink *inlink = ctx->inputs[1];
+    int64_t pts;
+    int status, ret;
+
+    if ((ret = ff_inlink_consume_frame(inlink, &s->picture)) < 0)
+        return ret;
+    if (ret) {
+        ret = set_image(ctx, AV_LOG_ERROR, s->session);
+        return ret < 0 ? ret : 1;
+    }
+    if (ff_inlink_acknowledge_status(inlink, &status, &pts)) {
+        av_log(ctx, AV_LOG_ERROR, "The second input has no frame: the model animates an image.\n");
+        return status == AVERROR_EOF ? AVERROR_INVALIDDATA : status;
+    }
+    ff_inlink_request_frame(inlink);
+
+    return 0;
+}
+
+/* --------------------------------------------------------------- filter */
+
+/** Set the model's options that were given. */
+static int set_values(AVFilterContext *ctx, int log_level, s2v_session *session)
+{
+    S2VContext *s = ctx->priv;
+    s2v_error err = { 0 };
+    int ret;
+
+    for (int i = 0; i < NB_VALUES; i++)
+        if (s->used_values[i] &&
+            (ret = s2v_session_set_option(session, value_names[i], s->used_values[i], &err)) < 0)
+            return ff_s2v_report(ctx, log_level, ret, &err);
+
+    return 0;
+}
+
+/** Open a model, and a session with the seed, the level and the image in use. */
 static int open_session(AVFilterContext *ctx, int log_level, const char *path,
                         S2VModel *model, s2v_session **session)
 {
@@ -115,13 +307,30 @@ static int open_session(AVFilterContext *ctx, int log_level, const char *path,
     s2v_session_params create = { .size = sizeof(create), .seed = s->used_seed,
                                   .level = s->used_level };
     s2v_error err = { 0 };
-    int ret = ff_s2v_open(ctx, log_level, path, &open, S2V_MEDIUM_AUDIO, S2V_MEDIUM_VIDEO, model);
+    int ret = ff_s2v_open(ctx, log_level, path, &open, S2V_MEDIUM_AUDIO | S2V_MEDIUM_IMAGE,
+                          S2V_MEDIUM_VIDEO, model);
 
     if (ret < 0)
         return ret;
-    ret = s2v_session_create(session, model->handle, &create, &err);
+    if ((ret = s2v_session_create(session, model->handle, &create, &err)) < 0)
+        return ff_s2v_report(ctx, log_level, ret, &err);
+    if ((ret = set_values(ctx, log_level, *session)) < 0)
+        return ret;
 
-    return ret < 0 ? ff_s2v_report(ctx, log_level, ret, &err) : 0;
+    return s->picture ? set_image(ctx, log_level, *session) : 0;
+}
+
+/** Add an input for the image of a model that needs one, where none is named. */
+static int add_image_input(AVFilterContext *ctx)
+{
+    S2VContext *s = ctx->priv;
+    AVFilterPad pad = { .name = "image", .type = AVMEDIA_TYPE_VIDEO };
+
+    if (!(s->model.info.required & S2V_MEDIUM_IMAGE) || (s->image && s->image[0]))
+        return 0;
+    av_log(ctx, AV_LOG_INFO, "The model animates the second input's image, or a file: image=FILE.\n");
+
+    return ff_append_inpad(ctx, &pad);
 }
 
 static uint64_t seed_of(int64_t option)
@@ -132,6 +341,7 @@ static uint64_t seed_of(int64_t option)
 static av_cold int init(AVFilterContext *ctx)
 {
     S2VContext *s = ctx->priv;
+    int ret;
 
     if (!s->model_path || !s->model_path[0]) {
         av_log(ctx, AV_LOG_ERROR,
@@ -141,7 +351,7 @@ static av_cold int init(AVFilterContext *ctx)
 
     if (ff_s2v_take(ctx, STATE, sizeof(*s))) {
         s->resumed = 1;
-        return 0;
+        return add_image_input(ctx);
     }
 
     s->tag        = 1;
@@ -151,9 +361,16 @@ static av_cold int init(AVFilterContext *ctx)
     if (!s->used_level || !s->recent)
         return AVERROR(ENOMEM);
     av_fifo_auto_grow_limit(s->recent, INT_MAX);
+    for (int i = 0; i < NB_VALUES; i++)
+        if (s->values[i] && !(s->used_values[i] = av_strdup(s->values[i])))
+            return AVERROR(ENOMEM);
+    if (s->image && s->image[0] && (ret = read_image(ctx, s->image)) < 0)
+        return ret;
 
     /* now, so that a bad level is reported before ffmpeg truncates its output */
-    return open_session(ctx, AV_LOG_ERROR, s->model_path, &s->model, &s->session);
+    ret = open_session(ctx, AV_LOG_ERROR, s->model_path, &s->model, &s->session);
+
+    return ret < 0 ? ret : add_image_input(ctx);
 }
 
 static int query_formats(AVFilterContext *ctx)
@@ -166,6 +383,9 @@ static int query_formats(AVFilterContext *ctx)
     AVFilterChannelLayouts *layouts = NULL;
     int ret;
 
+    if (takes_image(ctx) &&
+        (ret = ff_formats_ref(ff_make_format_list(pix_fmts), &ctx->inputs[1]->outcfg.formats)) < 0)
+        return ret;
     if ((ret = ff_formats_ref(ff_make_format_list(sample_fmts), &inlink->outcfg.formats)) < 0 ||
         (ret = ff_formats_ref(ff_all_samplerates(), &inlink->outcfg.samplerates)) < 0 ||
         (ret = ff_add_channel_layout(&layouts, &mono)) < 0 ||
@@ -291,6 +511,22 @@ static void log_model(AVFilterContext *ctx, const char *path)
            info->fps_num, info->fps_den, info->sample_rate, s->used_seed);
 }
 
+/** The size of the frames: with full=1, that of an image which may be still to come. */
+static void set_size(AVFilterLink *outlink)
+{
+    AVFilterContext *ctx = outlink->src;
+    S2VContext *s = ctx->priv;
+    s2v_session_info info = { .size = sizeof(info) };
+
+    s2v_session_get_info(s->session, &info);
+    outlink->w = info.width;
+    outlink->h = info.height;
+    if (takes_image(ctx) && s->used_values[FULL] && !strcmp(s->used_values[FULL], "1")) {
+        outlink->w = ctx->inputs[1]->w;
+        outlink->h = ctx->inputs[1]->h;
+    }
+}
+
 static int config_output(AVFilterLink *outlink)
 {
     AVFilterContext *ctx = outlink->src;
@@ -299,8 +535,7 @@ static int config_output(AVFilterLink *outlink)
     const s2v_model_info *info = &s->model.info;
     int ret;
 
-    outlink->w = info->width;
-    outlink->h = info->height;
+    set_size(outlink);
     outlink->sample_aspect_ratio = (AVRational){ 1, 1 };
     outlink->time_base = (AVRational){ info->fps_den, info->fps_num };
     s2v_link_frame_rate(outlink) = (AVRational){ info->fps_num, info->fps_den };
@@ -497,11 +732,16 @@ static int activate(AVFilterContext *ctx)
     s2v_error err = { 0 };
     int ret;
 
-    FF_FILTER_FORWARD_STATUS_BACK(outlink, inlink);
+    FF_FILTER_FORWARD_STATUS_BACK_ALL(outlink, ctx);
 
     /* One picture for each that is wanted: sound beyond it stays queued. */
     if (!ff_outlink_frame_wanted(outlink))
         return FFERROR_NOT_READY;
+    if (takes_image(ctx)) {
+        if (!s->picture && (ret = feed_image(ctx)) <= 0)
+            return ret;
+        ff_inlink_set_status(ctx->inputs[1], AVERROR_EOF); /* one is enough */
+    }
 
     for (;;) {
         ret = s->resumed ? S2V_ERR_AGAIN : s2v_session_receive_video(s->session, &picture, &err);
@@ -617,6 +857,26 @@ static int set_seed(AVFilterContext *ctx, const char *text)
     return 0;
 }
 
+/** Set one of the model's options that may change. */
+static int set_value(AVFilterContext *ctx, int i, const char *text)
+{
+    S2VContext *s = ctx->priv;
+    s2v_error err = { 0 };
+    char *value = av_strdup(text);
+    int ret;
+
+    if (!value)
+        return AVERROR(ENOMEM);
+    if ((ret = s2v_session_set_option(s->session, value_names[i], value, &err)) < 0) {
+        av_free(value);
+        return ff_s2v_report(ctx, AV_LOG_WARNING, ret, &err);
+    }
+    av_free(s->used_values[i]);
+    s->used_values[i] = value;
+
+    return 0;
+}
+
 static int set_level(AVFilterContext *ctx, const char *text)
 {
     S2VContext *s = ctx->priv;
@@ -650,6 +910,9 @@ static int process_command(AVFilterContext *ctx, const char *cmd, const char *ar
         return set_seed(ctx, arg);
     if (!strcmp(cmd, "level"))
         return set_level(ctx, arg);
+    for (int i = FIRST_LIVE; i < NB_VALUES; i++)
+        if (!strcmp(cmd, value_names[i]))
+            return set_value(ctx, i, arg);
 
     return AVERROR(ENOSYS);
 }
@@ -665,6 +928,9 @@ static void close_state(void *context)
     av_freep(&s->resampled);
     swr_free(&s->swr);
     av_freep(&s->used_level);
+    for (int i = 0; i < NB_VALUES; i++)
+        av_freep(&s->used_values[i]);
+    av_frame_free(&s->picture);
     av_fifo_freep2(&s->recent);
     s2v_session_close(&s->session);
     ff_s2v_close(&s->model);
@@ -701,8 +967,9 @@ static const AVFilterPad s2v_outputs[] = {
 
 const S2VFilter ff_vf_s2v = {
     S2V_PUBLIC(name)        = "s2v",
-    S2V_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Generate video from audio with a neural network trained on a clip."),
+    S2V_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Generate video from audio with a neural network trained on a clip, or animate a portrait."),
     S2V_PUBLIC(priv_class)  = &s2v_class,
+    S2V_PUBLIC(flags)       = AVFILTER_FLAG_DYNAMIC_INPUTS,
     .priv_size              = sizeof(S2VContext),
     .init                   = init,
     .uninit                 = uninit,

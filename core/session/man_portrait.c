@@ -21,8 +21,8 @@ int s2vi_man_framing_set_crop(s2vi_man_framing *f, const char *text,
         f->has_crop = false;
         return S2V_OK;
     }
-    if (sscanf(text, "%9d:%9d:%9d:%9d%n", &crop[0], &crop[1], &crop[2],
-               &crop[3], &end) != 4 ||
+    if (sscanf(text, "%9d%*1[:|]%9d%*1[:|]%9d%*1[:|]%9d%n", &crop[0], &crop[1],
+               &crop[2], &crop[3], &end) != 4 ||
         text[end])
         return s2vi_error(err, S2V_ERR_INVALID,
                           "crop: expected x:y:width:height in pixels of the "

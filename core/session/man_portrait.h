@@ -28,7 +28,8 @@ typedef struct s2vi_man_portrait {
     double mesh[S2VI_FACEMESH_POINTS][2];    /* likewise */
 } s2vi_man_portrait;
 
-/** Parse x:y:width:height, or "": none. */
+/** Parse x:y:width:height, or "": none. A '|' serves for a ':', which separates
+ * options in FFmpeg's filter graphs. */
 int s2vi_man_framing_set_crop(s2vi_man_framing *framing, const char *text,
                               s2v_error *err);
 

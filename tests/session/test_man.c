@@ -218,7 +218,7 @@ static void test_full(s2v_model *model)
     s2v_error err = {0};
     s2v_session *session = open_session(model, 1);
     set(session, "full", "1");
-    set(session, "crop", "10:5:64:64");
+    set(session, "crop", "10|5|64|64"); /* as good as ':' */
     CHECK(!s2v_session_get_info(session, &info) && info.width == 32 &&
               info.height == 32,
           "%dx%d before the image", info.width, info.height);
@@ -289,6 +289,9 @@ static void test_errors(s2v_model *model)
     refused_option(session, "crop", "1:2:3:4x",
                    "crop: expected x:y:width:height in pixels of the image, "
                    "found '1:2:3:4x'");
+    refused_option(session, "crop", "1::2:3:4",
+                   "crop: expected x:y:width:height in pixels of the image, "
+                   "found '1::2:3:4'");
     refused_option(session, "motion", "2",
                    "motion: expected a number from 0 to 1, found '2'");
     s2v_session_close(&session);
