@@ -3,7 +3,7 @@
 #include "harness.h"
 
 #include "audio/speech.h"
-#include "tiny_man.h"
+#include "man_kit.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,68 +17,14 @@ enum {
     SAMPLES = FRAMES * MSTEP - 77,
 };
 
-static uint8_t image[W * H * 3];
 static float *sound;
-
-static void draw_image(void)
-{
-    for (int y = 0; y < H; y++)
-        for (int x = 0; x < W; x++) {
-            uint8_t *p = image + 3 * (y * W + x);
-            p[0] = (uint8_t)(2 * x + 10);
-            p[1] = (uint8_t)(2 * y + 40);
-            p[2] = (uint8_t)(((x / 8) ^ (y / 8)) & 1 ? 200 : 30);
-        }
-}
-
-static s2v_picture picture(void)
-{
-    return (s2v_picture){.size = sizeof(s2v_picture),
-                         .data = image,
-                         .stride = 3 * W,
-                         .width = W,
-                         .height = H};
-}
-
-static s2v_model *open_man(const tiny_man *spec, const char *device)
-{
-    const s2v_model_params params = {
-        .size = sizeof(params), .device = device, .threads = 1};
-    s2v_model *model = NULL;
-    s2v_error err = {0};
-    const char *path = scratch("man.bin");
-    if (tiny_man_write(path, spec, &err) < 0 ||
-        s2v_model_open(&model, path, &params, &err) < 0) {
-        fprintf(stderr, "cannot open a model: %s\n", err.message);
-        exit(1);
-    }
-    return model;
-}
-
-static void set(s2v_session *session, const char *name, const char *value)
-{
-    s2v_error err = {0};
-    CHECK(!s2v_session_set_option(session, name, value, &err), "%s=%s: %s",
-          name, value, err.message);
-}
-
-/* A session with the image's crop. */
-static s2v_session *open_talker(s2v_model *model, uint64_t seed)
-{
-    const s2v_picture p = picture();
-    s2v_error err = {0};
-    s2v_session *session = open_session(model, seed);
-    set(session, "crop", "10:5:64:64");
-    CHECK(!s2v_session_set_image(session, &p, &err), "%s", err.message);
-    return session;
-}
 
 static take talk(s2v_model *model, uint64_t seed, const char *name,
                  const char *value)
 {
     s2v_session *session = open_talker(model, seed);
     if (name)
-        set(session, name, value);
+        man_set(session, name, value);
     const take t = play(session, sound, SAMPLES, 0);
     s2v_session_close(&session);
     return t;
@@ -187,11 +133,11 @@ static void test_options(s2v_model *model)
 /* Another crop, another portrait; a stream that has begun keeps its own. */
 static void test_crop(s2v_model *model)
 {
-    const s2v_picture p = picture();
+    const s2v_picture p = man_picture();
     s2v_error err = {0};
     const take plain = talk(model, 1, NULL, NULL);
     s2v_session *session = open_talker(model, 1);
-    set(session, "crop", "0:0:80:80");
+    man_set(session, "crop", "0:0:80:80");
     CHECK(s2v_session_send_audio(session, sound, 10, &err) == S2V_ERR_INVALID &&
               !strcmp(err.message,
                       "options of the image were set after it: set "
@@ -212,13 +158,13 @@ static void test_crop(s2v_model *model)
 
 static void test_full(s2v_model *model)
 {
-    const s2v_picture p = picture();
+    const s2v_picture p = man_picture();
     s2v_session_info info = {.size = sizeof(info)};
     s2v_video_frame frame = {.size = sizeof(frame)};
     s2v_error err = {0};
     s2v_session *session = open_session(model, 1);
-    set(session, "full", "1");
-    set(session, "crop", "10|5|64|64"); /* as good as ':' */
+    man_set(session, "full", "1");
+    man_set(session, "crop", "10|5|64|64"); /* as good as ':' */
     CHECK(!s2v_session_get_info(session, &info) && info.width == 32 &&
               info.height == 32,
           "%dx%d before the image", info.width, info.height);
@@ -238,13 +184,13 @@ static void test_full(s2v_model *model)
                 const bool in = x >= 10 && x < 74 && y >= 5 && y < 69;
                 const bool equal =
                     !memcmp(frame.data + y * frame.stride + 3 * x,
-                            image + 3 * (y * W + x), 3);
+                            p.data + y * p.stride + 3 * x, 3);
                 CHECK(in || equal, "frame %d: %d,%d changed", t, x, y);
                 inside += in && !equal;
             }
         CHECK(inside > 1500, "frame %d: %d pixels changed", t, inside);
     }
-    set(session, "blink", "0");
+    man_set(session, "blink", "0");
     s2v_session_close(&session);
 }
 
@@ -253,11 +199,11 @@ static void test_full(s2v_model *model)
 static void refused_image(s2v_model *model, const char *const (*options)[2],
                           const char *message)
 {
-    const s2v_picture p = picture();
+    const s2v_picture p = man_picture();
     s2v_error err = {0};
     s2v_session *session = open_session(model, 1);
     for (; (*options)[0]; options++)
-        set(session, (*options)[0], (*options)[1]);
+        man_set(session, (*options)[0], (*options)[1]);
     CHECK(s2v_session_set_image(session, &p, &err) < 0 &&
               !strncmp(err.message, message, strlen(message)),
           "\"%s\", expected \"%s\"", err.message, message);
@@ -352,7 +298,6 @@ int main(int argc, char **argv)
     const char *device = argc > 1 ? argv[1] : "cpu";
     const tiny_man spec = tiny_man_defaults();
     unsetenv("S2V_MODEL_PATH");
-    draw_image();
     sound = make_sound(SAMPLES + 4 * MSTEP, 3);
     s2v_model *model = open_man(&spec, device);
     test_info(model);

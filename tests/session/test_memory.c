@@ -4,6 +4,7 @@
 #define _DEFAULT_SOURCE
 #include "allocations.h"
 #include "harness.h"
+#include "man_kit.h"
 
 #include <malloc.h>
 #include <stdlib.h>
@@ -123,6 +124,51 @@ static void test_levelled(const char *device)
     s2v_model_close(&model);
 }
 
+/* A talking head, in the whole image; its options while it talks. */
+static void test_talker(const char *device)
+{
+    enum { FRAME_STEP = 640 };
+    static const char *const motion[] = {"0.2", "0.9"};
+    const tiny_man spec = tiny_man_defaults();
+    const s2v_picture image = man_picture();
+    s2v_model *model = open_man(&spec, device);
+    s2v_session *session = open_session(model, 1);
+    float *sound = make_sound(WARM * FRAME_STEP, 6);
+    s2v_video_frame frame = {.size = sizeof(frame)};
+    int made = 0;
+    man_set(session, "full", "1");
+    man_set(session, "crop", "10:5:64:64");
+    CHECK(!s2v_session_set_image(session, &image, NULL), "no image");
+    for (int t = 0; t < WARM + FRAMES; t++) {
+        if (t == WARM)
+            allocations_start();
+        if (t == WARM + FRAMES / 2)
+            s2v_session_flush(session);
+        if (t % 10 == 5)
+            s2v_session_set_option(session, "motion", motion[t / 10 % 2], NULL);
+        s2v_session_send_audio(session, sound + t % WARM * FRAME_STEP,
+                               FRAME_STEP, NULL);
+        while (!s2v_session_receive_video(session, &frame, NULL))
+            made++;
+    }
+    allocations_stop();
+    for (int i = 0; i < OWNERS; i++) {
+        owned now = allocations_of((owner)i);
+        bool vendor = i == OWNER_ONEDNN || i == OWNER_OPENMP;
+        CHECK(vendor || !now.calls, "a talking head on %s, %s: %lu allocations",
+              device, owner_name[i], now.calls);
+        CHECK(i == OWNER_ONEDNN || now.blocks <= 0, "%s keeps %ld blocks",
+              owner_name[i], now.blocks);
+    }
+    CHECK(made > WARM + FRAMES - 12, "%d frames", made);
+    printf("a talking head, %s: %d frames, %.2f allocations of oneDNN's a "
+           "frame\n",
+           device, made, (double)allocations_of(OWNER_ONEDNN).calls / made);
+    free(sound);
+    s2v_session_close(&session);
+    s2v_model_close(&model);
+}
+
 /* That the counting counts: a call from here, one from a library. */
 static void test_counting(void)
 {
@@ -218,6 +264,8 @@ int main(int argc, char **argv)
     test_frames(&spec, "auto", 2);
     test_levelled("ref");
     test_levelled("auto");
+    test_talker("ref");
+    test_talker("auto");
     spec = tiny_model_defaults();
     test_frames(&spec, "auto", 1);
     test_frames(&spec, "auto", 2);
