@@ -2,7 +2,12 @@
 /* Parts of a talking head's session: features at rest in silence, blinks and
  * head, the paste into the image. */
 #include "harness.h"
+#include "tiny_man.h"
 
+#include "base/philox.h"
+#include "models/man_predictor.h"
+#include "run/exec.h"
+#include "session/man_frame.h"
 #include "session/man_paste.h"
 #include "session/speech_extractor.h"
 
@@ -188,6 +193,111 @@ static void test_head(void)
     check_head(&c, &talking, 0, "still");
 }
 
+/* ---------------------------------------------------------------- frame -- */
+
+static s2vi_backend *backend;
+static s2vi_store *store;
+
+/* A tiny model's parameters in a store. */
+static void load(const s2vi_man_config *config)
+{
+    s2vi_param_list list = {0};
+    CHECK(!s2vi_backend_open(&backend, "ref", S2VI_F32, 1, NULL) &&
+              !s2vi_store_create(&store, backend, NULL),
+          "no store");
+    s2vi_man_generator_params(config, &list, NULL);
+    s2vi_man_predictor_params(config, &list, NULL);
+    for (int i = 0; i < list.count; i++) {
+        const s2vi_param *p = &list.param[i];
+        float *values =
+            calloc((size_t)s2vi_shape_count(&p->shape), sizeof(*values));
+        s2vi_param_init(&list, i, 1, values, NULL);
+        s2vi_store_add(store, p->name, &p->shape, NULL);
+        s2vi_store_write(store, p->name, values, NULL);
+        free(values);
+    }
+    s2vi_param_list_close(&list);
+}
+
+/* By how much one of the five frames of a state differs from a frame, of which
+ * each of its pixels is the mean of 2x2. */
+static double differs(const float *state, int frame, const float *rgb, int P)
+{
+    double most = 0;
+    for (int y = 0; y < P; y++)
+        for (int x = 0; x < P; x++)
+            for (int c = 0; c < 3; c++) {
+                const float *p = rgb + (2 * y * 2 * P + 2 * x) * 3 + c;
+                const double mean = ((double)p[0] + (double)p[3] +
+                                     (double)p[6 * P] + (double)p[6 * P + 3]) /
+                                    4;
+                const float kept = state[(y * P + x) * 15 + 3 * frame + c];
+                most = fmax(most, fabs(mean - (double)kept));
+            }
+    return most;
+}
+
+/* z_0 = e_0, z_t = 0.9 z_{t-1} + 0.436 e_t of the clock's seed and frame; the
+ * five frames before are the portrait, then those that were made. */
+static void test_states(void)
+{
+    enum { N = 32, P = 16, Z = 4, RUNS = 3 };
+    static float portrait[N * N * 3], video[RUNS][N * N * 3];
+    static float features[FEATURES], previous[P * P * 15];
+    const tiny_man spec = tiny_man_defaults();
+    s2vi_graph *graph = s2vi_graph_create();
+    s2vi_man_frame f;
+    s2vi_plan *plan;
+    s2vi_exec *exec;
+    const float scale = 0.5f;
+    double wanted[Z] = {0};
+    load(&spec.config);
+    CHECK(!s2vi_man_frame_build(graph, &spec.config, &f, NULL), "no frame");
+    const s2vi_plan_params params = {.outputs = &f.video,
+                                     .n_outputs = 1,
+                                     .effects = f.carry,
+                                     .n_effects = f.n_carry,
+                                     .frozen = true};
+    CHECK(!s2vi_plan_create(&plan, graph, store, &params, NULL) &&
+              !s2vi_exec_create(&exec, plan, NULL),
+          "no plan");
+    for (int i = 0; i < N * N * 3; i++)
+        portrait[i] = (float)sin(0.37 * i);
+    s2vi_exec_write(exec, f.features, features);
+    s2vi_exec_write(exec, f.portrait, portrait);
+    s2vi_exec_write(exec, f.z, &scale);
+    for (int t = 0; t < RUNS; t++) {
+        const s2vi_philox key = {9, S2VI_MAN_STREAM_Z, (uint64_t)t};
+        float noise[Z], z[Z];
+        s2vi_exec_run(exec, &(s2vi_clock){.seed = 9, .frame = (uint64_t)t},
+                      NULL);
+        s2vi_exec_read(exec, f.video, video[t]);
+        s2vi_philox_normal(&key, 0, Z, noise);
+        for (int i = 0; i < s2vi_plan_state_count(plan); i++) {
+            const s2vi_node *state = s2vi_plan_state(plan, i);
+            const int64_t n = s2vi_shape_count(&state->shape);
+            s2vi_exec_read(exec, state, n == Z ? z : previous);
+        }
+        for (int i = 0; i < Z; i++) {
+            wanted[i] = t ? 0.9 * wanted[i] + 0.436 * (double)noise[i]
+                          : (double)noise[i];
+            CHECK(fabs((double)z[i] - wanted[i]) < 1e-5, "z_%d is %g, not %g",
+                  t, (double)z[i], wanted[i]);
+        }
+        for (int i = 0; i < 5; i++) {
+            const int made = i - 4 + t;
+            const double by =
+                differs(previous, i, made < 0 ? portrait : video[made], P);
+            CHECK(by < 1e-5, "run %d, frame %d of five: by %g", t, i, by);
+        }
+    }
+    s2vi_exec_close(&exec);
+    s2vi_plan_close(&plan);
+    s2vi_graph_close(&graph);
+    s2vi_store_close(&store);
+    s2vi_backend_close(&backend);
+}
+
 /* ---------------------------------------------------------------- paste -- */
 
 /* Frames that are the portrait itself leave the image nearly as it is: a
@@ -260,6 +370,7 @@ int main(void)
     test_rest();
     test_blinks();
     test_head();
+    test_states();
     test_seam();
     test_mask();
     return report("parts of man");
