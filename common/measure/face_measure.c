@@ -25,7 +25,8 @@ enum {
 
 static const double SHUT = 0.75; /* of the median */
 static const double CLOSED = 0.25;
-static const double QUIET = 1e-5; /* mean square: -50 dB */
+static const double QUIET = 1e-5;    /* mean square: -50 dB */
+static const double FAINT = 0.00316; /* -25 dB */
 
 static double distance(const double a[2], const double b[2])
 {
@@ -241,13 +242,22 @@ void s2vi_mark_silence(const uint8_t *speaks, int64_t frames, s2vi_voice *voice)
     }
 }
 
+/* Of frame t, mean square. */
+static double energy(const float *sound, int64_t samples, int64_t hop,
+                     int64_t t)
+{
+    double sum = 0;
+    for (int64_t i = t * hop; i < (t + 1) * hop && i < samples; i++)
+        sum += (double)sound[i] * (double)sound[i];
+    return sum / (double)hop;
+}
+
 void s2vi_mark_speech(const float *sound, int64_t samples, int64_t hop,
                       int64_t frames, uint8_t *speaks)
 {
-    for (int64_t t = 0; t < frames; t++) {
-        double sum = 0;
-        for (int64_t i = t * hop; i < (t + 1) * hop && i < samples; i++)
-            sum += (double)sound[i] * (double)sound[i];
-        speaks[t] = sum > QUIET * (double)hop;
-    }
+    double least = QUIET;
+    for (int64_t t = 0; t < frames; t++)
+        least = fmax(least, FAINT * energy(sound, samples, hop, t));
+    for (int64_t t = 0; t < frames; t++)
+        speaks[t] = energy(sound, samples, hop, t) > least;
 }

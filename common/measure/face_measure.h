@@ -113,7 +113,8 @@ typedef enum s2vi_voice {
 void s2vi_mark_silence(const uint8_t *speaks, int64_t frames,
                        s2vi_voice *voice);
 
-/** Where sound is above -50 dB of full scale, frame by frame.
+/** Where sound is above -50 dB of full scale, and less than 25 dB below its
+ * loudest frame: recordings have noise.
  *
  * @param hop    samples of a frame
  * @param speaks (frames) 1 or 0

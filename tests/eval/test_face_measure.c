@@ -158,17 +158,17 @@ static void test_closures(void)
           "matching level %g", s2vi_matching_level(other, opening, 100, level));
 }
 
-static void test_silence(void)
+/* Speech in frames 10 to 19 and 24 to 29, hiss elsewhere. */
+static void test_silence(double loudness, double hiss)
 {
     static float sound[40 * 640];
     uint8_t speaks[40];
     s2vi_voice voice[40];
     int count[3] = {0};
-    /* Speech in frames 10 to 19 and 24 to 29, at -40 dB, hiss at -60. */
     for (int i = 0; i < 40 * 640; i++) {
         const int t = i / 640;
         const bool loud = (t >= 10 && t < 20) || (t >= 24 && t < 30);
-        sound[i] = (i % 2 ? 1.0F : -1.0F) * (loud ? 0.01F : 0.001F);
+        sound[i] = (float)((i % 2 ? 1 : -1) * (loud ? loudness : hiss));
     }
     s2vi_mark_speech(sound, 40 * 640, 640, 40, speaks);
     s2vi_mark_silence(speaks, 40, voice);
@@ -190,6 +190,7 @@ int main(void)
     test_blinks();
     test_lags();
     test_closures();
-    test_silence();
+    test_silence(0.01, 0.001); /* -40 and -60 dB */
+    test_silence(0.5, 0.01);   /* -6 and -40 dB */
     return check_done();
 }
