@@ -27,7 +27,7 @@ enum {
 /* What is gathered of a clip's frames of one kind. */
 typedef struct series {
     s2vi_face_marks *marks; /* (frames) */
-    double *opening, *ratio;
+    double *opening, *height, *ratio;
     double colour[2][3]; /* of the first and the last part */
 } series;
 
@@ -230,6 +230,7 @@ static void describe(run *r, s2vi_talker_kind kind)
     const double unit = (double)UNIT / r->maker->size;
     for (int64_t t = 0; t < r->frames; t++) {
         s->opening[t] = s2vi_mouth_opening(s->marks[t]);
+        s->height[t] = s2vi_mouth_height(s->marks[t]);
         s->ratio[t] = s2vi_eye_ratio(s->marks[t]);
         result->frames++;
         if (is_lost(s->marks[t])) {
@@ -268,6 +269,7 @@ static void relate(run *r, s2vi_talker_kind kind)
                 &result->mouth,
                 unit * s2vi_mouth_distance(s->marks[t], truth->marks[t]));
     s2vi_lagged_add(&result->opening, s->opening, truth->opening, r->frames);
+    s2vi_lagged_add(&result->height, s->height, truth->height, r->frames);
     double change = 0;
     for (int c = 0; c < 3; c++)
         change = fmax(change, fabs(s->colour[1][c] - s->colour[0][c]));
@@ -319,6 +321,7 @@ static void free_clip(run *r)
     for (int k = 0; k < S2VI_TALKER_KINDS; k++) {
         free(r->series[k].marks);
         free(r->series[k].opening);
+        free(r->series[k].height);
         free(r->series[k].ratio);
         r->series[k] = (series){0};
     }
@@ -338,8 +341,9 @@ static int allocate(run *r, const s2vi_clip *clip, s2v_error *err)
         series *s = &r->series[k];
         s->marks = malloc(n * sizeof(*s->marks));
         s->opening = malloc(n * sizeof(*s->opening));
+        s->height = malloc(n * sizeof(*s->height));
         s->ratio = malloc(n * sizeof(*s->ratio));
-        good = good && s->marks && s->opening && s->ratio;
+        good = good && s->marks && s->opening && s->height && s->ratio;
     }
     return good ? S2V_OK : s2vi_error_nomem(err, clip->path);
 }

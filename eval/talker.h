@@ -39,8 +39,9 @@ typedef struct s2vi_talker_result {
     s2vi_batched mouth; /**< LMD */
     s2vi_batched jerk;  /**< squares of second differences */
     int64_t blinks;
-    s2vi_lagged opening;                         /**< with the truth's */
-    int closures;                                /**< found */
+    s2vi_lagged opening; /**< with the truth's */
+    s2vi_lagged height;  /**< of the lips' outer edges, likewise */
+    int closures;        /**< found */
     s2vi_batched open[S2VI_VOICE_SILENCE + 1];   /**< by s2vi_voice */
     s2vi_batched motion[S2VI_VOICE_SILENCE + 1]; /**< of the mouth, a frame */
     s2vi_batched upper[2]; /**< SSIM of the upper half with the portrait's, in

@@ -85,22 +85,24 @@ static void print_pictures(const s2vi_talker_eval *e, FILE *out)
 
 static void print_faces(const s2vi_talker_eval *e, FILE *out)
 {
-    fprintf(out, "\n%-21s %6s %7s %6s %4s %6s %7s %7s %6s\n", "", "LMD",
-            "blinks", "r", "lag", "p b m", "s.open", "s.move", "jitter");
+    fprintf(out, "\n%-20s %6s %6s %6s %4s %6s %6s %6s %6s %6s\n", "", "LMD",
+            "blinks", "r", "lag", "r.lips", "p b m", "s.open", "s.move",
+            "jitter");
     for (int k = 0; k < S2VI_TALKER_KINDS; k++) {
         const s2vi_talker_result *r = &e->result[k];
-        int lag;
+        int lag, other;
         const double best = s2vi_lagged_best(&r->opening, &lag);
         if (!is_there(e, k))
             continue;
-        fprintf(out, "%-21s", names[k]);
+        fprintf(out, "%-20s", names[k]);
         print_number(out, 6, 2, s2vi_batched_mean(&r->mouth));
-        print_number(out, 7, 2, s2vi_talker_blink_rate(r));
+        print_number(out, 6, 2, s2vi_talker_blink_rate(r));
         print_number(out, 6, 3, best);
         print_number(out, 4, 0, isnan(best) ? NAN : lag);
+        print_number(out, 6, 3, s2vi_lagged_best(&r->height, &other));
         print_number(out, 6, 2, closures_of(e, r));
-        print_number(out, 7, 3, s2vi_talker_silent_opening(r));
-        print_number(out, 7, 3, s2vi_talker_silent_motion(r));
+        print_number(out, 6, 3, s2vi_talker_silent_opening(r));
+        print_number(out, 6, 3, s2vi_talker_silent_motion(r));
         print_number(out, 6, 3, s2vi_talker_jitter(r));
         fputc('\n', out);
     }
@@ -120,12 +122,13 @@ static void print_notes(const s2vi_talker_eval *e, FILE *out)
             "from the truth.\n"
             "Blinks: a second. r: correlation of the inner lips' opening with "
             "the truth's, at\n"
-            "the lag in frames (positive: late) where it is greatest. p b m: "
-            "the part of the\n"
-            "truth's closed lips that are found. s.open, s.move: opening and "
-            "motion of the\n"
-            "mouth in silence, by those in speech. Jitter: rms of the second "
-            "difference.\n"
+            "the lag in frames (positive: late) where it is greatest; r.lips: "
+            "of the height of\n"
+            "the lips' outer edges. p b m: the part of the truth's closed lips "
+            "that are found.\n"
+            "s.open, s.move: opening and motion of the mouth in silence, by "
+            "those in speech.\n"
+            "Jitter: rms of the second difference.\n"
             "Wrong audio: the clip's own from its middle on, then its first "
             "half.\n");
     if (e->network)
@@ -150,11 +153,12 @@ static json_t *number(double v)
 
 static json_t *json_of(const s2vi_talker_eval *e, const s2vi_talker_result *r)
 {
-    int lag;
+    int lag, of_lips;
     const double best = s2vi_lagged_best(&r->opening, &lag);
+    const double lips = s2vi_lagged_best(&r->height, &of_lips);
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o, s:o}",
         "ssim", number(s2vi_batched_mean(&r->score.ssim)), "mse",
         r->score.ssim.frames ? number(mse_of(e, r)) : json_null(), "psnr",
         r->score.ssim.frames ? number(s2vi_psnr(mse_of(e, r))) : json_null(),
@@ -164,7 +168,9 @@ static json_t *json_of(const s2vi_talker_eval *e, const s2vi_talker_result *r)
         "without_face", (json_int_t)r->lost, "blinks_per_second",
         number(s2vi_talker_blink_rate(r)), "opening_r", number(best),
         "opening_lag_frames", isnan(best) ? json_null() : json_integer(lag),
-        "closures", number(closures_of(e, r)), "silent_opening",
+        "lips_r", number(lips), "lips_lag_frames",
+        isnan(lips) ? json_null() : json_integer(of_lips), "closures",
+        number(closures_of(e, r)), "silent_opening",
         number(s2vi_talker_silent_opening(r)), "silent_motion",
         number(s2vi_talker_silent_motion(r)), "jitter",
         number(s2vi_talker_jitter(r)), "drift_ssim",

@@ -12,6 +12,8 @@ enum {
     EYE = 6, /* landmarks of an eye */
     MOUTH = 48,
     MOUTH_END = 68,
+    UPPER_LIP = 50, /* to 52; the lower from 58 back to 56 */
+    LOWER_LIP = 58,
     UPPER_INNER_LIP = 61, /* to 63; the lower from 67 back to 65 */
     LOWER_INNER_LIP = 67,
     BESIDE = 2 * S2VI_FACE_RATE, /* frames of the median to each side */
@@ -90,14 +92,26 @@ static void mean_of(const s2vi_face_marks marks, int from, int to,
             mean[k] += marks[i][k] / (to - from);
 }
 
-double s2vi_mouth_opening(const s2vi_face_marks marks)
+/* Mean distance of three landmarks from `upper` on and three back from `lower`,
+ * in distances of the eyes. */
+static double height_of(const s2vi_face_marks marks, int upper, int lower)
 {
     double right[2], left[2], sum = 0;
     for (int i = 0; i < 3; i++)
-        sum += distance(marks[UPPER_INNER_LIP + i], marks[LOWER_INNER_LIP - i]);
+        sum += distance(marks[upper + i], marks[lower - i]);
     mean_of(marks, RIGHT_EYE, RIGHT_EYE + EYE, right);
     mean_of(marks, LEFT_EYE, LEFT_EYE + EYE, left);
     return sum / 3 / distance(right, left);
+}
+
+double s2vi_mouth_opening(const s2vi_face_marks marks)
+{
+    return height_of(marks, UPPER_INNER_LIP, LOWER_INNER_LIP);
+}
+
+double s2vi_mouth_height(const s2vi_face_marks marks)
+{
+    return height_of(marks, UPPER_LIP, LOWER_LIP);
 }
 
 double s2vi_mouth_distance(const s2vi_face_marks a, const s2vi_face_marks b)

@@ -43,6 +43,9 @@ int s2vi_count_blinks(const double *ratio, int64_t frames);
  * of the eyes' centres. */
 double s2vi_mouth_opening(const s2vi_face_marks marks);
 
+/** The same of the lips' outer edges, which networks place better. */
+double s2vi_mouth_height(const s2vi_face_marks marks);
+
 /** Mean distance of the mouth's 20 landmarks in two frames, each set about its
  * own mean: LMD, or the mouth's motion. */
 double s2vi_mouth_distance(const s2vi_face_marks a, const s2vi_face_marks b);

@@ -16,7 +16,7 @@ static bool near(double a, double b)
 }
 
 /* A face whose eyes are `eye` high and 10 wide, 40 apart; the gap between its
- * lips is `gap` high. */
+ * lips is `gap` high, the lips and it 14. */
 static void draw(s2vi_face_marks m, double x, double y, double eye, double gap)
 {
     static const double lid[6][2] = {{-5, 0}, {-2, -0.5}, {2, -0.5},
@@ -36,6 +36,9 @@ static void draw(s2vi_face_marks m, double x, double y, double eye, double gap)
         m[48 + i][1] = y + 40 + 5 * sin(2 * PI * i / 20);
     }
     for (int i = 0; i < 3; i++) {
+        m[50 + i][0] = m[58 - i][0] = x + 4 * (i - 1);
+        m[50 + i][1] = y + 33;
+        m[58 - i][1] = y + 47;
         m[61 + i][0] = m[67 - i][0] = x + 4 * (i - 1);
         m[61 + i][1] = y + 40 - gap / 2;
         m[67 - i][1] = y + 40 + gap / 2;
@@ -49,6 +52,7 @@ static void test_marks(void)
     CHECK(near(s2vi_eye_ratio(a), 0.3), "ratio %g", s2vi_eye_ratio(a));
     CHECK(near(s2vi_mouth_opening(a), 0.2), "opening %g",
           s2vi_mouth_opening(a));
+    CHECK(near(s2vi_mouth_height(a), 0.35), "height %g", s2vi_mouth_height(a));
     /* Moved as a whole: the same mouth. */
     draw(b, 107, 90, 1, 8);
     CHECK(near(s2vi_mouth_distance(a, b), 0), "distance %g",
