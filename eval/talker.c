@@ -249,7 +249,9 @@ static void describe(run *r, s2vi_talker_kind kind)
                                                   s->marks[t - 1],
                                                   s->marks[t]));
     }
-    result->blinks += s2vi_count_blinks(s->ratio, r->frames);
+    const bool rendered = r->truth.frames && kind != S2VI_TALKER_TRUTH;
+    result->blinks += s2vi_count_blinks(
+        s->ratio, r->frames, rendered ? S2VI_BLINK_RENDERED : S2VI_BLINK);
 }
 
 /* The truth: that of s2v-talkers, or FaceMesh's of the real frames. */

@@ -25,7 +25,6 @@ enum {
     MARGIN = 3, /* of a pause */
 };
 
-static const double SHUT = 0.75; /* of the median */
 static const double CLOSED = 0.25;
 static const double QUIET = 1e-5;    /* mean square: -50 dB */
 static const double FAINT = 0.00316; /* -25 dB */
@@ -67,11 +66,11 @@ static double median_around(const double *v, int64_t frames, int64_t t)
     return n ? (near[n / 2] + near[(n - 1) / 2]) / 2 : NAN;
 }
 
-int s2vi_count_blinks(const double *ratio, int64_t frames)
+int s2vi_count_blinks(const double *ratio, int64_t frames, double shut)
 {
     int blinks = 0, run = 0;
     for (int64_t t = 0; t <= frames; t++) {
-        if (t < frames && ratio[t] < SHUT * median_around(ratio, frames, t)) {
+        if (t < frames && ratio[t] < shut * median_around(ratio, frames, t)) {
             run++;
             continue;
         }

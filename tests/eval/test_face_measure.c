@@ -83,22 +83,25 @@ static void test_blinks(void)
     double ratio[FRAMES];
     for (int t = 0; t < FRAMES; t++)
         ratio[t] = 0.3 + 0.0002 * t;
-    CHECK(s2vi_count_blinks(ratio, FRAMES) == 0, "open eyes blink");
+    CHECK(s2vi_count_blinks(ratio, FRAMES, S2VI_BLINK) == 0, "open eyes blink");
     shut(ratio, 20, 5);
     shut(ratio, 90, 2);
     shut(ratio, 150, 12);
-    CHECK(s2vi_count_blinks(ratio, FRAMES) == 3, "three blinks: %d",
-          s2vi_count_blinks(ratio, FRAMES));
+    CHECK(s2vi_count_blinks(ratio, FRAMES, S2VI_BLINK) == 3, "three blinks: %d",
+          s2vi_count_blinks(ratio, FRAMES, S2VI_BLINK));
     shut(ratio, 60, 1);   /* too short */
     shut(ratio, 110, 13); /* asleep */
     ratio[130] = 0.24;    /* eyes narrowed: above 0.75 of the median */
     ratio[131] = 0.25;
-    CHECK(s2vi_count_blinks(ratio, FRAMES) == 3, "still three: %d",
-          s2vi_count_blinks(ratio, FRAMES));
+    CHECK(s2vi_count_blinks(ratio, FRAMES, S2VI_BLINK) == 3, "still three: %d",
+          s2vi_count_blinks(ratio, FRAMES, S2VI_BLINK));
+    CHECK(s2vi_count_blinks(ratio, FRAMES, S2VI_BLINK_RENDERED) == 4,
+          "narrowed eyes: %d",
+          s2vi_count_blinks(ratio, FRAMES, S2VI_BLINK_RENDERED));
     ratio[22] = NAN; /* the face was lost: two runs of two */
-    CHECK(s2vi_count_blinks(ratio, FRAMES) == 4, "with a gap: %d",
-          s2vi_count_blinks(ratio, FRAMES));
-    CHECK(s2vi_count_blinks(ratio, 0) == 0, "of nothing");
+    CHECK(s2vi_count_blinks(ratio, FRAMES, S2VI_BLINK) == 4, "with a gap: %d",
+          s2vi_count_blinks(ratio, FRAMES, S2VI_BLINK));
+    CHECK(s2vi_count_blinks(ratio, 0, S2VI_BLINK) == 0, "of nothing");
 }
 
 /* Speech-like, and never the same. */
