@@ -223,21 +223,33 @@ static bool is_lost(const s2vi_face_marks marks)
     return isnan(marks[0][0]);
 }
 
-static void describe(run *r, s2vi_talker_kind kind)
+/* The numbers of each frame. */
+static void derive(run *r, s2vi_talker_kind kind)
 {
     series *s = &r->series[kind];
-    s2vi_talker_result *result = &r->e->result[kind];
-    const double unit = (double)UNIT / r->maker->size;
     for (int64_t t = 0; t < r->frames; t++) {
         s->opening[t] = s2vi_mouth_opening(s->marks[t]);
         s->height[t] = s2vi_mouth_height(s->marks[t]);
         s->ratio[t] = s2vi_eye_ratio(s->marks[t]);
-        result->frames++;
+    }
+}
+
+/* Openings are from shut lips on; FaceMesh's of those are the real frames'. */
+static void describe(run *r, s2vi_talker_kind kind)
+{
+    const series *s = &r->series[kind];
+    const bool exact = kind == S2VI_TALKER_TRUTH;
+    s2vi_talker_result *result = &r->e->result[kind];
+    const double unit = (double)UNIT / r->maker->size;
+    const double shut = s2vi_least_opening(
+        r->series[exact ? kind : S2VI_TALKER_REAL].opening, r->frames);
+    result->frames += r->frames;
+    for (int64_t t = 0; t < r->frames; t++) {
         if (is_lost(s->marks[t])) {
             result->lost++;
             continue;
         }
-        s2vi_batched_add(&result->open[r->voice[t]], s->opening[t]);
+        s2vi_batched_add(&result->open[r->voice[t]], s->opening[t] - shut);
         if (t && !is_lost(s->marks[t - 1]))
             s2vi_batched_add(
                 &result->motion[r->voice[t]],
@@ -249,9 +261,9 @@ static void describe(run *r, s2vi_talker_kind kind)
                                                   s->marks[t - 1],
                                                   s->marks[t]));
     }
-    const bool rendered = r->truth.frames && kind != S2VI_TALKER_TRUTH;
     result->blinks += s2vi_count_blinks(
-        s->ratio, r->frames, rendered ? S2VI_BLINK_RENDERED : S2VI_BLINK);
+        s->ratio, r->frames,
+        r->truth.frames && !exact ? S2VI_BLINK_RENDERED : S2VI_BLINK);
 }
 
 /* The truth: that of s2v-talkers, or FaceMesh's of the real frames. */
@@ -462,6 +474,8 @@ static int measure(run *r, const s2vi_clip *clip, s2v_error *err)
     if (ret < 0)
         return ret;
     const int first = truth_of(r);
+    for (int k = first; k < S2VI_TALKER_KINDS; k++)
+        derive(r, (s2vi_talker_kind)k);
     for (int k = first; k < S2VI_TALKER_KINDS; k++)
         describe(r, (s2vi_talker_kind)k);
     for (int k = first; k < S2VI_TALKER_KINDS; k++)

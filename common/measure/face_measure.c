@@ -184,6 +184,15 @@ static double *sort(const double *v, int64_t frames, int64_t *n)
     return NULL;
 }
 
+double s2vi_least_opening(const double *opening, int64_t frames)
+{
+    int64_t n;
+    double *sorted = sort(opening, frames, &n);
+    const double least = sorted ? sorted[(n - 1) * 5 / 100] : NAN;
+    free(sorted);
+    return least;
+}
+
 double s2vi_closed_level(const double *opening, int64_t frames)
 {
     int64_t n;

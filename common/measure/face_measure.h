@@ -81,6 +81,9 @@ double s2vi_lagged_best(const s2vi_lagged *l, int *lag);
 
 /* -------------------------------------------------------------- closing -- */
 
+/** The opening of shut lips: the fifth percentile. NaN: empty. */
+double s2vi_least_opening(const double *opening, int64_t frames);
+
 /**
  * The opening at and below which lips count as closed: between the fifth
  * percentile of a series and the 95th, a quarter of the way. NaN: empty.

@@ -148,6 +148,9 @@ static void test_closures(void)
         opening[t] = t % 10 ? 0.4 : 0.0; /* closed in each tenth frame */
     const double level = s2vi_closed_level(opening, 100);
     CHECK(near(level, 0.1), "level %g", level);
+    CHECK(near(s2vi_least_opening(opening, 100), 0) &&
+              isnan(s2vi_least_opening(opening, 0)),
+          "least %g", s2vi_least_opening(opening, 100));
     CHECK(s2vi_shows_closure(opening, 100, level, 0.39, 0.43), "frame 10");
     CHECK(s2vi_shows_closure(opening, 100, level, 0.46, 0.50), "11: beside");
     CHECK(!s2vi_shows_closure(opening, 100, level, 0.57, 0.63), "14, 15");
