@@ -251,9 +251,8 @@ static void describe(run *r, s2vi_talker_kind kind)
         }
         s2vi_batched_add(&result->open[r->voice[t]], s->opening[t] - shut);
         if (t && !is_lost(s->marks[t - 1]))
-            s2vi_batched_add(
-                &result->motion[r->voice[t]],
-                unit * s2vi_mouth_distance(s->marks[t], s->marks[t - 1]));
+            s2vi_batched_add(&result->motion[r->voice[t]],
+                             fabs(s->opening[t] - s->opening[t - 1]));
         if (t > 1 && !is_lost(s->marks[t - 1]) && !is_lost(s->marks[t - 2]))
             s2vi_batched_add(&result->jerk,
                              unit * unit *

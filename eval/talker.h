@@ -43,7 +43,7 @@ typedef struct s2vi_talker_result {
     s2vi_lagged height;  /**< of the lips' outer edges, likewise */
     int closures;        /**< found */
     s2vi_batched open[S2VI_VOICE_SILENCE + 1];   /**< by s2vi_voice */
-    s2vi_batched motion[S2VI_VOICE_SILENCE + 1]; /**< of the mouth, a frame */
+    s2vi_batched motion[S2VI_VOICE_SILENCE + 1]; /**< its change, a frame */
     s2vi_batched upper[2]; /**< SSIM of the upper half with the portrait's, in
                                 the first and the last part of each clip */
     s2vi_batched colour;   /**< how much a clip's mean colour changes from

@@ -126,7 +126,7 @@ static void print_notes(const s2vi_talker_eval *e, FILE *out)
             "of the height of\n"
             "the lips' outer edges. p b m: the part of the truth's closed lips "
             "that are found.\n"
-            "s.open, s.move: opening and motion of the mouth in silence, by "
+            "s.open, s.move: the mouth's opening and its change in silence, by "
             "those in speech.\n"
             "Jitter: rms of the second difference.\n"
             "Wrong audio: the clip's own from its middle on, then its first "
