@@ -1,0 +1,471 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""scripts/import-stylegan on checkpoints that this makes, of every kind, without
+PyTorch or TensorFlow: what comes out gives the pictures of the goldens; and pickles
+that are programs are refused and not executed. TAP.
+
+usage: test_import_stylegan.py SCRIPT TEST_STYLEGAN GOLDENS
+  TEST_STYLEGAN  tests/models/test_stylegan, which compares
+  GOLDENS        tests/models/goldens
+"""
+import argparse
+import collections
+import io
+import json
+import os
+import pickle
+import struct
+import subprocess
+import sys
+import tempfile
+import types
+import zipfile
+
+try:
+    import numpy as np
+except ImportError:
+    print("1..0 # SKIP numpy is missing")
+    sys.exit(0)
+
+SCRIPT, PROGRAM, GOLDENS = map(os.path.abspath, sys.argv[1:4])
+points, bad = 0, 0
+
+
+def point(name, ok, found=""):
+    global points, bad
+    points += 1
+    bad += not ok
+    print(f"{'' if ok else 'not '}ok {points} - {name}")
+    if not ok:
+        print("# " + str(found).replace("\n", "\n# "))
+
+
+# ---- modules that are not there, so that pickles can name what is in them ----
+
+
+def module(name):
+    made = sys.modules[name] = types.ModuleType(name)
+    return made
+
+
+def named(where, name, thing):
+    thing.__module__, thing.__name__, thing.__qualname__ = where, name, name
+    setattr(sys.modules.get(where) or module(where), name, thing)
+    return thing
+
+
+class Call:
+    """Pickles as a call of a function with these arguments."""
+
+    def __init__(self, function, *arguments):
+        self.call = function, arguments
+
+    def __reduce__(self):
+        return self.call
+
+
+for parent in ("torch", "torch_utils", "dnnlib", "dnnlib.tflib"):
+    module(parent)
+reconstruct = named("torch_utils.persistence", "_reconstruct_persistent_obj",
+                    lambda meta: None)
+from_bytes = named("torch.storage", "_load_from_bytes", lambda data: None)
+rebuild_tensor = named("torch._utils", "_rebuild_tensor_v2", lambda *a: None)
+rebuild_parameter = named("torch._utils", "_rebuild_parameter", lambda *a: None)
+KINDS = {}
+for kind, dtype in (("Float", "<f4"), ("Half", "<f2")):
+    KINDS[dtype] = named("torch", kind + "Storage", type(kind, (), {}))
+EasyDict = named("dnnlib.util", "EasyDict", type("EasyDict", (dict,), {}))
+
+
+class TFNetwork:
+    def __init__(self, state):
+        self.kept = state
+
+    def __getstate__(self):
+        return self.kept
+
+
+named("dnnlib.tflib.network", "Network", TFNetwork)
+
+
+class Reference:
+    """A storage, by persistent id."""
+
+    def __init__(self, key, array):
+        self.id = ("storage", KINDS[array.dtype.str], key, "cpu", array.size)
+        self.array = array
+
+
+class Pickler(pickle._Pickler):  # the one in Python saves types.FunctionType by name
+    def persistent_id(self, obj):
+        return obj.id + self.more if isinstance(obj, Reference) else None
+
+    more = ()
+
+
+def dumps(value, protocol=2, more=()):
+    file = io.BytesIO()
+    pickler = Pickler(file, protocol)
+    pickler.more = more
+    pickler.dump(value)
+    return file.getvalue()
+
+
+def old_form(value, references):
+    """As torch.save() before 1.6."""
+    data = dumps(0x1950A86A20F9469CFC6C) + dumps(1001) + dumps({"little_endian": True})
+    data += dumps(value, more=(None,)) + dumps([r.id[2] for r in references])
+    for r in references:
+        data += struct.pack("<q", r.array.size) + r.array.tobytes()
+    return data
+
+
+def strides(shape):
+    return tuple(int(np.prod(shape[i + 1:])) for i in range(len(shape)))
+
+
+def tensor(storage, shape, parameter=False):
+    made = Call(rebuild_tensor, storage, 0, tuple(shape), strides(shape), parameter,
+                collections.OrderedDict())
+    return Call(rebuild_parameter, made, True, collections.OrderedDict()) \
+        if parameter else made
+
+
+def persistent(array, parameter=True):
+    array = np.ascontiguousarray(array)
+    reference = Reference("1", array)
+    return tensor(Call(from_bytes, old_form(reference, [reference])), array.shape,
+                  parameter)
+
+
+# ---- goldens, and checkpoints of their weights ----
+
+
+def golden(name):
+    with open(os.path.join(GOLDENS, name + ".safetensors"), "rb") as file:
+        header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+        data = file.read()
+    metadata = header.pop("__metadata__")
+    tensors = {key: np.frombuffer(data[slice(*t["data_offsets"])], "<f4").reshape(
+        t["shape"]) for key, t in header.items() if not key.startswith(("in.", "out."))}
+    return tensors, json.loads(metadata["config"])
+
+
+BUFFERS = ("noise_const", "w_avg", "resample_filter", "magnitude_ema", "up_filter",
+           "down_filter", "freqs", "phases", "transform")
+SRC = "import os; os.system('touch executed')"  # never to be executed
+
+
+def nvidia_module(tensors, name, prefix, config):
+    """A persistent object, its parts such objects again."""
+    state = {"training": False, "_parameters": collections.OrderedDict(),
+             "_buffers": collections.OrderedDict(),
+             "_modules": collections.OrderedDict(),
+             "_non_persistent_buffers_set": set(), "_init_args": ()}
+    state["_init_kwargs"] = EasyDict(name="G")
+    if prefix.count(".") == 3 or "synthesis.L" in prefix:
+        state["conv_clamp"] = config["clamp"]
+    parts = []
+    for key, value in tensors.items():
+        if not key.startswith(prefix):
+            continue
+        first, _, rest = key[len(prefix):].partition(".")
+        if rest:
+            if first not in parts:
+                parts.append(first)
+            continue
+        where = "_buffers" if first in BUFFERS else "_parameters"
+        state[where][first] = persistent(value, where == "_parameters")
+    if prefix.endswith("torgb."):
+        state["_buffers"]["unused"] = None
+    for part in parts:
+        state["_modules"][part] = nvidia_module(tensors, part, f"{prefix}{part}.",
+                                                config)
+    return Call(reconstruct, {"type": "class", "version": 6, "module_src": SRC,
+                              "class_name": name, "state": state})
+
+
+def nvidia(tensors, config):
+    tensors = dict(tensors)
+    if "synthesis.b4.const" in tensors:
+        for block in ("b4", "b8.conv0"):
+            tensors[f"synthesis.{block}.resample_filter"] = \
+                np.outer([1, 3, 3, 1], [1, 3, 3, 1]).astype("<f4") / 64
+    whole = nvidia_module(tensors, "Generator", "", config)
+    return dumps({"G": whole, "D": whole, "G_ema": whole, "augment_pipe": None,
+                  "training_set_kwargs": EasyDict(path="x", scale=np.float64(1),
+                                                  size=np.arange(3))}, 3)
+
+
+def sides(config):
+    return [4 << i for i in range(config["codes"] // 2)]
+
+
+def rosinality(tensors, config):
+    """{name: array}, as its g_ema."""
+    found = {f"style.{i + 1}.{part}": tensors[f"mapping.fc{i}.{part}"]
+             for i in range(config["mapping"]) for part in ("weight", "bias")}
+    found["input.input"] = tensors["synthesis.b4.const"][None]
+
+    def layer(new, old, noise):
+        found[new + ".conv.weight"] = tensors[old + ".weight"][None]
+        found[new + ".conv.modulation.weight"] = tensors[old + ".affine.weight"]
+        found[new + ".conv.modulation.bias"] = tensors[old + ".affine.bias"]
+        if noise is None:
+            found[new + ".bias"] = tensors[old + ".bias"].reshape(1, 3, 1, 1)
+            return
+        found[new + ".activate.bias"] = tensors[old + ".bias"]
+        found[new + ".noise.weight"] = tensors[old + ".noise_strength"].reshape(1)
+        found[f"noises.noise_{noise}"] = tensors[old + ".noise_const"][None, None]
+
+    layer("conv1", "synthesis.b4.conv1", 0)
+    layer("to_rgb1", "synthesis.b4.torgb", None)
+    for i, side in enumerate(sides(config)[1:]):
+        layer(f"convs.{2 * i}", f"synthesis.b{side}.conv0", 2 * i + 1)
+        layer(f"convs.{2 * i + 1}", f"synthesis.b{side}.conv1", 2 * i + 2)
+        layer(f"to_rgbs.{i}", f"synthesis.b{side}.torgb", None)
+        found[f"convs.{2 * i}.conv.blur.kernel"] = \
+            np.outer([1, 3, 3, 1], [1, 3, 3, 1]).astype("<f4") / 16
+    return found
+
+
+def references(arrays):
+    found, kept = collections.OrderedDict(), []
+    for i, (name, array) in enumerate(arrays.items()):
+        array = np.ascontiguousarray(array)
+        kept.append(Reference(str(i), array))
+        found[name] = tensor(kept[-1], array.shape)
+    return found, kept
+
+
+def rosinality_value(tensors, config):
+    arrays = rosinality(tensors, config)
+    arrays["latent_avg"] = tensors["mapping.w_avg"]
+    found, kept = references(arrays)
+    return {"g_ema": found, "latent_avg": found.pop("latent_avg"),
+            "args": argparse.Namespace(size=32)}, kept
+
+
+def zip_form(value, kept):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("archive/data.pkl", dumps(value))
+        archive.writestr("archive/byteorder", "little")
+        for r in kept:
+            archive.writestr(f"archive/data/{r.id[2]}", r.array.tobytes())
+    return file.getvalue()
+
+
+def tensorflow(tensors, config):
+    mapping, synthesis = [], []
+    for i in range(config["mapping"]):
+        mapping.append((f"Dense{i}/weight", tensors[f"mapping.fc{i}.weight"].T.copy()))
+        mapping.append((f"Dense{i}/bias", tensors[f"mapping.fc{i}.bias"]))
+    synthesis.append(("4x4/Const/const", tensors["synthesis.b4.const"][None]))
+    for i, side in enumerate(sides(config)):
+        for conv in ("conv0", "conv1", "torgb")[side == 4:]:
+            old = f"synthesis.b{side}.{conv}"
+            name = {"conv0": "Conv0_up", "torgb": "ToRGB",
+                    "conv1": "Conv" if side == 4 else "Conv1"}[conv]
+            weight = tensors[old + ".weight"].transpose(2, 3, 1, 0)
+            if conv == "conv0":
+                weight = weight[::-1, ::-1]
+            new = f"{side}x{side}/{name}/"
+            synthesis += [(new + "weight", weight.copy()),
+                          (new + "bias", tensors[old + ".bias"]),
+                          (new + "mod_weight", tensors[old + ".affine.weight"].T.copy()),
+                          (new + "mod_bias", tensors[old + ".affine.bias"] - 1)]
+            if conv != "torgb":
+                synthesis.append((new + "noise_strength",
+                                  tensors[old + ".noise_strength"]))
+                at = max(2 * i - (conv == "conv0"), 0)
+                synthesis.append((f"noise{at}",
+                                  tensors[old + ".noise_const"][None, None]))
+
+    def network(name, variables, components):
+        return TFNetwork({"version": 4, "name": name, "static_kwargs": EasyDict(),
+                          "components": EasyDict(components),
+                          "build_module_src": SRC, "build_func_name": "G",
+                          "variables": variables})
+
+    whole = network("Gs", [("dlatent_avg", tensors["mapping.w_avg"])],
+                    {"mapping": network("m", mapping, {}),
+                     "synthesis": network("s", synthesis, {})})
+    return pickle.dumps((whole, whole, whole), 4)
+
+
+def safetensors(arrays, metadata=None):
+    header, data = {"__metadata__": metadata or {"format": "pt"}}, b""
+    for name, array in arrays.items():
+        raw = np.ascontiguousarray(array).tobytes()
+        header[name] = {"dtype": {"<f4": "F32", "<f2": "F16"}[array.dtype.str],
+                        "shape": list(array.shape),
+                        "data_offsets": [len(data), len(data) + len(raw)]}
+        data += raw
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+# ---- running ----
+
+
+def run(content, *arguments):
+    with open("file", "wb") as file:
+        file.write(content)
+    if os.path.exists("made.bin"):
+        os.remove("made.bin")
+    return subprocess.run([sys.executable, SCRIPT, "file", "-o", "made.bin", *arguments],
+                          capture_output=True, text=True, check=False)
+
+
+def header():
+    with open("made.bin", "rb") as file:
+        return json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+
+
+def gives(what, content, name, wanted, *arguments):
+    """The golden's pictures, and a summary with these words."""
+    done = run(content, *arguments)
+    point(f"{what}: comes in", done.returncode == 0, done.stderr)
+    point(f"{what}: summary", all(w in done.stdout for w in wanted), done.stdout)
+    compared = subprocess.run(
+        [PROGRAM, "ref", "f64", os.path.join(GOLDENS, name + ".safetensors"),
+         "made.bin"], capture_output=True, text=True, check=False)
+    point(f"{what}: the golden's pictures", compared.returncode == 0,
+          compared.stdout[-2000:])
+    point(f"{what}: nothing was executed", not os.path.exists("executed"))
+
+
+def refuses(what, content, words, *arguments):
+    done = run(content, *arguments)
+    point(f"{what}: exit status", done.returncode == 1, done.returncode)
+    point(f"{what}: one sentence", done.stderr.startswith("scripts/import-stylegan: ")
+          and done.stderr.count("\n") == 1
+          and all(w in done.stderr for w in words), done.stderr)
+    point(f"{what}: nothing is written or executed",
+          not {"made.bin", "made.bin.part", "executed"} & set(os.listdir(".")))
+
+
+class Poison:
+    def __reduce__(self):
+        return os.system, ("touch executed",)
+
+
+def test_kinds():
+    tensors, config = golden("stylegan2_classes")
+    gives("stylegan2-ada-pytorch", nvidia(tensors, config), "stylegan2_classes",
+          ["StyleGAN2, 32x32", "4 classes", "clamp 1.2", "8 style codes",
+           "min(96/side, 7)", "licence: CC0-1.0"], "--license", "CC0-1.0")
+    metadata = header()["__metadata__"]
+    point("metadata", metadata["s2v.model"] == "stylegan2"
+          and metadata["s2v.license"] == "CC0-1.0"
+          and json.loads(metadata["s2v.config"])["clamp"] == 1.2, metadata)
+    for name, title in (("stylegan3_t", "StyleGAN3-T"), ("stylegan3_r", "StyleGAN3-R")):
+        tensors, config = golden(name)
+        gives(name, nvidia(tensors, config), name,
+              [title + ", 32x32", f"clamp {config['clamp']:g}", "licence: unknown"])
+    tensors, config = golden("stylegan2")
+    gives("TensorFlow", tensorflow(tensors, config), "stylegan2",
+          ["StyleGAN2, 32x32", "no clamp"])
+    value, kept = rosinality_value(tensors, config)
+    gives("rosinality, archive", zip_form(value, kept), "stylegan2", ["StyleGAN2"])
+    gives("rosinality, old form", old_form(value, kept), "stylegan2", ["StyleGAN2"])
+    arrays = rosinality(tensors, config) | {"latent_avg": tensors["mapping.w_avg"]}
+    gives("safetensors, rosinality's names", safetensors(arrays), "stylegan2",
+          ["StyleGAN2"])
+    gives("safetensors", safetensors(tensors, {"s2v.license": "CC-BY-4.0"}),
+          "stylegan2", ["licence: CC-BY-4.0"])
+
+
+def test_missing_parts():
+    tensors, config = golden("stylegan2")
+    arrays = {k: v for k, v in rosinality(tensors, config).items() if "noises" not in k}
+    done = run(safetensors(arrays))
+    found = header()
+    point("no average, no noise: both are made", done.returncode == 0
+          and "mapping.w_avg" in found and "mapping.w_std" in found
+          and "synthesis.b32.conv1.noise_const" in found, done.stderr)
+    half = {k: v.astype("<f2") for k, v in tensors.items()}
+    done = run(safetensors(half))
+    point("half precision becomes single", done.returncode == 0
+          and header()["synthesis.b8.conv1.weight"]["dtype"] == "F32", done.stderr)
+
+
+def test_refusals():
+    tensors, config = golden("stylegan2")
+    pickle.loads(pickle.dumps(Poison()))
+    point("the program does something where it is executed", os.path.exists("executed"))
+    os.remove("executed")
+    refuses("a program", pickle.dumps(Poison()), ["asks for", "system", "not executed"])
+    refuses("a program beside networks", pickle.dumps(
+        {"G_ema": {}, "D": Poison()}), ["asks for", "system"])
+    refuses("a program in a tensor's numbers", dumps(
+        {"G_ema": Call(from_bytes, pickle.dumps(Poison()))}), ["asks for", "system"])
+    refuses("a program in an archive", zip_form({"g_ema": Poison()}, []),
+            ["asks for", "system"])
+    refuses("eval", b"cbuiltins\neval\n(S'open(\"executed\", \"w\")'\ntR.",
+            ["asks for builtins.eval"])
+    refuses("a name within an allowed one",
+            b"\x80\x04\x8c\x0bcollections\x8c\x14OrderedDict.fromkeys\x93.",
+            ["asks for collections.OrderedDict.fromkeys"])
+    refuses("a tensor beyond its numbers",
+            dumps({"g_ema": {"x": Call(rebuild_tensor, Call(
+                from_bytes, old_form(Reference("1", np.zeros(2, "<f4")), [])), 0, (9,),
+                (1,), False, None)}}), ["reaches beyond its numbers"])
+    critic, _ = golden("stylegan2_discriminator")
+    refuses("a discriminator", safetensors(critic), ["holds a discriminator alone"])
+    refuses("a discriminator in a dictionary", dumps({"D": nvidia_module(
+        critic, "Discriminator", "", {"clamp": None})}), ["holds a discriminator alone"])
+    wrong = dict(tensors)
+    wrong["synthesis.b8.conv1.bias"] = wrong["synthesis.b8.conv1.bias"] * np.nan
+    refuses("nan", safetensors({k: v.astype("<f4") for k, v in wrong.items()}),
+            ["synthesis.b8.conv1.bias", "not finite"])
+    wrong = dict(tensors)
+    del wrong["synthesis.b16.torgb.weight"]
+    refuses("another architecture", safetensors(wrong), ["not of the skip architecture"])
+    wrong = tensors | {"synthesis.b8.conv1.affine.bias": np.zeros(9, "<f4")}
+    refuses("another shape", safetensors(wrong), ["affine.bias", "[9]", "[7]"])
+    wrong = tensors | {"something.else": np.zeros(9, "<f4")}
+    refuses("another tensor", safetensors(wrong), ["something.else"])
+    wrong = tensors | {"synthesis.b8.resample_filter": np.eye(4, dtype="<f4")}
+    refuses("another filter", safetensors(wrong), ["resampling filter"])
+    refuses("no network", dumps({"a": 1}), ["holds no network"])
+    refuses("another network", safetensors({"conv.weight": np.zeros(3, "<f4")}),
+            ["holds no generator", "conv.weight"])
+    refuses("text", b"text\n", ["cannot be read"])
+    refuses("nothing", b"", ["cannot be read"])
+    refuses("cut short", nvidia(tensors, config)[:-100], ["cannot be read"])
+    refuses("an option", b"", ["unknown option --wrong"], "--wrong")
+    refuses("a clamp", b"", ["--clamp is much"], "--clamp", "much")
+
+
+def test_published():
+    data = os.environ.get("S2V_TEST_DATA")
+    if not data:
+        global points
+        points += 1
+        print(f"ok {points} - a published file # SKIP S2V_TEST_DATA is not set")
+        return
+    folder = os.path.join(data, "goldens/stylegan")
+    with open(os.path.join(folder, "rosinality_64.pt"), "rb") as file:
+        done = run(file.read())
+    compared = subprocess.run(
+        [PROGRAM, "cpu", "f32", os.path.join(folder, "rosinality_64.safetensors"),
+         "made.bin"], capture_output=True, text=True, check=False)
+    point("a published file", done.returncode == 0 and compared.returncode == 0,
+          done.stderr + compared.stdout)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        test_kinds()
+        test_missing_parts()
+        test_refusals()
+        test_published()
+        os.chdir("/")
+    print(f"1..{points}")
+    return bad > 0
+
+
+sys.exit(main())
