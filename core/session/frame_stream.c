@@ -56,7 +56,7 @@ int s2vi_frame_stream_create(void **out, const s2vi_frame_network *network,
                               network->level, logger, err);
     if (!ret)
         ret = s2vi_exec_create(&s->exec, network->plan, err);
-    if (!ret && !s2vi_exec_view(s->exec, network->video)) {
+    if (!ret && (network->grade || !s2vi_exec_view(s->exec, network->video))) {
         s->video = malloc(numbers(s) * sizeof(*s->video));
         if (!s->video)
             return s2vi_error_nomem(err, "a frame");
@@ -165,6 +165,8 @@ static int make_frame(frame_stream *s, s2v_error *err)
     const s2vi_clock clock = {.seed = s->seed, .frame = (uint64_t)s->pts};
     const size_t n = numbers(s);
     int ret = write_features(s);
+    if (!ret && net->feed)
+        ret = net->feed(net->opaque, s->features, s->exec, err);
     if (!ret)
         ret = s2vi_exec_run(s->exec, &clock, err);
     if (ret < 0)
@@ -174,6 +176,8 @@ static int make_frame(frame_stream *s, s2v_error *err)
         video = s2vi_exec_view(s->exec, net->video);
     else if ((ret = s2vi_exec_read(s->exec, net->video, s->video)) < 0)
         return s2vi_error(err, ret, "the frame cannot be read");
+    if (net->grade)
+        net->grade(net->opaque, s->video, n);
     uint8_t *rgb = s->rgb;
     for (size_t i = 0; i < n; i++)
         rgb[i] = s2vi_pixel_byte(video[i]);

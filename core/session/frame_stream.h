@@ -11,6 +11,7 @@
 #ifndef S2VI_SESSION_FRAME_STREAM_H
 #define S2VI_SESSION_FRAME_STREAM_H
 
+#include "run/exec.h"
 #include "session/family.h"
 #include "session/front_end.h"
 
@@ -26,6 +27,12 @@ typedef struct s2vi_frame_network {
     const s2vi_extractor *extractor; /* of those features */
     const void *trained;             /* for it */
     double level; /* LUFS of the training's sound; NaN: unknown */
+    /** Optional: write inputs that are made of a frame's features. */
+    int (*feed)(void *opaque, const float *features, s2vi_exec *exec,
+                s2v_error *err);
+    /** Optional: change the `n` numbers of a frame, a copy of the video. */
+    void (*grade)(void *opaque, float *video, size_t n);
+    void *opaque; /* of both; outlives the stream */
 } s2vi_frame_network;
 
 /**

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The families stylegan2 and stylegan3: walks through pictures of random
+ * weights, on synthetic sound. */
+#include "harness.h"
+
+#include "base/numpy_random.h"
+#include "models/stylegan3.h"
+#include "weights/weights.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    RATE = 16000,
+    SECONDS = 6,
+    SAMPLES = SECONDS * RATE,
+    FRAMES = SAMPLES / STEP,
+};
+
+/* -------------------------------------------------------------- models -- */
+
+typedef enum kind { STYLEGAN2, CLASSES, STYLEGAN3, KINDS } kind;
+
+static const char *const names[KINDS] = {"stylegan2", "stylegan2, classes",
+                                         "stylegan3"};
+
+/* Initial values, but for what would make no picture. */
+static void tune(const s2vi_param *p, const s2vi_stylegan3_layer *design,
+                 float *x)
+{
+    static const float identity[] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    const int64_t n = s2vi_shape_count(&p->shape);
+    if (strstr(p->name, "transform"))
+        memcpy(x, identity, sizeof(identity));
+    if (strstr(p->name, "input.affine.bias"))
+        x[0] = 1;
+    if (strstr(p->name, "noise_strength"))
+        x[0] = 0.1f;
+    for (int64_t i = 0; strstr(p->name, "freqs") && i < n; i++)
+        x[i] *= 2;
+    for (int i = 0; design && i < S2VI_STYLEGAN3_LAYERS; i++)
+        if (strstr(p->name, design[i].name) && strstr(p->name, "_filter"))
+            s2vi_stylegan3_filter(&design[i], strstr(p->name, "up_") != NULL,
+                                  x);
+}
+
+static void write_params(const char *path, const s2vi_param_list *list,
+                         const char *model, const char *config, int w,
+                         const s2vi_stylegan3_layer *design, bool deviation)
+{
+    s2vi_writer *writer = NULL;
+    s2v_error err = {0};
+    float x[1 << 14], file[1 << 14];
+    s2vi_writer_create(&writer, path, &err);
+    s2vi_writer_set_metadata(writer, "s2v.model", model, &err);
+    s2vi_writer_set_metadata(writer, "s2v.config", config, &err);
+    for (int i = 0; i < list->count; i++) {
+        const s2vi_param *p = &list->param[i];
+        s2vi_param_init(list, i, 1, x, &err);
+        tune(p, design, x);
+        s2vi_param_to_file(p, x, file);
+        s2vi_writer_add(writer, p->name, S2VI_STORED_F32, p->file_shape.rank,
+                        p->file_shape.dim, file, &err);
+    }
+    for (int i = 0; i < w; i++)
+        x[i] = 1;
+    if (deviation)
+        s2vi_writer_add(writer, "mapping.w_std", S2VI_STORED_F32, 1,
+                        &(int64_t){w}, x, &err);
+    if (s2vi_writer_commit(&writer, &err) < 0) {
+        printf("cannot write a model: %s\n", err.message);
+        exit(1);
+    }
+}
+
+static const char *write_model(kind kind, bool deviation)
+{
+    const char *path = scratch("stylegan.bin");
+    s2vi_param_list list = {0};
+    s2v_error err = {0};
+    if (kind == STYLEGAN3) {
+        s2vi_stylegan3_config c;
+        s2vi_stylegan3_layer design[S2VI_STYLEGAN3_LAYERS];
+        s2vi_stylegan3_defaults(&c, 32);
+        c.z = c.w = 8;
+        c.base = 64;
+        c.max = 6;
+        s2vi_stylegan3_design(&c, design);
+        s2vi_stylegan3_params_list(&c, &list, &err);
+        char *text = s2vi_stylegan3_config_text(&c);
+        write_params(path, &list, "stylegan3", text, c.w, design, deviation);
+        free(text);
+    } else {
+        s2vi_stylegan2_config c;
+        s2vi_stylegan2_defaults(&c, 32);
+        c.z = 8;
+        c.w = 10;
+        c.base = 96;
+        c.max = 8;
+        c.mapping = 2;
+        c.classes = kind == CLASSES ? 3 : 0;
+        s2vi_stylegan2_params_list(&c, &list, &err);
+        char *text = s2vi_stylegan2_config_text(&c);
+        write_params(path, &list, "stylegan2", text, c.w, NULL, deviation);
+        free(text);
+    }
+    s2vi_param_list_close(&list);
+    return path;
+}
+
+static s2v_model *open_kind(kind kind)
+{
+    const s2v_model_params params = {
+        .size = sizeof(params), .device = "cpu", .threads = 1};
+    s2v_model *model = NULL;
+    s2v_error err = {0};
+    if (s2v_model_open(&model, write_model(kind, true), &params, &err) < 0) {
+        printf("cannot open a model: %s\n", err.message);
+        exit(1);
+    }
+    return model;
+}
+
+/* A session with options, as "pulse=0 speed=60". */
+static s2v_session *session_with(s2v_model *model, const char *options)
+{
+    s2v_session *session = open_session(model, 7);
+    char text[512], *save = text;
+    snprintf(text, sizeof(text), "%s", options);
+    for (char *at = text; at && *at; at = save) {
+        save = strchr(at, ' ');
+        if (save)
+            *save++ = '\0';
+        char *value = strchr(at, '=');
+        s2v_error err = {0};
+        *value++ = '\0';
+        CHECK(!s2v_session_set_option(session, at, value, &err), "%s",
+              err.message);
+    }
+    return session;
+}
+
+static take play_with(s2v_model *model, const char *options, const float *sound,
+                      size_t piece)
+{
+    s2v_session *session = session_with(model, options);
+    const take t = play(session, sound, SAMPLES, piece);
+    CHECK(t.count == FRAMES && t.status == S2V_ERR_EOF, "%d frames, %d",
+          t.count, t.status);
+    s2v_session_close(&session);
+    return t;
+}
+
+/* --------------------------------------------------------------- sound -- */
+
+static float sound[SAMPLES];
+
+static void silence(void)
+{
+    memset(sound, 0, sizeof(sound));
+}
+
+static void clicks(void) /* 120 a minute, 20 ms after a frame's start */
+{
+    silence();
+    for (int at = 320 + RATE / 4; at + 80 < SAMPLES; at += RATE / 2)
+        for (int i = 0; i < 80; i++)
+            sound[at + i] = (float)(0.5 * sin(i) * (80 - i) / 80);
+}
+
+static void music(void)
+{
+    float *x = make_sound(SAMPLES, 3);
+    memcpy(sound, x, sizeof(sound));
+    free(x);
+}
+
+/* --------------------------------------------------------------- tests -- */
+
+static void test_info(s2v_model *model, kind kind)
+{
+    s2v_model_info info = {.size = sizeof(info)};
+    s2v_model_get_info(model, &info);
+    CHECK(info.width == 32 && info.height == 32 && info.sample_rate == RATE &&
+              info.fps_num == 20 && info.fps_den == 1 &&
+              info.latency_samples == SPAN &&
+              !strncmp(info.name, names[kind], 9),
+          "%s: %dx%d", info.name, info.width, info.height);
+}
+
+static const char all[] =
+    "seeds=3,5-7 speed=60 pulse=1 motion=0.2 chroma=0.4 kick=20 snare=21 "
+    "mix=2-3:30 contrast=0.5 flash=0.2 psi_react=0.2 center=40";
+
+static void test_pieces(s2v_model *model)
+{
+    static const size_t pieces[] = {0, 160, SAMPLES};
+    music();
+    const take want = play_with(model, all, sound, 1000);
+    CHECK(want.hash[10] != want.hash[60], "nothing moves");
+    for (int i = 0; i < 3; i++) {
+        const take t = play_with(model, all, sound, pieces[i]);
+        CHECK(same(&t, &want), "pieces of %zu: other frames", pieces[i]);
+    }
+    s2v_session *session = session_with(model, all);
+    play(session, sound, SAMPLES / 2, 1000);
+    s2v_session_flush(session);
+    const take again = play(session, sound, SAMPLES, 1000);
+    CHECK(same(&again, &want), "after a flush: other frames");
+    s2v_session_close(&session);
+}
+
+static void test_silence(s2v_model *model)
+{
+    silence();
+    const take t =
+        play_with(model, "speed=0 motion=1 pulse=1 chroma=1", sound, 1000);
+    for (int i = 1; i < FRAMES; i++)
+        CHECK(t.hash[i] == t.hash[0], "silence: frame %d moves", i);
+    music();
+    const take moved =
+        play_with(model, "speed=0 motion=1 pulse=0", sound, 1000);
+    CHECK(moved.hash[FRAMES - 1] != t.hash[0], "motion: nothing moves");
+}
+
+/* Three keyframes of a second: the fourth second is the first again; seeds
+ * that come once more are the same picture, on the way too. */
+static void test_loop(s2v_model *model)
+{
+    static const char *const ways[] = {"slerp", "spline"};
+    silence();
+    for (int k = 0; k < 2; k++) {
+        char options[100];
+        snprintf(options, sizeof(options),
+                 "seeds=4-6 speed=60 pulse=0 interp=%s", ways[k]);
+        const take t = play_with(model, options, sound, 1000);
+        for (int i = 0; i + 60 < FRAMES; i++)
+            CHECK(t.hash[i] == t.hash[i + 60], "%s: frame %d", ways[k], i);
+        CHECK(t.hash[0] != t.hash[10] && t.hash[0] != t.hash[20], "no way");
+    }
+    const take once =
+        play_with(model, "seeds=4-6 speed=60 pulse=0 loop=0", sound, 1000);
+    CHECK(once.hash[40] != once.hash[39] &&
+              once.hash[41] == once.hash[FRAMES - 1],
+          "loop=0: does not stay");
+}
+
+/* 120 beats a minute, of which four last a keyframe: two seconds. */
+static void test_beats(s2v_model *model)
+{
+    silence();
+    const take bars =
+        play_with(model, "seeds=4-5 speed=1bar bpm=120 pulse=0", sound, 1000);
+    const take minute =
+        play_with(model, "seeds=4-5 speed=30 pulse=0", sound, 1000);
+    CHECK(same(&bars, &minute), "bars: another speed");
+    clicks();
+    const take found =
+        play_with(model, "seeds=4-5 speed=4beat bpm=auto pulse=0", sound, 1000);
+    CHECK(found.hash[FRAMES - 1] != found.hash[FRAMES - 2], "auto: stands");
+}
+
+/* Frames that a click begins in differ, and no others. */
+static void test_pulse(s2v_model *model)
+{
+    clicks();
+    const take t = play_with(
+        model, "speed=0 pulse=1 pulse_source=high release=0", sound, 1000);
+    for (int i = 0; i < FRAMES - 1; i++) {
+        const bool beat = i % 10 == 5;
+        CHECK((t.hash[i] != t.hash[0]) == beat, "frame %d %s", i,
+              beat ? "has no pulse" : "moves");
+    }
+    const take off = play_with(model, "speed=0 pulse=0", sound, 1000);
+    for (int i = 0; i < FRAMES; i++)
+        CHECK(off.hash[i] == t.hash[0], "without pulse: frame %d moves", i);
+}
+
+/* All layers of a seed are that seed. */
+static void test_mix(s2v_model *model)
+{
+    silence();
+    const take five = play_with(model, "seeds=5 speed=0", sound, 1000);
+    const take mixed =
+        play_with(model, "seeds=9 speed=0 mix=0-:5", sound, 1000);
+    const take part =
+        play_with(model, "seeds=9 speed=0 mix=0-3:5", sound, 1000);
+    CHECK(mixed.hash[0] == five.hash[0], "mix: another picture");
+    CHECK(part.hash[0] != five.hash[0], "mix of some layers: of all");
+    const take average = play_with(model, "seeds=5 psi=0", sound, 1000);
+    const take other = play_with(model, "seeds=6 psi=0", sound, 1000);
+    CHECK(average.hash[0] == other.hash[0], "psi=0: not the average");
+}
+
+/* An option that changes between frames counts from the next on, at any
+ * pieces of sound before it. */
+static void test_change(s2v_model *model)
+{
+    s2v_session *session = session_with(model, "speed=0 pulse=0");
+    take t = {0};
+    silence();
+    s2v_session_send_audio(session, sound, 10 * STEP, NULL);
+    receive_all(session, &t);
+    const int before = t.count;
+    CHECK(!s2v_session_set_option(session, "psi", "0", NULL), "psi");
+    s2v_session_send_audio(session, sound, 10 * STEP, NULL);
+    receive_all(session, &t);
+    CHECK(t.hash[before - 1] == t.hash[0] && t.hash[before] != t.hash[0] &&
+              t.hash[t.count - 1] == t.hash[before],
+          "the change is not at frame %d", before);
+    s2v_session_close(&session);
+}
+
+static void refused(s2v_model *model, const char *name, const char *value,
+                    const char *sentence)
+{
+    s2v_session *session = open_session(model, 0);
+    s2v_error err = {0};
+    const int ret = s2v_session_set_option(session, name, value, &err);
+    CHECK(ret == S2V_ERR_INVALID && !strcmp(err.message, sentence),
+          "%s=%s: %d, %s", name, value, ret, err.message);
+    s2v_session_close(&session);
+}
+
+static void test_refused(s2v_model *two, s2v_model *classes, s2v_model *three)
+{
+    static const char *const lists[] = {"",     "a",   "1-", "3-1",
+                                        "1,,2", "1 2", "-1", "4294967296"};
+    char sentence[200];
+    for (int i = 0; i < 8; i++) {
+        snprintf(sentence, sizeof(sentence),
+                 "seeds: expected seeds as 0-11 or 3,7,12-15, found '%s'",
+                 lists[i]);
+        refused(two, "seeds", lists[i], sentence);
+    }
+    refused(two, "seeds", "0-300", "seeds: more than 256 seeds in '0-300'");
+    refused(two, "class", "1", "class: the model has no classes, found '1'");
+    refused(classes, "class", "3",
+            "class: the model has 3 classes, expected 0 to 2, found '3'");
+    refused(two, "speed", "fast",
+            "speed: expected keyframes a minute, or how many beats or bars one "
+            "lasts, as 12, 4beat or 1bar, found 'fast'");
+    refused(two, "bpm", "1000",
+            "bpm: expected auto, off or 20 to 400 beats a minute, found "
+            "'1000'");
+    refused(two, "interp", "linear",
+            "interp: expected slerp, spline, found 'linear'");
+    refused(two, "pulse_layers", "8",
+            "pulse_layers: expected coarse, mid, fine or all, or layers of 0 "
+            "to 7 as 0-3,8-, found '8'");
+    refused(two, "mix", "0-3",
+            "mix: expected layers of 0 to 7 and seeds as 0-3:SEED,8-:SEED, "
+            "found '0-3'");
+    refused(two, "kick", "drum",
+            "kick: expected none or a seed from 0 to 4294967295, found 'drum'");
+    refused(two, "chroma_seeds", "0-3",
+            "chroma_seeds: expected 12 seeds, one a tone, found 4");
+    refused(two, "psi", "3", "psi: expected a number from -2 to 2, found '3'");
+    refused(two, "zoom", "2", "a 'stylegan2' model has no option 'zoom'");
+    refused(three, "zoom", "0",
+            "zoom: expected a number from 0.1 to 10, found '0'");
+}
+
+static void test_classes(s2v_model *model)
+{
+    silence();
+    const take a = play_with(model, "seeds=5 speed=0", sound, 1000);
+    const take b = play_with(model, "seeds=5 speed=0 class=2", sound, 1000);
+    CHECK(a.hash[0] != b.hash[0], "another class: the same picture");
+}
+
+static void test_camera(s2v_model *model)
+{
+    static const char *const options[] = {"zoom=2", "pan_x=0.1", "pan_y=0.1"};
+    silence();
+    const take still = play_with(model, "seeds=5 speed=0", sound, 1000);
+    for (int i = 0; i < 3; i++) {
+        char text[60];
+        snprintf(text, sizeof(text), "seeds=5 speed=0 %s", options[i]);
+        const take t = play_with(model, text, sound, 1000);
+        CHECK(t.hash[0] != still.hash[0] && t.hash[1] == t.hash[0],
+              "%s: the same picture, or it moves", options[i]);
+    }
+    const take turned =
+        play_with(model, "seeds=5 speed=0 rotate=90", sound, 1000);
+    CHECK(turned.hash[0] == still.hash[0] && turned.hash[20] != still.hash[0] &&
+              turned.hash[80] == still.hash[0],
+          "rotate: not once in four seconds");
+}
+
+static void test_bad_file(void)
+{
+    s2v_model *model = NULL;
+    s2v_error err = {0};
+    CHECK(s2v_model_open(&model, write_model(STYLEGAN2, false), NULL, &err) ==
+                  S2V_ERR_MODEL &&
+              strstr(err.message, "tensor 'mapping.w_std' is missing: "
+                                  "scripts/import-stylegan makes"),
+          "%s", err.message);
+    s2v_model_close(&model);
+}
+
+int main(void)
+{
+    s2v_model *models[KINDS];
+    for (int k = 0; k < KINDS; k++) {
+        s2v_model *m = models[k] = open_kind((kind)k);
+        test_info(m, (kind)k);
+        test_pieces(m);
+        test_silence(m);
+        test_loop(m);
+        test_beats(m);
+        test_pulse(m);
+        test_mix(m);
+        test_change(m);
+    }
+    test_classes(models[CLASSES]);
+    test_camera(models[STYLEGAN3]);
+    test_refused(models[STYLEGAN2], models[CLASSES], models[STYLEGAN3]);
+    test_bad_file();
+    for (int k = 0; k < KINDS; k++)
+        s2v_model_close(&models[k]);
+    return report("stylegan");
+}
