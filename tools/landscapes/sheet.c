@@ -167,6 +167,21 @@ static void put_column(uint32_t *to, int stride, int height,
     }
 }
 
+static void draw_axis(cairo_t *cr, double x, double y, int height)
+{
+    static const struct {
+        double hz;
+        const char *name;
+    } ticks[] = {{100, "100 Hz"}, {1000, "1 kHz"}, {4000, "4 kHz"}};
+
+    for (int i = 0; i < 3; i++) {
+        const double at = y + height * (1 - log(ticks[i].hz / 50) / log(160));
+        cairo_rectangle(cr, x, at, 5, 1);
+        cairo_fill(cr);
+        put_text(cr, x + 8, at + 4, 10, ticks[i].name);
+    }
+}
+
 static void draw_curve(cairo_t *cr, const struct land_clip *c, double x,
                        double y)
 {
@@ -206,6 +221,7 @@ static int put_panel(cairo_surface_t *all, cairo_t *cr,
                        s2vi_stft_column(stft, samples + at, left));
         }
         cairo_surface_mark_dirty(all);
+        draw_axis(cr, x, y + TEXT_H, height);
         draw_curve(cr, c, x, y + PANEL_H - 4);
     }
     s2vi_stft_close(&stft);

@@ -305,14 +305,14 @@ static void sound(const struct land_clip *c, float *out, size_t n)
     struct white w = white_of(c->seed, 0), b = white_of(c->seed, 1);
     struct wander far = wander_of(c->seed, 2, 0.7);
     struct biquad hp = high_pass(700), lp = low_pass(7000);
-    struct biquad deep = low_pass(70), deeper = low_pass(90);
+    struct biquad deep = low_pass(110), deeper = low_pass(180);
 
     for (size_t i = 0; i < n; i++) {
         const float x = sound_curve(c, c->intensity, i);
         const float roll = 0.5f + 0.5f * wander_next(&far);
         out[i] += (0.004f + 0.022f * x) *
                   filtered(&lp, filtered(&hp, white_next(&w)));
-        out[i] += 0.9f * (0.25f + x) * roll * roll *
+        out[i] += 2.0f * (0.5f + 0.6f * x) * roll * roll *
                   filtered(&deeper, filtered(&deep, white_next(&b)));
     }
     for (int i = 0; i < c->event_count; i++) {
@@ -331,7 +331,7 @@ const struct land_kind land_thunder = {
                {"fierce", "violent", "raging"}},
     .rate = 0.05,
     .rate_more = 0.25,
-    .loudness = {-19.3f, -18.2f, -16.6f, -15.1f, -14.8f},
+    .loudness = {-25.3f, -20.4f, -17.8f, -16.2f, -15.6f},
     .sound = sound,
     .look_size = sizeof(struct storm),
     .compose = compose,

@@ -314,14 +314,15 @@ static void sound(const struct land_clip *c, float *out, size_t n)
         const int count = burst_of(e, list);
         for (int k = 0; k < count; k++)
             add_bubble(out, n, e->time + list[k].at, list[k].r,
-                       0.028 * (0.4 + 0.6 * e->size), list[k].rise);
+                       0.028 * (0.5 + 0.5 * e->size) * sqrt(0.008 / list[k].r),
+                       list[k].rise);
     }
     for (size_t i = 0; i < n; i++) {
         const float x = white_next(&w);
         const float bed =
             0.5f * filtered(&brown, x) + 0.012f * filtered(&lp, x);
         const float sway = 0.8f + 0.3f * wander_next(&slow);
-        out[i] = filtered(&b, filtered(&a, out[i] + 0.8f * bed * sway));
+        out[i] = filtered(&b, filtered(&a, out[i] + 1.6f * bed * sway));
     }
 }
 
@@ -334,7 +335,7 @@ const struct land_kind land_underwater = {
                {"fierce", "wild", "teeming"}},
     .rate = 0.3,
     .rate_more = 3,
-    .loudness = {-23.6f, -19.4f, -15.3f, -12.0f, -10.1f},
+    .loudness = {-28.7f, -18.8f, -15.4f, -12.5f, -10.4f},
     .sound = sound,
     .look_size = sizeof(struct underwater),
     .compose = compose,
