@@ -21,6 +21,10 @@
  * - `warp`: the image modality sees the portrait as the flow moves it, not the
  *   still one, or what it keeps in place would ghost. No gradient flows into
  *   the flow from there.
+ * - `blend`: the last convolution gives a fourth channel x, and the frame is
+ *   m times the warped portrait and 1 - m times the tanh of the others, m =
+ *   sigmoid(x + 2): at first mostly the portrait, and what the flow explains
+ *   (skin, hair, background) stays as sharp as that.
  * - Partial convolution's mask: all of the image; where the flow moves by half
  *   a pixel; where a map is above 0.05. No gradient flows through it.
  */
@@ -31,9 +35,10 @@
 #include <math.h>
 #include <string.h>
 
-#define SLOPE 0.2
-#define EPS   1e-5
-#define FIELD 8.0 /* a geometry's flow is in pixels over this */
+#define SLOPE     0.2
+#define EPS       1e-5
+#define FIELD     8.0 /* a geometry's flow is in pixels over this */
+#define MASK_BIAS 2.0
 
 #define PIXELS (1u << 1 | 1u << 2)
 
@@ -223,8 +228,9 @@ static void declare(const s2vi_scope *scope, const s2vi_man_config *c,
     for (int i = 0; i < S2VI_MAN_BLOCKS; i++)
         g->block[i] = declare_block(&in, c, i);
     g->cam = s2vi_man_cam_declare(&in, c->channels[CAM_BLOCK - 1], "cam");
-    g->out = s2vi_declare_layer(&in, S2VI_SHAPE(3, last, KERNEL, KERNEL),
-                                S2VI_INIT_XAVIER, 3, "out");
+    g->out =
+        s2vi_declare_layer(&in, S2VI_SHAPE(3 + c->blend, last, KERNEL, KERNEL),
+                           S2VI_INIT_XAVIER, 3, "out");
 }
 
 int s2vi_man_generator_params(const s2vi_man_config *config,
@@ -583,6 +589,18 @@ static s2vi_node *warp(const generator *g)
     return s2vi_warp(g->in->portrait, s2vi_scale(s2vi_detach(flow), pixels));
 }
 
+/* The frame: what was made, or the warped portrait where the mask says so. */
+static s2vi_node *finish(const s2vi_man_config *c, s2vi_node *x,
+                         s2vi_man_outputs *out)
+{
+    if (!c->blend || !x)
+        return s2vi_tanh(x);
+    s2vi_node *made = s2vi_tanh(s2vi_slice(x, 3, 0, 3));
+    out->mask =
+        s2vi_sigmoid(s2vi_affine(s2vi_slice(x, 3, 3, 1), 1.0, MASK_BIAS));
+    return s2vi_add(made, s2vi_mul(out->mask, s2vi_sub(out->warped, made)));
+}
+
 static void record(generator *g, s2vi_man_outputs *out)
 {
     const s2vi_man_config *c = g->config;
@@ -604,7 +622,7 @@ static void record(generator *g, s2vi_man_outputs *out)
             x = out->cam = s2vi_man_cam_record(x, &g->cam, 0.0, &out->logits);
         x = out->block[i] = res_block(g, i, x);
     }
-    out->frames = s2vi_tanh(s2vi_nn_conv2d(s2vi_lrelu(x, SLOPE), g->out));
+    out->frames = finish(c, s2vi_nn_conv2d(s2vi_lrelu(x, SLOPE), g->out), out);
 }
 
 int s2vi_man_generator_build(s2vi_graph *graph, const s2vi_man_config *config,

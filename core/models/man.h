@@ -91,7 +91,8 @@ typedef struct s2vi_man_config {
     s2vi_man_sound sound;
     int share; /* 1: one encoder a modality for all MANs; 0: each has its own */
     int modalities; /* bit i: s2vi_man_modality i is there */
-    int warp; /* 1: the image modality sees the portrait moved by the flow */
+    int warp;  /* 1: the image modality sees the portrait moved by the flow */
+    int blend; /* 1: that shows through where a mask says so */
     /* Predictor. */
     s2vi_man_predictor_kind predictor;
     int predictor_channels[S2VI_MAN_LEVELS_MAX]; /* U-Net: of its levels */
@@ -155,7 +156,8 @@ typedef struct s2vi_man_outputs {
     s2vi_node *encoded[S2VI_MAN_MODALITIES]; /* (n,H) of AMF, pitch, energy,
                                                 where shared */
     s2vi_node *warped;                       /* (n,N,N,3), or NULL */
-    s2vi_node *fc;                           /* (n,4,4,C1) */
+    s2vi_node *mask; /* (n,N,N,1), of `blend`: 1 where it shows; or NULL */
+    s2vi_node *fc;   /* (n,4,4,C1) */
     s2vi_node *block[S2VI_MAN_BLOCKS];
     s2vi_node *cam; /* its sum over the channels is the attention picture */
 } s2vi_man_outputs;

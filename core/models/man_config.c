@@ -35,6 +35,7 @@ static const s2vi_field table[] = {
     INT(share, 0, 1),
     S2VI_SET(s2vi_man_config, modalities, modalities),
     INT(warp, 0, 1),
+    INT(blend, 0, 1),
     WORD(predictor, predictors),
     S2VI_INTS(s2vi_man_config, "predictor_channels", predictor_channels,
               S2VI_MAN_LEVELS_MAX, predictor_levels),
@@ -181,6 +182,8 @@ static int check_parts(const s2vi_man_config *c, s2v_error *err)
     if (c->warp && image &&
         (!s2vi_man_has_flow(c) || c->flow != S2VI_MAN_FLOW_PORTRAIT))
         return refuse(err, "warp needs a flow from the portrait");
+    if (c->blend && !(c->warp && image))
+        return refuse(err, "blend needs warp, and the image modality");
     if (c->predictor == S2VI_MAN_HOURGLASS && s2vi_man_has_flow(c))
         return refuse(err, "an hourglass predicts maps alone, not flow");
     if (c->predictor == S2VI_MAN_HOURGLASS && c->hourglass_width % 2)

@@ -359,7 +359,7 @@ class Generator(nn.Module):
             Block(config, inputs[i], channels[i], sides[i + 1] > sides[i])
             for i in range(BLOCKS))
         self.cam = CAM(channels[BLOCKS - 2], 0)
-        self.out = conv3(channels[-1], 3)
+        self.out = conv3(channels[-1], 3 + config.get("blend", 0))
 
     def forward(self, mfcc, sources):
         """The frame, and a dictionary of what comes before it."""
@@ -377,7 +377,12 @@ class Generator(nn.Module):
             if i == BLOCKS - 2:
                 x, stages["logits"] = self.cam(x)
                 stages["cam"] = x
-        return torch.tanh(self.out(leaky(x))), stages
+        x = self.out(leaky(x))
+        made = torch.tanh(x[:, :3])
+        if self.config.get("blend", 0):
+            mask = torch.sigmoid(x[:, 3:] + 2)
+            made = mask * stages["warped"] + (1 - mask) * made
+        return made, stages
 
 
 # The predictor.

@@ -25,7 +25,7 @@ typedef struct options {
     s2vi_train_options shared;
     const char *network; /* a preset's name */
     s2vi_man_config config;
-    bool pitch, energy, geometry, warp, critics;
+    bool pitch, energy, geometry, warp, blend, critics;
     const char *perceptual;
 } options;
 
@@ -78,6 +78,9 @@ static const option_row rows[] = {
      .help = "the generator does not see the energy"},
     {"no-warp", 0, OPTION_OFF, AT(warp), .of = S2VI_ROWS_MODEL,
      .help = "do not move the portrait by the predicted flow"},
+    {"no-blend", 0, OPTION_OFF, AT(blend), .of = S2VI_ROWS_MODEL,
+     .help = "do not let the moved portrait show through: every pixel is made "
+             "anew, as in the paper"},
 };
 
 static void set_defaults(s2vi_train_options *shared)
@@ -91,7 +94,7 @@ static void set_defaults(s2vi_train_options *shared)
     shared->split = 0.9;
     s2vi_man_defaults(&o->config);
     o->network = "medium";
-    o->pitch = o->energy = o->geometry = o->warp = o->critics = true;
+    o->pitch = o->energy = o->geometry = o->warp = o->blend = o->critics = true;
 }
 
 static void drop(s2vi_man_config *c, bool kept, s2vi_man_modality m)
