@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # s2v-bench: rows, JSON, errors; no times. TAP. S2V_BENCH, TINY and
-# FOLEY (models) come from meson.
+# FOLEY and MAN (models) come from meson.
 set -uo pipefail
 # shellcheck source=tests/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
@@ -32,6 +32,8 @@ run --json --frames 3 --no-floor --profile "$FOLEY"
 like "sound for pictures: status" "$code" '^0$'
 like "sound for pictures" "$said" '"kind":"varietysound".*"fps":[0-9.]+'
 like "sound for pictures: a profile" "$said" 'profile of mel: fewer than 4 runs'
+run --json --frames 3 --no-floor "$MAN"
+like "a talking head" "$code $said" '^0 .*"kind":"man".*"fps":[0-9.]+'
 run --frames 2 nowhere.bin "$TINY"
 like "a missing model: status" "$code" '^1$'
 like "a missing model: named, once" "$said" '^s2v-bench: nowhere\.bin: no such file[^'$'\n'']*'$'\n''model '

@@ -150,6 +150,21 @@ static int warm_up(stream *s)
 
 /* ------------------------------------------------------------ sessions -- */
 
+/* A model that animates an image is given the first picture, all of it. */
+static int set_image(stream *s, s2v_error *err)
+{
+    draw(s->picture, 0);
+    const s2v_picture picture = {.size = sizeof(picture),
+                                 .data = s->picture,
+                                 .stride = 3 * WIDTH,
+                                 .width = WIDTH,
+                                 .height = HEIGHT};
+    char crop[40];
+    snprintf(crop, sizeof(crop), "0:0:%d:%d", WIDTH, HEIGHT);
+    const int ret = s2v_session_set_option(s->session, "crop", crop, err);
+    return ret ? ret : s2v_session_set_image(s->session, &picture, err);
+}
+
 static int open_stream(stream *s, s2v_model *model, const s2v_model_info *info,
                        int frames, s2v_error *err)
 {
@@ -160,7 +175,9 @@ static int open_stream(stream *s, s2v_model *model, const s2v_model_info *info,
         snprintf(err->message, sizeof(err->message), "out of memory");
         return S2V_ERR_NOMEM;
     }
-    return s2v_session_create(&s->session, model, NULL, err);
+    const int ret = s2v_session_create(&s->session, model, NULL, err);
+    return ret || !(info->required & S2V_MEDIUM_IMAGE) ? ret
+                                                       : set_image(s, err);
 }
 
 static void close_streams(stream *s, int n)
