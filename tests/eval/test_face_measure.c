@@ -155,6 +155,8 @@ static void test_closures(void)
     CHECK(s2vi_shows_closure(opening, 100, level, 0.46, 0.50), "11: beside");
     CHECK(!s2vi_shows_closure(opening, 100, level, 0.57, 0.63), "14, 15");
     CHECK(!s2vi_shows_closure(opening, 100, level, 4.6, 4.7), "after the end");
+    /* A long one: 2 to 9, and 10 beside its end. */
+    CHECK(s2vi_shows_closure(opening, 100, level, 0.09, 0.40), "a long one");
     /* A short one between two frames' times is at the frame it lies in. */
     CHECK(s2vi_shows_closure(opening, 100, level, 0.801, 0.815), "frame 20");
     /* What never opens shows nothing. */
