@@ -132,6 +132,7 @@ static s2vi_talker_eval measure(copies *c, char **clips, const char *face,
     must(s2vi_talker_eval_with(&e, &maker, &err), &err);
     if (sheet)
         s2vi_talker_eval_print(&e, stdout);
+    e.options = NULL;
     return e;
 }
 
@@ -215,35 +216,54 @@ static void check_all(copies *c, char **clips, const char *face)
     s2vi_talker_eval_free(&e);
 }
 
-int main(int argc, char **argv)
+static void render(const char *program)
 {
-    const char *data = g_getenv("S2V_TEST_DATA");
+    char *out, *err;
+    char *line =
+        g_strdup_printf("-o %s --identities 2 --size 192 --seconds 6", folder);
+    char *here = g_get_current_dir();
+    char *talkers = g_canonicalize_filename(program, here);
+    const int status = run_program(talkers, line, &out, &err);
+    CHECK(!status, "%s: %s", line, err);
+    g_free(line);
+    g_free(here);
+    g_free(talkers);
+    g_free(out);
+    g_free(err);
+}
+
+static void run(int argc, char **argv, const char *face)
+{
     copies c = {0};
-    make_folder();
-    char *face = in_folder("face.bin"), *clip = in_folder("0002.mkv");
+    char *clip = in_folder("0002.mkv");
     char *own[] = {clip, NULL};
-    av_log_set_level(AV_LOG_FATAL);
-    if (!data || !write_face(face, data)) {
-        printf("skipped: S2V_TEST_DATA has no weights/ of face networks\n");
-        remove_folder();
-        return SKIPPED;
-    }
     for (int i = 2; i < argc && i < MOST; i++)
         load(&c, argv[i]);
     if (argc > 2) {
         s2vi_talker_eval e = measure(&c, argv + 2, face, "sheet.png");
         s2vi_talker_eval_free(&e);
     } else {
-        char *out, *err;
-        char *line = g_strdup_printf(
-            "-o %s --identities 2 --size 192 --seconds 6", folder);
-        char *here = g_get_current_dir();
-        char *talkers = g_canonicalize_filename(argv[1], here);
-        const int status = run_program(talkers, line, &out, &err);
-        CHECK(!status, "%s: %s", line, err);
+        render(argv[1]);
         load(&c, clip);
         check_all(&c, own, face);
     }
+    for (int i = 0; i < c.count; i++)
+        g_free(c.rgb[i]);
+    g_free(clip);
+}
+
+int main(int argc, char **argv)
+{
+    const char *data = g_getenv("S2V_TEST_DATA");
+    make_folder();
+    char *face = in_folder("face.bin");
+    const bool there = data && write_face(face, data);
+    av_log_set_level(AV_LOG_FATAL);
+    if (there)
+        run(argc, argv, face);
+    else
+        printf("skipped: S2V_TEST_DATA has no weights/ of face networks\n");
     remove_folder();
-    return check_done();
+    g_free(face);
+    return there ? check_done() : SKIPPED;
 }
