@@ -104,6 +104,7 @@ static int open_network(s2v_model *model, const s2v_weights *w,
                                    .store = model->store,
                                    .logger = &model->logger,
                                    .latency_ms = params->latency_ms,
+                                   .size = params->video_size,
                                    .progress = progress};
     return model->family->open(&model->network, w, &open, err);
 }
@@ -162,6 +163,10 @@ static int read_params(s2v_model_params *params, const s2v_model_params *given,
         return s2vi_error(err, S2V_ERR_INVALID,
                           "latency_ms is %d, expected 0 (best quality) or more",
                           params->latency_ms);
+    if (params->video_size < 0)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "video_size is %d, expected 0 (the model's) or more",
+                          params->video_size);
     return S2V_OK;
 }
 

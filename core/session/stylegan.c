@@ -3,6 +3,7 @@
 #include "session/stylegan.h"
 
 #include "base/error.h"
+#include "base/philox.h"
 #include "graph/build.h"
 #include "models/param_file.h"
 #include "session/frame_stream.h"
@@ -79,6 +80,27 @@ int s2vi_stylegan_load(s2vi_stylegan *m, s2vi_param_list *list,
     return s2vi_progress_report(params->progress, 0.2, err);
 }
 
+int s2vi_stylegan_read_planes(s2vi_stylegan *m, const s2v_weights *w,
+                              s2v_error *err)
+{
+    size_t at = 0;
+    int ret = S2V_OK;
+    for (int i = 0; i < m->n_planes; i++) {
+        const size_t n = (size_t)s2vi_shape_count(&m->plane[i]->shape);
+        m->plane_numbers += n;
+        m->largest_plane = n > m->largest_plane ? n : m->largest_plane;
+    }
+    m->planes = malloc((m->plane_numbers + 1) * sizeof(*m->planes));
+    if (!m->planes)
+        return s2vi_error_nomem(err, "noise");
+    for (int i = 0; i < m->n_planes && !ret; i++) {
+        const s2vi_tensor *t = s2vi_weights_find(w, m->plane_name[i]);
+        ret = s2vi_weights_read_f32(w, t, m->planes + at, err);
+        at += t->count;
+    }
+    return ret;
+}
+
 int s2vi_stylegan_plan(s2vi_stylegan *m, const s2vi_open_params *params,
                        s2v_error *err)
 {
@@ -98,6 +120,7 @@ void s2vi_stylegan_close(void *model)
     s2vi_graph_close(&m->mapping_graph);
     free(m->w_avg);
     free(m->w_std);
+    free(m->planes);
     free(m);
 }
 
@@ -175,6 +198,13 @@ static const s2vi_extractor music = {
 
 /* ------------------------------------------------------------- streams -- */
 
+typedef enum noise_kind { NOISE_CONST, NOISE_NONE, NOISE_REACT } noise_kind;
+
+enum {
+    NOISE_STREAM = 0x59, /* of random numbers; plane i's is NOISE_STREAM + i */
+    NOISE_SIDE = 256,    /* planes up to there turn: those that show */
+};
+
 /* Where the camera is, and how it moves (StyleGAN3). */
 typedef struct camera {
     double zoom, rotate, pan_x, pan_y;
@@ -186,22 +216,24 @@ typedef struct stream {
     void *frames; /* a frame stream */
     s2vi_walk *walk;
     s2vi_exec *mapping;
-    float *ws;      /* (codes,w) */
-    float *classes; /* (classes), or NULL */
+    float *ws; /* (codes,w) */
     camera camera;
+    noise_kind noise;
+    float *other; /* planes to turn to, one after another as the file's */
+    float *mixed; /* the largest plane, as it is written */
+    bool noise_written;
+    uint64_t noise_seed; /* of `other` */
+    double turned;       /* from the one to the other, radians */
 } stream;
 
-static int map(void *opaque, const float *z, int class, float *w,
+static int map(void *opaque, const float *z, const float *classes, float *w,
                s2v_error *err)
 {
     const stream *s = opaque;
     const s2vi_stylegan *m = s->model;
     int ret = s2vi_exec_write(s->mapping, m->mapping.z, z);
-    if (!ret && m->mapping.c) {
-        memset(s->classes, 0, (size_t)m->shape.classes * sizeof(float));
-        s->classes[class] = 1;
-        ret = s2vi_exec_write(s->mapping, m->mapping.c, s->classes);
-    }
+    if (!ret && m->mapping.c)
+        ret = s2vi_exec_write(s->mapping, m->mapping.c, classes);
     if (!ret)
         ret = s2vi_exec_run(s->mapping, &(s2vi_clock){0}, err);
     return ret < 0 ? ret : s2vi_exec_read(s->mapping, m->mapping.w, w);
@@ -223,6 +255,54 @@ static void look(camera *c, float u[9])
     c->angle = fmod(c->angle + c->rotate / S2VI_WALK_FPS, 360);
 }
 
+static void draw_other(stream *s, uint64_t seed)
+{
+    const s2vi_stylegan *m = s->model;
+    size_t at = 0;
+    for (int i = 0; i < m->n_planes; i++) {
+        const s2vi_philox key = {.seed = seed,
+                                 .stream = NOISE_STREAM + (uint32_t)i};
+        const size_t n = (size_t)s2vi_shape_count(&m->plane[i]->shape);
+        s2vi_philox_normal(&key, 0, n, s->other + at);
+        at += n;
+    }
+    s->noise_seed = seed;
+}
+
+/* cos n0 + sin n1 has n0's deviation at any angle: no new noise each frame,
+ * which would flicker. */
+static int write_noise(stream *s, const float *features, s2vi_exec *exec)
+{
+    const s2vi_stylegan *m = s->model;
+    const uint64_t seed = s2vi_walk_get_options(s->walk)->seed;
+    const bool react = s->noise == NOISE_REACT;
+    if (!react && s->noise_written)
+        return S2V_OK;
+    if (react && seed != s->noise_seed)
+        draw_other(s, seed);
+    if (react)
+        s->turned += fmax((double)features[S2VI_MUSIC_LOW],
+                          (double)features[S2VI_MUSIC_HIGH]);
+    const float a = s->noise == NOISE_NONE ? 0
+                    : react                ? (float)cos(s->turned)
+                                           : 1;
+    const float b = react ? (float)sin(s->turned) : 0;
+    const float *plane = m->planes, *other = s->other;
+    int ret = S2V_OK;
+    for (int i = 0; i < m->n_planes && !ret; i++) {
+        const int64_t n = s2vi_shape_count(&m->plane[i]->shape);
+        const bool turns = m->plane[i]->shape.dim[1] <= NOISE_SIDE;
+        for (int64_t k = 0; k < n; k++)
+            s->mixed[k] =
+                turns || !react ? a * plane[k] + b * other[k] : plane[k];
+        ret = s2vi_exec_write(exec, m->plane[i], s->mixed);
+        plane += n;
+        other += n;
+    }
+    s->noise_written = !react;
+    return ret;
+}
+
 static int feed(void *opaque, const float *features, s2vi_exec *exec,
                 s2v_error *err)
 {
@@ -231,6 +311,8 @@ static int feed(void *opaque, const float *features, s2vi_exec *exec,
     int ret = s2vi_walk_next(s->walk, features, s->ws, err);
     if (!ret)
         ret = s2vi_exec_write(exec, s->model->ws, s->ws);
+    if (!ret && s->model->n_planes)
+        ret = write_noise(s, features, exec);
     if (ret < 0 || !s->model->transform)
         return ret;
     look(&s->camera, u);
@@ -267,9 +349,11 @@ int s2vi_stylegan_create(void **out, const void *model,
                                    .opaque = s};
     s->model = m;
     s->ws = malloc((size_t)(m->codes * m->shape.w) * sizeof(*s->ws));
-    s->classes = calloc((size_t)(m->shape.classes + 1), sizeof(*s->classes));
-    if (!s->ws || !s->classes)
+    s->other = calloc(m->plane_numbers + 1, sizeof(*s->other));
+    s->mixed = malloc((m->largest_plane + 1) * sizeof(*s->mixed));
+    if (!s->ws || !s->other || !s->mixed)
         return s2vi_error_nomem(err, "a stream");
+    draw_other(s, 0);
     int ret = s2vi_frame_stream_create(&s->frames, &network, logger, err);
     if (!ret)
         ret = s2vi_walk_create(&s->walk, &space, err);
@@ -287,7 +371,8 @@ void s2vi_stylegan_close_stream(void *opaque)
     s2vi_walk_close(&s->walk);
     s2vi_exec_close(&s->mapping);
     free(s->ws);
-    free(s->classes);
+    free(s->other);
+    free(s->mixed);
     free(s);
 }
 
@@ -316,6 +401,8 @@ void s2vi_stylegan_flush(void *opaque)
     s2vi_frame_stream_flush(s->frames);
     s2vi_walk_reset(s->walk);
     s->camera.angle = 0;
+    s->turned = 0;
+    s->noise_written = false;
 }
 
 void s2vi_stylegan_report(const void *opaque, const s2vi_logger *logger)
@@ -351,6 +438,8 @@ SETTER(release, of(opaque)->release, number)
 SETTER(motion, of(opaque)->motion, number)
 SETTER(motion_random, of(opaque)->motion_random, number)
 SETTER(chroma, of(opaque)->chroma, number)
+SETTER(class_react, of(opaque)->class_react, number)
+SETTER(class_smooth, of(opaque)->class_smooth, number)
 SETTER(contrast, of(opaque)->contrast, number)
 SETTER(flash, of(opaque)->flash, number)
 SETTER(zoom, ((stream *)opaque)->camera.zoom, number)
@@ -416,6 +505,19 @@ static int set_interp(void *opaque, const s2vi_value *value, s2v_error *err)
     return ret;
 }
 
+static int set_noise(void *opaque, const s2vi_value *value, s2v_error *err)
+{
+    static const char *const words[] = {"const", "none", "react", NULL};
+    stream *s = opaque;
+    int found = 0;
+    const int ret = set_word("noise", words, value->text, &found, err);
+    if (!ret) {
+        s->noise = (noise_kind)found;
+        s->noise_written = false;
+    }
+    return ret;
+}
+
 static int set_source(const char *name, const s2vi_value *value,
                       s2vi_walk_source *source, s2v_error *err)
 {
@@ -462,6 +564,7 @@ static int set_chroma_layers(void *opaque, const s2vi_value *v, s2v_error *err)
     }
 
 TEXT_SETTER(seeds)
+TEXT_SETTER(classes)
 TEXT_SETTER(chroma_seeds)
 TEXT_SETTER(speed)
 TEXT_SETTER(bpm)
@@ -524,6 +627,12 @@ SEED_SETTER(snare)
              "seed"),                                                          \
         ROW(class, INTEGER, 0, 4095, "0", NULL,                                \
             "set the class, of a model that has some"),                        \
+        TEXT(classes, "none",                                                  \
+             "set the classes of the tones from C on: none or twelve"),        \
+        NUMBER(class_react, 0, 1, "0.5", NULL,                                 \
+               "set how much tones mix their classes in"),                     \
+        NUMBER(class_smooth, 0, 60, "1", "s",                                  \
+               "set how slowly classes change"),                               \
         NUMBER(release, 0, 10000, "150", "ms",                                 \
                "set how slowly what the audio does fades"),                    \
         NUMBER(pulse, 0, 10, "0.5", NULL,                                      \
@@ -559,7 +668,19 @@ SEED_SETTER(snare)
     ROW(seed, INTEGER, 0, (double)UINT64_MAX, "0", NULL,                       \
         "set the seed of the random numbers")
 
-const s2vi_option s2vi_stylegan2_options[] = {BOTH, {{0}, NULL}};
+const s2vi_option s2vi_stylegan2_options[] = {
+    BOTH,
+    TEXT(noise, "const",
+         "set the noise: const (the file's planes), none or react (turned by "
+         "onsets)"),
+    {{.name = "size",
+      .kind = S2V_OPTION_INTEGER,
+      .when = S2V_OPTION_OPEN,
+      .maximum = 1024,
+      .default_value = "0",
+      .help = "set the size of the frames, a smaller power of 2; 0: whole"},
+     NULL},
+    {{0}, NULL}};
 
 const s2vi_option s2vi_stylegan3_options[] = {
     BOTH,

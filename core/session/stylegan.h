@@ -7,6 +7,8 @@
 #include "models/stylegan2.h"
 #include "session/family.h"
 
+enum { S2VI_STYLEGAN_PLANES = 2 * S2VI_STYLEGAN2_BLOCKS };
+
 /** An open model; all zeros before. */
 typedef struct s2vi_stylegan {
     s2vi_stylegan_mapping shape;
@@ -20,6 +22,13 @@ typedef struct s2vi_stylegan {
     s2vi_node *video;     /* (1,N,N,3) */
     s2vi_node *transform; /* INPUT (3,3): the camera; or NULL */
     s2vi_plan *plan;
+    /* Noise: INPUTs (1,r,r,1), their tensors' names, and those one after
+     * another. */
+    s2vi_node *plane[S2VI_STYLEGAN_PLANES];
+    char plane_name[S2VI_STYLEGAN_PLANES][S2VI_PARAM_NAME];
+    int n_planes;
+    float *planes;
+    size_t plane_numbers, largest_plane;
 } s2vi_stylegan;
 
 /**
@@ -33,6 +42,10 @@ int s2vi_stylegan_load(s2vi_stylegan *model, s2vi_param_list *list,
 /** Plan the synthesis, of which `video` and `transform` are set. */
 int s2vi_stylegan_plan(s2vi_stylegan *model, const s2vi_open_params *params,
                        s2v_error *err);
+
+/** The noise of `plane` and `plane_name`, which are set, from the file. */
+int s2vi_stylegan_read_planes(s2vi_stylegan *model, const s2v_weights *weights,
+                              s2v_error *err);
 
 /** The weight file's configuration, for an error with its path. */
 const char *s2vi_stylegan_config(const s2v_weights *weights, s2v_error *err);

@@ -46,9 +46,10 @@ struct s2vi_walk {
     float *signs; /* (w): u, of the seed that they were drawn from */
     uint64_t signs_seed;
     bool signs_known;
-    float *w, *drawn; /* (w): of a frame */
-    double *numbers;  /* (z): of a seed */
-    float *key[2];    /* (z): two keyframes, of these seeds */
+    float *hard, *soft; /* (classes): of a seed's place; of the frame's base */
+    float *w, *drawn;   /* (w): of a frame */
+    double *numbers;    /* (z): of a seed */
+    float *key[2];      /* (z): two keyframes, of these seeds */
     uint32_t key_seed[2];
     bool key_known[2];
     place keyframe[4]; /* of a spline */
@@ -85,10 +86,15 @@ int s2vi_walk_create(s2vi_walk **out, const s2vi_walk_space *space,
     k->space = *space;
     float **const of_z[] = {&k->z,    &k->way,    &k->turn,
                             &k->pace, &k->key[0], &k->key[1]};
+    float **const of_classes[] = {&k->hard, &k->soft};
     float **const of_w[] = {&k->signs, &k->w, &k->drawn};
     bool ok = true;
     for (size_t i = 0; i < sizeof(of_z) / sizeof(*of_z); i++)
         ok = (*of_z[i] = calloc((size_t)space->z, sizeof(float))) && ok;
+    for (int i = 0; i < 2; i++) /* one at least */
+        ok = (*of_classes[i] =
+                  calloc((size_t)space->classes + 1, sizeof(float))) &&
+             ok;
     for (size_t i = 0; i < sizeof(of_w) / sizeof(*of_w); i++)
         ok = (*of_w[i] = calloc((size_t)space->w, sizeof(float))) && ok;
     ok = (k->numbers = calloc((size_t)space->z, sizeof(double))) && ok;
@@ -108,8 +114,9 @@ void s2vi_walk_close(s2vi_walk **walk)
         return;
     for (int i = 0; place_at(k, i); i++)
         free(place_at(k, i)->w);
-    float *const all[] = {k->z,      k->way,   k->turn, k->pace, k->key[0],
-                          k->key[1], k->signs, k->w,    k->drawn};
+    float *const all[] = {k->z,      k->way,    k->turn,  k->pace,
+                          k->key[0], k->key[1], k->signs, k->w,
+                          k->drawn,  k->hard,   k->soft};
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
         free(all[i]);
     free(k->numbers);
@@ -208,6 +215,34 @@ int s2vi_walk_set_chroma_seeds(s2vi_walk *k, const char *text, s2v_error *err)
                           "%d",
                           TONES, seeds.n);
     k->chroma_seeds = seeds;
+    return S2V_OK;
+}
+
+int s2vi_walk_set_classes(s2vi_walk *k, const char *text, s2v_error *err)
+{
+    int class[TONES];
+    const char *at = text;
+    if (!strcmp(text, "none")) {
+        k->o.tone_classes = false;
+        return S2V_OK;
+    }
+    if (!k->space.classes)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "classes: the model has no classes, found '%.40s'",
+                          text);
+    for (int t = 0; t < TONES; t++) {
+        uint64_t number;
+        if (!read_whole(&at, (uint64_t)k->space.classes - 1, &number) ||
+            *at != (t < TONES - 1 ? ',' : '\0'))
+            return s2vi_error(err, S2V_ERR_INVALID,
+                              "classes: expected none or %d numbers of classes "
+                              "from 0 to %d, with commas, found '%.40s'",
+                              TONES, k->space.classes - 1, text);
+        class[t] = (int)number;
+        at++;
+    }
+    memcpy(k->o.tone_class, class, sizeof(class));
+    k->o.tone_classes = true;
     return S2V_OK;
 }
 
@@ -361,9 +396,18 @@ static void numbers_of(s2vi_walk *k, uint32_t seed, float *z)
         z[i] = (float)k->numbers[i];
 }
 
-static int map(s2vi_walk *k, const float *z, float *w, s2v_error *err)
+static int map(s2vi_walk *k, const float *z, const float *classes, float *w,
+               s2v_error *err)
 {
-    return k->space.map(k->space.opaque, z, k->o.class, w, err);
+    return k->space.map(k->space.opaque, z, classes, w, err);
+}
+
+/* (classes) of one alone. */
+static void choose(const s2vi_walk *k, float *classes)
+{
+    memset(classes, 0, (size_t)k->space.classes * sizeof(*classes));
+    if (k->space.classes)
+        classes[k->o.class] = 1;
 }
 
 /* Make sure that p is the place of that seed. */
@@ -373,7 +417,8 @@ static int find(s2vi_walk *k, place *p, uint32_t seed, s2v_error *err)
         return S2V_OK;
     p->known = false;
     numbers_of(k, seed, k->z);
-    const int ret = map(k, k->z, p->w, err);
+    choose(k, k->hard);
+    const int ret = map(k, k->z, k->hard, p->w, err);
     if (ret < 0)
         return ret;
     *p = (place){true, seed, k->o.class, p->w};
@@ -525,6 +570,25 @@ static int spline(s2vi_walk *k, int i, double t, s2v_error *err)
     return S2V_OK;
 }
 
+/* The classes of the tones that sound, with the chosen one. */
+static void mix_classes(s2vi_walk *k, const float *music)
+{
+    const double smooth = k->o.class_smooth * S2VI_WALK_FPS;
+    const double part = smooth > 0 && k->frame ? 1 - exp(-1 / smooth) : 1;
+    double sum = 0;
+    choose(k, k->hard);
+    for (int t = 0; t < TONES; t++)
+        sum += (double)music[S2VI_MUSIC_CHROMA + t];
+    const double react = k->o.tone_classes && sum > 0 ? k->o.class_react : 0;
+    for (int i = 0; i < k->space.classes; i++) {
+        double goal = (1 - react) * (double)k->hard[i];
+        for (int t = 0; react > 0 && t < TONES; t++)
+            if (k->o.tone_class[t] == i)
+                goal += react * (double)music[S2VI_MUSIC_CHROMA + t] / sum;
+        k->soft[i] += (float)(part * (goal - (double)k->soft[i]));
+    }
+}
+
 static int base(s2vi_walk *k, s2v_error *err)
 {
     double t;
@@ -536,7 +600,7 @@ static int base(s2vi_walk *k, s2v_error *err)
     slerp(from, to, t, k->space.z, k->z);
     if (k->o.motion > 0)
         move(k, strength_of(k, k->o.motion_source));
-    return map(k, k->z, k->w, err);
+    return map(k, k->z, k->soft, k->w, err);
 }
 
 /* ------------------------------------------------------ from one frame -- */
@@ -654,6 +718,7 @@ int s2vi_walk_next(s2vi_walk *k, const float music[S2VI_MUSIC_COUNT], float *ws,
 {
     follow(k, music);
     keep_rate(k, music);
+    mix_classes(k, music);
     int ret = find_all(k, err); /* uses k->z */
     if (!ret)
         ret = base(k, err);

@@ -8,7 +8,8 @@
  * way. All of it is a function of the sound so far, the seed and the options.
  * Frame by frame, with w_i the code of layer i:
  *
- *   z   between two keyframes on the sphere, plus the way that `motion` went
+ *   z   between two keyframes on the sphere, plus the way that `motion` went;
+ *       of a class, which the tones' classes may be mixed with
  *   w   of z; with interp=spline directly between the keyframes' w
  *   w_i = c + (psi + psi_react level) (w - c) below `cutoff`
  *   w_i = (1 - chroma) w_i + chroma sum_k tone_k w(chroma_seeds_k)
@@ -36,8 +37,8 @@ enum {
 typedef struct s2vi_walk_space {
     int z, w, codes, classes;
     const float *w_avg, *w_std; /* (w): outlive the walk */
-    /** w (w) of z (z) and of a class, in a network without any 0. */
-    int (*map)(void *opaque, const float *z, int class, float *w,
+    /** w (w) of z (z) and of classes (classes), weights of sum 1. */
+    int (*map)(void *opaque, const float *z, const float *classes, float *w,
                s2v_error *err);
     void *opaque;
 } s2vi_walk_space;
@@ -73,10 +74,13 @@ typedef struct s2vi_walk_options {
     double beats; /* of a keyframe; 0: by `speed` */
     double bpm;   /* beats a minute; 0: as the sound has them; < 0: off */
     double psi, psi_react;
-    int cutoff;            /* < 0: all codes */
-    int class;             /* of a network that has some */
-    s2vi_walk_seed center; /* else the average */
-    double release;        /* ms */
+    int cutoff;                       /* < 0: all codes */
+    int class;                        /* of a network that has some */
+    int tone_class[S2VI_MUSIC_TONES]; /* a tone's, if they count: */
+    bool tone_classes;
+    double class_react, class_smooth; /* how much, and how slowly: s */
+    s2vi_walk_seed center;            /* else the average */
+    double release;                   /* ms */
     double pulse, motion, motion_random, chroma;
     s2vi_walk_source pulse_source, motion_source;
     s2vi_walk_layers pulse_layers, chroma_layers;
@@ -98,6 +102,9 @@ s2vi_walk_options *s2vi_walk_get_options(s2vi_walk *walk);
 int s2vi_walk_set_seeds(s2vi_walk *walk, const char *text, s2v_error *err);
 int s2vi_walk_set_chroma_seeds(s2vi_walk *walk, const char *text,
                                s2v_error *err);
+
+/** Twelve numbers of classes, or "none". */
+int s2vi_walk_set_classes(s2vi_walk *walk, const char *text, s2v_error *err);
 
 /** "12", keyframes a minute; "1bar", "2bar", "4beat": one in as many. */
 int s2vi_walk_set_speed(s2vi_walk *walk, const char *text, s2v_error *err);

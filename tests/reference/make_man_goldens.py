@@ -434,6 +434,7 @@ GOLDENS = {
     **pairs(),
     # As shipped, but for widths.
     "man_warp": Generator(warp=1),
+    "man_blend": Generator(1, warp=1, blend=1),
     # Table 3's base, and what it adds.
     "man_image": Generator(1, modalities=["image"]),
     "man_flow_amf": Generator(1, modalities=["image", "geometry", "amf"],

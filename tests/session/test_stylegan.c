@@ -109,10 +109,12 @@ static const char *write_model(kind kind, bool deviation)
     return path;
 }
 
-static s2v_model *open_kind(kind kind)
+static s2v_model *open_sized(kind kind, int size)
 {
-    const s2v_model_params params = {
-        .size = sizeof(params), .device = "cpu", .threads = 1};
+    const s2v_model_params params = {.size = sizeof(params),
+                                     .device = "cpu",
+                                     .threads = 1,
+                                     .video_size = size};
     s2v_model *model = NULL;
     s2v_error err = {0};
     if (s2v_model_open(&model, write_model(kind, true), &params, &err) < 0) {
@@ -120,6 +122,11 @@ static s2v_model *open_kind(kind kind)
         exit(1);
     }
     return model;
+}
+
+static s2v_model *open_kind(kind kind)
+{
+    return open_sized(kind, 0);
 }
 
 /* A session with options, as "pulse=0 speed=60". */
@@ -338,6 +345,15 @@ static void test_refused(s2v_model *two, s2v_model *classes, s2v_model *three)
     refused(two, "class", "1", "class: the model has no classes, found '1'");
     refused(classes, "class", "3",
             "class: the model has 3 classes, expected 0 to 2, found '3'");
+    refused(two, "classes", "1",
+            "classes: the model has no classes, found '1'");
+    refused(classes, "classes", "0,1,2,3",
+            "classes: expected none or 12 numbers of classes from 0 to 2, with "
+            "commas, found '0,1,2,3'");
+    refused(two, "noise", "some",
+            "noise: expected const, none, react, found 'some'");
+    refused(three, "noise", "none",
+            "a 'stylegan3' model has no option 'noise'");
     refused(two, "speed", "fast",
             "speed: expected keyframes a minute, or how many beats or bars one "
             "lasts, as 12, 4beat or 1bar, found 'fast'");
@@ -364,10 +380,86 @@ static void test_refused(s2v_model *two, s2v_model *classes, s2v_model *three)
 
 static void test_classes(s2v_model *model)
 {
+    static const char tones[] =
+        "seeds=5 speed=0 class_react=1 classes=0,1,2,0,1,"
+        "2,0,1,2,0,1,2 class_smooth=0";
     silence();
     const take a = play_with(model, "seeds=5 speed=0", sound, 1000);
     const take b = play_with(model, "seeds=5 speed=0 class=2", sound, 1000);
     CHECK(a.hash[0] != b.hash[0], "another class: the same picture");
+    const take still = play_with(model, tones, sound, 1000);
+    CHECK(still.hash[0] == a.hash[0] && still.hash[50] == a.hash[0],
+          "silence: another class");
+    for (int i = 0; i < SAMPLES; i++) /* D: class 2 */
+        sound[i] = (float)(0.3 * sin(6.283185307 * 587.33 * i / RATE));
+    const take d =
+        play_with(model,
+                  "seeds=5 speed=0 pulse=0 class_react=1 class_smooth=0 "
+                  "classes=0,0,2,0,0,0,0,0,0,0,0,0",
+                  sound, 1000);
+    const take soft =
+        play_with(model,
+                  "seeds=5 speed=0 pulse=0 class_react=0.5 class_smooth=1 "
+                  "classes=0,0,2,0,0,0,0,0,0,0,0,0",
+                  sound, 1000);
+    CHECK(d.hash[60] != a.hash[0] && soft.hash[60] != a.hash[0] &&
+              soft.hash[60] != d.hash[60],
+          "a tone: the same class");
+}
+
+/* The planes turn with onsets alone, and from seed to seed elsewhere. */
+static void test_noise(s2v_model *model)
+{
+    clicks();
+    const take file = play_with(model, "speed=0 pulse=0", sound, 1000);
+    const take none =
+        play_with(model, "speed=0 pulse=0 noise=none", sound, 1000);
+    const take react =
+        play_with(model, "speed=0 pulse=0 noise=react", sound, 1000);
+    const take again =
+        play_with(model, "speed=0 pulse=0 noise=react", sound, 333);
+    CHECK(none.hash[0] != file.hash[0] && none.hash[50] == none.hash[0],
+          "none: noise");
+    CHECK(react.hash[0] == file.hash[0], "react: other noise before a sound");
+    CHECK(same(&react, &again), "react: other frames of other pieces");
+    for (int i = 1; i < FRAMES - 1; i++)
+        CHECK((react.hash[i] != react.hash[i - 1]) == (i % 10 == 5),
+              "react: frame %d", i);
+}
+
+/* Half the size is the picture up to there: as large, and exact. */
+static void test_size(void)
+{
+    s2v_model *half = open_sized(STYLEGAN2, 16);
+    s2v_model_info info = {.size = sizeof(info)};
+    s2v_model *wrong = NULL;
+    s2v_error err = {0};
+    s2v_model_params params = {.size = sizeof(params), .video_size = 24};
+    s2v_model_get_info(half, &info);
+    CHECK(info.width == 16 && info.height == 16, "%dx%d", info.width,
+          info.height);
+    silence();
+    const take t = play_with(half, "speed=60", sound, 1000);
+    CHECK(t.hash[0] != t.hash[10], "half the size: nothing moves");
+    s2v_model_close(&half);
+    CHECK(s2v_model_open(&wrong, scratch("stylegan.bin"), &params, &err) ==
+                  S2V_ERR_INVALID &&
+              !strcmp(err.message,
+                      "size: the model makes frames of 32 pixels, expected a "
+                      "power of 2 from 4 to that, found 24"),
+          "%s", err.message);
+    params.video_size = -1;
+    CHECK(s2v_model_open(&wrong, scratch("stylegan.bin"), &params, &err) ==
+                  S2V_ERR_INVALID &&
+              !strcmp(err.message, "video_size is -1, expected 0 (the model's) "
+                                   "or more"),
+          "%s", err.message);
+    params.video_size = 16;
+    CHECK(s2v_model_open(&wrong, write_model(STYLEGAN3, true), &params, &err) ==
+                  S2V_ERR_INVALID &&
+              !strcmp(err.message, "size: StyleGAN3 makes frames of one size "
+                                   "alone, 32, found 16"),
+          "%s", err.message);
 }
 
 static void test_camera(s2v_model *model)
@@ -405,19 +497,24 @@ int main(void)
 {
     s2v_model *models[KINDS];
     for (int k = 0; k < KINDS; k++) {
-        s2v_model *m = models[k] = open_kind((kind)k);
-        test_info(m, (kind)k);
-        test_pieces(m);
-        test_silence(m);
-        test_loop(m);
-        test_beats(m);
-        test_pulse(m);
-        test_mix(m);
-        test_change(m);
+        models[k] = open_kind((kind)k);
+        test_info(models[k], (kind)k);
     }
+    s2v_model *two = models[STYLEGAN2], *three = models[STYLEGAN3];
+    test_pieces(two);
+    test_silence(two);
+    test_loop(two);
+    test_beats(two);
+    test_pulse(two);
+    test_mix(two);
+    test_change(two);
+    test_noise(two);
+    test_size();
+    test_pieces(three);
+    test_mix(three);
+    test_camera(three);
     test_classes(models[CLASSES]);
-    test_camera(models[STYLEGAN3]);
-    test_refused(models[STYLEGAN2], models[CLASSES], models[STYLEGAN3]);
+    test_refused(two, models[CLASSES], three);
     test_bad_file();
     for (int k = 0; k < KINDS; k++)
         s2v_model_close(&models[k]);

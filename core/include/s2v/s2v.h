@@ -186,6 +186,10 @@ typedef struct s2v_model_params {
     s2v_progress_fn progress; /**< receives the progress of opening, and may
                                    cancel it; NULL: none */
     void *progress_opaque;    /**< passed to `progress` */
+    int video_size; /**< for models of the family stylegan2: width and height of
+                         the frames, a power of 2 below the model's, as a fast
+                         preview: option "size". 0: the model's. Ignored by
+                         other models but stylegan3, which has one size */
 } s2v_model_params;
 
 /** Properties of a model. */
