@@ -9,7 +9,7 @@
 #include "truth.h"
 #include "view.h"
 
-enum { SIZE = 48, RATE = 16000 };
+enum { SIZE = 32, RATE = 16000 };
 
 static struct land_clip_params params_of(int scene, int number, double seconds,
                                          double intensity)
@@ -62,11 +62,11 @@ static double loudness_of(int scene, double intensity)
     double loudness = 0;
 
     const bool few = land_kind((enum land_scene)scene)->rate < 1;
-    const int clips = scene == LAND_THUNDER ? 10 : few ? 3 : 2;
+    const int clips = scene == LAND_THUNDER ? 8 : few ? 5 : 2;
 
     for (int number = 1; number <= clips; number++) {
         const struct land_clip_params p =
-            params_of(scene, number, 24, intensity);
+            params_of(scene, number, 20, intensity);
         struct land_clip c;
         size_t n;
         make(&c, &p);
@@ -176,7 +176,7 @@ static double level_of(const int16_t *sound, size_t n, double from, double to)
 
 static void test_scene(int scene)
 {
-    enum { SECONDS = 48, EACH = 4, STEPS = EACH * SECONDS };
+    enum { SECONDS = 40, EACH = 4, STEPS = EACH * SECONDS };
     static double intensity[STEPS], seen[STEPS], heard[STEPS], mean[3][STEPS];
     const struct land_clip_params p = params_of(scene, 4, SECONDS, -1);
     const int reach = (int)(scenes[scene].reach * EACH);
