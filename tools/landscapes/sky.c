@@ -167,7 +167,8 @@ void land_palette_draw(struct land_palette *p, enum land_time time,
 
     for (int i = 0; i < 3; i++)
         shift[i] = land_roll(&d, -0.045, 0.045) * dark;
-    const double dim = 1 - 0.28 * overcast, grey = 0.75 * overcast;
+    const double dim = 1 - 0.28 * overcast * (dark < 1 ? 0.2 : 1),
+                 grey = 0.75 * overcast;
     p->top = covered(vary(h->top, shift, light), grey, dim);
     p->middle = covered(vary(h->middle, shift, light), grey, dim);
     p->horizon = covered(vary(h->horizon, shift, light), grey * 0.8, dim);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "still.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "view.h"
 
-/* Any time, or shortly after an event: strikes and blasts are rare and short,
+/* Any time, or that of an event: strikes and blasts are rare and short,
  * and belong to the scene. */
 static double choose_moment(const struct land_clip *c)
 {
@@ -14,7 +15,11 @@ static double choose_moment(const struct land_clip *c)
     const double any = land_roll(&d, 0, c->seconds - 1);
     const bool rare = land_kind(c->scene)->rate_more < 1;
     const bool event = land_chance(&d, rare ? 0.8 : 0.5);
-    const double after = land_roll(&d, 0, rare ? 0.06 : 0.3);
+    const double early = c->scene == LAND_WAVES ? 1.3 : 0; /* they come in */
+    const double after = land_roll(&d, -early,
+                                   early > 0 ? 1.5
+                                   : rare    ? 0.06
+                                             : 0.3);
     int first = 0;
 
     while (first < c->event_count && c->events[first].time < 0)
@@ -22,7 +27,7 @@ static double choose_moment(const struct land_clip *c)
     const int n = c->event_count - first;
     if (!event || n < 1)
         return any;
-    return c->events[first + land_pick(&d, n)].time + after;
+    return fmax(c->events[first + land_pick(&d, n)].time + after, 0);
 }
 
 int land_still_make(struct land_still *s, const struct land_clip_params *p,

@@ -141,7 +141,7 @@ static void compose(struct land_view *v)
 
     land_palette_draw(&v->palette, v->clip->time, v->clip->seed,
                       land_roll(d, 0.55, 0.9));
-    s->dark = v->clip->time == LAND_NIGHT ? 0.85 : land_roll(d, 0.32, 0.55);
+    s->dark = v->clip->time == LAND_NIGHT ? 1 : land_roll(d, 0.32, 0.55);
     v->palette.disc = 0;
     struct land_palette *p = &v->palette;
     struct colour *all[] = {&p->top,   &p->middle, &p->horizon,

@@ -290,7 +290,7 @@ static void draw_spray(struct land_view *v, const struct waves *w,
             continue;
         const double fade = 1 - age / 1.2;
         draw_glow(v->cr, at.x, at.y - size * (0.4 + 0.8 * sin(2.6 * age)),
-                  size * (0.8 + 1.2 * age), size * (0.7 + 1.1 * age) * e->size,
+                  size * (0.9 + 1.4 * age), size * (0.9 + 1.5 * age) * e->size,
                   w->foam, 0.75 * fade * e->size);
         for (int i = 0; i < SPRAY; i++) {
             const double vy = land_roll(&d, 0.2, 1) * 0.85 * sqrt(e->size);
