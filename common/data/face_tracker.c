@@ -27,9 +27,9 @@ static s2vi_head_crop crop_of(const s2vi_region *region)
     return (s2vi_head_crop){region->x, region->y, region->side, region->angle};
 }
 
-static s2vi_picture picture_of(const uint8_t *rgb, int side)
+static s2vi_image picture_of(const uint8_t *rgb, int side)
 {
-    return (s2vi_picture){rgb, (ptrdiff_t)side * 3, side, side};
+    return (s2vi_image){rgb, (ptrdiff_t)side * 3, side, side};
 }
 
 s2vi_head_crop s2vi_head_crop_of(const s2vi_face_marks marks)
@@ -48,7 +48,7 @@ s2vi_head_crop s2vi_head_crop_all(int side)
 void s2vi_head_crop_read(const s2vi_head_crop *crop, const uint8_t *rgb,
                          int side, int to, float *scratch, uint8_t *out)
 {
-    const s2vi_picture picture = picture_of(rgb, side);
+    const s2vi_image picture = picture_of(rgb, side);
     const s2vi_region region = region_of(crop);
     s2vi_face_read(&picture, &region, to, scratch);
     for (size_t i = 0; i < (size_t)to * (size_t)to * 3; i++)
@@ -109,7 +109,7 @@ int s2vi_face_tracker_start(s2vi_face_tracker *t, const uint8_t *rgb, int side,
                             const char *name, s2vi_head_crop *crop,
                             s2v_error *err)
 {
-    const s2vi_picture picture = picture_of(rgb, side);
+    const s2vi_image picture = picture_of(rgb, side);
     s2vi_region region;
     int n;
     int ret = s2vi_face_find(t->finder, &picture, name, &t->first, 1, &n, err);
@@ -130,7 +130,7 @@ void s2vi_face_tracker_rewind(s2vi_face_tracker *t)
 int s2vi_face_tracker_next(s2vi_face_tracker *t, const uint8_t *rgb, int side,
                            s2vi_face_marks marks, s2v_error *err)
 {
-    const s2vi_picture picture = picture_of(rgb, side);
+    const s2vi_image picture = picture_of(rgb, side);
     s2vi_found_face next = t->now;
     const int ret = s2vi_face_follow(t->finder, &picture, &next, err);
     if (!ret && next.has_mesh)

@@ -230,7 +230,7 @@ static void declare(const s2vi_scope *scope, const s2vi_man_config *c,
     g->cam = s2vi_man_cam_declare(&in, c->channels[CAM_BLOCK - 1], "cam");
     g->out =
         s2vi_declare_layer(&in, S2VI_SHAPE(3 + c->blend, last, KERNEL, KERNEL),
-                           S2VI_INIT_XAVIER, 3, "out");
+                           S2VI_INIT_XAVIER, 3 + c->blend, "out");
 }
 
 int s2vi_man_generator_params(const s2vi_man_config *config,

@@ -132,7 +132,7 @@ static int run(network *net, float *first, float *second, s2v_error *err)
 }
 
 /* FaceMesh on a region of the picture. */
-static int trace(s2vi_face_finder *f, const s2vi_picture *picture,
+static int trace(s2vi_face_finder *f, const s2vi_image *picture,
                  const s2vi_region *region, s2vi_found_face *found,
                  s2v_error *err)
 {
@@ -155,7 +155,7 @@ static int compare_sizes(const void *a, const void *b)
     return (left < right) - (left > right);
 }
 
-int s2vi_face_find(s2vi_face_finder *f, const s2vi_picture *picture,
+int s2vi_face_find(s2vi_face_finder *f, const s2vi_image *picture,
                    const char *name, s2vi_found_face *found, int most, int *n,
                    s2v_error *err)
 {
@@ -180,7 +180,7 @@ int s2vi_face_find(s2vi_face_finder *f, const s2vi_picture *picture,
     return ret;
 }
 
-int s2vi_face_follow(s2vi_face_finder *f, const s2vi_picture *picture,
+int s2vi_face_follow(s2vi_face_finder *f, const s2vi_image *picture,
                      s2vi_found_face *found, s2v_error *err)
 {
     const s2vi_region region =
@@ -190,7 +190,7 @@ int s2vi_face_follow(s2vi_face_finder *f, const s2vi_picture *picture,
 
 /* --------------------------------------------------------------- crops -- */
 
-int s2vi_face_choose(const s2vi_picture *picture, const s2vi_found_face *found,
+int s2vi_face_choose(const s2vi_image *picture, const s2vi_found_face *found,
                      int n, int number, const char *name, double scale,
                      s2vi_region *crop, s2v_error *err)
 {
@@ -214,7 +214,7 @@ int s2vi_face_choose(const s2vi_picture *picture, const s2vi_found_face *found,
     return S2V_OK;
 }
 
-void s2vi_face_read(const s2vi_picture *picture, const s2vi_region *crop,
+void s2vi_face_read(const s2vi_image *picture, const s2vi_region *crop,
                     int side, float *out)
 {
     const double samples = ceil(crop->side / side);

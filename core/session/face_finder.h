@@ -46,7 +46,7 @@ void s2vi_face_finder_close(s2vi_face_finder **finder);
  * @param n     set to how many there are in `found`
  * @return S2V_OK; S2V_ERR_INVALID: there is none; S2V_ERR_DEVICE
  */
-int s2vi_face_find(s2vi_face_finder *finder, const s2vi_picture *picture,
+int s2vi_face_find(s2vi_face_finder *finder, const s2vi_image *picture,
                    const char *name, s2vi_found_face *found, int most, int *n,
                    s2v_error *err);
 
@@ -56,7 +56,7 @@ int s2vi_face_find(s2vi_face_finder *finder, const s2vi_picture *picture,
  *
  * @return S2V_OK, also where it is lost: has_mesh is false
  */
-int s2vi_face_follow(s2vi_face_finder *finder, const s2vi_picture *picture,
+int s2vi_face_follow(s2vi_face_finder *finder, const s2vi_image *picture,
                      s2vi_found_face *found, s2v_error *err);
 
 /**
@@ -66,12 +66,12 @@ int s2vi_face_follow(s2vi_face_finder *finder, const s2vi_picture *picture,
  * @return S2V_OK; S2V_ERR_INVALID: there are fewer faces; the crop's middle
  *         lies outside of the picture
  */
-int s2vi_face_choose(const s2vi_picture *picture, const s2vi_found_face *found,
+int s2vi_face_choose(const s2vi_image *picture, const s2vi_found_face *found,
                      int n, int number, const char *name, double scale,
                      s2vi_region *crop, s2v_error *err);
 
 /** Read a crop by areas, edges mirrored: (side,side,3) in [0, 1]. */
-void s2vi_face_read(const s2vi_picture *picture, const s2vi_region *crop,
+void s2vi_face_read(const s2vi_image *picture, const s2vi_region *crop,
                     int side, float *out);
 
 #endif

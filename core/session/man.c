@@ -215,7 +215,7 @@ static int check_detail(const stream *s, s2v_error *err)
 }
 
 /* The portrait as the network sees it. */
-static void read_portrait(const stream *s, const s2vi_picture *image,
+static void read_portrait(const stream *s, const s2vi_image *image,
                           const s2vi_man_portrait *portrait, float *out)
 {
     const int side = s->net->config.size;
@@ -224,7 +224,7 @@ static void read_portrait(const stream *s, const s2vi_picture *image,
         out[i] = 2 * out[i] - 1;
 }
 
-static int take_image(stream *s, const s2vi_picture *image, s2v_error *err)
+static int take_image(stream *s, const s2vi_image *image, s2v_error *err)
 {
     const network *n = s->net;
     s2vi_man_portrait *portrait = calloc(1, sizeof(*portrait));
@@ -256,10 +256,10 @@ static int take_image(stream *s, const s2vi_picture *image, s2v_error *err)
 static int set_image(void *opaque, const s2v_picture *picture, s2v_error *err)
 {
     stream *s = opaque;
-    const s2vi_picture image = {.rgb = picture->data,
-                                .stride = picture->stride,
-                                .width = picture->width,
-                                .height = picture->height};
+    const s2vi_image image = {.rgb = picture->data,
+                              .stride = picture->stride,
+                              .width = picture->width,
+                              .height = picture->height};
     const int ret = check_detail(s, err);
     return ret ? ret : take_image(s, &image, err);
 }

@@ -304,7 +304,7 @@ static void spread(const s2vi_man_paste *p, const float *mask, uint8_t *out)
         }
 }
 
-static void copy_image(s2vi_man_paste *p, const s2vi_picture *image)
+static void copy_image(s2vi_man_paste *p, const s2vi_image *image)
 {
     const size_t row = (size_t)p->width * 3, part = (size_t)p->w * 3;
     for (int y = 0; y < p->height; y++)
@@ -328,7 +328,7 @@ static bool allocate(s2vi_man_paste *p, bool detail)
            p->made;
 }
 
-int s2vi_man_paste_create(s2vi_man_paste **out, const s2vi_picture *image,
+int s2vi_man_paste_create(s2vi_man_paste **out, const s2vi_image *image,
                           const s2vi_man_portrait *portrait, const float *small,
                           int side, bool detail, s2v_error *err)
 {

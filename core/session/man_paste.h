@@ -24,7 +24,7 @@ typedef struct s2vi_man_paste s2vi_man_paste;
  * @param detail   needs landmarks
  * @return S2V_OK; S2V_ERR_INVALID: no landmarks; S2V_ERR_NOMEM
  */
-int s2vi_man_paste_create(s2vi_man_paste **paste, const s2vi_picture *image,
+int s2vi_man_paste_create(s2vi_man_paste **paste, const s2vi_image *image,
                           const s2vi_man_portrait *portrait, const float *small,
                           int side, bool detail, s2v_error *err);
 void s2vi_man_paste_close(s2vi_man_paste **paste);

@@ -84,7 +84,7 @@ static int open_finder(s2vi_face_finder **finder, s2vi_backend **own,
                : s2vi_face_finder_open(finder, w, *own ? *own : backend, err);
 }
 
-static int find_faces(const s2vi_picture *image, const s2vi_man_framing *f,
+static int find_faces(const s2vi_image *image, const s2vi_man_framing *f,
                       const char *model, s2vi_backend *backend,
                       s2vi_found_face *found, int *n, s2v_error *err)
 {
@@ -116,7 +116,7 @@ static void keep_landmarks(s2vi_man_portrait *p, const s2vi_found_face *face)
         s2vi_region_from_picture(&p->crop, face->mesh[i], p->mesh[i]);
 }
 
-static bool is_cut(const s2vi_picture *image, const s2vi_found_face *face)
+static bool is_cut(const s2vi_image *image, const s2vi_found_face *face)
 {
     for (int i = 0; i < S2VI_FACE_LANDMARKS && face->has_mesh; i++) {
         const double *at = face->landmark[i];
@@ -127,7 +127,7 @@ static bool is_cut(const s2vi_picture *image, const s2vi_found_face *face)
     return false;
 }
 
-static int choose(s2vi_man_portrait *p, const s2vi_picture *image,
+static int choose(s2vi_man_portrait *p, const s2vi_image *image,
                   const s2vi_man_framing *f, s2vi_found_face *found, int n,
                   const s2vi_logger *logger, s2v_error *err)
 {
@@ -148,7 +148,7 @@ static int choose(s2vi_man_portrait *p, const s2vi_picture *image,
     return S2V_OK;
 }
 
-static int find(s2vi_man_portrait *p, const s2vi_picture *image,
+static int find(s2vi_man_portrait *p, const s2vi_image *image,
                 const s2vi_man_framing *f, const char *model,
                 s2vi_backend *backend, const s2vi_logger *logger,
                 s2v_error *err)
@@ -164,7 +164,7 @@ static int find(s2vi_man_portrait *p, const s2vi_picture *image,
     return ret;
 }
 
-int s2vi_man_portrait_find(s2vi_man_portrait *p, const s2vi_picture *image,
+int s2vi_man_portrait_find(s2vi_man_portrait *p, const s2vi_image *image,
                            const s2vi_man_framing *f, const char *model,
                            s2vi_backend *backend, int side,
                            const s2vi_logger *logger, s2v_error *err)

@@ -42,8 +42,7 @@ int s2vi_man_framing_set_crop(s2vi_man_framing *framing, const char *text,
  * @return S2V_OK; S2V_ERR_INVALID: no face, or fewer; not inside the image;
  *         S2V_ERR_IO: no face.bin; others
  */
-int s2vi_man_portrait_find(s2vi_man_portrait *portrait,
-                           const s2vi_picture *image,
+int s2vi_man_portrait_find(s2vi_man_portrait *portrait, const s2vi_image *image,
                            const s2vi_man_framing *framing, const char *model,
                            s2vi_backend *backend, int side,
                            const s2vi_logger *logger, s2v_error *err);

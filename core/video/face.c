@@ -64,7 +64,7 @@ static void add_row(const axis *a, const uint8_t *row, double weight,
     }
 }
 
-void s2vi_face_letterbox(const s2vi_picture *p, int side, float *out)
+void s2vi_face_letterbox(const s2vi_image *p, int side, float *out)
 {
     const int whole = p->width > p->height ? p->width : p->height;
     const axis across = axis_of(p->width, whole, side);
@@ -253,7 +253,7 @@ static int pixel_at(double i, int n, s2vi_outside outside)
 }
 
 /* What lies at a place between pixels, `weight` times, on top of rgb. */
-static void add_sample(const s2vi_picture *p, const double place[2],
+static void add_sample(const s2vi_image *p, const double place[2],
                        s2vi_outside outside, double weight, double rgb[3])
 {
     const double left = floor(place[0] - 0.5), top = floor(place[1] - 0.5);
@@ -270,7 +270,7 @@ static void add_sample(const s2vi_picture *p, const double place[2],
     }
 }
 
-void s2vi_region_read(const s2vi_picture *picture, const s2vi_region *square,
+void s2vi_region_read(const s2vi_image *picture, const s2vi_region *square,
                       s2vi_outside outside, int samples, int side, float *out)
 {
     const double weight = 1.0 / (255.0 * samples * samples);
@@ -343,7 +343,7 @@ void s2vi_face_eyes(const double (*landmark)[2], double right_eye[2],
     }
 }
 
-int s2vi_face_given_crop(const s2vi_picture *p, const int crop[4],
+int s2vi_face_given_crop(const s2vi_image *p, const int crop[4],
                          s2vi_region *square, s2v_error *err)
 {
     const int x = crop[0], y = crop[1], width = crop[2], height = crop[3];

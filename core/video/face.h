@@ -28,11 +28,11 @@ enum {
 
 /** A picture of 8-bit R, G, B; `stride` bytes from row to row, which may be
  * negative. */
-typedef struct s2vi_picture {
+typedef struct s2vi_image {
     const uint8_t *rgb;
     ptrdiff_t stride;
     int width, height;
-} s2vi_picture;
+} s2vi_image;
 
 /** A region of a picture: a square around (x,y), whose rows are turned by
  * `angle` from right to down. */
@@ -55,7 +55,7 @@ typedef struct s2vi_face {
  *
  * @param out (side,side,3) in [-1, 1]; side at most S2VI_FACEMESH_SIDE
  */
-void s2vi_face_letterbox(const s2vi_picture *picture, int side, float *out);
+void s2vi_face_letterbox(const s2vi_image *picture, int side, float *out);
 
 /**
  * The faces among BlazeFace's proposals, surest first: boxes of a score above
@@ -92,7 +92,7 @@ typedef enum s2vi_outside {
  *
  * @param out (side,side,3) in [0, 1]
  */
-void s2vi_region_read(const s2vi_picture *picture, const s2vi_region *square,
+void s2vi_region_read(const s2vi_image *picture, const s2vi_region *square,
                       s2vi_outside outside, int samples, int side, float *out);
 
 /** Place (u,v) of a square, 0 to 1 from its upper left corner, in the picture;
@@ -131,7 +131,7 @@ void s2vi_face_eyes(const double (*landmark)[2], double right_eye[2],
  *
  * @return S2V_OK; S2V_ERR_INVALID: it is not inside the picture
  */
-int s2vi_face_given_crop(const s2vi_picture *picture, const int crop[4],
+int s2vi_face_given_crop(const s2vi_image *picture, const int crop[4],
                          s2vi_region *square, s2v_error *err);
 
 #endif

@@ -152,11 +152,11 @@ static void test_faces(const char *what, const float *score, const float *box,
     }
 }
 
-static s2vi_picture picture_of(const uint8_t *all, int i)
+static s2vi_image picture_of(const uint8_t *all, int i)
 {
     enum { SIDE = S2VI_BLAZEFACE_SIDE };
-    return (s2vi_picture){all + (size_t)i * SIDE * SIDE * 3, SIDE * 3, SIDE,
-                          SIDE};
+    return (s2vi_image){all + (size_t)i * SIDE * SIDE * 3, SIDE * 3, SIDE,
+                        SIDE};
 }
 
 static void test_blazeface(const s2v_weights *golden, const uint8_t *bytes,
@@ -170,7 +170,7 @@ static void test_blazeface(const s2v_weights *golden, const uint8_t *bytes,
     float *right = read_tensor(golden, "face", (size_t)PICTURES * 17), *out[2];
     float *images = malloc((size_t)PICTURES * N * sizeof(*images));
     for (int i = 0; i < PICTURES; i++) {
-        const s2vi_picture p = picture_of(bytes, i);
+        const s2vi_image p = picture_of(bytes, i);
         s2vi_face_letterbox(&p, SIDE, images + i * N);
     }
     run(&blazeface, images, out);
@@ -233,7 +233,7 @@ static void test_facemesh(const s2v_weights *golden, const uint8_t *bytes,
     compare("flag", out[1], flag, PICTURES);
     free(out[0]), free(out[1]);
     for (int i = 0; i < PICTURES; i++) {
-        const s2vi_picture p = picture_of(bytes, i);
+        const s2vi_image p = picture_of(bytes, i);
         s[i] = s2vi_face_mesh_region(&face[i]);
         test_square(&s[i], square + (size_t)i * 4);
         s2vi_region_read(&p, &s[i], S2VI_OUTSIDE_BLACK, 1, SIDE, own + i * N);

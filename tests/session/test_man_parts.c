@@ -310,7 +310,7 @@ static void test_seam(void)
     for (int i = 0; i < W * H; i++)
         for (int c = 0; c < 3; c++)
             rgb[3 * i + c] = (uint8_t)(20 + i % W + (c ? i / W / 3 : 0));
-    const s2vi_picture image = {rgb, 3 * W, W, H};
+    const s2vi_image image = {rgb, 3 * W, W, H};
     for (int turned = 0; turned < 2; turned++) {
         const s2vi_man_portrait portrait = {
             .crop = {.x = 100, .y = 80, .side = 100, .angle = 0.2 * turned}};
@@ -342,7 +342,7 @@ static void test_mask(void)
     enum { SIDE = 16, S = 200 };
     static uint8_t rgb[S * S * 3];
     static float white[SIDE * SIDE * 3];
-    const s2vi_picture image = {rgb, 3 * S, S, S};
+    const s2vi_image image = {rgb, 3 * S, S, S};
     const s2vi_man_portrait portrait = {
         .crop = {.x = 100, .y = 100, .side = 200}};
     s2vi_man_paste *paste;

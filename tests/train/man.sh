@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # s2v-train man on tiny rendered clips: all of it learns, stage after stage; it
-# stops, goes on exactly, and says what is wrong. TAP. S2V_TRAIN and S2V_TALKERS
-# are programs, from meson. Finding faces in real clips needs S2V_TEST_DATA.
+# stops, goes on exactly, and says what is wrong. TAP. S2V_TRAIN, S2V_TALKERS
+# and S2V_INFO are programs, from meson. Finding faces in real clips needs S2V_TEST_DATA.
 set -uo pipefail
 # shellcheck source=tests/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
@@ -62,6 +62,7 @@ like "it says how much there is" "$err" '3 clips, 150 frames at 25 fps: 105 for 
 is "its preview is a picture" "$(head -c 4 look.png | tail -c 3)" PNG
 # Where all decisions are within the hinge, their bias has no gradient.
 is "every parameter learns" "$(idle a.bin.ckpt | grep -v 'critic\..*\.conv4\.bias')" ""
+like "the moved portrait shows through" "$("$S2V_INFO" a.bin)" '"?blend"?:? *1'
 is "the posterior is not exported" "$(names a.bin posterior)" ""
 is "the critics are not exported" "$(names a.bin critic)" ""
 # Columns: iteration, loss, gan, .., flow, maps, kl, d.loss, ...

@@ -85,7 +85,7 @@ static void test_drawn(s2vi_face_finder *finder)
     memset(rgb, 128, sizeof(rgb));
     paste(all, 1, rgb, W, 10, 70);
     paste(all + 2 * SIDE * SIDE * 3, 2, rgb, W, 140, 2);
-    const s2vi_picture p = {rgb, W * 3, W, H};
+    const s2vi_image p = {rgb, W * 3, W, H};
     must(s2vi_face_find(finder, &p, "two.png", found, MOST, &n, &err), &err);
     CHECK(n == 2, "%d faces", n);
     for (int i = 0; i < n; i++) {
@@ -113,7 +113,7 @@ static void test_none(s2vi_face_finder *finder)
     s2vi_found_face found[MOST];
     s2v_error err;
     int n;
-    const s2vi_picture whole = {rgb, 900, 300, 200}, pixel = {rgb, 3, 1, 1};
+    const s2vi_image whole = {rgb, 900, 300, 200}, pixel = {rgb, 3, 1, 1};
     CHECK(s2vi_face_find(finder, &whole, "a.png", found, MOST, &n, &err) ==
               S2V_ERR_INVALID,
           "black");
@@ -149,8 +149,8 @@ static void test_film(s2vi_face_finder *finder, const char *name)
     must(s2vi_clip_load(&clip, path, &params, &err), &err);
     const size_t size = (size_t)params.size * (size_t)params.size * 3;
     for (int64_t t = 0; t < clip->frames; t++) {
-        const s2vi_picture p = {clip->rgb + (size_t)t * size, params.size * 3,
-                                params.size, params.size};
+        const s2vi_image p = {clip->rgb + (size_t)t * size, params.size * 3,
+                              params.size, params.size};
         if (t == 0) {
             must(s2vi_face_find(finder, &p, name, found, MOST, &n, &err), &err);
             CHECK(n == 1 && found[0].has_mesh, "%s: %d faces", name, n);

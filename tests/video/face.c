@@ -22,7 +22,7 @@ static void test_letterbox(void)
     static float out[SIDE * SIDE * 3];
     for (int i = 0; i < W * H * 3; i++)
         rgb[i] = i / 3 % W < 3 ? 255 : i % 3 == 1 ? 51 : 0;
-    const s2vi_picture p = {rgb + (H - 1) * W * 3, -W * 3, W, H};
+    const s2vi_image p = {rgb + (H - 1) * W * 3, -W * 3, W, H};
     s2vi_face_letterbox(&p, SIDE, out);
     const float *row = out + SIDE / 2 * SIDE * 3;
     CHECK(near((double)row[0], 1), "%g", (double)row[0]);
@@ -40,7 +40,7 @@ static void test_one_pixel(void)
 {
     static const uint8_t rgb[] = {255, 0, 51};
     static float out[SIDE * SIDE * 3];
-    const s2vi_picture p = {rgb, 3, 1, 1};
+    const s2vi_image p = {rgb, 3, 1, 1};
     double most = 0;
     s2vi_face_letterbox(&p, SIDE, out);
     for (int i = 0; i < SIDE * SIDE * 3; i++)
@@ -108,7 +108,7 @@ static void test_read(void)
     float out[8 * 8 * 3];
     for (int i = 0; i < 48; i++)
         rgb[i] = (uint8_t)(i / 3 % 4 + 10 * (i / 12));
-    const s2vi_picture p = {rgb, 12, 4, 4};
+    const s2vi_image p = {rgb, 12, 4, 4};
     s2vi_region r = {.x = 2, .y = 2, .side = 4};
     s2vi_region_read(&p, &r, S2VI_OUTSIDE_BLACK, 1, 4, out);
     CHECK(near(255 * (double)out[3 * 6], 12), "%g", 255 * (double)out[18]);
@@ -131,7 +131,7 @@ static void test_read(void)
 static void test_crops(void)
 {
     const double right[2] = {40, 50}, left[2] = {60, 50}, low[2] = {40, 70};
-    const s2vi_picture p = {NULL, 0, 100, 80};
+    const s2vi_image p = {NULL, 0, 100, 80};
     s2vi_region r = s2vi_face_crop(right, left, S2VI_FACE_CROP);
     s2v_error err;
     CHECK(near(r.side, 98) && near(r.x, 50) && near(r.y, 54), "%g %g %g",

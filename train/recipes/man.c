@@ -113,6 +113,7 @@ static int check(s2vi_train_options *shared, s2v_error *err)
     drop(c, o->geometry, S2VI_MAN_GEOMETRY);
     c->warp =
         o->warp && s2vi_man_has_flow(c) && c->flow == S2VI_MAN_FLOW_PORTRAIT;
+    c->blend = o->blend && c->warp;
     shared->size = c->size;
     return s2vi_man_config_check(c, err);
 }

@@ -235,8 +235,7 @@ static void read_frame(const s2vi_man_sampler *s, const s2vi_talking_head *c,
                        int64_t t, const view *v, int side, float *out)
 {
     const int S = s->params.data->side;
-    const s2vi_picture picture = {c->rgb + t * S * S * 3, (ptrdiff_t)S * 3, S,
-                                  S};
+    const s2vi_image picture = {c->rgb + t * S * S * 3, (ptrdiff_t)S * 3, S, S};
     const s2vi_region region = {v->x * S, v->y * S, v->side * S, 0};
     s2vi_region_read(&picture, &region, S2VI_OUTSIDE_MIRROR,
                      side * 3 / 2 < S ? 2 : 1, side, out);
