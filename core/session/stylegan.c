@@ -299,7 +299,7 @@ static int write_noise(stream *s, const float *features, s2vi_exec *exec)
         plane += n;
         other += n;
     }
-    s->noise_written = !react;
+    s->noise_written = true;
     return ret;
 }
 
