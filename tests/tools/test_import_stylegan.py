@@ -435,6 +435,7 @@ def test_refusals():
     refuses("text", b"text\n", ["cannot be read"])
     refuses("nothing", b"", ["cannot be read"])
     refuses("cut short", nvidia(tensors, config)[:-100], ["cannot be read"])
+    refuses("itself", b"", ["would be overwritten"], "-o", "file")
     refuses("an option", b"", ["unknown option --wrong"], "--wrong")
     refuses("a clamp", b"", ["--clamp is much"], "--clamp", "much")
 
