@@ -99,15 +99,17 @@ static s2vi_param layout_of_node(const s2vi_node *node)
     return layout_of(&t);
 }
 
-static json_t *config_of(const bench *b)
+/* The golden's configuration, without `others`: to be freed. */
+static char *config_of(const bench *b, const char *const *others)
 {
-    static const char *const others[] = {"radial", "layers", "group", NULL};
     json_t *c =
         json_loads(s2v_weights_get_metadata(b->file, "config"), 0, NULL);
     CHECK(c != NULL, "no config in %s", b->label);
     for (int i = 0; others[i]; i++)
         json_object_del(c, others[i]);
-    return c;
+    char *text = json_dumps(c, 0);
+    json_decref(c);
+    return text;
 }
 
 /* "null": `none` */
@@ -223,7 +225,7 @@ static void gradients_of_video(bench *b, s2vi_node *video, s2vi_node *ws)
 
 static void record_stylegan2(bench *b)
 {
-    char *text = json_dumps(config_of(b), 0), name[NAME];
+    char *text = config_of(b, (const char *const[]){NULL}), name[NAME];
     s2vi_stylegan2_config c;
     s2vi_stylegan2_graph g;
     s2v_error err;
@@ -260,9 +262,8 @@ static void record_stylegan2(bench *b)
 
 static void record_stylegan3(bench *b)
 {
-    json_t *config = config_of(b);
-    json_object_del(config, "kernel");
-    char *text = json_dumps(config, 0);
+    char *text =
+        config_of(b, (const char *const[]){"kernel", "radial", "layers", NULL});
     s2vi_stylegan3_config c;
     s2vi_stylegan3_graph g;
     s2vi_stylegan3_layer design[S2VI_STYLEGAN3_LAYERS];
@@ -293,22 +294,26 @@ static void penalty(bench *b, s2vi_node *logits, s2vi_node *img)
     parameter_gradients(b, "grad_r1", s2vi_scale(s2vi_mean_all(r1), 0.5));
 }
 
+static int member(const json_t *object, const char *key)
+{
+    return (int)json_integer_value(json_object_get(object, key));
+}
+
 static void record_discriminator(bench *b)
 {
-    json_t *all =
+    json_t *config =
         json_loads(s2v_weights_get_metadata(b->file, "config"), 0, NULL);
-    const int group = (int)json_integer_value(json_object_get(all, "group"));
-    json_t *config = config_of(b);
-    json_object_del(config, "mapping");
-    char *text = json_dumps(config, 0), name[NAME];
+    const int group = member(config, "group");
+    char name[NAME];
     s2vi_stylegan2_config c;
     s2vi_stylegan2_discriminator d;
     s2v_error err;
     s2vi_stylegan2_defaults(&c, 32);
-    c.size = (int)json_integer_value(json_object_get(config, "size"));
-    c.classes = (int)json_integer_value(json_object_get(config, "classes"));
-    c.base = (int)json_integer_value(json_object_get(config, "base"));
-    c.max = (int)json_integer_value(json_object_get(config, "max"));
+    c.size = member(config, "size");
+    c.classes = member(config, "classes");
+    c.base = member(config, "base");
+    c.max = member(config, "max");
+    json_decref(config);
     must(s2vi_stylegan2_discriminator_params(&c, &b->params, &err), &err);
     s2vi_node *img = input(b, "img");
     must(s2vi_stylegan2_discriminator_build(b->graph, &c, img, input(b, "c"),
@@ -324,7 +329,6 @@ static void record_discriminator(bench *b)
     output(b, "logits", d.logits, OUTPUT);
     if (find(b, "out.grad_img"))
         penalty(b, d.logits, img);
-    free(text);
 }
 
 /* Each case, its gradient by x, and that gradient's by y, which is the op. */
