@@ -665,6 +665,57 @@ static void test_formula(void)
           "pads %d, %d, %d", design[4].lo, design[5].lo, design[13].lo);
 }
 
+/* Of StyleGAN3 if `three`: the sentence, or none; then the JSON reads back. */
+static void check_config(bool three, const char *json, const char *sentence)
+{
+    s2vi_stylegan2_config two;
+    s2vi_stylegan3_config other;
+    s2v_error err = {0};
+    const int ret = three ? s2vi_stylegan3_config_parse(&other, json, &err)
+                          : s2vi_stylegan2_config_parse(&two, json, &err);
+    CHECK(ret == (sentence ? S2V_ERR_MODEL : S2V_OK) &&
+              (!sentence || !strcmp(err.message, sentence)),
+          "%s: %d, %s", json, ret, err.message);
+    if (ret < 0)
+        return;
+    char *text = three ? s2vi_stylegan3_config_text(&other)
+                       : s2vi_stylegan2_config_text(&two);
+    CHECK(text && !strcmp(text, json), "%s, written %s", json, text);
+    free(text);
+}
+
+static void test_configs(void)
+{
+    check_config(false,
+                 "{\"size\":256,\"z\":512,\"w\":512,\"codes\":14,"
+                 "\"mapping\":8,\"classes\":0,\"base\":16384,\"max\":512,"
+                 "\"kernel\":[1,3,3,1],\"slope\":0.2,\"clamp\":null}",
+                 NULL);
+    check_config(true,
+                 "{\"size\":256,\"z\":512,\"w\":512,\"codes\":16,"
+                 "\"mapping\":2,\"classes\":3,\"base\":32768,\"max\":512,"
+                 "\"variant\":\"R\",\"clamp\":256.0}",
+                 NULL);
+    check_config(false, "{\"size\": 48}",
+                 "stylegan2: size is 48, expected a power of 2");
+    check_config(false, "{\"size\": 2048}",
+                 "stylegan2: size is 2048, expected 32 to 1024");
+    check_config(false, "{\"size\": 64, \"codes\": 9}",
+                 "stylegan2: codes is 9, expected 10 for pictures of 64 "
+                 "pixels");
+    check_config(false, "{\"size\": 64, \"base\": 32}",
+                 "stylegan2: base is 32, which leaves no channels at 64 "
+                 "pixels");
+    check_config(false, "{\"kernel\": [1, 1]}",
+                 "stylegan2: kernel is not four numbers, not all of them 0");
+    check_config(true, "{\"variant\": \"S\"}",
+                 "stylegan3: variant is 'S', expected T, R");
+    check_config(true, "{\"codes\": 14}",
+                 "stylegan3: codes is 14, expected 16");
+    check_config(true, "{\"size\": 100}",
+                 "stylegan3: size is 100, expected a power of 2");
+}
+
 static void test_seeds(void)
 {
     static const struct {
@@ -730,6 +781,7 @@ int main(int argc, char **argv)
     const s2vi_dtype dtype = strcmp(argv[2], "f64") ? S2VI_F32 : S2VI_F64;
     device_is_needed(argv[1]);
     test_formula();
+    test_configs();
     test_seeds();
     if (argc > 3) {
         test_golden(argv[3], argc > 4 ? argv[4] : NULL, argv[1], dtype);
