@@ -11,6 +11,7 @@
 enum { BANDS = S2VI_LMS_BANDS };
 
 static const float MARGIN = 0.25f; /* beyond the edge at most */
+static const double LEAST = 0.1;   /* deviation: about a decibel */
 
 static float beyond(float distance)
 {
@@ -31,6 +32,41 @@ int s2vi_feature_range_apply(const s2vi_feature_range *range,
         outside++;
     }
     return outside;
+}
+
+void s2vi_feature_range_normalise(const s2vi_feature_range *range,
+                                  float *features, int64_t n)
+{
+    for (int64_t i = 0; i < n && range->normalised; i++)
+        for (int b = 0; b < BANDS; b++) {
+            float *x = &features[i * BANDS + b];
+            *x = (*x - range->mean[b]) / range->deviation[b];
+        }
+}
+
+static float in_thousandths(double x)
+{
+    return (float)(round(x * 1000.0) / 1000.0);
+}
+
+void s2vi_feature_range_measure_normal(s2vi_feature_range *range,
+                                       const float *rows, int64_t n)
+{
+    for (int b = 0; b < BANDS; b++) {
+        double sum = 0, square = 0;
+        for (int64_t i = 0; i < n; i++)
+            sum += rows[i * BANDS + b];
+        const double mean = sum / (double)n;
+        for (int64_t i = 0; i < n; i++) {
+            const double d = rows[i * BANDS + b] - mean;
+            square += d * d;
+        }
+        const double deviation = sqrt(square / (double)n);
+        range->mean[b] = in_thousandths(mean);
+        range->deviation[b] =
+            in_thousandths(deviation > LEAST ? deviation : LEAST);
+    }
+    range->normalised = true;
 }
 
 static int compare(const void *a, const void *b)
@@ -73,6 +109,10 @@ char *s2vi_feature_range_text(const s2vi_feature_range *range)
 {
     json_t *root = json_pack("{s:o, s:o}", "low", numbers(range->low), "high",
                              numbers(range->high));
+    if (root && range->normalised) {
+        json_object_set_new(root, "mean", numbers(range->mean));
+        json_object_set_new(root, "deviation", numbers(range->deviation));
+    }
     char *text =
         root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(7)) : NULL;
     json_decref(root);
@@ -99,6 +139,24 @@ static int read_numbers(const json_t *root, const char *key, float *out,
     return S2V_OK;
 }
 
+static int read_normal(s2vi_feature_range *range, const json_t *root,
+                       s2v_error *err)
+{
+    range->normalised = json_object_get(root, "mean") != NULL;
+    if (!range->normalised)
+        return S2V_OK;
+    int ret = read_numbers(root, "mean", range->mean, err);
+    if (!ret)
+        ret = read_numbers(root, "deviation", range->deviation, err);
+    for (int b = 0; b < BANDS && !ret; b++)
+        if (!(range->deviation[b] > 0))
+            ret = s2vi_error(err, S2V_ERR_MODEL,
+                             "'s2v.features': band %d has 'deviation' %g, "
+                             "expected a number above 0",
+                             b, (double)range->deviation[b]);
+    return ret;
+}
+
 int s2vi_feature_range_parse(s2vi_feature_range *range, const char *text,
                              s2v_error *err)
 {
@@ -112,6 +170,8 @@ int s2vi_feature_range_parse(s2vi_feature_range *range, const char *text,
         ret = read_numbers(root, "low", range->low, err);
     if (!ret)
         ret = read_numbers(root, "high", range->high, err);
+    if (!ret)
+        ret = read_normal(range, root, err);
     for (int b = 0; b < BANDS && !ret; b++)
         if (range->low[b] > range->high[b])
             ret = s2vi_error(err, S2V_ERR_MODEL,

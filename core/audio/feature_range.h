@@ -5,10 +5,14 @@
  * knows. Weight files hold it as "s2v.features":
  *
  *     {"low": [64 numbers], "high": [64 numbers]}
+ *
+ * With "mean" and "deviation", 64 numbers each, the network takes features
+ * minus their mean, over their deviation.
  */
 #ifndef S2VI_AUDIO_FEATURE_RANGE_H
 #define S2VI_AUDIO_FEATURE_RANGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "audio/lms.h"
@@ -16,6 +20,8 @@
 /** Of each band, lowest first. */
 typedef struct s2vi_feature_range {
     float low[S2VI_LMS_BANDS], high[S2VI_LMS_BANDS];
+    bool normalised; /* the next two are set */
+    float mean[S2VI_LMS_BANDS], deviation[S2VI_LMS_BANDS];
 } s2vi_feature_range;
 
 /**
@@ -29,6 +35,17 @@ typedef struct s2vi_feature_range {
  */
 int s2vi_feature_range_apply(const s2vi_feature_range *range,
                              float features[S2VI_LMS_BANDS]);
+
+/** Features (n, 64) as the network takes them, in place: less their mean, over
+ * their deviation; as they are where the range has none. */
+void s2vi_feature_range_normalise(const s2vi_feature_range *range,
+                                  float *features, int64_t n);
+
+/** Set mean and deviation to those of rows (n, 64), in thousandths as a weight
+ * file has them; of a band that hardly changes the deviation is 0.1, a decibel.
+ */
+void s2vi_feature_range_measure_normal(s2vi_feature_range *range,
+                                       const float *rows, int64_t n);
 
 /**
  * The range of a clip's features: of each band, the quantiles `part` and

@@ -21,6 +21,8 @@
  * - Noise scales start at 0, b_gamma at 1; instance norm's eps is 1e-5.
  * - R starts from N(0, 1/sqrt(inputs)), biases from 0.
  * - Directional kernels have K = 3: one tap, and three a pixel further.
+ * - Beyond the paper, if switched on: a learned 4x4 image beside z (constant),
+ *   and a learned picture before the tanh (background).
  *
  * Exact economies (options.plain: without; tests/models proves them equal):
  * - nearest x2 and 3x3 as one transposed 4x4 convolution;
@@ -45,6 +47,7 @@
 #define ZERO S2VI_INIT_ZERO
 #define ONE  S2VI_INIT_ONE
 #define ORTH S2VI_INIT_ORTHOGONAL
+#define UNIT S2VI_INIT_UNIT
 
 /* Sound conditioned instance norm, eq. (2), or a learned affine. */
 typedef struct norm {
@@ -79,7 +82,8 @@ typedef struct network {
     s2vi_layer input;
     layer layer[S2VI_LM_MAX_LAYERS];
     s2vi_layer rgb;
-    gates gates[PAIRS]; /* of the video prediction layer */
+    s2vi_node *constant, *background; /* (1,4,4,C), (1,N,N,3) */
+    gates gates[PAIRS];               /* of the video prediction layer */
     s2vi_layer blend, mask;
 } network;
 
@@ -160,6 +164,19 @@ static void declare_generator(const s2vi_scope *s, const s2vi_lm_config *c,
                                     NORM, 3, "g.rgb");
 }
 
+/* What is the same in all frames: after G's, whose places in the list, and so
+ * initial values, stay. */
+static void declare_pictures(const s2vi_scope *s, const s2vi_lm_config *c,
+                             network *n)
+{
+    if (c->constant)
+        n->constant = s2vi_declare(s, S2VI_SHAPE(1, channels(c, -1), 4, 4),
+                                   UNIT, "g.constant");
+    if (c->background)
+        n->background = s2vi_declare(s, S2VI_SHAPE(1, 3, c->size, c->size),
+                                     ZERO, "g.background");
+}
+
 static half declare_centred(const s2vi_scope *s, int P, const char *which)
 {
     const s2vi_layer l = s2vi_declare_layer(s, S2VI_SHAPE(3 * P, P, 3, 3), ORTH,
@@ -206,6 +223,7 @@ static void declare(const s2vi_scope *scope, const s2vi_lm_config *c,
                     network *n)
 {
     declare_generator(scope, c, n);
+    declare_pictures(scope, c, n);
     if (c->prediction != S2VI_LM_NO_PREDICTION)
         declare_prediction(scope, c, n);
 }
@@ -227,7 +245,7 @@ typedef struct model {
     network net;
     s2vi_lm_graph *out;
     int64_t T;
-    bool plain;
+    bool plain, bypass;
 } model;
 
 static void carry(model *m, s2vi_node *state, s2vi_node *value)
@@ -477,7 +495,7 @@ static s2vi_node *prediction(model *m, s2vi_node *x)
     s2vi_node *part[5];
     shared_half pair = {0};
     int n = 0;
-    if (m->config->prediction == S2VI_LM_NO_PREDICTION)
+    if (m->config->prediction == S2VI_LM_NO_PREDICTION || m->bypass)
         return x;
     for (int i = 0; i < 5; i++) {
         const direction *d = &directions[i];
@@ -508,6 +526,8 @@ static s2vi_node *generate(model *m, s2vi_node *f, s2vi_node *motion)
     s2vi_node *rgb = NULL;
     s2vi_node *x = s2vi_broadcast(s2vi_nn_over_pixels(z), cell);
     x = s2vi_nn_conv2d(x, m->net.input);
+    if (m->config->constant)
+        x = s2vi_add(x, m->net.constant);
     for (int i = 0; i < L; i++) {
         x = m->out->layer[i] = layer_of(m, i, x, f);
         if (i == L - 1)
@@ -517,6 +537,8 @@ static s2vi_node *generate(model *m, s2vi_node *f, s2vi_node *motion)
     }
     if (!skip)
         rgb = s2vi_nn_conv2d(x, m->net.rgb);
+    if (m->config->background)
+        rgb = s2vi_add(rgb, m->net.background);
     return s2vi_tanh(rgb);
 }
 
@@ -528,7 +550,8 @@ int s2vi_lm_build(s2vi_graph *graph, const s2vi_lm_config *config,
                .config = config,
                .out = out,
                .T = options->frames,
-               .plain = options->plain};
+               .plain = options->plain,
+               .bypass = options->bypass};
     *out = (s2vi_lm_graph){0};
     if (m.T < 1 || m.T > S2VI_LM_MAX_FRAMES)
         return s2vi_error(err, S2V_ERR_INVALID,

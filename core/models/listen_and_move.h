@@ -44,6 +44,11 @@ typedef struct s2vi_lm_config {
     s2vi_lm_connection connection;
     s2vi_lm_prediction prediction;
     int prediction_kernel; /* K: 3 */
+    /* Beyond the paper; default false. */
+    bool constant;   /* a learned 4x4 image is added to the first one, as in
+                        StyleGAN: position not from the zeros at the border alone
+                      */
+    bool background; /* a learned picture is added before the tanh */
 } s2vi_lm_config;
 
 void s2vi_lm_defaults(s2vi_lm_config *config);
@@ -65,8 +70,10 @@ int s2vi_lm_params(const s2vi_lm_config *config, s2vi_param_list *list,
 
 /** How a generator is recorded. */
 typedef struct s2vi_lm_options {
-    int frames; /* T: consecutive frames of one sequence */
-    bool plain; /* without the exact economies: for tests */
+    int frames;  /* T: consecutive frames of one sequence */
+    bool plain;  /* without the exact economies: for tests */
+    bool bypass; /* the prediction layer passes x on and has no states: for
+                    training, which it slows down fivefold */
 } s2vi_lm_options;
 
 /** A recorded generator. */

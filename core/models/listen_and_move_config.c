@@ -13,6 +13,7 @@ static const char *const predictions[] = {"dirconvgru", "convgru", "none",
 
 #define INT(member, least, most) S2VI_INT(s2vi_lm_config, member, least, most)
 #define BOOL(member)             S2VI_BOOL(s2vi_lm_config, member)
+#define SWITCH(member)           S2VI_SWITCH(s2vi_lm_config, member)
 #define WORD(member, list)       S2VI_WORD(s2vi_lm_config, member, list)
 
 /* channels_max is from channels_min on: s2vi_lm_config_check() */
@@ -31,6 +32,8 @@ static const s2vi_field table[] = {
     WORD(connection, connections),
     WORD(prediction, predictions),
     INT(prediction_kernel, 3, 3),
+    SWITCH(constant),
+    SWITCH(background),
 };
 
 static const s2vi_fields fields = {S2VI_LM_NAME, table,

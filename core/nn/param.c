@@ -289,9 +289,9 @@ static double deviation(const s2vi_param *p)
                                : fan_in;
     switch (p->init) {
     case S2VI_INIT_NORMAL: return 0.02;
+    case S2VI_INIT_UNIT: return 1;
     case S2VI_INIT_FAN_IN: return 1 / sqrt(fan_in);
     case S2VI_INIT_XAVIER: return sqrt(2 / (fan_in + fan_out));
-    case S2VI_INIT_UNIT: return 1;
     case S2VI_INIT_HUNDRED: return 100;
     case S2VI_INIT_XAVIER_SMALL: return sqrt(2 / (fan_in + fan_out)) / 50;
     default: return sqrt(2) * (1 / sqrt(fan_in));

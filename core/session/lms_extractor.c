@@ -122,6 +122,8 @@ static int receive(void *self, float *features)
         s2vi_equaliser_apply(&x->equaliser, features, NULL);
     if (!ret && x->trained->has_range)
         keep_in_range(x, features);
+    if (!ret && x->trained->has_range)
+        s2vi_feature_range_normalise(&x->trained->range, features, 1);
     return ret;
 }
 

@@ -290,6 +290,8 @@ json_t *s2vi_fields_object(const s2vi_fields *fields, const void *config)
     json_t *root = json_object();
     for (int i = 0; root && i < fields->n; i++) {
         const s2vi_field *f = &fields->field[i];
+        if (f->sparse && !*(const bool *)((const char *)config + f->offset))
+            continue;
         if (json_object_set_new(root, f->name, value_of(f, config)) < 0) {
             json_decref(root);
             root = NULL;

@@ -30,6 +30,7 @@ typedef struct s2vi_field {
     size_t count; /**< offsets of ints; a GRID's rows are an INTS's count, */
     size_t rows;  /**< which stands before it in the table */
     bool counted; /**< likewise is the `count`: lists of equal length */
+    bool sparse;  /**< of a bool: written only where it is true */
 } s2vi_field;
 
 /** Rows of the table: a member of `type`. */
@@ -42,6 +43,13 @@ typedef struct s2vi_field {
     {                                                                          \
         .name = #member, .offset = offsetof(type, member),                     \
         .kind = S2VI_FIELD_BOOL                                                \
+    }
+/** One that came later: a file without it reads as before, and is written so.
+ */
+#define S2VI_SWITCH(type, member)                                              \
+    {                                                                          \
+        .name = #member, .offset = offsetof(type, member),                     \
+        .kind = S2VI_FIELD_BOOL, .sparse = true                                \
     }
 #define S2VI_WORD(type, member, list)                                          \
     {                                                                          \

@@ -17,7 +17,7 @@ static const double MARGIN = 0.25;
 /* Another range in each band; in the last two, a single value and none. */
 static s2vi_feature_range make_range(void)
 {
-    s2vi_feature_range range;
+    s2vi_feature_range range = {.low = {0}};
     for (int b = 0; b < BANDS; b++) {
         range.low[b] = -4.0f + (float)b / 32.0f;
         range.high[b] = range.low[b] + 3.0f - (float)b / 64.0f;
@@ -136,7 +136,7 @@ static void test_measure(void)
                  {0.1, 10, 90},
                  {0.25, 25, 75},
                  {0.499, 50, 50}};
-    s2vi_feature_range range;
+    s2vi_feature_range range = {.low = {0}};
     for (int i = 0; i < N; i++)
         for (int b = 0; b < BANDS; b++)
             rows[i * BANDS + b] = (float)(i * (b + 1) % N - b);
@@ -202,7 +202,7 @@ static const char *text_of(int n, const char *low, const char *last,
 
 static void refuse(const char *text, const char *sentence)
 {
-    s2vi_feature_range range;
+    s2vi_feature_range range = {.low = {0}};
     s2v_error err = {0};
     int ret = s2vi_feature_range_parse(&range, text, &err);
     CHECK(ret == S2V_ERR_MODEL && err.code == ret &&
@@ -251,7 +251,7 @@ static void test_bad_texts(void)
 
 static void test_good_texts(void)
 {
-    s2vi_feature_range range;
+    s2vi_feature_range range = {.low = {0}};
     s2v_error err = {0};
     int ret = s2vi_feature_range_parse(&range,
                                        text_of(64, "-4.605", "1e0", "1"), &err);
@@ -260,6 +260,48 @@ static void test_good_texts(void)
               range.high[63] == 1.0f,
           "read: %g, %g, %g", (double)range.low[0], (double)range.low[63],
           (double)range.high[63]);
+}
+
+/* Mean 2 + b / 4 and deviation 3, of rows 3 below and 3 above it in turn; the
+ * last band never changes. */
+static void test_normal(const s2vi_feature_range *range)
+{
+    enum { ROWS = 6 };
+    float rows[ROWS][BANDS], same[ROWS][BANDS];
+    s2vi_feature_range normal = *range, read = {.low = {0}};
+    s2v_error err = {0};
+    for (int i = 0; i < ROWS; i++)
+        for (int b = 0; b < BANDS; b++)
+            rows[i][b] = (float)(2 + b / 4.0 +
+                                 (b == BANDS - 1 ? 0
+                                  : i % 2        ? 3
+                                                 : -3));
+    memcpy(same, rows, sizeof(same));
+    s2vi_feature_range_normalise(range, rows[0], ROWS);
+    CHECK(!memcmp(same, rows, sizeof(same)), "without a mean: as they are");
+    s2vi_feature_range_measure_normal(&normal, rows[0], ROWS);
+    CHECK(normal.mean[8] == 4 && normal.deviation[8] == 3, "%g %g",
+          (double)normal.mean[8], (double)normal.deviation[8]);
+    CHECK(normal.deviation[BANDS - 1] == 0.1f, "a constant band: %g",
+          (double)normal.deviation[BANDS - 1]);
+    char *text = s2vi_feature_range_text(&normal);
+    CHECK(!s2vi_feature_range_parse(&read, text, &err) &&
+              !memcmp(read.mean, normal.mean, sizeof(read.mean)) &&
+              !memcmp(read.deviation, normal.deviation, sizeof(read.mean)),
+          "read back: %s", err.message);
+    s2vi_feature_range_normalise(&read, rows[0], ROWS);
+    for (int i = 0; i < ROWS; i++)
+        for (int b = 0; b < BANDS; b++)
+            CHECK(rows[i][b] == (b == BANDS - 1 ? 0
+                                 : i % 2        ? 1
+                                                : -1),
+                  "row %d, band %d: %g", i, b, (double)rows[i][b]);
+    free(text);
+    normal.deviation[3] = 0;
+    text = s2vi_feature_range_text(&normal);
+    refuse(text, "'s2v.features': band 3 has 'deviation' 0, expected a number "
+                 "above 0");
+    free(text);
 }
 
 int main(void)
@@ -272,5 +314,6 @@ int main(void)
     test_round_trip(&range);
     test_good_texts();
     test_bad_texts();
+    test_normal(&range);
     return check_done();
 }

@@ -313,7 +313,7 @@ static char *range_text(const float *sound, int64_t n)
     const int64_t frames = (n + STEP - 1) / STEP;
     float *rows = malloc((size_t)frames * S2VI_LMS_BANDS * sizeof(*rows));
     float *heard = malloc((size_t)n * sizeof(*heard));
-    s2vi_feature_range range;
+    s2vi_feature_range range = {.low = {0}};
     if (!rows || !heard ||
         s2vi_level_clip(sound, (size_t)n, LEVEL_VALUE, heard) ||
         s2vi_lms_features(heard, (size_t)n, rows, frames, NULL) ||

@@ -34,7 +34,7 @@ tiny_model tiny_model_defaults(void)
 const char *tiny_model_features(float low, float high)
 {
     static char *text;
-    s2vi_feature_range range;
+    s2vi_feature_range range = {.low = {0}};
     for (int b = 0; b < S2VI_LMS_BANDS; b++) {
         range.low[b] = low;
         range.high[b] = high;
