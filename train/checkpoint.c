@@ -78,6 +78,11 @@ static char *progress_text(const s2vi_trainer *t)
     if (good && !isnan(t->best))
         good = !json_object_set_new(root, score_key(t), json_real(t->best)) &&
                set_integer(root, "best_step", t->best_step);
+    if (good && t->stage)
+        good = set_integer(root, "stage", t->stage) &&
+               set_integer(root, "stage_step", t->stage_step);
+    if (good && t->seconds > 0)
+        good = !json_object_set_new(root, "seconds", json_real(t->seconds));
     return dump(root, good);
 }
 
@@ -205,21 +210,12 @@ static int read_state(const s2v_weights *w, s2vi_exec *exec,
     return ret;
 }
 
-/* At a stage's first iteration there may be states that it did not have. */
-static bool begins_here(const s2vi_trainer *t)
-{
-    return t->hooks->stage && t->step == t->begun;
-}
-
 static int read_states(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
 {
     int ret = S2V_OK;
     const s2vi_train_step *g = &t->generator;
-    for (int i = 0; i < s2vi_plan_state_count(g->plan) && !ret; i++) {
-        const s2vi_node *state = s2vi_plan_state(g->plan, i);
-        if (!begins_here(t) || s2vi_weights_find(w, state->name))
-            ret = read_state(w, g->exec, state, err);
-    }
+    for (int i = 0; i < s2vi_plan_state_count(g->plan) && !ret; i++)
+        ret = read_state(w, g->exec, s2vi_plan_state(g->plan, i), err);
     return ret;
 }
 
@@ -227,11 +223,14 @@ static int read_progress(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
 {
     const char *text = s2v_weights_get_metadata(w, "s2v.progress");
     json_t *root = text ? json_loads(text, 0, NULL) : NULL;
-    json_int_t step = -1, best_step = 0;
-    double best = NAN;
-    bool good = !json_unpack(root, "{s:I, s?F, s?I}", "step", &step,
-                             score_key(t), &best, "best_step", &best_step) &&
-                step >= 0 && step <= S2VI_FILE_MOST_STEPS;
+    json_int_t step = -1, best_step = 0, stage = 0, stage_step = 0;
+    double best = NAN, seconds = 0;
+    bool good =
+        !json_unpack(root, "{s:I, s?F, s?I, s?I, s?I, s?F}", "step", &step,
+                     score_key(t), &best, "best_step", &best_step, "stage",
+                     &stage, "stage_step", &stage_step, "seconds", &seconds) &&
+        stage >= 0 && stage <= S2VI_TRAINER_STAGES && step >= 0 &&
+        step <= S2VI_FILE_MOST_STEPS;
     if (good && t->hooks->set_position)
         good = t->hooks->set_position(t, root);
     json_decref(root);
@@ -242,7 +241,10 @@ static int read_progress(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
     t->step = step;
     t->best = best;
     t->best_step = isnan(best) ? 0 : best_step;
-    return S2V_OK;
+    t->seconds = seconds;
+    return t->hooks->enter_stage && stage
+               ? s2vi_trainer_enter_stage(t, (int)stage, stage_step, err)
+               : S2V_OK;
 }
 
 static int check_checkpoint(const s2vi_trainer *t, const s2v_weights *w,
@@ -261,13 +263,11 @@ int s2vi_trainer_resume(s2vi_trainer *t, const char *path, s2v_error *err)
     int ret = s2vi_file_open(&w, path, err);
     if (!ret)
         ret = check_checkpoint(t, w, path, err);
+    if (!ret)
+        ret = read_progress(t, w, err);
     for (int i = 0; i < t->list.count && !ret; i++)
         ret = s2vi_file_read_trained(w, t->store, &t->list.param[i],
                                      averaged(t, i), err);
-    if (!ret)
-        ret = read_progress(t, w, err);
-    if (!ret)
-        ret = s2vi_trainer_enter(t, err);
     if (!ret)
         ret = read_states(t, w, err);
     s2v_weights_close(&w);

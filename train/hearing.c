@@ -90,13 +90,23 @@ int s2vi_hearing_features(const s2vi_hearing *h, const s2vi_sequence *s,
                           uint64_t place, int T, float *out, s2v_error *err)
 {
     double gain[BANDS];
-    if (!jitters(h)) {
+    int ret = S2V_OK;
+    if (jitters(h)) {
+        draw_gains(h, HEARING_STREAM, place, gain);
+        ret = hear(s->from, s->frame, T, gain, out, err);
+    } else {
         memcpy(out, s->from->features + s->frame * BANDS,
                (size_t)T * BANDS * sizeof(*out));
-        return S2V_OK;
     }
-    draw_gains(h, HEARING_STREAM, place, gain);
-    return hear(s->from, s->frame, T, gain, out, err);
+    if (!ret)
+        s2vi_hearing_normalise(h, out, T);
+    return ret;
+}
+
+void s2vi_hearing_normalise(const s2vi_hearing *h, float *features, int64_t n)
+{
+    if (h->normalised)
+        s2vi_feature_range_normalise(&h->range, features, n);
 }
 
 /* ---------------------------------------------------------------- range -- */
@@ -135,6 +145,8 @@ static int measure_range(s2vi_hearing *h, const s2vi_dataset *data,
     if (!ret &&
         s2vi_feature_range_measure(&h->range, rows, n * draws, RANGE_PART) < 0)
         ret = s2vi_error_nomem(err, "sound features");
+    if (!ret && h->normalised)
+        s2vi_feature_range_measure_normal(&h->range, rows, n * draws);
     free(rows);
     return ret;
 }

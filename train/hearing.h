@@ -22,6 +22,8 @@ typedef struct s2vi_hearing {
     double
         spectrum_jitter; /* dB: and its spectrum tilted so much at either
                             end, and bent by half, a third, a quarter of it */
+    bool normalised; /* the network takes features less their mean, over their
+                        deviation: s2vi_hearing_features() gives them so */
     uint64_t seed;
     s2vi_cosines cosines;     /* of its curves: set by s2vi_hearing_prepare() */
     s2vi_spectrum spectrum;   /* average, without jitter: set likewise */
@@ -39,6 +41,10 @@ typedef struct s2vi_hearing {
  */
 int s2vi_hearing_prepare(s2vi_hearing *hearing, s2vi_dataset *data,
                          s2v_error *err);
+
+/** Features (n, 64) of the data set as the network takes them, in place. */
+void s2vi_hearing_normalise(const s2vi_hearing *hearing, float *features,
+                            int64_t n);
 
 /**
  * The features of a sequence, augmented for training.

@@ -28,12 +28,16 @@ typedef struct job {
     s2vi_training training;
     s2vi_progress *bar;
     s2vi_curves *curves;
-    s2vi_measured held_out; /* where it was last measured... */
-    int64_t measured;       /* ...after this iteration; 0: never */
-    int64_t first;          /* iterations done before, by an earlier run */
-    char *checkpoint;       /* the output's name with ".ckpt" */
-    double next_save;       /* monotonic seconds, where saved by time */
-    bool complete;          /* all iterations were done */
+    s2vi_measured held_out;      /* where it was last measured... */
+    int64_t measured;            /* ...after this iteration; 0: never */
+    int64_t first;               /* iterations done before, by an earlier run */
+    char *checkpoint;            /* the output's name with ".ckpt" */
+    double next_save;            /* monotonic seconds, where saved by time */
+    double begin;                /* of this run, likewise */
+    double seconds;              /* that earlier runs took */
+    const char *name[MAX_TERMS]; /* columns of the curves */
+    int names;
+    bool complete; /* all iterations were done */
 } job;
 
 static double now(void)
@@ -45,9 +49,32 @@ static double now(void)
 
 /* ------------------------------------------------------------ training -- */
 
+/* Seconds of training, those of earlier runs, too. */
+static double time_of(const job *j)
+{
+    return j->seconds + now() - j->begin;
+}
+
 static int64_t step_of(const job *j)
 {
     return j->training.trainer->step;
+}
+
+/* How much of the whole is done, 0 to 1. */
+static double share_of(const job *j)
+{
+    const s2vi_train_options *o = j->options;
+    const double share = o->seconds > 0
+                             ? time_of(j) / o->seconds
+                             : (double)step_of(j) / (double)o->iterations;
+    return fmin(share, 1);
+}
+
+static bool is_over(const job *j)
+{
+    const s2vi_train_options *o = j->options;
+    return o->seconds > 0 ? time_of(j) >= o->seconds
+                          : step_of(j) >= o->iterations;
 }
 
 static int make_training(job *j, s2v_error *err)
@@ -59,7 +86,7 @@ static int make_training(job *j, s2v_error *err)
     const char *from = o->resume ? o->resume : o->export;
     if (!ret && from)
         ret = s2vi_trainer_resume(j->training.trainer, from, err);
-    if (!ret && o->resume && step_of(j) > o->iterations)
+    if (!ret && o->resume && !o->seconds && step_of(j) > o->iterations)
         ret = s2vi_error(
             err, S2V_ERR_INVALID,
             "--iterations is the total, including those before the resume: "
@@ -76,6 +103,8 @@ static int make_training(job *j, s2v_error *err)
 static int save(job *j, s2v_error *err)
 {
     s2v_error second;
+    if (j->options->seconds > 0)
+        j->training.trainer->seconds = time_of(j);
     int ret = s2vi_trainer_save(j->training.trainer, j->checkpoint, err),
         also = S2V_OK;
     if (!ret)
@@ -96,6 +125,7 @@ static int hold_out(job *j, s2v_error *err)
     s2vi_trainer *trainer = j->training.trainer;
     s2vi_measured *m = &j->held_out;
     const long long step = step_of(j);
+    trainer->share = share_of(j);
     int ret = j->recipe->measure_held_out(j->training.self, m, err);
     if (ret < 0)
         return ret;
@@ -135,7 +165,7 @@ static int preview(job *j, s2v_error *err)
  * user too, and go on. */
 static void survive(job *j, int ret, const s2v_error *err)
 {
-    const bool more = step_of(j) < j->options->iterations;
+    const bool more = !is_over(j);
     if (ret < 0)
         s2vi_progress_message(j->options->quiet ? NULL : j->bar,
                               "s2v-train: %s%s", err->message,
@@ -146,8 +176,10 @@ static void survive(job *j, int ret, const s2v_error *err)
 
 static int open_curves(job *j, s2v_error *err)
 {
-    const char *name[MAX_TERMS + 2];
+    const char *name[MAX_TERMS + 1];
     int n = s2vi_trainer_terms(j->training.trainer, name, MAX_TERMS);
+    memcpy(j->name, name, sizeof(j->name));
+    j->names = n;
     name[n++] = j->training.measure;
     return s2vi_curves_open(&j->curves, j->options->curves, name, n, step_of(j),
                             err);
@@ -158,10 +190,31 @@ static int add_to_curves(job *j, const s2vi_trainer_loss *loss, int n,
 {
     double value[MAX_TERMS + 1];
     const int64_t step = step_of(j);
-    for (int i = 0; i < n; i++)
-        value[i] = loss[i].value;
-    value[n] = j->measured == step ? j->held_out.curve : NAN;
+    for (int i = 0; i < j->names; i++)
+        value[i] = NAN; /* not a term of this stage */
+    for (int i = 0; i < j->names; i++)
+        for (int k = 0; k < n; k++)
+            if (!strcmp(j->name[i], loss[k].name))
+                value[i] = loss[k].value;
+    value[j->names] = j->measured == step ? j->held_out.curve : NAN;
     return j->curves ? s2vi_curves_add(j->curves, step, value, err) : S2V_OK;
+}
+
+/* By --hold-out-every, at the end in any case. */
+static bool is_time_to_measure(const job *j)
+{
+    const int64_t every = j->options->hold_out_every;
+    return every && (step_of(j) % every == 0 || is_over(j));
+}
+
+static void show_stage(job *j)
+{
+    const s2vi_train_options *o = j->options;
+    const char *name =
+        j->recipe->stage ? j->recipe->stage(j->training.self) : NULL;
+    const double left = o->seconds - time_of(j);
+    s2vi_progress_stage(j->bar, name, o->seconds > 0 ? share_of(j) : -1,
+                        left > 0 ? left : 0);
 }
 
 static int iterate(job *j, s2v_error *err)
@@ -170,6 +223,7 @@ static int iterate(job *j, s2v_error *err)
     s2vi_trainer_loss loss[MAX_TERMS];
     s2vi_progress_value shown[MAX_TERMS];
     int n = MAX_TERMS;
+    j->training.trainer->share = share_of(j);
     int ret = s2vi_trainer_iterate(j->training.trainer, loss, &n, err);
     if (ret < 0)
         return ret;
@@ -179,15 +233,15 @@ static int iterate(job *j, s2v_error *err)
         if (i == 0 || strstr(loss[i].name, ".loss"))
             shown[n_shown++] =
                 (s2vi_progress_value){loss[i].name, loss[i].value};
+    show_stage(j);
     s2vi_progress_update(j->bar, step, shown, n_shown);
     s2v_error why;
-    if (o->hold_out_every &&
-        (step % o->hold_out_every == 0 || step == o->iterations))
+    if (is_time_to_measure(j))
         survive(j, hold_out(j, &why), &why);
     ret = add_to_curves(j, loss, n, err);
     if (step % o->preview_every == 0)
         survive(j, preview(j, &why), &why);
-    if (step < o->iterations && is_time_to_save(j))
+    if (!is_over(j) && is_time_to_save(j))
         survive(j, save(j, &why), &why);
     return ret;
 }
@@ -197,13 +251,15 @@ static int train(job *j, s2v_error *err)
     const s2vi_train_options *o = j->options;
     int ret = S2V_OK;
     j->first = step_of(j);
+    j->begin = now();
+    j->seconds = j->training.trainer->seconds;
     j->bar = s2vi_progress_new(&(s2vi_progress_params){
-        .total = o->iterations,
+        .total = o->seconds > 0 ? 0 : o->iterations,
         .first = j->first,
         .quiet = o->quiet,
     });
     j->next_save = now() + o->checkpoint_seconds;
-    while (!ret && step_of(j) < o->iterations && !s2vi_interrupt_requested())
+    while (!ret && !is_over(j) && !s2vi_interrupt_requested())
         ret = iterate(j, err);
     s2v_error why;
     if (!ret && !step_of(j))
@@ -279,21 +335,26 @@ static void print_result(const job *j)
 {
     const s2vi_train_options *o = j->options;
     const long long step = step_of(j);
-    const char *model = o->recipe->name;
-    if (step < o->iterations)
+    const char *more = o->seconds > 0 ? "TIME" : "N";
+    if (*j->held_out.note)
+        fprintf(stderr, "s2v-train: %s\n", j->held_out.note);
+    if (j->complete)
+        fprintf(stderr, "done after %lld iterations: ", step);
+    else if (o->seconds > 0)
+        fprintf(stderr, "stopped after %lld iterations: ", step);
+    else
         fprintf(stderr, "stopped after %lld of %lld iterations: ", step,
                 (long long)o->iterations);
-    else
-        fprintf(stderr, "done after %lld iterations: ", step);
     print_model(j);
-    if (step < o->iterations)
-        fprintf(stderr, "; to resume: s2v-train %s --resume %s\n", model,
-                j->checkpoint);
+    if (!j->complete)
+        fprintf(stderr, "; to resume: s2v-train %s --resume %s\n",
+                o->recipe->name, j->checkpoint);
     else
         fprintf(stderr,
-                "; to continue: s2v-train %s --resume %s --iterations N, N "
-                "above %lld\n",
-                model, j->checkpoint, step);
+                "; to continue: s2v-train %s --resume %s --%s %s, more than "
+                "before\n",
+                o->recipe->name, j->checkpoint,
+                o->seconds > 0 ? "time" : "iterations", more);
 }
 
 /* --export: the latest weights of a checkpoint. */
@@ -335,7 +396,7 @@ static int run(job *j, s2v_error *err)
     const double begin = now();
     if (!ret)
         ret = train(j, err);
-    j->complete = !ret && step_of(j) >= j->options->iterations;
+    j->complete = !ret && is_over(j);
     if (!ret && j->options->verbose)
         print_cost(j, now() - begin);
     if (!ret && !j->options->quiet)

@@ -29,6 +29,11 @@ void s2vi_option_record_set(json_t *record, const char *name, const char *text)
                             json_string(text ? text : "true"));
 }
 
+bool s2vi_option_record_has(const json_t *record, const char *name)
+{
+    return json_object_get(json_object_get(record, "options"), name) != NULL;
+}
+
 void s2vi_option_record_clips(json_t *record, char *const *clips)
 {
     json_t *list = json_array();

@@ -12,6 +12,7 @@
 #define S2VI_TRAIN_OPTION_RECORD_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "s2v/s2v.h"
 
@@ -20,6 +21,9 @@ json_t *s2vi_option_record_new(void);
 
 /** Record an option; the last value counts. `text`: NULL for a switch. */
 void s2vi_option_record_set(json_t *record, const char *name, const char *text);
+
+/** Whether an option was given. */
+bool s2vi_option_record_has(const json_t *record, const char *name);
 
 /** Record all clips. */
 void s2vi_option_record_clips(json_t *record, char *const *clips);

@@ -61,6 +61,19 @@ bool s2vi_train_parse_crop(void *to, const option_row *row, const char *text)
     return good;
 }
 
+bool s2vi_train_parse_time(void *to, const option_row *row, const char *text)
+{
+    char *unit;
+    const double number = g_ascii_strtod(text, &unit);
+    const double seconds = !strcmp(unit, "s")                           ? 1
+                           : !strcmp(unit, "m") || !strcmp(unit, "min") ? 60
+                           : !strcmp(unit, "h")                         ? 3600
+                                                                        : 0;
+    (void)row;
+    *(double *)to = number * seconds;
+    return unit != text && *(double *)to > 0 && *(double *)to <= 1e8;
+}
+
 /* "1000": iterations; "10m" or "10min": minutes. @param to the options */
 static bool parse_period(void *to, const option_row *row, const char *text)
 {

@@ -71,6 +71,7 @@ typedef struct s2vi_train_options {
 
     /* Training. */
     int64_t iterations; /**< in all, those before a resume too */
+    double seconds;     /**< likewise of time; 0: iterations count */
     int sequence;       /**< frames an iteration, or columns of mel */
     int batch;          /**< sequences an iteration */
     uint64_t seed;
@@ -123,6 +124,9 @@ void s2vi_train_options_print(const s2vi_train_options *o, FILE *out);
 
 /** Free it and what is inside, and set *o to NULL. */
 void s2vi_train_options_free(s2vi_train_options **o);
+
+/** For rows of OPTION_PARSED: "90s", "45m", "3h" into a double, seconds. */
+bool s2vi_train_parse_time(void *to, const option_row *row, const char *text);
 
 /** For rows of OPTION_PARSED: "X,Y,W,H" into int[4]. */
 bool s2vi_train_parse_crop(void *to, const option_row *row, const char *text);

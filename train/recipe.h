@@ -36,9 +36,10 @@ typedef struct s2vi_training {
 
 /** How it does on what is held out. */
 typedef struct s2vi_measured {
-    double score;  /**< more is better */
-    double curve;  /**< for the curves */
-    char text[96]; /**< "SSIM 0.91, PSNR 27.10 dB of 40 held-out frames" */
+    double score;   /**< more is better */
+    double curve;   /**< for the curves */
+    char text[128]; /**< "SSIM 0.91, PSNR 27.10 dB of 40 held-out frames" */
+    char note[256]; /**< what to say of it at the end; or "" */
 } s2vi_measured;
 
 /** A row. Errors are a status and a sentence. */
@@ -66,6 +67,8 @@ typedef struct s2vi_recipe {
     void (*close)(void *self);
     /** Measure it on what is held out; only with --hold-out-every. */
     int (*measure_held_out)(void *self, s2vi_measured *out, s2v_error *err);
+    /** Optional: the name of the schedule's stage. */
+    const char *(*stage)(const void *self);
     /** Write a picture of what it makes. */
     int (*preview)(void *self, const char *path, s2v_error *err);
 } s2vi_recipe;
@@ -109,6 +112,12 @@ enum {
         "duration", 0, OPTION_NUMBER, S2VI_SHARED(duration), "SECONDS", 0,     \
             1e6, .above = true, .of = S2VI_ROWS_CLIPS,                         \
                  .help = "use at most this much of each clip (default: all)"   \
+    }
+#define S2VI_ROW_TIME(text)                                                    \
+    {                                                                          \
+        "time", 0, OPTION_PARSED, S2VI_SHARED(seconds), "TIME",                \
+            .parse = s2vi_train_parse_time,                                    \
+            .expected = "a time such as 90s, 45m or 3h", .help = text          \
     }
 #define S2VI_ROW_RATE(optimiser)                                               \
     {                                                                          \

@@ -98,6 +98,7 @@ int s2vi_train_step_learn(s2vi_train_step *step, s2vi_node *loss,
                           s2v_error *err)
 {
     const size_t room = (size_t)t->count;
+    int used = 0;
     const s2vi_param **which = calloc(room, sizeof(*which));
     s2vi_node **param = calloc(2 * room, sizeof(*param));
     int ret = reserve(step, 2 * t->count, err), n = 0;
@@ -107,12 +108,23 @@ int s2vi_train_step_learn(s2vi_train_step *step, s2vi_node *loss,
         goto out;
     s2vi_node **gradient = param + t->count;
     record_inputs(step, t);
-    for (int i = 0; i < t->count; i++) {
-        which[n] = &t->param[i];
-        param[n] = s2vi_graph_find(step->graph, t->param[i].name);
-        n += param[n] && !t->param[i].buffer;
+    /* Last those that this graph does not use: they have no place in it yet,
+     * and no gradient. */
+    for (int unused = 0; unused < 2; unused++) {
+        for (int i = 0; i < t->count; i++) {
+            s2vi_node *p = s2vi_graph_param(step->graph, t->param[i].name,
+                                            t->param[i].shape);
+            if (t->param[i].buffer || (p && p->id < 0) != unused)
+                continue;
+            which[n] = &t->param[i];
+            param[n++] = p;
+        }
+        used = unused ? used : n;
     }
-    if (s2vi_gradients(loss, NULL, param, n, gradient) >= 0)
+    const int good = s2vi_gradients(loss, NULL, param, used, gradient);
+    for (int i = used; i < n && good >= 0; i++)
+        gradient[i] = s2vi_fill(step->graph, 0, param[i]->shape);
+    if (good >= 0)
         for (int i = 0; i < n; i++)
             update(step, t, which[i], param[i], gradient[i], adam);
     ret = s2vi_graph_status(step->graph, err);
@@ -194,9 +206,10 @@ int s2vi_train_step_follow(s2vi_train_step *to, const s2vi_train_step *from,
             malloc((size_t)s2vi_shape_count(&state->shape) * sizeof(*value));
         if (!value)
             return s2vi_error_nomem(err, state->name);
-        if (source)
-            ret = s2vi_exec_read_f64(from->exec, source, value);
-        if (source && !ret)
+        ret = source ? s2vi_exec_read_f64(from->exec, source, value)
+                     : s2vi_error(err, S2V_ERR_INTERNAL, "no state '%s'",
+                                  state->name);
+        if (!ret)
             ret = s2vi_exec_write_f64(to->exec, state, value);
         free(value);
     }
@@ -231,17 +244,17 @@ int s2vi_train_step_read(const s2vi_train_step *step, int64_t iteration,
 
 /* ----------------------------------------------------------- parameters -- */
 
-/* A variable of one store into one of another, or of the same. */
+/* A variable of one store into one of another. */
 static int copy(const s2vi_param *p, s2vi_store *from, const char *name,
-                s2vi_store *to, const char *as, s2v_error *err)
+                s2vi_store *to, s2v_error *err)
 {
     float *w = malloc((size_t)s2vi_shape_count(&p->shape) * sizeof(*w));
     int ret = w ? s2vi_store_read(from, name, w, err)
                 : s2vi_error_nomem(err, p->name);
     if (!ret)
-        ret = s2vi_store_add(to, as, &p->shape, err);
+        ret = s2vi_store_add(to, p->name, &p->shape, err);
     if (!ret)
-        ret = s2vi_store_write(to, as, w, err);
+        ret = s2vi_store_write(to, p->name, w, err);
     free(w);
     return ret;
 }
@@ -255,7 +268,7 @@ int s2vi_train_step_copy_averages(const s2vi_trained *t, s2vi_store *from,
         char name[80];
         snprintf(name, sizeof(name), "%s%s",
                  t->average && !p->buffer ? "ema." : "", p->name);
-        ret = copy(p, from, name, to, p->name, err);
+        ret = copy(p, from, name, to, err);
     }
     return ret;
 }
@@ -274,20 +287,6 @@ int s2vi_train_step_init_params(const s2vi_param_list *list, uint64_t seed,
         if (!ret)
             ret = s2vi_store_write(store, p->name, w, err);
         free(w);
-    }
-    return ret;
-}
-
-int s2vi_train_step_init_slots(const s2vi_param *p, s2vi_store *store,
-                               bool average, s2v_error *err)
-{
-    static const char *const slots[] = {"m", "v", "ema"};
-    int ret = S2V_OK;
-    for (int k = 0; k < (average ? 3 : 2) && !p->buffer && !ret; k++) {
-        char name[80];
-        snprintf(name, sizeof(name), "%s.%s", slots[k], p->name);
-        ret = k < 2 ? s2vi_store_add(store, name, &p->shape, err)
-                    : copy(p, store, p->name, store, name, err);
     }
     return ret;
 }

@@ -52,50 +52,35 @@ static int open_step(s2vi_trainer *t, s2vi_train_step *step,
     int ret = s2vi_train_step_begin(step, err);
     if (!ret)
         ret = record(t, err);
-    return ret < 0 ? ret : s2vi_train_step_plan(step, store, err);
+    return ret < 0 || !(step->n_terms + step->n_effects)
+               ? ret
+               : s2vi_train_step_plan(step, store, err);
 }
 
-static int open_steps(s2vi_trainer *t, s2v_error *err)
+/* Critics that rest are recorded once, for the optimiser's variables, which a
+ * checkpoint has. */
+static int record_steps(s2vi_trainer *t, bool first, s2v_error *err)
 {
     int ret =
         open_step(t, &t->generator, t->hooks->record_generator, t->store, err);
-    if (!ret && t->n_critics && t->hooks->record_critics)
+    if (!ret && t->n_critics && (first || !t->critics_rest))
         ret =
             open_step(t, &t->critics, t->hooks->record_critics, t->store, err);
+    if (t->critics_rest)
+        s2vi_train_step_close(&t->critics);
     return ret;
 }
 
-static void find_stage(s2vi_trainer *t)
+int s2vi_trainer_enter_stage(s2vi_trainer *t, int stage, int64_t step,
+                             s2v_error *err)
 {
-    if (t->hooks->stage)
-        t->stage = t->hooks->stage(t, t->step, &t->begun);
-}
-
-int s2vi_trainer_enter(s2vi_trainer *t, s2v_error *err)
-{
-    const int before = t->stage;
-    find_stage(t);
-    if (t->stage == before)
-        return S2V_OK;
-    s2vi_train_step old = t->generator;
-    t->generator = (s2vi_train_step){0};
+    t->stage = stage;
+    t->stage_step = step;
+    s2vi_train_step_close(&t->generator);
     s2vi_train_step_close(&t->critics);
-    int ret = open_steps(t, err);
-    if (!ret)
-        ret = s2vi_train_step_follow(&t->generator, &old, err);
-    s2vi_train_step_close(&old);
-    return ret;
-}
-
-/* What a stage leaves alone has moments and an average, too: files hold those
- * of all. */
-static int add_slots(s2vi_trainer *t, s2v_error *err)
-{
-    int ret = S2V_OK;
-    for (int i = 0; i < t->list.count && !ret && t->hooks->stage; i++)
-        ret = s2vi_train_step_init_slots(&t->list.param[i], t->store,
-                                         t->g.average && i < t->g.count, err);
-    return ret;
+    s2vi_train_step_close(&t->viewer);
+    const int ret = t->hooks->enter_stage(t, err);
+    return ret < 0 ? ret : record_steps(t, false, err);
 }
 
 int s2vi_trainer_open(s2vi_trainer *t, s2v_error *err)
@@ -103,16 +88,15 @@ int s2vi_trainer_open(s2vi_trainer *t, s2v_error *err)
     const s2vi_trainer_params *p = &t->params;
     t->best = NAN;
     set_stretches(t);
-    find_stage(t);
     int ret = s2vi_backend_open(&t->backend, p->device ? p->device : "auto",
                                 p->dtype, p->threads, err);
     if (!ret)
         ret = s2vi_store_create(&t->store, t->backend, err);
     if (!ret)
         ret = s2vi_train_step_init_params(&t->list, p->seed, t->store, err);
-    if (!ret)
-        ret = add_slots(t, err);
-    return ret < 0 ? ret : open_steps(t, err);
+    if (!ret && t->hooks->enter_stage)
+        ret = t->hooks->enter_stage(t, err);
+    return ret < 0 ? ret : record_steps(t, true, err);
 }
 
 void s2vi_trainer_close(s2vi_trainer *t)
@@ -136,7 +120,8 @@ s2vi_train_summary s2vi_trainer_summary(const s2vi_trainer *t)
 
 /* ----------------------------------------------------------- iterating -- */
 
-int s2vi_trainer_terms(const s2vi_trainer *t, const char **name, int room)
+int s2vi_trainer_recorded_terms(const s2vi_trainer *t, const char **name,
+                                int room)
 {
     const s2vi_train_step *step[] = {&t->generator, &t->critics};
     int n = 0;
@@ -144,6 +129,12 @@ int s2vi_trainer_terms(const s2vi_trainer *t, const char **name, int room)
         for (int i = 0; i < step[k]->n_terms && n < room; i++)
             name[n++] = step[k]->term[i].name;
     return n;
+}
+
+int s2vi_trainer_terms(const s2vi_trainer *t, const char **name, int room)
+{
+    return t->hooks->terms ? t->hooks->terms(t, name, room)
+                           : s2vi_trainer_recorded_terms(t, name, room);
 }
 
 s2vi_clock s2vi_trainer_clock(const s2vi_trainer *t)
@@ -164,11 +155,11 @@ static int run(s2vi_trainer *t, s2vi_train_step *step, s2v_error *err)
         ret = s2vi_train_step_follow(step, &t->generator, err);
     if (!ret)
         ret = t->hooks->feed(t, step, err);
-    return ret < 0 ? ret
-                   : s2vi_train_step_run(
-                         step, t->step - t->begun + 1,
-                         s2vi_ema_decay(t->params.average, t->step - t->begun),
-                         &clock, err);
+    return ret < 0
+               ? ret
+               : s2vi_train_step_run(step, t->step + 1,
+                                     s2vi_ema_decay(t->params.average, t->step),
+                                     &clock, err);
 }
 
 static int read_terms(const s2vi_trainer *t, const s2vi_train_step *step,
@@ -180,6 +171,20 @@ static int read_terms(const s2vi_trainer *t, const s2vi_train_step *step,
         err);
 }
 
+/* The batch, in the stage that is due; a stage begins with states at zero. */
+static int prepare(s2vi_trainer *t, s2v_error *err)
+{
+    const int due = t->hooks->stage_at ? t->hooks->stage_at(t) : 0;
+    int ret = S2V_OK;
+    if (due > t->stage)
+        ret = s2vi_trainer_enter_stage(t, due, t->step, err);
+    if (!ret)
+        ret = t->hooks->prepare(t, err);
+    if (t->stage && t->step == t->stage_step)
+        t->fresh = true;
+    return ret;
+}
+
 /* A critic's term that is not finite is what spoils the generator's. */
 int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
                          s2v_error *err)
@@ -187,17 +192,16 @@ int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
     const int room = *n;
     s2v_error spoilt;
     *n = 0;
-    int ret = s2vi_trainer_enter(t, err), bad = S2V_OK;
-    if (!ret)
-        ret = t->hooks->prepare(t, err);
-    if (!ret && t->critics.exec)
+    int ret = prepare(t, err), bad = S2V_OK;
+    const bool critics = t->critics.exec != NULL;
+    if (!ret && critics)
         ret = run(t, &t->critics, err);
     if (!ret)
         ret = run(t, &t->generator, err);
     if (ret < 0)
         return ret;
     ret = read_terms(t, &t->generator, loss, room, n, err);
-    if (t->critics.exec)
+    if (critics)
         bad = read_terms(t, &t->critics, loss, room, n, &spoilt);
     if (bad < 0 && err)
         *err = spoilt;

@@ -43,13 +43,6 @@ typedef struct s2vi_trainer_hooks {
      * output. */
     int (*record_viewer)(s2vi_trainer *t, s2v_error *err);
 
-    /* Optional, for a training in stages: the stage of iteration `step`, which
-     * *begun is set to the first iteration of. In another stage the steps are
-     * recorded anew; Adam and the averages count from *begun. Recurrent states
-     * go on, or start at zero where there were none. Terms are the same in all
-     * stages. */
-    int (*stage)(const s2vi_trainer *t, int64_t step, int64_t *begun);
-
     /* Get the batch of iteration t->step ready, and set t->fresh. */
     int (*prepare)(s2vi_trainer *t, s2v_error *err);
     /* Write that batch to the inputs of t->critics or t->generator. */
@@ -61,6 +54,14 @@ typedef struct s2vi_trainer_hooks {
     json_t *(*identity)(const s2vi_trainer *t);
     /* How it was trained, beside seed, iterations and rate. */
     json_t *(*training)(const s2vi_trainer *t);
+
+    /* Optional, both or none: the stage of a schedule that t->share asks for;
+     * and to enter t->stage: set rates, and what the record hooks do. Entered
+     * again on a resume, before the weights are read. */
+    int (*stage_at)(const s2vi_trainer *t);
+    int (*enter_stage)(s2vi_trainer *t, s2v_error *err);
+    /* Optional: names of the terms of all stages. */
+    int (*terms)(const s2vi_trainer *t, const char **name, int room);
 
     /* Optional: where the data stand, beside the iteration, if batches do not
      * follow from its number; and back, false if that cannot be. */
@@ -89,7 +90,7 @@ typedef struct s2vi_trainer_params {
                             NULL: nothing */
 } s2vi_trainer_params;
 
-enum { S2VI_TRAINER_CRITICS = 4 }; /* at most */
+enum { S2VI_TRAINER_CRITICS = 4, S2VI_TRAINER_STAGES = 15 }; /* at most */
 
 struct s2vi_trainer {
     const s2vi_trainer_hooks *hooks;
@@ -109,15 +110,19 @@ struct s2vi_trainer {
     /* The batch does not go on where the last one ended: recurrent states start
      * at zero. Else both steps begin with those that the generator's left. */
     bool fresh;
-    int64_t step;      /* iterations done */
-    int stage;         /* that the steps are recorded for */
-    int64_t begun;     /* its first iteration; 0 without stages */
-    double best;       /* held-out score; NaN: none... */
-    int64_t best_step; /* ...after this iteration; 0: not known */
+    int64_t step;       /* iterations done */
+    double share;       /* of the whole training that is done, 0 to 1: the
+                           program sets it, for schedules */
+    double seconds;     /* that earlier runs took; 0: not counted */
+    int stage;          /* of the schedule; 0 without one */
+    int64_t stage_step; /* the iteration before its first */
+    bool critics_rest;  /* in this stage */
+    double best;        /* held-out score; NaN: none... */
+    int64_t best_step;  /* ...after this iteration; 0: not known */
 };
 
 /** What was appended to the list since the last of these: the generator's, then
- * each critic's. */
+ * each critic's, or another network's that only training needs. */
 void s2vi_trainer_add_generator(s2vi_trainer *t);
 void s2vi_trainer_add_critic(s2vi_trainer *t);
 
@@ -126,6 +131,10 @@ void s2vi_trainer_add_critic(s2vi_trainer *t);
  * s2vi_trainer_close() also after a failure. */
 int s2vi_trainer_open(s2vi_trainer *t, s2v_error *err);
 void s2vi_trainer_close(s2vi_trainer *t);
+
+/** Enter a stage of the schedule after iteration `step`: record anew. */
+int s2vi_trainer_enter_stage(s2vi_trainer *t, int stage, int64_t step,
+                             s2v_error *err);
 
 /** What a training works with and on. */
 typedef struct s2vi_train_summary {
@@ -150,8 +159,12 @@ s2vi_clock s2vi_trainer_clock(const s2vi_trainer *t);
 int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
                          s2v_error *err);
 
-/** Names of the terms that an iteration has: at most `room`; their count. */
+/** Names of the terms that iterations have: at most `room`; their count. */
 int s2vi_trainer_terms(const s2vi_trainer *t, const char **name, int room);
+
+/** The same of the stage that is recorded. */
+int s2vi_trainer_recorded_terms(const s2vi_trainer *t, const char **name,
+                                int room);
 
 /** Get t->viewer ready: recorded if it is not yet, with the weights that
  * s2vi_trainer_export() would write, its states at zero. Training goes on
@@ -162,10 +175,6 @@ int s2vi_trainer_view_begin(s2vi_trainer *t, s2v_error *err);
  * its output. States go on from run to run. */
 int s2vi_trainer_view(s2vi_trainer *t, uint64_t frame, float *out,
                       s2v_error *err);
-
-/** Get the steps ready for iteration t->step: in another stage than theirs
- * they are recorded anew. */
-int s2vi_trainer_enter(s2vi_trainer *t, s2v_error *err);
 
 /* ---- files: checkpoint.c ---- */
 

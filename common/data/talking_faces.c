@@ -78,6 +78,23 @@ static int find_in_frame(found *f, s2vi_face_tracker *tracker,
     return S2V_OK;
 }
 
+/* To what the cache holds: what is read again is the same. */
+static void round_numbers(double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = (double)(float)x[i];
+}
+
+static void round_found(found *f)
+{
+    const size_t T = (size_t)f->frames;
+    double crop[4] = {f->crop.x, f->crop.y, f->crop.side, f->crop.angle};
+    round_numbers(crop, 4);
+    f->crop = (s2vi_head_crop){crop[0], crop[1], crop[2], crop[3]};
+    round_numbers(&f->marks[0][0][0], T * MARKS * 2);
+    round_numbers(&f->mesh[0][0][0], T * MESH * 2);
+}
+
 static int find_all(found *f, const s2vi_clip *clip, bool crop, s2v_error *err)
 {
     s2vi_face_tracker *tracker = NULL;
@@ -97,6 +114,8 @@ static int find_all(found *f, const s2vi_clip *clip, bool crop, s2v_error *err)
     for (int64_t t = 0; t < clip->frames && !ret; t++)
         ret = find_in_frame(f, tracker, clip, t, err);
     s2vi_face_tracker_close(&tracker);
+    if (!ret)
+        round_found(f);
     return ret;
 }
 

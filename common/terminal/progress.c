@@ -22,6 +22,8 @@ struct s2vi_progress {
     bool bar;     /* redraw in place */
     bool visible; /* the cursor's line holds the bar */
     int64_t done, saved;
+    char stage[32];    /* or "" */
+    double part, left; /* of a total time; part -1: the total is a count */
     GString *values;
     GString *shown; /* the line as it was last printed */
     double last_shown;
@@ -76,6 +78,7 @@ s2vi_progress *s2vi_progress_new(const s2vi_progress_params *params)
     p->bar = params->force_bar || is_terminal(p->params.out);
     p->done = params->first;
     p->saved = -1;
+    p->part = -1;
     p->values = g_string_new(NULL);
     p->shown = g_string_new(NULL);
     p->last_update = now(p);
@@ -120,9 +123,12 @@ static void append_rate(GString *line, const s2vi_progress *p)
 
 static void append_left(GString *line, const s2vi_progress *p)
 {
-    if (p->params.total <= p->done || p->seconds <= 0 || p->steps <= 0)
-        return;
-    double left = (p->params.total - p->done) * p->seconds / p->steps;
+    double left = p->left;
+    if (p->part < 0) {
+        if (p->params.total <= p->done || p->seconds <= 0 || p->steps <= 0)
+            return;
+        left = (p->params.total - p->done) * p->seconds / p->steps;
+    }
     if (left > 1e9)
         return;
     long long s = (long long)(left + 0.5);
@@ -141,8 +147,12 @@ static void describe(const s2vi_progress *p, GString *head, GString *tail)
         g_string_append_printf(tail, " %lld/%lld", (long long)p->done,
                                (long long)p->params.total);
     } else {
+        if (p->part >= 0)
+            g_string_append_printf(head, "%3d%% ", (int)(p->part * 100));
         g_string_append_printf(tail, " %lld", (long long)p->done);
     }
+    if (*p->stage)
+        g_string_append_printf(tail, "  %s", p->stage);
     append_rate(tail, p);
     append_left(tail, p);
     g_string_append(tail, p->values->str);
@@ -176,9 +186,10 @@ static void compose(const s2vi_progress *p, GString *line, int width)
                     : room >= 10 ? 10
                     : room >= 5  ? 5
                                  : 0;
-    if (p->params.total > 0 && bar)
-        append_bar(line, (double)p->done / p->params.total, bar,
-                   p->params.ascii);
+    const double part =
+        p->params.total > 0 ? (double)p->done / p->params.total : p->part;
+    if (part >= 0 && bar)
+        append_bar(line, part, bar, p->params.ascii);
     g_string_append(line, line->len ? tail->str : tail->str + 1);
     if (width)
         cut(line, width);
@@ -236,6 +247,16 @@ void s2vi_progress_update(s2vi_progress *p, int64_t done,
     if (time - p->last_shown >=
         (p->bar ? REDRAW_SECONDS : p->params.plain_seconds))
         show(p);
+}
+
+void s2vi_progress_stage(s2vi_progress *p, const char *stage, double part,
+                         double left)
+{
+    if (!p)
+        return;
+    g_strlcpy(p->stage, stage ? stage : "", sizeof(p->stage));
+    p->part = part;
+    p->left = left;
 }
 
 void s2vi_progress_saved(s2vi_progress *p, int64_t done)

@@ -55,6 +55,17 @@ s2vi_progress *s2vi_progress_new(const s2vi_progress_params *params);
 void s2vi_progress_update(s2vi_progress *p, int64_t done,
                           const s2vi_progress_value *values, size_t count);
 
+/**
+ * What else the line says: the name of a stage, and, where the total is a time
+ * and not a count (total 0), how much of it is done and left.
+ *
+ * @param stage NULL: none; copied
+ * @param part  0 to 1; negative: not known
+ * @param left  seconds
+ */
+void s2vi_progress_stage(s2vi_progress *progress, const char *stage,
+                         double part, double left);
+
 /** Say that what was done up to step `done` is safe on disk. */
 void s2vi_progress_saved(s2vi_progress *p, int64_t done);
 

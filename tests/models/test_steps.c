@@ -49,6 +49,7 @@ typedef struct bench {
 static void record_critics(bench *b)
 {
     s2v_error err;
+    const s2vi_lm_options options = {.frames = T};
     s2vi_lm_step *p = &b->critics.inputs;
     s2vi_train_step *step = &b->critics.step;
     const s2vi_trained image = {b->d_i.param, b->d_i.count, b->rate * RATE_D,
@@ -56,7 +57,7 @@ static void record_critics(bench *b)
     const s2vi_trained video = {b->d_v.param, b->d_v.count, b->rate * RATE_D,
                                 false};
     golden_must(s2vi_train_step_begin(step, &err), &err, "step");
-    golden_must(s2vi_lm_step_begin(p, step, &b->config, T, &err), &err,
+    golden_must(s2vi_lm_step_begin(p, step, &b->config, &options, &err), &err,
                 "graph");
     golden_must(s2vi_lm_step_record_critics(p, &image, &video, &err), &err,
                 "critics");
@@ -66,13 +67,14 @@ static void record_critics(bench *b)
 static void record_generator(bench *b)
 {
     s2v_error err;
+    const s2vi_lm_options options = {.frames = T};
     s2vi_lm_step *p = &b->generator.inputs;
     s2vi_train_step *step = &b->generator.step;
     const s2vi_lm_loss_config loss = {.adversarial = true,
                                       .alpha = S2VI_ADVERSARIAL_ALPHA};
     const s2vi_trained g = {b->g.param, b->g.count, b->rate * RATE_G, false};
     golden_must(s2vi_train_step_begin(step, &err), &err, "step");
-    golden_must(s2vi_lm_step_begin(p, step, &b->config, T, &err), &err,
+    golden_must(s2vi_lm_step_begin(p, step, &b->config, &options, &err), &err,
                 "graph");
     golden_must(s2vi_lm_step_record_generator(p, &loss, &g, &err), &err,
                 "generator");

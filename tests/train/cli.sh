@@ -22,7 +22,8 @@ run() {
     code=$? out=$(cat out.txt) err=$(cat err.txt)
 }
 # A tiny training, a fraction of a second for every few iterations.
-tiny=(--size 64 --channels-max 16 --sequence 4 --split 1 --threads 2 --prediction none)
+tiny=(--size 64 --channels-max 16 --sequence 4 --split 1 --threads 2 --prediction none
+    --schedule paper)
 # train CLIP ARGUMENTS...
 train() { run listen-and-move "${tiny[@]}" "$@"; }
 # refused NAME REGEX ARGUMENTS...: one sentence, a status above 0, no files.
@@ -264,13 +265,39 @@ like "--resume: the clip is gone" "$code $err" "^1 .*clip\.mkv.*No such file"
 run listen-and-move gone.mkv --resume best.bin.ckpt --iterations 10
 is "--resume: the clip has moved" "$code" 0
 mv gone.mkv clip.mkv
-printf 'clip = clip.mkv\nsize = 64\nchannels-max = 16\nsequence = 4\nprediction = none\nno-noise = true\n' >six.conf
+printf 'clip = clip.mkv\nsize = 64\nchannels-max = 16\nsequence = 4\nprediction = none\nschedule = paper\nno-noise = true\n' >six.conf
 run listen-and-move --config six.conf -o six.bin --iterations 4 --split 1 --threads 2
 cp six.bin.ckpt four.ckpt
 run listen-and-move --config six.conf -o six.bin --iterations 6 --split 1 --threads 2
 run listen-and-move --resume four.ckpt -o more.bin --iterations 6
 same "--resume: options of a --config" six.bin more.bin
 same "--resume: options of a --config, checkpoint" six.bin.ckpt more.bin.ckpt
+
+# ------------------------------------------------------ the schedule --
+staged=(listen-and-move --size 64 --channels-max 16 --sequence 4 --threads 2)
+run "${staged[@]}" long.mkv -o s.bin --iterations 20 --curves s.csv
+is "staged: status" "$code" 0
+like "staged: a clip that is short" "$err" "[0-9]+ s to learn from: expected at least 60 s"
+like "staged: the stage" "$err" "20/20 +finishing .*L2 [0-9.]+"
+like "staged: held out, moving" "$err" "iteration 20: SSIM .*moving pixels [0-9.]+ dB of [0-9]+ held-out frames: the best so far"
+like "staged: sound that is off" "$err" "s2v-train: audio shifted by 5 s does as well"
+is "staged: curves" "$(head -n 1 s.csv)" "iteration,L2,held-out.moving"
+run "${staged[@]}" long.mkv -o s.bin --time 2s
+like "--time: ends" "$code $err" "^0 .*done after [0-9]+ iterations.*--resume s\\.bin\\.ckpt --time TIME"
+like "--time: its share" "$err" "100% +[0-9]+ +finishing.*0:00:00 left"
+run listen-and-move --resume s.bin.ckpt
+is "--time: over, resumed" "$code" 0
+run listen-and-move --resume s.bin.ckpt --time 3s
+like "--time: more of it" "$code $err" "^0 .*done after"
+run "${staged[@]}" long.mkv -o x.bin --time 2s --iterations 3
+like "--time and --iterations" "$code $err" "^2 .*expected one of the two, found both"
+run "${staged[@]}" long.mkv -o x.bin --time soon
+like "--time: what it takes" "$code $err" "^2 .*--time: expected a time such as 90s, 45m or 3h, found 'soon'"
+run "${staged[@]}" long.mkv -o x.bin --schedule staged --rate 1e-3
+like "staged, with a rate" "$code $err" "^2 .*--rate: expected --schedule paper with it"
+run "${staged[@]}" long.mkv -o x.bin --rate 1e-3 --iterations 2
+like "a rate asks for the paper's" "$code $err" "^0 .*using multi-scale L1"
+rm -f x.bin*
 
 # ------------------------------------------------- the whole method --
 train clip.mkv -o g.bin --iterations 6 --adversarial --average 0.9 --split 0.5 \

@@ -173,7 +173,7 @@ static void test_held_out(void)
         int n = 0;
         must(s2vi_trainer_iterate(&trainer->trainer, NULL, &n, &err), &err);
     }
-    must(s2vi_lm_trainer_hold_out(trainer, keep_made, &s, &err), &err);
+    must(s2vi_lm_trainer_hold_out(trainer, 0, keep_made, &s, &err), &err);
     must(s2vi_trainer_export(&trainer->trainer, path, &err), &err);
     s2vi_lm_trainer_close(&trainer);
     const s2vi_dataset_clip *clip = &data.clip[0];

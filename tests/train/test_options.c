@@ -42,11 +42,52 @@ static const s2vi_hifigan_train_options *hifigan(const s2vi_train_options *o)
 #define LAM "listen-and-move "
 #define OK  LAM "a.mp4 -o a.bin "
 
+/* The schedule without a word of it, and what asks for the paper's. */
+static void test_schedule(void)
+{
+    static const struct {
+        const char *words;
+        bool staged;
+        int64_t iterations;
+        double seconds;
+    } cases[] = {
+        {OK, true, 0, 3 * 3600},
+        {OK "--time 90s", true, 0, 90},
+        {OK "--time 1.5h --split 1", true, 0, 5400},
+        {OK "--iterations 500", true, 500, 0},
+        {OK "--rate 1e-3", false, 50000, 0},
+        {OK "--loss l2", false, 50000, 0},
+        {OK "--adversarial", false, 50000, 0},
+        {OK "--adversarial --time 2m", false, 0, 120},
+        {OK "--schedule paper", false, 50000, 0},
+        {OK "--schedule staged --iterations 7", true, 7, 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        s2vi_train_options *o;
+        s2v_error err;
+        const int ret = parse(&o, cases[i].words, &err);
+        CHECK(!ret, "%s", err.message);
+        if (ret < 0)
+            continue;
+        const bool staged = cases[i].staged;
+        CHECK(lam(o)->staged == staged &&
+                  o->iterations == cases[i].iterations &&
+                  o->seconds == cases[i].seconds,
+              "%s: %d %lld %g", cases[i].words, lam(o)->staged,
+              (long long)o->iterations, o->seconds);
+        CHECK((lam(o)->background == S2VI_LM_BACKGROUND_LEARNED) == staged &&
+                  (o->average == 0.998) == staged &&
+                  (o->hold_out_every == 1000) == (staged && o->split < 1),
+              "%s: what comes with it", cases[i].words);
+        s2vi_train_options_free(&o);
+    }
+}
+
 static void test_defaults(void)
 {
     s2vi_train_options *o;
     s2v_error err;
-    CHECK(!parse(&o, OK, &err), "%s", err.message);
+    CHECK(!parse(&o, OK "--schedule paper", &err), "%s", err.message);
     CHECK(o->action == S2VI_TRAIN_RUN, "action %d", o->action);
     CHECK(!g_strcmp0(o->recipe->name, "listen-and-move"), "%s",
           o->recipe->name);
@@ -129,7 +170,7 @@ static void test_all_given(void)
               lam(o)->channels_max == 64 && o->verbose,
           "model");
     s2vi_train_options_free(&o);
-    ret = parse(&o, OK "--size 256", &err);
+    ret = parse(&o, OK "--size 256 --rate 1e-4", &err);
     CHECK(!ret && o->iterations == 100000, "%lld", (long long)o->iterations);
     s2vi_train_options_free(&o);
     ret = parse(&o, OK "--checkpoint-every 10min --checkpoint-every 3", &err);
@@ -376,7 +417,7 @@ static void test_help(void)
                    "--size N", "(default 128)", "(default 0.0001)",
                    "(default dilated)", "The model:", "Examples:", "-o, --ou",
                    "--crop X,Y,W,H", "Ctrl-C", "s2v=model=FILE (required)",
-                   "100000 at size 256", "by SSIM, or by LPIPS", NULL});
+                   "by SSIM, by the PSNR", NULL});
     check_help("varietysound --help", S2VI_TRAIN_MODEL_HELP,
                (const char *const[]){"--size N", "64)",
                                      "weight file (required)",
@@ -418,6 +459,7 @@ static void test_recipes(void)
 int main(void)
 {
     test_recipes();
+    test_schedule();
     test_defaults();
     test_all_given();
     test_models();

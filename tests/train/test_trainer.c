@@ -238,6 +238,141 @@ static void test_layout(const char *path, bool adversarial,
     s2v_weights_close(&w);
 }
 
+/* ------------------------------------------------------------ stages -- */
+
+enum { WHOLE = 20 }; /* iterations: one and more in each stage */
+
+/* Iterations up to `last` of the schedule; how many stages were seen. */
+static int run_stages(s2vi_lm_trainer *t, int last)
+{
+    s2v_error err = {0};
+    int changes = 0;
+    while (t->trainer.step < last) {
+        const int stage = t->trainer.stage;
+        t->trainer.share = (double)t->trainer.step / WHOLE;
+        CHECK(iterate(t, 1, &err) != -1, "%s", err.message);
+        changes += t->trainer.stage != stage;
+    }
+    return changes;
+}
+
+/* A schedule ends the same wherever it is interrupted: before and at
+ * a change of its stages, and after several. */
+static void test_staged(bool critics)
+{
+    static const int at[] = {10, 13};
+    s2vi_lm_trainer_params p = critics ? adversarial() : defaults();
+    s2v_error err = {0};
+    int n;
+    s2vi_lm_stages(critics, &n);
+    p.staged = true;
+    p.trainer.average = 0.9;
+    p.config.background = p.config.constant = true;
+    p.config.prediction = S2VI_LM_CONVGRU;
+    s2vi_lm_trainer *t = open_trainer(&p);
+    CHECK(run_stages(t, WHOLE) == n - 1, "stages");
+    export(t, in_folder("staged.bin"));
+    save(t, in_folder("staged.ckpt"));
+    s2vi_lm_trainer_close(&t);
+    for (size_t i = 0; i < G_N_ELEMENTS(at); i++) {
+        t = open_trainer(&p);
+        run_stages(t, at[i]);
+        save(t, in_folder("part.ckpt"));
+        s2vi_lm_trainer_close(&t);
+        t = open_trainer(&p);
+        must(s2vi_trainer_resume(&t->trainer, in_folder("part.ckpt"), &err),
+             &err);
+        save(t, in_folder("same.ckpt"));
+        CHECK(same_files(in_folder("part.ckpt"), in_folder("same.ckpt")),
+              "stages, after %d: saved again at once", at[i]);
+        run_stages(t, WHOLE);
+        export(t, in_folder("part.bin"));
+        save(t, in_folder("part.ckpt"));
+        s2vi_lm_trainer_close(&t);
+        CHECK(same_files(in_folder("staged.bin"), in_folder("part.bin")),
+              "stages, resumed after %d: weights", at[i]);
+        CHECK(same_files(in_folder("staged.ckpt"), in_folder("part.ckpt")),
+              "stages, resumed after %d: checkpoint", at[i]);
+    }
+}
+
+static int keep_frames(void *opaque, const uint8_t *real, const float *made,
+                       int n, s2v_error *err)
+{
+    (void)real, (void)err;
+    memcpy(opaque, made, (size_t)n * SIZE * SIZE * 3 * sizeof(*made));
+    return S2V_OK;
+}
+
+/* Before anything is learned, frames with a background are the mean frame. */
+static void test_warm_start(void)
+{
+    s2vi_dataset data = {0};
+    add_clip(&data, SIZE, 9, 1);
+    s2vi_dataset_split(&data, 0.5, T, NULL);
+    s2vi_dataset_features(&data, NULL);
+    const size_t numbers = (size_t)SIZE * SIZE * 3;
+    float *made = g_new(float, T *numbers);
+    double off[2] = {0}; /* mean differences, without and with it */
+    for (int k = 0; k < 2; k++) {
+        s2vi_lm_trainer_params p = defaults();
+        s2v_error err = {0};
+        p.data = &data;
+        p.config.background = k;
+        s2vi_lm_trainer *t = open_trainer(&p);
+        must(s2vi_lm_trainer_hold_out(t, 0, keep_frames, made, &err), &err);
+        s2vi_lm_trainer_close(&t);
+        for (size_t i = 0; i < numbers; i++) {
+            double mean = 0;
+            for (int64_t f = 0; f < data.train; f++)
+                mean += data.clip[0].clip->rgb[(size_t)f * numbers + i];
+            mean = mean / (double)data.train / 127.5 - 1;
+            off[k] += fabs(made[i] - mean) / (double)numbers;
+        }
+    }
+    CHECK(off[1] < 0.1 && off[0] > 3 * off[1],
+          "%g with a background, %g without", off[1], off[0]);
+    printf("before training: %.3f off the mean frame, without a background "
+           "%.3f\n",
+           off[1], off[0]);
+    s2vi_dataset_close(&data);
+    g_free(made);
+}
+
+/* What is exported while the prediction layer is bypassed makes the frames that
+ * were measured, although its network has that layer. */
+static void test_bypass(void)
+{
+    s2vi_dataset data = {0};
+    add_clip(&data, SIZE, 9, 1);
+    s2vi_dataset_split(&data, 0.5, T, NULL);
+    s2vi_dataset_features(&data, NULL);
+    s2vi_lm_trainer_params p = defaults();
+    s2v_error err = {0};
+    const size_t numbers = (size_t)T * SIZE * SIZE * 3;
+    float *bypassed = g_new(float, numbers), *whole = g_new(float, numbers);
+    p.data = &data;
+    p.staged = true;
+    s2vi_lm_trainer *t = open_trainer(&p);
+    run_stages(t, 3);
+    must(s2vi_lm_trainer_hold_out(t, 0, keep_frames, bypassed, &err), &err);
+    export(t, in_folder("bypassed.bin"));
+    s2vi_lm_trainer_close(&t);
+    p.staged = false;
+    t = open_trainer(&p);
+    must(s2vi_trainer_start_from(&t->trainer, in_folder("bypassed.bin"), &err),
+         &err);
+    must(s2vi_lm_trainer_hold_out(t, 0, keep_frames, whole, &err), &err);
+    s2vi_lm_trainer_close(&t);
+    double worst = 0;
+    for (size_t i = 0; i < numbers; i++)
+        worst = worse(worst, fabs((double)bypassed[i] - (double)whole[i]));
+    CHECK(worst < 1e-5, "bypassed and not: %g apart", worst);
+    s2vi_dataset_close(&data);
+    g_free(bypassed);
+    g_free(whole);
+}
+
 /* ------------------------------------------------- other checkpoints -- */
 
 /* A resume that must fail, with a sentence that has these words. */
@@ -638,12 +773,12 @@ static void test_hold_out(void)
     p.data = &data;
     s2vi_lm_trainer *trainer = open_trainer(&p);
     iterate(trainer, 1, &err);
-    must(s2vi_lm_trainer_hold_out(trainer, look, &before, &err), &err);
-    must(s2vi_lm_trainer_hold_out(trainer, look, &again, &err), &err);
+    must(s2vi_lm_trainer_hold_out(trainer, 0, look, &before, &err), &err);
+    must(s2vi_lm_trainer_hold_out(trainer, 0, look, &again, &err), &err);
     CHECK(before.calls == 3 && before.frames == 3 * T, "%d", before.frames);
     CHECK(before.sum == again.sum && before.sum > 0, "%g", before.sum);
     iterate(trainer, 1, &err);
-    must(s2vi_lm_trainer_hold_out(trainer, look, &after, &err), &err);
+    must(s2vi_lm_trainer_hold_out(trainer, 0, look, &after, &err), &err);
     CHECK(after.sum != before.sum, "nothing was learned");
     save(trainer, in_folder("looked.ckpt"));
     s2vi_lm_trainer_close(&trainer);
@@ -853,6 +988,10 @@ int main(int argc, char **argv)
                     "{\"clip\": 0, \"epoch\": 1, \"frame\": 5, \"step\": 6}");
         test_layout(in_folder("gan.ckpt"), true,
                     "{\"clip\": 0, \"epoch\": 1, \"frame\": 5, \"step\": 6}");
+        test_staged(false);
+        test_staged(true);
+        test_bypass();
+        test_warm_start();
         test_other_training();
         test_bad_checkpoint();
         test_unwritable();

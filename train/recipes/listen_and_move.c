@@ -5,12 +5,20 @@
 #include "base/error.h"
 #include "measure/metrics.h"
 #include "measure/vision.h"
+#include "option_record.h"
 #include "recipe.h"
 #include "recipes/listen_and_move_trainer.h"
 #include "video/pixel.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+enum {
+    SHORT_SECONDS = 60,     /* to train on: less is said to be short */
+    SHIFT_FRAMES = 100,     /* 5 s */
+    STAGED_HOLD_OUT = 1000, /* iterations between measurements */
+};
+static const double LEAST_GAIN = 0.1; /* dB, over that of shifted sound */
 
 /* ------------------------------------------------------------- options -- */
 
@@ -24,19 +32,29 @@ static const option_row rows[] = {
     S2VI_ROW_START,
     S2VI_ROW_DURATION,
     {"iterations", 0, OPTION_COUNT, S2VI_SHARED(iterations), "N", 1, 1e12,
-     .help = "total number of iterations, including those before --resume "
-             "(default 50000; 100000 at size 256)"},
+     .help = "total number of iterations, including those before --resume; "
+             "the stages of the schedule are shares of them (default with "
+             "--schedule paper: 50000, 100000 at size 256)"},
+    S2VI_ROW_TIME(
+        "total time instead, including that before --resume: 90s, 45m "
+        "or 3h (default 3h, with --schedule staged)"),
+    {"schedule", 0, OPTION_CHOICE, AT(schedule), "KIND",
+     .choices = "staged|paper",
+     .help = "staged: reconstruction, first without the prediction layer, at "
+             "falling rates; with --perceptual the discriminators at the end. "
+             "paper: one stage, as --rate, --loss and --adversarial say "
+             "(default staged, or paper where one of these is given)"},
     {"sequence", 0, OPTION_INT, S2VI_SHARED(sequence), "T", 2, 4096,
      .help = "consecutive frames per iteration, at 20 per second"},
     {"stretch", 0, OPTION_INT, AT(stretch), "N", 0, 1000000,
-     .help =
-         "jump to another position in the clips after N sequences, so that "
-         "consecutive iterations are less correlated; 0: whole clips in order"},
+     .help = "jump to another position in the clips after N sequences, so that "
+             "consecutive iterations are less correlated; 0: as the stages of "
+             "the schedule have it, or whole clips in order (default 0)"},
     S2VI_ROW_RATE("Adam"),
     {"perceptual", 0, S2VI_OPTION_FILE(AT(perceptual), "FILE"),
      .help = "image network for a perceptual loss (safetensors: VGG16, VGG19 "
-             "or SqueezeNet 1.1, torchvision's names); without it, multi-scale "
-             "L1, which learns less detail"},
+             "or SqueezeNet 1.1, torchvision's names); without it, pixels are "
+             "compared, at several scales, which learns less detail"},
     {"lpips", 0, S2VI_OPTION_FILE(AT(lpips), "FILE"),
      .help = "LPIPS 0.1 heads for that network: --hold-out-every then selects "
              "by LPIPS instead of SSIM, which favours blur"},
@@ -52,6 +70,11 @@ static const option_row rows[] = {
 
      .help = "with --adversarial: weight of the reconstruction loss relative "
              "to the adversarial loss"},
+    {"average", 0, OPTION_NUMBER, S2VI_SHARED(average), "D", 0, 0.99999,
+     .help =
+         "write the exponential moving average (EMA) of the weights with this "
+         "decay per iteration, for instance 0.999; 0: the last weights "
+         "(default 0.998 with --schedule staged, else 0)"},
     {"sound-noise", 0, OPTION_NUMBER, AT(sound_noise), "SD", 0, 10,
      .help = "standard deviation of Gaussian noise added to the audio features "
              "(logarithms) in training; reduces overfitting, for instance 0.5"},
@@ -87,6 +110,14 @@ static const option_row rows[] = {
      .help = "disable sound as content (SaC)"},
     {"no-acin", 0, OPTION_OFF, AT(acin), .of = S2VI_ROWS_MODEL,
      .help = "disable audio-conditioned instance normalisation (acIN)"},
+    {"background", 0, OPTION_CHOICE, AT(background), "KIND",
+     .choices = "none|learned", .of = S2VI_ROWS_MODEL,
+     .help = "learned: a picture that is added to all frames, from the mean "
+             "frame on; not in the paper (default learned with --schedule "
+             "staged, else none)"},
+    {"constant", 0, OPTION_ON, AT(constant), .of = S2VI_ROWS_MODEL,
+     .help = "a learned 4x4 image in the generator's first layer, as in "
+             "StyleGAN; not in the paper"},
     {"no-noise", 0, OPTION_OFF, AT(noise), .of = S2VI_ROWS_MODEL,
      .help = "disable the noise planes in the generator's layers"},
     {"output", 'o', S2VI_OPTION_FILE(S2VI_SHARED(output), "FILE"),
@@ -96,7 +127,9 @@ static const option_row rows[] = {
      1e12, .of = S2VI_ROWS_OUTPUT,
      .help =
          "generate the held-out frames (--split) every N iterations; the "
-         "weight file is then the best so far by SSIM, or by LPIPS (--lpips)"},
+         "weight file is then the best so far by SSIM, by the PSNR of the "
+         "moving pixels (--schedule staged), or by LPIPS (--lpips) (default "
+         "1000 with --schedule staged)"},
 };
 
 static void set_defaults(s2vi_train_options *shared)
@@ -117,6 +150,49 @@ static void set_defaults(s2vi_train_options *shared)
     o->channels_max = 512;
 }
 
+/* Defaults of the staged schedule, which have to be good for any clip. */
+static void set_staged(s2vi_lm_train_options *o)
+{
+    s2vi_train_options *shared = &o->shared;
+    if (!s2vi_option_record_has(shared->record, "average"))
+        shared->average = 0.998;
+    if (!s2vi_option_record_has(shared->record, "background"))
+        o->background = S2VI_LM_BACKGROUND_LEARNED;
+    if (!shared->hold_out_every && shared->split < 1)
+        shared->hold_out_every = STAGED_HOLD_OUT;
+    o->adversarial = o->perceptual != NULL;
+    if (!shared->seconds && !shared->iterations)
+        shared->seconds = 3 * 3600;
+}
+
+/* An option of the paper's schedule asks for it. */
+static int check_schedule(s2vi_train_options *shared, s2v_error *err)
+{
+    static const char *const papers[] = {"rate", "critic-rate", "loss",
+                                         "adversarial"};
+    s2vi_lm_train_options *o = (s2vi_lm_train_options *)shared;
+    const bool asked = s2vi_option_record_has(shared->record, "schedule");
+    o->staged = o->schedule == S2VI_LM_SCHEDULE_STAGED;
+    for (size_t i = 0; i < sizeof(papers) / sizeof(*papers); i++)
+        if (s2vi_option_record_has(shared->record, papers[i]) && o->staged) {
+            if (asked)
+                return s2vi_error(err, S2V_ERR_INVALID,
+                                  "--%s: expected --schedule paper with it, "
+                                  "found staged",
+                                  papers[i]);
+            o->staged = false;
+        }
+    if (shared->seconds && shared->iterations)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--time and --iterations: expected one of the two, "
+                          "found both");
+    if (o->staged)
+        set_staged(o);
+    else if (!shared->seconds && !shared->iterations)
+        shared->iterations = shared->size > 128 ? 100000 : 50000;
+    return S2V_OK;
+}
+
 static int check(s2vi_train_options *shared, s2v_error *err)
 {
     const s2vi_lm_train_options *o = (s2vi_lm_train_options *)shared;
@@ -133,9 +209,7 @@ static int check(s2vi_train_options *shared, s2v_error *err)
         return s2vi_error(
             err, S2V_ERR_INVALID,
             "--lpips: expected --hold-out-every as well, found none");
-    if (!shared->iterations)
-        shared->iterations = shared->size > 128 ? 100000 : 50000;
-    return S2V_OK;
+    return check_schedule(shared, err);
 }
 
 /* --------------------------------------------------------------- clips -- */
@@ -157,6 +231,7 @@ static int load_clips(training *t, s2v_error *err)
     t->hearing = (s2vi_hearing){.levelled = o->level,
                                 .level_jitter = o->level_jitter,
                                 .spectrum_jitter = o->spectrum_jitter,
+                                .normalised = o->staged,
                                 .seed = o->shared.seed};
     return ret < 0 ? ret : s2vi_hearing_prepare(&t->hearing, &t->data, err);
 }
@@ -176,6 +251,8 @@ static s2vi_lm_config config_of(const s2vi_lm_train_options *o)
     c.noise = o->noise;
     c.connection = o->connection;
     c.prediction = o->prediction;
+    c.background = o->background == S2VI_LM_BACKGROUND_LEARNED;
+    c.constant = o->constant;
     return c;
 }
 
@@ -191,11 +268,14 @@ static int make_trainer(training *t, s2v_error *err)
         .perceptual = o->perceptual,
         .squares = o->loss == S2VI_LM_TRAIN_L2,
         .adversarial = o->adversarial,
+        .staged = o->staged,
         .alpha = o->alpha,
         .sound_noise = o->sound_noise,
     };
     if (o->lpips)
         params.trainer.score = "best LPIPS";
+    else if (o->staged)
+        params.trainer.score = "best moving PSNR";
     return s2vi_lm_trainer_create(&t->trainer, &params, err);
 }
 
@@ -221,6 +301,17 @@ static void close_training(void *self)
     free(t);
 }
 
+static void say_if_short(const training *t)
+{
+    const double seconds = (double)t->data.train / 20;
+    if (seconds < SHORT_SECONDS)
+        fprintf(stderr,
+                "%.0f s to learn from: expected at least %d s, better several "
+                "minutes; of less, single moments are learned by heart, and "
+                "other audio is not followed\n",
+                seconds, SHORT_SECONDS);
+}
+
 static int open_training(s2vi_training *out, const s2vi_train_options *o,
                          s2v_error *err)
 {
@@ -236,8 +327,12 @@ static int open_training(s2vi_training *out, const s2vi_train_options *o,
     if (ret < 0)
         return ret;
     out->trainer = &t->trainer->trainer;
-    out->measure = t->vision ? "held-out.LPIPS" : "held-out.SSIM";
-    if (!t->o->perceptual && !o->quiet)
+    out->measure = t->vision      ? "held-out.LPIPS"
+                   : t->o->staged ? "held-out.moving"
+                                  : "held-out.SSIM";
+    if (t->o->staged && !o->quiet)
+        say_if_short(t);
+    if (!t->o->staged && !t->o->perceptual && !o->quiet)
         fprintf(stderr,
                 "no --perceptual file: using multi-scale %s as the "
                 "reconstruction loss, which learns less detail\n",
@@ -249,9 +344,10 @@ static int open_training(s2vi_training *out, const s2vi_train_options *o,
 
 typedef struct measuring {
     int size;
+    int64_t moving;     /* pixels */
     float *real, *made; /* a frame each, in [0, 1] */
     double *scratch;
-    uint8_t *moves;      /* nothing: all pixels count alike */
+    uint8_t *moves;      /* which */
     s2vi_vision *vision; /* or NULL */
     s2vi_score score;
 } measuring;
@@ -289,8 +385,28 @@ static int add_frames(void *opaque, const uint8_t *real, const float *made,
     return ret;
 }
 
-/* SSIM, PSNR, LPIPS of the frames that are held out. */
-static int measure_frames(training *t, measuring *m, s2v_error *err)
+/* Which pixels move in the held-out frames. */
+static int find_moving(const training *t, measuring *m, s2v_error *err)
+{
+    const int64_t pixels = (int64_t)m->size * m->size;
+    s2vi_moments moments;
+    int ret = s2vi_moments_init(&moments, pixels, err);
+    for (int i = 0; i < t->data.count && !ret; i++) {
+        const s2vi_dataset_clip *c = &t->data.clip[i];
+        for (int64_t k = c->train; k < c->clip->frames; k++)
+            s2vi_moments_add(&moments, c->clip->rgb + k * pixels * 3);
+    }
+    if (!ret)
+        m->moving =
+            s2vi_moments_moving(&moments, S2VI_MOVING_DEVIATION, m->moves);
+    s2vi_moments_free(&moments);
+    return ret;
+}
+
+/* SSIM, PSNR, LPIPS of the frames that are held out, of sound that is so many
+ * frames off. */
+static int measure_frames(training *t, measuring *m, int64_t shift,
+                          s2v_error *err)
 {
     const int size = m->size;
     const size_t values = (size_t)size * (size_t)size * 3;
@@ -299,8 +415,10 @@ static int measure_frames(training *t, measuring *m, s2v_error *err)
     m->scratch = malloc(s2vi_ssim_scratch(size, size) * sizeof(double));
     m->moves = calloc(values / 3, 1);
     int ret = m->real && m->made && m->scratch && m->moves
-                  ? s2vi_lm_trainer_hold_out(t->trainer, add_frames, m, err)
+                  ? find_moving(t, m, err)
                   : s2vi_error_nomem(err, "what is held out");
+    if (!ret)
+        ret = s2vi_lm_trainer_hold_out(t->trainer, shift, add_frames, m, err);
     free(m->real);
     free(m->made);
     free(m->scratch);
@@ -308,24 +426,61 @@ static int measure_frames(training *t, measuring *m, s2v_error *err)
     return ret;
 }
 
+static double moving_psnr(const measuring *m)
+{
+    return s2vi_psnr(
+        s2vi_score_mse(&m->score, (int64_t)m->size * m->size, m->moving)
+            .moving);
+}
+
+/* Whether the frames follow the sound: of sound 5 s off they would be worse. */
+static int compare_shifted(training *t, const measuring *right,
+                           s2vi_measured *out, s2v_error *err)
+{
+    measuring m = {.size = t->o->shared.size};
+    const int ret = measure_frames(t, &m, SHIFT_FRAMES, err);
+    const double gain = moving_psnr(right) - moving_psnr(&m);
+    if (!ret && gain < LEAST_GAIN)
+        snprintf(out->note, sizeof(out->note),
+                 "audio shifted by 5 s does as well on the held-out set "
+                 "(%.2f dB over the moving pixels, %.2f dB with the right "
+                 "audio): there may be nothing to learn, or too little to "
+                 "learn from",
+                 moving_psnr(&m), moving_psnr(right));
+    return ret;
+}
+
 static int measure_held_out(void *self, s2vi_measured *out, s2v_error *err)
 {
     training *t = self;
     measuring m = {.size = t->o->shared.size, .vision = t->vision};
-    int ret = measure_frames(t, &m, err);
+    int ret = measure_frames(t, &m, 0, err);
     const double ssim = s2vi_batched_mean(&m.score.ssim);
     const double lpips = s2vi_batched_mean(&m.score.lpips);
     const double mse =
-        s2vi_score_mse(&m.score, (int64_t)m.size * m.size, 0).all;
-    char text[32] = "";
-    *out = (s2vi_measured){.score = t->vision ? -lpips : ssim,
-                           .curve = t->vision ? lpips : ssim};
+        s2vi_score_mse(&m.score, (int64_t)m.size * m.size, m.moving).all;
+    char text[32] = "", moving[32] = "";
+    const double value = t->vision      ? lpips
+                         : t->o->staged ? moving_psnr(&m)
+                                        : ssim;
+    *out = (s2vi_measured){.score = t->vision ? -lpips : value, .curve = value};
     if (t->vision)
         snprintf(text, sizeof(text), "LPIPS %.4f, ", lpips);
+    if (t->o->staged)
+        snprintf(moving, sizeof(moving), ", moving pixels %.2f dB",
+                 moving_psnr(&m));
     snprintf(out->text, sizeof(out->text),
-             "%sSSIM %.4f, PSNR %.2f dB of %lld held-out frames", text, ssim,
-             s2vi_psnr(mse), (long long)m.score.ssim.frames);
-    return ret;
+             "%sSSIM %.4f, PSNR %.2f dB%s of %lld held-out frames", text, ssim,
+             s2vi_psnr(mse), moving, (long long)m.score.ssim.frames);
+    const bool last = t->trainer->trainer.share >= 1;
+    return ret < 0 || !t->o->staged || !last ? ret
+                                             : compare_shifted(t, &m, out, err);
+}
+
+static const char *stage(const void *self)
+{
+    const training *t = self;
+    return t->trainer->stage ? t->trainer->stage->name : NULL;
 }
 
 static int preview(void *self, const char *path, s2v_error *err)
@@ -363,5 +518,6 @@ const s2vi_recipe s2vi_recipe_listen_and_move = {
     .open = open_training,
     .close = close_training,
     .measure_held_out = measure_held_out,
+    .stage = stage,
     .preview = preview,
 };

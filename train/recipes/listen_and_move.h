@@ -12,6 +12,18 @@ typedef enum s2vi_lm_train_loss {
     S2VI_LM_TRAIN_L2,
 } s2vi_lm_train_loss;
 
+/** The words of --schedule in their order. */
+typedef enum s2vi_lm_train_schedule {
+    S2VI_LM_SCHEDULE_STAGED = 0,
+    S2VI_LM_SCHEDULE_PAPER,
+} s2vi_lm_train_schedule;
+
+/** The words of --background in their order. */
+typedef enum s2vi_lm_train_background {
+    S2VI_LM_BACKGROUND_NONE = 0,
+    S2VI_LM_BACKGROUND_LEARNED,
+} s2vi_lm_train_background;
+
 typedef struct s2vi_lm_train_options {
     s2vi_train_options shared;
 
@@ -20,7 +32,9 @@ typedef struct s2vi_lm_train_options {
     const char *lpips;       /**< LPIPS's heads for them: the best by LPIPS */
     s2vi_lm_train_loss loss; /**< without them */
     bool adversarial;        /**< against discriminators */
-    double alpha;           /**< the reconstruction loss's weight beside them */
+    double alpha; /**< the reconstruction loss's weight beside them */
+    s2vi_lm_train_schedule schedule;
+    bool staged;            /**< what it comes to */
     int stretch;            /**< sequences before a jump; 0: none */
     double sound_noise;     /**< on sound features, standard deviation */
     bool level;             /**< sound is brought to one level */
@@ -33,6 +47,8 @@ typedef struct s2vi_lm_train_options {
     s2vi_lm_prediction prediction;
     bool mfs, sac, acin, noise; /**< default true */
     int channels_max;           /**< a power of two, 16 to 512 */
+    s2vi_lm_train_background background;
+    bool constant;
 } s2vi_lm_train_options;
 
 #endif

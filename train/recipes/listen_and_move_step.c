@@ -17,11 +17,12 @@ static const s2vi_adam_factors adam = {
 /* --------------------------------------------------------- recording -- */
 
 int s2vi_lm_step_begin(s2vi_lm_step *p, s2vi_train_step *step,
-                       const s2vi_lm_config *config, int T, s2v_error *err)
+                       const s2vi_lm_config *config,
+                       const s2vi_lm_options *options, s2v_error *err)
 {
-    const s2vi_lm_options options = {.frames = T};
+    const int T = options->frames;
     *p = (s2vi_lm_step){.step = step};
-    int ret = s2vi_lm_build(step->graph, config, &options, &p->lm, err);
+    int ret = s2vi_lm_build(step->graph, config, options, &p->lm, err);
     if (ret < 0)
         return ret;
     step->output = p->lm.video;
@@ -95,7 +96,10 @@ int s2vi_lm_step_record_generator(s2vi_lm_step *p,
         s2vi_train_step_add_term(p->step, "g.video", adversarial.video);
         s2vi_train_step_add_term(p->step, "g.loss", loss);
     }
-    int ret = s2vi_train_step_learn(p->step, loss, g, &adam, err);
+    s2vi_adam_factors factors = adam;
+    if (config->beta1 > 0)
+        factors.beta1 = config->beta1;
+    int ret = s2vi_train_step_learn(p->step, loss, g, &factors, err);
     return ret < 0 ? ret : s2vi_lm_step_record_frames(p, err);
 }
 

@@ -42,14 +42,16 @@ typedef struct s2vi_lm_loss_config {
     bool squares;               /* without phi: multi-scale L2, else L1 */
     bool adversarial;           /* of D_I and D_V as well */
     double alpha;               /* alikeness's weight beside that, eq. (6) */
+    double beta1;               /* Adam's; 0: the paper's 0.3 */
 } s2vi_lm_loss_config;
 
 /** Begin to record on a step: G, R and the inputs. The frames are its output.
  *
- * @param T frames
+ * @param options T, and whether the prediction layer takes part
  */
 int s2vi_lm_step_begin(s2vi_lm_step *p, s2vi_train_step *step,
-                       const s2vi_lm_config *config, int T, s2v_error *err);
+                       const s2vi_lm_config *config,
+                       const s2vi_lm_options *options, s2v_error *err);
 
 /** Record the generator's; terms: "L1", "L2" or "perceptual", then
  * "g.image", "g.video" and "g.loss" if adversarial. */

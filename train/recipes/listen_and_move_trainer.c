@@ -6,23 +6,28 @@
 #include "base/error.h"
 #include "base/philox.h"
 #include "files.h"
+#include "measure/metrics.h"
 #include "video/pixel.h"
 
 #include <glib.h>
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ----------------------------------------------------------- recording -- */
 
 static int record(s2vi_lm_trainer *t, s2vi_lm_step *p, s2vi_train_step *step,
                   s2v_error *err)
 {
-    return s2vi_lm_step_begin(p, step, &t->params.config, t->params.sequence,
-                              err);
+    const s2vi_lm_options options = {.frames = t->params.sequence,
+                                     .bypass =
+                                         t->stage && !t->stage->prediction};
+    return s2vi_lm_step_begin(p, step, &t->params.config, &options, err);
 }
 
 static int load_perceptual(s2vi_lm_trainer *t, s2v_error *err)
 {
-    if (!t->params.perceptual)
+    if (!t->params.perceptual || t->phi)
         return S2V_OK;
     int ret = s2vi_perceptual_open(&t->phi, t->params.perceptual, err);
     return ret < 0 ? ret : s2vi_perceptual_load(t->phi, t->trainer.store, err);
@@ -32,10 +37,14 @@ static int record_generator(s2vi_trainer *trainer, s2v_error *err)
 {
     s2vi_lm_trainer *t = trainer->self;
     int ret = load_perceptual(t, err);
-    const s2vi_lm_loss_config loss = {.phi = t->phi,
-                                      .squares = t->params.squares,
-                                      .adversarial = t->params.adversarial,
-                                      .alpha = t->params.alpha};
+    const s2vi_lm_stage *stage = t->stage;
+    const bool adversarial = stage ? stage->adversarial : t->params.adversarial;
+    const s2vi_lm_loss_config loss = {
+        .phi = stage && !adversarial ? NULL : t->phi,
+        .squares = stage ? !adversarial : t->params.squares,
+        .adversarial = adversarial,
+        .alpha = t->params.alpha,
+        .beta1 = stage ? stage->beta1 : 0};
     if (!ret)
         ret = record(t, &t->generator, &trainer->generator, err);
     return ret < 0 ? ret
@@ -58,6 +67,69 @@ static int record_viewer(s2vi_trainer *trainer, s2v_error *err)
     s2vi_lm_trainer *t = trainer->self;
     int ret = record(t, &t->viewer, &trainer->viewer, err);
     return ret < 0 ? ret : s2vi_lm_step_record_frames(&t->viewer, err);
+}
+
+/* -------------------------------------------------------------- stages -- */
+
+/* The prediction layer's blend, eq. (4): x'' = a x + (1 - a) x'. As long as the
+ * layer is bypassed a is 1 in single precision, in the weight file, too; where
+ * it begins to take part, little changes at first, and it can learn. */
+static const float BYPASSED = 20, BEGINNING = 3;
+
+static int set_mask(s2vi_trainer *trainer, float value, s2v_error *err)
+{
+    static const char *const names[] = {"p.mask.bias", "ema.p.mask.bias"};
+    int ret = S2V_OK;
+    for (int i = 0; i < (trainer->g.average && trainer->step ? 2 : 1) && !ret;
+         i++)
+        ret = s2vi_store_write(trainer->store, names[i], &value, err);
+    return ret;
+}
+
+static int stage_at(const s2vi_trainer *trainer)
+{
+    const s2vi_lm_trainer *t = trainer->self;
+    return t->params.staged
+               ? s2vi_lm_stage_at(t->params.adversarial, trainer->share)
+               : 0;
+}
+
+static int enter_stage(s2vi_trainer *trainer, s2v_error *err)
+{
+    s2vi_lm_trainer *t = trainer->self;
+    const bool before = t->stage && t->stage->prediction;
+    int n;
+    if (!t->params.staged)
+        return S2V_OK;
+    const s2vi_lm_stage *all = s2vi_lm_stages(t->params.adversarial, &n);
+    t->stage = &all[trainer->stage < n ? trainer->stage : n - 1];
+    trainer->params.rate = trainer->g.rate = t->stage->rate;
+    trainer->params.critic_rate = 4 * t->stage->rate;
+    for (int i = 0; i < trainer->n_critics; i++)
+        trainer->critic[i].rate = trainer->params.critic_rate;
+    trainer->critics_rest = !t->stage->adversarial;
+    if (t->params.config.prediction == S2VI_LM_NO_PREDICTION ||
+        (before && t->stage->prediction))
+        return S2V_OK;
+    return set_mask(trainer, t->stage->prediction ? BEGINNING : BYPASSED, err);
+}
+
+/* Of the reconstruction, then of the critics' game. */
+static int terms(const s2vi_trainer *trainer, const char **name, int room)
+{
+    static const char *const staged[] = {
+        "L2",       "perceptual", "L1",       "g.image",      "g.video",
+        "g.loss",   "d_i.loss",   "d_i.real", "d_i.fake",     "d_i.penalty",
+        "d_v.loss", "d_v.real",   "d_v.fake", "d_v.shuffled", "d_v.penalty"};
+    const s2vi_lm_trainer *t = trainer->self;
+    if (!t->params.staged)
+        return s2vi_trainer_recorded_terms(trainer, name, room);
+    int n = 0;
+    const int all = t->params.adversarial ? 15 : 1;
+    for (int i = 0; i < all && n < room; i++)
+        if (i == 0 || i > 2 || (i == 1) == (t->params.perceptual != NULL))
+            name[n++] = staged[i];
+    return n;
 }
 
 /* ------------------------------------------------------------- batches -- */
@@ -101,8 +173,11 @@ static int hear(s2vi_lm_trainer *t, const s2vi_sequence *s, s2v_error *err)
 static int prepare(s2vi_trainer *trainer, s2v_error *err)
 {
     s2vi_lm_trainer *t = trainer->self;
+    s2vi_dataset data = *t->params.data;
+    if (t->stage && !data.stretch)
+        data.stretch = t->stage->stretch;
     const s2vi_sequence s = t->last = s2vi_dataset_next(
-        t->params.data, &t->cursor, t->params.sequence, trainer->params.seed);
+        &data, &t->cursor, t->params.sequence, trainer->params.seed);
     const uint8_t *rgb = real_frames(t, s.from, s.frame);
     size_t n = (size_t)t->params.sequence * frame_bytes(t);
     for (size_t i = 0; i < n; i++)
@@ -148,6 +223,10 @@ static json_t *identity(const s2vi_trainer *trainer)
         (int)p->data->train, "adversarial", p->adversarial);
     if (root && p->hearing && p->hearing->levelled)
         json_object_set_new(root, "levelled", json_true());
+    if (root && p->hearing && p->hearing->normalised)
+        json_object_set_new(root, "normalised", json_true());
+    if (root && p->staged)
+        json_object_set_new(root, "staged", json_true());
     return root;
 }
 
@@ -233,6 +312,9 @@ static const s2vi_trainer_hooks hooks = {
     .config = config_text,
     .identity = identity,
     .training = training,
+    .stage_at = stage_at,
+    .enter_stage = enter_stage,
+    .terms = terms,
     .position = position,
     .set_position = set_position,
     .metadata = metadata,
@@ -272,6 +354,31 @@ static int allocate(s2vi_lm_trainer *t, s2v_error *err)
                : s2vi_error_nomem(err, "a sequence");
 }
 
+/* The background begins as the mean frame of what is trained on. */
+static int warm_start(s2vi_lm_trainer *t, s2v_error *err)
+{
+    const int64_t pixels = (int64_t)(frame_bytes(t) / 3);
+    const s2vi_dataset *data = t->params.data;
+    s2vi_moments moments;
+    float *mean = malloc(frame_bytes(t) * sizeof(*mean));
+    int ret = s2vi_moments_init(&moments, pixels, err);
+    if (!ret && !mean)
+        ret = s2vi_error_nomem(err, "the mean frame");
+    for (int i = 0; i < data->count && !ret; i++)
+        for (int64_t k = 0; k < data->clip[i].train; k++)
+            s2vi_moments_add(&moments, real_frames(t, &data->clip[i], k));
+    if (!ret)
+        s2vi_moments_mean(&moments, mean);
+    /* Not where the tanh hardly has a slope. */
+    for (int64_t i = 0; i < 3 * pixels && !ret; i++)
+        mean[i] = atanhf(fminf(fmaxf(2 * mean[i] - 1, -0.98f), 0.98f));
+    if (!ret)
+        ret = s2vi_store_write(t->trainer.store, "g.background", mean, err);
+    s2vi_moments_free(&moments);
+    free(mean);
+    return ret;
+}
+
 static int start(s2vi_lm_trainer *t, s2v_error *err)
 {
     int ret = allocate(t, err);
@@ -279,7 +386,9 @@ static int start(s2vi_lm_trainer *t, s2v_error *err)
         ret = s2vi_lm_config_check(&t->params.config, err);
     if (!ret)
         ret = list_params(t, err);
-    return ret < 0 ? ret : s2vi_trainer_open(&t->trainer, err);
+    if (!ret)
+        ret = s2vi_trainer_open(&t->trainer, err);
+    return ret < 0 || !t->params.config.background ? ret : warm_start(t, err);
 }
 
 int s2vi_lm_trainer_create(s2vi_lm_trainer **out,
@@ -333,16 +442,34 @@ int s2vi_lm_trainer_frames(s2vi_lm_trainer *t, const uint8_t **real,
     return S2V_OK;
 }
 
+/* The features of held-out frames [i, i + T), `shift` frames further, into
+ * t->features. */
+static void hear_held_out(s2vi_lm_trainer *t, const s2vi_dataset_clip *c,
+                          int64_t i, int64_t shift)
+{
+    const int T = t->params.sequence;
+    const int64_t part = c->clip->frames - c->train;
+    for (int k = 0; k < T; k++) {
+        const int64_t from = c->train + (i - c->train + k + shift) % part;
+        memcpy(t->features + k * S2VI_LMS_BANDS,
+               c->features + from * S2VI_LMS_BANDS,
+               S2VI_LMS_BANDS * sizeof(float));
+    }
+    if (t->params.hearing)
+        s2vi_hearing_normalise(t->params.hearing, t->features, T);
+}
+
 static int view_clip(s2vi_lm_trainer *t, const s2vi_dataset_clip *c,
-                     float *made, s2vi_lm_trainer_sink sink, void *opaque,
-                     s2v_error *err)
+                     int64_t shift, float *made, s2vi_lm_trainer_sink sink,
+                     void *opaque, s2v_error *err)
 {
     const int T = t->params.sequence;
     int ret = S2V_OK;
     s2vi_exec_reset(t->trainer.viewer.exec);
     for (int64_t i = c->train; i + T <= c->clip->frames && !ret; i += T) {
+        hear_held_out(t, c, i, shift);
         ret = s2vi_train_step_write(&t->trainer.viewer, t->viewer.lm.features,
-                                    c->features + i * S2VI_LMS_BANDS, err);
+                                    t->features, err);
         if (!ret)
             ret = s2vi_trainer_view(&t->trainer, (uint64_t)(i - c->train), made,
                                     err);
@@ -352,8 +479,9 @@ static int view_clip(s2vi_lm_trainer *t, const s2vi_dataset_clip *c,
     return ret;
 }
 
-int s2vi_lm_trainer_hold_out(s2vi_lm_trainer *t, s2vi_lm_trainer_sink sink,
-                             void *opaque, s2v_error *err)
+int s2vi_lm_trainer_hold_out(s2vi_lm_trainer *t, int64_t shift,
+                             s2vi_lm_trainer_sink sink, void *opaque,
+                             s2v_error *err)
 {
     const s2vi_dataset *data = t->params.data;
     size_t n = (size_t)t->params.sequence * frame_bytes(t);
@@ -362,7 +490,7 @@ int s2vi_lm_trainer_hold_out(s2vi_lm_trainer *t, s2vi_lm_trainer_sink sink,
     if (!ret && !made)
         ret = s2vi_error_nomem(err, "a sequence");
     for (int i = 0; i < data->count && !ret; i++)
-        ret = view_clip(t, &data->clip[i], made, sink, opaque, err);
+        ret = view_clip(t, &data->clip[i], shift, made, sink, opaque, err);
     free(made);
     return ret;
 }

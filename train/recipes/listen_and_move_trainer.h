@@ -13,6 +13,7 @@
 
 #include "data/dataset.h"
 #include "hearing.h"
+#include "recipes/listen_and_move_schedule.h"
 #include "recipes/listen_and_move_step.h"
 #include "trainer.h"
 
@@ -30,6 +31,9 @@ typedef struct s2vi_lm_trainer_params {
     double sound_noise;          /* standard deviation, on features; 0: none */
     const char *perceptual;      /* a weight file, or NULL: multi-scale L1... */
     bool squares;                /* ...or L2 */
+    bool staged;                 /* rates, losses and what takes part follow
+                                    listen_and_move_schedule.h; `adversarial`:
+                                    with critics at the end */
 } s2vi_lm_trainer_params;
 
 typedef struct s2vi_lm_trainer {
@@ -37,6 +41,7 @@ typedef struct s2vi_lm_trainer {
     s2vi_lm_trainer_params params;
     s2vi_perceptual *phi; /* NULL without */
     s2vi_lm_step generator, critics, viewer;
+    const s2vi_lm_stage *stage; /* of the schedule; NULL without one */
     s2vi_cursor cursor;
     s2vi_sequence last;
     float *real, *video; /* (T,N,N,3) each */
@@ -64,8 +69,11 @@ typedef int (*s2vi_lm_trainer_sink)(void *opaque, const uint8_t *real,
  * Make the frames of what is held out, from the sound alone, with the weights
  * that s2vi_trainer_export() would write; each clip's part anew, in whole
  * sequences. Training goes on afterwards as if this had not been.
+ *
+ * @param shift frames by which the sound is moved within each clip's held-out
+ *              part, around its end
  */
-int s2vi_lm_trainer_hold_out(s2vi_lm_trainer *trainer,
+int s2vi_lm_trainer_hold_out(s2vi_lm_trainer *trainer, int64_t shift,
                              s2vi_lm_trainer_sink sink, void *opaque,
                              s2v_error *err);
 

@@ -41,6 +41,8 @@ static const option_row rows[] = {
                   "the default"),
     S2VI_ROW_START,
     S2VI_ROW_DURATION,
+    S2VI_ROW_TIME("total time instead of --iterations, including that before "
+                  "--resume: 90s, 45m or 3h"),
     {"batch", 0, OPTION_INT, S2VI_SHARED(batch), "N", 1, 1024,
      .help = "frames per iteration, each of another clip"},
     S2VI_ROW_RATE("Adam"),
@@ -166,11 +168,17 @@ static int make_trainer(training *t, s2v_error *err)
         .config = o->config,
         .data = &t->data,
         .batch = o->shared.batch,
-        .iterations = o->shared.iterations,
+        .timed = o->shared.seconds > 0,
         .critics = o->critics,
         .perceptual = o->perceptual,
     };
     return s2vi_man_trainer_create(&t->trainer, &params, err);
+}
+
+static const char *stage_of(const void *self)
+{
+    const training *t = self;
+    return s2vi_man_trainer_stage(t->trainer);
 }
 
 static void close_training(void *self)
@@ -418,5 +426,6 @@ const s2vi_recipe s2vi_recipe_man = {
     .open = open_training,
     .close = close_training,
     .measure_held_out = measure_held_out,
+    .stage = stage_of,
     .preview = preview,
 };

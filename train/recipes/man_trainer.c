@@ -2,14 +2,14 @@
 /*
  * MAN's training (section 4).
  *
- * Stages, as parts of all iterations, where the paper trains everything at
- * once; the first costs an eighth of the others' time:
+ * Stages, as parts of all iterations or, of a training by time, of the time,
+ * where the paper trains everything at once:
  *
- *   predictor  40 % it alone learns geometry, from real frames
- *   frames     20 % the generator as well, without critics; no gradient flows
- *                   from it to the predictor
- *   joint      15 % the same, but the gradient does
- *   critics    25 % all, against the discriminators
+ *   predictor  40 %, 10 %  it alone learns geometry, from real frames
+ *   frames     20 %, 25 %  the generator as well, without critics; no gradient
+ *                          flows from it to the predictor
+ *   joint      15 %, 25 %  the same, but the gradient does
+ *   critics    25 %, 40 %  all, against the discriminators
  *
  * Other choices and deviations, where the paper is silent or errs:
  * - The generator sees the true geometry with a probability that falls from 1
@@ -38,7 +38,7 @@ enum {
     STREAM_MIX = 0x311,       /* truth or not, for each sample */
     COLUMNS = S2VI_SPEECH_COLUMNS,
     PREVIOUS = 3 * S2VI_MAN_PREVIOUS,
-    FALLS = 8, /* steps of the rates at the end */
+    FALLS = 8, /* steps of the rates in the last fifth */
 };
 
 typedef enum phase {
@@ -49,8 +49,8 @@ typedef enum phase {
     PHASES,
 } phase;
 
-static const double share[PHASES] = {0.4, 0.2, 0.15, 0.25};
-static const double TRUTH_AT_LAST = 0.2, OWN_AT_LAST = 0.8, FALLING = 0.2;
+/* Stretches of parameters that are not exported. */
+enum { POSTERIOR, JUDGES };
 
 /* One recorded step's inputs; NULL where it has none. */
 typedef struct inputs {
@@ -82,62 +82,56 @@ struct s2vi_man_trainer {
 
 /* --------------------------------------------------------------- stages -- */
 
-/* The first iteration of a phase: a run begins there. */
-static int64_t phase_begins(const s2vi_man_trainer *t, int which)
-{
-    double sum = 0, all = 0;
-    for (int i = 0; i < PHASES - !t->params.critics; i++) {
-        sum += i < which ? share[i] : 0;
-        all += share[i];
-    }
-    const int64_t at =
-        (int64_t)(sum / all * (double)t->params.iterations) / S2VI_MAN_RUN;
-    return at * S2VI_MAN_RUN;
-}
+/* Where each phase begins, as a share of the iterations, or of the time. */
+static const double begins[2][PHASES] = {{0, 0.4, 0.6, 0.75},
+                                         {0, 0.1, 0.35, 0.6}};
+static const double TRUTH_AT_LAST = 0.2, OWN_AT_LAST = 0.8, FALLING = 0.8;
 
-static phase phase_of(const s2vi_man_trainer *t, int64_t step)
-{
-    int k = t->params.critics ? CRITICS : JOINT;
-    while (k > PREDICTOR && step < phase_begins(t, k))
-        k--;
-    return (phase)k;
-}
-
-/* Steps that the rates have fallen by. */
-static int falls_of(const s2vi_man_trainer *t, int64_t step)
-{
-    const double n = (double)t->params.iterations;
-    const double into = ((double)step / n - (1 - FALLING)) / FALLING;
-    const int k = (int)floor(into * FALLS) + 1;
-    return into < 0 ? 0 : k > FALLS ? FALLS : k;
-}
-
-static int stage(const s2vi_trainer *trainer, int64_t step, int64_t *begun)
+/* The phase, and in the last one steps that the rates have fallen by. */
+static int stage_at(const s2vi_trainer *trainer)
 {
     const s2vi_man_trainer *t = trainer->self;
-    const phase now = phase_of(t, step);
-    *begun = phase_begins(t, now);
-    return now * (FALLS + 1) + falls_of(t, step);
+    const double share = trainer->share;
+    const int falls = (int)floor((share - FALLING) / (1 - FALLING) * FALLS) + 1;
+    int k = CRITICS;
+    while (share < begins[t->params.timed][k])
+        k--;
+    return share < FALLING ? k : CRITICS + (falls < FALLS ? falls : FALLS);
 }
 
-static phase phase_now(const s2vi_trainer *trainer)
+static phase phase_now(const s2vi_man_trainer *t)
 {
-    return (phase)(trainer->stage / (FALLS + 1));
+    const int k = t->trainer.stage;
+    return k < CRITICS ? (phase)k : t->params.critics ? CRITICS : JOINT;
 }
 
-static double rate_now(const s2vi_trainer *trainer, double rate)
+static int enter_stage(s2vi_trainer *trainer, s2v_error *err)
 {
-    const int k = trainer->stage % (FALLS + 1);
-    return k ? rate * (1 - (k - 0.5) / FALLS) : rate;
+    s2vi_man_trainer *t = trainer->self;
+    const s2vi_trainer_params *p = &t->params.trainer;
+    const int falls = trainer->stage - CRITICS;
+    const double rate = falls > 0 ? 1 - (falls - 0.5) / FALLS : 1;
+    (void)err;
+    trainer->g.rate = rate * p->rate;
+    trainer->critic[POSTERIOR].rate = rate * p->rate;
+    trainer->critic[JUDGES].rate = rate * p->critic_rate;
+    trainer->critics_rest = phase_now(t) < CRITICS;
+    return S2V_OK;
 }
 
-/* How far the stage `frames` is, 0 to 1. */
+const char *s2vi_man_trainer_stage(const s2vi_man_trainer *t)
+{
+    static const char *const name[] = {"predictor", "frames", "joint",
+                                       "critics"};
+    return name[phase_now(t)];
+}
+
+/* How far the phase `frames` is, 0 to 1. */
 static double ramp(const s2vi_man_trainer *t)
 {
-    const double begin = (double)phase_begins(t, FRAMES),
-                 end = (double)phase_begins(t, JOINT);
+    const double *at = begins[t->params.timed];
     const double into =
-        end > begin ? ((double)t->trainer.step - begin) / (end - begin) : 1;
+        (t->trainer.share - at[FRAMES]) / (at[JOINT] - at[FRAMES]);
     return fmax(0, fmin(1, into));
 }
 
@@ -257,12 +251,11 @@ static int record_frames(s2vi_man_trainer *t, s2vi_train_step *step, int n,
 }
 
 /* The networks of a training step. */
-static int record_nets(s2vi_man_trainer *t, s2vi_train_step *step, inputs *in,
-                       nets *out, s2v_error *err)
+static int record_nets(s2vi_man_trainer *t, s2vi_train_step *step, phase now,
+                       inputs *in, nets *out, s2v_error *err)
 {
     const s2vi_man_config *c = &t->params.config;
     const int n = t->params.batch, P = c->geometry_size, N = c->size;
-    const phase now = phase_now(&t->trainer);
     *in = (inputs){0};
     record_inputs(t, step->graph, n, in);
     in->geometry =
@@ -283,7 +276,7 @@ static s2vi_man_loss_inputs loss_of(const s2vi_man_trainer *t, const inputs *in,
         .portrait = in->portrait,
         .real = in->real,
         .fake = made->frames,
-        .no_critics = phase_now(&t->trainer) < CRITICS,
+        .no_critics = phase_now(t) < CRITICS,
         .phi = t->phi,
         .predicted = made->predicted,
         .truth = in->geometry,
@@ -294,11 +287,19 @@ static s2vi_man_loss_inputs loss_of(const s2vi_man_trainer *t, const inputs *in,
 
 static const s2vi_adam_factors adam = {0, 0.9, 1e-8, 0};
 
-/* A term that the stage does not have is 0. */
-static void add_term(s2vi_train_step *step, const char *name, s2vi_node *node)
+static const char *const critic_terms[] = {"d.loss", "d.gan", "d.cam"};
+
+/* Those of all stages. */
+static int terms(const s2vi_trainer *trainer, const char **name, int room)
 {
-    s2vi_train_step_add_term(
-        step, name, node ? node : s2vi_fill(step->graph, 0, S2VI_SHAPE(1)));
+    const s2vi_man_trainer *t = trainer->self;
+    int n = 0;
+    name[n++] = "loss";
+    for (int i = 0; i < S2VI_MAN_TERMS && n < room; i++)
+        name[n++] = s2vi_man_term_names[i];
+    for (int i = 0; t->params.critics && i < 3 && n < room; i++)
+        name[n++] = critic_terms[i];
+    return n;
 }
 
 static int load_perceptual(s2vi_man_trainer *t, s2v_error *err)
@@ -319,23 +320,22 @@ static int record_generator(s2vi_trainer *trainer, s2v_error *err)
     nets made = {0};
     int ret = load_perceptual(t, err);
     if (!ret)
-        ret = record_nets(t, step, &t->generator, &made, err);
+        ret = record_nets(t, step, phase_now(t), &t->generator, &made, err);
     const s2vi_man_loss_inputs in = loss_of(t, &t->generator, &made);
     if (!ret)
         ret = s2vi_man_loss_generator(step->graph, &in, &loss, err);
     if (ret < 0)
         return ret;
-    add_term(step, "loss", loss.loss);
+    s2vi_train_step_add_term(step, "loss", loss.loss);
     for (int i = 0; i < S2VI_MAN_TERMS; i++)
-        if (i != S2VI_MAN_TERM_KL || made.mean)
-            add_term(step, s2vi_man_term_names[i], loss.term[i]);
-    trainer->g.rate = trainer->critic[0].rate =
-        rate_now(trainer, t->params.trainer.rate);
+        if (loss.term[i])
+            s2vi_train_step_add_term(step, s2vi_man_term_names[i],
+                                     loss.term[i]);
     ret = s2vi_train_step_learn(step, loss.loss, &trainer->g, &adam, err);
     return ret < 0 || !made.mean
                ? ret
-               : s2vi_train_step_learn(step, loss.loss, &trainer->critic[0],
-                                       &adam, err);
+               : s2vi_train_step_learn(step, loss.loss,
+                                       &trainer->critic[POSTERIOR], &adam, err);
 }
 
 static int record_critics(s2vi_trainer *trainer, s2v_error *err)
@@ -344,24 +344,18 @@ static int record_critics(s2vi_trainer *trainer, s2v_error *err)
     s2vi_train_step *step = &trainer->critics;
     s2vi_man_critic_loss loss = {0};
     nets made = {0};
-    int ret = S2V_OK;
-    t->critics = (inputs){0};
     if (!t->params.critics)
         return S2V_OK;
-    if (phase_now(trainer) == CRITICS) {
-        ret = record_nets(t, step, &t->critics, &made, err);
-        const s2vi_man_loss_inputs in = loss_of(t, &t->critics, &made);
-        if (!ret)
-            ret = s2vi_man_loss_critics(step->graph, &in, &loss, err);
-    }
-    add_term(step, "d.loss", loss.loss);
-    add_term(step, "d.gan", loss.gan);
-    add_term(step, "d.cam", loss.cam);
-    trainer->critic[1].rate = rate_now(trainer, t->params.trainer.critic_rate);
-    return ret < 0 || !loss.loss
-               ? ret
-               : s2vi_train_step_learn(step, loss.loss, &trainer->critic[1],
-                                       &adam, err);
+    int ret = record_nets(t, step, CRITICS, &t->critics, &made, err);
+    const s2vi_man_loss_inputs in = loss_of(t, &t->critics, &made);
+    if (!ret)
+        ret = s2vi_man_loss_critics(step->graph, &in, &loss, err);
+    s2vi_node *const term[] = {loss.loss, loss.gan, loss.cam};
+    for (int i = 0; i < 3; i++)
+        s2vi_train_step_add_term(step, critic_terms[i], term[i]);
+    return ret < 0 ? ret
+                   : s2vi_train_step_learn(
+                         step, loss.loss, &trainer->critic[JUDGES], &adam, err);
 }
 
 static int record_viewer(s2vi_trainer *trainer, s2v_error *err)
@@ -373,7 +367,8 @@ static int record_viewer(s2vi_trainer *trainer, s2v_error *err)
     record_inputs(t, step->graph, 1, &t->viewer);
     const int ret = record_frames(t, step, 1, &t->viewer, false, &made, err);
     step->output = made.frames;
-    add_term(step, "predicted", made.predicted);
+    if (!ret)
+        s2vi_train_step_add_term(step, "predicted", made.predicted);
     t->predicted = made.predicted;
     return ret;
 }
@@ -420,7 +415,8 @@ static int prepare(s2vi_trainer *trainer, s2v_error *err)
         s2vi_philox_uniform(&key, 0, 2, u);
         ret = s2vi_man_sampler_draw(t->sampler, trainer->step, i, &sample,
                                     &first, err);
-        t->own[i] = !first && (double)u[0] < OWN_AT_LAST * into;
+        t->own[i] = !first && trainer->step > trainer->stage_step &&
+                    (double)u[0] < OWN_AT_LAST * into;
         t->truth[i] = (double)u[1] < 1 - (1 - TRUTH_AT_LAST) * into;
     }
     return ret;
@@ -524,7 +520,9 @@ static int metadata(const s2vi_trainer *trainer, s2vi_writer *w, s2v_error *err)
 
 static const s2vi_trainer_hooks hooks = {
     .model = S2VI_MAN_NAME,
-    .stage = stage,
+    .stage_at = stage_at,
+    .enter_stage = enter_stage,
+    .terms = terms,
     .record_generator = record_generator,
     .record_critics = record_critics,
     .record_viewer = record_viewer,

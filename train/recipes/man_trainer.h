@@ -13,7 +13,7 @@ typedef struct s2vi_man_trainer_params {
     s2vi_man_config config;
     const s2vi_talking_heads *data; /* split and levelled; outlives it */
     int batch;
-    int64_t iterations;     /* in all: the stages are parts of it */
+    bool timed;             /* it lasts a time, not a number of iterations */
     bool critics;           /* there is a last stage, against them */
     const char *perceptual; /* a file, or NULL */
 } s2vi_man_trainer_params;
@@ -24,6 +24,9 @@ int s2vi_man_trainer_create(s2vi_man_trainer **trainer,
                             const s2vi_man_trainer_params *params,
                             s2v_error *err);
 void s2vi_man_trainer_close(s2vi_man_trainer **trainer);
+
+/** The name of its stage. */
+const char *s2vi_man_trainer_stage(const s2vi_man_trainer *trainer);
 
 /** The trainer in it. */
 s2vi_trainer *s2vi_man_trainer_base(s2vi_man_trainer *trainer);

@@ -36,7 +36,8 @@ planned() {
     [ "$code" -eq 0 ] || sed 's/^/# /' err.txt
 }
 
-move=(listen-and-move clip.mkv -o x.bin --device cuda --iterations 1 --sequence 32 --split 1)
+move=(listen-and-move clip.mkv -o x.bin --device cuda --iterations 1 --sequence 32 --split 1
+    --schedule paper)
 sound=(clips -o x.bin --device cuda --iterations 1 --batch 2)
 for gpu in a100 h100 rtx5090; do
     planned "256x256, f32 and bf16" 20 "$S2V_BENCH" -d cuda -n 1 -T f32,bf16 --no-floor 256.bin
