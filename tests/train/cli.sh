@@ -279,7 +279,7 @@ run "${staged[@]}" long.mkv -o s.bin --iterations 20 --curves s.csv
 is "staged: status" "$code" 0
 like "staged: a clip that is short" "$err" "[0-9]+ s to learn from: expected at least 60 s"
 like "staged: the stage" "$err" "20/20 +finishing .*L2 [0-9.]+"
-like "staged: held out, moving" "$err" "iteration 20: SSIM .*moving pixels [0-9.]+ dB of [0-9]+ held-out frames: the best so far"
+like "staged: held out, moving" "$err" "iteration 20: SSIM .*moving pixels [0-9.]+ dB \(mean frame [0-9.]+\) of [0-9]+ held-out frames: the best so far"
 like "staged: sound that is off" "$err" "s2v-train: audio shifted by 5 s does as well"
 is "staged: curves" "$(head -n 1 s.csv)" "iteration,L2,held-out.moving"
 run "${staged[@]}" long.mkv -o s.bin --time 2s

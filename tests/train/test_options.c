@@ -77,7 +77,7 @@ static void test_schedule(void)
               (long long)o->iterations, o->seconds);
         CHECK((lam(o)->background == S2VI_LM_BACKGROUND_LEARNED) == staged &&
                   (o->average == 0.998) == staged &&
-                  (o->hold_out_every == 1000) == (staged && o->split < 1),
+                  (o->hold_out_every == 500) == (staged && o->split < 1),
               "%s: what comes with it", cases[i].words);
         s2vi_train_options_free(&o);
     }

@@ -16,7 +16,7 @@
 enum {
     SHORT_SECONDS = 60,     /* to train on: less is said to be short */
     SHIFT_FRAMES = 100,     /* 5 s */
-    STAGED_HOLD_OUT = 1000, /* iterations between measurements */
+    STAGED_HOLD_OUT = 500, /* iterations between measurements */
 };
 static const double LEAST_GAIN = 0.1; /* dB, over that of shifted sound */
 
@@ -129,7 +129,7 @@ static const option_row rows[] = {
          "generate the held-out frames (--split) every N iterations; the "
          "weight file is then the best so far by SSIM, by the PSNR of the "
          "moving pixels (--schedule staged), or by LPIPS (--lpips) (default "
-         "1000 with --schedule staged)"},
+         "500 with --schedule staged)"},
 };
 
 static void set_defaults(s2vi_train_options *shared)
@@ -344,8 +344,9 @@ static int open_training(s2vi_training *out, const s2vi_train_options *o,
 
 typedef struct measuring {
     int size;
-    int64_t moving;     /* pixels */
-    float *real, *made; /* a frame each, in [0, 1] */
+    int64_t moving;            /* pixels */
+    float *real, *made, *mean; /* a frame each, in [0, 1] */
+    s2vi_squares baseline;     /* of the mean frame, summed */
     double *scratch;
     uint8_t *moves;      /* which */
     s2vi_vision *vision; /* or NULL */
@@ -380,12 +381,16 @@ static int add_frames(void *opaque, const uint8_t *real, const float *made,
             &m->score,
             s2vi_ssim(m->real, m->made, m->size, m->size, m->scratch),
             s2vi_square_errors(m->real, m->made, pixels, m->moves));
+        const s2vi_squares off =
+            s2vi_square_errors(m->real, m->mean, pixels, m->moves);
+        m->baseline.moving += off.moving;
         ret = look(m, err);
     }
     return ret;
 }
 
-/* Which pixels move in the held-out frames. */
+/* Which pixels move in what is trained on, as s2v-eval has it, and its mean
+ * frame. */
 static int find_moving(const training *t, measuring *m, s2v_error *err)
 {
     const int64_t pixels = (int64_t)m->size * m->size;
@@ -393,12 +398,14 @@ static int find_moving(const training *t, measuring *m, s2v_error *err)
     int ret = s2vi_moments_init(&moments, pixels, err);
     for (int i = 0; i < t->data.count && !ret; i++) {
         const s2vi_dataset_clip *c = &t->data.clip[i];
-        for (int64_t k = c->train; k < c->clip->frames; k++)
+        for (int64_t k = 0; k < c->train; k++)
             s2vi_moments_add(&moments, c->clip->rgb + k * pixels * 3);
     }
     if (!ret)
         m->moving =
             s2vi_moments_moving(&moments, S2VI_MOVING_DEVIATION, m->moves);
+    if (!ret)
+        s2vi_moments_mean(&moments, m->mean);
     s2vi_moments_free(&moments);
     return ret;
 }
@@ -412,15 +419,17 @@ static int measure_frames(training *t, measuring *m, int64_t shift,
     const size_t values = (size_t)size * (size_t)size * 3;
     m->real = malloc(values * sizeof(float));
     m->made = malloc(values * sizeof(float));
+    m->mean = malloc(values * sizeof(float));
     m->scratch = malloc(s2vi_ssim_scratch(size, size) * sizeof(double));
     m->moves = calloc(values / 3, 1);
-    int ret = m->real && m->made && m->scratch && m->moves
+    int ret = m->real && m->made && m->mean && m->scratch && m->moves
                   ? find_moving(t, m, err)
                   : s2vi_error_nomem(err, "what is held out");
     if (!ret)
         ret = s2vi_lm_trainer_hold_out(t->trainer, shift, add_frames, m, err);
     free(m->real);
     free(m->made);
+    free(m->mean);
     free(m->scratch);
     free(m->moves);
     return ret;
@@ -431,6 +440,14 @@ static double moving_psnr(const measuring *m)
     return s2vi_psnr(
         s2vi_score_mse(&m->score, (int64_t)m->size * m->size, m->moving)
             .moving);
+}
+
+static double baseline_psnr(const measuring *m)
+{
+    s2vi_score mean = m->score;
+    mean.squares = m->baseline;
+    return s2vi_psnr(
+        s2vi_score_mse(&mean, (int64_t)m->size * m->size, m->moving).moving);
 }
 
 /* Whether the frames follow the sound: of sound 5 s off they would be worse. */
@@ -459,7 +476,7 @@ static int measure_held_out(void *self, s2vi_measured *out, s2v_error *err)
     const double lpips = s2vi_batched_mean(&m.score.lpips);
     const double mse =
         s2vi_score_mse(&m.score, (int64_t)m.size * m.size, m.moving).all;
-    char text[32] = "", moving[32] = "";
+    char text[32] = "", moving[64] = "";
     const double value = t->vision      ? lpips
                          : t->o->staged ? moving_psnr(&m)
                                         : ssim;
@@ -467,8 +484,9 @@ static int measure_held_out(void *self, s2vi_measured *out, s2v_error *err)
     if (t->vision)
         snprintf(text, sizeof(text), "LPIPS %.4f, ", lpips);
     if (t->o->staged)
-        snprintf(moving, sizeof(moving), ", moving pixels %.2f dB",
-                 moving_psnr(&m));
+        snprintf(moving, sizeof(moving),
+                 ", moving pixels %.2f dB (mean frame %.2f)", moving_psnr(&m),
+                 baseline_psnr(&m));
     snprintf(out->text, sizeof(out->text),
              "%sSSIM %.4f, PSNR %.2f dB%s of %lld held-out frames", text, ssim,
              s2vi_psnr(mse), moving, (long long)m.score.ssim.frames);

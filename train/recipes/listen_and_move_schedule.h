@@ -18,7 +18,7 @@ typedef struct s2vi_lm_stage {
      * they follow each other, the recurrent states are learned. */
     int stretch;
     /* The video prediction layer takes part. It takes four fifths of an
-     * iteration's time. */
+     * iteration's time: without it, an iteration is of three sequences. */
     bool prediction;
     bool adversarial; /* against the critics, with the perceptual loss; else
                          multi-scale L2 */

@@ -16,12 +16,17 @@
 
 /* ----------------------------------------------------------- recording -- */
 
-static int record(s2vi_lm_trainer *t, s2vi_lm_step *p, s2vi_train_step *step,
-                  s2v_error *err)
+/* T of this stage's iterations. */
+static int frames_of(const s2vi_lm_trainer *t)
 {
-    const s2vi_lm_options options = {.frames = t->params.sequence,
-                                     .bypass =
-                                         t->stage && !t->stage->prediction};
+    return t->stage && !t->stage->prediction ? t->longest : t->params.sequence;
+}
+
+static int record(s2vi_lm_trainer *t, s2vi_lm_step *p, s2vi_train_step *step,
+                  int T, s2v_error *err)
+{
+    const s2vi_lm_options options = {
+        .frames = T, .bypass = t->stage && !t->stage->prediction};
     return s2vi_lm_step_begin(p, step, &t->params.config, &options, err);
 }
 
@@ -46,7 +51,7 @@ static int record_generator(s2vi_trainer *trainer, s2v_error *err)
         .alpha = t->params.alpha,
         .beta1 = stage ? stage->beta1 : 0};
     if (!ret)
-        ret = record(t, &t->generator, &trainer->generator, err);
+        ret = record(t, &t->generator, &trainer->generator, frames_of(t), err);
     return ret < 0 ? ret
                    : s2vi_lm_step_record_generator(&t->generator, &loss,
                                                    &trainer->g, err);
@@ -55,7 +60,8 @@ static int record_generator(s2vi_trainer *trainer, s2v_error *err)
 static int record_critics(s2vi_trainer *trainer, s2v_error *err)
 {
     s2vi_lm_trainer *t = trainer->self;
-    int ret = record(t, &t->critics, &trainer->critics, err);
+    int ret =
+        record(t, &t->critics, &trainer->critics, t->params.sequence, err);
     return ret < 0
                ? ret
                : s2vi_lm_step_record_critics(&t->critics, &trainer->critic[0],
@@ -65,7 +71,7 @@ static int record_critics(s2vi_trainer *trainer, s2v_error *err)
 static int record_viewer(s2vi_trainer *trainer, s2v_error *err)
 {
     s2vi_lm_trainer *t = trainer->self;
-    int ret = record(t, &t->viewer, &trainer->viewer, err);
+    int ret = record(t, &t->viewer, &trainer->viewer, t->params.sequence, err);
     return ret < 0 ? ret : s2vi_lm_step_record_frames(&t->viewer, err);
 }
 
@@ -159,7 +165,7 @@ static void add_noise(s2vi_lm_trainer *t, float *features, size_t n)
 static int hear(s2vi_lm_trainer *t, const s2vi_sequence *s, s2v_error *err)
 {
     static const s2vi_hearing plain;
-    const int T = t->params.sequence;
+    const int T = frames_of(t);
     const uint64_t place =
         (uint64_t)t->cursor.epoch << 20 | (uint64_t)t->cursor.clip;
     int ret =
@@ -177,9 +183,9 @@ static int prepare(s2vi_trainer *trainer, s2v_error *err)
     if (t->stage && !data.stretch)
         data.stretch = t->stage->stretch;
     const s2vi_sequence s = t->last = s2vi_dataset_next(
-        &data, &t->cursor, t->params.sequence, trainer->params.seed);
+        &data, &t->cursor, frames_of(t), trainer->params.seed);
     const uint8_t *rgb = real_frames(t, s.from, s.frame);
-    size_t n = (size_t)t->params.sequence * frame_bytes(t);
+    size_t n = (size_t)frames_of(t) * frame_bytes(t);
     for (size_t i = 0; i < n; i++)
         t->real[i] = s2vi_pixel_value(rgb[i]);
     trainer->fresh = s.fresh;
@@ -344,7 +350,7 @@ static int list_params(s2vi_lm_trainer *t, s2v_error *err)
 
 static int allocate(s2vi_lm_trainer *t, s2v_error *err)
 {
-    const size_t T = (size_t)t->params.sequence;
+    const size_t T = (size_t)t->longest;
     t->real = malloc(T * frame_bytes(t) * sizeof(float));
     t->video = malloc(T * frame_bytes(t) * sizeof(float));
     t->features = malloc(T * S2VI_LMS_BANDS * sizeof(float));
@@ -391,6 +397,21 @@ static int start(s2vi_lm_trainer *t, s2v_error *err)
     return ret < 0 || !t->params.config.background ? ret : warm_start(t, err);
 }
 
+/* Without the prediction layer there is time and memory for three sequences in
+ * a row; as far as every clip that is used has so many frames. */
+static int longest(const s2vi_lm_trainer_params *p)
+{
+    int64_t T = p->staged ? 3 * (int64_t)p->sequence : p->sequence;
+    if (T > S2VI_LM_MAX_FRAMES)
+        T = S2VI_LM_MAX_FRAMES;
+    for (int i = 0; i < p->data->count; i++) {
+        const int64_t train = p->data->clip[i].train;
+        if (train >= p->sequence && train < T)
+            T = train;
+    }
+    return (int)(T > p->sequence ? T : p->sequence);
+}
+
 int s2vi_lm_trainer_create(s2vi_lm_trainer **out,
                            const s2vi_lm_trainer_params *params, s2v_error *err)
 {
@@ -401,7 +422,8 @@ int s2vi_lm_trainer_create(s2vi_lm_trainer **out,
     t->trainer = (s2vi_trainer){.hooks = &hooks,
                                 .self = t,
                                 .params = params->trainer,
-                                .frames = params->sequence};
+                                .frames = longest(params)};
+    t->longest = longest(params);
     t->cursor.frame = -1;
     int ret = start(t, err);
     if (ret < 0)

@@ -42,6 +42,7 @@ typedef struct s2vi_lm_trainer {
     s2vi_perceptual *phi; /* NULL without */
     s2vi_lm_step generator, critics, viewer;
     const s2vi_lm_stage *stage; /* of the schedule; NULL without one */
+    int longest; /* T where the prediction layer is bypassed; else sequence */
     s2vi_cursor cursor;
     s2vi_sequence last;
     float *real, *video; /* (T,N,N,3) each */
