@@ -14,8 +14,8 @@
 #include <stdlib.h>
 
 enum {
-    SHORT_SECONDS = 60,     /* to train on: less is said to be short */
-    SHIFT_FRAMES = 100,     /* 5 s */
+    SHORT_SECONDS = 60,    /* to train on: less is said to be short */
+    SHIFT_FRAMES = 100,    /* 5 s */
     STAGED_HOLD_OUT = 500, /* iterations between measurements */
 };
 static const double LEAST_GAIN = 0.1; /* dB, over that of shifted sound */
