@@ -352,7 +352,7 @@ static double period(const double *r, int lags)
 /* Columns since the last beat: that of the comb which meets most. */
 static int since_beat(const double *x, int n, double beat)
 {
-    double best = -INFINITY;
+    double best = -HUGE_VAL;
     int found = 0;
     for (int back = 0; back < (int)beat; back++) {
         double sum = 0;

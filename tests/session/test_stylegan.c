@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The families stylegan2 and stylegan3: walks through pictures of random
  * weights, on synthetic sound. */
-#include "harness.h"
-
-#include "base/numpy_random.h"
-#include "models/stylegan3.h"
-#include "weights/weights.h"
+#include "stylegan_kit.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -20,96 +16,10 @@ enum {
 
 /* -------------------------------------------------------------- models -- */
 
-typedef enum kind { STYLEGAN2, CLASSES, STYLEGAN3, KINDS } kind;
+static const char *const names[STYLEGAN_KINDS] = {
+    "stylegan2", "stylegan2, classes", "stylegan3"};
 
-static const char *const names[KINDS] = {"stylegan2", "stylegan2, classes",
-                                         "stylegan3"};
-
-/* Initial values, but for what would make no picture. */
-static void tune(const s2vi_param *p, const s2vi_stylegan3_layer *design,
-                 float *x)
-{
-    static const float identity[] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
-    const int64_t n = s2vi_shape_count(&p->shape);
-    if (strstr(p->name, "transform"))
-        memcpy(x, identity, sizeof(identity));
-    if (strstr(p->name, "input.affine.bias"))
-        x[0] = 1;
-    if (strstr(p->name, "noise_strength"))
-        x[0] = 0.1f;
-    for (int64_t i = 0; strstr(p->name, "freqs") && i < n; i++)
-        x[i] *= 2;
-    for (int i = 0; design && i < S2VI_STYLEGAN3_LAYERS; i++)
-        if (strstr(p->name, design[i].name) && strstr(p->name, "_filter"))
-            s2vi_stylegan3_filter(&design[i], strstr(p->name, "up_") != NULL,
-                                  x);
-}
-
-static void write_params(const char *path, const s2vi_param_list *list,
-                         const char *model, const char *config, int w,
-                         const s2vi_stylegan3_layer *design, bool deviation)
-{
-    s2vi_writer *writer = NULL;
-    s2v_error err = {0};
-    float x[1 << 14], file[1 << 14];
-    s2vi_writer_create(&writer, path, &err);
-    s2vi_writer_set_metadata(writer, "s2v.model", model, &err);
-    s2vi_writer_set_metadata(writer, "s2v.config", config, &err);
-    for (int i = 0; i < list->count; i++) {
-        const s2vi_param *p = &list->param[i];
-        s2vi_param_init(list, i, 1, x, &err);
-        tune(p, design, x);
-        s2vi_param_to_file(p, x, file);
-        s2vi_writer_add(writer, p->name, S2VI_STORED_F32, p->file_shape.rank,
-                        p->file_shape.dim, file, &err);
-    }
-    for (int i = 0; i < w; i++)
-        x[i] = 1;
-    if (deviation)
-        s2vi_writer_add(writer, "mapping.w_std", S2VI_STORED_F32, 1,
-                        &(int64_t){w}, x, &err);
-    if (s2vi_writer_commit(&writer, &err) < 0) {
-        printf("cannot write a model: %s\n", err.message);
-        exit(1);
-    }
-}
-
-static const char *write_model(kind kind, bool deviation)
-{
-    const char *path = scratch("stylegan.bin");
-    s2vi_param_list list = {0};
-    s2v_error err = {0};
-    if (kind == STYLEGAN3) {
-        s2vi_stylegan3_config c;
-        s2vi_stylegan3_layer design[S2VI_STYLEGAN3_LAYERS];
-        s2vi_stylegan3_defaults(&c, 32);
-        c.z = c.w = 8;
-        c.base = 64;
-        c.max = 6;
-        s2vi_stylegan3_design(&c, design);
-        s2vi_stylegan3_params_list(&c, &list, &err);
-        char *text = s2vi_stylegan3_config_text(&c);
-        write_params(path, &list, "stylegan3", text, c.w, design, deviation);
-        free(text);
-    } else {
-        s2vi_stylegan2_config c;
-        s2vi_stylegan2_defaults(&c, 32);
-        c.z = 8;
-        c.w = 10;
-        c.base = 96;
-        c.max = 8;
-        c.mapping = 2;
-        c.classes = kind == CLASSES ? 3 : 0;
-        s2vi_stylegan2_params_list(&c, &list, &err);
-        char *text = s2vi_stylegan2_config_text(&c);
-        write_params(path, &list, "stylegan2", text, c.w, NULL, deviation);
-        free(text);
-    }
-    s2vi_param_list_close(&list);
-    return path;
-}
-
-static s2v_model *open_sized(kind kind, int size)
+static s2v_model *open_sized(stylegan_kind kind, int size)
 {
     const s2v_model_params params = {.size = sizeof(params),
                                      .device = "cpu",
@@ -117,14 +27,14 @@ static s2v_model *open_sized(kind kind, int size)
                                      .video_size = size};
     s2v_model *model = NULL;
     s2v_error err = {0};
-    if (s2v_model_open(&model, write_model(kind, true), &params, &err) < 0) {
+    if (s2v_model_open(&model, write_stylegan(kind, true), &params, &err) < 0) {
         printf("cannot open a model: %s\n", err.message);
         exit(1);
     }
     return model;
 }
 
-static s2v_model *open_kind(kind kind)
+static s2v_model *open_kind(stylegan_kind kind)
 {
     return open_sized(kind, 0);
 }
@@ -185,7 +95,7 @@ static void music(void)
 
 /* --------------------------------------------------------------- tests -- */
 
-static void test_info(s2v_model *model, kind kind)
+static void test_info(s2v_model *model, stylegan_kind kind)
 {
     s2v_model_info info = {.size = sizeof(info)};
     s2v_model_get_info(model, &info);
@@ -455,8 +365,8 @@ static void test_size(void)
                                    "or more"),
           "%s", err.message);
     params.video_size = 16;
-    CHECK(s2v_model_open(&wrong, write_model(STYLEGAN3, true), &params, &err) ==
-                  S2V_ERR_INVALID &&
+    CHECK(s2v_model_open(&wrong, write_stylegan(STYLEGAN3, true), &params,
+                         &err) == S2V_ERR_INVALID &&
               !strcmp(err.message, "size: StyleGAN3 makes frames of one size "
                                    "alone, 32, found 16"),
           "%s", err.message);
@@ -485,8 +395,8 @@ static void test_bad_file(void)
 {
     s2v_model *model = NULL;
     s2v_error err = {0};
-    CHECK(s2v_model_open(&model, write_model(STYLEGAN2, false), NULL, &err) ==
-                  S2V_ERR_MODEL &&
+    CHECK(s2v_model_open(&model, write_stylegan(STYLEGAN2, false), NULL,
+                         &err) == S2V_ERR_MODEL &&
               strstr(err.message, "tensor 'mapping.w_std' is missing: "
                                   "scripts/import-stylegan makes"),
           "%s", err.message);
@@ -495,10 +405,10 @@ static void test_bad_file(void)
 
 int main(void)
 {
-    s2v_model *models[KINDS];
-    for (int k = 0; k < KINDS; k++) {
-        models[k] = open_kind((kind)k);
-        test_info(models[k], (kind)k);
+    s2v_model *models[STYLEGAN_KINDS];
+    for (int k = 0; k < STYLEGAN_KINDS; k++) {
+        models[k] = open_kind((stylegan_kind)k);
+        test_info(models[k], (stylegan_kind)k);
     }
     s2v_model *two = models[STYLEGAN2], *three = models[STYLEGAN3];
     test_pieces(two);
@@ -513,10 +423,10 @@ int main(void)
     test_pieces(three);
     test_mix(three);
     test_camera(three);
-    test_classes(models[CLASSES]);
-    test_refused(two, models[CLASSES], three);
+    test_classes(models[STYLEGAN2_CLASSES]);
+    test_refused(two, models[STYLEGAN2_CLASSES], three);
     test_bad_file();
-    for (int k = 0; k < KINDS; k++)
+    for (int k = 0; k < STYLEGAN_KINDS; k++)
         s2v_model_close(&models[k]);
     return report("stylegan");
 }
