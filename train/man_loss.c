@@ -23,7 +23,8 @@
 #include "loss.h"
 #include "nn/nn.h"
 
-enum { FIRST_LIP = 10, LIPS = 4 }; /* of the contours, data/face_maps.h */
+/* Of the contours, data/face_maps.h: four of the lids, four of the lips. */
+enum { FIRST = 6, COUNT = 8 };
 
 const char *const s2vi_man_term_names[S2VI_MAN_TERMS] = {
     "gan",   "cam",  "features", "perceptual", "lower",
@@ -181,16 +182,16 @@ static void pictures(s2vi_graph *graph, const s2vi_man_loss_inputs *in,
     term[S2VI_MAN_TERM_UPPER] = l1(real[0], fake[0]);
 }
 
-/* What errors count near the lips, (n,P,P,1); NULL: as elsewhere. */
-static s2vi_node *lips_weight(const s2vi_man_loss_inputs *in, int flow)
+/* What errors count near lids and lips, (n,P,P,1); NULL: as elsewhere. */
+static s2vi_node *weight_of(const s2vi_man_loss_inputs *in, int flow)
 {
     const s2vi_man_geometry kind = in->config->geometry;
-    if (in->lips <= 0 ||
+    if (in->details <= 0 ||
         (kind != S2VI_MAN_CONTOURS && kind != S2VI_MAN_FLOW_CONTOURS))
         return NULL;
-    s2vi_node *lips =
-        s2vi_sum(s2vi_slice(in->truth, 3, flow + FIRST_LIP, LIPS), 1u << 3);
-    return s2vi_affine(lips, in->lips, 1.0);
+    s2vi_node *near =
+        s2vi_sum(s2vi_slice(in->truth, 3, flow + FIRST, COUNT), 1u << 3);
+    return s2vi_affine(near, in->details, 1.0);
 }
 
 static void geometry(const s2vi_man_loss_inputs *in, s2vi_node **term)
@@ -198,7 +199,7 @@ static void geometry(const s2vi_man_loss_inputs *in, s2vi_node **term)
     const int flow = s2vi_man_has_flow(in->config) ? 2 : 0;
     const int maps = s2vi_man_geometry_channels(in->config) - flow;
     s2vi_node *square = s2vi_square(s2vi_sub(in->predicted, in->truth));
-    s2vi_node *weight = lips_weight(in, flow);
+    s2vi_node *weight = weight_of(in, flow);
     if (weight)
         square = s2vi_mul(square, weight);
     if (flow)

@@ -38,9 +38,9 @@ typedef struct s2vi_man_loss_inputs {
     s2vi_node *predicted, *truth;
     s2vi_node *seen; /* (n,15): 0 where what a map is of is out of sight; NULL:
                         all are seen */
-    /* Errors of flow and maps count 1 + so much times the truth of the lips'
-     * contours, where there are contours. */
-    double lips;
+    /* Errors of flow and maps count 1 + so much times the truth of the lids'
+     * and lips' contours, where there are contours. */
+    double details;
     /* Of the posterior, (n,z): */
     s2vi_node *mean, *log_variance;
 } s2vi_man_loss_inputs;

@@ -88,7 +88,7 @@ struct s2vi_man_trainer {
 static const double begins[2][PHASES] = {{0, 0.4, 0.6, 0.75},
                                          {0, 0.1, 0.35, 0.6}};
 static const double TRUTH_AT_LAST = 0.2, OWN_AT_LAST = 0.8, FALLING = 0.8;
-static const double LIPS = 8;
+static const double DETAILS = 8;
 
 /* The phase, and in the last one steps that the rates have fallen by. */
 static int stage_at(const s2vi_trainer *trainer)
@@ -283,7 +283,7 @@ static s2vi_man_loss_inputs loss_of(const s2vi_man_trainer *t, const inputs *in,
         .phi = t->phi,
         .predicted = made->predicted,
         .truth = in->geometry,
-        .lips = LIPS,
+        .details = DETAILS,
         .mean = made->mean,
         .log_variance = made->log_variance,
     };
