@@ -219,6 +219,13 @@ static int losses_params(golden_network *net, const s2vi_man_config *config,
     return S2V_OK;
 }
 
+/* A number of the file's metadata; 0: none. */
+static double number_of(const golden_network *net, const char *key)
+{
+    const char *text = s2v_weights_get_metadata(net->file, key);
+    return text ? atof(text) : 0;
+}
+
 /* Posterior, predictor and generator, as training runs them: sets fake,
  * predicted, mean and log_variance. */
 static int make_frames(golden_network *net, s2vi_man_loss_inputs *x,
@@ -227,7 +234,6 @@ static int make_frames(golden_network *net, s2vi_man_loss_inputs *x,
     const s2vi_man_config *config = x->config;
     s2vi_man_outputs out;
     s2vi_node *z = NULL;
-    const char *detach = s2v_weights_get_metadata(net->file, "detach");
     s2vi_man_inputs in = sound_of(golden_network_input(net, "features"));
     int ret = s2vi_man_posterior_build(net->graph, config, x->truth, &x->mean,
                                        &x->log_variance, err);
@@ -247,7 +253,7 @@ static int make_frames(golden_network *net, s2vi_man_loss_inputs *x,
                                        NULL, err);
     in.portrait = x->portrait;
     in.geometry =
-        detach && atoi(detach) ? s2vi_detach(x->predicted) : x->predicted;
+        number_of(net, "detach") ? s2vi_detach(x->predicted) : x->predicted;
     if (ret >= 0)
         ret = s2vi_man_generator_build(net->graph, config, &in, &out, err);
     x->fake = out.frames;
@@ -272,6 +278,7 @@ int golden_network_man_losses(golden_network *net, s2v_error *err)
         .real = golden_network_input(net, "real"),
         .truth = golden_network_input(net, "truth"),
         .seen = golden_network_input(net, "seen"),
+        .details = number_of(net, "details"),
     };
     if (make_frames(net, &x, err) < 0 ||
         s2vi_man_loss_critics(net->graph, &x, &d, err) < 0 ||

@@ -279,9 +279,12 @@ class Losses(Case):
 
     network = "man-losses"
 
-    def __init__(self, detach=0, wanted=CORNER, **changes):
+    def __init__(self, detach=0, wanted=CORNER, details=0, **changes):
         super().__init__(**changes)
         self.metadata["detach"] = str(detach)
+        if details:
+            self.metadata["details"] = str(details)
+        self.details = details
         self.detach = detach
         self.wanted = wanted
 
@@ -330,7 +333,8 @@ class Losses(Case):
             x["features"])
         d = man.critic_loss(game.critic, x["real"], fake, x["portrait"])
         g = man.generator_loss(game.critic, x["real"], fake, x["portrait"],
-                               predicted, x["truth"], x["seen"], posterior)
+                               predicted, x["truth"], x["seen"], posterior,
+                               self.details)
         outputs = {"frames": fake, "geometry": predicted}
         for prefix, terms in (("d.", d), ("g.", g)):
             outputs.update({prefix + name: y for name, y in terms.items()})
@@ -462,6 +466,7 @@ GOLDENS = {
     # Float32 errs by more than CORNER where a gradient turns.
     "man_losses_hinge": Losses(wanted=1e-5, **HALF, warp=1),
     "man_losses_log": Losses(detach=1, gan="log"),
+    "man_losses_details": Losses(detach=1, details=8, video="conv", sound="conv1d"),
     "man_losses_lsgan": Losses(
         gan="lsgan", geometry="points", predictor="hourglass", z=0,
         video="partial", sound="conv1d", share=0),

@@ -717,10 +717,13 @@ def multiscale_l1(real, made):
                for k in (1, 2, 4, 8))
 
 
-def map_loss(predicted, truth, seen):
+def map_loss(predicted, truth, seen, weight=1):
     """seen [n, maps]: 0 where a map is of something out of sight."""
     error = (predicted - truth).square() * seen[:, :, None, None]
-    return error.mean()
+    return (error * weight).mean()
+
+
+LIDS_AND_LIPS = slice(6, 14)  # of the contours
 
 
 WEIGHTS = {"gan": 1, "cam": 1, "features": 10, "perceptual": 10, "lower": 100,
@@ -728,8 +731,12 @@ WEIGHTS = {"gan": 1, "cam": 1, "features": 10, "perceptual": 10, "lower": 100,
 
 
 def generator_loss(critics, real, fake, portrait, predicted, truth, seen,
-                   posterior=None):
-    """All terms of L_G without their factors, and their weighted sum."""
+                   posterior=None, details=0):
+    """All terms of L_G without their factors, and their weighted sum.
+
+    details: how much more errors of the geometry count where the truth has
+    contours of lids and lips.
+    """
     kind = critics.config["gan"]
     with torch.no_grad():
         on_real = critics(real, portrait)
@@ -744,10 +751,16 @@ def generator_loss(critics, real, fake, portrait, predicted, truth, seen,
         "upper": l1(real[:, :, :half], fake[:, :, :half]),
     }
     flows = predicted.shape[1] - seen.shape[1]
+    weight = 1
+    if details:
+        near = truth[:, flows:][:, LIDS_AND_LIPS].sum(1, keepdim=True)
+        weight = 1 + details * near
     if flows:
-        terms["flow"] = F.mse_loss(predicted[:, :flows], truth[:, :flows])
+        square = (predicted[:, :flows] - truth[:, :flows]).square()
+        terms["flow"] = (square * weight).mean()
     if seen.shape[1]:
-        terms["maps"] = map_loss(predicted[:, flows:], truth[:, flows:], seen)
+        terms["maps"] = map_loss(predicted[:, flows:], truth[:, flows:], seen,
+                                 weight)
     if posterior is not None:
         terms["kl"] = kl(*posterior)
     loss = sum(WEIGHTS[name] * value for name, value in terms.items())
