@@ -16,6 +16,9 @@
  *   to 0.2 in the stage `frames`, else the predicted one.
  * - Within a run (man_sample.h) the frames before are the predictor's own
  *   with a probability that rises from 0 to 0.8 in that stage.
+ * - z is the posterior's in a quarter of the samples, else drawn from N(0, 1),
+ *   as it will be: the posterior tells where mouth and lids are, and sound and
+ *   controls would be ignored.
  * - Errors of the geometry count up to nine times as much at the lips, which
  * are few pixels.
  * - Adam(0, 0.9), eps 1e-8; 1e-4 for the generator, 4e-4 for the critics; in
@@ -38,6 +41,7 @@
 enum {
     STREAM_POSTERIOR = 0x310, /* of z in the graph */
     STREAM_MIX = 0x311,       /* truth or not, for each sample */
+    STREAM_PRIOR = 0x312,
     COLUMNS = S2VI_SPEECH_COLUMNS,
     PREVIOUS = 3 * S2VI_MAN_PREVIOUS,
     FALLS = 8, /* steps of the rates in the last fifth */
@@ -61,6 +65,7 @@ typedef struct inputs {
     s2vi_node *own;             /* (n,1): 1: those of the state instead */
     s2vi_node *geometry;        /* (n,P,P,G): the truth */
     s2vi_node *truth;           /* (n,1): 1: it is the generator's */
+    s2vi_node *known;           /* (n,1): 1: z is the posterior's */
     s2vi_node *amf, *mfcc, *pitch, *energy, *controls;
 } inputs;
 
@@ -78,7 +83,7 @@ struct s2vi_man_trainer {
     s2vi_man_sampler *sampler;
     /* A batch, as the inputs. */
     float *portrait, *real, *previous, *geometry, *speech, *controls;
-    float *own, *truth, *part;
+    float *own, *truth, *known, *part;
     float *made, *drawn; /* one frame, one geometry */
 };
 
@@ -88,7 +93,7 @@ struct s2vi_man_trainer {
 static const double begins[2][PHASES] = {{0, 0.4, 0.6, 0.75},
                                          {0, 0.1, 0.35, 0.6}};
 static const double TRUTH_AT_LAST = 0.2, OWN_AT_LAST = 0.8, FALLING = 0.8;
-static const double DETAILS = 8;
+static const double DETAILS = 8, KNOWN = 0.25;
 
 /* The phase, and in the last one steps that the rates have fallen by. */
 static int stage_at(const s2vi_trainer *trainer)
@@ -174,23 +179,27 @@ static s2vi_node *mix(s2vi_node *part, s2vi_node *one, s2vi_node *other)
                     s2vi_mul(s2vi_nn_over_pixels(part), s2vi_sub(one, other)));
 }
 
-/* z from the posterior, or, without truth, 0. */
-static int record_z(const s2vi_man_trainer *t, s2vi_graph *g, int n,
-                    s2vi_node *truth, nets *out, s2vi_node **z, s2v_error *err)
+/* z from the posterior where that is known, else from N(0, 1); without truth,
+ * 0. */
+static int record_z(const s2vi_man_trainer *t, s2vi_graph *g, int n, inputs *in,
+                    nets *out, s2vi_node **z, s2v_error *err)
 {
     const s2vi_man_config *c = &t->params.config;
+    const s2vi_shape shape = S2VI_SHAPE(n, c->z);
     if (!c->z)
         return S2V_OK;
-    if (!truth) {
-        *z = s2vi_fill(g, 0, S2VI_SHAPE(n, c->z));
+    if (!in->geometry) {
+        *z = s2vi_fill(g, 0, shape);
         return S2V_OK;
     }
-    const int ret = s2vi_man_posterior_build(g, c, truth, &out->mean,
+    const int ret = s2vi_man_posterior_build(g, c, in->geometry, &out->mean,
                                              &out->log_variance, err);
-    *z = s2vi_add(
-        out->mean,
-        s2vi_mul(s2vi_exp(s2vi_scale(out->log_variance, 0.5)),
-                 s2vi_normal(g, STREAM_POSTERIOR, S2VI_SHAPE(n, c->z))));
+    in->known = s2vi_input(g, "known", S2VI_SHAPE(n, 1));
+    s2vi_node *seen = s2vi_add(
+        out->mean, s2vi_mul(s2vi_exp(s2vi_scale(out->log_variance, 0.5)),
+                            s2vi_normal(g, STREAM_POSTERIOR, shape)));
+    s2vi_node *blind = s2vi_normal(g, STREAM_PRIOR, shape);
+    *z = s2vi_add(blind, s2vi_mul(in->known, s2vi_sub(seen, blind)));
     return ret;
 }
 
@@ -202,7 +211,7 @@ static int record_predictor(s2vi_man_trainer *t, s2vi_graph *g, int n,
                                            .previous = previous,
                                            .amf = in->amf,
                                            .controls = in->controls};
-    int ret = record_z(t, g, n, in->geometry, out, &predictor.z, err);
+    int ret = record_z(t, g, n, in, out, &predictor.z, err);
     return ret < 0 ? ret
                    : s2vi_man_predictor_build(g, &t->params.config, &predictor,
                                               &out->predicted, NULL, err);
@@ -415,12 +424,13 @@ static int prepare(s2vi_trainer *trainer, s2v_error *err)
             (uint64_t)trainer->step * (uint64_t)t->params.batch + (uint64_t)i};
         s2vi_man_sample sample = sample_at(t, i);
         bool first = true;
-        float u[2];
-        s2vi_philox_uniform(&key, 0, 2, u);
+        float u[3];
+        s2vi_philox_uniform(&key, 0, 3, u);
         ret = s2vi_man_sampler_draw(t->sampler, trainer->step, i, &sample,
                                     &first, err);
         t->own[i] = !first && trainer->step > trainer->stage_step &&
                     (double)u[0] < OWN_AT_LAST * into;
+        t->known[i] = (double)u[2] < KNOWN;
         t->truth[i] = (double)u[1] < 1 - (1 - TRUTH_AT_LAST) * into;
     }
     return ret;
@@ -462,6 +472,8 @@ static int write_inputs(const s2vi_man_trainer *t, s2vi_train_step *step,
         ret = write_if(step, in->own, t->own, err);
     if (!ret)
         ret = write_if(step, in->truth, t->truth, err);
+    if (!ret)
+        ret = write_if(step, in->known, t->known, err);
     if (!ret)
         ret = write_speech(t, step, in->amf, S2VI_SPEECH_MEL, mel, err);
     if (!ret)
@@ -553,11 +565,12 @@ static int allocate(s2vi_man_trainer *t, s2v_error *err)
     t->controls = calloc(n * S2VI_MAN_CONTROLS, number);
     t->own = calloc(n, number);
     t->truth = calloc(n, number);
+    t->known = calloc(n, number);
     t->made = calloc(picture, number);
     t->drawn = calloc(map * G, number);
     return t->portrait && t->real && t->previous && t->geometry && t->speech &&
-                   t->part && t->controls && t->own && t->truth && t->made &&
-                   t->drawn
+                   t->part && t->controls && t->own && t->truth && t->known &&
+                   t->made && t->drawn
                ? S2V_OK
                : s2vi_error_nomem(err, "a batch");
 }
@@ -626,7 +639,7 @@ void s2vi_man_trainer_close(s2vi_man_trainer **out)
     s2vi_man_sampler_close(&t->sampler);
     float *const memory[] = {t->portrait, t->real,     t->previous, t->geometry,
                              t->speech,   t->controls, t->own,      t->truth,
-                             t->part,     t->made,     t->drawn};
+                             t->known,    t->part,     t->made,     t->drawn};
     for (size_t i = 0; i < sizeof(memory) / sizeof(*memory); i++)
         free(memory[i]);
     free(t);
