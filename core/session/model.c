@@ -118,6 +118,9 @@ static int load(s2v_model *model, const s2v_weights *w,
     int ret = s2vi_weights_verify(w, &reading, err);
     if (!ret)
         ret = find_family(w, &model->family, err);
+    if (!ret && params->video_size &&
+        !s2vi_option_find(model->family, "size", err))
+        ret = S2V_ERR_INVALID;
     if (!ret)
         ret = open_device(model, params, err);
     if (!ret)

@@ -9,15 +9,40 @@
 #include <stdio.h>
 #include <string.h>
 
+static const s2vi_option *find(const s2vi_family *family, const char *name)
+{
+    const s2vi_option *o = family->options;
+    while (o->about.name && strcmp(o->about.name, name))
+        o++;
+    return o->about.name ? o : NULL;
+}
+
+/* That other families have the option; false where none has. */
+static bool refuse_others(const s2vi_family *family, const char *name,
+                          s2v_error *err)
+{
+    char names[S2VI_FAMILY_NAMES];
+    size_t used = 0;
+    for (const s2vi_family *const *f = s2vi_families; *f; f++)
+        if (find(*f, name) && used < sizeof(names))
+            used += (size_t)snprintf(names + used, sizeof(names) - used,
+                                     "%s'%s'", used ? ", " : "", (*f)->name);
+    if (used)
+        s2vi_error(err, S2V_ERR_INVALID,
+                   "a '%s' model has no option '%s': it is one of %s models",
+                   family->name, name, names);
+    return used;
+}
+
 const s2vi_option *s2vi_option_find(const s2vi_family *family, const char *name,
                                     s2v_error *err)
 {
+    const s2vi_option *found = name ? find(family, name) : NULL;
+    if (found || (name && refuse_others(family, name, err)))
+        return found;
     s2vi_nearest nearest = s2vi_nearest_to(name ? name : "");
-    for (const s2vi_option *o = family->options; o->about.name; o++) {
-        if (name && !strcmp(o->about.name, name))
-            return o;
+    for (const s2vi_option *o = family->options; o->about.name; o++)
         s2vi_nearest_try(&nearest, o->about.name);
-    }
     s2vi_error(err, S2V_ERR_INVALID, "a '%s' model has no option '%.40s'%s%s%s",
                family->name, name ? name : "",
                *nearest.best ? ": did you mean '" : "", nearest.best,

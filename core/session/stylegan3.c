@@ -48,11 +48,6 @@ static int open_network(void **out, const s2v_weights *w,
     int ret = s2vi_stylegan3_config_parse(&c, config, &why);
     if (ret < 0)
         return s2vi_error(err, ret, "%s: %.900s", params->path, why.message);
-    if (params->size && params->size != c.size)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "size: StyleGAN3 makes frames of one size alone, "
-                          "%d, found %d",
-                          c.size, params->size);
     ret = load(m, &c, w, params, err);
     if (!ret)
         ret = record(m, &c, err);

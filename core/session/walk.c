@@ -365,15 +365,25 @@ int s2vi_walk_parse_seed(const char *name, const char *text,
     return S2V_OK;
 }
 
+/* "0-3:SEED", the last or before a comma; | serves for the colon, which graphs
+ * of filters need escaped. */
+static bool read_mix(const char **text, int codes, uint64_t *from, uint64_t *to,
+                     uint64_t *seed)
+{
+    if (!read_range(text, (uint64_t)codes - 1, true, from, to) ||
+        (**text != ':' && **text != '|'))
+        return false;
+    ++*text;
+    return read_whole(text, UINT32_MAX, seed) && (!**text || **text == ',');
+}
+
 int s2vi_walk_set_mix(s2vi_walk *k, const char *text, s2v_error *err)
 {
     s2vi_walk_seed mix[S2VI_WALK_CODES] = {{0}};
     const char *at = text;
     for (bool more = strcmp(text, "none") != 0; more;) {
         uint64_t from, to, seed = 0;
-        if (!read_range(&at, (uint64_t)k->space.codes - 1, true, &from, &to) ||
-            *at++ != ':' || !read_whole(&at, UINT32_MAX, &seed) ||
-            (*at && *at != ','))
+        if (!read_mix(&at, k->space.codes, &from, &to, &seed))
             return s2vi_error(err, S2V_ERR_INVALID,
                               "mix: expected layers of 0 to %d and seeds as "
                               "0-3:SEED,8-:SEED, found '%.40s'",

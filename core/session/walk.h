@@ -120,7 +120,7 @@ int s2vi_walk_parse_layers(const char *name, const char *text, int codes,
 int s2vi_walk_parse_seed(const char *name, const char *text,
                          s2vi_walk_seed *seed, s2v_error *err);
 
-/** "0-3:SEED,8-:SEED", or "none". */
+/** "0-3:SEED,8-:SEED", or "none"; | serves for the colon. */
 int s2vi_walk_set_mix(s2vi_walk *walk, const char *text, s2v_error *err);
 
 /** The next frame's codes (codes,w). */

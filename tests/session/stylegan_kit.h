@@ -4,13 +4,7 @@
 #define S2V_TESTS_SESSION_STYLEGAN_KIT_H
 
 #include "harness.h"
-
-typedef enum stylegan_kind {
-    STYLEGAN2,
-    STYLEGAN2_CLASSES, /* of three */
-    STYLEGAN3,
-    STYLEGAN_KINDS
-} stylegan_kind;
+#include "tiny_stylegan.h"
 
 /** Write one of 32x32 pixels: its path, as scratch() has it.
  *

@@ -102,7 +102,8 @@ static void test_seed(const float *sound)
             "seed: expected an integer from 0 to 18446744073709551615, found "
             "'-1'");
     refused(session, "gain", "1",
-            "a 'listen-and-move' model has no option 'gain'");
+            "a 'listen-and-move' model has no option 'gain': it is one of "
+            "'varietysound' models");
     s2v_session_close(&session);
     s2v_model_close(&model);
 }

@@ -203,7 +203,10 @@ static void test_mix(s2v_model *model)
         play_with(model, "seeds=9 speed=0 mix=0-:5", sound, 1000);
     const take part =
         play_with(model, "seeds=9 speed=0 mix=0-3:5", sound, 1000);
-    CHECK(mixed.hash[0] == five.hash[0], "mix: another picture");
+    const take bar =
+        play_with(model, "seeds=9 speed=0 mix=0-3|5,4-|5", sound, 1000);
+    CHECK(mixed.hash[0] == five.hash[0] && bar.hash[0] == five.hash[0],
+          "mix: another picture");
     CHECK(part.hash[0] != five.hash[0], "mix of some layers: of all");
     const take average = play_with(model, "seeds=5 psi=0", sound, 1000);
     const take other = play_with(model, "seeds=6 psi=0", sound, 1000);
@@ -263,7 +266,8 @@ static void test_refused(s2v_model *two, s2v_model *classes, s2v_model *three)
     refused(two, "noise", "some",
             "noise: expected const, none, react, found 'some'");
     refused(three, "noise", "none",
-            "a 'stylegan3' model has no option 'noise'");
+            "a 'stylegan3' model has no option 'noise': it is one of "
+            "'stylegan2' models");
     refused(two, "speed", "fast",
             "speed: expected keyframes a minute, or how many beats or bars one "
             "lasts, as 12, 4beat or 1bar, found 'fast'");
@@ -283,7 +287,14 @@ static void test_refused(s2v_model *two, s2v_model *classes, s2v_model *three)
     refused(two, "chroma_seeds", "0-3",
             "chroma_seeds: expected 12 seeds, one a tone, found 4");
     refused(two, "psi", "3", "psi: expected a number from -2 to 2, found '3'");
-    refused(two, "zoom", "2", "a 'stylegan2' model has no option 'zoom'");
+    refused(two, "zoom", "2",
+            "a 'stylegan2' model has no option 'zoom': it is one of "
+            "'stylegan3' models");
+    refused(two, "blink", "2",
+            "a 'stylegan2' model has no option 'blink': it is one of 'man' "
+            "models");
+    refused(two, "pluse", "2",
+            "a 'stylegan2' model has no option 'pluse': did you mean 'pulse'?");
     refused(three, "zoom", "0",
             "zoom: expected a number from 0.1 to 10, found '0'");
 }
@@ -367,8 +378,8 @@ static void test_size(void)
     params.video_size = 16;
     CHECK(s2v_model_open(&wrong, write_stylegan(STYLEGAN3, true), &params,
                          &err) == S2V_ERR_INVALID &&
-              !strcmp(err.message, "size: StyleGAN3 makes frames of one size "
-                                   "alone, 32, found 16"),
+              !strcmp(err.message, "a 'stylegan3' model has no option 'size': "
+                                   "it is one of 'stylegan2' models"),
           "%s", err.message);
 }
 

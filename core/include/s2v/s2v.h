@@ -188,8 +188,8 @@ typedef struct s2v_model_params {
     void *progress_opaque;    /**< passed to `progress` */
     int video_size; /**< for models of the family stylegan2: width and height of
                          the frames, a power of 2 below the model's, as a fast
-                         preview: option "size". 0: the model's. Ignored by
-                         other models but stylegan3, which has one size */
+                         preview: option "size". 0: the model's. An error for
+                         other models */
 } s2v_model_params;
 
 /** Properties of a model. */
