@@ -21,6 +21,11 @@
  * gst-launch-1.0 autoaudiosrc ! audioconvert ! audioresample ! queue !
  *     s2vgen model=talker.bin image=face.png ! videoconvert ! autovideosink
  * ]| A portrait says what the microphone hears.
+ * |[
+ * gst-launch-1.0 autoaudiosrc ! audioconvert ! audioresample ! queue !
+ *     s2vgen model=ffhq.bin motion=0.8 chroma=0.3 ! videoconvert !
+ * autovideosink
+ * ]| A StyleGAN, moved by what the microphone hears.
  *
  * Since: 0.1
  */
@@ -66,17 +71,19 @@ static char *exchange(GstS2VGen *self, const char *name, const char *value)
     return old;
 }
 
-/* An option is set. Those of the image are read when a model is opened: the
- * model in use is opened anew, and what it cannot use changes nothing. */
+/* An option is set. Those that are read when a model is opened open the one in
+ * use anew, and what it cannot use changes nothing; of the others, the next
+ * frame tells that. A controller sets them for each frame, mostly as before. */
 static void set_option(GstS2VGen *self, const char *name, const GValue *value)
 {
     s2v_error err;
     char *text = gst_s2v_option_text(value);
     GST_OBJECT_LOCK(self);
     char *old = exchange(self, name, text);
-    self->changed = TRUE;
+    gboolean same = !g_strcmp0(old, text);
+    self->changed = self->changed || !same;
     GST_OBJECT_UNLOCK(self);
-    if (!gst_s2v_option_is_live(name) &&
+    if (!same && !gst_s2v_option_is_live(name) &&
         gst_s2v_base_reopen(&self->base, &err) < 0) {
         GST_OBJECT_LOCK(self);
         g_free(exchange(self, name, old));
@@ -229,7 +236,7 @@ static void set_property(GObject *object, guint id, const GValue *value,
         return;
     }
     if (id >= PROP_OPTIONS) {
-        set_option(self, spec->name, value);
+        set_option(self, g_param_spec_get_nick(spec), value);
         return;
     }
     GST_OBJECT_LOCK(self);
@@ -244,6 +251,14 @@ static void set_property(GObject *object, guint id, const GValue *value,
     GST_OBJECT_UNLOCK(self);
 }
 
+/* Under the lock. */
+static void get_option(GstS2VGen *self, const char *name, GValue *value)
+{
+    const GstS2VModel *model = self->base.current;
+    gst_s2v_option_get(name, model ? model->info.name : NULL,
+                       g_hash_table_lookup(self->options, name), value);
+}
+
 static void get_property(GObject *object, guint id, GValue *value,
                          GParamSpec *spec)
 {
@@ -256,9 +271,7 @@ static void get_property(GObject *object, guint id, GValue *value,
     case PROP_IMAGE: g_value_set_string(value, self->image); break;
     default:
         if (id >= PROP_OPTIONS) {
-            gst_s2v_option_get(spec->name,
-                               g_hash_table_lookup(self->options, spec->name),
-                               value);
+            get_option(self, g_param_spec_get_nick(spec), value);
             break;
         }
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
@@ -274,6 +287,7 @@ static void finalize(GObject *object)
     g_free(self->level);
     g_free(self->image);
     g_hash_table_unref(self->options);
+    g_hash_table_unref(self->used);
     G_OBJECT_CLASS(gst_s2v_gen_parent_class)->finalize(object);
 }
 
@@ -282,6 +296,7 @@ static void gst_s2v_gen_init(GstS2VGen *self)
     self->level = g_strdup("auto");
     self->qos = TRUE;
     self->options = gst_s2v_options_new();
+    self->used = gst_s2v_options_new();
     self->recent = g_array_new(FALSE, FALSE, sizeof(float));
     self->zeros = g_array_new(FALSE, TRUE, sizeof(float));
 }

@@ -32,12 +32,13 @@ struct _GstS2VGen {
 
     /* stream */
     gint64 session_seed;
-    guint64 heard;   /* samples sent to the session */
-    guint64 made;    /* frames received from it */
-    GArray *recent;  /* floats: the sound from the next frame's start on */
-    GArray *zeros;   /* floats: as much silence as is sent at once */
-    guint64 frame;   /* number of the next frame since READY was left */
-    gboolean tagged; /* the tags are those of the session */
+    GHashTable *used; /* options that the session has taken */
+    guint64 heard;    /* samples sent to the session */
+    guint64 made;     /* frames received from it */
+    GArray *recent;   /* floats: the sound from the next frame's start on */
+    GArray *zeros;    /* floats: as much silence as is sent at once */
+    guint64 frame;    /* number of the next frame since READY was left */
+    gboolean tagged;  /* the tags are those of the session */
 
     /* stream: the way out */
     GstVideoInfo vinfo; /* of the caps that were set; size 0: none yet */
@@ -72,8 +73,10 @@ void gst_s2v_options_install(GObjectClass *object_class, guint first);
 /** The option's value, as text; the caller frees it. */
 char *gst_s2v_option_text(const GValue *value);
 
-/** Fill in what is set to that text; NULL: the default. */
-void gst_s2v_option_get(const char *name, const char *text, GValue *value);
+/** Fill in what is set to that text; NULL: the default, of that family if it
+ * has the option. */
+void gst_s2v_option_get(const char *name, const char *family, const char *text,
+                        GValue *value);
 
 /** Whether it applies to a session that runs. */
 gboolean gst_s2v_option_is_live(const char *name);

@@ -142,7 +142,8 @@ static int set_options(s2v_session *session, GHashTable *options,
         return S2V_OK;
     g_hash_table_iter_init(&iter, options);
     while (!ret && g_hash_table_iter_next(&iter, &name, &value))
-        ret = s2v_session_set_option(session, name, value, err);
+        if (gst_s2v_option_is_of_session(name))
+            ret = s2v_session_set_option(session, name, value, err);
     return ret;
 }
 
@@ -251,6 +252,7 @@ static GstS2VModel *open_model(GstElement *owner,
         .log_opaque = owner,
         .latency_ms = settings->latency,
         .dtype = settings->dtype,
+        .video_size = gst_s2v_option_size(settings->options),
     };
     GstS2VModel *model = g_new0(GstS2VModel, 1);
     g_atomic_ref_count_init(&model->refs);

@@ -74,6 +74,14 @@ int gst_s2v_session_new(s2v_session **session, const GstS2VModel *model,
                         const s2v_session_params *params, GHashTable *options,
                         s2v_error *err);
 
+/* Of options.c: */
+
+/** Whether it is set to a session, not at the opening of the model. */
+gboolean gst_s2v_option_is_of_session(const char *name);
+
+/** s2v_model_params.video_size. */
+int gst_s2v_option_size(GHashTable *options);
+
 /** Samples that correspond to so many frames. */
 guint64 gst_s2v_model_samples(const GstS2VModel *model, guint64 frames);
 

@@ -63,6 +63,8 @@ static int replace_session(GstS2VGen *self, const GstS2VModel *model,
     }
     s2v_session_close(&self->base.session);
     self->base.session = session;
+    g_hash_table_unref(self->used);
+    self->used = gst_s2v_options_copy(wanted->options);
     self->session_seed = (gint64)params.seed;
     self->tagged = FALSE;
     g_array_set_size(self->zeros, 0);
@@ -90,17 +92,51 @@ static void rebase(GstS2VGen *self)
     self->heard = self->recent->len;
 }
 
-/* Options of the session that goes on. */
+/* The session has refused a value: the property has the one before again,
+ * unless another one was set since. */
+static void refuse_option(GstS2VGen *self, const char *name, const char *value)
+{
+    const char *used = g_hash_table_lookup(self->used, name);
+    GST_OBJECT_LOCK(self);
+    if (g_strcmp0(g_hash_table_lookup(self->options, name), value) == 0) {
+        if (used)
+            g_hash_table_insert(self->options, g_strdup(name), g_strdup(used));
+        else
+            g_hash_table_remove(self->options, name);
+    }
+    GST_OBJECT_UNLOCK(self);
+}
+
+/* Options of the session that goes on: those that have changed. */
 static void change_options(GstS2VGen *self, GHashTable *options)
 {
     GHashTableIter iter;
     gpointer name, value;
     s2v_error err = {0};
     g_hash_table_iter_init(&iter, options);
-    while (g_hash_table_iter_next(&iter, &name, &value))
-        if (gst_s2v_option_is_live(name) &&
-            s2v_session_set_option(self->base.session, name, value, &err) < 0)
-            gst_s2v_post_warning(GST_ELEMENT(self), &err);
+    while (g_hash_table_iter_next(&iter, &name, &value)) {
+        if (!gst_s2v_option_is_live(name) ||
+            !g_strcmp0(g_hash_table_lookup(self->used, name), value))
+            continue;
+        if (!s2v_session_set_option(self->base.session, name, value, &err)) {
+            g_hash_table_insert(self->used, g_strdup(name), g_strdup(value));
+            continue;
+        }
+        gst_s2v_post_warning(GST_ELEMENT(self), &err);
+        refuse_option(self, name, value);
+    }
+}
+
+/* Properties with a controller get their values of the next frame. */
+static void sync_options(GstS2VGen *self)
+{
+    if (!self->base.started ||
+        !gst_object_has_active_control_bindings(GST_OBJECT(self)))
+        return;
+    GstClockTime time = gst_segment_to_stream_time(
+        &self->base.segment, GST_FORMAT_TIME, time_of(self, self->made));
+    if (GST_CLOCK_TIME_IS_VALID(time))
+        gst_object_sync_values(GST_OBJECT(self), time);
 }
 
 /*
@@ -176,6 +212,7 @@ static GstFlowReturn make_frames(GstS2VGen *self, gboolean draining)
     for (;;) {
         s2v_video_frame picture = {.size = sizeof(picture)};
         s2v_error err = {0};
+        sync_options(self);
         GstFlowReturn flow = renew_session(self, draining);
         if (flow != GST_FLOW_OK)
             return flow;

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Walks through a StyleGAN in gst-launch-1.0: options by the library's words, the
+# same frames as of the FFmpeg filter, errors. S2V_TINY_STYLEGAN2, FFMPEG and
+# GStreamer's paths come from meson.
+set -uo pipefail
+
+# shellcheck source=tests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../tap.sh"
+command -v gst-launch-1.0 >/dev/null || bail "there is no gst-launch-1.0"
+gst-inspect-1.0 s2vgen >/dev/null 2>&1 || bail "there is no element s2vgen"
+for element in audiotestsrc audioconvert wavenc wavparse; do
+    gst-inspect-1.0 --exists "$element" || bail "there is no element $element"
+done
+
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+cp "$S2V_TINY_STYLEGAN2" "$tmp/two.bin"
+cp "$S2V_TINY_STYLEGAN3" "$tmp/three.bin"
+cp "$S2V_TINY_MAN" "$tmp/talker.bin"
+unset S2V_MODEL_PATH
+cd "$tmp" || exit 99
+
+launch() { timeout 60 gst-launch-1.0 -q "$@"; }
+# walk OUT SETTING..
+walk() {
+    local out=$1
+    shift
+    launch filesrc location=own.wav ! wavparse ! audioconvert ! \
+        s2vgen device=ref threads=1 "$@" ! filesink location="$out"
+}
+
+launch audiotestsrc wave=ticks num-buffers=20 samplesperbuffer=800 ! \
+    audio/x-raw,rate=16000,channels=1,format=F32LE ! wavenc ! filesink location=own.wav
+walk plain.rgb model=two.bin
+is "20 frames of 32x32" "$(stat -c %s plain.rgb)" $((20 * 32 * 32 * 3))
+walk default.rgb model=two.bin seeds=0-11 speed=12 bpm=auto interp=slerp loop=1 psi=0.7 \
+    psi_react=0 cutoff=-1 pulse=0.5 pulse_layers=coarse+mid motion=0 chroma=0 kick=none \
+    mix=none noise=const size=0
+is "the defaults of the options" "$(cmp plain.rgb default.rgb 2>&1)" ""
+settings=(seeds=0-3 pulse=0.7 speed=60 chroma=0.3 psi_react=0.2 mix="0-1|5" size=16)
+walk set.rgb model=two.bin "${settings[@]}"
+is "size=16: 20 frames of 16x16" "$(stat -c %s set.rgb)" $((20 * 16 * 16 * 3))
+if "${FFMPEG:-ffmpeg}" -v quiet -h filter=s2v | grep -q ' seeds '; then
+    graph=$(IFS=:; echo "[0:a]s2v=two.bin:device=ref:threads=1:${settings[*]}")
+    "$FFMPEG" -nostdin -v error -i own.wav -filter_complex "$graph" -f rawvideo -pix_fmt rgb24 other.rgb
+    is "the FFmpeg filter's frames" "$(cmp set.rgb other.rgb 2>&1)" ""
+else
+    skip "the FFmpeg filter's frames" "there is no ffmpeg with the filter s2v: run scripts/ffmpeg"
+fi
+
+# fails NAME REGEX SETTING..
+fails() {
+    local name=$1 regex=$2 said status
+    shift 2
+    said=$(timeout 60 gst-launch-1.0 audiotestsrc num-buffers=9 ! audioconvert ! \
+        audioresample ! s2vgen "$@" ! fakesink 2>&1)
+    status=$?
+    is "$name: fails by itself" "$((status != 0 && status != 124))" 1
+    like "$name: says why" "$said" "$regex"
+}
+fails "seeds that are no list" "seeds: expected seeds as 0-11 or 3,7,12-15, found '1-'" \
+    model=two.bin seeds=1-
+fails "a class that is not there" "class: the model has no classes, found '3'" \
+    model=two.bin class=3
+fails "a size above" "size: the model makes frames of 32 pixels, expected a power of 2" \
+    model=two.bin size=64
+fails "a size of a StyleGAN3" "a 'stylegan3' model has no option 'size': it is one of 'stylegan2' models" \
+    model=three.bin size=16
+fails "noise of a StyleGAN3" "a 'stylegan3' model has no option 'noise': it is one of 'stylegan2' models" \
+    model=three.bin noise=none
+fails "a portrait's option" "a 'stylegan2' model has no option 'blink': it is one of 'man' models" \
+    model=two.bin blink=0
+finish
