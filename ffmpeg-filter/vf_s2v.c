@@ -47,14 +47,67 @@
 #define NEXT_MAX 2  ///< seconds that sound may be from its end in a new filter graph
 #define TICKS 705600000 ///< a second, so that samples of all usual rates are whole ticks
 
-/** Options of the models that the filter passes on: those of s2v_model_get_option(). */
-enum { CROP, FACE, PAD, FACE_MODEL, FULL, DETAIL, BLINK, MOTION, STILL, EXPRESSION, Z, NB_VALUES };
-#define FIRST_LIVE BLINK ///< from here on they may change
+#define FLAGS AV_OPT_FLAG_FILTERING_PARAM | AV_OPT_FLAG_VIDEO_PARAM | AV_OPT_FLAG_AUDIO_PARAM
+#define RUNTIME FLAGS | AV_OPT_FLAG_RUNTIME_PARAM
 
-static const char *const value_names[NB_VALUES] = {
-    "crop", "face", "pad", "face-model", "full", "detail",
-    "blink", "motion", "still", "expression", "z",
-};
+/**
+ * Options of the models that the filter passes on: the names are those of
+ * s2v_family_get_option(), and what may change at run time may there.
+ * "seed", "level" and "size" are options of the filter itself.
+ */
+#define MODEL_OPTIONS(V) \
+    V(CROP,          "crop",          "set the square of the image that is animated, x:y:width:height", FLAGS) \
+    V(FACE,          "face",          "set which face of the image is animated, 1 being the largest", FLAGS) \
+    V(PAD,           "pad",           "set a factor of the size of the face's crop", FLAGS) \
+    V(FACE_MODEL,    "face-model",    "set the file of the networks that find faces", FLAGS) \
+    V(FULL,          "full",          "set to 1 for frames of the whole image, of its size", FLAGS) \
+    V(DETAIL,        "detail",        "set to 1 to keep the image's sharpness, with full=1", FLAGS) \
+    V(BLINK,         "blink",         "set a factor of the rate of blinks, 0 for none", RUNTIME) \
+    V(MOTION,        "motion",        "set how much the head moves, 0 to 1; of a StyleGAN: how fast the audio moves the picture on", RUNTIME) \
+    V(STILL,         "still",         "set to 1 to keep the head still", RUNTIME) \
+    V(EXPRESSION,    "expression",    "set a factor of the movement around the mouth, 0 to 2", RUNTIME) \
+    V(Z,             "z",             "set how much the random variation is, 0 to 1", RUNTIME) \
+    V(SEEDS,         "seeds",         "set the keyframes of a walk: seeds and ranges of them, as 0-11", RUNTIME) \
+    V(SPEED,         "speed",         "set the keyframes a minute, or what one lasts, as 4beat or 1bar", RUNTIME) \
+    V(BPM,           "bpm",           "set the tempo: auto, off or beats a minute", RUNTIME) \
+    V(INTERP,        "interp",        "set the way between keyframes: slerp or spline", RUNTIME) \
+    V(LOOP,          "loop",          "set to 0 to stay at the last keyframe", RUNTIME) \
+    V(PSI,           "psi",           "set the truncation, the distance from the average picture", RUNTIME) \
+    V(PSI_REACT,     "psi_react",     "set what the loudness adds to psi", RUNTIME) \
+    V(CUTOFF,        "cutoff",        "set the style codes that are truncated, those below; -1 for all", RUNTIME) \
+    V(CENTER,        "center",        "set the picture that psi is the distance from: average or a seed", RUNTIME) \
+    V(CLASS,         "class",         "set the class", RUNTIME) \
+    V(CLASSES,       "classes",       "set the classes of the twelve tones from C on, or none", RUNTIME) \
+    V(CLASS_REACT,   "class_react",   "set how much tones mix their classes in, 0 to 1", RUNTIME) \
+    V(CLASS_SMOOTH,  "class_smooth",  "set how slowly classes change, in s", RUNTIME) \
+    V(RELEASE,       "release",       "set how slowly what the audio does fades, in ms", RUNTIME) \
+    V(PULSE,         "pulse",         "set how far onsets move the picture", RUNTIME) \
+    V(PULSE_SOURCE,  "pulse_source",  "set what the pulse follows: perc, low, high, full or harm", RUNTIME) \
+    V(PULSE_LAYERS,  "pulse_layers",  "set the layers of the pulse: coarse, mid, fine, all, or as 0-3", RUNTIME) \
+    V(MOTION_SOURCE, "motion_source", "set what the motion follows: perc, low, high, full or harm", RUNTIME) \
+    V(MOTION_RANDOM, "motion_random", "set how unevenly the motion moves, 0 to 1", RUNTIME) \
+    V(CHROMA,        "chroma",        "set how much tones mix the pictures of chroma_seeds in, 0 to 1", RUNTIME) \
+    V(CHROMA_SEEDS,  "chroma_seeds",  "set the pictures of the tones from C on: twelve seeds", RUNTIME) \
+    V(CHROMA_LAYERS, "chroma_layers", "set the layers of chroma", RUNTIME) \
+    V(KICK,          "kick",          "set the picture that low onsets show: none or a seed", RUNTIME) \
+    V(SNARE,         "snare",         "set the picture that high onsets show: none or a seed", RUNTIME) \
+    V(MIX,           "mix",           "set layers that are of other pictures, as 0-3|SEED", RUNTIME) \
+    V(CONTRAST,      "contrast",      "set what the loudness adds to the contrast", RUNTIME) \
+    V(FLASH,         "flash",         "set what the loudness adds to the brightness", RUNTIME) \
+    V(NOISE,         "noise",         "set the noise of a StyleGAN2: const, none or react", RUNTIME) \
+    V(ZOOM,          "zoom",          "set the magnification of a StyleGAN3's camera", RUNTIME) \
+    V(ROTATE,        "rotate",        "set how fast a StyleGAN3's camera turns, in degrees/s", RUNTIME) \
+    V(PAN_X,         "pan_x",         "set where a StyleGAN3's camera looks, in widths of the picture", RUNTIME) \
+    V(PAN_Y,         "pan_y",         "set where a StyleGAN3's camera looks, in heights of the picture", RUNTIME)
+
+#define INDEX(i, name, help, flags) i,
+enum { MODEL_OPTIONS(INDEX) NB_VALUES };
+
+#define NAME(i, name, help, flags) { name, !!((flags) & AV_OPT_FLAG_RUNTIME_PARAM) },
+static const struct {
+    const char *name;
+    int live;         ///< it may change
+} value_options[NB_VALUES] = { MODEL_OPTIONS(NAME) };
 
 typedef struct S2VContext {
     const AVClass *class;
@@ -66,6 +119,7 @@ typedef struct S2VContext {
     int threads;
     char *level;
     char *image;
+    int size;
     char *values[NB_VALUES]; ///< NULL: the model's default
 
     /* what a new filter graph takes over from the one before, to the end */
@@ -106,11 +160,8 @@ typedef struct S2VContext {
 #define STATE offsetof(S2VContext, model)
 
 #define OFFSET(x) offsetof(S2VContext, x)
-#define FLAGS AV_OPT_FLAG_FILTERING_PARAM | AV_OPT_FLAG_VIDEO_PARAM | AV_OPT_FLAG_AUDIO_PARAM
-#define RUNTIME FLAGS | AV_OPT_FLAG_RUNTIME_PARAM
-
 #define VALUE(i, name, help, flags) \
-    { name, help, OFFSET(values) + (i) * sizeof(char *), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, flags }
+    { name, help, OFFSET(values) + (i) * sizeof(char *), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, flags },
 
 static const AVOption s2v_options[] = {
     { "model",   "set the model's weight file", OFFSET(model_path), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, RUNTIME },
@@ -119,17 +170,8 @@ static const AVOption s2v_options[] = {
     { "dtype",   "set the compute precision: f32, bf16", OFFSET(dtype), AV_OPT_TYPE_STRING, { .str = "f32" }, 0, 0, FLAGS },
     { "level",   "set the loudness of the audio: auto (normalize to the model's), off, or a gain in dB", OFFSET(level), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, RUNTIME },
     { "image",   "set the image that the model animates, a file", OFFSET(image), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, FLAGS },
-    VALUE(CROP,       "crop",       "set the square of the image that is animated, x:y:width:height", FLAGS),
-    VALUE(FACE,       "face",       "set which face of the image is animated, 1 being the largest", FLAGS),
-    VALUE(PAD,        "pad",        "set a factor of the size of the face's crop", FLAGS),
-    VALUE(FACE_MODEL, "face-model", "set the file of the networks that find faces", FLAGS),
-    VALUE(FULL,       "full",       "set to 1 for frames of the whole image, of its size", FLAGS),
-    VALUE(DETAIL,     "detail",     "set to 1 to keep the image's sharpness, with full=1", FLAGS),
-    VALUE(BLINK,      "blink",      "set a factor of the rate of blinks, 0 for none", RUNTIME),
-    VALUE(MOTION,     "motion",     "set how much the head moves, 0 to 1", RUNTIME),
-    VALUE(STILL,      "still",      "set to 1 to keep the head still", RUNTIME),
-    VALUE(EXPRESSION, "expression", "set a factor of the movement around the mouth, 0 to 2", RUNTIME),
-    VALUE(Z,          "z",          "set how much the random variation is, 0 to 1", RUNTIME),
+    { "size",    "set the size of a StyleGAN2's frames, a smaller power of 2; 0 for the model's", OFFSET(size), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
+    MODEL_OPTIONS(VALUE)
     { "threads", "set the number of CPU threads, 0 for the filter graph's", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
     { NULL }
 };
@@ -291,7 +333,7 @@ static int set_values(AVFilterContext *ctx, int log_level, s2v_session *session)
 
     for (int i = 0; i < NB_VALUES; i++)
         if (s->used_values[i] &&
-            (ret = s2v_session_set_option(session, value_names[i], s->used_values[i], &err)) < 0)
+            (ret = s2v_session_set_option(session, value_options[i].name, s->used_values[i], &err)) < 0)
             return ff_s2v_report(ctx, log_level, ret, &err);
 
     return 0;
@@ -303,7 +345,7 @@ static int open_session(AVFilterContext *ctx, int log_level, const char *path,
 {
     S2VContext *s = ctx->priv;
     s2v_model_params open = { .device = s->device, .threads = s->threads,
-                              .dtype = s->dtype };
+                              .dtype = s->dtype, .video_size = s->size };
     s2v_session_params create = { .size = sizeof(create), .seed = s->used_seed,
                                   .level = s->used_level };
     s2v_error err = { 0 };
@@ -867,7 +909,7 @@ static int set_value(AVFilterContext *ctx, int i, const char *text)
 
     if (!value)
         return AVERROR(ENOMEM);
-    if ((ret = s2v_session_set_option(s->session, value_names[i], value, &err)) < 0) {
+    if ((ret = s2v_session_set_option(s->session, value_options[i].name, value, &err)) < 0) {
         av_free(value);
         return ff_s2v_report(ctx, AV_LOG_WARNING, ret, &err);
     }
@@ -910,8 +952,8 @@ static int process_command(AVFilterContext *ctx, const char *cmd, const char *ar
         return set_seed(ctx, arg);
     if (!strcmp(cmd, "level"))
         return set_level(ctx, arg);
-    for (int i = FIRST_LIVE; i < NB_VALUES; i++)
-        if (!strcmp(cmd, value_names[i]))
+    for (int i = 0; i < NB_VALUES; i++)
+        if (value_options[i].live && !strcmp(cmd, value_options[i].name))
             return set_value(ctx, i, arg);
 
     return AVERROR(ENOSYS);
@@ -967,7 +1009,7 @@ static const AVFilterPad s2v_outputs[] = {
 
 const S2VFilter ff_vf_s2v = {
     S2V_PUBLIC(name)        = "s2v",
-    S2V_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Generate video from audio with a neural network trained on a clip, or animate a portrait."),
+    S2V_PUBLIC(description) = NULL_IF_CONFIG_SMALL("Generate video from audio with a neural network trained on a clip, animate a portrait, or walk through the pictures of a StyleGAN."),
     S2V_PUBLIC(priv_class)  = &s2v_class,
     S2V_PUBLIC(flags)       = AVFILTER_FLAG_DYNAMIC_INPUTS,
     .priv_size              = sizeof(S2VContext),

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# options.sh LIST-OPTIONS VF_S2V.C: the filter s2v has all options of the families
+# that it runs, and no others, and as commands those that may change.
+set -uo pipefail
+
+# shellcheck source=tests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../tap.sh"
+[ -x "${1-}" ] || bail "not a program: '${1-}'"
+[ -f "${2-}" ] || bail "not a file: '${2-}'"
+
+# The filter's own: seed and level are commands, size is not.
+own=$'level 1\nseed 1\nsize 0'
+listed=$("$1" | sort -u)
+table=$(sed -nE 's/^ *V\([A-Z_0-9]+, *"([^"]+)", *".*", (FLAGS|RUNTIME)\).*/\1 \2/p' "$2" |
+    sed 's/FLAGS/0/; s/RUNTIME/1/')
+is "the library lists more than 40" "$(($(wc -l <<<"$listed") > 40))" 1
+is "the table has each of them" "$(comm -23 <(echo "$listed") <(sort <<<"$table"$'\n'"$own"))" ""
+is "and no other" "$(comm -13 <(echo "$listed") <(sort <<<"$table"$'\n'"$own"))" ""
+is "each once" "$(cut -d' ' -f1 <<<"$table" | sort | uniq -d)" ""
+finish
