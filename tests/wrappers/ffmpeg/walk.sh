@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Walks through a StyleGAN: options, commands, errors. S2V_TINY_STYLEGAN2,
 # S2V_TINY_CLASSES, S2V_TINY_STYLEGAN3 and S2V_TINY_MAN come from meson.
+docs=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../../docs" && pwd) # lib.sh goes elsewhere
 # shellcheck source=tests/wrappers/ffmpeg/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 for variable in S2V_TINY_STYLEGAN2 S2V_TINY_CLASSES S2V_TINY_STYLEGAN3 S2V_TINY_MAN; do
@@ -64,6 +65,12 @@ for piece in 1 77 5000; do
     walk other.rgb "$all" "asetnsamples=$piece:p=0,"
     is "the same bytes from $piece samples a frame" "$(cmp all.rgb other.rgb 2>&1)" ""
 done
+
+# --- docs/stylegan.md
+cp two.bin ffhq.bin
+while read -r recipe; do
+    is "${recipe:0:30}..: a recipe" "$(run -i own.wav -filter_complex "[0:a]$recipe" -f null - 2>&1; echo $?)" 0
+done < <(sed -n 's/^    \(s2v=.*\)/\1/p' "$docs/stylegan.md")
 
 # --- commands: frames from 0.6 s on, 95 ms of sound ahead
 for setting in "psi 0" "pulse 3" "motion 2" "speed 600" "chroma 1" "kick 7" "snare 7" "seeds 9" \
