@@ -4,7 +4,7 @@
 #define S2VI_EVAL_MEASURE_H
 
 #include "clips.h"
-#include "frechet.h"
+#include "measure/frechet.h"
 #include "likeness.h"
 #include "measure/metrics.h"
 #include "picture/picture.h"

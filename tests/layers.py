@@ -230,7 +230,7 @@ check("a wrapper that includes more", wrappers(source),
       ["gst-plugin/made.c:2: includes base/error.h;"])
 source["gst-plugin/made.c"] = ""
 source["common/made.c"] = '#include "trainer.h"\n'
-source["train/made.c"] = '#include "data/dataset.h"\n#include "frechet.h"\n'
+source["train/made.c"] = '#include "data/dataset.h"\n#include "likeness.h"\n'
 source["train/recipes/made.c"] = '#include "recipes/foley.h"\n#include "brush.h"\n'
 source["eval/made.c"] = '#include "base/error.h"\n#include "../train/files.h"\n'
 source["tools/quintet/made.c"] = '#include "recipes/foley.h"\n'
@@ -238,7 +238,7 @@ check("programs that include one another", across(source),
       ["common/made.c:1: includes trainer.h: common -> train; common may include none",
        "eval/made.c:2: includes ../train/files.h: eval -> train; eval may include common",
        "tools/quintet/made.c:1: includes recipes/foley.h: tools/quintet -> train;",
-       "train/made.c:2: includes frechet.h: train -> eval;",
+       "train/made.c:2: includes likeness.h: train -> eval;",
        "train/recipes/made.c:2: includes brush.h: train -> tools/render;"])
 print(f"1..{count}")
 sys.exit(bad > 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The Frechet distance against its closed forms. */
-#include "frechet.h"
+#include "measure/frechet.h"
 
 #include <math.h>
 #include <stdio.h>

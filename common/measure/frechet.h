@@ -10,8 +10,8 @@
  * M. Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a
  * Local Nash Equilibrium", 2017; with others, it is named after their network.
  */
-#ifndef S2VI_EVAL_FRECHET_H
-#define S2VI_EVAL_FRECHET_H
+#ifndef S2VI_MEASURE_FRECHET_H
+#define S2VI_MEASURE_FRECHET_H
 
 #include "s2v/s2v.h"
 

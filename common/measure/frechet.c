@@ -3,7 +3,7 @@
  * tr (C1 C2)^(1/2) = tr (S C2 S)^(1/2) with S = C1^(1/2), which is symmetric:
  * two symmetric eigenvalue problems, LAPACK's.
  */
-#include "frechet.h"
+#include "measure/frechet.h"
 
 #include "base/error.h"
 
