@@ -52,7 +52,7 @@ static int open_step(s2vi_trainer *t, s2vi_train_step *step,
     int ret = s2vi_train_step_begin(step, err);
     if (!ret)
         ret = record(t, err);
-    return ret < 0 || !(step->n_terms + step->n_effects)
+    return ret < 0 || !(step->n_terms + step->n_effects || step->output)
                ? ret
                : s2vi_train_step_plan(step, store, err);
 }
