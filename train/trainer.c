@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* ------------------------------------------------------------ starting -- */
 
@@ -61,14 +62,31 @@ static int open_step(s2vi_trainer *t, s2vi_train_step *step,
  * checkpoint has. */
 static int record_steps(s2vi_trainer *t, bool first, s2v_error *err)
 {
-    int ret =
-        open_step(t, &t->generator, t->hooks->record_generator, t->store, err);
-    if (!ret && t->n_critics && (first || !t->critics_rest))
-        ret =
-            open_step(t, &t->critics, t->hooks->record_critics, t->store, err);
-    if (t->critics_rest)
+    const s2vi_trainer_hooks *h = t->hooks;
+    const bool critics = t->n_critics && (first || !t->critics_rest);
+    int ret = open_step(t, &t->generator, h->record_generator, t->store, err);
+    if (!ret && h->record_lazy_generator)
+        ret = open_step(t, &t->lazy_generator, h->record_lazy_generator,
+                        t->store, err);
+    if (!ret && critics)
+        ret = open_step(t, &t->critics, h->record_critics, t->store, err);
+    if (!ret && critics && h->record_lazy_critics)
+        ret = open_step(t, &t->lazy_critics, h->record_lazy_critics, t->store,
+                        err);
+    if (t->critics_rest) {
         s2vi_train_step_close(&t->critics);
+        s2vi_train_step_close(&t->lazy_critics);
+    }
     return ret;
+}
+
+static void close_steps(s2vi_trainer *t)
+{
+    s2vi_train_step_close(&t->generator);
+    s2vi_train_step_close(&t->lazy_generator);
+    s2vi_train_step_close(&t->critics);
+    s2vi_train_step_close(&t->lazy_critics);
+    s2vi_train_step_close(&t->viewer);
 }
 
 int s2vi_trainer_enter_stage(s2vi_trainer *t, int stage, int64_t step,
@@ -76,9 +94,7 @@ int s2vi_trainer_enter_stage(s2vi_trainer *t, int stage, int64_t step,
 {
     t->stage = stage;
     t->stage_step = step;
-    s2vi_train_step_close(&t->generator);
-    s2vi_train_step_close(&t->critics);
-    s2vi_train_step_close(&t->viewer);
+    close_steps(t);
     const int ret = t->hooks->enter_stage(t, err);
     return ret < 0 ? ret : record_steps(t, false, err);
 }
@@ -101,9 +117,7 @@ int s2vi_trainer_open(s2vi_trainer *t, s2v_error *err)
 
 void s2vi_trainer_close(s2vi_trainer *t)
 {
-    s2vi_train_step_close(&t->generator);
-    s2vi_train_step_close(&t->critics);
-    s2vi_train_step_close(&t->viewer);
+    close_steps(t);
     s2vi_store_close(&t->averages);
     s2vi_store_close(&t->store);
     s2vi_backend_close(&t->backend);
@@ -120,14 +134,24 @@ s2vi_train_summary s2vi_trainer_summary(const s2vi_trainer *t)
 
 /* ----------------------------------------------------------- iterating -- */
 
+static bool is_among(const char *word, const char *const *name, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (!strcmp(word, name[i]))
+            return true;
+    return false;
+}
+
 int s2vi_trainer_recorded_terms(const s2vi_trainer *t, const char **name,
                                 int room)
 {
-    const s2vi_train_step *step[] = {&t->generator, &t->critics};
+    const s2vi_train_step *step[] = {&t->generator, &t->lazy_generator,
+                                     &t->critics, &t->lazy_critics};
     int n = 0;
-    for (int k = 0; k < 2; k++)
+    for (int k = 0; k < 4; k++)
         for (int i = 0; i < step[k]->n_terms && n < room; i++)
-            name[n++] = step[k]->term[i].name;
+            if (!is_among(step[k]->term[i].name, name, n))
+                name[n++] = step[k]->term[i].name;
     return n;
 }
 
@@ -185,6 +209,13 @@ static int prepare(s2vi_trainer *t, s2v_error *err)
     return ret;
 }
 
+/* Which of two recordings this iteration runs. */
+static s2vi_train_step *due(const s2vi_trainer *t, s2vi_train_step *plain,
+                            s2vi_train_step *lazy)
+{
+    return lazy->exec && t->hooks->is_lazy_due(t, lazy) ? lazy : plain;
+}
+
 /* A critic's term that is not finite is what spoils the generator's. */
 int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
                          s2v_error *err)
@@ -193,16 +224,18 @@ int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
     s2v_error spoilt;
     *n = 0;
     int ret = prepare(t, err), bad = S2V_OK;
-    const bool critics = t->critics.exec != NULL;
-    if (!ret && critics)
-        ret = run(t, &t->critics, err);
+    s2vi_train_step *generator = due(t, &t->generator, &t->lazy_generator);
+    s2vi_train_step *critics = due(t, &t->critics, &t->lazy_critics);
+    const bool judged = critics->exec != NULL;
+    if (!ret && judged)
+        ret = run(t, critics, err);
     if (!ret)
-        ret = run(t, &t->generator, err);
+        ret = run(t, generator, err);
     if (ret < 0)
         return ret;
-    ret = read_terms(t, &t->generator, loss, room, n, err);
-    if (critics)
-        bad = read_terms(t, &t->critics, loss, room, n, &spoilt);
+    ret = read_terms(t, generator, loss, room, n, err);
+    if (judged)
+        bad = read_terms(t, critics, loss, room, n, &spoilt);
     if (bad < 0 && err)
         *err = spoilt;
     t->step++;

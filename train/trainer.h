@@ -7,7 +7,9 @@
  * what is trained on which data.
  *
  * In an iteration the critics learn first, then the generator against them as
- * they are then; both see the same batch.
+ * they are then; both see the same batch. Of either there may be a second
+ * recording, with costly terms (lazy regularisation), that runs instead in some
+ * iterations: a stage would be one way only and record anew each time.
  *
  *     t = (s2vi_trainer){.hooks = &hooks, .params = .., .frames = n};
  *     append to t.list, s2vi_trainer_add_generator(&t);
@@ -39,13 +41,20 @@ typedef struct s2vi_trainer_hooks {
     int (*record_generator)(s2vi_trainer *t, s2v_error *err);
     /* Optional: only where critics were added. */
     int (*record_critics)(s2vi_trainer *t, s2v_error *err);
+    /* Optional, of each also none: the same with more terms on
+     * t->lazy_generator or t->lazy_critics; and whether iteration t->step runs
+     * that one. Networks with recurrent states have none. */
+    int (*record_lazy_generator)(s2vi_trainer *t, s2v_error *err);
+    int (*record_lazy_critics)(s2vi_trainer *t, s2v_error *err);
+    bool (*is_lazy_due)(const s2vi_trainer *t, const s2vi_train_step *lazy);
     /* Optional: record what the exported model makes on t->viewer, with its
      * output. */
     int (*record_viewer)(s2vi_trainer *t, s2v_error *err);
 
     /* Get the batch of iteration t->step ready, and set t->fresh. */
     int (*prepare)(s2vi_trainer *t, s2v_error *err);
-    /* Write that batch to the inputs of t->critics or t->generator. */
+    /* Write that batch to the inputs of t->critics or t->generator, or of the
+     * lazy one that runs instead. */
     int (*feed)(s2vi_trainer *t, s2vi_train_step *step, s2v_error *err);
 
     /* s2v.config of a weight file, or of a checkpoint: JSON, to be freed. */
@@ -105,8 +114,9 @@ struct s2vi_trainer {
     s2vi_store *store;
     s2vi_train_step generator;
     s2vi_train_step critics; /* empty where there are none */
-    s2vi_train_step viewer;  /* empty until something is viewed */
-    s2vi_store *averages; /* the exported parameters, if averaged: viewer's */
+    s2vi_train_step lazy_generator, lazy_critics; /* empty: none */
+    s2vi_train_step viewer; /* empty until something is viewed */
+    s2vi_store *averages;   /* the exported parameters, if averaged: viewer's */
     /* The batch does not go on where the last one ended: recurrent states start
      * at zero. Else both steps begin with those that the generator's left. */
     bool fresh;
