@@ -7,6 +7,10 @@ const char *const s2vi_folder_media[] = {".mkv", ".mp4", ".mov", ".webm",
                                          ".avi", ".mpg", ".wav", ".flac",
                                          ".ogg", ".mp3", NULL};
 
+const char *const s2vi_folder_pictures[] = {
+    ".png",  ".PNG", ".jpg", ".JPG", ".jpeg", ".JPEG", ".webp", ".bmp", ".ppm",
+    ".tiff", ".mkv", ".mp4", ".mov", ".webm", ".avi",  ".mpg",  NULL};
+
 static int by_name(gconstpointer a, gconstpointer b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);

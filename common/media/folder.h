@@ -8,6 +8,9 @@
 /** Endings of media files' names, up to a NULL. */
 extern const char *const s2vi_folder_media[];
 
+/** Of pictures, and of media files that have them. */
+extern const char *const s2vi_folder_pictures[];
+
 /** Paths of a folder's files whose names end in one of `endings`, in order of
  * name; to be freed with g_ptr_array_free(files, TRUE). Empty where it cannot
  * be read. */

@@ -59,7 +59,8 @@ static int check_params(s2vi_clip_params *p, s2v_error *err)
                           "found %d",
                           p->size);
     if (p->fps_num < 1 || p->fps_num > 100000 || p->fps_den < 1 ||
-        p->fps_den > 100000 || (int64_t)p->sound.rate * p->fps_den % p->fps_num)
+        p->fps_den > 100000 ||
+        (!p->mute && (int64_t)p->sound.rate * p->fps_den % p->fps_num))
         return s2vi_error(err, S2V_ERR_INVALID,
                           "a clip's frame must last a whole number of samples "
                           "at %d Hz, found %d/%d frames per second",
@@ -187,7 +188,7 @@ static int open_pictures(pictures *p, s2v_error *err)
     const s2vi_clip_params *c = &p->params;
     int ret = s2vi_media_stream_open(&p->stream, p->clip->path,
                                      AVMEDIA_TYPE_VIDEO, err);
-    if (ret >= 0) /* said now, not after minutes of decoding */
+    if (ret >= 0 && !c->mute) /* said now, not after minutes of decoding */
         ret = s2vi_media_stream_require(&p->stream, AVMEDIA_TYPE_AUDIO,
                                         c->track, err);
     if (ret < 0)
@@ -276,6 +277,8 @@ static int load_sound(pictures *p, s2v_error *err)
     };
     if (seen < least)
         return too_short(p, seen, -1, least, err);
+    if (p->params.mute)
+        return S2V_OK;
     int64_t heard = 0;
     int ret = s2vi_sound_decode(&clip->sound, &heard, &clip->facts, clip->path,
                                 &span, err);

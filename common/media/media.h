@@ -74,6 +74,8 @@ typedef struct s2vi_clip_params {
                                 the largest centred one that is square on
                                 display. Moved left and up to whole chroma
                                 samples (one pixel for 4:2:0) */
+    bool mute;             /**< pictures alone: no sound is decoded, nor has
+                                there to be any */
     bool whole;            /**< without a rectangle: the whole picture instead,
                                 its sides stretched differently */
     int64_t start_ms;      /**< left out before the clip begins */

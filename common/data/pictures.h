@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Square pictures for training: of files of pictures, frames of clips, or
+ * folders of either. */
+#ifndef S2VI_DATA_PICTURES_H
+#define S2VI_DATA_PICTURES_H
+
+#include "media/ingest.h"
+
+/** Zeroed but for `side` before the first is added. */
+typedef struct s2vi_pictures {
+    int side;      /**< of each, pixels */
+    int64_t count; /**< of all */
+    uint8_t *rgb;  /**< count x side x side x 3 */
+    int files;
+    char hash[65]; /**< of the files' pictures, in order; hex */
+
+    /* After s2vi_pictures_split(). */
+    int64_t *order; /**< (count): first those to train on, then the others */
+    int64_t train;  /**< of so many is the training set */
+
+    int64_t room; /**< that rgb has room for */
+    int64_t *end; /**< (files): each file's last picture and one */
+} s2vi_pictures;
+
+/** How files are read. */
+typedef struct s2vi_picture_source {
+    s2vi_clip_params clip; /**< its size and `mute` are set by the callee */
+    s2vi_ingest *ingest;
+} s2vi_picture_source;
+
+/**
+ * Add a file, or those of a folder in order of name.
+ *
+ * @return S2V_OK; S2V_ERR_INVALID: a folder without any; as
+ *         s2vi_ingest_clip()
+ */
+int s2vi_pictures_add(s2vi_pictures *p, const char *path,
+                      const s2vi_picture_source *source, s2v_error *err);
+
+/**
+ * Hold out a part: of a clip its end, of files of one picture each some evenly
+ * spread, since names are often sorted by what they show.
+ *
+ * @param part to train on, (0, 1]; at least one picture is
+ * @return S2V_OK or S2V_ERR_NOMEM
+ */
+int s2vi_pictures_split(s2vi_pictures *p, double part, s2v_error *err);
+
+void s2vi_pictures_close(s2vi_pictures *p);
+
+#endif
