@@ -28,3 +28,9 @@ s2vi_node *s2vi_loss_multiscale_l2(s2vi_node *real, s2vi_node *made)
 {
     return multiscale(real, made, s2vi_square);
 }
+
+s2vi_node *s2vi_softplus(s2vi_node *x)
+{
+    s2vi_node *small = s2vi_exp(s2vi_scale(s2vi_abs(x), -1.0));
+    return s2vi_add(s2vi_lrelu(x, 0.0), s2vi_ln(s2vi_affine(small, 1.0, 1.0)));
+}

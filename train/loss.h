@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reconstruction losses, recorded as nodes of shape (1). */
+/* Losses: of reconstruction, as nodes of shape (1), and what others need. */
 #ifndef S2VI_TRAIN_LOSS_H
 #define S2VI_TRAIN_LOSS_H
 
@@ -17,5 +17,8 @@ s2vi_node *s2vi_loss_multiscale_l1(s2vi_node *real, s2vi_node *made);
 /** Likewise of squared differences: where a part may be in several places it
  * fades there, which errs least on average and looks soft. */
 s2vi_node *s2vi_loss_multiscale_l2(s2vi_node *real, s2vi_node *made);
+
+/** ln(1 + e^x), for any x. */
+s2vi_node *s2vi_softplus(s2vi_node *x);
 
 #endif

@@ -40,19 +40,12 @@ static s2vi_node *relu(s2vi_node *x)
     return s2vi_lrelu(x, 0.0);
 }
 
-/* ln(1 + e^x), for any x. */
-static s2vi_node *softplus(s2vi_node *x)
-{
-    s2vi_node *small = s2vi_exp(s2vi_scale(s2vi_abs(x), -1.0));
-    return s2vi_add(relu(x), s2vi_ln(s2vi_affine(small, 1.0, 1.0)));
-}
-
 /* What predictions p cost the discriminator where the frames are real. */
 static s2vi_node *gan_real(s2vi_man_gan kind, s2vi_node *p)
 {
     switch (kind) {
     case S2VI_MAN_HINGE: return s2vi_mean_all(relu(s2vi_affine(p, -1.0, 1.0)));
-    case S2VI_MAN_LOG: return s2vi_mean_all(softplus(s2vi_scale(p, -1.0)));
+    case S2VI_MAN_LOG: return s2vi_mean_all(s2vi_softplus(s2vi_scale(p, -1.0)));
     default: return s2vi_mean_all(s2vi_square(s2vi_affine(p, 1.0, -1.0)));
     }
 }
@@ -62,7 +55,7 @@ static s2vi_node *gan_fake(s2vi_man_gan kind, s2vi_node *p)
 {
     switch (kind) {
     case S2VI_MAN_HINGE: return s2vi_mean_all(relu(s2vi_affine(p, 1.0, 1.0)));
-    case S2VI_MAN_LOG: return s2vi_mean_all(softplus(p));
+    case S2VI_MAN_LOG: return s2vi_mean_all(s2vi_softplus(p));
     default: return s2vi_mean_all(s2vi_square(p));
     }
 }

@@ -273,9 +273,9 @@ static s2vi_node *enlarge(const synthesis *g, s2vi_node *picture)
     return s2vi_fir_filter(picture, g->taps, &twice);
 }
 
-/* The plane that a layer adds, or NULL. */
-static s2vi_node *plane_of(s2vi_graph *graph, const styled *layer, int side,
-                           int conv, s2vi_stylegan2_noise kind,
+/* The plane that a layer of `n` pictures adds, or NULL. */
+static s2vi_node *plane_of(s2vi_graph *graph, const styled *layer, int64_t n,
+                           int side, int conv, s2vi_stylegan2_noise kind,
                            s2vi_node **input)
 {
     const s2vi_shape shape = S2VI_SHAPE(1, side, side, 1);
@@ -284,6 +284,11 @@ static s2vi_node *plane_of(s2vi_graph *graph, const styled *layer, int side,
         return NULL;
     if (kind == S2VI_STYLEGAN2_NOISE_FILE)
         return s2vi_reshape(layer->noise, shape);
+    if (kind == S2VI_STYLEGAN2_NOISE_DRAWN)
+        return s2vi_normal(graph,
+                           S2VI_STYLEGAN2_STREAM_NOISE + 2 * (uint32_t)side +
+                               (uint32_t)conv,
+                           S2VI_SHAPE(n, side, side, 1));
     snprintf(name, sizeof(name), "noise.b%d.conv%d", side, conv);
     return *input = s2vi_input(graph, name, shape);
 }
@@ -305,6 +310,7 @@ int s2vi_stylegan2_build(s2vi_graph *graph, const s2vi_stylegan2_config *config,
                          s2vi_stylegan2_graph *out, s2v_error *err)
 {
     const int size = params->size ? params->size : config->size;
+    const int64_t n = ws ? ws->shape.dim[0] : 0;
     const synthesis g = {.config = config,
                          .ws = ws,
                          .taps =
@@ -317,12 +323,12 @@ int s2vi_stylegan2_build(s2vi_graph *graph, const s2vi_stylegan2_config *config,
         const block *b = &net.block[i];
         const int r = s2vi_stylegan2_side(i);
         if (i) {
-            s2vi_node *noise = plane_of(graph, &b->conv0, r, 0, params->noise,
-                                        &out->noise[i][0]);
+            s2vi_node *noise = plane_of(graph, &b->conv0, n, r, 0,
+                                        params->noise, &out->noise[i][0]);
             x = convolve(&g, x, &b->conv0, code++, true, noise);
         }
-        s2vi_node *noise =
-            plane_of(graph, &b->conv1, r, 1, params->noise, &out->noise[i][1]);
+        s2vi_node *noise = plane_of(graph, &b->conv1, n, r, 1, params->noise,
+                                    &out->noise[i][1]);
         x = convolve(&g, x, &b->conv1, code++, false, noise);
         /* The next block's conv0 has the same code. */
         s2vi_node *part = to_rgb(&g, x, &b->torgb, code);

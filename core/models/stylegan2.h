@@ -9,7 +9,8 @@
 #define S2VI_STYLEGAN2_NAME "stylegan2"
 
 enum {
-    S2VI_STYLEGAN2_BLOCKS = 9, /* of 4, 8, .. 1024 pixels */
+    S2VI_STYLEGAN2_STREAM_NOISE = 0x400, /* and so on: of each layer */
+    S2VI_STYLEGAN2_BLOCKS = 9,           /* of 4, 8, .. 1024 pixels */
     S2VI_STYLEGAN2_TAPS = 8,
 };
 
@@ -80,6 +81,7 @@ typedef enum s2vi_stylegan2_noise {
     S2VI_STYLEGAN2_NOISE_FILE,  /* the file's planes */
     S2VI_STYLEGAN2_NOISE_GIVEN, /* INPUTs */
     S2VI_STYLEGAN2_NOISE_NONE,
+    S2VI_STYLEGAN2_NOISE_DRAWN, /* in each run, of each picture: training */
 } s2vi_stylegan2_noise;
 
 typedef struct s2vi_stylegan2_params {

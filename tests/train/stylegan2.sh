@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# s2v-train stylegan2 on tiny rendered pictures: all of it learns, regularisers
+# come when they are due; it stops, goes on exactly, and says what is wrong. TAP.
+# S2V_TRAIN, S2V_LANDSCAPES and S2V_INFO are programs, from meson. The Frechet
+# distance needs S2V_TEST_DATA.
+set -uo pipefail
+# shellcheck source=tests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp" || exit 99
+"$S2V_LANDSCAPES" --stills 18 -s 32 -o stills >/dev/null 2>&1 || exit 99
+"$S2V_LANDSCAPES" --count 1 --scenes rain -s 32 -d 2 -o clips >/dev/null 2>&1 || exit 99
+
+same() { if cmp -s "$2" "$3"; then is "$1" yes yes; else is "$1" "$2 and $3 differ" "the same bytes"; fi; }
+# run ARGUMENTS...: sets code and err.
+run() {
+    "$S2V_TRAIN" stylegan2 "$@" >out.txt 2>err.txt </dev/null
+    code=$? err=$(cat err.txt)
+}
+# refused NAME REGEX ARGUMENTS...: one sentence, a status above 0, no files.
+refused() {
+    local name=$1 regex=$2
+    shift 2
+    run "$@" -o x.bin -q
+    like "$name: status" "$code" '^[12]$'
+    like "$name: sentence" "$err" "^s2v-train: $regex"
+    echo "# $err"
+    is "$name: one line" "$(wc -l <err.txt)" 1
+    is "$name: no file" "$(echo x.bin*)" 'x.bin*'
+}
+# zeros FILE REGEX: names of tensors, of those whose name matches, that are zero.
+zeros() {
+    python3 - "$1" "$2" <<'PY'
+import json, re, struct, sys
+data = open(sys.argv[1], "rb").read()
+n, = struct.unpack("<Q", data[:8])
+for name, t in json.loads(data[8:8 + n]).items():
+    if name != "__metadata__" and re.match(sys.argv[2], name):
+        a, b = t["data_offsets"]
+        if not any(data[8 + n + a:8 + n + b]):
+            print(name)
+PY
+}
+# names FILE REGEX: of tensors.
+names() {
+    python3 - "$1" "$2" <<'PY'
+import json, re, struct, sys
+data = open(sys.argv[1], "rb").read()
+n, = struct.unpack("<Q", data[:8])
+print("\n".join(sorted(k for k in json.loads(data[8:8 + n]) if re.match(sys.argv[2], k))))
+PY
+}
+# filled CSV COLUMN: the iterations that have a value there.
+filled() {
+    awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
+        NR > 1 && c && $c != "" { printf "%s%s", sep, $1; sep = " " }' "$1"
+}
+
+small=(--size 32 --base 128 --max 8 --latent 8 --batch 4 --threads 1)
+all=("${small[@]}" --path 2 --diffaugment --mirror)
+
+run stills -o a.bin "${all[@]}" --iterations 18 --curves a.csv --preview look.png --split 0.9
+is "a training ends" "$code" 0
+like "it says how much there is" "$err" '18 files, 18 pictures: 17 for training, 1 held out'
+is "its preview is a picture" "$(head -c 4 look.png | tail -c 3)" PNG
+is "every parameter learns" "$(zeros a.bin.ckpt 'v\.')" ""
+is "R1 comes every 16 iterations" "$(filled a.csv d.r1)" "1 17"
+is "path lengths come every 4" "$(filled a.csv path)" "1 5 9 13 17"
+is "the loss is told of all" "$(filled a.csv d.loss | wc -w)" 18
+is "w's mean and deviation are exported" "$(names a.bin 'mapping\.w_')" $'mapping.w_avg\nmapping.w_std'
+is "neither is zero" "$(zeros a.bin 'mapping\.w_')" ""
+is "nothing else is exported" "$(names a.bin '(training|b[0-9])')" ""
+like "s2v-info knows it" "$("$S2V_INFO" a.bin)" 'Model +stylegan2'
+
+# A resume is the uninterrupted training, in an iteration with regularisers, too.
+for at in 7 16; do
+    run stills -o b.bin "${all[@]}" --split 0.9 --iterations 18 --checkpoint-every $at &
+    pid=$!
+    while kill -0 $pid 2>/dev/null && [ ! -e b.bin.ckpt ]; do sleep 0.02; done
+    pkill -KILL -P $pid
+    wait $pid 2>/dev/null
+    run --resume b.bin.ckpt
+    same "resumed after $at: the same weights" a.bin b.bin
+    rm -f b.bin b.bin.ckpt
+done
+run stills -o c.bin "${all[@]}" --split 0.9 --iterations 3
+run --resume c.bin.ckpt --iterations 4 --mix 0.9
+like "another training's checkpoint is refused" "$err" "c\.bin\.ckpt.*mix"
+
+run stills -o d.bin "${small[@]}" --iterations 3 --r1 0 --mix 0 --average 0 --curves d.csv
+is "without regularisers, mixing and averages" "$code" 0
+is "there is no R1" "$(head -1 d.csv | tr , '\n' | grep -c r1)" 0
+run stills -o e.bin "${small[@]}" --iterations 1 --init a.bin
+is "it begins with a model" "$code" 0
+
+# 2 s of a clip at 5 frames/s, their last tenth held out; its sound is not needed.
+run clips stills/*-0001.png -o f.bin "${small[@]}" --iterations 1 --fps 5 --split 0.9
+like "frames of clips" "$err" '2 files, 11 pictures: 10 for training, 1 held out'
+
+mkdir empty
+echo "This is no picture." >text.png
+refused "an empty folder" "'empty': expected a folder of pictures or clips, found none" empty
+refused "text" ".text.png. has no decodable video frame" text.png
+refused "a side" "--size: expected 32, 64, 128, 256, 512 or 1024" stills --size 48
+refused "no channels" "--base: expected at least the side of the pictures, 64, found 32" \
+    stills --size 64 --base 32
+refused "no network" "--hold-out-every: expected --perceptual FILE" stills --hold-out-every 5
+
+network=${S2V_TEST_DATA-}/weights/squeezenet1.1.safetensors
+if [ -f "$network" ]; then
+    refused "nothing held out" "--hold-out-every: expected at least two held-out pictures, found 0 of 1" \
+        stills/*-0001.png --hold-out-every 5 --perceptual "$network"
+    run stills -o g.bin "${small[@]}" --split 0.5 --iterations 2 --hold-out-every 2 \
+        --perceptual "$network" --curves g.csv
+    like "what is held out is measured" "$err" \
+        'Frechet distance [0-9.]+ \(squeezenet1\.1[a-z-]*\) of 9 held-out pictures and as many samples'
+    is "curves tell it" "$(filled g.csv held-out.Frechet)" 2
+else
+    skip "what is held out is measured" "S2V_TEST_DATA has no weights of an image network"
+fi
+finish

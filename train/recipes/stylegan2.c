@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* s2v-train stylegan2: its options, pictures, measure and previews. */
+#include "base/error.h"
+#include "measure/frechet.h"
+#include "measure/vision.h"
+#include "picture/picture.h"
+#include "recipe.h"
+#include "recipes/stylegan2_trainer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MEASURED = 2000,    /* held-out pictures, at most, evenly spread */
+    VIEWED_SIDE = 1024, /* of a preview, about... */
+    VIEWED = 8,         /* ...of so many samples at most in a row */
+};
+
+/* ------------------------------------------------------------- options -- */
+
+typedef struct options {
+    s2vi_train_options shared;
+    int base, max, latent, mapping;
+    double fps, r1, path, mix;
+    int r1_every, path_every;
+    bool mirror, augment;
+    const char *perceptual;
+} options;
+
+#define AT(member) offsetof(options, member)
+
+static const option_row rows[] = {
+    {"size", 0, OPTION_SIZE, S2VI_SHARED(size), "N",
+     .choices = "32|64|128|256|512|1024", .of = S2VI_ROWS_MODEL,
+     .help = "side of the pictures in pixels: 32, 64, 128, 256, 512 or 1024"},
+    {"base", 0, OPTION_INT, AT(base), "N", 32, 131072, .of = S2VI_ROWS_MODEL,
+     .help = "channels of both networks at side R: N / R, at most --max; the "
+             "paper's are 32768 and 512, or base 16384 up to side 256"},
+    {"max", 0, OPTION_INT, AT(max), "N", 1, 4096, .of = S2VI_ROWS_MODEL,
+     .help = "most channels"},
+    {"latent", 0, OPTION_INT, AT(latent), "N", 1, 4096, .of = S2VI_ROWS_MODEL,
+     .help = "width of z and w; in the paper 512"},
+    {"mapping", 0, OPTION_INT, AT(mapping), "N", 1, 32, .of = S2VI_ROWS_MODEL,
+     .help = "layers of the mapping network; in the paper 8"},
+    S2VI_ROW_CROP("region to use, in pixels of the picture, scaled to N x N "
+                  "(default: the largest centred square)"),
+    S2VI_ROW_START,
+    S2VI_ROW_DURATION,
+    {"fps", 0, OPTION_NUMBER, AT(fps), "N", 0.01, 25, .of = S2VI_ROWS_CLIPS,
+     .help = "frames of each second of a clip"},
+    {"split", 0, OPTION_NUMBER, S2VI_SHARED(split), "PART", 0, 1, .above = true,
+     .help = "fraction of the pictures to train on; the held-out set is the "
+             "end of each clip, and of single pictures some evenly spread"},
+    {"mirror", 0, OPTION_ON, AT(mirror), .of = S2VI_ROWS_CLIPS,
+     .help = "mirror pictures left to right at random"},
+    {"diffaugment", 0, OPTION_ON, AT(augment), .of = S2VI_ROWS_CLIPS,
+     .help = "DiffAugment (colour, translation, cutout): for some thousand "
+             "pictures or fewer"},
+    S2VI_ROW_TIME("total time instead of --iterations, including that before "
+                  "--resume: 90s, 45m or 3h"),
+    {"batch", 0, OPTION_INT, S2VI_SHARED(batch), "N", 1, 1024,
+     .help = "pictures per iteration"},
+    S2VI_ROW_RATE("Adam"),
+    S2VI_ROW_CRITIC_RATE,
+    {"r1", 0, OPTION_NUMBER, AT(r1), "GAMMA", 0, 10000,
+     .help = "weight of R1 regularisation (default: 0.0002 N^2 / batch); 0: "
+             "none"},
+    {"r1-every", 0, OPTION_INT, AT(r1_every), "N", 1, 1024,
+     .help = "iterations from one R1 regularisation to the next"},
+    {"path", 0, OPTION_NUMBER, AT(path), "WEIGHT", 0, 1000,
+     .help = "weight of path length regularisation; 0: none; in the paper 2"},
+    {"path-every", 0, OPTION_INT, AT(path_every), "N", 1, 1024,
+     .help = "iterations from one to the next; the paper has 8, later code 4"},
+    {"mix", 0, OPTION_NUMBER, AT(mix), "PART", 0, 1,
+     .help = "style mixing: part of the generated pictures that have two style "
+             "codes; in the paper 0.9"},
+    {"perceptual", 0, S2VI_OPTION_FILE(AT(perceptual), "FILE"),
+     .help = "image network for the Frechet distance of --hold-out-every "
+             "(safetensors: VGG16, VGG19 or SqueezeNet 1.1, torchvision's "
+             "names)"},
+    {"preview", 0, S2VI_OPTION_FILE(S2VI_SHARED(preview), "FILE.png"),
+     .of = S2VI_ROWS_OUTPUT,
+     .help = "preview image: samples, always of the same random numbers"},
+};
+
+static void set_defaults(s2vi_train_options *shared)
+{
+    options *o = (options *)shared;
+    shared->size = 128;
+    shared->iterations = 22000;
+    shared->batch = 16;
+    shared->rate = 0.0025;
+    shared->critic_rate = 0.0025;
+    shared->average = 0.9989; /* halves in 10,000 pictures */
+    shared->split = 0.95;
+    o->base = 2048;
+    o->max = 128;
+    o->latent = 128;
+    o->mapping = 2;
+    o->fps = 1;
+    o->r1 = NAN;
+    o->r1_every = 16;
+    o->path_every = 4;
+    o->mix = 0.5;
+}
+
+static s2vi_stylegan2_config config_of(const options *o)
+{
+    s2vi_stylegan2_config c;
+    s2vi_stylegan2_defaults(&c, o->shared.size);
+    c.base = o->base;
+    c.max = o->max;
+    c.z = c.w = o->latent;
+    c.mapping = o->mapping;
+    return c;
+}
+
+static int check(s2vi_train_options *shared, s2v_error *err)
+{
+    options *o = (options *)shared;
+    const s2vi_stylegan2_config c = config_of(o);
+    if (isnan(o->r1))
+        o->r1 = 0.0002 * shared->size * shared->size / shared->batch;
+    if (o->base < shared->size)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--base: expected at least the side of the pictures, "
+                          "%d, found %d",
+                          shared->size, o->base);
+    if (shared->hold_out_every && !o->perceptual)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--hold-out-every: expected --perceptual FILE, whose "
+                          "network measures, found none");
+    return s2vi_stylegan2_config_check(&c, err);
+}
+
+/* ------------------------------------------------------------- pictures -- */
+
+typedef struct training {
+    const options *o;
+    s2vi_ingest ingest;
+    s2vi_picture_source source;
+    s2vi_pictures data;
+    s2vi_stylegan2_trainer *trainer;
+    s2vi_vision *vision;     /* what is held out is measured by it, or NULL */
+    s2vi_feature_stats real; /* of what is held out */
+    char network[64];        /* the score's key in a checkpoint */
+} training;
+
+static int add(void *self, const char *path, s2v_error *err)
+{
+    training *t = self;
+    return s2vi_pictures_add(&t->data, path, &t->source, err);
+}
+
+static int check_held_out(const training *t, s2v_error *err)
+{
+    const int64_t n = t->data.count - t->data.train;
+    return !t->o->shared.hold_out_every || n >= 2
+               ? S2V_OK
+               : s2vi_error(err, S2V_ERR_INVALID,
+                            "--hold-out-every: expected at least two held-out "
+                            "pictures, found %lld of %lld: use a smaller "
+                            "--split",
+                            (long long)n, (long long)t->data.count);
+}
+
+static int load_pictures(training *t, s2v_error *err)
+{
+    const s2vi_train_options *o = &t->o->shared;
+    s2vi_pictures *d = &t->data;
+    t->ingest = s2vi_recipe_ingest(o);
+    t->source = (s2vi_picture_source){s2vi_recipe_clip(o), &t->ingest};
+    t->source.clip.fps_num = (int)lround(1000 * t->o->fps);
+    t->source.clip.fps_den = 1000;
+    d->side = o->size;
+    int ret = s2vi_recipe_each_clip(o, add, t, err);
+    if (!ret)
+        ret = s2vi_ingest_require(&t->ingest, d->files, err);
+    if (!ret)
+        ret = s2vi_pictures_split(d, o->split, err);
+    if (!ret)
+        ret = check_held_out(t, err);
+    if (!ret && !o->quiet)
+        fprintf(stderr,
+                "%d file%s, %lld picture%s: %lld for training, %lld held out\n",
+                d->files, d->files > 1 ? "s" : "", (long long)d->count,
+                d->count > 1 ? "s" : "", (long long)d->train,
+                (long long)(d->count - d->train));
+    return ret;
+}
+
+/* ------------------------------------------------------ what is held out -- */
+
+typedef struct measuring {
+    training *t;
+    s2vi_feature_stats *stats;
+    float *picture[2], *feature[2]; /* two are measured in one run */
+    int waiting;
+    int64_t count;
+} measuring;
+
+static void close_measuring(measuring *m)
+{
+    for (int i = 0; i < 2; i++) {
+        free(m->picture[i]);
+        free(m->feature[i]);
+    }
+}
+
+static int open_measuring(measuring *m, training *t, s2vi_feature_stats *stats,
+                          s2v_error *err)
+{
+    const size_t channels = (size_t)s2vi_vision_channels(t->vision);
+    const size_t N = (size_t)t->o->shared.size;
+    *m = (measuring){.t = t, .stats = stats};
+    bool good = true;
+    for (int i = 0; i < 2; i++) {
+        m->picture[i] = calloc(3 * N * N, sizeof(float));
+        m->feature[i] = calloc(channels, sizeof(float));
+        good = good && m->picture[i] && m->feature[i];
+    }
+    return good ? S2V_OK : s2vi_error_nomem(err, "what is held out");
+}
+
+/* Measure those that wait. */
+static int flush(measuring *m, s2v_error *err)
+{
+    double none;
+    if (!m->waiting)
+        return S2V_OK;
+    const int ret =
+        s2vi_vision_compare(m->t->vision, m->picture[0], m->picture[1], &none,
+                            m->feature[0], m->feature[1], err);
+    for (int i = 0; i < m->waiting && !ret; i++)
+        s2vi_feature_stats_add(m->stats, m->feature[i]);
+    m->waiting = 0;
+    return ret;
+}
+
+/* The picture at m->picture[m->waiting] is one more. */
+static int take(measuring *m, s2v_error *err)
+{
+    return ++m->waiting < 2 ? S2V_OK : flush(m, err);
+}
+
+/* As it would be in 8 bits, as real ones are. */
+static int take_made(void *self, int64_t i, const float *picture,
+                     s2v_error *err)
+{
+    measuring *m = self;
+    const size_t N = (size_t)m->t->o->shared.size;
+    (void)i;
+    for (size_t k = 0; k < 3 * N * N; k++)
+        m->picture[m->waiting][k] = roundf(127.5F * (picture[k] + 1)) / 255;
+    return take(m, err);
+}
+
+static int take_real(measuring *m, int64_t at, s2v_error *err)
+{
+    const size_t n = (size_t)m->t->o->shared.size * m->t->o->shared.size * 3;
+    const uint8_t *from = m->t->data.rgb + (size_t)at * n;
+    for (size_t k = 0; k < n; k++)
+        m->picture[m->waiting][k] = (float)from[k] / 255;
+    return take(m, err);
+}
+
+static int64_t measured(const training *t)
+{
+    const int64_t n = t->data.count - t->data.train;
+    return n < MEASURED ? n : MEASURED;
+}
+
+static int measure_real(training *t, s2v_error *err)
+{
+    const int64_t n = measured(t), all = t->data.count - t->data.train;
+    measuring m;
+    int ret = open_measuring(&m, t, &t->real, err);
+    for (int64_t i = 0; i < n && !ret; i++)
+        ret = take_real(&m, t->data.order[t->data.train + i * all / n], err);
+    if (!ret)
+        ret = flush(&m, err);
+    close_measuring(&m);
+    return ret;
+}
+
+static int open_vision(training *t, s2v_error *err)
+{
+    const options *o = t->o;
+    const s2vi_vision_params params = {.network = o->perceptual,
+                                       .width = o->shared.size,
+                                       .height = o->shared.size,
+                                       .device = o->shared.device,
+                                       .threads = o->shared.threads};
+    if (!o->shared.hold_out_every)
+        return S2V_OK;
+    int ret = s2vi_vision_open(&t->vision, &params, err);
+    if (ret < 0)
+        return ret;
+    snprintf(t->network, sizeof(t->network), "frechet.%s",
+             s2vi_vision_network(t->vision));
+    ret =
+        s2vi_feature_stats_init(&t->real, s2vi_vision_channels(t->vision), err);
+    return ret < 0 ? ret : measure_real(t, err);
+}
+
+static int measure_held_out(void *self, s2vi_measured *out, s2v_error *err)
+{
+    training *t = self;
+    s2vi_feature_stats made;
+    measuring m = {0};
+    double distance = NAN;
+    int ret =
+        s2vi_feature_stats_init(&made, s2vi_vision_channels(t->vision), err);
+    if (!ret)
+        ret = open_measuring(&m, t, &made, err);
+    if (!ret)
+        ret = s2vi_stylegan2_trainer_sample(t->trainer, measured(t), take_made,
+                                            &m, err);
+    if (!ret)
+        ret = flush(&m, err);
+    if (!ret)
+        ret = s2vi_frechet(&t->real, &made, &distance, err);
+    *out = (s2vi_measured){.score = -distance, .curve = distance};
+    snprintf(out->text, sizeof(out->text),
+             "Frechet distance %.4f (%s) of %lld held-out pictures and as many "
+             "samples",
+             distance, s2vi_vision_network(t->vision), (long long)measured(t));
+    close_measuring(&m);
+    s2vi_feature_stats_free(&made);
+    return ret;
+}
+
+/* -------------------------------------------------------------- training -- */
+
+static int make_trainer(training *t, s2v_error *err)
+{
+    const options *o = t->o;
+    s2vi_stylegan2_trainer_params params = {
+        .trainer = s2vi_recipe_trainer(&o->shared),
+        .config = config_of(o),
+        .data = &t->data,
+        .batch = o->shared.batch,
+        .r1 = o->r1,
+        .r1_every = o->r1_every,
+        .path = o->path,
+        .path_every = o->path_every,
+        .mix = o->mix,
+        .mirror = o->mirror,
+        .augment = o->augment,
+    };
+    if (t->vision)
+        params.trainer.score = t->network;
+    return s2vi_stylegan2_trainer_create(&t->trainer, &params, err);
+}
+
+static void close_training(void *self)
+{
+    training *t = self;
+    s2vi_stylegan2_trainer_close(&t->trainer);
+    s2vi_vision_close(&t->vision);
+    s2vi_feature_stats_free(&t->real);
+    s2vi_pictures_close(&t->data);
+    s2vi_ingest_close(&t->ingest);
+    free(t);
+}
+
+static int open_training(s2vi_training *out, const s2vi_train_options *o,
+                         s2v_error *err)
+{
+    training *t = out->self = calloc(1, sizeof(*t));
+    if (!t)
+        return s2vi_error_nomem(err, "a training");
+    t->o = (const options *)o;
+    int ret = load_pictures(t, err);
+    if (!ret)
+        ret = open_vision(t, err);
+    if (!ret)
+        ret = make_trainer(t, err);
+    if (ret < 0)
+        return ret;
+    out->trainer = s2vi_stylegan2_trainer_base(t->trainer);
+    out->measure = "held-out.Frechet";
+    return S2V_OK;
+}
+
+/* -------------------------------------------------------------- preview -- */
+
+typedef struct viewing {
+    size_t numbers; /* of a picture */
+    float *picture;
+} viewing;
+
+static int view(void *self, int64_t i, const float *picture, s2v_error *err)
+{
+    viewing *v = self;
+    (void)err;
+    memcpy(v->picture + (size_t)i * v->numbers, picture,
+           v->numbers * sizeof(float));
+    return S2V_OK;
+}
+
+static int write_grid(const viewing *v, int columns, int side, const char *path,
+                      s2v_error *err)
+{
+    s2vi_preview_row row[VIEWED];
+    s2vi_picture sheet = {0};
+    for (int i = 0; i < columns; i++)
+        row[i] = (s2vi_preview_row){
+            .floats = v->picture + (size_t)(i * columns) * v->numbers};
+    int ret =
+        s2vi_preview_sheet(&sheet, row, columns, columns, side, columns, err);
+    if (!ret)
+        ret = s2vi_picture_write_png(path, sheet.rgb, sheet.width, sheet.height,
+                                     (ptrdiff_t)sheet.width * 3, err);
+    s2vi_picture_free(&sheet);
+    return ret;
+}
+
+/* The first samples, as a square. */
+static int preview(void *self, const char *path, s2v_error *err)
+{
+    training *t = self;
+    const int side = t->o->shared.size;
+    const int wanted = VIEWED_SIDE / side;
+    const int columns = wanted > VIEWED ? VIEWED : wanted > 2 ? wanted : 2;
+    viewing v = {.numbers = (size_t)side * (size_t)side * 3};
+    v.picture = malloc((size_t)(columns * columns) * v.numbers * sizeof(float));
+    if (!v.picture)
+        return s2vi_error_nomem(err, "a preview");
+    int ret = s2vi_stylegan2_trainer_sample(
+        t->trainer, (int64_t)columns * columns, view, &v, err);
+    if (!ret)
+        ret = write_grid(&v, columns, side, path, err);
+    free(v.picture);
+    return ret;
+}
+
+const s2vi_recipe s2vi_recipe_stylegan2 = {
+    .name = "stylegan2",
+    .summary = "audio to video: a walk among pictures (StyleGAN2)",
+    .about =
+        "Trains StyleGAN2's generator, against its discriminator, on pictures: "
+        "files of pictures, frames of clips, or folders of either. The model "
+        "makes pictures out of random numbers; s2v and s2vgen walk among them "
+        "by sound. All pictures are kept in memory.",
+    .examples = "  s2v-landscapes --stills 14400 -o stills\n"
+                "  s2v-train stylegan2 stills -o mine.bin --diffaugment \\\n"
+                "      --preview grid.png\n"
+                "  ffmpeg -i song.wav -filter_complex s2v=model=mine.bin "
+                "out.mp4\n",
+    .rows = rows,
+    .n_rows = OPTION_ROWS(rows),
+    .options = sizeof(options),
+    .set_defaults = set_defaults,
+    .check = check,
+    .open = open_training,
+    .close = close_training,
+    .measure_held_out = measure_held_out,
+    .preview = preview,
+};
