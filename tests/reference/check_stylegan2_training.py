@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Compares ten steps of `s2v-train stylegan2` with PyTorch's, by hand.
+
+usage: check_stylegan2_training.py S2V_TRAIN
+
+Trains 16 iterations on random pictures, then ten more, the first of them with both
+regularisers, and computes these in float64 from the same checkpoint: all terms of the
+losses, then weights, averages and running means.
+"""
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+import philox
+import stylegan
+import tensorfile
+
+N, BATCH, Z, FIRST, STEPS, SEED = 32, 4, 8, 16, 10, 3
+RATE, GAMMA, PATH, MIX, AVERAGE = 0.0025, 2.0, 2.0, 0.7, 0.99
+PICTURES = 6
+CONFIG = {"size": N, "z": Z, "w": Z, "codes": 8, "mapping": 2, "classes": 0,
+          "base": 128, "max": 8, "kernel": [1, 3, 3, 1], "slope": 0.2, "clamp": None,
+          "group": 4}
+CRITIC, GENERATOR = 0, 2  # one more: the lazy one
+
+
+def words(stream, frame, blocks):
+    at = np.arange(blocks, dtype=np.uint64)
+    return philox.philox4x32((at, frame & 0xFFFFFFFF, frame >> 32, stream), (SEED, 0))
+
+
+def uniform(stream, frame, count):
+    x = np.stack(words(stream, frame, (count + 3) // 4), 1).reshape(-1)[:count]
+    return ((x >> np.uint64(8)).astype(np.float64) + 0.5) / 2.0 ** 24
+
+
+def rows(stream, step, n, *shape):
+    """What s2vi_normal() gives: a row is a frame of the clock."""
+    count = int(np.prod(shape))
+    return torch.tensor(np.stack([
+        philox.normal(SEED, stream, step * BATCH + i, count) for i in range(n)
+    ])).double().reshape(n, *shape)
+
+
+def pictures(folder):
+    rng = np.random.default_rng(5)
+    made = rng.integers(0, 256, (PICTURES, N, N, 3), dtype=np.uint8)
+    for i, x in enumerate(made):
+        with open(os.path.join(folder, f"{i}.ppm"), "wb") as file:
+            file.write(b"P6\n%d %d\n255\n" % (N, N) + x.tobytes())
+    return torch.tensor(made).double().permute(0, 3, 1, 2) / 127.5 - 1
+
+
+def train(program, folder, out, *more):
+    subprocess.run([program, "stylegan2", folder, "-o", out, "--size", str(N),
+                    "--base", "128", "--max", "8", "--latent", str(Z), "--batch",
+                    str(BATCH), "--rate", str(RATE), "--critic-rate", str(RATE), "--r1",
+                    str(GAMMA), "--path", str(PATH), "--mix", str(MIX), "--average",
+                    str(AVERAGE), "--split", "1", "--seed", str(SEED), "-q", *more],
+                   check=True)
+
+
+class Training:
+    """The state of a checkpoint, and an iteration from it."""
+
+    def __init__(self, path, real):
+        tensors, _ = tensorfile.read(path)
+        self.all = {k: torch.tensor(np.asarray(v)).double() for k, v in tensors.items()}
+        learned = [k[2:] for k in self.all if k.startswith("m.")]
+        self.of_g = [k for k in learned if k.startswith(("mapping", "synthesis"))]
+        self.of_d = [k for k in learned if k not in self.of_g]
+        self.real = real
+        for k in learned:
+            self.all[k].requires_grad_()
+
+    def made(self, ws, step):
+        noise = {}
+        for side in (4, 8, 16, 32):
+            for conv in (0, 1) if side > 4 else (1,):
+                noise[f"b{side}.conv{conv}"] = rows(0x400 + 2 * side + conv, step,
+                                                    len(ws), 1, side, side)
+        return stylegan.stylegan2(self.all, CONFIG, ws, noise)["img"]
+
+    def codes(self, k, step):
+        z = philox.normal(SEED, 0x510 + k, step, 2 * BATCH * Z).reshape(-1, Z)
+        w = stylegan.mapping(self.all, CONFIG, torch.tensor(z).double())
+        u = uniform(0x518 + k, step, 2 * BATCH).reshape(-1, 2)
+        ws = w[:BATCH, None].repeat(1, 8, 1)
+        for i, (which, where) in enumerate(u):
+            if which < MIX:
+                ws[i, 1 + int(where * 7):] = w[BATCH + i]
+        return w, ws
+
+    def logits(self, x):
+        return stylegan.discriminator(self.all, CONFIG, x)["logits"]
+
+    def learn(self, names, loss, step, average):
+        for name, g in zip(names, torch.autograd.grad(
+                loss, [self.all[k] for k in names])):
+            p, v = self.all[name], self.all["v." + name]
+            if average:
+                decay = min(AVERAGE, (1 + step) / (10 + step))
+                self.all["ema." + name] = torch.lerp(
+                    p.detach(), self.all["ema." + name], decay)
+            v = self.all["v." + name] = 0.99 * v + 0.01 * g.square()
+            hat = v / (1 - 0.99 ** (step + 1))
+            p.data -= RATE * g / (hat.sqrt() + 1e-8)
+
+    def critic(self, step):
+        lazy = step % 16 == 0
+        made = self.made(self.codes(CRITIC + lazy, step)[1], step).detach()
+        x = np.stack(words(0x501, step, BATCH), 1)
+        pick = [(int(a) << 32 | int(b)) % PICTURES for a, b, _, _ in x]
+        real = self.real[pick].requires_grad_()
+        of_made, of_real = self.logits(made), self.logits(real)
+        loss = F.softplus(of_made).mean() + F.softplus(-of_real).mean()
+        terms = {"d.loss": loss, "d.real": of_real.mean(), "d.made": of_made.mean()}
+        if lazy:
+            (g,) = torch.autograd.grad(of_real.sum(), real, create_graph=True)
+            terms["d.r1"] = g.square().sum([1, 2, 3]).mean() * GAMMA / 2 * 16
+            loss = loss + terms["d.r1"]
+        self.learn(self.of_d, loss, step, False)
+        return terms
+
+    def generator(self, step):
+        lazy = step % 4 == 0
+        w, ws = self.codes(GENERATOR + lazy, step)
+        loss = F.softplus(-self.logits(self.made(ws, step))).mean()
+        terms = {"loss": loss}
+        if lazy:
+            part = ws[:BATCH // 2]
+            made = self.made(part, step)
+            along = rows(0x500, step, len(part), N, N, 3).permute(0, 3, 1, 2) / N
+            (g,) = torch.autograd.grad((made * along).sum(), part, create_graph=True)
+            length = (g.square().sum(2).mean(1) + 1e-8).sqrt()
+            mean = torch.lerp(length.mean().detach(),
+                              self.all["training.path_length"], 0.99)
+            self.all["training.path_length"] = mean
+            terms["path"] = (length - mean).square().mean() * PATH * 4
+            terms["path.length"] = length.mean()
+            loss = loss + terms["path"]
+        off = (w.detach() - self.all["mapping.w_avg"]).square().mean(0)
+        for name, x in ("training.w_variance", off), ("mapping.w_avg",
+                                                      w.detach().mean(0)):
+            self.all[name] = torch.lerp(x, self.all[name], 0.998)
+        self.learn(self.of_g, loss, step, True)
+        return terms
+
+
+def compare(name, got, want, worst):
+    got, want = np.asarray(got), want.detach().numpy().reshape(np.shape(got))
+    apart = np.abs(got - want).max() / max(np.abs(want).max(), 1e-3)
+    if apart > worst[0]:
+        worst[:] = [apart, name]
+
+
+def main():
+    with tempfile.TemporaryDirectory() as tmp:
+        folder = os.path.join(tmp, "pictures")
+        os.mkdir(folder)
+        real = pictures(folder)
+        out, table = os.path.join(tmp, "a.bin"), os.path.join(tmp, "a.csv")
+        train(sys.argv[1], folder, out, "--iterations", str(FIRST))
+        mine = Training(out + ".ckpt", real)
+        train(sys.argv[1], folder, out, "--iterations", str(FIRST + STEPS), "--resume",
+              out + ".ckpt", "--curves", table)
+        with open(table, encoding="utf-8") as file:
+            told = list(csv.DictReader(file))
+        worst, last = [0, ""], [0, ""]
+        for step in range(FIRST, FIRST + STEPS):
+            terms = mine.critic(step) | mine.generator(step)
+            line = told[step - FIRST]
+            assert int(line["iteration"]) == step + 1
+            for k, value in terms.items():
+                compare(f"{k} of iteration {step + 1}", float(line[k]), value, worst)
+        tensors, _ = tensorfile.read(out + ".ckpt")
+        for k, value in mine.all.items():
+            if not k.startswith("m."):
+                compare(k, tensors[k], value, last)
+        print(f"terms of {STEPS} steps: at most {worst[0]:.1e} apart ({worst[1]})")
+        print(f"what they leave: at most {last[0]:.1e} apart ({last[1]})")
+        sys.exit(1 if worst[0] > 1e-4 or last[0] > 1e-4 else 0)
+
+
+if __name__ == "__main__":
+    main()
