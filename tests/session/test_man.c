@@ -244,10 +244,14 @@ static void test_errors(s2v_model *model)
     refused_image(model, (const char *const[][2]){{"crop", "50:5:64:64"}, {0}},
                   "crop=50:5:64:64 is not inside the picture, which has 96x80 "
                   "pixels");
+    s2v_weights *faces = NULL; /* where they are installed */
+    const bool found = s2v_weights_open(&faces, "face.bin", NULL) >= 0;
+    s2v_weights_close(&faces);
     refused_image(model, (const char *const[][2]){{0}},
-                  "face.bin was not found, by which faces are found in images: "
-                  "make it with scripts/import-face, name it with "
-                  "face-model=FILE, or give crop=x:y:w:h (");
+                  found ? "no face found in the image; give crop=x:y:w:h"
+                        : "face.bin was not found, by which faces are found in "
+                          "images: make it with scripts/import-face, name it "
+                          "with face-model=FILE, or give crop=x:y:w:h (");
     refused_image(model, (const char *const[][2]){{"face-model", "/no"}, {0}},
                   "cannot open /no: No such file");
     refused_image(
