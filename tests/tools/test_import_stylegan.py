@@ -1,23 +1,29 @@
-#!/ usr / bin / env python3
-#SPDX - License - Identifier : LGPL - 2.1 - or -later
-""
-    "scripts/import-stylegan on checkpoints that this makes, of every kind, without
-    PyTorch or
-    TensorFlow : what comes out gives the pictures of the goldens;
-and pickles that are programs are refused and not executed.TAP
-                                                      .
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""scripts/import-stylegan on checkpoints that this makes, of every kind, without
+PyTorch or TensorFlow: what comes out gives the pictures of the goldens; and pickles
+that are programs are refused and not executed. TAP.
 
-                                                  usage
-    : test_import_stylegan.py SCRIPT TEST_STYLEGAN GOLDENS TEST_STYLEGAN tests /
-                                                  models / test_stylegan,
-    which compares GOLDENS tests / models /
-        goldens ""
-                "
-        import argparse import collections import io import json import os
-            import pickle import struct import subprocess import sys import
-                tempfile import types import zipfile
+usage: test_import_stylegan.py SCRIPT TEST_STYLEGAN GOLDENS
+  TEST_STYLEGAN  tests/models/test_stylegan, which compares
+  GOLDENS        tests/models/goldens
+"""
+import argparse
+import collections
+import io
+import json
+import os
+import pickle
+import struct
+import subprocess
+import sys
+import tempfile
+import types
+import zipfile
 
-try : import numpy as np except ImportError:
+try:
+    import numpy as np
+except ImportError:
     print("1..0 # SKIP numpy is missing")
     sys.exit(0)
 
@@ -33,8 +39,8 @@ def point(name, ok, found=""):
     if not ok:
         print("# " + str(found).replace("\n", "\n# "))
 
-#-- -- modules that are not there,                                             \
-    so that pickles can name what is in them -- --
+
+# ---- modules that are not there, so that pickles can name what is in them ----
 
 
 def module(name):
@@ -65,8 +71,7 @@ reconstruct = named("torch_utils.persistence", "_reconstruct_persistent_obj",
 from_bytes = named("torch.storage", "_load_from_bytes", lambda data: None)
 rebuild_tensor = named("torch._utils", "_rebuild_tensor_v2", lambda *a: None)
 rebuild_parameter = named("torch._utils", "_rebuild_parameter", lambda *a: None)
-KINDS =
-    {}
+KINDS = {}
 for kind, dtype in (("Float", "<f4"), ("Half", "<f2")):
     KINDS[dtype] = named("torch", kind + "Storage", type(kind, (), {}))
 EasyDict = named("dnnlib.util", "EasyDict", type("EasyDict", (dict,), {}))
@@ -132,7 +137,8 @@ def persistent(array, parameter=True):
     return tensor(Call(from_bytes, old_form(reference, [reference])), array.shape,
                   parameter)
 
-#-- -- goldens, and checkpoints of their weights -- --
+
+# ---- goldens, and checkpoints of their weights ----
 
 
 def golden(name):
@@ -140,8 +146,7 @@ def golden(name):
         header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
         data = file.read()
     metadata = header.pop("__metadata__")
-    tensors =
-    {key: np.frombuffer(data[slice(*t["data_offsets"])], "<f4").reshape(
+    tensors = {key: np.frombuffer(data[slice(*t["data_offsets"])], "<f4").reshape(
         t["shape"]) for key, t in header.items() if not key.startswith(("in.", "out."))}
     return tensors, json.loads(metadata["config"])
 
@@ -300,7 +305,8 @@ def safetensors(arrays, metadata=None):
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + data
 
-#-- -- running -- --
+
+# ---- running ----
 
 
 def run(content, *arguments):
