@@ -17,6 +17,7 @@ mkdir tree
 tar -C "$root" --exclude=./.git --exclude=./.cache --exclude=./build --exclude='*.bin' -c . | tar -x -C tree
 : >tree/models/quintet.bin # installed, but not built
 : >tree/models/foley.bin
+: >tree/models/talker.bin
 cp -r tree before
 examples=tree/docs/examples/models
 cp $examples/glow.[ch] tree/core/models/

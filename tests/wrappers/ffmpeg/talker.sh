@@ -68,7 +68,7 @@ fails "an image that is sound" "${own}The image 'own.wav' cannot be read: it has
 fails "an image that ends" "${own}The image 'cut.png' cannot be read: " talker.bin:image=cut.png
 fails "a crop outside" "${own}crop=60:4:50:50 is not inside the picture, which has 80x64 pixels" 'talker.bin:image=face.png:crop=60|4|50|50'
 fails "a crop that is none" "${own}crop: expected x:y:width:height in pixels of the image, found 'all'" talker.bin:image=face.png:crop=all
-fails "no face.bin" "${own}face\.bin was not found, .* give crop=x:y:w:h" talker.bin:image=face.png
+fails "no face.bin" "${own}(face\.bin was not found|no face found).* give crop=x:y:w:h" talker.bin:image=face.png
 fails "a model that takes no image" "${own}s2v_session_set_image: a 'listen-and-move' model takes audio, expected one that takes an image" tiny.bin:image=face.png
 fails "an option of another model" "${own}a 'listen-and-move' model has no option 'blink'" tiny.bin:blink=0
 said=$(run -i own.wav -filter_complex "[0:a]s2v=talker.bin" -f null - 2>&1)

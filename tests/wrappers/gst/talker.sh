@@ -90,7 +90,7 @@ fails "a crop outside" "crop=60:4:50:50 is not inside the picture, which has 80x
     image=face.png crop=60:4:50:50
 fails "a crop that is none" "crop: expected x:y:width:height in pixels of the image, found 'all'" \
     image=face.png crop=all
-fails "no face.bin" "face\.bin was not found, .* give crop=x:y:w:h" image=face.png
+fails "no face.bin" "(face\.bin was not found|no face found).* give crop=x:y:w:h" image=face.png
 fails "detail without full" "detail=1 is for full=1" image=face.png "$crop" detail=true
 fails "a model that takes no image" \
     "s2v_session_set_image: a 'listen-and-move' model takes audio, expected one that takes an image" \
