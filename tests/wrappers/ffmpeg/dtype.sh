@@ -24,7 +24,7 @@ refused() {
 
 filters=(s2v)
 graphs=("$song,s2v=tiny.bin")
-if [ -f foley.bin ] && "$FFMPEG" -v quiet -h filter=v2sfoley | grep -q '^Filter v2sfoley'; then
+if [ -f foley.bin ] && "$FFMPEG" -v quiet -h filter=v2sfoley | grep '^Filter v2sfoley' >/dev/null; then
     filters+=(v2sfoley)
     graphs+=("$film,v2sfoley=gain=0")
 else

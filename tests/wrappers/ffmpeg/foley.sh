@@ -5,7 +5,7 @@ here=$(dirname "$0")
 # shellcheck source=lib.sh
 . "$here/lib.sh"
 
-"$FFMPEG" -v quiet -h filter=v2sfoley | grep -q '^Filter v2sfoley' || bail "$FFMPEG has no filter v2sfoley"
+[[ $("$FFMPEG" -v quiet -h filter=v2sfoley) == "Filter v2sfoley"* ]] || bail "$FFMPEG has no filter v2sfoley"
 [ -f "${S2V_TINY_FOLEY-}" ] || bail "S2V_TINY_FOLEY names no file: '${S2V_TINY_FOLEY-}'"
 cp "$S2V_TINY_FOLEY" foley.bin
 

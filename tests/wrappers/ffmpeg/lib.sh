@@ -9,7 +9,7 @@ set -uo pipefail
 
 : "${FFMPEG:=ffmpeg}" "${FFPROBE:=ffprobe}"
 command -v "$FFMPEG" >/dev/null || bail "there is no $FFMPEG: run scripts/ffmpeg"
-"$FFMPEG" -v quiet -h filter=s2v | grep -q '^Filter s2v' || bail "$FFMPEG has no filter s2v"
+[[ $("$FFMPEG" -v quiet -h filter=s2v) == "Filter s2v"* ]] || bail "$FFMPEG has no filter s2v"
 [ -f "${S2V_TINY_MODEL-}" ] || bail "S2V_TINY_MODEL names no file: '${S2V_TINY_MODEL-}'"
 
 tmp=$(mktemp -d) || exit 99

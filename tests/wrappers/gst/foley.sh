@@ -58,7 +58,7 @@ is "any latency: as many samples" "$(samples 25/1 90 latency=500) $(samples 25/1
 is "a picture of any size" "$(launch videotestsrc num-buffers=10 ! video/x-raw,format=RGB,width=33,height=17,framerate=25/1 ! \
     v2sfoley ! filesink location=odd.f32 && stat -c %s odd.f32)" 35280
 
-if [ -x "${FFMPEG-}" ] && "$FFMPEG" -v quiet -h filter=v2sfoley | grep -q '^Filter v2sfoley' &&
+if [ -x "${FFMPEG-}" ] && "$FFMPEG" -v quiet -h filter=v2sfoley | grep '^Filter v2sfoley' >/dev/null &&
     gst-inspect-1.0 --exists rawvideoparse; then
     "$FFMPEG" -v error -nostdin -f lavfi -i testsrc2=s=64x48:r=25,trim=end_frame=80 -f rawvideo -pix_fmt rgb24 film.rgb
     "$FFMPEG" -v error -nostdin -f rawvideo -pix_fmt rgb24 -s 64x48 -r 25 -i film.rgb \

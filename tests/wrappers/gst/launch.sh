@@ -79,7 +79,7 @@ for n in 1 7 160 800 4096 48129; do
     is "the same bytes from $n samples a buffer" "$(cmp own.rgb piece.rgb 2>&1)" ""
 done
 
-if "${FFMPEG:-ffmpeg}" -v quiet -h filter=s2v 2>&1 | grep -q '^Filter s2v'; then
+if "${FFMPEG:-ffmpeg}" -v quiet -h filter=s2v 2>&1 | grep '^Filter s2v' >/dev/null; then
     for seed in 0 7; do
         launch filesrc location=own.wav ! wavparse ! s2vgen model=quintet.bin \
             seed=$seed threads=1 ! filesink location=gst.rgb
@@ -102,7 +102,7 @@ levelled && mv levelled.rgb default.rgb
 levelled level=auto
 is "auto is the default level" "$(cmp default.rgb levelled.rgb 2>&1)" ""
 is "the level changes loud sound" "$(cmp -s off.rgb levelled.rgb || echo other)" other
-if "${FFMPEG:-ffmpeg}" -v quiet -h filter=s2v 2>&1 | grep -q '^Filter s2v'; then
+if "${FFMPEG:-ffmpeg}" -v quiet -h filter=s2v 2>&1 | grep '^Filter s2v' >/dev/null; then
     for level in auto off -12.5; do
         levelled level="$level"
         "$FFMPEG" -nostdin -v error -y -i loud.wav -filter_complex \
@@ -131,7 +131,7 @@ if [[ $said =~ (dtype \"bf16\": [^$'\n']*) ]]; then
 else
     said=$(decibels plain.rgb typed.rgb)
     is "bf16 is near f32, and not f32 ($said dB)" "$(awk '{print ($1 > 36 && $1 != "inf")}' <<<"$said")" 1
-    if "${FFMPEG:-ffmpeg}" -v quiet -h filter=s2v 2>&1 | grep -q '^Filter s2v'; then
+    if "${FFMPEG:-ffmpeg}" -v quiet -h filter=s2v 2>&1 | grep '^Filter s2v' >/dev/null; then
         "$FFMPEG" -nostdin -v error -y -i short.wav -filter_complex \
             "s2v=full.bin:dtype=bf16:threads=1" -an -f rawvideo ffmpeg.rgb
         is "the FFmpeg filter's bytes in bf16" "$(cmp typed.rgb ffmpeg.rgb 2>&1)" ""

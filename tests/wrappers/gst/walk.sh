@@ -41,7 +41,7 @@ is "the defaults of the options" "$(cmp plain.rgb default.rgb 2>&1)" ""
 settings=(seeds=0-3 pulse=0.7 speed=60 chroma=0.3 psi_react=0.2 mix="0-1|5" size=16)
 walk set.rgb model=two.bin "${settings[@]}"
 is "size=16: 20 frames of 16x16" "$(stat -c %s set.rgb)" $((20 * 16 * 16 * 3))
-if "${FFMPEG:-ffmpeg}" -v quiet -h filter=s2v | grep -q ' seeds '; then
+if "${FFMPEG:-ffmpeg}" -v quiet -h filter=s2v | grep ' seeds ' >/dev/null; then
     graph=$(IFS=:; echo "[0:a]s2v=two.bin:device=ref:threads=1:${settings[*]}")
     "$FFMPEG" -nostdin -v error -i own.wav -filter_complex "$graph" -f rawvideo -pix_fmt rgb24 other.rgb
     is "the FFmpeg filter's frames" "$(cmp set.rgb other.rgb 2>&1)" ""
