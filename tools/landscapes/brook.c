@@ -330,7 +330,7 @@ static void sound(const struct land_clip *c, float *out, size_t n)
     struct biquad bp = band_pass(1850, 1.2), low = band_pass(500, 0.8);
 
     for (size_t i = 0; i < n; i++) {
-        const float x = sound_curve(c, c->intensity, i);
+        const float x = sound_curve(c->intensity, i);
         const float gain = 0.7f + 0.4f * wander_next(&slow);
         const float y = white_next(&w);
         out[i] += (0.004f + 0.014f * x * x) * gain *

@@ -287,7 +287,7 @@ static void sound(const struct land_clip *c, float *out, size_t n)
     for (int i = 0; i < c->event_count; i++)
         add_crackle(&c->events[i], out, n);
     for (size_t i = 0; i < n; i++) {
-        const float x = 0.15f + 0.85f * sound_curve(c, c->intensity, i);
+        const float x = 0.15f + 0.85f * sound_curve(c->intensity, i);
         float lap = 100 * filtered(&low, white_next(&a));
         lap = filtered(&hp, lap);
         lap = filtered(&hp2, lap < -0.9f ? -0.9f : lap > 0.9f ? 0.9f : lap);

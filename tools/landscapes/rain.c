@@ -269,7 +269,7 @@ static void sound(const struct land_clip *c, float *out, size_t n)
     struct biquad hp = high_pass(500), lp = low_pass(10000);
 
     for (size_t i = 0; i < n; i++) {
-        const float x = sound_curve(c, c->intensity, i);
+        const float x = sound_curve(c->intensity, i);
         out[i] +=
             (0.012f + 0.11f * x) * filtered(&lp, filtered(&hp, white_next(&w)));
     }

@@ -91,13 +91,12 @@ float wander_next(struct wander *w)
     return w->from + u * (w->to - w->from);
 }
 
-float sound_curve(const struct land_clip *c, const float *curve, size_t i)
+float sound_curve(const float *curve, size_t i)
 {
     enum { EACH = LAND_SYNTH / LAND_STEPS };
     const float *at = curve + LAND_LEAD * LAND_STEPS + i / EACH;
     const float u = (float)(i % EACH) * (1.0f / EACH);
 
-    (void)c;
     return at[0] + u * (at[1] - at[0]);
 }
 
@@ -242,13 +241,13 @@ static void draw_taps(double *taps, int divide)
 static double decimated(const float *sound, size_t n, size_t at,
                         const double *taps)
 {
+    const long from = (long)at - (TAPS - 1) / 2;
+    const long begin = from < 0 ? -from : 0;
+    const long end = from + TAPS > (long)n ? (long)n - from : TAPS;
     double sum = 0;
 
-    for (int i = 0; i < TAPS; i++) {
-        const long from = (long)at + i - (TAPS - 1) / 2;
-        if (from >= 0 && from < (long)n)
-            sum += taps[i] * (double)sound[from];
-    }
+    for (long i = begin; i < end; i++)
+        sum += taps[i] * (double)sound[from + i];
     return sum;
 }
 

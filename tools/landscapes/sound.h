@@ -51,7 +51,7 @@ struct wander wander_of(uint64_t seed, int voice, double hz);
 float wander_next(struct wander *w);
 
 /* A curve of the clip for each sample. */
-float sound_curve(const struct land_clip *clip, const float *curve, size_t i);
+float sound_curve(const float *curve, size_t i);
 
 /*
  * A bubble of radius r in metres (K. van den Doel, "Physically based models for

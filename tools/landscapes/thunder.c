@@ -308,7 +308,7 @@ static void sound(const struct land_clip *c, float *out, size_t n)
     struct biquad deep = low_pass(110), deeper = low_pass(180);
 
     for (size_t i = 0; i < n; i++) {
-        const float x = sound_curve(c, c->intensity, i);
+        const float x = sound_curve(c->intensity, i);
         const float roll = 0.5f + 0.5f * wander_next(&far);
         out[i] += (0.004f + 0.022f * x) *
                   filtered(&lp, filtered(&hp, white_next(&w)));

@@ -371,7 +371,7 @@ static void sound(const struct land_clip *c, float *out, size_t n)
     struct biquad a = low_pass(90), b = low_pass(120), hp = high_pass(28);
 
     for (size_t i = 0; i < n; i++) {
-        const float x = sound_curve(c, c->intensity, i);
+        const float x = sound_curve(c->intensity, i);
         const float roll = 0.75f + 0.35f * wander_next(&slow);
         out[i] += 2.0f * (0.3f + 0.7f * x) * roll *
                   filtered(&hp, filtered(&b, filtered(&a, white_next(&w))));

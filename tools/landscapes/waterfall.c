@@ -332,7 +332,7 @@ static void add_band(const struct land_clip *c, float *out, size_t n, int voice,
 
     for (size_t i = 0; i < n; i++) {
         const float gain = 1 + 0.25f * wander_next(&slow);
-        const float x = sound_curve(c, c->intensity, i);
+        const float x = sound_curve(c->intensity, i);
         out[i] += level * (0.2f + 0.8f * x) * gain *
                   filtered(&lp, filtered(&hp, white_next(&w)));
     }

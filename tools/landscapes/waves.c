@@ -352,8 +352,7 @@ static void draw(struct land_view *v, double time)
 
 /* ---------------------------------------------------------------- sound -- */
 
-static void add_crash(const struct land_clip *c, const struct land_event *e,
-                      float *out, size_t n)
+static void add_crash(const struct land_event *e, float *out, size_t n)
 {
     struct land_dice d = {.seed = e->seed, .stream = LAND_STREAM_GRAINS};
     struct white w = white_of(e->seed, 0), r = white_of(e->seed, 1);
@@ -384,7 +383,6 @@ static void add_crash(const struct land_clip *c, const struct land_event *e,
         add_bubble(out, n, t, bubble_radius(&d, 0.0005, 0.004),
                    0.012 * e->size * land_roll(&d, 0.3, 1), 0);
     }
-    (void)c;
 }
 
 static void sound(const struct land_clip *c, float *out, size_t n)
@@ -394,12 +392,12 @@ static void sound(const struct land_clip *c, float *out, size_t n)
     struct biquad lp = low_pass(500), hp = high_pass(60);
 
     for (size_t i = 0; i < n; i++) {
-        const float x = sound_curve(c, c->intensity, i);
+        const float x = sound_curve(c->intensity, i);
         const float y = filtered(&hp, filtered(&lp, white_next(&w)));
         out[i] += (0.03f + 0.05f * x) * (1 + 0.4f * wander_next(&slow)) * y;
     }
     for (int i = 0; i < c->event_count; i++)
-        add_crash(c, &c->events[i], out, n);
+        add_crash(&c->events[i], out, n);
 }
 
 const struct land_kind land_waves = {

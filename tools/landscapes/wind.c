@@ -251,7 +251,7 @@ static void add_howl(const struct land_clip *c, float *out, size_t n)
     struct biquad bp = band_pass(600, 40);
 
     for (size_t i = 0; i < n; i++) {
-        const float g = sound_curve(c, c->drive, i);
+        const float g = sound_curve(c->drive, i);
         const float p = wander_next(&pitch);
         if (i % 64 == 0)
             retune_band_pass(&bp, 420 + 180 * (double)p + 320 * (double)g, 40);
@@ -271,7 +271,7 @@ static void sound(const struct land_clip *c, float *out, size_t n)
 
     for (size_t i = 0; i < n; i++) {
         const double t = (double)i / LAND_SYNTH;
-        const float g = sound_curve(c, c->drive, i);
+        const float g = sound_curve(c->drive, i);
         const double lfo = 250 * (sin(0.19 * t + 1) + sin(1.9 * t)) +
                            300 * (double)wander_next(&clip);
         if (i % 64 == 0) {
