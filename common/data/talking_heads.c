@@ -5,11 +5,11 @@
 #include "base/error.h"
 #include "data/talking_faces.h"
 #include "data/talking_truth.h"
+#include "measure/face_measure.h"
 #include "measure/loudness.h"
 #include "media/folder.h"
 #include "video/face.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,25 +31,13 @@ static void free_clip(s2vi_talking_head *c)
     free(c->shut);
 }
 
-static double distance(const float *a, const float *b)
-{
-    return hypot((double)a[0] - (double)b[0], (double)a[1] - (double)b[1]);
-}
-
-/* Of the inner lips, the mean at three places, in distances of the eyes' outer
- * corners' middles. */
 static bool is_shut(const float *landmarks)
 {
-    static const int upper[] = {61, 62, 63}, lower[] = {67, 66, 65};
-    const float *p = landmarks;
-    double open = 0, eyes[2] = {0};
-    for (int i = 0; i < 3; i++)
-        open += distance(p + 2 * upper[i], p + 2 * lower[i]) / 3;
-    for (int k = 0; k < 2; k++)
-        for (int i = 0; i < 6; i++)
-            eyes[k] +=
-                ((double)p[2 * (42 + i) + k] - (double)p[2 * (36 + i) + k]) / 6;
-    return open < SHUT * hypot(eyes[0], eyes[1]);
+    s2vi_face_marks marks;
+    for (int i = 0; i < S2VI_FACE_MARKS; i++)
+        for (int k = 0; k < 2; k++)
+            marks[i][k] = (double)landmarks[2 * i + k];
+    return s2vi_mouth_opening(marks) < SHUT;
 }
 
 static int find_shut(s2vi_talking_head *c, s2v_error *err)
