@@ -178,16 +178,15 @@ static int read_config(s2vi_foley_config *config, const s2v_weights *w,
 {
     const char *path = s2v_weights_get_path(w, NULL);
     const char *kind = s2v_weights_get_metadata(w, "s2v.model");
-    const char *text = s2v_weights_get_metadata(w, "s2v.config");
     s2v_error why;
     if (!kind || strcmp(kind, S2VI_FOLEY_NAME))
         return s2vi_error(err, S2V_ERR_MODEL,
                           "%s: %s%.60s%s, expected a '%s' model", path,
                           kind ? "a '" : "no s2v model", kind ? kind : "",
                           kind ? "' model" : "", S2VI_FOLEY_NAME);
+    const char *text = s2vi_weights_config(w, err);
     if (!text)
-        return s2vi_error(err, S2V_ERR_MODEL,
-                          "%s: its metadata has no 's2v.config'", path);
+        return S2V_ERR_MODEL;
     int ret = s2vi_foley_config_parse(config, text, &why);
     return ret < 0 ? s2vi_error(err, ret, "%s: %.900s", path, why.message)
                    : S2V_OK;

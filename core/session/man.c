@@ -41,11 +41,10 @@ typedef struct network {
 static int read_config(network *n, const s2v_weights *w, s2v_error *err)
 {
     const char *path = s2v_weights_get_path(w, NULL);
-    const char *config = s2v_weights_get_metadata(w, "s2v.config");
+    const char *config = s2vi_weights_config(w, err);
     s2v_error why;
     if (!config)
-        return s2vi_error(err, S2V_ERR_MODEL,
-                          "%s: its metadata has no 's2v.config'", path);
+        return S2V_ERR_MODEL;
     const int ret = s2vi_man_config_parse(&n->config, config, &why);
     return ret < 0 ? s2vi_error(err, ret, "%s: %.900s", path, why.message)
                    : s2vi_trained_level_read(&n->level, w, err);

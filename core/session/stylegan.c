@@ -19,15 +19,6 @@ static const char *const others[] = {"mapping.w_std", NULL};
 
 /* -------------------------------------------------------------- models -- */
 
-const char *s2vi_stylegan_config(const s2v_weights *w, s2v_error *err)
-{
-    const char *config = s2v_weights_get_metadata(w, "s2v.config");
-    if (!config)
-        s2vi_error(err, S2V_ERR_MODEL, "%s: its metadata has no 's2v.config'",
-                   s2v_weights_get_path(w, NULL));
-    return config;
-}
-
 /* (w) numbers; the file has them from scripts/import-stylegan. */
 static int read_numbers(const s2v_weights *w, const char *name, int n,
                         float **out, s2v_error *err)

@@ -47,9 +47,6 @@ int s2vi_stylegan_plan(s2vi_stylegan *model, const s2vi_open_params *params,
 int s2vi_stylegan_read_planes(s2vi_stylegan *model, const s2v_weights *weights,
                               s2v_error *err);
 
-/** The weight file's configuration, for an error with its path. */
-const char *s2vi_stylegan_config(const s2v_weights *weights, s2v_error *err);
-
 /* Of a family's row. */
 void s2vi_stylegan_close(void *model);
 void s2vi_stylegan_info(const void *model, s2v_model_info *info);

@@ -42,7 +42,7 @@ static int open_network(void **out, const s2v_weights *w,
     s2v_error why;
     if (!m)
         return s2vi_error_nomem(err, "a model");
-    const char *config = s2vi_stylegan_config(w, err);
+    const char *config = s2vi_weights_config(w, err);
     if (!config)
         return S2V_ERR_MODEL;
     int ret = s2vi_stylegan3_config_parse(&c, config, &why);

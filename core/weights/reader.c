@@ -532,3 +532,12 @@ const void *s2vi_weights_data(const s2v_weights *weights,
 {
     return weights->data + tensor->offset;
 }
+
+const char *s2vi_weights_config(const s2v_weights *weights, s2v_error *err)
+{
+    const char *config = s2v_weights_get_metadata(weights, "s2v.config");
+    if (!config)
+        s2vi_error(err, S2V_ERR_MODEL, "%s: its metadata has no 's2v.config'",
+                   s2v_weights_get_path(weights, NULL));
+    return config;
+}

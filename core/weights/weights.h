@@ -124,6 +124,10 @@ const void *s2vi_weights_data(const s2v_weights *weights,
 int s2vi_weights_read_f32(const s2v_weights *weights, const s2vi_tensor *tensor,
                           float *dst, s2v_error *err);
 
+/** The JSON of "s2v.config", which lives as the file; NULL and a sentence where
+ * there is none: S2V_ERR_MODEL. */
+const char *s2vi_weights_config(const s2v_weights *weights, s2v_error *err);
+
 /* ----------------------------------------------------------- checking -- */
 
 /** A tensor that a model needs. */
