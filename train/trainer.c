@@ -202,6 +202,7 @@ static int prepare(s2vi_trainer *t, s2v_error *err)
     int ret = S2V_OK;
     if (due > t->stage)
         ret = s2vi_trainer_enter_stage(t, due, t->step, err);
+    t->fresh = false;
     if (!ret)
         ret = t->hooks->prepare(t, err);
     if (t->stage && t->step == t->stage_step)

@@ -51,7 +51,8 @@ typedef struct s2vi_trainer_hooks {
      * output. */
     int (*record_viewer)(s2vi_trainer *t, s2v_error *err);
 
-    /* Get the batch of iteration t->step ready, and set t->fresh. */
+    /* Get the batch of iteration t->step ready; set t->fresh if states start
+     * at zero. */
     int (*prepare)(s2vi_trainer *t, s2v_error *err);
     /* Write that batch to the inputs of t->critics or t->generator, or of the
      * lazy one that runs instead. */
