@@ -7,6 +7,8 @@
  *   the runs. In half of the runs all frames before are the portrait, as where
  *   a stream begins: frames before tell nearly where the mouth is next, and the
  *   sound would be learned late.
+ * - A quarter of the runs of speech begin within a blink; of the frames, about
+ *   one in twenty is, and the eyes would be left open.
  * - A crop is moved and scaled by up to 4 %, mirrored in half of the runs; its
  *   colours are changed by up to 10 %: alike in all pictures of a run.
  * - Sound is 18 dB softer to 6 dB louder, in 15 % of the runs with an echo, in
@@ -39,6 +41,9 @@ enum {
     ECHO = 3,
 };
 
+/* Closure of the eyes from which on a frame is of a blink. */
+static const float BLINKING = 0.3F;
+
 /* What is drawn for a run, each uniform in (0, 1). */
 enum {
     U_FRAME,
@@ -61,6 +66,7 @@ enum {
     U_TONE,
     U_TEMPO,
     U_ECHO,
+    U_BLINK,
     U_COUNT
 };
 
@@ -70,6 +76,19 @@ typedef enum sound_kind {
     HISS,
     TONES,
 } sound_kind;
+
+/* Where a run begins. */
+typedef enum start_kind {
+    ANYWHERE,
+    SHUT,  /* the mouth is, throughout */
+    BLINK, /* the first frame is of one */
+    START_KINDS,
+} start_kind;
+
+typedef struct run_start {
+    const s2vi_talking_head *clip;
+    int64_t frame;
+} run_start;
 
 /* A square of the clip's own, mirrored or not. */
 typedef struct view {
@@ -100,36 +119,40 @@ struct s2vi_man_sampler {
     float *flow;                 /* (P,P,2) */
     float *before;               /* (P,P,15) of noise */
     double (*at)[2], (*then)[2]; /* a mesh's points */
+    run_start *starts[START_KINDS];
+    int64_t count[START_KINDS];
 };
 
 /* ----------------------------------------------------------- what there is */
 
-/* A run of `n` frames can begin at frame t of what is trained on. */
-static bool fits(const s2vi_talking_head *c, int64_t t, int n, bool shut)
+static bool blinks(const s2vi_talking_head *c, int64_t t)
 {
-    bool good = t + n <= c->train;
-    for (int i = 0; i < n && good && shut; i++)
-        good = c->shut[t + i];
-    return good;
+    return c->controls[t * S2VI_TALKING_CONTROLS] > BLINKING;
 }
 
-/* Number of such places; the `wanted`-th is written to *clip and *t. */
-static int64_t places(const s2vi_talking_heads *data, int n, bool shut,
-                      int64_t wanted, const s2vi_talking_head **clip,
-                      int64_t *t)
+/* A run can begin at frame t of what is trained on, whatever its length. */
+static bool fits(const s2vi_talking_head *c, int64_t t, start_kind kind)
 {
-    int64_t count = 0;
+    bool good = t + S2VI_MAN_RUN <= c->train;
+    for (int i = 0; i < S2VI_MAN_RUN && good && kind == SHUT; i++)
+        good = c->shut[t + i];
+    return good && (kind != BLINK || blinks(c, t));
+}
+
+static int find_starts(s2vi_man_sampler *s, start_kind kind, s2v_error *err)
+{
+    const s2vi_talking_heads *data = s->params.data;
+    int64_t frames = 1;
     for (int i = 0; i < data->count; i++)
-        for (int64_t k = 0; k < data->clip[i].train; k++) {
-            if (!fits(&data->clip[i], k, n, shut))
-                continue;
-            if (count++ == wanted) {
-                *clip = &data->clip[i];
-                *t = k;
-                return count;
-            }
-        }
-    return count;
+        frames += data->clip[i].train;
+    run_start *list = s->starts[kind] = malloc((size_t)frames * sizeof(*list));
+    if (!list)
+        return s2vi_error_nomem(err, "the frames where runs begin");
+    for (int i = 0; i < data->count; i++)
+        for (int64_t t = 0; t < data->clip[i].train; t++)
+            if (fits(&data->clip[i], t, kind))
+                list[s->count[kind]++] = (run_start){&data->clip[i], t};
+    return S2V_OK;
 }
 
 /* A frame of the clip, with the mouth shut if there is one and it is wanted. */
@@ -207,7 +230,7 @@ static void draw_sound(run *r, const float *u)
     r->tempo = between((double)u[U_TEMPO], 1, 4);
 }
 
-static void draw_run(s2vi_man_sampler *s, int64_t begin, int place, int count,
+static void draw_run(const s2vi_man_sampler *s, int64_t begin, int place,
                      run *r)
 {
     const s2vi_philox key = {s->params.seed, STREAM_CHOICE,
@@ -218,13 +241,14 @@ static void draw_run(s2vi_man_sampler *s, int64_t begin, int place, int count,
     *r = (run){.view = draw_view(u), .start = u[U_START] < 0.5F};
     r->noise = (s2vi_philox){key.seed, STREAM_HISS, key.frame};
     draw_sound(r, u);
-    int64_t n =
-        r->alone ? places(s->params.data, count, true, -1, NULL, NULL) : 0;
-    r->alone = n > 0;
-    if (!r->alone)
-        n = places(s->params.data, count, false, -1, NULL, NULL);
-    places(s->params.data, count, r->alone,
-           (int64_t)((double)u[U_FRAME] * (double)n), &r->clip, &r->frame);
+    r->alone = r->alone && s->count[SHUT];
+    start_kind kind = r->alone ? SHUT : u[U_BLINK] < 0.25F ? BLINK : ANYWHERE;
+    if (!s->count[kind])
+        kind = ANYWHERE;
+    const run_start at =
+        s->starts[kind][(int64_t)((double)u[U_FRAME] * (double)s->count[kind])];
+    r->clip = at.clip;
+    r->frame = at.frame;
     r->portrait = pick_portrait(r->clip, u[U_PORTRAIT_SHUT] < 0.7F,
                                 (double)u[U_PORTRAIT]);
 }
@@ -490,7 +514,7 @@ int s2vi_man_sampler_draw(s2vi_man_sampler *s, int64_t step, int place,
     run r;
     int begin, count;
     const int at = find_run(s, step, place, &begin, &count);
-    draw_run(s, step - at, place, count, &r);
+    draw_run(s, step - at, place, &r);
     *first = at == 0;
     const int ret = fill(s, &r, r.frame + at, out, err);
     spoil(s, (uint64_t)step * (uint64_t)s->params.batch + (uint64_t)place,
@@ -538,7 +562,9 @@ int s2vi_man_sampler_create(s2vi_man_sampler **out,
         return s2vi_error_nomem(err, "a sampler");
     s->params = *params;
     int ret = allocate(s, err);
-    if (!ret && !places(params->data, S2VI_MAN_RUN, false, -1, NULL, NULL))
+    for (int i = 0; i < START_KINDS && !ret; i++)
+        ret = find_starts(s, (start_kind)i, err);
+    if (!ret && !s->count[ANYWHERE])
         ret = s2vi_error(err, S2V_ERR_INVALID,
                          "expected a clip of at least %d frames (%.2f s) in "
                          "the training set, found none",
@@ -559,6 +585,8 @@ void s2vi_man_sampler_close(s2vi_man_sampler **sampler)
     free(s->before);
     free(s->at);
     free(s->then);
+    for (int i = 0; i < START_KINDS; i++)
+        free(s->starts[i]);
     free(s);
     *sampler = NULL;
 }

@@ -5,11 +5,11 @@
  * Stages, as parts of all iterations or, of a training by time, of the time,
  * where the paper trains everything at once:
  *
- *   predictor  40 %, 10 %  it alone learns geometry, from real frames
- *   frames     20 %, 25 %  the generator as well, without critics; no gradient
+ *   predictor  65 %, 30 %  it alone learns geometry, from real frames
+ *   frames     10 %, 25 %  the generator as well, without critics; no gradient
  *                          flows from it to the predictor
- *   joint      15 %, 25 %  the same, but the gradient does
- *   critics    25 %, 40 %  all, against the discriminators
+ *   joint       5 %, 15 %  the same, but the gradient does
+ *   critics    20 %, 30 %  all, against the discriminators
  *
  * Other choices and deviations, where the paper is silent or errs:
  * - The generator sees the true geometry with a probability that falls from 1
@@ -22,7 +22,7 @@
  * - Errors of the geometry count up to nine times as much at the lips, which
  * are few pixels.
  * - Adam(0, 0.9), eps 1e-8; 1e-4 for the generator, 4e-4 for the critics; in
- *   the last 20 % of the iterations rates fall to 0, in 8 steps.
+ *   the last 10 % of the iterations rates fall to 0, in 8 steps.
  */
 #include "recipes/man_trainer.h"
 
@@ -44,7 +44,7 @@ enum {
     STREAM_PRIOR = 0x312,
     COLUMNS = S2VI_SPEECH_COLUMNS,
     PREVIOUS = 3 * S2VI_MAN_PREVIOUS,
-    FALLS = 8, /* steps of the rates in the last fifth */
+    FALLS = 8, /* steps of the rates in the last tenth */
 };
 
 typedef enum phase {
@@ -90,9 +90,9 @@ struct s2vi_man_trainer {
 /* --------------------------------------------------------------- stages -- */
 
 /* Where each phase begins, as a share of the iterations, or of the time. */
-static const double begins[2][PHASES] = {{0, 0.4, 0.6, 0.75},
-                                         {0, 0.1, 0.35, 0.6}};
-static const double TRUTH_AT_LAST = 0.2, OWN_AT_LAST = 0.8, FALLING = 0.8;
+static const double begins[2][PHASES] = {{0, 0.65, 0.75, 0.8},
+                                         {0, 0.3, 0.55, 0.7}};
+static const double TRUTH_AT_LAST = 0.2, OWN_AT_LAST = 0.8, FALLING = 0.9;
 static const double DETAILS = 8, KNOWN = 0.25;
 
 /* The phase, and in the last one steps that the rates have fallen by. */
