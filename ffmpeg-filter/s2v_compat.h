@@ -24,6 +24,7 @@
  * What differs between FFmpeg 5.1, 7.1, 8.1 and 9.0 for the s2v filters
  */
 
+#include "libavformat/avformat.h"
 #include "libavutil/version.h"
 
 #include "avfilter.h"
@@ -55,6 +56,14 @@ typedef AVFilter S2VFilter;
 #define s2v_frame_duration(frame) ((frame)->duration)
 #else
 #define s2v_frame_duration(frame) ((frame)->pkt_duration)
+#endif
+
+/* From 7.0 on, decoders find a stream's side data, such as its rotation, by
+ * themselves; before, its packets bring it where asked. */
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+#define s2v_pass_side_data(format) ((void)(format))
+#else
+#define s2v_pass_side_data(format) av_format_inject_global_side_data(format)
 #endif
 
 /* Where ffmpeg 9.0 is stopped, it ends the inputs and takes from a graph what one

@@ -192,8 +192,10 @@ static int image_open(ImageFile *f, const char *path)
     const AVCodec *decoder;
     int ret, stream;
 
-    if ((ret = avformat_open_input(&f->format, path, NULL, NULL)) < 0 ||
-        (ret = avformat_find_stream_info(f->format, NULL)) < 0 ||
+    if ((ret = avformat_open_input(&f->format, path, NULL, NULL)) < 0)
+        return ret;
+    s2v_pass_side_data(f->format);
+    if ((ret = avformat_find_stream_info(f->format, NULL)) < 0 ||
         (ret = av_find_best_stream(f->format, AVMEDIA_TYPE_VIDEO, -1, -1, &decoder, 0)) < 0)
         return ret;
     stream    = ret;
@@ -229,23 +231,33 @@ static int image_decode(ImageFile *f, int stream, AVFrame *frame)
     return ret;
 }
 
+static AVFrame *image_alloc(int width, int height)
+{
+    AVFrame *frame = av_frame_alloc();
+
+    if (!frame)
+        return NULL;
+    frame->format = AV_PIX_FMT_RGB24;
+    frame->width  = width;
+    frame->height = height;
+    if (av_frame_get_buffer(frame, 0) < 0)
+        av_frame_free(&frame);
+
+    return frame;
+}
+
 /** In packed RGB, as the second input's pictures come. */
 static AVFrame *image_convert(const AVFrame *frame)
 {
     const int w = frame->width, h = frame->height;
-    AVFrame *out = av_frame_alloc();
+    AVFrame *out = image_alloc(w, h);
     struct SwsContext *sws = sws_getContext(w, h, frame->format, w, h, AV_PIX_FMT_RGB24,
                                             SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT,
                                             NULL, NULL, NULL);
 
-    if (out) {
-        out->format = AV_PIX_FMT_RGB24;
-        out->width  = w;
-        out->height = h;
-    }
-    if (!out || !sws || av_frame_get_buffer(out, 0) < 0)
+    if (!sws)
         av_frame_free(&out);
-    else
+    if (out)
         sws_scale(sws, (const uint8_t *const *)frame->data, frame->linesize, 0, h,
                   out->data, out->linesize);
     sws_freeContext(sws);
@@ -253,10 +265,47 @@ static AVFrame *image_convert(const AVFrame *frame)
     return out;
 }
 
+static int sign(int32_t x)
+{
+    return (x > 0) - (x < 0);
+}
+
+/**
+ * Turn a picture by the quarter turns and reflections of its display matrix, as
+ * ffmpeg turns the second input. Other matrices are ignored.
+ *
+ * @param matrix    9 numbers, see libavutil/display.h
+ * @param[in,out] picture packed RGB
+ */
+static int image_turn(const int32_t *matrix, AVFrame **picture)
+{
+    const int a = sign(matrix[0]), b = sign(matrix[1]), c = sign(matrix[3]), d = sign(matrix[4]);
+    const AVFrame *in = *picture;
+    const int w = in->width, h = in->height;
+    AVFrame *out;
+
+    if (abs(a) == abs(b) || abs(c) == abs(d) || abs(a) == abs(c) || (a == 1 && d == 1))
+        return 0;
+    if (!(out = image_alloc(a ? w : h, a ? h : w)))
+        return AVERROR(ENOMEM);
+    for (int y = 0; y < h; y++)
+        for (int x = 0; x < w; x++) {
+            const int to_x = a * x + c * y + (a < 0 ? w - 1 : c < 0 ? h - 1 : 0);
+            const int to_y = b * x + d * y + (b < 0 ? w - 1 : d < 0 ? h - 1 : 0);
+            memcpy(out->data[0] + to_y * (ptrdiff_t)out->linesize[0] + 3 * to_x,
+                   in->data[0] + y * (ptrdiff_t)in->linesize[0] + 3 * x, 3);
+        }
+    av_frame_free(picture);
+    *picture = out;
+
+    return 0;
+}
+
 static int read_image(AVFilterContext *ctx, const char *path)
 {
     S2VContext *s = ctx->priv;
     ImageFile f = { 0 };
+    const AVFrameSideData *matrix;
     AVFrame *frame = av_frame_alloc();
     int ret = frame ? image_open(&f, path) : AVERROR(ENOMEM);
 
@@ -264,6 +313,8 @@ static int read_image(AVFilterContext *ctx, const char *path)
         ret = image_decode(&f, ret, frame);
     if (ret >= 0 && !(s->picture = image_convert(frame)))
         ret = AVERROR(ENOMEM);
+    if (ret >= 0 && (matrix = av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX)))
+        ret = image_turn((const int32_t *)matrix->data, &s->picture);
     if (ret < 0)
         av_log(ctx, AV_LOG_ERROR, "The image '%s' cannot be read: %s.\n", path,
                ret == AVERROR_STREAM_NOT_FOUND ? "it has no video" :

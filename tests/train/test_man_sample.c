@@ -13,7 +13,7 @@ enum {
     TRAIN = 180,
     SIDE = 32,
     SEED = 3,
-    STEPS = 1200,
+    STEPS = 600,
     BLINK_FIRST = 50,
     BLINK_COUNT = 10, /* one frame in twenty */
 };

@@ -49,6 +49,29 @@ for format in rgba gray gray16be pal8; do
     is "an input of $format" "$(run -i own.wav -i other.png -filter_complex "[0:a][1:v]$talker" -f null - 2>&1; echo $?)" 0
 done
 
+# Orientations of a phone's picture: mirrored, upside down, transposed, turned.
+run -f lavfi -i testsrc=s=80x64:d=1 -frames:v 1 -q:v 1 -pix_fmt yuvj444p phone.jpg
+# orient N: phone-N.jpg, with EXIF's orientation N
+orient() {
+    python3 - "$1" <<'PY'
+import struct, sys
+picture = open("phone.jpg", "rb").read()
+entry = struct.pack(">HHIHH", 0x112, 3, 1, int(sys.argv[1]), 0)
+exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01" + entry + bytes(4)
+head = b"\xff\xe1" + struct.pack(">H", len(exif) + 2)
+open(f"phone-{sys.argv[1]}.jpg", "wb").write(picture[:2] + head + exif + picture[2:])
+PY
+}
+for n in 1 2 3 4 5 6 7 8; do
+    orient $n
+    run -i own.wav -filter_complex "[0:a]$talker:full=1:image=phone-$n.jpg" -frames:v 1 -f framemd5 file.md5
+    run -i own.wav -i phone-$n.jpg -filter_complex "[0:a][1:v]$talker:full=1" -frames:v 1 -f framemd5 input.md5
+    is "orientation $n: as ffmpeg turns the second input" "$(diff file.md5 input.md5 2>&1)" ""
+    size=80x64
+    [ $n -lt 5 ] || size=64x80
+    like "orientation $n: $size" "$(cat file.md5)" "dimensions 0: $size"
+done
+
 # fails NAME REGEX OPTIONS: says it once
 fails() {
     local said status
