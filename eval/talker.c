@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "clips.h"
 #include "data/face_tracker.h"
+#include "measure/mouth_reader.h"
 #include "measure/sharpness.h"
 #include "measure/vision.h"
 #include "talker_truth.h"
@@ -26,7 +27,8 @@ enum {
 
 /* What is gathered of a clip's frames of one kind. */
 typedef struct series {
-    s2vi_face_marks *marks; /* (frames) */
+    s2vi_face_marks *marks;   /* (frames) */
+    s2vi_mouth_pixels *mouth; /* (frames), where the truth is known */
     double *opening, *height, *ratio;
     double colour[2][3]; /* of the first and the last part */
 } series;
@@ -159,6 +161,8 @@ static int add_frame(run *r, const uint8_t *rgb, s2v_error *err)
         memcpy(s->marks[r->at], s->marks[0], sizeof(s->marks[0]));
     else
         ret = s2vi_face_tracker_next(r->tracker, rgb, N, s->marks[r->at], err);
+    if (r->truth.frames)
+        s2vi_mouth_crop(rgb, N, s->marks[r->at], s->mouth[r->at]);
     if (!ret && r->kind != S2VI_TALKER_REAL)
         ret = compare(r, result, err);
     s2vi_batched_add(&result->score.cpbd,
@@ -234,7 +238,26 @@ static void derive(run *r, s2vi_talker_kind kind)
     }
 }
 
-/* Openings are from shut lips on; FaceMesh's of those are the real frames'. */
+/* Openings from the mouth's pixels, where the real ones' are known. */
+static int read_mouths(run *r, s2v_error *err)
+{
+    const series *truth = &r->series[S2VI_TALKER_TRUTH];
+    const series *real = &r->series[S2VI_TALKER_REAL];
+    const s2vi_mouth_pixels *mouth = (const s2vi_mouth_pixels *)real->mouth;
+    s2vi_mouth_reader reader;
+    int ret = s2vi_mouth_reader_fit(&reader, mouth, truth->opening, r->frames,
+                                    0, 0, err);
+    for (int k = S2VI_TALKER_RIGHT; k < S2VI_TALKER_KINDS && !ret; k++)
+        for (int64_t t = 0; t < r->frames; t++)
+            r->series[k].opening[t] =
+                s2vi_mouth_reader_read(&reader, r->series[k].mouth[t]);
+    return ret ? ret
+               : s2vi_mouth_reader_cross(mouth, truth->opening, r->frames,
+                                         real->opening, err);
+}
+
+/* Openings are from shut lips on; those of what is not exact are the real
+ * frames'. */
 static void describe(run *r, s2vi_talker_kind kind)
 {
     const series *s = &r->series[kind];
@@ -333,6 +356,7 @@ static void free_clip(run *r)
 {
     for (int k = 0; k < S2VI_TALKER_KINDS; k++) {
         free(r->series[k].marks);
+        free(r->series[k].mouth);
         free(r->series[k].opening);
         free(r->series[k].height);
         free(r->series[k].ratio);
@@ -353,10 +377,12 @@ static int allocate(run *r, const s2vi_clip *clip, s2v_error *err)
     for (int k = 0; k < S2VI_TALKER_KINDS; k++) {
         series *s = &r->series[k];
         s->marks = malloc(n * sizeof(*s->marks));
+        s->mouth = malloc(n * sizeof(*s->mouth));
         s->opening = malloc(n * sizeof(*s->opening));
         s->height = malloc(n * sizeof(*s->height));
         s->ratio = malloc(n * sizeof(*s->ratio));
-        good = good && s->marks && s->opening && s->height && s->ratio;
+        good =
+            good && s->marks && s->mouth && s->opening && s->height && s->ratio;
     }
     return good ? S2V_OK : s2vi_error_nomem(err, clip->path);
 }
@@ -475,6 +501,10 @@ static int measure(run *r, const s2vi_clip *clip, s2v_error *err)
     const int first = truth_of(r);
     for (int k = first; k < S2VI_TALKER_KINDS; k++)
         derive(r, (s2vi_talker_kind)k);
+    if (r->truth.frames)
+        ret = read_mouths(r, err);
+    if (ret < 0)
+        return ret;
     for (int k = first; k < S2VI_TALKER_KINDS; k++)
         describe(r, (s2vi_talker_kind)k);
     for (int k = first; k < S2VI_TALKER_KINDS; k++)

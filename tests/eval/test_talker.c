@@ -147,12 +147,13 @@ static void check_copy(const s2vi_talker_eval *e)
     CHECK(s2vi_batched_mean(&r->score.ssim) > 1 - 1e-9 &&
               !(r->score.squares.all > 0),
           "SSIM %g", s2vi_batched_mean(&r->score.ssim));
-    CHECK(fabs(best - s2vi_lagged_best(&real->opening, &of_real)) < 1e-9 &&
-              lag == of_real,
-          "r %g at %d", best, lag);
-    CHECK(lag >= -1 && lag <= 1 && best > 0.8, "r %g at %d", best, lag);
-    CHECK(r->blinks == real->blinks && r->closures == real->closures,
-          "blinks %d, closures %d", (int)r->blinks, r->closures);
+    /* The reader of mouths is fitted to all of the real frames for these, but
+     * to the others for a real one. */
+    CHECK(best > s2vi_lagged_best(&real->opening, &of_real) && !of_real,
+          "r %g, of the real frames %g at %d", best,
+          s2vi_lagged_best(&real->opening, &of_real), of_real);
+    CHECK(!lag && best > 0.95, "r %g at %d", best, lag);
+    CHECK(r->blinks == real->blinks, "%d blinks", (int)r->blinks);
     CHECK(r->closures > 0.6 * e->closures, "closures: %d of %d", r->closures,
           e->closures);
 }
