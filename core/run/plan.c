@@ -33,6 +33,12 @@ const s2vi_node *s2vi_plan_resolve(const s2vi_plan *plan, const s2vi_node *node,
     return NULL;
 }
 
+bool s2vi_plan_has(const s2vi_plan *plan, const s2vi_node *input)
+{
+    int i;
+    return s2vi_plan_resolve(plan, input, &i) != NULL;
+}
+
 static int make_schedule(s2vi_plan *plan, const s2vi_plan_params *params,
                          s2v_error *err)
 {

@@ -41,6 +41,9 @@ double s2vi_plan_flops(const s2vi_plan *plan);
 /** Node `i` of those that a run computes, in order; NULL past the last. */
 const s2vi_node *s2vi_plan_node(const s2vi_plan *plan, int i);
 
+/** Whether anything that the plan computes depends on an input. */
+bool s2vi_plan_has(const s2vi_plan *plan, const s2vi_node *input);
+
 /** STATE variables of the plan, in recorded order: count, and each. */
 int s2vi_plan_state_count(const s2vi_plan *plan);
 const s2vi_node *s2vi_plan_state(const s2vi_plan *plan, int i);

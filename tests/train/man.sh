@@ -86,6 +86,9 @@ done
 run talkers -o c.bin "${small[@]}" --iterations 6 --no-critics --no-pitch --no-energy --no-warp \
     --geometry contours --video partial --sound conv1d
 is "ablations train" "$code" 0
+run talkers -o c.bin "${small[@]}" --iterations 6 --no-geometry --no-mel --no-pitch --no-energy \
+    --no-warp --no-blend
+is "a generator that sees the portrait alone trains" "$code" 0
 run talkers -o d.bin "${small[@]}" --iterations 6 --hold-out-every 6
 like "what is held out is measured beside the portrait" "$err" \
     'SSIM 0\.[0-9]+ \(portrait 0\.[0-9]+\), PSNR [0-9.]+ dB \([0-9.]+\) of 40 held-out frames'

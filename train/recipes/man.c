@@ -25,7 +25,7 @@ typedef struct options {
     s2vi_train_options shared;
     const char *network; /* a preset's name */
     s2vi_man_config config;
-    bool pitch, energy, geometry, warp, blend, critics;
+    bool mel, pitch, energy, geometry, warp, blend, critics;
     const char *perceptual;
 } options;
 
@@ -74,6 +74,8 @@ static const option_row rows[] = {
      .help = "adversarial loss: hinge, log or lsgan"},
     {"no-geometry", 0, OPTION_OFF, AT(geometry), .of = S2VI_ROWS_MODEL,
      .help = "the generator does not see the predicted geometry"},
+    {"no-mel", 0, OPTION_OFF, AT(mel), .of = S2VI_ROWS_MODEL,
+     .help = "the generator does not see the mel spectrum"},
     {"no-pitch", 0, OPTION_OFF, AT(pitch), .of = S2VI_ROWS_MODEL,
      .help = "the generator does not see the pitch"},
     {"no-energy", 0, OPTION_OFF, AT(energy), .of = S2VI_ROWS_MODEL,
@@ -96,7 +98,8 @@ static void set_defaults(s2vi_train_options *shared)
     shared->split = 0.9;
     s2vi_man_defaults(&o->config);
     o->network = "medium";
-    o->pitch = o->energy = o->geometry = o->warp = o->blend = o->critics = true;
+    o->mel = o->pitch = o->energy = o->geometry = o->warp = o->blend =
+        o->critics = true;
 }
 
 static void drop(s2vi_man_config *c, bool kept, s2vi_man_modality m)
@@ -110,6 +113,7 @@ static int check(s2vi_train_options *shared, s2v_error *err)
     options *o = (options *)shared;
     s2vi_man_config *c = &o->config;
     s2vi_man_set_preset(c, o->network);
+    drop(c, o->mel, S2VI_MAN_AMF);
     drop(c, o->pitch, S2VI_MAN_PITCH);
     drop(c, o->energy, S2VI_MAN_ENERGY);
     drop(c, o->geometry, S2VI_MAN_GEOMETRY);

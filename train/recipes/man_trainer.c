@@ -276,7 +276,8 @@ static int record_nets(s2vi_man_trainer *t, s2vi_train_step *step, phase now,
     if (now == PREDICTOR)
         return record_predictor(t, step->graph, n, in, in->previous, out, err);
     in->real = s2vi_input(step->graph, "real", S2VI_SHAPE(n, N, N, 3));
-    in->truth = s2vi_input(step->graph, "truth", S2VI_SHAPE(n, 1));
+    if (c->warp || s2vi_man_has_modality(c, S2VI_MAN_GEOMETRY))
+        in->truth = s2vi_input(step->graph, "truth", S2VI_SHAPE(n, 1));
     return record_frames(t, step, n, in, now > FRAMES, out, err);
 }
 
@@ -436,10 +437,14 @@ static int prepare(s2vi_trainer *trainer, s2v_error *err)
     return ret;
 }
 
+/* An input that is recorded and on which something depends: the critics of a
+ * generator without geometry do without the predictor. */
 static int write_if(s2vi_train_step *step, const s2vi_node *input,
                     const float *data, s2v_error *err)
 {
-    return input ? s2vi_train_step_write(step, input, data, err) : S2V_OK;
+    return input && s2vi_plan_has(step->plan, input)
+               ? s2vi_train_step_write(step, input, data, err)
+               : S2V_OK;
 }
 
 /* A stretch of each sample's speech. */
