@@ -39,23 +39,32 @@ static const s2vi_tensor *find(const s2vi_param *param,
     return NULL;
 }
 
+int s2vi_param_put(const s2vi_param *param, const float *values,
+                   const char *name, s2vi_store *store, s2v_error *err)
+{
+    float *own = malloc((size_t)s2vi_shape_count(&param->shape) * sizeof(*own));
+    if (!own)
+        return s2vi_error_nomem(err, name);
+    s2vi_param_from_file(param, values, own);
+    int ret = s2vi_store_add(store, name, &param->shape, err);
+    if (!ret)
+        ret = s2vi_store_write(store, name, own, err);
+    free(own);
+    return ret;
+}
+
 int s2vi_param_load(const s2vi_param *param, const s2v_weights *weights,
                     const char *name, s2vi_store *store, s2v_error *err)
 {
-    size_t n = (size_t)s2vi_shape_count(&param->shape);
     const s2vi_tensor *tensor = find(param, weights, name, err);
     if (!tensor)
         return S2V_ERR_MODEL;
-    float *file = malloc(2 * n * sizeof(*file));
+    float *file = malloc(tensor->count * sizeof(*file));
     if (!file)
         return s2vi_error_nomem(err, name);
     int ret = s2vi_weights_read_f32(weights, tensor, file, err);
-    if (!ret) {
-        s2vi_param_from_file(param, file, file + n);
-        ret = s2vi_store_add(store, name, &param->shape, err);
-    }
     if (!ret)
-        ret = s2vi_store_write(store, name, file + n, err);
+        ret = s2vi_param_put(param, file, name, store, err);
     free(file);
     return ret;
 }

@@ -22,6 +22,11 @@ int s2vi_param_list_check(const s2vi_param_list *list,
 int s2vi_param_load(const s2vi_param *param, const s2v_weights *weights,
                     const char *name, s2vi_store *store, s2v_error *err);
 
+/** Write values, in the file's layout, into the store's variable `name`, which
+ * is added where it is missing. */
+int s2vi_param_put(const s2vi_param *param, const float *values,
+                   const char *name, s2vi_store *store, s2v_error *err);
+
 /** s2vi_param_load() of each of a list, under its own name. */
 int s2vi_param_list_load(const s2vi_param_list *list,
                          const s2v_weights *weights, s2vi_store *store,

@@ -90,6 +90,28 @@ s2vi_node *s2vi_nn_prelu(s2vi_node *x, s2vi_node *slope)
         positive, s2vi_mul(s2vi_sub(x, positive), s2vi_nn_over_pixels(slope)));
 }
 
+/* The error function of |x| / sqrt(2), by Abramowitz and Stegun's 7.1.26:
+ * 1 - (a1 t + ... + a5 t^5) exp(-x^2 / 2), t = 1 / (1 + p |x| / sqrt(2)). */
+static s2vi_node *erf_of_magnitude(s2vi_node *x)
+{
+    static const double a[] = {1.061405429, -1.453152027, 1.421413741,
+                               -0.284496736, 0.254829592};
+    const double p = 0.3275911 * 0.70710678118654752;
+    s2vi_node *t = s2vi_recip(s2vi_affine(s2vi_abs(x), p, 1));
+    s2vi_node *sum = s2vi_scale(t, a[0]);
+    for (int i = 1; i < 5; i++)
+        sum = s2vi_mul(t, s2vi_affine(sum, 1, a[i]));
+    s2vi_node *e = s2vi_exp(s2vi_scale(s2vi_square(x), -0.5));
+    return s2vi_affine(s2vi_mul(sum, e), -1, 1);
+}
+
+/* x (1 + erf(x / sqrt(2))) / 2 = (x + |x| erf(|x| / sqrt(2))) / 2 */
+s2vi_node *s2vi_nn_gelu(s2vi_node *x)
+{
+    s2vi_node *odd = s2vi_mul(s2vi_abs(x), erf_of_magnitude(x));
+    return s2vi_scale(s2vi_add(x, odd), 0.5);
+}
+
 s2vi_node *s2vi_nn_upsample2(s2vi_node *x)
 {
     return s2vi_upsample(x, (const int[]){2, 2});

@@ -55,6 +55,10 @@ s2vi_node *s2vi_nn_depthwise_same(s2vi_node *x, s2vi_layer layer, int stride);
 /** x, or slope x where x is negative (He et al. 2015); slope (C). */
 s2vi_node *s2vi_nn_prelu(s2vi_node *x, s2vi_node *slope);
 
+/** The Gaussian error linear unit x Phi(x) (Hendrycks and Gimpel 2016), within
+ * 1.5e-7 |x|. */
+s2vi_node *s2vi_nn_gelu(s2vi_node *x);
+
 /** Nearest neighbour, twice the height and width. */
 s2vi_node *s2vi_nn_upsample2(s2vi_node *x);
 

@@ -248,17 +248,51 @@ static s2vi_node *join(s2vi_node *x, int heads)
     return s2vi_reshape(x, S2VI_SHAPE(n, T, heads * width));
 }
 
-s2vi_node *s2vi_nn_attention(s2vi_node *query, s2vi_node *key, s2vi_node *value,
-                             int heads)
+/* (1,T,1): 0 ... T - 1 */
+static s2vi_node *numbers(s2vi_graph *graph, int64_t T)
+{
+    s2vi_node *x = s2vi_fill(graph, 0, S2VI_SHAPE(1, 1, 1));
+    for (int64_t n = 1; n < T; n *= 2) {
+        s2vi_node *const both[] = {x, s2vi_affine(x, 1, (double)n)};
+        x = s2vi_concat(both, 2, 1);
+    }
+    return s2vi_slice(x, 1, 0, T);
+}
+
+/* (1,T,T): what is added to the score of a column's (row) and another one:
+ * so little for later ones that their weight is 0. */
+static s2vi_node *causal_mask(s2vi_graph *graph, int64_t T)
+{
+    s2vi_node *row = numbers(graph, T);
+    s2vi_node *column = s2vi_reshape(row, S2VI_SHAPE(1, 1, T));
+    return s2vi_scale(s2vi_step(s2vi_sub(column, row), 0), -1e9);
+}
+
+static s2vi_node *attention(s2vi_node *query, s2vi_node *key, s2vi_node *value,
+                            int heads, bool causal)
 {
     if (!query)
         return NULL;
     const double width = (double)query->shape.dim[2] / heads;
     s2vi_node *q = s2vi_scale(split(query, heads), 1 / sqrt(width));
     s2vi_node *score = s2vi_matmul(q, split(key, heads), false, true);
+    if (causal)
+        score = s2vi_add(score, causal_mask(query->graph, query->shape.dim[1]));
     return join(
         s2vi_matmul(s2vi_nn_softmax(score), split(value, heads), false, false),
         heads);
+}
+
+s2vi_node *s2vi_nn_attention(s2vi_node *query, s2vi_node *key, s2vi_node *value,
+                             int heads)
+{
+    return attention(query, key, value, heads, false);
+}
+
+s2vi_node *s2vi_nn_attention_causal(s2vi_node *query, s2vi_node *key,
+                                    s2vi_node *value, int heads)
+{
+    return attention(query, key, value, heads, true);
 }
 
 s2vi_node *s2vi_nn_dropout(s2vi_node *x, double p, uint32_t stream)

@@ -102,6 +102,10 @@ s2vi_node *s2vi_nn_softmax(s2vi_node *x);
 s2vi_node *s2vi_nn_attention(s2vi_node *query, s2vi_node *key, s2vi_node *value,
                              int heads);
 
+/** The same where a column attends to itself and to those before it. */
+s2vi_node *s2vi_nn_attention_causal(s2vi_node *query, s2vi_node *key,
+                                    s2vi_node *value, int heads);
+
 /**
  * Zero with probability p, the others over 1 - p; row n of the first dimension
  * is drawn for frame (clock + n) of `stream`.

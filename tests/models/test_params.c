@@ -7,9 +7,11 @@
  * usage: test_params [NAME]    (with a name: prints that list)
  */
 #include "graph/build.h"
+#include "models/clip.h"
 #include "models/face.h"
 #include "models/foley.h"
 #include "models/listen_and_move.h"
+#include "models/sound_clip.h"
 #include "models/stylegan3.h"
 #include "networks/bn_inception.h"
 #include "networks/discriminator.h"
@@ -175,6 +177,20 @@ static int stylegan3(int i, s2vi_param_list *list, s2v_error *err)
     return s2vi_stylegan3_params_list(&c, list, err);
 }
 
+static int clip(int i, s2vi_param_list *list, s2v_error *err)
+{
+    s2vi_clip_config c;
+    s2vi_clip_defaults(&c);
+    return s2vi_clip_params(&c, i ? S2VI_CLIP_TEXT : S2VI_CLIP_BOTH, list, err);
+}
+
+static int sound_clip(int i, s2vi_param_list *list, s2v_error *err)
+{
+    const s2vi_sound_clip_config c = {
+        .width = {64, 128, 256, 512}, .stages = 4, .embedding = i ? 64 : 512};
+    return s2vi_sound_clip_params(&c, list, err);
+}
+
 static const struct {
     const char *name;
     int (*params)(int i, s2vi_param_list *list, s2v_error *err);
@@ -192,6 +208,8 @@ static const struct {
     {"man-critics", man_critics, 2, 0xfc353b480a62af5eu},
     {"stylegan2", stylegan2, 2, 0x03c3365c10bac2bcu},
     {"stylegan3", stylegan3, 2, 0x1c00165b0dbe7482u},
+    {"clip", clip, 2, 0x3ce16ad4ed8a2a7fu},
+    {"sound-clip", sound_clip, 2, 0x8746167c36b9fc28u},
     {"bn-inception", bn_inception, 2, 0xd1ae2b00da8aecbau},
 };
 
