@@ -164,6 +164,14 @@ static const option_row rows[] = {
     {"reference", 0, OPTION_STRING, AT(reference), "FILE", .of = SOUND,
      .help = "foreign reference for all clips (default: the next clip's audio, "
              "with other materials if they are known)"},
+    {"parts", 0, OPTION_STRING, AT(parts), "FILE", .of = SOUND,
+     .help = "measure only the clips of one part; the file has a line \"choose "
+             "NAME\" or \"report NAME\" for each clip, such as "
+             "models/foley-clips.txt"},
+    {"part", 0, OPTION_WORD, AT(part), "PART", .choices = "choose|report",
+     .of = SOUND,
+     .help = "which one: choose, to select models by, or report, to measure "
+             "what was selected, once (default choose)"},
     {"wavs", 0, OPTION_STRING, AT(wavs), "FOLDER", .of = SOUND,
      .help = "write the generated audio: CLIP.own.wav, CLIP.foreign.wav"},
     {.kind = OPTION_NOTE,
@@ -227,7 +235,8 @@ static const option_program program = {
         "standard deviation of one of its channels over the training set "
         "exceeds 0.05\n"
         "of the range; all its channels are then counted.\n"
-        "Onsets: F1 at 50 ms. MCD: mel-cepstral distortion, coefficients 1 to "
+        "Onsets: F1 at 50 and 100 ms. MCD: mel-cepstral distortion, "
+        "coefficients 1 to "
         "13.\n"
         "Timbre: cosine of the mel's mean and deviation over the sounding "
         "columns.\n"
@@ -309,6 +318,12 @@ static int check_all(s2vi_eval_options *o, bool split, s2v_error *err)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "--lpips: expected --perceptual as well, with the "
                           "network of these heads, found none");
+    if (o->part && !o->parts)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--part: expected --parts as well, with the clips of "
+                          "each part, found none");
+    if (!o->part)
+        o->part = "choose";
     if (o->made)
         return check_made(o, split, err);
     if (!o->model || !*o->clips)

@@ -62,6 +62,8 @@ typedef struct s2vi_eval_options {
     const char *face;  /**< weight file of face networks: face.bin */
     char **set;        /**< NAME=VALUE, options of a session */
     const char *reference; /**< a sound file whose timbre all get, or NULL */
+    const char *parts;     /**< as of parts.h, or NULL */
+    const char *part;      /**< of it: choose or report; with `parts` */
     const char *wavs;      /**< folder for what is made, or NULL */
     const char *picture_option; /**< an option given that models of pictures
                                      alone take, or NULL */

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "clips.h"
+#include "parts.h"
 #include "picture/mel_picture.h"
 #include "terminal/progress.h"
 
@@ -12,6 +13,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+const double s2vi_foley_tolerance[] = {S2VI_ONSET_TOLERANCE, 0.1};
 
 enum {
     BANDS = S2VI_FOLEY_MEL_BANDS,
@@ -99,11 +102,19 @@ static int check_truths(const s2vi_foley_eval *e, s2v_error *err)
 static int load_clips(s2vi_foley_eval *e, s2v_error *err)
 {
     char **paths = NULL;
+    s2vi_parts parts = {0};
     int ret = s2vi_eval_expand(e->options->clips, &paths, err);
     e->ingest = s2vi_eval_ingest(e->options);
-    for (int i = 0; !ret && paths[i]; i++)
-        if (is_meant(e, paths[i]))
+    if (!ret && e->options->parts)
+        ret = s2vi_parts_read(&parts, e->options->parts, err);
+    for (int i = 0; !ret && paths[i]; i++) {
+        bool has = is_meant(e, paths[i]);
+        if (has && parts.names)
+            ret = s2vi_parts_has(&parts, e->options->part, paths[i], &has, err);
+        if (!ret && has)
             ret = load(e, paths[i], err);
+    }
+    s2vi_parts_free(&parts);
     g_strfreev(paths);
     if (!ret)
         ret = s2vi_ingest_require(&e->ingest, e->count, err);
@@ -169,16 +180,29 @@ static int find_onsets(const s2vi_foley_sound *s, s2vi_onsets *onsets,
                       : s2vi_onsets_of_mel(onsets, s->mel, s->columns, err);
 }
 
-static void add_score(s2vi_onset_score *to, const s2vi_onset_score *from)
+static void add_score(s2vi_foley_score *sum, const s2vi_foley_score *score)
 {
-    to->truth += from->truth;
-    to->found += from->found;
-    to->matched += from->matched;
-    to->early += from->early;
-    to->off += from->off;
+    for (int i = 0; i < S2VI_FOLEY_TOLERANCES; i++) {
+        s2vi_onset_score *to = &sum->within[i];
+        const s2vi_onset_score *from = &score->within[i];
+        to->truth += from->truth;
+        to->found += from->found;
+        to->matched += from->matched;
+        to->early += from->early;
+        to->off += from->off;
+    }
 }
 
-/* The onsets of the real sound: a truth where there is no other. */
+static void match(s2vi_foley_score *score, const s2vi_onsets *truth,
+                  const s2vi_onsets *found)
+{
+    for (int i = 0; i < S2VI_FOLEY_TOLERANCES; i++)
+        s2vi_onset_match(&score->within[i], truth, found,
+                         s2vi_foley_tolerance[i]);
+}
+
+/* The onsets of the real sound: a truth where there is no other. What the plain
+ * detector finds in the frames is matched with it. */
 static int hear_real(s2vi_foley_item *item, s2v_error *err)
 {
     s2vi_onsets found;
@@ -186,12 +210,12 @@ static int hear_real(s2vi_foley_item *item, s2v_error *err)
     if (ret < 0)
         return ret;
     if (item->known) {
-        s2vi_onset_match(&item->real, &item->truth.onsets, &found,
-                         S2VI_ONSET_TOLERANCE);
+        match(&item->real, &item->truth.onsets, &found);
         s2vi_onsets_free(&found);
     } else {
         item->truth.onsets = found;
     }
+    match(&item->motion, &item->truth.onsets, &item->clip.motion);
     return S2V_OK;
 }
 
@@ -256,8 +280,7 @@ static int measure_own(s2vi_foley_eval *e, s2vi_foley_item *item,
         ret = find_onsets(sound, &found, err);
     if (ret < 0)
         return ret;
-    s2vi_onset_match(&item->own, &item->truth.onsets, &found,
-                     S2VI_ONSET_TOLERANCE);
+    match(&item->own, &item->truth.onsets, &found);
     s2vi_onsets_free(&found);
     item->mcd = s2vi_mcd(real->mel, sound->mel, real->columns);
     item->distance = 0;
@@ -267,11 +290,13 @@ static int measure_own(s2vi_foley_eval *e, s2vi_foley_item *item,
     return write_wav(e, item, "own", sound, err);
 }
 
-/* The clip whose truth stands for chance: the next one. */
-static const s2vi_foley_item *other(const s2vi_foley_eval *e,
-                                    const s2vi_foley_item *item)
+/* Chance: what was found for one clip, against the truth of each other. */
+static void match_others(s2vi_foley_eval *e, const s2vi_foley_item *item,
+                         const s2vi_onsets *found)
 {
-    return e->count > 1 ? &e->item[(item - e->item + 1) % e->count] : NULL;
+    for (int i = 0; i < e->count; i++)
+        if (&e->item[i] != item)
+            match(&e->chance, &e->item[i].truth.onsets, found);
 }
 
 /* With a foreign timbre: whether it comes when it should, and sounds so. */
@@ -290,11 +315,8 @@ static int measure_foreign(s2vi_foley_eval *e, s2vi_foley_item *item,
         ret = find_onsets(sound, &found, err);
     if (ret < 0)
         return ret;
-    s2vi_onset_match(&item->foreign, &item->truth.onsets, &found,
-                     S2VI_ONSET_TOLERANCE);
-    if (other(e, item))
-        s2vi_onset_match(&e->chance, &other(e, item)->truth.onsets, &found,
-                         S2VI_ONSET_TOLERANCE);
+    match(&item->foreign, &item->truth.onsets, &found);
+    match_others(e, item, &found);
     s2vi_onsets_free(&found);
     s2vi_timbre_of_mel(&made, sound->mel, sound->columns);
     item->to_reference = s2vi_timbre_cosine(&made, timbre);
@@ -328,6 +350,7 @@ static void pool(s2vi_foley_eval *e)
         add_score(&e->real, &item->real);
         add_score(&e->own, &item->own);
         add_score(&e->foreign, &item->foreign);
+        add_score(&e->motion, &item->motion);
         e->known += item->known;
         e->seconds += (double)item->clip.real.columns * S2VI_FOLEY_MEL_HOP /
                       S2VI_FOLEY_RATE;

@@ -18,6 +18,14 @@
 #include "measure/timbre.h"
 #include "truth.h"
 
+/** Onsets matched within each of these, seconds. */
+enum { S2VI_FOLEY_TOLERANCES = 2 };
+extern const double s2vi_foley_tolerance[S2VI_FOLEY_TOLERANCES];
+
+typedef struct s2vi_foley_score {
+    s2vi_onset_score within[S2VI_FOLEY_TOLERANCES];
+} s2vi_foley_score;
+
 /** A clip, and how its sounds compare. */
 typedef struct s2vi_foley_item {
     s2vi_foley_source_clip clip;
@@ -27,7 +35,8 @@ typedef struct s2vi_foley_item {
     s2vi_timbre timbre; /**< of its own sound */
     int reference;      /**< index of the clip whose timbre it gets; -1: of
                              options->reference, or none */
-    s2vi_onset_score real, own, foreign;
+    s2vi_foley_score real, own, foreign;
+    s2vi_foley_score motion;        /**< of the plain detector */
     double mcd, distance;           /**< of own from real; NaN: none */
     double to_reference, to_itself; /**< cosines of foreign's timbre */
 } s2vi_foley_item;
@@ -43,11 +52,12 @@ typedef struct s2vi_foley_eval {
     /* Of all clips together. */
     double seconds;
     int known;                           /**< clips with a truth */
-    s2vi_onset_score real, own, foreign; /**< against the truth */
-    s2vi_onset_score chance;             /**< foreign against another's truth */
-    double mcd, distance;                /**< means; NaN: none */
-    int compared;                        /**< clips of these means */
-    double to_reference, to_itself;      /**< mean cosines */
+    s2vi_foley_score real, own, foreign; /**< against the truth */
+    s2vi_foley_score motion;             /**< of the plain detector */
+    s2vi_foley_score chance;        /**< foreign against the others' truths */
+    double mcd, distance;           /**< means; NaN: none */
+    int compared;                   /**< clips of these means */
+    double to_reference, to_itself; /**< mean cosines */
     int timbres, nearer; /**< clips with both, those nearer to the reference */
     s2vi_picture sheet;  /**< where options->sheet */
 } s2vi_foley_eval;

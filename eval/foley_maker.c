@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "data/foley_data.h"
 #include "graph/build.h"
+#include "measure/motion_onsets.h"
 #include "media/media.h"
 #include "models/foley.h"
 #include "run/exec.h"
@@ -38,6 +39,7 @@ void s2vi_foley_source_clip_free(s2vi_foley_source_clip *clip)
 {
     g_free(clip->path);
     s2vi_foley_sound_free(&clip->real);
+    s2vi_onsets_free(&clip->motion);
     *clip = (s2vi_foley_source_clip){0};
 }
 
@@ -162,8 +164,10 @@ static int load_clip(const s2vi_foley_maker *m, s2vi_foley_source_clip *c,
     c->real.samples = clip->sound;
     c->real.count = (size_t)clip->frames * S2VI_VISUAL_ENCODER_HOP;
     clip->sound = NULL;
+    ret = s2vi_onsets_of_motion(&c->motion, clip->rgb, clip->frames, clip->size,
+                                (double)m->info.fps_num / m->info.fps_den, err);
     s2vi_clip_close(&clip);
-    return analyse(&c->real, c->path, err);
+    return ret < 0 ? ret : analyse(&c->real, c->path, err);
 }
 
 /* A feature set alone in `data`. */

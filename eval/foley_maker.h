@@ -7,6 +7,7 @@
 #define S2VI_EVAL_FOLEY_MAKER_H
 
 #include "audio/foley_mel.h"
+#include "measure/onsets.h"
 #include "media/media.h"
 #include "s2v/s2v.h"
 
@@ -26,6 +27,7 @@ void s2vi_foley_sound_free(s2vi_foley_sound *sound);
 typedef struct s2vi_foley_source_clip {
     char *path;
     s2vi_foley_sound real;
+    s2vi_onsets motion;     /**< of its frames, found by the plain detector */
     bool silent;            /**< no part of it can be a reference */
     int track;              /**< as in s2vi_clip_params; of the file */
     s2vi_media_facts facts; /**< of the file; of a feature set all zero */

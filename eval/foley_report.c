@@ -32,8 +32,10 @@ static double milliseconds(const s2vi_onset_score *s, double sum)
     return s->matched ? 1000 * sum / (double)s->matched : NAN;
 }
 
-static void print_row(FILE *out, const char *name, const s2vi_onset_score *s)
+static void print_row(FILE *out, const char *name, const s2vi_foley_score *all,
+                      int i)
 {
+    const s2vi_onset_score *s = &all->within[i];
     fprintf(out, "%-24s", name);
     print_number(out, 3, s2vi_onset_f1(s));
     print_number(out, 3, s2vi_onset_precision(s));
@@ -66,30 +68,41 @@ static void print_head(const s2vi_foley_eval *e, FILE *out)
                          : "the next clip");
 }
 
+/* The rows within one tolerance. */
+static void print_onsets(const s2vi_foley_eval *e, int i, FILE *out)
+{
+    char name[24];
+    snprintf(name, sizeof(name), "within %g ms",
+             1000 * s2vi_foley_tolerance[i]);
+    fprintf(out, "\n%-24s %9s %9s %9s %9s %9s %9s\n", name, "F1", "precision",
+            "recall", "early", "off", "onsets");
+    if (e->known)
+        print_row(out, "real audio", &e->real, i);
+    print_row(out, "own reference", &e->own, i);
+    print_row(out, "foreign reference", &e->foreign, i);
+    if (!s2vi_foley_maker_wants_sets(e->maker))
+        print_row(out, "motion energy", &e->motion, i);
+    if (e->chance.within[i].truth)
+        print_row(out, "wrong truth", &e->chance, i);
+}
+
 static void print_notes(const s2vi_foley_eval *e, FILE *out)
 {
-    fprintf(out,
-            "\nOnsets match within %g ms; early and off: mean difference, "
-            "and mean absolute\ndifference, ms.",
-            1000 * S2VI_ONSET_TOLERANCE);
-    if (e->chance.truth)
-        fprintf(out, " Wrong truth: the foreign reference's audio against the "
-                     "next clip's\n"
-                     "onsets, the chance level.");
-    fputc('\n', out);
+    fprintf(out, "\nearly and off: mean difference of matched onsets, and mean "
+                 "absolute difference, ms.\n");
+    if (!s2vi_foley_maker_wants_sets(e->maker))
+        fprintf(out, "Motion energy: a detector without a model: where motion "
+                     "stops.\n");
+    if (e->chance.within[0].truth)
+        fprintf(out, "Wrong truth: the foreign reference's audio against the "
+                     "onsets of each other\nclip, the chance level.\n");
 }
 
 void s2vi_foley_eval_print(const s2vi_foley_eval *e, FILE *out)
 {
     print_head(e, out);
-    fprintf(out, "\n%-24s %9s %9s %9s %9s %9s %9s\n", "", "F1", "precision",
-            "recall", "early", "off", "onsets");
-    if (e->known)
-        print_row(out, "real audio", &e->real);
-    print_row(out, "own reference", &e->own);
-    print_row(out, "foreign reference", &e->foreign);
-    if (e->chance.truth)
-        print_row(out, "wrong truth", &e->chance);
+    for (int i = 0; i < S2VI_FOLEY_TOLERANCES; i++)
+        print_onsets(e, i, out);
     if (e->timbres)
         fprintf(out,
                 "\n"
@@ -127,14 +140,18 @@ static json_t *json_of_score(const s2vi_onset_score *s)
         (json_int_t)s->found, "matched", (json_int_t)s->matched);
 }
 
-static json_t *json_of_onsets(const s2vi_foley_eval *e)
+/* All rows within tolerance i. */
+static json_t *json_of_onsets(const s2vi_foley_eval *e, int i)
 {
-    return json_pack(
-        "{s:f, s:s, s:o, s:o, s:o, s:o}", "tolerance", S2VI_ONSET_TOLERANCE,
-        "truth", e->known ? "known" : "real audio", "real",
-        e->known ? json_of_score(&e->real) : json_null(), "own",
-        json_of_score(&e->own), "foreign", json_of_score(&e->foreign),
-        "wrong_truth", json_of_score(&e->chance));
+    const bool seen = !s2vi_foley_maker_wants_sets(e->maker);
+    return json_pack("{s:f, s:s, s:o, s:o, s:o, s:o, s:o}", "tolerance",
+                     s2vi_foley_tolerance[i], "truth",
+                     e->known ? "known" : "real audio", "real",
+                     e->known ? json_of_score(&e->real.within[i]) : json_null(),
+                     "own", json_of_score(&e->own.within[i]), "foreign",
+                     json_of_score(&e->foreign.within[i]), "motion_energy",
+                     seen ? json_of_score(&e->motion.within[i]) : json_null(),
+                     "wrong_truth", json_of_score(&e->chance.within[i]));
 }
 
 static json_t *json_of_timbre(const s2vi_foley_eval *e)
@@ -159,14 +176,15 @@ static json_t *json_of_clips(const s2vi_foley_eval *e)
         const char *reference = reference_of(e, i);
         json_array_append_new(
             list,
-            json_pack("{s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "path",
-                      json_string_nocheck(item->clip.path), "reference",
+            json_pack("{s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                      "path", json_string_nocheck(item->clip.path), "reference",
                       reference ? json_string_nocheck(reference) : json_null(),
                       "silent", item->clip.silent, "own",
-                      json_of_score(&item->own), "foreign",
-                      json_of_score(&item->foreign), "mcd", number(item->mcd),
-                      "mel_distance", number(item->distance), "to_reference",
-                      number(item->to_reference), "to_itself",
+                      json_of_score(&item->own.within[0]), "foreign",
+                      json_of_score(&item->foreign.within[0]), "motion_energy",
+                      json_of_score(&item->motion.within[0]), "mcd",
+                      number(item->mcd), "mel_distance", number(item->distance),
+                      "to_reference", number(item->to_reference), "to_itself",
                       number(item->to_itself)));
     }
     return list;
@@ -176,16 +194,16 @@ int s2vi_foley_eval_print_json(const s2vi_foley_eval *e, FILE *out,
                                s2v_error *err)
 {
     json_t *object = json_pack(
-        "{s:s, s:{s:o, s:s, s:s, s:i}, s:f, s:o, s:o, s:{s:i, s:o, s:o, s:o}, "
-        "s:o}",
+        "{s:s, s:{s:o, s:s, s:s, s:i}, s:f, s:o, s:o, s:o, "
+        "s:{s:i, s:o, s:o, s:o}, s:o}",
         "version", s2v_version(), "model", "path",
         json_string_nocheck(e->options->model), "kind", "varietysound",
         "device", s2vi_foley_maker_device(e->maker), "size",
         s2vi_foley_maker_size(e->maker), "seconds", e->seconds, "onsets",
-        json_of_onsets(e), "timbre", json_of_timbre(e), "mcd", "clips",
-        e->compared, "mean", number(e->mcd), "on_mel_scale",
-        number(e->mcd / mel_scale()), "mel_distance", number(e->distance),
-        "clips", json_of_clips(e));
+        json_of_onsets(e, 0), "onsets_100ms", json_of_onsets(e, 1), "timbre",
+        json_of_timbre(e), "mcd", "clips", e->compared, "mean", number(e->mcd),
+        "on_mel_scale", number(e->mcd / mel_scale()), "mel_distance",
+        number(e->distance), "clips", json_of_clips(e));
     char *text = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
     json_decref(object);
     if (!text)

@@ -185,6 +185,22 @@ static void test_rendered(void)
               get(j, "onsets.own.truth") == get(j, "onsets.foreign.truth") &&
               get(j, "onsets.own.truth") > 5,
           "%g", get(j, "onsets.own.truth"));
+    for (int i = 0; i < 2; i++) {
+        const char *at = i ? "onsets_100ms" : "onsets";
+        json_t *o = json_object_get(j, at);
+        CHECK(get(o, "tolerance") == (i ? 0.1 : 0.05), "%s", at);
+        CHECK(get(o, "motion_energy.truth") == get(o, "own.truth") &&
+                  get(o, "motion_energy.found") > 0,
+              "%s: the plain detector", at);
+        /* Each of three clips against both others. */
+        CHECK(get(o, "wrong_truth.truth") == 2 * get(o, "own.truth"),
+              "%s: %g of chance", at, get(o, "wrong_truth.truth"));
+    }
+    CHECK(get(j, "onsets_100ms.motion_energy.matched") >=
+                  get(j, "onsets.motion_energy.matched") &&
+              get(j, "onsets_100ms.real.matched") >=
+                  get(j, "onsets.real.matched"),
+          "the wider tolerance matches less");
     CHECK(get(j, "timbre.clips") == 3 && get(j, "mcd.clips") == 3, "%s", one);
     CHECK(get(j, "mcd.mean") > 1 &&
               fabs(get(j, "mcd.mean") / get(j, "mcd.on_mel_scale") -
@@ -230,6 +246,9 @@ static void test_sets(void)
     json_t *j = measure("sets.bin sets");
     CHECK(get(j, "mcd.clips") == 2 && get(j, "mcd.mean") > 0, "%g",
           get(j, "mcd.mean"));
+    CHECK(json_is_null(
+              json_object_get(json_object_get(j, "onsets"), "motion_energy")),
+          "no frames, no motion");
     CHECK(get(j, "model.size") == 0 && get(j, "clips.1.mel_distance") > 0,
           "no visual encoder");
     json_decref(j);
@@ -259,6 +278,33 @@ static void test_cut(void)
     g_free(data);
     g_free(from);
     g_free(to);
+}
+
+/* Clips by parts: the clips of one, and what is in none. */
+static void test_parts(void)
+{
+    char *path = in_folder("parts.txt"), *bad = in_folder("bad.txt");
+    g_file_set_contents(path, "# two\nchoose a.mkv\nreport b.mp4\nchoose  c\n",
+                        -1, NULL);
+    json_t *j = measure("tiny.bin imp --parts parts.txt --part report");
+    CHECK(json_array_size(json_object_get(j, "clips")) == 1 &&
+              !strcmp(
+                  json_string_value(json_object_get(
+                      json_array_get(json_object_get(j, "clips"), 0), "path")),
+                  "imp/b.mkv"),
+          "the part to report");
+    json_decref(j);
+    j = measure("tiny.bin imp --parts parts.txt");
+    CHECK(json_array_size(json_object_get(j, "clips")) == 2, "to choose by");
+    json_decref(j);
+    g_file_set_contents(bad, "choose a\nreport b\n", -1, NULL);
+    refuse("tiny.bin imp --parts bad.txt", "'imp/c.mkv' is in no part");
+    g_file_set_contents(bad, "choose a\nreport a\n", -1, NULL);
+    refuse("tiny.bin imp --parts bad.txt", "'a' twice");
+    g_file_set_contents(bad, "choosea\n", -1, NULL);
+    refuse("tiny.bin imp --parts bad.txt", "found \"choosea\"");
+    g_free(path);
+    g_free(bad);
 }
 
 static void test_bad(void)
@@ -323,6 +369,7 @@ int main(int argc, char **argv)
     test_perfect();
     test_sets();
     test_cut();
+    test_parts();
     test_bad();
     remove_folder();
     g_free(here);

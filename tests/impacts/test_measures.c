@@ -2,14 +2,16 @@
 /* The measures of sound on rendered clips, whose truth is known: onsets are
  * found, materials are told apart. Other seeds than the detector was set on. */
 #include "impacts.h"
+#include "measure/motion_onsets.h"
 #include "measure/onsets.h"
 #include "measure/timbre.h"
 
 #include "check.h"
 
 #include <math.h>
+#include <string.h>
 
-enum { SEEDS = 8, FIRST = 700, SECONDS = 8, MOST = 64 };
+enum { SEEDS = 8, FIRST = 700, SECONDS = 8, MOST = 64, SIDE = 64 };
 
 static const unsigned any = (1u << IMPACTS_MATERIALS) - 1;
 
@@ -132,6 +134,110 @@ static void test_timbre(void)
     CHECK(right >= ALL * 9 / 10, "%d of %d", right, ALL);
 }
 
+/* ---------------------------------------------------------- the frames -- */
+
+/* The frames of a scene, as RGB. */
+static void draw_frames(const struct impacts_scene *s, uint8_t *rgb, int frames,
+                        double fps)
+{
+    struct impacts_picture *picture = impacts_picture_new(s, SIDE);
+    for (int k = 0; k < frames; k++) {
+        int stride;
+        const uint8_t *p =
+            impacts_picture_draw(picture, k / fps, 1 / fps, &stride);
+        for (int y = 0; y < SIDE; y++)
+            for (int x = 0; x < SIDE; x++, rgb += 3) {
+                uint32_t pixel;
+                memcpy(&pixel, p + y * stride + 4 * x, 4);
+                rgb[0] = (uint8_t)(pixel >> 16);
+                rgb[1] = (uint8_t)(pixel >> 8);
+                rgb[2] = (uint8_t)pixel;
+            }
+    }
+    impacts_picture_free(&picture);
+}
+
+/* A square that flickers for a while: found where it stops. */
+static void test_stops(uint8_t *rgb)
+{
+    static const int stops[] = {20, 47, 75, 110};
+    const size_t bytes = (size_t)SIDE * SIDE * 3;
+    s2vi_onsets found;
+    memset(rgb, 60, 130 * bytes);
+    for (int k = 0, stop = 0; k < 130; k++) {
+        const bool moves = stop < 4 && k > stops[stop] - 8;
+        stop += stop < 4 && k == stops[stop];
+        for (int y = 30; y < 38; y++)
+            memset(rgb + (size_t)k * bytes + 3 * (size_t)(y * SIDE + 20),
+                   moves && k % 2 ? 200 : 100, 24);
+    }
+    CHECK(!s2vi_onsets_of_motion(&found, rgb, 130, SIDE, 25, NULL) &&
+              found.count == 4,
+          "%zu stops", found.count);
+    for (size_t i = 0; i < found.count && i < 4; i++)
+        CHECK(fabs(found.times[i] - (stops[i] + 1 + stops[i] % 2) / 25.0) <
+                  1e-9,
+              "stop %zu: %g s", i, found.times[i]);
+    s2vi_onsets_free(&found);
+}
+
+/* The plain detector finds some of the impacts of rendered frames, more than by
+ * chance; nothing in a still; and the frame after a cut. */
+static void test_motion(void)
+{
+    enum { FRAMES = 215 };
+    const double fps = 21.5;
+    const size_t bytes = (size_t)SIDE * SIDE * 3;
+    uint8_t *rgb = malloc(FRAMES * bytes);
+    s2vi_onset_score score = {0}, wrong = {0};
+    s2vi_onsets found;
+    for (uint64_t i = 0; i < SEEDS; i++) {
+        struct impacts_scene s;
+        s2vi_onsets truth = {0};
+        impacts_scene_compose(&s, FIRST + i, 10, any);
+        draw_frames(&s, rgb, FRAMES, fps);
+        truth.times = calloc((size_t)s.event_count + 1, sizeof(double));
+        for (int k = 0; k < s.event_count; k++)
+            if (s.events[k].hit)
+                truth.times[truth.count++] = s.events[k].time;
+        CHECK(!s2vi_onsets_of_motion(&found, rgb, FRAMES, SIDE, fps, NULL),
+              "onsets of motion");
+        s2vi_onset_match(&score, &truth, &found, 0.05);
+        for (size_t k = 0; k < truth.count; k++)
+            truth.times[k] += 0.15;
+        s2vi_onset_match(&wrong, &truth, &found, 0.05);
+        s2vi_onsets_free(&found);
+        s2vi_onsets_free(&truth);
+        impacts_scene_free(&s);
+    }
+    printf(
+        "motion energy: F1 %.3f, %.3f with a wrong truth, early by %.1f ms\n",
+        s2vi_onset_f1(&score), s2vi_onset_f1(&wrong),
+        1e3 * score.early / (double)score.matched);
+    CHECK(s2vi_onset_f1(&score) > 0.28, "F1 %.3f", s2vi_onset_f1(&score));
+    CHECK(s2vi_onset_f1(&wrong) < s2vi_onset_f1(&score) - 0.05, "F1 %.3f",
+          s2vi_onset_f1(&wrong));
+    CHECK(fabs(score.early) / (double)score.matched < 0.01, "early by %g s",
+          score.early / (double)score.matched);
+
+    test_stops(rgb);
+    memset(rgb, 90, FRAMES * bytes);
+    CHECK(!s2vi_onsets_of_motion(&found, rgb, FRAMES, SIDE, fps, NULL) &&
+              !found.count,
+          "%zu onsets of a still", found.count);
+    s2vi_onsets_free(&found);
+    memset(rgb + 100 * bytes, 200, (FRAMES - 100) * bytes);
+    CHECK(!s2vi_onsets_of_motion(&found, rgb, FRAMES, SIDE, fps, NULL) &&
+              found.count == 1 && fabs(found.times[0] - 101 / fps) < 1e-9,
+          "%zu onsets of a cut", found.count);
+    s2vi_onsets_free(&found);
+    CHECK(!s2vi_onsets_of_motion(&found, rgb, 1, SIDE, fps, NULL) &&
+              !found.count,
+          "of one frame");
+    s2vi_onsets_free(&found);
+    free(rgb);
+}
+
 int main(void)
 {
     for (int m = -1; m < IMPACTS_MATERIALS; m++)
@@ -139,5 +245,6 @@ int main(void)
     check_onsets(-1, -50, 0.97);
     test_wrong_truth();
     test_timbre();
+    test_motion();
     return check_done();
 }
