@@ -53,9 +53,9 @@ int s2vi_clip_config_read(s2vi_clip_config *config, s2vi_clip_part part,
 
 /** Check a file against the configuration, and load it into the store under
  * OpenAI's names. */
-int s2vi_clip_load(const s2vi_clip_config *config, s2vi_clip_part part,
-                   const s2v_weights *weights, s2vi_store *store,
-                   s2v_error *err);
+int s2vi_clip_tower_load(const s2vi_clip_config *config, s2vi_clip_part part,
+                         const s2v_weights *weights, s2vi_store *store,
+                         s2v_error *err);
 
 /** exp(logit_scale): by what cosines are multiplied before a softmax. */
 int s2vi_clip_scale(const s2v_weights *weights, double *scale, s2v_error *err);

@@ -332,9 +332,9 @@ static int load_one(const s2vi_param *param, const source *s,
     return ret;
 }
 
-int s2vi_clip_load(const s2vi_clip_config *config, s2vi_clip_part part,
-                   const s2v_weights *weights, s2vi_store *store,
-                   s2v_error *err)
+int s2vi_clip_tower_load(const s2vi_clip_config *config, s2vi_clip_part part,
+                         const s2v_weights *weights, s2vi_store *store,
+                         s2v_error *err)
 {
     const scheme *scheme = scheme_of(weights);
     s2vi_param_list list = {0};

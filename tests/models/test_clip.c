@@ -173,8 +173,9 @@ static double run_picture(const s2vi_clip_config *c, const s2v_weights *weights,
     bench b = bench_open();
     s2vi_node *x =
         s2vi_input(b.graph, "pictures", S2VI_SHAPE(PICTURES, 32, 32, 3));
-    golden_must(s2vi_clip_load(c, S2VI_CLIP_PICTURE, weights, b.store, &err),
-                &err, "picture tower");
+    golden_must(
+        s2vi_clip_tower_load(c, S2VI_CLIP_PICTURE, weights, b.store, &err),
+        &err, "picture tower");
     golden_must(s2vi_clip_build_picture(b.graph, c, x, &g, &err), &err,
                 "graph");
     s2vi_node *outputs[] = {g.patches,  g.first,     g.block[0],
@@ -202,8 +203,8 @@ static double run_text(const s2vi_clip_config *c, const s2v_weights *weights,
     bench b = bench_open();
     s2vi_node *ids = s2vi_input(b.graph, "ids", S2VI_SHAPE(TEXTS, CONTEXT));
     s2vi_node *ends = s2vi_input(b.graph, "ends", S2VI_SHAPE(TEXTS));
-    golden_must(s2vi_clip_load(c, S2VI_CLIP_TEXT, weights, b.store, &err), &err,
-                "text tower");
+    golden_must(s2vi_clip_tower_load(c, S2VI_CLIP_TEXT, weights, b.store, &err),
+                &err, "text tower");
     golden_must(s2vi_clip_build_text(b.graph, c, ids, ends, &g, &err), &err,
                 "graph");
     s2vi_node *outputs[] = {g.block[0], g.block[1], g.embedding, g.normalised};
@@ -234,8 +235,8 @@ static void test_cut(const s2vi_clip_config *c, const s2v_weights *weights,
     bench b = bench_open();
     s2vi_node *ids = s2vi_input(b.graph, "ids", S2VI_SHAPE(1, T));
     s2vi_node *ends = s2vi_input(b.graph, "ends", S2VI_SHAPE(1));
-    golden_must(s2vi_clip_load(c, S2VI_CLIP_TEXT, weights, b.store, &err), &err,
-                "text tower");
+    golden_must(s2vi_clip_tower_load(c, S2VI_CLIP_TEXT, weights, b.store, &err),
+                &err, "text tower");
     golden_must(s2vi_clip_build_text(b.graph, c, ids, ends, &g, &err), &err,
                 "graph");
     float *tokens = read_tensor(io, "ids", TEXTS * CONTEXT);
@@ -432,7 +433,7 @@ static void refuse(s2vi_clip_part has, s2vi_clip_part wanted,
     s2v_weights *file = make_file(has, missing, config);
     int ret = s2vi_clip_config_read(&c, wanted, file, &err);
     if (ret >= 0)
-        ret = s2vi_clip_load(&c, wanted, file, b.store, &err);
+        ret = s2vi_clip_tower_load(&c, wanted, file, b.store, &err);
     CHECK(ret == S2V_ERR_MODEL && strstr(err.message, sentence),
           "expected \"%s\", found %d: %s", sentence, ret, err.message);
     s2v_weights_close(&file);
@@ -470,8 +471,8 @@ static void test_causal(void)
     golden_must(s2vi_clip_config_read(&c, S2VI_CLIP_TEXT, file, &err), &err,
                 "configuration");
     CHECK(c.text.heads == 2, "%d heads", c.text.heads);
-    golden_must(s2vi_clip_load(&c, S2VI_CLIP_TEXT, file, b.store, &err), &err,
-                "load");
+    golden_must(s2vi_clip_tower_load(&c, S2VI_CLIP_TEXT, file, b.store, &err),
+                &err, "load");
     s2vi_node *x = s2vi_input(b.graph, "ids", S2VI_SHAPE(N, T));
     s2vi_node *ends = s2vi_input(b.graph, "ends", S2VI_SHAPE(N));
     golden_must(s2vi_clip_build_text(b.graph, &c, x, ends, &g, &err), &err,
