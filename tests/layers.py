@@ -13,12 +13,13 @@ import re
 import sys
 
 GRAPHS = ["run", "backend", "graph", "base"]
-FILES = ["weights", "audio", "video"]
+FILES = ["weights", "audio", "text", "video"]
 LAYERS = {
     "s2v": [],
     "base": [],
     "weights": ["base"],
     "audio": ["base"],
+    "text": ["base"],
     "video": ["base"],
     "graph": ["base"],
     "backend": ["graph", "base"],
@@ -45,8 +46,8 @@ PROGRAMS = {
     "tools/quintet": ["common", "tools/render"],
     "tools/talkers": ["common", "tools/render"],
 }
-# Made by meson.build from a list.
-GENERATED = ["families.inc"]
+# Made while building.
+GENERATED = ["families.inc", "html_entities.inc"]
 # (FILE, INCLUDED): why it may point up. There is none.
 EXCEPTIONS = {}
 # (MODULE, MODULE): why the one may include the other, which includes it. A module
