@@ -125,13 +125,17 @@ static void add_extras(test_case *c, s2vi_attr *attr, const s2vi_shape *result,
 /* Channels of the images that backends convolve by tiles. */
 static const int whole[] = {16, 32, 48, 64, 96, 112};
 
-/* A 3x3 window on an image that is large for it. */
+/* A 3x3 window on an image that is large for it; for adjoints, in turn on many
+ * that are not. */
 static void make_large_conv(test_case *c, s2vi_op op, int v)
 {
     rng *r = &c->rng;
     s2vi_attr attr = {.window = {.rank = 2, .stride = {1, 1}}};
     s2vi_shape x = S2VI_SHAPE(1 + v % 2, 20 + rng_int(r, 30),
                               20 + rng_int(r, 30), whole[rng_int(r, 6)]);
+    if (op != S2VI_OP_CONV && v % 3 == 0)
+        x = S2VI_SHAPE(8 + rng_int(r, 4), 8 + rng_int(r, 10),
+                       8 + rng_int(r, 10), x.dim[3]);
     s2vi_shape y = x, w = S2VI_SHAPE(whole[v % 6], 3, 3, x.dim[3]);
     for (int i = 0; i < 2; i++) {
         attr.window.pad_lo[i] = rng_int(r, 3);
@@ -139,11 +143,11 @@ static void make_large_conv(test_case *c, s2vi_op op, int v)
         y.dim[1 + i] += attr.window.pad_lo[i] + attr.window.pad_hi[i] - 2;
     }
     y.dim[3] = w.dim[0];
-    case_operand(c, x, ANY);
+    case_operand(c, op == S2VI_OP_CONV_DATA ? y : x, ANY);
     case_operand(c, w, ANY);
     scale_weights(c, op);
-    add_extras(c, &attr, &y, v % 16);
-    case_node(c, op, &attr, NULL);
+    add_extras(c, &attr, op == S2VI_OP_CONV_DATA ? &x : &y, v % 16);
+    case_node(c, op, &attr, op == S2VI_OP_CONV_DATA ? &x : NULL);
 }
 
 void make_upconv(test_case *c, s2vi_op op, int v)
@@ -235,7 +239,7 @@ void make_conv(test_case *c, s2vi_op op, int v)
         make_grouped(c, op, v - first_grouped(op));
         return;
     }
-    if (op == S2VI_OP_CONV && v >= 16 * WINDOWS) {
+    if (op != S2VI_OP_CONV_WEIGHT && v >= 16 * WINDOWS) {
         make_large_conv(c, op, v);
         return;
     }

@@ -8,7 +8,7 @@
 /* Of make_conv()'s, grouped ones come last. */
 enum {
     CASES_CONV = 16 * 16 + 64,
-    CASES_CONV_DATA = 16 * 16,
+    CASES_CONV_DATA = 16 * 16 + 48,
     CASES_CONV_WEIGHT = 128,
     CASES_GROUPED = 112,
 };

@@ -332,6 +332,7 @@ const s2vi_simd JOIN(s2vi_simd_, S2V_SIMD_SET) = {
     .winograd_in = winograd_in,
     .winograd_product = winograd_product,
     .winograd_out = winograd_out,
+    .winograd_weights = winograd_weights,
     .winograd_sums = WINOGRAD_SUMS,
     .cell_points = cell_points,
     .cell_products = cell_products,

@@ -155,7 +155,9 @@ typedef struct s2vi_simd {
     /* Winograd, on whole vectors of cell_lanes channels: tiles [from, to) to
      * v: [point][tile][channel]; m: [tile][vectors * cell_lanes] = v times w:
      * [channel][vectors * cell_lanes] at one point, for `tiles` rounded up to
-     * winograd_sums / vectors (1, 2 or 4); m: [point][tile][..] to results. */
+     * winograd_sums / vectors (1, 2 or 4); m: [point][tile][..] to results.
+     * Kernels of cell_lanes results, 3x3 taps `tap` apart, `lane` from one
+     * result to the next, to n x n points G g G', `point` apart. */
     void (*winograd_in)(float *v, const s2vi_simd_tiles *t, int64_t from,
                         int64_t to);
     void (*winograd_product)(float *m, const float *v, int64_t v_step,
@@ -164,6 +166,8 @@ typedef struct s2vi_simd {
     void (*winograd_out)(const s2vi_simd_result *r, const float *m,
                          int64_t m_plane, int channel, int vectors,
                          int64_t from, int64_t to);
+    void (*winograd_weights)(float *u, int64_t point, const double (*G)[3],
+                             int n, const float *g, int64_t tap, int64_t lane);
     int winograd_sums;
     /* A cell by tiles of one line, F(4x4,3x3), whole vectors of channels:
      * points of a line of tiles, whose 6 lines of pixels begin at `row` (NULL:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * 3x3 convolutions with fewer products: CONV of large images whose weights
- * never change, and UPCONV.
+ * 3x3 convolutions with fewer products: CONV and CONV_DATA of large images, or
+ * many, and UPCONV.
  *
  * Winograd's minimal filtering (A. Lavin and S. Gray, "Fast Algorithms for
  * Convolutional Neural Networks", CVPR 2016): the image is cut into tiles; a
@@ -41,6 +41,9 @@ typedef struct winograd_kernel {
     int in_channels, channels, vectors, blocks;
     bool share;  /* a band's channels are divided, not the bands */
     bool packed; /* the weights come so */
+    /* Of the weights (Cout,3,3,Cin) or, for CONV_DATA, of their turned form:
+     * the first, and from tap to tap, channel to channel, result to result. */
+    int64_t tap0, tap, channel, result;
     s2vi_simd_tiles in;
     s2vi_simd_result out;
 } winograd_kernel;
@@ -97,22 +100,22 @@ void s2vi_winograd_weights(s2vi_winograd form, const float *g, int64_t step,
     }
 }
 
-/* (Cout,3,3,Cin) to [block][point][channel][width] */
+/* To [block][point][channel][width]. */
 static void pack_weights(const winograd_kernel *k, const float *w, float *to)
 {
-    const int wide = width(k), cin = k->in_channels;
+    const int wide = width(k), cin = k->in_channels,
+              lanes = k->simd->cell_lanes;
     const int64_t point = (int64_t)cin * wide;
+    int n;
+    const double(*G)[3] = taps_of(k->form, &n);
 #pragma omp parallel for schedule(static) num_threads(k->threads)
-    for (int out = 0; out < k->channels; out++)
-        for (int c = 0; c < cin; c++) {
-            double u[MOST_POINTS * MOST_POINTS];
-            s2vi_winograd_weights(k->form, w + (int64_t)out * 9 * cin + c, cin,
-                                  u);
-            float *at = to + out / wide * k->points * point +
-                        (int64_t)c * wide + out % wide;
-            for (int p = 0; p < k->points; p++)
-                at[p * point] = (float)u[p];
-        }
+    for (int out = 0; out < k->channels; out += lanes) {
+        const float *g = w + k->tap0 + out * k->result;
+        float *at = to + out / wide * k->points * point + out % wide;
+        for (int c = 0; c < cin; c++)
+            k->simd->winograd_weights(at + (int64_t)c * wide, point, G, n,
+                                      g + c * k->channel, k->tap, k->result);
+    }
 }
 
 static int pack(const s2vi_kernel *kernel, int i, const void *from, void *to)
@@ -253,13 +256,31 @@ static bool fits(const s2vi_node *node)
 #define LEAST_F43 576
 #define LEAST_F23 196
 
+/* Weights that change are transformed every time: as much work as some ten
+ * results. And many images make up for more weights: for an image alone they
+ * come from memory, for the next ones from the cache. */
+#define LEAST_RESULTS 1024
+#define MANY_IMAGES   8
+#define MANY_F43      256
+#define MANY_F23      64
+
+static bool has_many(const s2vi_node *node, uint32_t constant)
+{
+    return !(constant & 2u) && node->shape.dim[0] >= MANY_IMAGES;
+}
+
 bool s2vi_cpu_winograd_suits(const s2vi_node *node, uint32_t constant)
 {
     const s2vi_shape *w = &node->input[1]->shape, *y = &node->shape;
     const s2vi_window *win = &node->attr.window;
-    return node->op == S2VI_OP_CONV && constant & 2u && fits(node) &&
-           w->dim[1] == 3 && w->dim[2] == 3 && win->stride[0] == 1 &&
-           win->stride[1] == 1 && y->dim[1] * y->dim[2] >= LEAST_F23;
+    if ((node->op != S2VI_OP_CONV &&
+         (node->op != S2VI_OP_CONV_DATA || constant & 2u)) ||
+        !fits(node) || w->dim[1] != 3 || w->dim[2] != 3 ||
+        win->stride[0] != 1 || win->stride[1] != 1)
+        return false;
+    const int64_t pixels = y->dim[1] * y->dim[2];
+    return pixels >= (has_many(node, constant) ? MANY_F23 : LEAST_F23) &&
+           (constant & 2u || y->dim[0] * pixels >= LEAST_RESULTS);
 }
 
 static void cut_bands(winograd_kernel *k)
@@ -275,11 +296,29 @@ static void cut_bands(winograd_kernel *k)
     k->in.v_plane = k->band * k->in.v_step + 16; /* as above */
 }
 
-static void describe(winograd_kernel *k, const s2vi_node *node)
+/* CONV_DATA is a convolution by the kernel turned by half a turn, its channels
+ * and results exchanged. */
+static void describe_weights(winograd_kernel *k, const s2vi_node *node)
+{
+    const int64_t last = node->input[1]->shape.dim[3];
+    const bool turned = node->op == S2VI_OP_CONV_DATA;
+    k->tap0 = turned ? 8 * last : 0;
+    k->tap = turned ? -last : last;
+    k->channel = turned ? 9 * last : 1;
+    k->result = turned ? 1 : 9 * last;
+    for (int i = 0; i < 2; i++)
+        k->in.lo[i] = node->op == S2VI_OP_UPCONV ? 1
+                      : turned ? 2 - node->attr.window.pad_lo[i]
+                               : node->attr.window.pad_lo[i];
+}
+
+static void describe(winograd_kernel *k, const s2vi_node *node,
+                     uint32_t constant)
 {
     const s2vi_shape *x = &node->input[0]->shape, *y = &node->shape;
     const bool up = node->op == S2VI_OP_UPCONV;
-    const bool large = y->dim[1] * y->dim[2] >= LEAST_F43;
+    const bool large = y->dim[1] * y->dim[2] >=
+                       (has_many(node, constant) ? MANY_F43 : LEAST_F43);
     const int results = large && !up ? 4 : 2;
     int n;
     k->form = up      ? S2VI_WINOGRAD_NEAREST
@@ -303,10 +342,8 @@ static void describe(winograd_kernel *k, const s2vi_node *node)
                               .height = x->dim[1],
                               .width = x->dim[2],
                               .across = across,
-                              .channels = k->in_channels,
-                              .lo = {1, 1}};
-    for (int i = 0; i < 2 && !up; i++)
-        k->in.lo[i] = node->attr.window.pad_lo[i];
+                              .channels = k->in_channels};
+    describe_weights(k, node);
     /* Powers of two apart, tiles or points would share sets of the cache. */
     k->in.v_step = k->in_channels + (k->in_channels % 256 ? 0 : 16);
     k->out = (s2vi_simd_result){.form = k->form,
@@ -331,7 +368,7 @@ int s2vi_cpu_winograd(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
         return S2V_ERR_NOMEM;
     k->simd = cpu->simd;
     k->threads = cpu->base.threads;
-    describe(k, node);
+    describe(k, node, constant);
     const size_t threads = (size_t)k->threads;
     k->base.scratch_size =
         (k->share ? 1 : threads) * points_size(k) + threads * products_size(k);

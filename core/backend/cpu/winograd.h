@@ -14,10 +14,10 @@
 void s2vi_winograd_weights(s2vi_winograd form, const float *g, int64_t step,
                            double *u);
 
-/** True of a CONV that is faster so than by oneDNN. */
+/** True of a CONV or CONV_DATA that is faster so than by oneDNN. */
 bool s2vi_cpu_winograd_suits(const s2vi_node *node, uint32_t constant);
 
-/** Such a CONV, or an UPCONV. */
+/** Such a node, or an UPCONV. */
 int s2vi_cpu_winograd(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
                       s2vi_kernel **kernel, s2v_error *err);
 
