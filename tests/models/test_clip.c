@@ -7,6 +7,7 @@
  * columns that do not count.
  *
  * usage: test_clip DEVICE DTYPE [goldens]
+ *        test_clip DEVICE DTYPE file FILE     (loads it, as far as it is one)
  */
 #include "../device.h"
 #include "../scratch.h"
@@ -536,6 +537,30 @@ static int test_goldens(void)
     return 0;
 }
 
+static int load_file(const char *path)
+{
+    s2v_error err;
+    s2v_weights *file;
+    s2vi_clip_config c;
+    s2vi_sound_clip_config sound;
+    bench b = bench_open();
+    golden_must(s2v_weights_open(&file, path, &err), &err, path);
+    if (s2vi_weights_find(file, "conv.weight")) {
+        golden_must(s2vi_sound_clip_config_read(&sound, file, &err), &err,
+                    path);
+        golden_must(s2vi_sound_clip_load(&sound, file, b.store, &err), &err,
+                    path);
+    } else {
+        golden_must(s2vi_clip_config_read(&c, S2VI_CLIP_BOTH, file, &err), &err,
+                    path);
+        golden_must(s2vi_clip_load(&c, S2VI_CLIP_BOTH, file, b.store, &err),
+                    &err, path);
+    }
+    s2v_weights_close(&file);
+    bench_close(&b);
+    return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 3)
@@ -543,6 +568,8 @@ int main(int argc, char **argv)
     device = argv[1];
     dtype = strcmp(argv[2], "f64") == 0 ? S2VI_F64 : S2VI_F32;
     device_is_needed(device);
+    if (argc > 4)
+        return load_file(argv[4]);
     make_folder();
     int skipped = 0;
     if (argc > 3) {

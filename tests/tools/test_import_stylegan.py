@@ -10,7 +10,6 @@ usage: test_import_stylegan.py SCRIPT TEST_STYLEGAN GOLDENS
 """
 import argparse
 import collections
-import io
 import json
 import os
 import pickle
@@ -18,14 +17,17 @@ import struct
 import subprocess
 import sys
 import tempfile
-import types
-import zipfile
 
 try:
     import numpy as np
 except ImportError:
     print("1..0 # SKIP numpy is missing")
     sys.exit(0)
+
+sys.dont_write_bytecode = True
+from checkpoints import (Call, Poison, Reference, dumps, from_bytes, module, named,
+                         old_form, persistent, rebuild_tensor, references, safetensors,
+                         zip_form)
 
 SCRIPT, PROGRAM, GOLDENS = map(os.path.abspath, sys.argv[1:4])
 points, bad = 0, 0
@@ -40,40 +42,10 @@ def point(name, ok, found=""):
         print("# " + str(found).replace("\n", "\n# "))
 
 
-# ---- modules that are not there, so that pickles can name what is in them ----
-
-
-def module(name):
-    made = sys.modules[name] = types.ModuleType(name)
-    return made
-
-
-def named(where, name, thing):
-    thing.__module__, thing.__name__, thing.__qualname__ = where, name, name
-    setattr(sys.modules.get(where) or module(where), name, thing)
-    return thing
-
-
-class Call:
-    """Pickles as a call of a function with these arguments."""
-
-    def __init__(self, function, *arguments):
-        self.call = function, arguments
-
-    def __reduce__(self):
-        return self.call
-
-
-for parent in ("torch", "torch_utils", "dnnlib", "dnnlib.tflib"):
+for parent in ("torch_utils", "dnnlib", "dnnlib.tflib"):
     module(parent)
 reconstruct = named("torch_utils.persistence", "_reconstruct_persistent_obj",
                     lambda meta: None)
-from_bytes = named("torch.storage", "_load_from_bytes", lambda data: None)
-rebuild_tensor = named("torch._utils", "_rebuild_tensor_v2", lambda *a: None)
-rebuild_parameter = named("torch._utils", "_rebuild_parameter", lambda *a: None)
-KINDS = {}
-for kind, dtype in (("Float", "<f4"), ("Half", "<f2")):
-    KINDS[dtype] = named("torch", kind + "Storage", type(kind, (), {}))
 EasyDict = named("dnnlib.util", "EasyDict", type("EasyDict", (dict,), {}))
 
 
@@ -86,56 +58,6 @@ class TFNetwork:
 
 
 named("dnnlib.tflib.network", "Network", TFNetwork)
-
-
-class Reference:
-    """A storage, by persistent id."""
-
-    def __init__(self, key, array):
-        self.id = ("storage", KINDS[array.dtype.str], key, "cpu", array.size)
-        self.array = array
-
-
-class Pickler(pickle._Pickler):  # the one in Python saves types.FunctionType by name
-    def persistent_id(self, obj):
-        return obj.id + self.more if isinstance(obj, Reference) else None
-
-    more = ()
-
-
-def dumps(value, protocol=2, more=()):
-    file = io.BytesIO()
-    pickler = Pickler(file, protocol)
-    pickler.more = more
-    pickler.dump(value)
-    return file.getvalue()
-
-
-def old_form(value, references):
-    """As torch.save() before 1.6."""
-    data = dumps(0x1950A86A20F9469CFC6C) + dumps(1001) + dumps({"little_endian": True})
-    data += dumps(value, more=(None,)) + dumps([r.id[2] for r in references])
-    for r in references:
-        data += struct.pack("<q", r.array.size) + r.array.tobytes()
-    return data
-
-
-def strides(shape):
-    return tuple(int(np.prod(shape[i + 1:])) for i in range(len(shape)))
-
-
-def tensor(storage, shape, parameter=False):
-    made = Call(rebuild_tensor, storage, 0, tuple(shape), strides(shape), parameter,
-                collections.OrderedDict())
-    return Call(rebuild_parameter, made, True, collections.OrderedDict()) \
-        if parameter else made
-
-
-def persistent(array, parameter=True):
-    array = np.ascontiguousarray(array)
-    reference = Reference("1", array)
-    return tensor(Call(from_bytes, old_form(reference, [reference])), array.shape,
-                  parameter)
 
 
 # ---- goldens, and checkpoints of their weights ----
@@ -229,31 +151,12 @@ def rosinality(tensors, config):
     return found
 
 
-def references(arrays):
-    found, kept = collections.OrderedDict(), []
-    for i, (name, array) in enumerate(arrays.items()):
-        array = np.ascontiguousarray(array)
-        kept.append(Reference(str(i), array))
-        found[name] = tensor(kept[-1], array.shape)
-    return found, kept
-
-
 def rosinality_value(tensors, config):
     arrays = rosinality(tensors, config)
     arrays["latent_avg"] = tensors["mapping.w_avg"]
     found, kept = references(arrays)
     return {"g_ema": found, "latent_avg": found.pop("latent_avg"),
             "args": argparse.Namespace(size=32)}, kept
-
-
-def zip_form(value, kept):
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("archive/data.pkl", dumps(value))
-        archive.writestr("archive/byteorder", "little")
-        for r in kept:
-            archive.writestr(f"archive/data/{r.id[2]}", r.array.tobytes())
-    return file.getvalue()
 
 
 def tensorflow(tensors, config):
@@ -294,18 +197,6 @@ def tensorflow(tensors, config):
     return pickle.dumps((whole, whole, whole), 4)
 
 
-def safetensors(arrays, metadata=None):
-    header, data = {"__metadata__": metadata or {"format": "pt"}}, b""
-    for name, array in arrays.items():
-        raw = np.ascontiguousarray(array).tobytes()
-        header[name] = {"dtype": {"<f4": "F32", "<f2": "F16"}[array.dtype.str],
-                        "shape": list(array.shape),
-                        "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    text = json.dumps(header).encode()
-    return struct.pack("<Q", len(text)) + text + data
-
-
 # ---- running ----
 
 
@@ -344,11 +235,6 @@ def refuses(what, content, words, *arguments):
           and all(w in done.stderr for w in words), done.stderr)
     point(f"{what}: nothing is written or executed",
           not {"made.bin", "made.bin.part", "executed"} & set(os.listdir(".")))
-
-
-class Poison:
-    def __reduce__(self):
-        return os.system, ("touch executed",)
 
 
 def test_kinds():
