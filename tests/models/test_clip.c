@@ -13,13 +13,15 @@
 #include "../scratch.h"
 #include "golden.h"
 #include "graph/build.h"
+#include "graph/gradient.h"
 #include "models/clip.h"
+#include "models/param_file.h"
 #include "models/sound_clip.h"
 #include "nn/nn.h"
 
 #include <math.h>
 
-enum { SKIPPED = 77, PICTURES = 2, TEXTS = 3, CONTEXT = 77 };
+enum { SKIPPED = 77, RGB = 3, PICTURES = 2, TEXTS = 3, CONTEXT = 77 };
 
 #define BOUND 1e-4
 
@@ -519,6 +521,159 @@ static void test_gelu(void)
     bench_close(&b);
 }
 
+/* The gradient of a picture's embedding against differences, where double
+ * precision is to be had; through the towers go the losses of training. */
+static void test_gradient(void)
+{
+    enum { SIDE = 8, N = SIDE * SIDE * RGB, E = 12 };
+    s2v_error err;
+    s2vi_clip_graph g;
+    s2vi_clip_config c;
+    float x[N], seed[E], *slope;
+    double sum[2];
+    if (dtype != S2VI_F64)
+        return;
+    bench b = bench_open();
+    s2v_weights *file =
+        make_file(S2VI_CLIP_BOTH, NULL, "{\"picture_heads\":2}");
+    golden_must(s2vi_clip_config_read(&c, S2VI_CLIP_PICTURE, file, &err), &err,
+                "configuration");
+    golden_must(s2vi_clip_load(&c, S2VI_CLIP_PICTURE, file, b.store, &err),
+                &err, "load");
+    s2vi_node *in = s2vi_input(b.graph, "x", S2VI_SHAPE(1, SIDE, SIDE, RGB));
+    s2vi_node *weight = s2vi_input(b.graph, "seed", S2VI_SHAPE(1, E)),
+              *gradient;
+    golden_must(s2vi_clip_build_picture(b.graph, &c, in, &g, &err), &err,
+                "graph");
+    s2vi_node *loss = s2vi_sum_all(s2vi_mul(g.normalised, weight));
+    s2vi_gradients(loss, NULL, &in, 1, &gradient);
+    s2vi_node *outputs[] = {loss, gradient};
+    bench_plan(&b, outputs, 2);
+    golden_normal(&(s2vi_philox){.seed = 3}, N, x);
+    golden_normal(&(s2vi_philox){.seed = 4}, E, seed);
+    s2vi_exec_write(b.exec, weight, seed);
+    for (int i = 0; i < 8; i++) {
+        const int at = i * 23;
+        const float step = 0x1p-7f, before = x[at];
+        for (int k = 0; k < 2; k++) {
+            x[at] = before + (k ? step : -step);
+            s2vi_exec_write(b.exec, in, x);
+            bench_run(&b);
+            float *value = bench_read(&b, loss);
+            sum[k] = (double)*value;
+            free(value);
+        }
+        x[at] = before;
+        s2vi_exec_write(b.exec, in, x);
+        bench_run(&b);
+        slope = bench_read(&b, gradient);
+        const double right = (sum[1] - sum[0]) / (2 * (double)step);
+        CHECK(fabs((double)slope[at] - right) <= 1e-4, "number %d: %g, not %g",
+              at, (double)slope[at], right);
+        free(slope);
+    }
+    s2v_weights_close(&file);
+    bench_close(&b);
+}
+
+/* ------------------------------------------------- the stem of sound, by hand
+ * -- */
+
+enum { H = 12, W = 13, BETWEEN = 5, POOLED = 3 };
+
+/* What the encoder's first layers are made of: one channel, but for the three
+ * of the first convolution. */
+typedef struct stem {
+    float conv[RGB * 9], bias[RGB], conv1[RGB * 49]; /* (RGB,7,7) in the file */
+    float gamma, beta, mean, variance;
+} stem;
+
+static double at(const double *x, int h, int w, int i, int k)
+{
+    return i >= 0 && i < h && k >= 0 && k < w ? x[i * w + k] : 0;
+}
+
+/* Valid 3x3; 7x7 of stride 2, 3 zeros around; norm; ReLU; the maximum of 3x3 of
+ * stride 2, 1 around: 12x13, 10x11, 5x6, 3x3. */
+static void stem_by_hand(const stem *s, const float *image, double *out)
+{
+    double x[H * W], planes[RGB][10 * 11], y[BETWEEN * 6];
+    for (int i = 0; i < H * W; i++)
+        x[i] = (double)image[i];
+    for (int c = 0; c < RGB; c++)
+        for (int i = 0; i < 110; i++) {
+            planes[c][i] = (double)s->bias[c];
+            for (int k = 0; k < 9; k++)
+                planes[c][i] += (double)s->conv[c * 9 + k] *
+                                at(x, H, W, i / 11 + k / 3, i % 11 + k % 3);
+        }
+    for (int i = 0; i < BETWEEN * 6; i++) {
+        double sum = 0;
+        for (int c = 0; c < RGB; c++)
+            for (int k = 0; k < 49; k++)
+                sum += (double)s->conv1[c * 49 + k] * at(planes[c], 10, 11,
+                                                         i / 6 * 2 - 3 + k / 7,
+                                                         i % 6 * 2 - 3 + k % 7);
+        y[i] =
+            fmax(0, (sum - (double)s->mean) / sqrt((double)s->variance + 1e-5) *
+                            (double)s->gamma +
+                        (double)s->beta);
+    }
+    for (int i = 0; i < POOLED * POOLED; i++) {
+        out[i] = 0;
+        for (int k = 0; k < 9; k++)
+            out[i] = fmax(out[i], at(y, BETWEEN, 6, i / 3 * 2 - 1 + k / 3,
+                                     i % 3 * 2 - 1 + k % 3));
+    }
+}
+
+static void store(s2vi_store *to, const s2vi_param_list *list, const char *name,
+                  const float *values)
+{
+    s2v_error err;
+    const s2vi_param *p = s2vi_param_find(list, name);
+    golden_must(p ? s2vi_param_put(p, values, name, to, &err) : -1, &err, name);
+}
+
+static void test_stem(void)
+{
+    s2v_error err;
+    const s2vi_sound_clip_config c = {
+        .width = {1, 1, 1, 1}, .stages = 4, .embedding = 2};
+    s2vi_sound_clip_graph g;
+    s2vi_param_list list = {0};
+    stem s;
+    float image[H * W];
+    double right[POOLED * POOLED];
+    bench b = bench_open();
+    golden_normal(&(s2vi_philox){.seed = 5}, sizeof(s) / sizeof(float),
+                  (float *)&s);
+    golden_normal(&(s2vi_philox){.seed = 6}, H * W, image);
+    s.variance = 1e-4f; /* so that eps shows */
+    golden_must(s2vi_sound_clip_params(&c, &list, &err), &err, "list");
+    store(b.store, &list, "conv.weight", s.conv);
+    store(b.store, &list, "conv.bias", s.bias);
+    store(b.store, &list, "feature_extractor.conv1.weight", s.conv1);
+    store(b.store, &list, "feature_extractor.bn1.weight", &s.gamma);
+    store(b.store, &list, "feature_extractor.bn1.bias", &s.beta);
+    store(b.store, &list, "feature_extractor.bn1.running_mean", &s.mean);
+    store(b.store, &list, "feature_extractor.bn1.running_var", &s.variance);
+    s2vi_node *x = s2vi_input(b.graph, "image", S2VI_SHAPE(1, H, W, 1));
+    golden_must(s2vi_sound_clip_build(b.graph, &c, x, &g, &err), &err, "graph");
+    bench_plan(&b, &g.stem, 1);
+    s2vi_exec_write(b.exec, x, image);
+    bench_run(&b);
+    float *got = bench_read(&b, g.stem);
+    stem_by_hand(&s, image, right);
+    CHECK(s2vi_shape_count(&g.stem->shape) == POOLED * POOLED, "its size");
+    for (int i = 0; i < POOLED * POOLED; i++)
+        CHECK(fabs((double)got[i] - right[i]) <= 1e-5 * fmax(1, right[i]),
+              "stem %d: %g, expected %g", i, (double)got[i], right[i]);
+    free(got);
+    s2vi_param_list_close(&list);
+    bench_close(&b);
+}
+
 static int test_goldens(void)
 {
     s2v_weights *io = open_golden("clip-io");
@@ -578,6 +733,8 @@ int main(int argc, char **argv)
         test_gelu();
         test_refused();
         test_causal();
+        test_gradient();
+        test_stem();
     }
     remove_folder();
     return skipped ? skipped : check_done();
