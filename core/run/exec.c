@@ -4,6 +4,7 @@
 
 #include "run/copy.h"
 #include "run/plan_internal.h"
+#include "run/resume.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -23,6 +24,7 @@ struct s2vi_exec {
     void **operands;
     const s2vi_node **nodes;
     s2vi_recording *recording; /* the backend's: of a run */
+    s2vi_resume *resume;       /* NULL: each run is a whole one */
     s2vi_exec_watch watch;
     void *watch_opaque;
 };
@@ -136,6 +138,19 @@ static bool bind(s2vi_exec *exec)
     return exec->step && exec->operands && exec->nodes && bind_all(exec);
 }
 
+static int start_resuming(s2vi_exec *exec, s2v_error *err)
+{
+    int *node = malloc(((size_t)exec->n_steps + 1) * sizeof(*node));
+    if (!node)
+        return s2vi_error_nomem(err, "a runner");
+    for (int i = 0; i < exec->n_steps; i++)
+        node[i] = exec->plan->layout.index[exec->step[i].nodes[0]->id];
+    const int ret =
+        s2vi_resume_create(&exec->resume, exec->plan, node, exec->n_steps, err);
+    free(node);
+    return ret;
+}
+
 int s2vi_exec_create(s2vi_exec **out, const s2vi_plan *plan, s2v_error *err)
 {
     s2vi_exec *exec = *out = calloc(1, sizeof(*exec));
@@ -146,10 +161,14 @@ int s2vi_exec_create(s2vi_exec **out, const s2vi_plan *plan, s2v_error *err)
     exec->arena = table->alloc(plan->backend, plan->layout.arena_size + 64);
     exec->kept = table->alloc(plan->backend, plan->layout.kept_size + 64);
     exec->scratch = table->alloc(plan->backend, plan->scratch_size + 64);
-    if (exec->arena && exec->kept && exec->scratch && bind(exec))
-        return S2V_OK;
-    s2vi_exec_close(out);
-    return s2vi_error_nomem(err, "a runner's arrays");
+    int ret = exec->arena && exec->kept && exec->scratch && bind(exec)
+                  ? S2V_OK
+                  : s2vi_error_nomem(err, "a runner's arrays");
+    if (!ret && s2vi_resume_suits(plan))
+        ret = start_resuming(exec, err);
+    if (ret < 0)
+        s2vi_exec_close(out);
+    return ret;
 }
 
 void s2vi_exec_close(s2vi_exec **out)
@@ -160,6 +179,7 @@ void s2vi_exec_close(s2vi_exec **out)
     s2vi_backend *be = exec->plan->backend;
     if (exec->recording)
         be->table->forget(be, exec->recording);
+    s2vi_resume_close(&exec->resume);
     be->table->free(be, exec->arena);
     be->table->free(be, exec->kept);
     be->table->free(be, exec->scratch);
@@ -175,6 +195,16 @@ void s2vi_exec_close(s2vi_exec **out)
 
 /* ---------------------------------------------------- in and out -- */
 
+static void note_changes(const s2vi_exec *exec, int i, const void *data,
+                         s2vi_dtype type)
+{
+    const size_t bytes = exec->plan->layout.place[i].bytes;
+    if (type == S2VI_F32)
+        s2vi_resume_write(exec->resume, i, address(exec, i), data, bytes);
+    else
+        s2vi_resume_end(exec->resume, false);
+}
+
 static int write_as(s2vi_exec *exec, const s2vi_node *node, const void *data,
                     s2vi_dtype type)
 {
@@ -182,6 +212,8 @@ static int write_as(s2vi_exec *exec, const s2vi_node *node, const void *data,
     if (!s2vi_plan_resolve(exec->plan, node, &i) ||
         exec->plan->layout.place[i].region != S2VI_KEPT)
         return S2V_ERR_INTERNAL;
+    if (exec->resume)
+        note_changes(exec, i, data, type);
     return s2vi_copy_in(exec->plan->backend, address(exec, i), data, type,
                         s2vi_shape_count(&node->shape));
 }
@@ -290,8 +322,15 @@ static int run_all(s2vi_exec *exec, const s2vi_clock *clock, s2v_error *err)
     if (ret < 0)
         return s2vi_error(err, ret, "%s: a run cannot be started: %s",
                           be->table->name, be->last_error);
-    for (int i = 0; i < exec->n_steps && ret >= 0; i++)
+    const int first =
+        exec->resume ? s2vi_resume_begin(exec->resume, exec->arena) : 0;
+    for (int i = first; i < exec->n_steps && ret >= 0; i++) {
+        if (exec->resume)
+            s2vi_resume_pass(exec->resume, i, exec->arena);
         ret = run_step(exec, &exec->step[i], clock, err);
+    }
+    if (exec->resume)
+        s2vi_resume_end(exec->resume, ret >= 0);
     const int end = records ? be->table->end(be, &exec->recording) : S2V_OK;
     if (end < 0 && ret >= 0)
         return s2vi_error(err, end, "%s: a run failed: %s", be->table->name,

@@ -33,7 +33,8 @@ void s2vi_exec_reset(s2vi_exec *exec);
 int s2vi_exec_run(s2vi_exec *exec, const s2vi_clock *clock, s2v_error *err);
 
 /**
- * Called after each step of a run when set: for profiling and tests.
+ * Called after each step of a run when set: for profiling and tests. A plan
+ * that resumes (plan.h) does not run all of them each time.
  *
  * @param nodes   what the step has computed, the exec's own list: one, or
  *                those of a join (join.h)

@@ -339,6 +339,7 @@ int s2vi_plan_create(s2vi_plan **out, s2vi_graph *graph, s2vi_store *store,
     plan->store = store;
     plan->backend = s2vi_store_backend(store);
     plan->frozen = params->frozen;
+    plan->resumes = params->resumes;
     int ret = make_schedule(plan, params, err);
     if (!ret)
         ret = make_layout(plan, params, err);

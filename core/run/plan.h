@@ -19,6 +19,9 @@ typedef struct s2vi_plan_params {
     int n_effects;
     bool frozen;    /* PARAMs never change from here on: fold and pack them */
     bool no_fusion; /* for tests: run the graph as it was recorded */
+    bool resumes;   /* runs leave out what unchanged inputs make needless
+                       (resume.h): frozen, without states, effects and random
+                       numbers, on the host */
 } s2vi_plan_params;
 
 /**

@@ -110,7 +110,10 @@ void s2vi_profile_report(const s2vi_profile *profile, const char *name,
         all += milliseconds(&profile->rows[i]);
         work += flops(&profile->rows[i]);
     }
-    const int runs = profile->count ? profile->rows[0].runs - WARM_UP : 0;
+    int runs = 0; /* of the step that was run most: some may be left out */
+    for (int i = 0; i < profile->count; i++)
+        if (profile->rows[i].runs - WARM_UP > runs)
+            runs = profile->rows[i].runs - WARM_UP;
     if (runs < 1) {
         s2vi_log(logger, S2V_LOG_INFO, "%s: fewer than %d runs", name,
                  WARM_UP + 1);

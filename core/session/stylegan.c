@@ -42,8 +42,10 @@ static int plan_mapping(s2vi_stylegan *m, s2vi_store *store, s2v_error *err)
         return s2vi_error_nomem(err, "a model's graph");
     const int ret = s2vi_stylegan_mapping_build(m->mapping_graph, &m->shape, 1,
                                                 &m->mapping, err);
-    const s2vi_plan_params params = {
-        .outputs = &m->mapping.w, .n_outputs = 1, .frozen = true};
+    const s2vi_plan_params params = {.outputs = &m->mapping.w,
+                                     .n_outputs = 1,
+                                     .frozen = true,
+                                     .resumes = true};
     return ret < 0 ? ret
                    : s2vi_plan_create(&m->mapping_plan, m->mapping_graph, store,
                                       &params, err);
@@ -96,7 +98,7 @@ int s2vi_stylegan_plan(s2vi_stylegan *m, const s2vi_open_params *params,
                        s2v_error *err)
 {
     const s2vi_plan_params plan = {
-        .outputs = &m->video, .n_outputs = 1, .frozen = true};
+        .outputs = &m->video, .n_outputs = 1, .frozen = true, .resumes = true};
     return s2vi_plan_create(&m->plan, m->graph, params->store, &plan, err);
 }
 

@@ -638,12 +638,15 @@ static bool is_truncated(const s2vi_walk *k, int code)
     return k->o.cutoff < 0 || code < k->o.cutoff;
 }
 
-/* code = (1 - part) code + part w, w drawn towards the average as all are. */
+/* code = (1 - part) code + part w, w drawn towards the average as all are. All
+ * of w is w to the bit: a layer that stands still is not computed again. */
 static void blend(s2vi_walk *k, int code, const float *w, double part,
                   double psi, float *out)
 {
     truncate_to(k, w, is_truncated(k, code) ? psi : 1, k->drawn);
-    for (int i = 0; i < k->space.w; i++)
+    if (part >= 1)
+        memcpy(out, k->drawn, (size_t)k->space.w * sizeof(*out));
+    for (int i = 0; i < k->space.w && part < 1; i++)
         out[i] += (float)(part * ((double)k->drawn[i] - (double)out[i]));
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The families stylegan2 and stylegan3: walks through pictures of random
  * weights, on synthetic sound. */
+#include "session/session.h"
+#include "session/stylegan.h"
+#include "session/walk.h"
 #include "stylegan_kit.h"
 
 #include <math.h>
@@ -402,6 +405,105 @@ static void test_camera(s2v_model *model)
           "rotate: not once in four seconds");
 }
 
+/* A network that gives w = z. */
+static int map_alike(void *opaque, const float *z, const float *classes,
+                     float *w, s2v_error *err)
+{
+    (void)opaque, (void)classes, (void)err;
+    memcpy(w, z, 4 * sizeof(*w));
+    return S2V_OK;
+}
+
+/* Layers of a seed of their own are the same to the bit in each frame, however
+ * the others move: nothing of them is computed again. */
+static void test_standing_layers(void)
+{
+    static const float average[4] = {0.1f, -0.2f, 0.3f, 0.7f};
+    static const float music_of_silence[S2VI_MUSIC_COUNT];
+    const s2vi_walk_space space = {.z = 4,
+                                   .w = 4,
+                                   .codes = 8,
+                                   .w_avg = average,
+                                   .w_std = average,
+                                   .map = map_alike};
+    s2vi_walk *walk = NULL;
+    s2v_error err = {0};
+    float ws[2][8 * 4];
+    CHECK(!s2vi_walk_create(&walk, &space, &err) &&
+              !s2vi_walk_set_seeds(walk, "0-9", &err) &&
+              !s2vi_walk_set_speed(walk, "60", &err) &&
+              !s2vi_walk_set_mix(walk, "0-5:33", &err),
+          "%s", err.message);
+    s2vi_walk_get_options(walk)->psi = 0.7;
+    s2vi_walk_get_options(walk)->cutoff = -1;
+    for (int i = 0; i < 100; i++) {
+        CHECK(!s2vi_walk_next(walk, music_of_silence, ws[i % 2], &err), "%s",
+              err.message);
+        CHECK(!i || !memcmp(ws[0], ws[1], 6 * 4 * sizeof(float)),
+              "frame %d: layers that stand move", i);
+        CHECK(!i || memcmp(ws[0] + 24, ws[1] + 24, 8 * sizeof(float)) != 0,
+              "frame %d: layers that move stand", i);
+    }
+    s2vi_walk_close(&walk);
+}
+
+/* A model whose runs leave nothing out. */
+static s2v_model *open_whole(stylegan_kind kind, int size)
+{
+    s2v_model *model = open_sized(kind, size);
+    s2vi_stylegan *m = model->network;
+    const s2vi_plan_params params = {
+        .outputs = &m->video, .n_outputs = 1, .frozen = true};
+    s2v_error err = {0};
+    s2vi_plan_close(&m->plan);
+    CHECK(!s2vi_plan_create(&m->plan, m->graph, model->store, &params, &err),
+          "%s", err.message);
+    return model;
+}
+
+/* Layers, noise and the camera that stand still, for a while: the frames are
+ * those of whole runs, also after a flush. */
+static void compare_whole(stylegan_kind kind, int size,
+                          const char *const *options)
+{
+    s2v_model *model[2] = {open_sized(kind, size), open_whole(kind, size)};
+    for (; *options; options++) {
+        take t[2][2] = {{{0}}};
+        for (int k = 0; k < 2; k++) {
+            s2v_session *session = session_with(model[k], *options);
+            t[k][0] = play(session, sound, SAMPLES / 4, 1000);
+            s2v_session_flush(session);
+            t[k][1] = play(session, sound, SAMPLES / 2, 1000);
+            s2v_session_close(&session);
+        }
+        CHECK(t[0][0].count && same(&t[0][0], &t[1][0]) &&
+                  same(&t[0][1], &t[1][1]),
+              "%s: other frames than of whole runs", *options);
+    }
+    s2v_model_close(&model[0]);
+    s2v_model_close(&model[1]);
+}
+
+static void test_unchanged_layers(void)
+{
+    static const char *const two[] = {
+        "seeds=1-4 speed=0 pulse=1 pulse_layers=6-",
+        "seeds=1-4 speed=60 pulse=0 mix=0-3:9",
+        "seeds=1 speed=0 pulse=0 kick=3 chroma=0.5 chroma_layers=5-",
+        "speed=0 pulse=0 noise=react",
+        "speed=0 pulse=0 noise=react mix=0-:4 contrast=0.5 flash=0.3",
+        NULL};
+    static const char *const three[] = {
+        "speed=0 pulse=1 pulse_layers=9-", "speed=0 pulse=0 rotate=20",
+        "speed=30 pulse=0 zoom=2 mix=0-7:5", NULL};
+    clicks();
+    for (int i = SAMPLES / 4; i < SAMPLES * 3 / 8; i++)
+        sound[i] += (float)(0.2 * sin(0.2 * i));
+    compare_whole(STYLEGAN2, 0, two);
+    compare_whole(STYLEGAN2, 16, two);
+    compare_whole(STYLEGAN3, 0, three);
+}
+
 static void test_bad_file(void)
 {
     s2v_model *model = NULL;
@@ -431,6 +533,8 @@ int main(void)
     test_change(two);
     test_noise(two);
     test_size();
+    test_standing_layers();
+    test_unchanged_layers();
     test_pieces(three);
     test_mix(three);
     test_camera(three);
