@@ -113,15 +113,6 @@ static block declare_block(const s2vi_scope *scope, int cout, int cin,
     return b;
 }
 
-static s2vi_scope prefixed(const char *prefix, s2vi_param_list *list,
-                           s2vi_graph *graph)
-{
-    s2vi_scope scope = {.list = list, .graph = graph};
-    for (int i = 0; prefix[i] && i + 1 < S2VI_PARAM_NAME; i++)
-        scope.prefix[i] = prefix[i];
-    return scope;
-}
-
 static void declare_detector(const s2vi_scope *scope, detector *d)
 {
     int C = BLAZE_STEM;
@@ -161,7 +152,7 @@ int s2vi_blazeface_params(const char *prefix, s2vi_param_list *list,
                           s2v_error *err)
 {
     const int before = list->count;
-    const s2vi_scope scope = prefixed(prefix, list, NULL);
+    const s2vi_scope scope = s2vi_scope_under(prefix, list, NULL);
     detector d;
     declare_detector(&scope, &d);
     return s2vi_param_list_end(list, before, err);
@@ -171,7 +162,7 @@ int s2vi_facemesh_params(const char *prefix, s2vi_param_list *list,
                          s2v_error *err)
 {
     const int before = list->count;
-    const s2vi_scope scope = prefixed(prefix, list, NULL);
+    const s2vi_scope scope = s2vi_scope_under(prefix, list, NULL);
     landmarker l;
     declare_landmarker(&scope, &l);
     return s2vi_param_list_end(list, before, err);
@@ -280,7 +271,7 @@ int s2vi_blazeface_build(s2vi_graph *graph, const char *prefix,
                          s2vi_node *pictures, s2vi_node **score,
                          s2vi_node **box, s2v_error *err)
 {
-    const s2vi_scope scope = prefixed(prefix, NULL, graph);
+    const s2vi_scope scope = s2vi_scope_under(prefix, NULL, graph);
     detector d;
     *score = *box = NULL;
     declare_detector(&scope, &d);
@@ -292,7 +283,7 @@ int s2vi_blazeface_build(s2vi_graph *graph, const char *prefix,
 int s2vi_facemesh_build(s2vi_graph *graph, const char *prefix, s2vi_node *crops,
                         s2vi_node **points, s2vi_node **flag, s2v_error *err)
 {
-    const s2vi_scope scope = prefixed(prefix, NULL, graph);
+    const s2vi_scope scope = s2vi_scope_under(prefix, NULL, graph);
     landmarker l;
     *points = *flag = NULL;
     declare_landmarker(&scope, &l);

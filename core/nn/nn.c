@@ -3,6 +3,7 @@
 #include "nn/nn.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 static s2vi_layer declare(const s2vi_scope *scope, s2vi_shape weight,
                           s2vi_init init, int64_t bias)
@@ -177,4 +178,101 @@ s2vi_node *s2vi_nn_shift(s2vi_node *x, int rows, int columns)
 {
     int64_t lo[4] = {0, rows, columns, 0}, hi[4] = {0, -rows, -columns, 0};
     return s2vi_pad(x, lo, hi);
+}
+
+/* 0, 1, .. n - 1: (n). Each half is the other one moved. */
+static s2vi_node *count_up(s2vi_graph *g, int64_t n)
+{
+    s2vi_node *x = s2vi_fill(g, 0, S2VI_SHAPE(1));
+    for (int64_t have = 1; have < n; have *= 2)
+        x = s2vi_concat((s2vi_node *[]){x, s2vi_affine(x, 1, (double)have)}, 2,
+                        0);
+    return s2vi_slice(x, 0, 0, n);
+}
+
+/* (to,from): what counts of the old pixels in each new one. */
+static s2vi_node *bilinear_weights(s2vi_graph *g, int64_t to, int64_t from,
+                                   bool corners)
+{
+    const double last = (double)(from - 1);
+    const double half = (double)from / (double)to;
+    const double scale =
+        corners ? (to > 1 ? last / (double)(to - 1) : 0) : half;
+    s2vi_node *at =
+        s2vi_affine(count_up(g, to), scale, corners ? 0 : half / 2 - 0.5);
+    at = s2vi_lrelu(at, 0);
+    at = s2vi_affine(s2vi_lrelu(s2vi_affine(at, -1, last), 0), -1, last);
+    s2vi_node *off =
+        s2vi_sub(s2vi_reshape(at, S2VI_SHAPE(to, 1)),
+                 s2vi_reshape(count_up(g, from), S2VI_SHAPE(1, from)));
+    return s2vi_lrelu(s2vi_affine(s2vi_abs(off), -1, 1), 0);
+}
+
+/* x (n,from,C) -> (n,to,C). */
+static s2vi_node *resize_rows(s2vi_node *x, int64_t to, bool corners)
+{
+    const int64_t n = x->shape.dim[0], from = x->shape.dim[1];
+    s2vi_node *w = s2vi_reshape(bilinear_weights(x->graph, to, from, corners),
+                                S2VI_SHAPE(1, to, from));
+    return s2vi_matmul(s2vi_broadcast(w, S2VI_SHAPE(n, to, from)), x, false,
+                       false);
+}
+
+s2vi_node *s2vi_nn_resize_bilinear(s2vi_node *x, int64_t height, int64_t width,
+                                   bool corners)
+{
+    if (!x)
+        return NULL;
+    const s2vi_shape s = x->shape;
+    const int64_t n = s.dim[0], h = s.dim[1], w = s.dim[2], C = s.dim[3];
+    if (h != height)
+        x = resize_rows(s2vi_reshape(x, S2VI_SHAPE(n, h, w * C)), height,
+                        corners);
+    if (w != width && x)
+        x = resize_rows(s2vi_reshape(x, S2VI_SHAPE(n * height, w, C)), width,
+                        corners);
+    return x ? s2vi_reshape(x, S2VI_SHAPE(n, height, width, C)) : NULL;
+}
+
+/* A plane for each channel, summed over windows and divided by how much of a
+ * window is in the image. */
+s2vi_node *s2vi_nn_window_mean(s2vi_node *x, const s2vi_window *window)
+{
+    if (!x)
+        return NULL;
+    const int last = x->shape.rank - 1;
+    const int64_t n = x->shape.dim[0], C = x->shape.dim[last];
+    s2vi_shape planes = x->shape, kernel = planes, all;
+    int to[S2VI_MAX_RANK] = {0, last}, back[S2VI_MAX_RANK] = {0};
+    for (int i = 1; i < last; i++) {
+        kernel.dim[i] = window->kernel[i - 1];
+        to[i + 1] = i;
+        back[i] = i + 1;
+    }
+    back[last] = 1;
+    s2vi_window plain = *window; /* a convolution's kernel is its weight's */
+    memset(plain.kernel, 0, sizeof(plain.kernel));
+    planes.dim[0] = n * C;
+    planes.dim[last] = kernel.dim[0] = kernel.dim[last] = 1;
+    all = planes;
+    all.dim[0] = 1;
+    s2vi_node *ones = s2vi_fill(x->graph, 1, kernel);
+    s2vi_node *count =
+        s2vi_conv(s2vi_fill(x->graph, 1, all), ones, NULL, &plain);
+    s2vi_node *sum = s2vi_conv(s2vi_reshape(s2vi_permute(x, to), planes), ones,
+                               NULL, &plain);
+    s2vi_node *mean = s2vi_mul(sum, s2vi_recip(count));
+    if (!mean)
+        return NULL;
+    s2vi_shape parts = {.rank = x->shape.rank, .dim = {n, C}};
+    for (int i = 1; i < last; i++)
+        parts.dim[i + 1] = mean->shape.dim[i];
+    return s2vi_permute(s2vi_reshape(mean, parts), back);
+}
+
+s2vi_node *s2vi_nn_unit(s2vi_node *x)
+{
+    const double eps = 1e-12;
+    s2vi_node *power = s2vi_sum(s2vi_square(x), 1u << 1);
+    return s2vi_mul(x, s2vi_rsqrt(s2vi_affine(power, 1, eps)));
 }

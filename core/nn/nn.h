@@ -78,6 +78,18 @@ s2vi_node *s2vi_nn_instance_norm(s2vi_node *x, s2vi_node *gamma,
 /** Rows (n,C), or a vector (C), as (n,1,1,C), to broadcast over pixels. */
 s2vi_node *s2vi_nn_over_pixels(s2vi_node *v);
 
+/** Bilinear, to (N,height,width,C): pixel i is read at (i + 0.5) old / new -
+ * 0.5, clamped, or, with `corners`, at i (old - 1) / (new - 1). */
+s2vi_node *s2vi_nn_resize_bilinear(s2vi_node *x, int64_t height, int64_t width,
+                                   bool corners);
+
+/** The mean over each window, of those pixels of it that are in the image; any
+ * rank. */
+s2vi_node *s2vi_nn_window_mean(s2vi_node *x, const s2vi_window *window);
+
+/** Rows x / |x|, of rank 2. */
+s2vi_node *s2vi_nn_unit(s2vi_node *x);
+
 /** Moved by (rows, columns); what comes in is zero. */
 s2vi_node *s2vi_nn_shift(s2vi_node *x, int rows, int columns);
 

@@ -45,6 +45,14 @@ static bool join(char out[S2VI_PARAM_NAME], const char *prefix,
     return n >= 0 && (size_t)n < room;
 }
 
+s2vi_scope s2vi_scope_under(const char *prefix, s2vi_param_list *list,
+                            s2vi_graph *graph)
+{
+    s2vi_scope scope = {.list = list, .graph = graph};
+    snprintf(scope.prefix, sizeof(scope.prefix), "%s", prefix);
+    return scope;
+}
+
 s2vi_scope s2vi_scope_in_v(const s2vi_scope *scope, const char *format,
                            va_list args)
 {
@@ -306,6 +314,10 @@ int s2vi_param_init(const s2vi_param_list *list, int index, uint64_t seed,
     s2vi_philox key = {.seed = seed, .stream = INIT_STREAM + (uint32_t)index};
     if (p->init == S2VI_INIT_ZERO || p->init == S2VI_INIT_ONE) {
         fill(out, n, p->init == S2VI_INIT_ONE);
+        return S2V_OK;
+    }
+    if (p->init == S2VI_INIT_LOGIT_SCALE) {
+        fill(out, n, (float)log(1 / 0.07));
         return S2V_OK;
     }
     if (p->init == S2VI_INIT_UNIFORM) {

@@ -53,6 +53,7 @@ typedef enum s2vi_init {
                                (equalised.h) */
     S2VI_INIT_HUNDRED,      /* N(0, 100), of what learns at a hundredth of the
                                rate there */
+    S2VI_INIT_LOGIT_SCALE,  /* ln(1 / 0.07), of cosines' scale (CLIP) */
 } s2vi_init;
 
 enum { S2VI_PARAM_NAME = 64 }; /* with the ending 0 */
@@ -97,6 +98,11 @@ typedef struct s2vi_scope {
     char
         prefix[S2VI_PARAM_NAME]; /* of their names: "" or "decoder.blocks.3." */
 } s2vi_scope;
+
+/** The scope of a network whose names all begin with `prefix`: "" or
+ * "blazeface.". Of list and graph, one. */
+s2vi_scope s2vi_scope_under(const char *prefix, s2vi_param_list *list,
+                            s2vi_graph *graph);
 
 /** The scope of a part: its name, made as printf() does, and a dot are added
  * to the prefix. */

@@ -207,12 +207,10 @@ s2vi_node *s2vi_nn_lstm(s2vi_node *x, const s2vi_recurrent *layer, bool reverse)
     return y ? s2vi_slice(y, 2, 0, y->shape.dim[2] / 2) : NULL;
 }
 
-/* Each row less its greatest number, which leaves the result and its gradient
+/* Each row less its greatest number, which leaves the softmax and its gradient
  * as they are, but no exponential is too large. */
-s2vi_node *s2vi_nn_softmax(s2vi_node *x)
+static s2vi_node *less_greatest(s2vi_node *x)
 {
-    if (!x)
-        return NULL;
     const s2vi_shape s = x->shape;
     const s2vi_window row = {
         .rank = 1, .kernel = {(int)s.dim[2]}, .stride = {(int)s.dim[2]}};
@@ -220,8 +218,23 @@ s2vi_node *s2vi_nn_softmax(s2vi_node *x)
         s2vi_detach(x), S2VI_SHAPE(s.dim[0] * s.dim[1], s.dim[2], 1));
     s2vi_node *most = s2vi_reshape(s2vi_maxpool(rows, &row),
                                    S2VI_SHAPE(s.dim[0], s.dim[1], 1));
-    s2vi_node *e = s2vi_exp(s2vi_sub(x, most));
+    return s2vi_sub(x, most);
+}
+
+s2vi_node *s2vi_nn_softmax(s2vi_node *x)
+{
+    if (!x)
+        return NULL;
+    s2vi_node *e = s2vi_exp(less_greatest(x));
     return s2vi_mul(e, s2vi_recip(s2vi_sum(e, 1u << 2)));
+}
+
+s2vi_node *s2vi_nn_log_softmax(s2vi_node *x)
+{
+    if (!x)
+        return NULL;
+    x = less_greatest(x);
+    return s2vi_sub(x, s2vi_ln(s2vi_sum(s2vi_exp(x), 1u << 2)));
 }
 
 /* (n,T,C) -> (n heads,T,C / heads). */

@@ -94,6 +94,7 @@ s2vi_node *s2vi_nn_lstm(s2vi_node *x, const s2vi_recurrent *layer,
 
 /** Over the last of three dimensions. */
 s2vi_node *s2vi_nn_softmax(s2vi_node *x);
+s2vi_node *s2vi_nn_log_softmax(s2vi_node *x);
 
 /**
  * Scaled dot-product attention of `heads` heads (Vaswani et al. 2017, sec.

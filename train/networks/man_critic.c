@@ -77,24 +77,15 @@ int s2vi_man_critic_params(const s2vi_man_config *config, s2vi_param_list *list,
 
 /* ---------------------------------------------------------- recording -- */
 
-/* x (n,S,S,C) at half the side: a plane for each channel, summed over windows
- * and divided by how much of a window is in the picture. */
+/* x (n,S,S,C) at half the side. */
 static s2vi_node *halve(s2vi_node *x)
 {
-    const s2vi_window window = {
-        .rank = 2, .stride = {2, 2}, .pad_lo = {1, 1}, .pad_hi = {1, 1}};
-    if (!x)
-        return NULL;
-    const int64_t n = x->shape.dim[0], S = x->shape.dim[1], C = x->shape.dim[3];
-    const int64_t half = (S + 1) / 2;
-    s2vi_node *ones = s2vi_fill(x->graph, 1.0, S2VI_SHAPE(1, 3, 3, 1));
-    s2vi_node *all = s2vi_fill(x->graph, 1.0, S2VI_SHAPE(1, S, S, 1));
-    s2vi_node *planes = s2vi_reshape(s2vi_permute(x, (const int[]){0, 3, 1, 2}),
-                                     S2VI_SHAPE(n * C, S, S, 1));
-    s2vi_node *mean = s2vi_mul(s2vi_conv(planes, ones, NULL, &window),
-                               s2vi_recip(s2vi_conv(all, ones, NULL, &window)));
-    return s2vi_permute(s2vi_reshape(mean, S2VI_SHAPE(n, C, half, half)),
-                        (const int[]){0, 2, 3, 1});
+    const s2vi_window window = {.rank = 2,
+                                .kernel = {3, 3},
+                                .stride = {2, 2},
+                                .pad_lo = {1, 1},
+                                .pad_hi = {1, 1}};
+    return s2vi_nn_window_mean(x, &window);
 }
 
 static s2vi_node *convolve(const critic *d, int i, s2vi_node *x)
