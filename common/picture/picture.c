@@ -158,7 +158,7 @@ int s2vi_preview_sheet(s2vi_picture *sheet, const s2vi_preview_row *rows,
                        s2v_error *err)
 {
     *sheet = (s2vi_picture){0};
-    if (frames < 1 || size < 1 || size > 4096 || n_rows < 1 || n_rows > 8 ||
+    if (frames < 1 || size < 1 || size > 4096 || n_rows < 1 || n_rows > 16 ||
         columns < 1)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "no preview of %d rows of %lld frames of %d pixels",

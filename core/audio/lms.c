@@ -21,13 +21,13 @@
 
 enum {
     BANDS = S2VI_LMS_BANDS,
-    WINDOW = 400,    /* 25 ms */
-    HOP = 160,       /* 10 ms */
-    FFT = 512,       /* the window zero-padded */
-    COLUMNS = 8,     /* A: columns of a frame */
-    ADVANCE = 5,     /* H: columns from one frame to the next */
-    CAPACITY = 8192, /* samples there is room for from the start */
-    SLICE = 800,     /* samples of a whole clip sent at once */
+    WINDOW = 400,               /* 25 ms */
+    HOP = 160,                  /* 10 ms */
+    FFT = 512,                  /* the window zero-padded */
+    COLUMNS = S2VI_LMS_COLUMNS, /* A: columns of a frame */
+    ADVANCE = S2VI_LMS_ADVANCE, /* H: columns from one frame to the next */
+    CAPACITY = 8192,            /* samples there is room for from the start */
+    SLICE = 800,                /* samples of a whole clip sent at once */
 };
 
 _Static_assert(S2VI_LMS_STEP == HOP * ADVANCE, "a frame's step");
@@ -117,7 +117,8 @@ static void average_columns(const s2vi_lms *lms, float *out)
     }
 }
 
-int s2vi_lms_receive(s2vi_lms *lms, float out[S2VI_LMS_BANDS])
+/* Whether the next frame's columns are there. */
+static int complete(s2vi_lms *lms)
 {
     if (lms->drained && lms->received * S2VI_LMS_STEP >= lms->sent)
         return S2V_ERR_EOF;
@@ -126,11 +127,35 @@ int s2vi_lms_receive(s2vi_lms *lms, float out[S2VI_LMS_BANDS])
             return S2V_ERR_AGAIN;
         add_column(lms);
     }
-    average_columns(lms, out);
+    return S2V_OK;
+}
+
+static void advance(s2vi_lms *lms)
+{
     lms->columns = COLUMNS - ADVANCE;
     memmove(lms->column[0], lms->column[ADVANCE],
             sizeof(lms->column[0]) * (COLUMNS - ADVANCE));
     lms->received++;
+}
+
+int s2vi_lms_receive(s2vi_lms *lms, float out[S2VI_LMS_BANDS])
+{
+    const int ret = complete(lms);
+    if (ret < 0)
+        return ret;
+    average_columns(lms, out);
+    advance(lms);
+    return S2V_OK;
+}
+
+int s2vi_lms_receive_columns(s2vi_lms *lms,
+                             double out[S2VI_LMS_COLUMNS][S2VI_LMS_BANDS])
+{
+    const int ret = complete(lms);
+    if (ret < 0)
+        return ret;
+    memcpy(out, lms->column, sizeof(lms->column));
+    advance(lms);
     return S2V_OK;
 }
 

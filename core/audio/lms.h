@@ -35,6 +35,8 @@ enum {
     S2VI_LMS_RATE = 16000, /* samples a second */
     S2VI_LMS_STEP = 800,   /* samples from one frame to the next */
     S2VI_LMS_SPAN = 1520,  /* samples a frame needs, from its own start on */
+    S2VI_LMS_COLUMNS = 8,  /* of a frame */
+    S2VI_LMS_ADVANCE = 5,  /* from one frame to the next */
 };
 
 /** Added to a band's magnitude before the logarithm. */
@@ -76,6 +78,11 @@ int s2vi_lms_send(s2vi_lms *lms, const float *samples, size_t n);
  *         and no frame is left
  */
 int s2vi_lms_receive(s2vi_lms *lms, float out[S2VI_LMS_BANDS]);
+
+/** The same of the frame's columns instead of their mean; the first three are
+ * the last ones of the frame before. */
+int s2vi_lms_receive_columns(s2vi_lms *lms,
+                             double out[S2VI_LMS_COLUMNS][S2VI_LMS_BANDS]);
 
 /** The sound has ended: silence follows. More than once is fine. */
 void s2vi_lms_drain(s2vi_lms *lms);

@@ -96,7 +96,9 @@ void s2vi_inversion_paper(s2vi_inversion_config *config, int codes, int w)
                                       .units = {3, 4, 14, 3},
                                       .reduction = 16,
                                       .coarse = 3,
-                                      .middle = 7};
+                                      .middle = 7,
+                                      .group = {codes},
+                                      .groups = 1};
 }
 
 static int check_each(const int *value, int n, const char *name, int most,
