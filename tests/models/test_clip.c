@@ -538,8 +538,9 @@ static void test_gradient(void)
         make_file(S2VI_CLIP_BOTH, NULL, "{\"picture_heads\":2}");
     golden_must(s2vi_clip_config_read(&c, S2VI_CLIP_PICTURE, file, &err), &err,
                 "configuration");
-    golden_must(s2vi_clip_load(&c, S2VI_CLIP_PICTURE, file, b.store, &err),
-                &err, "load");
+    golden_must(
+        s2vi_clip_tower_load(&c, S2VI_CLIP_PICTURE, file, b.store, &err), &err,
+        "load");
     s2vi_node *in = s2vi_input(b.graph, "x", S2VI_SHAPE(1, SIDE, SIDE, RGB));
     s2vi_node *weight = s2vi_input(b.graph, "seed", S2VI_SHAPE(1, E)),
               *gradient;
@@ -708,8 +709,9 @@ static int load_file(const char *path)
     } else {
         golden_must(s2vi_clip_config_read(&c, S2VI_CLIP_BOTH, file, &err), &err,
                     path);
-        golden_must(s2vi_clip_load(&c, S2VI_CLIP_BOTH, file, b.store, &err),
-                    &err, path);
+        golden_must(
+            s2vi_clip_tower_load(&c, S2VI_CLIP_BOTH, file, b.store, &err), &err,
+            path);
     }
     s2v_weights_close(&file);
     bench_close(&b);
