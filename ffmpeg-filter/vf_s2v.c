@@ -246,20 +246,38 @@ static AVFrame *image_alloc(int width, int height)
     return frame;
 }
 
+/** A full-range format's plain form, of which libswscale does not warn. */
+static enum AVPixelFormat plain_format(enum AVPixelFormat format)
+{
+    switch (format) {
+    case AV_PIX_FMT_YUVJ411P: return AV_PIX_FMT_YUV411P;
+    case AV_PIX_FMT_YUVJ420P: return AV_PIX_FMT_YUV420P;
+    case AV_PIX_FMT_YUVJ422P: return AV_PIX_FMT_YUV422P;
+    case AV_PIX_FMT_YUVJ440P: return AV_PIX_FMT_YUV440P;
+    case AV_PIX_FMT_YUVJ444P: return AV_PIX_FMT_YUV444P;
+    default:                  return format;
+    }
+}
+
 /** In packed RGB, as the second input's pictures come. */
 static AVFrame *image_convert(const AVFrame *frame)
 {
     const int w = frame->width, h = frame->height;
+    const enum AVPixelFormat format = plain_format(frame->format);
+    const int *matrix = sws_getCoefficients(SWS_CS_DEFAULT);
     AVFrame *out = image_alloc(w, h);
-    struct SwsContext *sws = sws_getContext(w, h, frame->format, w, h, AV_PIX_FMT_RGB24,
+    struct SwsContext *sws = sws_getContext(w, h, format, w, h, AV_PIX_FMT_RGB24,
                                             SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT,
                                             NULL, NULL, NULL);
 
     if (!sws)
         av_frame_free(&out);
-    if (out)
+    if (out) {
+        if (format != frame->format || frame->color_range == AVCOL_RANGE_JPEG)
+            sws_setColorspaceDetails(sws, matrix, 1, matrix, 1, 0, 1 << 16, 1 << 16);
         sws_scale(sws, (const uint8_t *const *)frame->data, frame->linesize, 0, h,
                   out->data, out->linesize);
+    }
     sws_freeContext(sws);
 
     return out;
