@@ -144,7 +144,11 @@ static void make_large_conv(test_case *c, s2vi_op op, int v)
     }
     y.dim[3] = w.dim[0];
     case_operand(c, op == S2VI_OP_CONV_DATA ? y : x, ANY);
-    case_operand(c, w, ANY);
+    case_operand(c, op == S2VI_OP_CONV_WEIGHT ? y : w, ANY);
+    if (op == S2VI_OP_CONV_WEIGHT) {
+        case_node(c, op, &attr, &w);
+        return;
+    }
     scale_weights(c, op);
     add_extras(c, &attr, op == S2VI_OP_CONV_DATA ? &x : &y, v % 16);
     case_node(c, op, &attr, op == S2VI_OP_CONV_DATA ? &x : NULL);
@@ -239,7 +243,7 @@ void make_conv(test_case *c, s2vi_op op, int v)
         make_grouped(c, op, v - first_grouped(op));
         return;
     }
-    if (op != S2VI_OP_CONV_WEIGHT && v >= 16 * WINDOWS) {
+    if (v >= (op == S2VI_OP_CONV_WEIGHT ? 8 : 16) * WINDOWS) {
         make_large_conv(c, op, v);
         return;
     }

@@ -9,7 +9,7 @@
 enum {
     CASES_CONV = 16 * 16 + 64,
     CASES_CONV_DATA = 16 * 16 + 48,
-    CASES_CONV_WEIGHT = 128,
+    CASES_CONV_WEIGHT = 128 + 48,
     CASES_GROUPED = 112,
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The cpu backend's table: memory, threads, and which file compiles what. */
 #include "backend/cpu/conv_bf16.h"
+#include "backend/cpu/conv_weight.h"
 #include "backend/cpu/cpu.h"
 #include "backend/cpu/depthwise.h"
 #include "backend/cpu/pointwise.h"
@@ -74,6 +75,8 @@ static int compile(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
             return s2vi_cpu_conv_bf16(cpu, node, constant, kernel, err);
         if (s2vi_cpu_depthwise_suits(node))
             return s2vi_cpu_depthwise(cpu, node, constant, kernel, err);
+        if (s2vi_cpu_conv_weight_suits(cpu, node))
+            return s2vi_cpu_conv_weight(cpu, node, kernel, err);
         return s2vi_cpu_winograd_suits(node, constant)
                    ? s2vi_cpu_winograd(cpu, node, constant, kernel, err)
                    : s2vi_cpu_conv(cpu, node, constant, kernel, err);

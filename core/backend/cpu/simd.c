@@ -263,6 +263,7 @@ static void lstm_da(float *da, const float *a, const float *b, const float *y,
 #include "backend/cpu/simd_moments.inc"
 #include "backend/cpu/simd_blend.inc"
 #include "backend/cpu/simd_winograd.inc"
+#include "backend/cpu/simd_conv_weight.inc"
 #include "backend/cpu/simd_pointwise.inc"
 #include "backend/cpu/simd_depthwise.inc"
 #include "backend/cpu/simd_fir.inc"
@@ -333,6 +334,9 @@ const s2vi_simd JOIN(s2vi_simd_, S2V_SIMD_SET) = {
     .winograd_product = winograd_product,
     .winograd_out = winograd_out,
     .winograd_weights = winograd_weights,
+    .outer = outer,
+    .winograd_results = winograd_results,
+    .winograd_taps = winograd_taps,
     .winograd_sums = WINOGRAD_SUMS,
     .cell_points = cell_points,
     .cell_products = cell_products,

@@ -120,6 +120,17 @@ typedef struct s2vi_simd_gates {
     int first[2], end[2]; /* as the products'; the others count as zero */
 } s2vi_simd_gates;
 
+#define S2VI_OUTER_MOST 16 /* numbers that simd.c takes at once */
+
+/** Pixels of two images, of which all products of a vector of the one and a
+ * number of the other are summed. */
+typedef struct s2vi_simd_outer {
+    const float *wide, *narrow;
+    int64_t wide_row, wide_col, narrow_row, narrow_col; /* floats */
+    int rows, cols;
+    int vectors, numbers; /* 1 to 3; 1 to S2VI_OUTER_MOST */
+} s2vi_simd_outer;
+
 typedef struct s2vi_simd {
     const char *name;
     s2vi_simd_map *map[S2VI_OP_COUNT]; /* NULL: not a map */
@@ -169,6 +180,14 @@ typedef struct s2vi_simd {
     void (*winograd_weights)(float *u, int64_t point, const double (*G)[3],
                              int n, const float *g, int64_t tap, int64_t lane);
     int winograd_sums;
+    /* Gradients in weights (conv_weight.c): sum[i step + lane] += numbers times
+     * vectors; points of results' gradients; u at n x n points to 3x3 taps, of
+     * cell_lanes channels. */
+    void (*outer)(float *sum, int64_t step, const s2vi_simd_outer *o);
+    void (*winograd_results)(float *m, const s2vi_simd_tiles *t, int64_t from,
+                             int64_t to);
+    void (*winograd_taps)(float *g, const float *u, int64_t point,
+                          const double (*G)[3], int n);
     /* A cell by tiles of one line, F(4x4,3x3), whole vectors of channels:
      * points of a line of tiles, whose 6 lines of pixels begin at `row` (NULL:
      * zeros); products of tiles [from, to), cell_pixels at once; results. */

@@ -65,7 +65,7 @@ static size_t weight_size(const winograd_kernel *k)
            sizeof(float);
 }
 
-static const double (*taps_of(s2vi_winograd form, int *n))[3]
+const double (*s2vi_winograd_taps(s2vi_winograd form, int *n))[3]
 {
     static const double f43[6][3] = {
         {1, 0, 0},
@@ -88,7 +88,7 @@ void s2vi_winograd_weights(s2vi_winograd form, const float *g, int64_t step,
                            double *u)
 {
     int n;
-    const double(*G)[3] = taps_of(form, &n);
+    const double(*G)[3] = s2vi_winograd_taps(form, &n);
     for (int p = 0; p < n; p++) {
         double row[3] = {0};
         for (int i = 0; i < 3; i++)
@@ -107,7 +107,7 @@ static void pack_weights(const winograd_kernel *k, const float *w, float *to)
               lanes = k->simd->cell_lanes;
     const int64_t point = (int64_t)cin * wide;
     int n;
-    const double(*G)[3] = taps_of(k->form, &n);
+    const double(*G)[3] = s2vi_winograd_taps(k->form, &n);
 #pragma omp parallel for schedule(static) num_threads(k->threads)
     for (int out = 0; out < k->channels; out += lanes) {
         const float *g = w + k->tap0 + out * k->result;
@@ -324,7 +324,7 @@ static void describe(winograd_kernel *k, const s2vi_node *node,
     k->form = up      ? S2VI_WINOGRAD_NEAREST
               : large ? S2VI_WINOGRAD_F43
                       : S2VI_WINOGRAD_F23;
-    taps_of(k->form, &n);
+    s2vi_winograd_taps(k->form, &n);
     k->points = n * n;
     k->images = y->dim[0];
     k->in_channels = (int)x->dim[3];

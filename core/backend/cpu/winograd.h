@@ -5,6 +5,9 @@
 
 #include "backend/cpu/cpu.h"
 
+/** G of the form, of *n points in a dimension. */
+const double (*s2vi_winograd_taps(s2vi_winograd form, int *n))[3];
+
 /**
  * What a 3x3 kernel is at the points of the form: u = G g G'.
  *
