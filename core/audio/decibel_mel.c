@@ -74,19 +74,6 @@ size_t s2vi_decibel_mel_columns(size_t n)
     return n ? 1 + n / HOP : 0;
 }
 
-/* The sample at i, which may lie before the sound or after it. */
-static float sample_at(const float *samples, ptrdiff_t n, ptrdiff_t i,
-                       bool reflect)
-{
-    if (n == 1 && reflect)
-        i = 0;
-    while (reflect && (i < 0 || i >= n)) /* more than once if it is short */
-        i = i < 0 ? -i : 2 * (n - 1) - i;
-    if (i < 0 || i >= n || !isfinite(samples[i]))
-        return 0;
-    return fmaxf(-LOUDEST, fminf(samples[i], LOUDEST));
-}
-
 int s2vi_decibel_mel(const float *samples, size_t n, size_t bands, bool reflect,
                      float *out, s2v_error *err)
 {
@@ -101,9 +88,7 @@ int s2vi_decibel_mel(const float *samples, size_t n, size_t bands, bool reflect,
     }
     for (size_t k = 0; k < columns; k++) {
         float window[FFT];
-        for (int i = 0; i < FFT; i++)
-            window[i] = sample_at(samples, (ptrdiff_t)n,
-                                  (ptrdiff_t)(k * HOP) - FFT / 2 + i, reflect);
+        s2vi_stft_centred(samples, n, k * HOP, FFT, reflect, LOUDEST, window);
         s2vi_power_mel_column(mel, window, S + k * bands);
         for (size_t b = 0; b < bands; b++)
             most = fmax(most, S[k * bands + b]);

@@ -19,7 +19,6 @@ enum {
     BANDS = S2VI_FOLEY_MEL_BANDS,
     HOP = S2VI_FOLEY_MEL_HOP,
     FFT = S2VI_FOLEY_MEL_FFT,
-    HALF = FFT / 2,
 };
 
 static const double LOW = 125.0, HIGH = 7600.0, FLOOR = 1e-5;
@@ -28,18 +27,6 @@ static const float LOUDEST = 1e30f; /* its transform's square is finite */
 size_t s2vi_foley_mel_columns(size_t n)
 {
     return n ? 1 + n / HOP : 0;
-}
-
-/* The sample at i, which may lie before the sound or after it. */
-static float sample_at(const float *samples, ptrdiff_t n, ptrdiff_t i)
-{
-    if (n == 1)
-        i = 0;
-    while (i < 0 || i >= n) /* a short sound is reflected more than once */
-        i = i < 0 ? -i : 2 * (n - 1) - i;
-    float x = isfinite(samples[i]) ? samples[i] : 0.0f;
-    x = x < LOUDEST ? x : LOUDEST;
-    return x > -LOUDEST ? x : -LOUDEST;
 }
 
 static float scaled(double m)
@@ -62,11 +49,9 @@ int s2vi_foley_mel(const float *samples, size_t n, float *out, size_t columns,
         goto fail;
     }
     for (size_t k = 0; k < columns && k < own; k++) {
-        const ptrdiff_t start = (ptrdiff_t)(k * HOP) - HALF;
         float window[FFT];
         double bands[BANDS];
-        for (int i = 0; i < FFT; i++)
-            window[i] = sample_at(samples, (ptrdiff_t)n, start + i);
+        s2vi_stft_centred(samples, n, k * HOP, FFT, true, LOUDEST, window);
         s2vi_mel_apply(mel, s2vi_stft_column(stft, window, FFT), bands);
         for (int b = 0; b < BANDS; b++)
             out[k * BANDS + (size_t)b] = scaled(bands[b]);

@@ -91,3 +91,26 @@ const double *s2vi_stft_column(s2vi_stft *stft, const float *samples, size_t n)
     }
     return stft->magnitude;
 }
+
+/* The sample at i, which may lie before the sound or after it. */
+static float sample_at(const float *samples, ptrdiff_t n, ptrdiff_t i,
+                       bool reflect)
+{
+    if (n == 1 && reflect)
+        i = 0;
+    while (reflect && (i < 0 || i >= n))
+        i = i < 0 ? -i : 2 * (n - 1) - i;
+    return i >= 0 && i < n && isfinite(samples[i]) ? samples[i] : 0.0f;
+}
+
+void s2vi_stft_centred(const float *samples, size_t n, size_t centre,
+                       size_t size, bool reflect, float loudest, float *out)
+{
+    const ptrdiff_t start = (ptrdiff_t)centre - (ptrdiff_t)(size / 2);
+    for (size_t i = 0; i < size; i++) {
+        float x =
+            sample_at(samples, (ptrdiff_t)n, start + (ptrdiff_t)i, reflect);
+        x = x < loudest ? x : loudest;
+        out[i] = x > -loudest ? x : -loudest;
+    }
+}

@@ -3,6 +3,7 @@
 #ifndef S2VI_AUDIO_STFT_H
 #define S2VI_AUDIO_STFT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /** A transform of one size. One thread at a time: it holds scratch memory. */
@@ -30,5 +31,17 @@ void s2vi_stft_close(s2vi_stft **stft);
  *                next call
  */
 const double *s2vi_stft_column(s2vi_stft *stft, const float *samples, size_t n);
+
+/**
+ * The samples of a whole sound around one of them, [centre - size / 2, centre +
+ * size / 2). Before its start and after its end it is reflected, more than once
+ * if it is short, without its last sample repeated; or silent. Samples that are
+ * not finite count as 0, and beyond +-loudest they are clipped.
+ *
+ * @param n   at least 1
+ * @param out (size)
+ */
+void s2vi_stft_centred(const float *samples, size_t n, size_t centre,
+                       size_t size, bool reflect, float loudest, float *out);
 
 #endif

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The encoder of sound into CLIP's space: S. H. Lee, W. Roh, W. Byeon, S. H.
+ * Encoders of sound into CLIP's space: S. H. Lee, W. Roh, W. Byeon, S. H.
  * Yoon, C. Kim, J. Kim and S. Kim, "Sound-Guided Semantic Image Manipulation",
- * CVPR 2022, arXiv 2112.00007. A ResNet-18 (K. He, X. Zhang, S. Ren and J. Sun,
- * CVPR 2016, arXiv 1512.03385).
+ * CVPR 2022, arXiv 2112.00007; and H.-H. Wu, P. Seetharaman, K. Kumar and J. P.
+ * Bello, "Wav2CLIP", ICASSP 2022, arXiv 2110.11499. Both are a ResNet-18 (K.
+ * He, X. Zhang, S. Ren and J. Sun, CVPR 2016, arXiv 1512.03385).
  *
  * Shapes: n sounds; C channels; h and w of an image; E width of the space.
  * Memory is channels last.
  *
- * Choices, those of the published code: a convolution without padding first
- * makes three channels out of one; torchvision's names; batch norms by their
- * running averages: the encoder is not trained here.
+ * Choices, those of the published code: in that of Lee et al., a convolution
+ * without padding first makes three channels out of one; Wav2CLIP has two
+ * linear layers behind the mean, ReLU between them; torchvision's names; batch
+ * norms by their running averages: the encoders are not trained here.
  */
 #include "models/sound_clip.h"
 
@@ -40,6 +42,7 @@ enum {
 
 static const s2vi_field table[] = {
     S2VI_INTS(s2vi_sound_clip_config, "widths", width, STAGES, stages),
+    INT(hidden, 0, MAX_WIDTH),
     INT(embedding, 1, MAX_WIDTH),
 };
 
@@ -67,11 +70,11 @@ typedef struct block {
 } block;
 
 typedef struct network {
-    s2vi_layer conv; /* 1 -> 3 */
+    s2vi_layer conv; /* 1 -> 3; not Wav2CLIP's */
     s2vi_node *conv1;
     s2vi_batch_norm bn1;
     block block[BLOCKS];
-    s2vi_layer fc;
+    s2vi_layer fc, last; /* last: Wav2CLIP's */
 } network;
 
 static s2vi_node *declare_conv(const s2vi_scope *scope, int cout, int cin,
@@ -97,19 +100,41 @@ static block declare_block(const s2vi_scope *scope, int cout, int cin, int i)
     return b;
 }
 
+static const char *trunk(const s2vi_sound_clip_config *c)
+{
+    return c->hidden ? "audio_encoder" : "feature_extractor";
+}
+
+static void declare_head(const s2vi_scope *scope, const s2vi_scope *in,
+                         const s2vi_sound_clip_config *c, network *n)
+{
+    const s2vi_scope head = s2vi_scope_in(scope, "audio_transform.sequential");
+    const int width = c->width[STAGES - 1], E = c->embedding, h = c->hidden;
+    if (!c->hidden) {
+        n->fc = s2vi_declare_layer(in, S2VI_SHAPE(E, width), S2VI_INIT_FAN_IN,
+                                   E, "fc");
+        return;
+    }
+    n->fc =
+        s2vi_declare_layer(&head, S2VI_SHAPE(h, width), S2VI_INIT_HE, h, "0");
+    n->last =
+        s2vi_declare_layer(&head, S2VI_SHAPE(E, h), S2VI_INIT_FAN_IN, E, "3");
+}
+
 static void declare(const s2vi_scope *scope, const s2vi_sound_clip_config *c,
                     network *n)
 {
-    const s2vi_scope in = s2vi_scope_in(scope, "feature_extractor");
-    n->conv = s2vi_declare_layer(scope, S2VI_SHAPE(RGB, 1, 3, 3), S2VI_INIT_HE,
-                                 RGB, "conv");
-    n->conv1 = declare_conv(&in, c->width[0], RGB, 7, "conv1");
+    const s2vi_scope in = s2vi_scope_in(scope, "%s", trunk(c));
+    *n = (network){0};
+    if (!c->hidden)
+        n->conv = s2vi_declare_layer(scope, S2VI_SHAPE(RGB, 1, 3, 3),
+                                     S2VI_INIT_HE, RGB, "conv");
+    n->conv1 = declare_conv(&in, c->width[0], c->hidden ? 1 : RGB, 7, "conv1");
     n->bn1 = s2vi_declare_batch_norm(&in, c->width[0], "bn1");
     for (int i = 0; i < BLOCKS; i++)
         n->block[i] = declare_block(&in, c->width[i / DEPTH],
                                     c->width[i ? (i - 1) / DEPTH : 0], i);
-    n->fc = s2vi_declare_layer(&in, S2VI_SHAPE(c->embedding, c->width[3]),
-                               S2VI_INIT_FAN_IN, c->embedding, "fc");
+    declare_head(scope, &in, c, n);
 }
 
 static int list_params(const s2vi_sound_clip_config *config, bool prefixed,
@@ -159,16 +184,21 @@ static int size_of(const s2v_weights *weights, const char *name, int *size,
 int s2vi_sound_clip_config_read(s2vi_sound_clip_config *config,
                                 const s2v_weights *weights, s2v_error *err)
 {
+    const char *const last = "audio_transform.sequential.3.weight";
     int ret = S2V_OK;
     *config = (s2vi_sound_clip_config){.stages = STAGES};
+    if (find(weights, last))
+        ret = size_of(weights, "audio_transform.sequential.0.weight",
+                      &config->hidden, err);
     for (int i = 0; i < STAGES && ret >= 0; i++) {
         char name[S2VI_PARAM_NAME];
-        snprintf(name, sizeof(name), "feature_extractor.layer%d.0.conv1.weight",
+        snprintf(name, sizeof(name), "%s.layer%d.0.conv1.weight", trunk(config),
                  i + 1);
         ret = size_of(weights, name, &config->width[i], err);
     }
     if (ret >= 0)
-        ret = size_of(weights, "feature_extractor.fc.weight",
+        ret = size_of(weights,
+                      config->hidden ? last : "feature_extractor.fc.weight",
                       &config->embedding, err);
     return ret < 0 ? ret : s2vi_sound_clip_config_check(config, err);
 }
@@ -191,7 +221,10 @@ int s2vi_sound_clip_load(const s2vi_sound_clip_config *config,
                          const s2v_weights *weights, s2vi_store *store,
                          s2v_error *err)
 {
-    static const char *const ignored[] = {"*.num_batches_tracked", NULL};
+    /* Of Wav2CLIP, what its training alone needs. */
+    static const char *const ignored[] = {
+        "*.num_batches_tracked", "audio_encoder.fc.*",
+        "audio_encoder.spectrogram.*", "image_transform.*", NULL};
     const bool prefixed = s2vi_weights_find(weights, PREFIX "conv.weight");
     s2vi_param_list stored = {0}, list = {0};
     int ret = list_params(config, prefixed, &stored, err);
@@ -248,14 +281,19 @@ static void hear(const network *net, const s2vi_sound_clip_config *c,
                               .stride = {2, 2},
                               .pad_lo = {1, 1},
                               .pad_hi = {1, 1}};
-    s2vi_node *x = s2vi_conv(images, net->conv.weight, net->conv.bias, &whole);
+    s2vi_node *x = images;
+    if (!c->hidden)
+        x = s2vi_conv(x, net->conv.weight, net->conv.bias, &whole);
     x = relu(norm(conv(x, net->conv1, 2, 3), &net->bn1));
     out->stem = x = s2vi_maxpool(x, &pool);
     for (int i = 0; i < BLOCKS; i++)
         out->block[i] = x = run_block(x, &net->block[i]);
     x = s2vi_reshape(s2vi_mean(x, 1u << 1 | 1u << 2),
                      S2VI_SHAPE(n, c->width[STAGES - 1]));
-    out->embedding = x = s2vi_nn_linear(x, net->fc); /* (n,E) */
+    x = s2vi_nn_linear(x, net->fc);
+    if (c->hidden)
+        x = s2vi_nn_linear(relu(x), net->last);
+    out->embedding = x; /* (n,E) */
     out->normalised =
         s2vi_mul(x, s2vi_rsqrt(s2vi_sum(s2vi_square(x), 1u << 1)));
 }

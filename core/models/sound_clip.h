@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The encoder of sound into CLIP's space; see sound_clip.c. Its image is made
- * by audio/decibel_mel.h. */
+/* Encoders of sound into CLIP's space; see sound_clip.c. Their images are made
+ * by audio/decibel_mel.h and audio/wav2clip.h. */
 #ifndef S2VI_MODELS_SOUND_CLIP_H
 #define S2VI_MODELS_SOUND_CLIP_H
 
@@ -14,7 +14,8 @@ enum { S2VI_SOUND_CLIP_STAGES = 4, S2VI_SOUND_CLIP_BLOCKS = 8 };
 
 typedef struct s2vi_sound_clip_config {
     int width[S2VI_SOUND_CLIP_STAGES], stages; /* channels; 4 */
-    int embedding;                             /* width of the space */
+    int hidden;    /* Wav2CLIP: width between its last layers; 0: Lee et al. */
+    int embedding; /* width of the space */
 } s2vi_sound_clip_config;
 
 /** That of a file: from its tensors, whose names may begin with "module.". */
@@ -39,8 +40,8 @@ typedef struct s2vi_sound_clip_graph {
     s2vi_node *normalised;                    /* the same at length 1 */
 } s2vi_sound_clip_graph;
 
-/** @param images (n,height,width,1): S2VI_SOUND_CLIP_HEIGHT and _WIDTH, or any
- *                not too small */
+/** @param images (n,height,width,1): S2VI_SOUND_CLIP_HEIGHT and _WIDTH, or
+ *                S2VI_WAV2CLIP_BINS and so many columns as there are */
 int s2vi_sound_clip_build(s2vi_graph *graph,
                           const s2vi_sound_clip_config *config,
                           s2vi_node *images, s2vi_sound_clip_graph *out,

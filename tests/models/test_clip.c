@@ -7,10 +7,12 @@
  * columns that do not count.
  *
  * usage: test_clip DEVICE DTYPE [goldens]
+ *        test_clip DEVICE DTYPE wav2clip GOLDEN
  *        test_clip DEVICE DTYPE file FILE     (loads it, as far as it is one)
  */
 #include "../device.h"
 #include "../scratch.h"
+#include "audio/wav2clip.h"
 #include "golden.h"
 #include "graph/build.h"
 #include "graph/gradient.h"
@@ -341,6 +343,8 @@ static s2v_weights *copy_weights(const s2v_weights *golden, const char *prefix)
     const int64_t one[] = {1};
     s2vi_writer_add_raw(writer, "feature_extractor.bn1.num_batches_tracked",
                         S2VI_STORED_I64, 1, one, &(int64_t){5}, &err);
+    s2vi_writer_add(writer, "audio_encoder.fc.bias", S2VI_STORED_F32, 1, one,
+                    &(float){1}, &err);
     golden_must(s2vi_writer_commit(&writer, &err), &err, path);
     golden_must(s2v_weights_open(&file, path, &err), &err, path);
     g_free(path);
@@ -693,6 +697,45 @@ static int test_goldens(void)
     return 0;
 }
 
+/* Wav2CLIP: the image of a sound, and its embedding; files with what training
+ * alone needs. */
+static void test_wav2clip(const char *path)
+{
+    enum { SAMPLES = 4000, COLUMNS = 1 + SAMPLES / S2VI_WAV2CLIP_HOP };
+    enum { N = COLUMNS * S2VI_WAV2CLIP_BINS };
+    s2v_error err;
+    s2v_weights *golden;
+    s2vi_sound_clip_config c;
+    s2vi_sound_clip_graph g;
+    float image[N];
+    bench b = bench_open();
+    golden_must(s2v_weights_open(&golden, path, &err), &err, path);
+    float *sound = read_tensor(golden, "io.sound", SAMPLES);
+    float *right = read_tensor(golden, "io.image", N);
+    CHECK(s2vi_wav2clip_columns(SAMPLES) == COLUMNS &&
+              s2vi_wav2clip_image(sound, SAMPLES, image, &err) == S2V_OK,
+          "the image");
+    const double error = error_of(image, &S2VI_SHAPE(N), right);
+    printf("%s io.image: error %.2g\n", device, error);
+    CHECK(error <= BOUND, "image: error %.3g", error); /* a float transform */
+    s2v_weights *file = copy_weights(golden, "");
+    golden_must(s2vi_sound_clip_config_read(&c, file, &err), &err, "sizes");
+    CHECK(c.width[3] == 5 && c.hidden == 6 && c.embedding == 4, "its sizes");
+    golden_must(s2vi_sound_clip_load(&c, file, b.store, &err), &err, "load");
+    s2vi_node *x = s2vi_input(b.graph, "images",
+                              S2VI_SHAPE(1, S2VI_WAV2CLIP_BINS, COLUMNS, 1));
+    golden_must(s2vi_sound_clip_build(b.graph, &c, x, &g, &err), &err, "graph");
+    s2vi_node *outputs[] = {g.embedding, g.normalised};
+    bench_plan(&b, outputs, 2);
+    s2vi_exec_write(b.exec, x, right);
+    bench_run(&b);
+    match(&b, golden, "io.embedding", g.embedding);
+    match(&b, golden, "io.normalised", g.normalised);
+    free(sound), free(right);
+    s2v_weights_close(&file), s2v_weights_close(&golden);
+    bench_close(&b);
+}
+
 static int load_file(const char *path)
 {
     s2v_error err;
@@ -701,7 +744,8 @@ static int load_file(const char *path)
     s2vi_sound_clip_config sound;
     bench b = bench_open();
     golden_must(s2v_weights_open(&file, path, &err), &err, path);
-    if (s2vi_weights_find(file, "conv.weight")) {
+    if (s2vi_weights_find(file, "conv.weight") ||
+        s2vi_weights_find(file, "audio_encoder.conv1.weight")) {
         golden_must(s2vi_sound_clip_config_read(&sound, file, &err), &err,
                     path);
         golden_must(s2vi_sound_clip_load(&sound, file, b.store, &err), &err,
@@ -725,11 +769,13 @@ int main(int argc, char **argv)
     device = argv[1];
     dtype = strcmp(argv[2], "f64") == 0 ? S2VI_F64 : S2VI_F32;
     device_is_needed(device);
-    if (argc > 4)
+    if (argc > 4 && !strcmp(argv[3], "file"))
         return load_file(argv[4]);
     make_folder();
     int skipped = 0;
-    if (argc > 3) {
+    if (argc > 4) {
+        test_wav2clip(argv[4]);
+    } else if (argc > 3) {
         skipped = test_goldens();
     } else {
         test_gelu();

@@ -186,8 +186,10 @@ static int clip(int i, s2vi_param_list *list, s2v_error *err)
 
 static int sound_clip(int i, s2vi_param_list *list, s2v_error *err)
 {
-    const s2vi_sound_clip_config c = {
-        .width = {64, 128, 256, 512}, .stages = 4, .embedding = i ? 64 : 512};
+    const s2vi_sound_clip_config c = {.width = {64, 128, 256, 512},
+                                      .stages = 4,
+                                      .hidden = i > 1 ? 512 : 0,
+                                      .embedding = i ? 64 : 512};
     return s2vi_sound_clip_params(&c, list, err);
 }
 
@@ -209,7 +211,7 @@ static const struct {
     {"stylegan2", stylegan2, 2, 0x03c3365c10bac2bcu},
     {"stylegan3", stylegan3, 2, 0x1c00165b0dbe7482u},
     {"clip", clip, 2, 0x3ce16ad4ed8a2a7fu},
-    {"sound-clip", sound_clip, 2, 0x8746167c36b9fc28u},
+    {"sound-clip", sound_clip, 3, 0x7019c60e49ab45f1u},
     {"bn-inception", bn_inception, 2, 0xd1ae2b00da8aecbau},
 };
 

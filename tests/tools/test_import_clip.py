@@ -157,11 +157,27 @@ def sound():
     return found
 
 
+def wav2clip():
+    """A file's tensors, and those that stay."""
+    kept = {n.replace("feature_extractor", "audio_encoder"): v for n, v in sound().items()
+            if not n.startswith(("conv.", "feature_extractor.fc"))
+            and "num_batches" not in n}
+    kept["audio_encoder.conv1.weight"] = numbers(4, 1, 7, 7)
+    for name, shape in (("0", (9, 10)), ("3", (E, 9))):
+        kept[f"audio_transform.sequential.{name}.weight"] = numbers(*shape)
+        kept[f"audio_transform.sequential.{name}.bias"] = numbers(shape[0])
+    return kept | {"audio_encoder.fc.weight": numbers(3, 10),
+                   "audio_encoder.spectrogram.window": numbers(512),
+                   "image_transform.sequential.0.bias": numbers(3),
+                   "audio_encoder.bn1.num_batches_tracked": np.array(9)}, kept
+
+
 def prefixed(tensors):
     return {"module." + name: value for name, value in tensors.items()}
 
 
 module("__torch__")
+module("pytorch_lightning")
 Model = named("__torch__.clip.model.___torch_mangle_1", "CLIP", type("CLIP", (), {}))
 
 
@@ -295,8 +311,26 @@ def test_sound():
     metadata = gives("the same in the old form", old_form(*references_of(tensors)), kept,
                      words)
     point("its kind", metadata["s2v.model"] == "sound-clip"
-          and json.loads(metadata["s2v.config"]) == {"widths": [4, 6, 8, 10],
-                                                     "embedding": 12}, metadata)
+          and json.loads(metadata["s2v.config"]) == {
+              "widths": [4, 6, 8, 10], "hidden": 0, "embedding": 12}, metadata)
+
+
+Callback = named("pytorch_lightning.callbacks", "Early", type("Early", (), {}))
+
+
+def test_wav2clip():
+    tensors, kept = wav2clip()
+    state, storages = references_of(tensors)
+    callback = Callback()
+    callback.__dict__["wait"] = 3
+    metadata = gives("Wav2CLIP", zip_form(
+        {"state_dict": state, "callbacks": {Callback: callback}, "epoch": 1}, storages),
+        kept, ["Wav2CLIP, ResNet-18 of 4, 6, 8, 10 channels"])
+    point("Wav2CLIP's configuration", json.loads(metadata["s2v.config"]) == {
+        "widths": [4, 6, 8, 10], "hidden": 9, "embedding": 12}, metadata)
+    refuses("a program among settings", zip_form(
+        {"state_dict": state, "callbacks": {Callback: Poison()}}, storages),
+        ["asks for", "system"])
 
 
 def write_config(name, picture, text):
@@ -386,6 +420,7 @@ with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     test_kinds()
     test_sound()
+    test_wav2clip()
     test_config()
     test_halves()
     test_refusals()
