@@ -269,6 +269,59 @@ static void test_any_sound(void)
     CHECK(seen & (seen - 1), "all of one material");
 }
 
+/* The world film: equal options, equal bytes; the truth is one for s2v-eval,
+ * and a sheet has a row for each kind. */
+static void test_film(void)
+{
+    CHECK(run("--world film -n 2 -d 2 -s 32 --seed 8 -o films", NULL) == 0,
+          "film");
+    CHECK(run("--world film -d 2 -s 32 --seed 9 -o film9.mkv", NULL) == 0,
+          "one film");
+    CHECK(same_bytes("films/9.mkv", "film9.mkv"), "another film");
+    CHECK(!same_bytes("films/8.mkv", "films/9.mkv"), "seeds 8 and 9");
+    CHECK(run("--world film -d 3 -r 25 -s 32 --kinds ball --codec libx264 "
+              "--sound glass -o ball.mkv",
+              NULL) == 0,
+          "ball");
+    json_t *root = read_truth("ball.json"), *one;
+    CHECK(!g_strcmp0(json_string_value(json_object_get(root, "rate")), "25/1"),
+          "rate");
+    json_t *film = json_object_get(root, "film");
+    CHECK(!g_strcmp0(json_string_value(json_object_get(film, "codec")),
+                     "libx264"),
+          "codec");
+    size_t i;
+    json_array_foreach(json_object_get(root, "impacts"), i, one)
+    {
+        const json_t *region = json_object_get(one, "region");
+        const double time = json_real_value(json_object_get(one, "time"));
+        CHECK(time > 0 && time < 3, "time %g", time);
+        CHECK(!g_strcmp0(json_string_value(json_object_get(one, "kind")),
+                         "ball") &&
+                  !g_strcmp0(json_string_value(json_object_get(one, "sound")),
+                             "glass"),
+              "impact %zu", i);
+        CHECK(json_array_size(region) == 4, "region");
+        for (size_t k = 0; k < 4; k++) {
+            const double v = json_real_value(json_array_get(region, k));
+            CHECK(v >= 0 && v <= 1, "region %g", v);
+        }
+    }
+    CHECK(i > 1, "%zu impacts", i);
+    CHECK(json_array_size(json_object_get(root, "sounding")) == 1, "sounding");
+    json_decref(root);
+    CHECK(run("--world film -d 2 -s 32 --kinds car -o car.wav", NULL) == 0,
+          "car");
+    root = read_truth("car.json");
+    CHECK(!json_array_size(json_object_get(root, "impacts")) &&
+              json_array_size(json_object_get(root, "silent")) >= 1,
+          "a car that sounds");
+    json_decref(root);
+    CHECK(run("--world film --kinds ball,car --sheet kinds.png", NULL) == 0 &&
+              same_bytes("kinds.png", "kinds.png"),
+          "no sheet");
+}
+
 static void test_mistakes(void)
 {
     static const struct {
@@ -310,6 +363,15 @@ static void test_mistakes(void)
         {"-o x -n 0", 2,
          "--count: expected a whole number from 1 to 1000000, found '0'"},
         {"-o a.mkv -n 2 -s 16", 1, "a.mkv"},
+        {"-o x.mkv --kinds ball", 2,
+         "--kinds is for --world film, not mallets"},
+        {"-o x.mkv --codec mjpeg", 2, "--codec is for --world film"},
+        {"--sheet x.png", 2, "--sheet is for --world film"},
+        {"-o x.mkv --world film --materials wood", 2,
+         "--materials is for --world mallets, not film"},
+        {"-o x.mkv --world film --background -40", 2, "--background is for"},
+        {"-o x.mkv --world film --kinds ball,bat", 2, "found 'ball,bat'"},
+        {"--world film --sheet nowhere/x.png", 1, "cannot write the sheet"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         char *said = NULL;
@@ -337,6 +399,7 @@ int main(int argc, char **argv)
     test_other_sound();
     test_any_sound();
     test_silent();
+    test_film();
     test_mistakes();
     remove_folder();
     g_free(program);

@@ -222,6 +222,21 @@ int16_t *impacts_sound(const struct impacts_scene *scene,
                        const struct impacts_sound_params *params,
                        size_t *samples);
 
+/* What it is made of, for other scenes: a blow on an object, by its number
+ * among those of the seed, of size 0 (small) to 1; a burst of noise about a
+ * frequency, that begins at `start` samples; and the samples of a mix. */
+struct impacts_blow {
+    double time, strength, hardness, along;
+    uint64_t id; /* of its noise */
+};
+
+void impacts_add_blow(double *out, size_t n, uint64_t seed, int object,
+                      enum impacts_material material, double size,
+                      const struct impacts_blow *blow);
+void impacts_add_burst(double *out, size_t n, double start, uint64_t seed,
+                       uint64_t id, double hertz, double decay, double level);
+void impacts_quantise(const double *mix, int16_t *out, size_t n);
+
 /* --------------------------------------------------------------- truth -- */
 
 struct impacts_truth_params {
@@ -233,5 +248,9 @@ struct impacts_truth_params {
 /* Writes the scene's truth as JSON. 0, or -1 after a message. */
 int impacts_truth_write(const char *path, const struct impacts_scene *scene,
                         const struct impacts_truth_params *params);
+
+/* The same of a truth at hand, which it takes over. */
+struct json_t;
+int impacts_truth_write_json(struct json_t *root, const char *path);
 
 #endif

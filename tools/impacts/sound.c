@@ -121,15 +121,14 @@ struct modes {
     double hertz[MODES], rate[MODES], norm; /* rate of decay, 1/s */
 };
 
-static void tune(struct modes *m, const struct impacts_scene *s, int object,
-                 int as)
+/* An object of the seed, by its number, of size 0 (small) to 1. */
+static void tune(struct modes *m, uint64_t seed, int object, int material,
+                 double size)
 {
-    const struct impacts_object *o = &s->objects[object];
-    const struct timbre *t = &timbres[as < 0 ? (int)o->material : as];
-    struct impacts_dice d = {.seed = s->seed,
+    const struct timbre *t = &timbres[material];
+    struct impacts_dice d = {.seed = seed,
                              .stream = IMPACTS_STREAM_TIMBRE,
                              .counter = (uint64_t)object * 1000};
-    const double size = (sqrt(o->width * o->height) - 20) / 50;
     const double pitch = t->low *
                          pow(t->high / t->low, fmin(fmax(1 - size, 0), 1)) *
                          impacts_roll(&d, 0.92, 1.09);
@@ -180,12 +179,12 @@ static void add_mode(double *out, size_t n, double start, double hertz,
     }
 }
 
-static void add_noise(double *out, size_t n, double start, uint64_t seed,
-                      uint64_t id, const struct timbre *t, double level)
+void impacts_add_burst(double *out, size_t n, double start, uint64_t seed,
+                       uint64_t id, double hertz, double decay, double level)
 {
-    const double r = 0.8, w = 2 * pi * t->noise_hertz / IMPACTS_RATE;
-    const double fade = exp(-1 / (t->noise_decay * IMPACTS_RATE));
-    const size_t length = (size_t)(8 * t->noise_decay * IMPACTS_RATE);
+    const double r = 0.8, w = 2 * pi * hertz / IMPACTS_RATE;
+    const double fade = exp(-1 / (decay * IMPACTS_RATE));
+    const size_t length = (size_t)(8 * decay * IMPACTS_RATE);
     double y1 = 0, y2 = 0, gain = level;
 
     for (size_t k = 0, i = (size_t)ceil(start); k < length && i < n; k++, i++) {
@@ -199,25 +198,35 @@ static void add_noise(double *out, size_t n, double start, uint64_t seed,
     }
 }
 
-static void strike(const struct impacts_scene *s, const struct impacts_event *e,
-                   int number, const struct modes *m, double *out, size_t n)
+static void strike(const struct modes *m, const struct impacts_blow *b,
+                   uint64_t seed, double *out, size_t n)
 {
     const struct timbre *t = m->timbre;
-    const double hardness = s->mallets[e->mallet].hardness;
     const double reach =
-        t->bright * (0.3 + 0.7 * e->strength) * (0.35 + 0.65 * hardness);
-    const double level = pow(e->strength, 1.4);
-    const double start = e->time * IMPACTS_RATE;
+        t->bright * (0.3 + 0.7 * b->strength) * (0.35 + 0.65 * b->hardness);
+    const double level = pow(b->strength, 1.4);
+    const double start = b->time * IMPACTS_RATE;
 
     for (int k = 0; k < t->modes; k++) {
         const double f = m->hertz[k] / reach;
-        const double a = level * m->norm * place(t, k, e->along) *
+        const double a = level * m->norm * place(t, k, b->along) *
                          pow(t->ratio[k], -t->tilt) * exp(-f * f);
         if (m->hertz[k] < 0.45 * IMPACTS_RATE && a > 1e-5)
             add_mode(out, n, start, m->hertz[k], m->rate[k], a);
     }
-    add_noise(out, n, start, s->seed, (uint64_t)number, t,
-              level * t->gain * t->noise * (0.4 + 0.6 * hardness));
+    impacts_add_burst(out, n, start, seed, b->id, t->noise_hertz,
+                      t->noise_decay,
+                      level * t->gain * t->noise * (0.4 + 0.6 * b->hardness));
+}
+
+void impacts_add_blow(double *out, size_t n, uint64_t seed, int object,
+                      enum impacts_material material, double size,
+                      const struct impacts_blow *blow)
+{
+    struct modes m;
+
+    tune(&m, seed, object, (int)material, size);
+    strike(&m, blow, seed, out, n);
 }
 
 /* The first reflections of the room; none before the sound itself. */
@@ -254,7 +263,7 @@ static void add_background(double *out, size_t n, uint64_t seed, double decibel)
 }
 
 /* Rounds; what would not fit makes all of it softer. */
-static void quantise(const double *mix, int16_t *out, size_t n)
+void impacts_quantise(const double *mix, int16_t *out, size_t n)
 {
     double peak = 0.95;
 
@@ -279,17 +288,27 @@ int16_t *impacts_sound(const struct impacts_scene *scene,
         free(out);
         return NULL;
     }
-    for (int i = 0; i < scene->object_count; i++)
-        tune(&modes[i], scene, i, params->material);
+    for (int i = 0; i < scene->object_count; i++) {
+        const struct impacts_object *o = &scene->objects[i];
+        tune(&modes[i], scene->seed, i,
+             params->material < 0 ? (int)o->material : params->material,
+             (sqrt(o->width * o->height) - 20) / 50);
+    }
     for (int i = 0; i < scene->event_count; i++) {
         const struct impacts_event *e = &scene->events[i];
+        const struct impacts_blow blow = {
+            .time = e->time,
+            .strength = e->strength,
+            .hardness = scene->mallets[e->mallet].hardness,
+            .along = e->along,
+            .id = (uint64_t)i};
         if (e->hit)
-            strike(scene, e, i, &modes[e->object], mix, n);
+            strike(&modes[e->object], &blow, scene->seed, mix, n);
     }
     add_room(mix, n, scene->seed);
     if (params->background < 0)
         add_background(mix, n, scene->seed, params->background);
-    quantise(mix, out, n);
+    impacts_quantise(mix, out, n);
     free(mix);
     return out;
 }

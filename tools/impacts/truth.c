@@ -105,6 +105,11 @@ int impacts_truth_write(const char *path, const struct impacts_scene *scene,
         fprintf(stderr, "s2v-impacts: not enough memory\n");
         return -1;
     }
+    return impacts_truth_write_json(root, path);
+}
+
+int impacts_truth_write_json(json_t *root, const char *path)
+{
     const int ret = write_json(root, path);
     json_decref(root);
     if (ret < 0)

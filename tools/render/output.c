@@ -117,7 +117,8 @@ static int open_picture(struct render_output *out, const struct container *c,
     out->picture.codec = codec;
     if (!codec)
         return -1;
-    codec->width = codec->height = f->size;
+    codec->width = f->size;
+    codec->height = f->height ? f->height : f->size;
     codec->pix_fmt = c->pixels;
     codec->time_base = (AVRational){f->fps_den, f->fps_num};
     codec->framerate = (AVRational){f->fps_num, f->fps_den};
@@ -132,13 +133,15 @@ static int open_picture(struct render_output *out, const struct container *c,
 
     AVFrame *frame = out->picture.frame;
     frame->format = codec->pix_fmt;
-    frame->width = frame->height = f->size;
+    frame->width = codec->width;
+    frame->height = codec->height;
     int ret = av_frame_get_buffer(frame, 0);
     if (ret < 0)
         return report(out, "cannot hold a picture", ret);
-    out->scaler = sws_getContext(
-        f->size, f->size, AV_PIX_FMT_0RGB32, f->size, f->size, codec->pix_fmt,
-        SWS_BICUBIC | SWS_ACCURATE_RND | SWS_BITEXACT, NULL, NULL, NULL);
+    out->scaler = sws_getContext(codec->width, codec->height, AV_PIX_FMT_0RGB32,
+                                 codec->width, codec->height, codec->pix_fmt,
+                                 SWS_BICUBIC | SWS_ACCURATE_RND | SWS_BITEXACT,
+                                 NULL, NULL, NULL);
     return out->scaler
                ? 0
                : report(out, "cannot convert pictures", AVERROR(ENOMEM));

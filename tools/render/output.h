@@ -14,6 +14,7 @@ struct render_output;
 struct render_format {
     const char *program; /* begins each message; outlives the output */
     int size;            /* width and height, even; 0 writes no picture */
+    int height;          /* where it is not the width; 0: it is */
     int fps_num, fps_den;
     int rate, channels; /* of the sound; rate 0 writes none */
 };
