@@ -99,7 +99,7 @@ def area(x, side):
     if side == x.shape[-1]:
         return x
     rows = area_rows(side, x.shape[-1], x)
-    return torch.einsum("ih,jw,nchw->ncij", rows, rows, x)
+    return rows @ x @ rows.T
 
 
 def nearest(x, side):
@@ -734,22 +734,25 @@ def generator_loss(critics, real, fake, portrait, predicted, truth, seen,
                    posterior=None, details=0):
     """All terms of L_G without their factors, and their weighted sum.
 
+    critics, fake: None for none, with the terms that need them.
     details: how much more errors of the geometry count where the truth has
     contours of lids and lips.
     """
-    kind = critics.config["gan"]
-    with torch.no_grad():
-        on_real = critics(real, portrait)
-    on_fake = critics(fake, portrait)
-    half = real.shape[2] // 2
-    terms = {
-        "gan": mean(gan_made(f[2], kind) for f in on_fake),
-        "cam": mean(gan_made(f[1], kind) for f in on_fake),
-        "features": feature_matching(on_real, on_fake),
-        "perceptual": multiscale_l1(real, fake),
-        "lower": l1(real[:, :, half:], fake[:, :, half:]),  # (5)
-        "upper": l1(real[:, :, :half], fake[:, :, :half]),
-    }
+    terms = {}
+    if critics is not None:
+        kind = critics.config["gan"]
+        with torch.no_grad():
+            on_real = critics(real, portrait)
+        on_fake = critics(fake, portrait)
+        terms = {"gan": mean(gan_made(f[2], kind) for f in on_fake),
+                 "cam": mean(gan_made(f[1], kind) for f in on_fake),
+                 "features": feature_matching(on_real, on_fake)}
+    if fake is not None:
+        half = real.shape[2] // 2
+        terms.update({
+            "perceptual": multiscale_l1(real, fake),
+            "lower": l1(real[:, :, half:], fake[:, :, half:]),  # (5)
+            "upper": l1(real[:, :, :half], fake[:, :, :half])})
     flows = predicted.shape[1] - seen.shape[1]
     weight = 1
     if details:
