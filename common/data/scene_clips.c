@@ -185,7 +185,9 @@ static int level(s2vi_scene_clips *data, s2v_error *err)
             span[n++] = (s2vi_sound_span){
                 c->sound, count < c->samples ? count : c->samples};
     }
-    int ret = s2vi_loudness_measure(span, n, &data->level, err);
+    int ret = data->level < 0
+                  ? S2V_OK
+                  : s2vi_loudness_measure(span, n, &data->level, err);
     free(span);
     for (int i = 0; i < data->count && !ret; i++)
         ret = s2vi_loudness_level(&data->clip[i].sound, data->clip[i].samples,
@@ -202,30 +204,58 @@ static int compute_columns(s2vi_scene_clip *c, s2v_error *err)
                       : s2vi_error_nomem(err, "a clip's sound");
 }
 
-static int collect_words(s2vi_scene_clips *data, s2v_error *err)
+/* For each text, whether it is trained on. */
+static bool *find_trained(const s2vi_scene_clips *data)
+{
+    bool *trained = calloc((size_t)data->texts, sizeof(*trained));
+    for (int i = 0; i < data->count && trained; i++)
+        for (int k = 0; k < data->clip[i].captions; k++) {
+            const s2vi_caption *c = &data->clip[i].caption[k];
+            trained[c->text] |= c->from < data->clip[i].train;
+        }
+    return trained;
+}
+
+static int collect_words(s2vi_scene_clips *data, const bool *trained,
+                         s2v_error *err)
 {
     int ret = S2V_OK;
-    for (int i = 0; i < data->count && !ret; i++)
-        for (int k = 0; k < data->clip[i].captions && !ret; k++)
-            if (data->clip[i].caption[k].from < data->clip[i].train)
-                ret = s2vi_vocabulary_add(
-                    &data->vocabulary,
-                    data->text[data->clip[i].caption[k].text], err);
+    for (int i = 0; i < data->texts && !ret; i++)
+        if (trained[i])
+            ret = s2vi_vocabulary_add(&data->vocabulary, data->text[i], err);
     return ret;
 }
 
-static int compute_shares(s2vi_scene_clips *data, s2v_error *err)
+/* Of a text that is held out no word may be known. */
+static int compute_shares(s2vi_scene_clips *data, const bool *trained,
+                          s2v_error *err)
 {
     const size_t n = (size_t)data->vocabulary.count;
+    int ret = S2V_OK;
     data->share = calloc((size_t)data->texts * n, sizeof(float));
     if (!data->share)
         return s2vi_error_nomem(err, "captions");
-    for (int i = 0; i < data->texts; i++) {
-        s2v_error unknown; /* of a text that is held out: no word of it */
-        s2vi_vocabulary_share(&data->vocabulary, data->text[i],
-                              data->share + (size_t)i * n, &unknown);
+    for (int i = 0; i < data->texts && !ret; i++) {
+        s2v_error why;
+        ret = s2vi_vocabulary_share(&data->vocabulary, data->text[i],
+                                    data->share + (size_t)i * n, &why);
+        ret = ret < 0 && trained[i] ? s2vi_error(err, ret, "'%.60s': %.900s",
+                                                 data->text[i], why.message)
+                                    : S2V_OK;
     }
-    return S2V_OK;
+    return ret;
+}
+
+static int prepare_texts(s2vi_scene_clips *data, s2v_error *err)
+{
+    bool *trained = find_trained(data);
+    int ret = trained ? S2V_OK : s2vi_error_nomem(err, "captions");
+    if (!ret && !data->vocabulary.count)
+        ret = collect_words(data, trained, err);
+    if (!ret)
+        ret = compute_shares(data, trained, err);
+    free(trained);
+    return ret;
 }
 
 int s2vi_scene_clips_prepare(s2vi_scene_clips *data, s2v_error *err)
@@ -233,9 +263,7 @@ int s2vi_scene_clips_prepare(s2vi_scene_clips *data, s2v_error *err)
     int ret = level(data, err);
     for (int i = 0; i < data->count && !ret; i++)
         ret = compute_columns(&data->clip[i], err);
-    if (!ret)
-        ret = collect_words(data, err);
-    return ret < 0 ? ret : compute_shares(data, err);
+    return ret < 0 ? ret : prepare_texts(data, err);
 }
 
 /* ---------------------------------------------------------------- frames -- */

@@ -55,9 +55,11 @@ typedef struct s2vi_scene_clips {
     char **text; /* captions, each once */
     int texts;
     int64_t frames, train;
-    /* Once prepared: */
-    double level;               /* LUFS: of the sound, which is levelled */
-    s2vi_vocabulary vocabulary; /* of the captions of what is trained on */
+    /* Once prepared; what is set before stays as it is: */
+    double level; /* LUFS: of the sound, which is levelled; 0: that
+                     of what is trained on */
+    s2vi_vocabulary
+        vocabulary; /* none: of the captions of what is trained on */
     float *share; /* (texts, vocabulary.count): see vocabulary.h; a text that is
                      not trained on may have none of the words: all 0 */
     char hash[65]; /* of all */
@@ -87,8 +89,9 @@ int s2vi_scene_clips_add(s2vi_scene_clips *data, const char *path,
  */
 int s2vi_scene_clips_split(s2vi_scene_clips *data, double part, s2v_error *err);
 
-/** Level the sound as a session will, to the loudness of what is trained on,
- * and compute columns, vocabulary and shares. */
+/** Level the sound as a session will and compute columns, vocabulary and
+ * shares. S2V_ERR_INVALID: a text that is trained on has no word of a given
+ * vocabulary. */
 int s2vi_scene_clips_prepare(s2vi_scene_clips *data, s2v_error *err);
 
 /** The third of a frame's intensity, 0 to 2; 0 where it is not known. */

@@ -2,6 +2,7 @@
 /* A model's parameters in weight files: checked against its table, loaded. */
 #include "models/param_file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,8 +54,10 @@ int s2vi_param_put(const s2vi_param *param, const float *values,
     return ret;
 }
 
-int s2vi_param_load(const s2vi_param *param, const s2v_weights *weights,
-                    const char *name, s2vi_store *store, s2v_error *err)
+/* Tensor `name` into the variable `variable`. */
+static int load(const s2vi_param *param, const s2v_weights *weights,
+                const char *name, const char *variable, s2vi_store *store,
+                s2v_error *err)
 {
     const s2vi_tensor *tensor = find(param, weights, name, err);
     if (!tensor)
@@ -64,8 +67,30 @@ int s2vi_param_load(const s2vi_param *param, const s2v_weights *weights,
         return s2vi_error_nomem(err, name);
     int ret = s2vi_weights_read_f32(weights, tensor, file, err);
     if (!ret)
-        ret = s2vi_param_put(param, file, name, store, err);
+        ret = s2vi_param_put(param, file, variable, store, err);
     free(file);
+    return ret;
+}
+
+int s2vi_param_load(const s2vi_param *param, const s2v_weights *weights,
+                    const char *name, s2vi_store *store, s2v_error *err)
+{
+    return load(param, weights, name, name, store, err);
+}
+
+int s2vi_param_list_load_part(const s2vi_param_list *list,
+                              const s2v_weights *weights, const char *in_file,
+                              const char *in_list, s2vi_store *store,
+                              s2v_error *err)
+{
+    char name[2 * S2VI_PARAM_NAME];
+    int ret = S2V_OK;
+    for (int i = 0; i < list->count && ret >= 0; i++) {
+        const s2vi_param *p = &list->param[i];
+        snprintf(name, sizeof(name), "%s%s", in_file,
+                 p->name + strlen(in_list));
+        ret = load(p, weights, name, p->name, store, err);
+    }
     return ret;
 }
 

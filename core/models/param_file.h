@@ -32,4 +32,13 @@ int s2vi_param_list_load(const s2vi_param_list *list,
                          const s2v_weights *weights, s2vi_store *store,
                          s2v_error *err);
 
+/**
+ * The same where the file has one prefix before the names and the list another,
+ * either of which may be "": the store's variables are named as the list's.
+ */
+int s2vi_param_list_load_part(const s2vi_param_list *list,
+                              const s2v_weights *weights, const char *in_file,
+                              const char *in_list, s2vi_store *store,
+                              s2v_error *err);
+
 #endif

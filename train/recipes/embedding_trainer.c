@@ -227,22 +227,24 @@ static json_t *training(const s2vi_trainer *trainer)
                      t->params.trainer.average);
 }
 
-int s2vi_scene_metadata(const s2vi_scene_clips *data, s2vi_writer *w,
-                        s2v_error *err)
+int s2vi_scene_metadata(const s2vi_scene_clips *data, bool words,
+                        s2vi_writer *w, s2v_error *err)
 {
-    char level[32], *words = s2vi_vocabulary_text(&data->vocabulary);
+    char level[32], *text = NULL;
     snprintf(level, sizeof(level), "%.1f", data->level);
     int ret = s2vi_writer_set_metadata(w, "s2v.level", level, err);
-    if (!ret)
-        ret = s2vi_file_set_text(w, "s2v.vocabulary", words, err);
-    free(words);
+    if (ret < 0 || !words)
+        return ret;
+    text = s2vi_vocabulary_text(&data->vocabulary);
+    ret = s2vi_file_set_text(w, "s2v.vocabulary", text, err);
+    free(text);
     return ret;
 }
 
 static int metadata(const s2vi_trainer *trainer, s2vi_writer *w, s2v_error *err)
 {
     const s2vi_embedding_trainer *t = trainer->self;
-    return s2vi_scene_metadata(t->params.data, w, err);
+    return s2vi_scene_metadata(t->params.data, true, w, err);
 }
 
 /* ------------------------------------------------------------ starting -- */

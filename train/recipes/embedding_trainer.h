@@ -26,9 +26,10 @@ void s2vi_embedding_trainer_close(s2vi_embedding_trainer **trainer);
 /** The trainer in there. */
 s2vi_trainer *s2vi_embedding_trainer_base(s2vi_embedding_trainer *trainer);
 
-/** Set what a weight file says of such clips: s2v.level and s2v.vocabulary. */
-int s2vi_scene_metadata(const s2vi_scene_clips *data, s2vi_writer *w,
-                        s2v_error *err);
+/** Set what a weight file says of such clips: s2v.level and, if wanted,
+ * s2v.vocabulary. */
+int s2vi_scene_metadata(const s2vi_scene_clips *data, bool words,
+                        s2vi_writer *w, s2v_error *err);
 
 /** A frame of a clip, and the text that it is embedded with. */
 typedef struct s2vi_embedded_frame {

@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# s2v-train semantic on small rendered clips and a generator of random weights:
+# all of it learns in its stage, the generator does not; it stops, goes on
+# exactly, and says what is wrong. TAP.
+# S2V_TRAIN, S2V_LANDSCAPES, S2V_INFO, MAKE_STYLEGAN and TEST_FILE are programs,
+# from meson. LPIPS needs S2V_TEST_DATA.
+set -uo pipefail
+# shellcheck source=tests/tap.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp" || exit 99
+"$S2V_LANDSCAPES" --count 4 --scenes rain,fire -s 32 -d 2 -o clips >/dev/null 2>&1 || exit 99
+for kind in stylegan2 classes stylegan3; do
+    "$MAKE_STYLEGAN" $kind.bin $kind || exit 99
+done
+"$S2V_TRAIN" embedding clips -o embedding.bin --size 32 --batch 8 --threads 1 \
+    --iterations 20 --split 0.6 -q || exit 99
+
+same() { if cmp -s "$2" "$3"; then is "$1" yes yes; else is "$1" "$2 and $3 differ" "the same bytes"; fi; }
+# run ARGUMENTS...: sets code and err.
+run() {
+    "$S2V_TRAIN" semantic "$@" >out.txt 2>err.txt </dev/null
+    code=$? err=$(cat err.txt)
+}
+# refused NAME REGEX ARGUMENTS...: one sentence, a status above 0, no files.
+refused() {
+    local name=$1 regex=$2
+    shift 2
+    run "$@" -o x.bin -q
+    like "$name: status" "$code" '^[12]$'
+    like "$name: sentence" "$err" "^s2v-train: $regex"
+    echo "# $err"
+    is "$name: one line" "$(wc -l <err.txt)" 1
+    is "$name: no file" "$(echo x.bin*)" 'x.bin*'
+}
+# zeros FILE REGEX: names of tensors, of those whose name matches, that are zero.
+zeros() {
+    python3 - "$1" "$2" <<'PY'
+import json, re, struct, sys
+data = open(sys.argv[1], "rb").read()
+n, = struct.unpack("<Q", data[:8])
+for name, t in json.loads(data[8:8 + n]).items():
+    if name != "__metadata__" and re.match(sys.argv[2], name):
+        a, b = t["data_offsets"]
+        if not any(data[8 + n + a:8 + n + b]):
+            print(name)
+PY
+}
+# filled CSV COLUMN: the iterations that have a value there.
+filled() {
+    awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
+        NR > 1 && c && $c != "" { printf "%s%s", sep, $1; sep = " " }' "$1"
+}
+# falls CSV COLUMN: whether it is lower at the end than at the beginning.
+falls() {
+    awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
+        NR == 2 { first = $c } { last = $c } END { print last < 0.8 * first ? "yes" : "from " first " to " last }' "$1"
+}
+
+small=(--generator stylegan2.bin --sequence 4 --critic-channels 2 --threads 1)
+both=("${small[@]}" --embedding embedding.bin --split 0.6)
+
+run clips -o a.bin "${both[@]}" --iterations 9 --curves a.csv --preview look.png --hold-out-every 9
+is "a training ends" "$code" 0
+like "it says how much there is" "$err" '4 clips of 2 scenes, .*160 frames at 20 fps: 80 for training, 80 held out'
+like "what is held out is measured" "$err" \
+    'sound and picture -?[0-9.]+ alike \(real frames -?[0-9.]+\), MSE [0-9.]+ of 2 held-out videos'
+is "its preview is a picture" "$(head -c 4 look.png | tail -c 3)" PNG
+is "the curves' columns" "$(head -1 a.csv)" \
+    "iteration,loss,mse,length,sound-picture,text-picture,identity,g.video,g.image,d.video,d.image,held-out.similarity"
+is "the inversion learns by itself for a third" "$(filled a.csv d.video)" "4 5 6 7 8 9"
+# A bias that an instance norm follows has no gradient.
+is "every parameter learns" "$(zeros a.bin.ckpt 'v\.(?!d_v.*layer[123]\.0\.bias)')" ""
+like "s2v-info knows it" "$("$S2V_INFO" a.bin)" 'Model +semantic'
+"$TEST_FILE" a.bin stylegan2.bin embedding.bin >file.txt
+is "it has generator and embedding as they were" $? 0
+sed 's/^/# /' file.txt
+
+# The paired terms are learned: the random generator makes what it can.
+run clips -o learned.bin "${small[@]}" --iterations 40 --alone 1 --rate 0.003 --psi 0 --curves learned.csv
+is "the clip's own frames are learned" "$(falls learned.csv mse)" yes
+
+# A resume is the uninterrupted training, from either stage.
+run clips -o whole.bin "${both[@]}" --iterations 9
+for at in 2 6; do
+    run clips -o b.bin "${both[@]}" --iterations 9 --checkpoint-every $at &
+    pid=$!
+    while kill -0 $pid 2>/dev/null && [ ! -e b.bin.ckpt ]; do sleep 0.02; done
+    pkill -KILL -P $pid
+    wait $pid 2>/dev/null
+    run --resume b.bin.ckpt
+    same "resumed after $at: the same weights" whole.bin b.bin
+    rm -f b.bin b.bin.ckpt
+done
+run clips -o c.bin "${both[@]}" --iterations 3
+run --resume c.bin.ckpt --iterations 4 --psi 0.5
+like "another training's checkpoint is refused" "$err" "c\.bin\.ckpt.*psi"
+
+# The published code's shapes, on StyleGAN3, without an embedding.
+run clips -o d.bin --generator stylegan3.bin --sequence 2 --critic-channels 2 --threads 1 --iterations 2 \
+    --groups 3,3,10 --feedback previous --blend 0.4 --dv frame --alone 0 --camera still --store f16
+is "StyleGAN3, groups, the frame-wise discriminator" "$code" 0
+is "a still camera" "$(zeros d.bin 'generator\.synthesis\.input\.affine\.weight')" \
+    generator.synthesis.input.affine.weight
+
+refused "no generator" "--generator: expected the weight file of a generator of pictures, found none" clips
+refused "classes" ".*classes\.bin: expected a generator without classes, found 3" clips --generator classes.bin
+refused "another model" ".*embedding\.bin: expected a generator of 'stylegan2' or 'stylegan3', found 'embedding'" \
+    clips --generator embedding.bin
+refused "another embedding" ".*stylegan3\.bin: expected an 'embedding' model, found 'stylegan3'" \
+    clips --generator stylegan2.bin --embedding stylegan3.bin
+refused "groups" "--groups: expected 8 codes in all, as the generator takes, found 9" clips "${small[@]}" --groups 4,5
+refused "no groups" "--groups: expected 1 to 8 numbers of codes" clips "${small[@]}" --groups 4,x
+refused "a long sequence" "--sequence: expected at most the 36 frames" clips --generator stylegan2.bin --sequence 64
+refused "half of LPIPS" "--perceptual and --lpips: expected both or none, found one" clips "${small[@]}" --lpips x
+refused "nothing held out" "--hold-out-every: expected a clip with 4 held-out frames, found none" \
+    clips "${small[@]}" --split 0.95 --hold-out-every 5
+mkdir other
+cp clips/rain-0001.mkv other
+echo xyzzy >other/rain-0001.txt
+refused "words that are not known" ".xyzzy.: text: expected a word that the model knows \(.*, found none" \
+    other "${both[@]}" --split 1
+
+weights=${S2V_TEST_DATA-}/weights
+if [ -f "$weights/squeezenet1.1.safetensors" ] && [ -f "$weights/lpips_v0.1_squeeze.safetensors" ]; then
+    run clips -o e.bin "${small[@]}" --iterations 2 --curves e.csv \
+        --perceptual "$weights/squeezenet1.1.safetensors" --lpips "$weights/lpips_v0.1_squeeze.safetensors"
+    is "LPIPS is a term" "$(filled e.csv lpips)" "1 2"
+else
+    skip "LPIPS is a term" "S2V_TEST_DATA has no weights of LPIPS"
+fi
+finish
