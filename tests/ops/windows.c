@@ -125,8 +125,8 @@ static void add_extras(test_case *c, s2vi_attr *attr, const s2vi_shape *result,
 /* Channels of the images that backends convolve by tiles. */
 static const int whole[] = {16, 32, 48, 64, 96, 112};
 
-/* A 3x3 window on an image that is large for it; for adjoints, in turn on many
- * that are not. */
+/* A 3x3 window, or one of six taps, on an image that is large for it; for
+ * adjoints, in turn on many that are not. */
 static void make_large_conv(test_case *c, s2vi_op op, int v)
 {
     rng *r = &c->rng;
@@ -137,10 +137,13 @@ static void make_large_conv(test_case *c, s2vi_op op, int v)
         x = S2VI_SHAPE(8 + rng_int(r, 4), 8 + rng_int(r, 10),
                        8 + rng_int(r, 10), x.dim[3]);
     s2vi_shape y = x, w = S2VI_SHAPE(whole[v % 6], 3, 3, x.dim[3]);
+    if (v / 6 % 4 == 1) /* 2x3 or 3x2 */
+        w.dim[1 + v % 2] = 2;
     for (int i = 0; i < 2; i++) {
-        attr.window.pad_lo[i] = rng_int(r, 3);
-        attr.window.pad_hi[i] = rng_int(r, 3);
-        y.dim[1 + i] += attr.window.pad_lo[i] + attr.window.pad_hi[i] - 2;
+        attr.window.pad_lo[i] = rng_int(r, (int)w.dim[1 + i]);
+        attr.window.pad_hi[i] = rng_int(r, (int)w.dim[1 + i]);
+        y.dim[1 + i] +=
+            attr.window.pad_lo[i] + attr.window.pad_hi[i] - (w.dim[1 + i] - 1);
     }
     y.dim[3] = w.dim[0];
     case_operand(c, op == S2VI_OP_CONV_DATA ? y : x, ANY);

@@ -85,6 +85,43 @@ static void average(const pool_kernel *k, const float *image, const int64_t *at,
         to[j] *= share;
 }
 
+/* Windows of 2x2 side by side: two lines to one. */
+static void average_lines(const pool_kernel *k, const float *restrict first,
+                          float *restrict to)
+{
+    const float *restrict second = first + k->in[2] * k->c;
+    const int64_t c = k->c;
+    for (int64_t i = 0; i < k->out[2]; i++, to += c)
+        for (int64_t j = 0; j < c; j++) {
+            const int64_t at = 2 * i * c + j;
+            to[j] = 0.25f *
+                    (first[at] + first[at + c] + second[at] + second[at + c]);
+        }
+}
+
+static bool is_halving(const pool_kernel *k)
+{
+    bool halves = k->in[0] == 1;
+    for (int d = 1; d < 3; d++)
+        halves =
+            halves && k->kernel[d] == 2 && k->stride[d] == 2 && k->lo[d] == 0;
+    return halves;
+}
+
+static int run_halving(const s2vi_kernel *kernel, void *out, void *const *in,
+                       void *scratch, const s2vi_clock *clock)
+{
+    const pool_kernel *k = (const pool_kernel *)kernel;
+    (void)scratch, (void)clock;
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < k->n * k->out[1]; i++) {
+        const int64_t line = i / k->out[1] * k->in[1] + i % k->out[1] * 2;
+        average_lines(k, (const float *)in[0] + line * k->in[2] * k->c,
+                      (float *)out + i * k->out[2] * k->c);
+    }
+    return S2V_OK;
+}
+
 static int run_avgpool(const s2vi_kernel *kernel, void *out, void *const *in,
                        void *scratch, const s2vi_clock *clock)
 {
@@ -198,8 +235,9 @@ int s2vi_cpu_pool(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
     describe(k, node);
     k->base.close = s2vi_kernel_free;
     k->base.run = node->op == S2VI_OP_UPSAMPLE  ? run_upsample
-                  : node->op == S2VI_OP_AVGPOOL ? run_avgpool
-                                                : run_maxpool;
+                  : node->op != S2VI_OP_AVGPOOL ? run_maxpool
+                  : is_halving(k)               ? run_halving
+                                                : run_avgpool;
     *kernel = &k->base;
     return S2V_OK;
 }

@@ -167,8 +167,9 @@ typedef struct s2vi_simd {
      * v: [point][tile][channel]; m: [tile][vectors * cell_lanes] = v times w:
      * [channel][vectors * cell_lanes] at one point, for `tiles` rounded up to
      * winograd_sums / vectors (1, 2 or 4); m: [point][tile][..] to results.
-     * Kernels of cell_lanes results, 3x3 taps `tap` apart, `lane` from one
-     * result to the next, to n x n points G g G', `point` apart. */
+     * Kernels of cell_lanes results, taps `tap` apart, `lane` from one result
+     * to the next, to n x n points G g G', `point` apart; of fewer than 3x3
+     * taps the others are zero. */
     void (*winograd_in)(float *v, const s2vi_simd_tiles *t, int64_t from,
                         int64_t to);
     void (*winograd_product)(float *m, const float *v, int64_t v_step,
@@ -178,7 +179,8 @@ typedef struct s2vi_simd {
                          int64_t m_plane, int channel, int vectors,
                          int64_t from, int64_t to);
     void (*winograd_weights)(float *u, int64_t point, const double (*G)[3],
-                             int n, const float *g, int64_t tap, int64_t lane);
+                             int n, const float *g, const int *taps,
+                             int64_t tap, int64_t lane);
     int winograd_sums;
     /* Gradients in weights (conv_weight.c): sum[i step + lane] += numbers times
      * vectors; points of results' gradients; u at n x n points to 3x3 taps, of

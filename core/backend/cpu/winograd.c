@@ -44,6 +44,7 @@ typedef struct winograd_kernel {
     /* Of the weights (Cout,3,3,Cin) or, for CONV_DATA, of their turned form:
      * the first, and from tap to tap, channel to channel, result to result. */
     int64_t tap0, tap, channel, result;
+    int taps[2];
     s2vi_simd_tiles in;
     s2vi_simd_result out;
 } winograd_kernel;
@@ -114,7 +115,8 @@ static void pack_weights(const winograd_kernel *k, const float *w, float *to)
         float *at = to + out / wide * k->points * point + out % wide;
         for (int c = 0; c < cin; c++)
             k->simd->winograd_weights(at + (int64_t)c * wide, point, G, n,
-                                      g + c * k->channel, k->tap, k->result);
+                                      g + c * k->channel, k->taps, k->tap,
+                                      k->result);
     }
 }
 
@@ -269,14 +271,26 @@ static bool has_many(const s2vi_node *node, uint32_t constant)
     return !(constant & 2u) && node->shape.dim[0] >= MANY_IMAGES;
 }
 
+/* 3x3 taps; or 2x3 or 3x2 that change, if there are fewer results than
+ * channels: results take as long to transform. */
+static bool has_taps(const s2vi_node *node, uint32_t constant)
+{
+    const int64_t *w = node->input[1]->shape.dim;
+    const bool fewer = s2vi_shape_channels(&node->shape) <
+                       s2vi_shape_channels(&node->input[0]->shape);
+    return w[1] <= 3 && w[2] <= 3 &&
+           (w[1] * w[2] == 9 ||
+            (w[1] * w[2] == 6 && !(constant & 2u) && fewer));
+}
+
 bool s2vi_cpu_winograd_suits(const s2vi_node *node, uint32_t constant)
 {
-    const s2vi_shape *w = &node->input[1]->shape, *y = &node->shape;
+    const s2vi_shape *y = &node->shape;
     const s2vi_window *win = &node->attr.window;
     if ((node->op != S2VI_OP_CONV &&
          (node->op != S2VI_OP_CONV_DATA || constant & 2u)) ||
-        !fits(node) || w->dim[1] != 3 || w->dim[2] != 3 ||
-        win->stride[0] != 1 || win->stride[1] != 1)
+        !fits(node) || !has_taps(node, constant) || win->stride[0] != 1 ||
+        win->stride[1] != 1)
         return false;
     const int64_t pixels = y->dim[1] * y->dim[2];
     return pixels >= (has_many(node, constant) ? MANY_F23 : LEAST_F23) &&
@@ -300,16 +314,19 @@ static void cut_bands(winograd_kernel *k)
  * and results exchanged. */
 static void describe_weights(winograd_kernel *k, const s2vi_node *node)
 {
-    const int64_t last = node->input[1]->shape.dim[3];
+    const int64_t *w = node->input[1]->shape.dim, last = w[3];
     const bool turned = node->op == S2VI_OP_CONV_DATA;
-    k->tap0 = turned ? 8 * last : 0;
+    k->tap0 = turned ? (w[1] * w[2] - 1) * last : 0;
     k->tap = turned ? -last : last;
-    k->channel = turned ? 9 * last : 1;
-    k->result = turned ? 1 : 9 * last;
-    for (int i = 0; i < 2; i++)
+    k->channel = turned ? w[1] * w[2] * last : 1;
+    k->result = turned ? 1 : w[1] * w[2] * last;
+    for (int i = 0; i < 2; i++) {
+        const int lo = node->attr.window.pad_lo[i];
+        k->taps[i] = (int)w[1 + i];
         k->in.lo[i] = node->op == S2VI_OP_UPCONV ? 1
-                      : turned ? 2 - node->attr.window.pad_lo[i]
-                               : node->attr.window.pad_lo[i];
+                      : turned                   ? k->taps[i] - 1 - lo
+                                                 : lo;
+    }
 }
 
 static void describe(winograd_kernel *k, const s2vi_node *node,
