@@ -98,7 +98,7 @@ static int prepare(s2vi_clip_encoder *e, const s2v_weights *weights,
     const s2vi_clip_config *c = &e->config;
     int ret = s2vi_clip_config_read(&e->config, part, weights, err);
     if (ret >= 0)
-        ret = s2vi_clip_load(c, part, weights, e->store, err);
+        ret = s2vi_clip_tower_load(c, part, weights, e->store, err);
     if (ret >= 0 && part & S2VI_CLIP_TEXT && merges)
         ret =
             s2vi_clip_tokenizer_open(&e->tokenizer, merges, c->vocabulary, err);
