@@ -79,7 +79,7 @@ static void run_tower(const s2v_weights *file, const float *input, int64_t T,
     s2vi_graph *graph = s2vi_graph_create();
     s2vi_node *ends = NULL, *in = NULL;
     must(s2vi_store_create(&store, backend, &err), &err);
-    must(s2vi_clip_load(&small, S2VI_CLIP_BOTH, file, store, &err), &err);
+    must(s2vi_clip_tower_load(&small, S2VI_CLIP_BOTH, file, store, &err), &err);
     if (T) {
         in = s2vi_input(graph, "ids", S2VI_SHAPE(1, T));
         ends = s2vi_input(graph, "ends", S2VI_SHAPE(1));
