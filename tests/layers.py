@@ -56,6 +56,7 @@ TABLE = "cpu.c is the table of all kernels, cpu.h what they share"
 CIRCLES = {
     ("core/backend/backend", "core/backend/module"): "opening by name finds modules, too",
     ("core/backend/cpu/cpu", "core/backend/cpu/conv_bf16"): TABLE,
+    ("core/backend/cpu/cpu", "core/backend/cpu/conv_weight"): TABLE,
     ("core/backend/cpu/cpu", "core/backend/cpu/depthwise"): TABLE,
     ("core/backend/cpu/cpu", "core/backend/cpu/pointwise"): TABLE,
     ("core/backend/cpu/cpu", "core/backend/cpu/winograd"): TABLE,
