@@ -387,22 +387,30 @@ static void put_word(maker *m, size_t n)
         put(m, m->symbol[i]);
 }
 
+enum { LONG_S = 0x17F, IOTA_BELOW = 0x345 };
+
+/* As the published code, which matches without regard to case: the long s, too,
+ * is an s. */
 static bool begins_with(const uint32_t *text, size_t n, const char *word)
 {
     size_t i = 0;
-    while (word[i] && i < n && text[i] == (uint8_t)word[i])
+    while (
+        word[i] && i < n &&
+        (text[i] == (uint8_t)word[i] || (text[i] == LONG_S && word[i] == 's')))
         i++;
     return !word[i];
 }
 
 typedef enum kind { LETTER, NUMBER, SPACE, OTHER } kind;
 
+/* The iota below a letter is a mark that may become a letter in upper case: for
+ * the published code it is none of all, and left out. */
 static kind kind_of(uint32_t c)
 {
-    return s2vi_is_space(c)    ? SPACE
-           : s2vi_is_letter(c) ? LETTER
-           : s2vi_is_number(c) ? NUMBER
-                               : OTHER;
+    return s2vi_is_space(c) || c == IOTA_BELOW ? SPACE
+           : s2vi_is_letter(c)                 ? LETTER
+           : s2vi_is_number(c)                 ? NUMBER
+                                               : OTHER;
 }
 
 /* Code points of the piece at `text`: a suffix, letters, one number, or others
@@ -433,20 +441,32 @@ static void put_piece(maker *m, const uint32_t *text, size_t n)
     put_word(m, bytes);
 }
 
+/* What begins like the start's or the end's name; 0: neither. */
+static size_t put_special(maker *m, const uint32_t *text, size_t n)
+{
+    static const char *const names[] = {"<|startoftext|>", "<|endoftext|>"};
+    for (int i = 0; i < 2; i++) {
+        const size_t length = strlen(names[i]);
+        if (!begins_with(text, n, names[i]))
+            continue;
+        if (text[2] == LONG_S)
+            put_piece(m, text, length);
+        else
+            put(m, FIRST + m->t->merges + i);
+        return length;
+    }
+    return 0;
+}
+
 static void put_text(maker *m, const uint32_t *text, size_t n)
 {
-    static const char START[] = "<|startoftext|>", END[] = "<|endoftext|>";
     const int start = FIRST + m->t->merges;
     put(m, start);
     while (n > 0) {
-        size_t length = 1;
-        if (begins_with(text, n, START)) {
-            length = strlen(START);
-            put(m, start);
-        } else if (begins_with(text, n, END)) {
-            length = strlen(END);
-            put(m, start + 1);
-        } else if (!s2vi_is_space(*text)) {
+        size_t length = put_special(m, text, n);
+        if (!length && kind_of(*text) == SPACE) {
+            length = 1;
+        } else if (!length) {
             length = piece_of(text, n);
             put_piece(m, text, length);
         }

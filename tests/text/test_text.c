@@ -159,6 +159,14 @@ static void test_tokens(const s2vi_clip_tokenizer *t)
     TOKENS("12", last('1'), last('2'));
     TOKENS("-!'s", inner('-'), inner('!'), last('\''), last('s'));
     TOKENS("<|endoftext|> <|STARTOFTEXT|>", START + 1, START);
+    TOKENS("a\u0345b \u0345", last('a'), last('b'));
+    /* U+017F is C5 BF */
+    TOKENS("a'\u017f", last('a'), inner('\''), 94 + 12 + 0xC5 - 174,
+           94 + 12 + 0xBF - 174 + 256);
+    TOKENS("<|\u017ftartoftext|>", inner('<'), inner('|'), 94 + 12 + 0xC5 - 174,
+           94 + 12 + 0xBF - 174, inner('t'), inner('a'), inner('r'), inner('t'),
+           inner('o'), inner('f'), inner('t'), inner('e'), inner('x'),
+           inner('t'), inner('|'), last('>'));
     TOKENS("!<|endoftext|>", inner('!'), inner('<'), last('|'), inner('e'),
            inner('n'), inner('d'), inner('o'), inner('f'), inner('t'),
            inner('e'), inner('x'), last('t'), inner('|'), last('>'));
