@@ -8,8 +8,11 @@
  */
 #include "../check.h"
 #include "../must.h"
-#include "models/semantic.h"
+#include "graph/build.h"
 #include "models/vocabulary.h"
+#include "recipes/semantic_gallery.h"
+#include "run/exec.h"
+#include "semantic_loss.h"
 
 static s2v_weights *open_file(const char *path)
 {
@@ -46,18 +49,111 @@ static void compare(const s2v_weights *file, const s2v_weights *part,
     }
 }
 
+/* A start for each scene, none of them the others' or nothing. */
+static void test_gallery(const s2v_weights *w)
+{
+    const s2vi_tensor *rain = s2vi_weights_find(w, "gallery.rain");
+    const s2vi_tensor *fire = s2vi_weights_find(w, "gallery.fire");
+    CHECK(rain && fire && rain->rank == 2 && rain->shape[0] == 8 &&
+              rain->shape[1] == 10 && fire->count == rain->count,
+          "the gallery");
+    if (!rain || !fire)
+        return;
+    float *a = read_values(w, rain), sum = 0;
+    for (size_t i = 0; i < rain->count; i++)
+        sum += a[i] * a[i];
+    CHECK(sum > 0, "a start of zeros");
+    free(a);
+}
+
+/* Cosine of a start's picture and a text. */
+static double likeness(const s2vi_semantic_config *c, s2vi_store *store,
+                       const float *codes, const float *share)
+{
+    const int L = c->inversion.codes, w = c->inversion.w;
+    s2vi_graph *g = s2vi_graph_create();
+    s2vi_node *ws = s2vi_input(g, "ws", S2VI_SHAPE(1, L, w)), *video;
+    s2vi_node *text = s2vi_input(g, "text", S2VI_SHAPE(1, c->embedding.words));
+    s2vi_embedding_graph e;
+    s2vi_plan *plan = NULL;
+    s2vi_exec *exec = NULL;
+    s2v_error err;
+    float distance;
+    must(s2vi_semantic_generate(g, &c->generator, ws, &video, &err), &err);
+    const s2vi_embedding_inputs in = {
+        .picture = s2vi_embedding_picture(video, c->embedding.size),
+        .text = text};
+    must(s2vi_embedding_build(g, &c->embedding, S2VI_SEMANTIC_EMBEDDING, &in,
+                              &e, &err),
+         &err);
+    s2vi_node *out = s2vi_semantic_distance(e.picture, e.text);
+    const s2vi_plan_params params = {.outputs = &out, .n_outputs = 1};
+    must(s2vi_plan_create(&plan, g, store, &params, &err), &err);
+    must(s2vi_exec_create(&exec, plan, &err), &err);
+    s2vi_exec_write(exec, ws, codes);
+    s2vi_exec_write(exec, text, share);
+    must(s2vi_exec_run(exec, &(s2vi_clock){0}, &err), &err);
+    s2vi_exec_read(exec, out, &distance);
+    s2vi_exec_close(&exec);
+    s2vi_plan_close(&plan);
+    s2vi_graph_close(&g);
+    return 1 - (double)distance;
+}
+
+/* Each of two scenes has the start that suits its text; at psi 0 there is one
+ * start, the average. */
+static void test_choice(const s2vi_semantic_config *c, s2vi_store *store)
+{
+    enum { L = 8, W = 10 };
+    static float share[2][256], codes[2][L * W], average[W];
+    s2vi_caption caption[2] = {{0, 1, 0}, {0, 1, 1}};
+    s2vi_scene_clip clip[2] = {
+        {.scene = 0, .caption = caption, .captions = 1},
+        {.scene = 1, .caption = caption + 1, .captions = 1}};
+    float *flat = calloc((size_t)(2 * c->embedding.words), sizeof(*flat));
+    const s2vi_scene_clips data = {
+        .clip = clip, .count = 2, .scenes = 2, .texts = 2, .share = flat};
+    s2vi_gallery_params params = {c, &data, store, 0.9, 1};
+    s2v_error err;
+    share[0][0] = flat[0] = 1;
+    share[1][1] = flat[c->embedding.words + 1] = 1;
+    must(s2vi_gallery_make(&params, codes[0], &err), &err);
+    for (int i = 0; i < 2; i++)
+        CHECK(likeness(c, store, codes[i], share[i]) >=
+                  likeness(c, store, codes[1 - i], share[i]),
+              "text %d suits the other start", i);
+    params.psi = 0;
+    must(s2vi_gallery_make(&params, codes[0], &err), &err);
+    must(s2vi_store_read(store, "mapping.w_avg", average, &err), &err);
+    for (int i = 0; i < L; i++)
+        CHECK(!memcmp(codes[1] + i * W, average, sizeof(average)),
+              "code %d is not the average", i);
+    free(flat);
+}
+
+static void test_names(void)
+{
+    static const char *const names[][2] = {
+        {"Heavy  rain, at dusk!", "heavy-rain-at-dusk"},
+        {"fire", "fire"},
+        {" ?! ", ""}};
+    char out[S2VI_GALLERY_NAME];
+    for (int i = 0; i < 3; i++) {
+        s2vi_gallery_name(names[i][0], out);
+        CHECK(!strcmp(out, names[i][1]), "%s", out);
+    }
+}
+
 /* As a session has them: the generator's tensors under its own names. */
 static void load(const s2vi_semantic_config *c, const s2v_weights *w)
 {
     s2vi_backend *backend = NULL;
     s2vi_store *store = NULL;
     s2v_error err;
-    float average[64];
     must(s2vi_backend_open(&backend, "ref", S2VI_F32, 1, &err), &err);
     must(s2vi_store_create(&store, backend, &err), &err);
     must(s2vi_semantic_load(c, w, store, &err), &err);
-    CHECK(!s2vi_store_read(store, "mapping.w_avg", average, &err), "%s",
-          err.message);
+    test_choice(c, store);
     s2vi_store_close(&store);
     s2vi_backend_close(&backend);
 }
@@ -113,6 +209,8 @@ int main(int argc, char **argv)
     must(s2vi_vocabulary_parse(&words, text ? text : "", &err), &err);
     CHECK(words.count == c.embedding.words, "%d words", words.count);
     s2vi_vocabulary_close(&words);
+    test_gallery(w);
+    test_names();
     load(&c, w);
     test_config(&c);
     CHECK(s2vi_semantic_read(&c, generator, &err) == S2V_ERR_MODEL &&

@@ -31,6 +31,7 @@
 #include "models/param_file.h"
 #include "networks/lpips.h"
 #include "recipes/embedding_trainer.h"
+#include "recipes/semantic_gallery.h"
 #include "semantic_loss.h"
 
 #include <jansson.h>
@@ -90,6 +91,7 @@ struct s2vi_semantic_trainer {
     s2vi_node *similar, *similar_real; /* of the viewer */
     float *z, *sound, *text, *real;    /* a batch */
     float *made;                       /* T frames */
+    float *gallery;                    /* (scenes,L,w), once chosen */
 };
 
 /* --------------------------------------------------------------- stages -- */
@@ -634,14 +636,70 @@ static int export_deviation(const s2vi_semantic_trainer *t, s2vi_writer *w,
     return ret;
 }
 
+/* Starts for the scenes, chosen once: nothing of it learns. */
+static int make_gallery(s2vi_semantic_trainer *t, s2v_error *err)
+{
+    const s2vi_semantic_config *c = &t->params.config;
+    const s2vi_gallery_params params = {.config = c,
+                                        .data = t->params.data,
+                                        .store = t->trainer.store,
+                                        .psi = t->params.psi,
+                                        .seed = t->trainer.params.seed};
+    const size_t n = (size_t)t->params.data->scenes *
+                     (size_t)c->inversion.codes * (size_t)c->inversion.w;
+    if (t->gallery)
+        return S2V_OK;
+    t->gallery = calloc(n, sizeof(float));
+    const int ret = t->gallery ? s2vi_gallery_make(&params, t->gallery, err)
+                               : s2vi_error_nomem(err, "a gallery");
+    if (ret < 0) {
+        free(t->gallery);
+        t->gallery = NULL;
+    }
+    return ret;
+}
+
+/* Of scenes that would have the same name, the first. */
+static bool is_taken(const s2vi_scene_clips *data, int scene, const char *name)
+{
+    char other[S2VI_GALLERY_NAME];
+    for (int i = 0; i < scene; i++) {
+        s2vi_gallery_name(data->scene[i], other);
+        if (!strcmp(name, other))
+            return true;
+    }
+    return false;
+}
+
+static int export_gallery(s2vi_semantic_trainer *t, s2vi_writer *w,
+                          s2v_error *err)
+{
+    const s2vi_inversion_config *c = &t->params.config.inversion;
+    const s2vi_scene_clips *data = t->params.data;
+    const int64_t shape[] = {c->codes, c->w};
+    char name[S2VI_GALLERY_NAME], full[2 * S2VI_GALLERY_NAME];
+    int ret = t->params.embedding ? make_gallery(t, err) : S2V_OK;
+    for (int i = 0; t->gallery && i < data->scenes && !ret; i++) {
+        s2vi_gallery_name(data->scene[i], name);
+        if (!*name || is_taken(data, i, name))
+            continue;
+        snprintf(full, sizeof(full), S2VI_SEMANTIC_GALLERY "%s", name);
+        ret = s2vi_writer_add(w, full, S2VI_STORED_F32, 2, shape,
+                              t->gallery + i * shape[0] * shape[1], err);
+    }
+    return ret;
+}
+
 static int export_more(const s2vi_trainer *trainer, s2vi_writer *w,
                        s2v_error *err)
 {
-    const s2vi_semantic_trainer *t = trainer->self;
+    s2vi_semantic_trainer *t = trainer->self;
     int ret = export_part(trainer, &t->frozen, S2VI_SEMANTIC_GENERATOR, w, err);
     if (!ret)
         ret = export_part(trainer, &t->embedding, "", w, err);
-    return ret ? ret : export_deviation(t, w, err);
+    if (!ret)
+        ret = export_deviation(t, w, err);
+    return ret ? ret : export_gallery(t, w, err);
 }
 
 /* ------------------------------------------------------------ starting -- */
@@ -777,6 +835,7 @@ void s2vi_semantic_trainer_close(s2vi_semantic_trainer **out)
     free(t->text);
     free(t->real);
     free(t->made);
+    free(t->gallery);
     free(t);
     *out = NULL;
 }
