@@ -23,6 +23,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "libavcodec/avcodec.h"
@@ -55,6 +56,9 @@ typedef struct FoleyContext {
     char *dtype;
     int threads;
     double gain;          ///< dB
+    double sensitivity;
+    char *regions;
+    char *onsets;
     int latency;          ///< ms
 
     /* state that is handed over to a rebuilt filter graph, to the end */
@@ -91,6 +95,9 @@ static const AVOption v2sfoley_options[] = {
     { "dtype",   "set the compute precision: f32, bf16", OFFSET(dtype), AV_OPT_TYPE_STRING, { .str = "f32" }, 0, 0, FLAGS },
     { "threads", "set the number of CPU threads, 0 for the filter graph's", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
     { "gain",    "set the gain of the audio in dB", OFFSET(gain), AV_OPT_TYPE_DOUBLE, { .dbl = 0 }, -100, 100, RUNTIME },
+    { "sensitivity", "set a factor of the motion that is seen", OFFSET(sensitivity), AV_OPT_TYPE_DOUBLE, { .dbl = 1 }, 0, 100, RUNTIME },
+    { "regions", "set the regions of the picture that sound, x:y:width:height", OFFSET(regions), AV_OPT_TYPE_STRING, { .str = "all" }, 0, 0, RUNTIME },
+    { "onsets",  "set a file that onsets are written to, or read from where it has any", OFFSET(onsets), AV_OPT_TYPE_STRING, { .str = "none" }, 0, 0, FLAGS },
     { "latency", "set the maximum latency in milliseconds, 0 for the best quality", OFFSET(latency), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
     { "inputs",  "set the number of inputs; with 2, the second one is the reference", OFFSET(nb_inputs), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 2, FLAGS },
     { NULL }
@@ -379,6 +386,40 @@ static int feed_reference(AVFilterContext *ctx)
     return 1;
 }
 
+/* -------------------------------------------------------------- options */
+
+/** Set an option of the session; on failure, it is as before. */
+static int set_value(AVFilterContext *ctx, int log_level, const char *name, const char *value)
+{
+    FoleyContext *s = ctx->priv;
+    s2v_error err = { 0 };
+    int ret = s2v_session_set_option(s->session, name, value, &err);
+
+    return ret < 0 ? ff_s2v_report(ctx, log_level, ret, &err) : 0;
+}
+
+/** The same of a number, in millionths: no locale has another word for them. */
+static int set_number(AVFilterContext *ctx, int log_level, const char *name, double value)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%"PRId64"e-6", (int64_t)llrint(value * 1e6));
+
+    return set_value(ctx, log_level, name, text);
+}
+
+static int set_values(AVFilterContext *ctx)
+{
+    FoleyContext *s = ctx->priv;
+    int ret;
+
+    if ((ret = set_number(ctx, AV_LOG_ERROR, "sensitivity", s->sensitivity)) < 0 ||
+        (ret = set_value(ctx, AV_LOG_ERROR, "regions", s->regions ? s->regions : "all")) < 0)
+        return ret;
+
+    return set_value(ctx, AV_LOG_ERROR, "onsets", s->onsets ? s->onsets : "none");
+}
+
 /* --------------------------------------------------------------- filter */
 
 static int add_input(AVFilterContext *ctx, const char *name, enum AVMediaType type)
@@ -417,6 +458,8 @@ static av_cold int init(AVFilterContext *ctx)
     ret = s2v_session_create(&s->session, s->model.handle, NULL, &err);
     if (ret < 0)
         return ff_s2v_report(ctx, AV_LOG_ERROR, ret, &err);
+    if ((ret = set_values(ctx)) < 0)
+        return ret;
     s->scale = pow(10.0, s->gain / 20.0);
     s->tag   = 1;
     if (s->nb_inputs > 1)
@@ -726,6 +769,16 @@ static int set_gain(AVFilterContext *ctx, const char *text)
     return 0;
 }
 
+static int set_sensitivity(AVFilterContext *ctx, const char *text)
+{
+    FoleyContext *s = ctx->priv;
+    const AVOption *option = av_opt_find(s, "sensitivity", NULL, 0, 0);
+    double factor = 0;
+    int ret = av_opt_eval_double(s, option, text, &factor);
+
+    return ret < 0 ? ret : set_number(ctx, AV_LOG_WARNING, "sensitivity", factor);
+}
+
 /** In place of the reference there is, or that of the second input. */
 static int set_ref(AVFilterContext *ctx, const char *path)
 {
@@ -747,6 +800,10 @@ static int process_command(AVFilterContext *ctx, const char *cmd, const char *ar
     arg = arg ? arg : "";
     if (!strcmp(cmd, "gain"))
         return set_gain(ctx, arg);
+    if (!strcmp(cmd, "sensitivity"))
+        return set_sensitivity(ctx, arg);
+    if (!strcmp(cmd, "regions"))
+        return set_value(ctx, AV_LOG_WARNING, "regions", arg);
     if (!strcmp(cmd, "ref"))
         return set_ref(ctx, arg);
 

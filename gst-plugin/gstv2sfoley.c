@@ -30,6 +30,9 @@ enum {
     PROP_REF,
     PROP_LATENCY,
     PROP_GAIN,
+    PROP_SENSITIVITY,
+    PROP_REGIONS,
+    PROP_ONSETS,
 };
 
 enum { REFERENCE_MOST = 60 }; /* seconds that count */
@@ -112,6 +115,21 @@ static GstFlowReturn drain(GstS2VBase *base)
     return push_all(GST_V2S_FOLEY(base));
 }
 
+/* ------------------------------------------------------------- options -- */
+
+static int set_live(GstV2SFoley *self, gdouble sensitivity, const char *regions,
+                    s2v_error *err)
+{
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+    g_ascii_dtostr(number, sizeof(number), sensitivity);
+    int ret =
+        s2v_session_set_option(self->base.session, "sensitivity", number, err);
+    if (!ret)
+        ret = s2v_session_set_option(self->base.session, "regions",
+                                     regions ? regions : "all", err);
+    return ret;
+}
+
 /* --------------------------------------------------------------- input -- */
 
 /*
@@ -168,10 +186,27 @@ static GstClockTime clip(GstV2SFoley *self, GstBuffer *buffer)
     return start;
 }
 
+/* What may change while playing; what cannot be used changes nothing. */
+static void take_changes(GstV2SFoley *self)
+{
+    s2v_error err = {0};
+    GST_OBJECT_LOCK(self);
+    const gboolean changed = self->changed;
+    const gdouble sensitivity = self->sensitivity;
+    char *regions = g_strdup(self->regions);
+    self->changed = FALSE;
+    GST_OBJECT_UNLOCK(self);
+    if (changed && set_live(self, sensitivity, regions, &err) < 0)
+        GST_ELEMENT_WARNING(self, RESOURCE, SETTINGS, ("%s", err.message),
+                            (NULL));
+    g_free(regions);
+}
+
 static GstFlowReturn chain(GstS2VBase *base, GstBuffer *buffer)
 {
     GstV2SFoley *self = GST_V2S_FOLEY(base);
     s2v_error err = {0};
+    take_changes(self);
     GstClockTime time = clip(self, buffer);
     if (!GST_CLOCK_TIME_IS_VALID(time)) {
         gst_buffer_unref(buffer);
@@ -288,12 +323,21 @@ static int open_session(GstS2VBase *base, s2v_error *err)
     GstV2SFoley *self = GST_V2S_FOLEY(base);
     GST_OBJECT_LOCK(self);
     char *ref = g_strdup(self->ref);
+    char *regions = g_strdup(self->regions), *onsets = g_strdup(self->onsets);
+    const gdouble sensitivity = self->sensitivity;
+    self->changed = FALSE;
     GST_OBJECT_UNLOCK(self);
     int ret =
         s2v_session_create(&base->session, base->current->model, NULL, err);
     if (!ret)
+        ret = set_live(self, sensitivity, regions, err);
+    if (!ret && onsets)
+        ret = s2v_session_set_option(base->session, "onsets", onsets, err);
+    if (!ret)
         ret = set_reference(self, ref, err);
     g_free(ref);
+    g_free(regions);
+    g_free(onsets);
     return ret;
 }
 
@@ -317,6 +361,15 @@ static void set_property(GObject *object, guint id, const GValue *value,
     case PROP_REF: gst_s2v_set_string(&self->ref, value); break;
     case PROP_LATENCY: self->latency = g_value_get_int(value); break;
     case PROP_GAIN: self->gain = g_value_get_double(value); break;
+    case PROP_SENSITIVITY:
+        self->sensitivity = g_value_get_double(value);
+        self->changed = TRUE;
+        break;
+    case PROP_REGIONS:
+        gst_s2v_set_string(&self->regions, value);
+        self->changed = TRUE;
+        break;
+    case PROP_ONSETS: gst_s2v_set_string(&self->onsets, value); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     }
     GST_OBJECT_UNLOCK(self);
@@ -332,6 +385,9 @@ static void get_property(GObject *object, guint id, GValue *value,
     case PROP_REF: g_value_set_string(value, self->ref); break;
     case PROP_LATENCY: g_value_set_int(value, self->latency); break;
     case PROP_GAIN: g_value_set_double(value, self->gain); break;
+    case PROP_SENSITIVITY: g_value_set_double(value, self->sensitivity); break;
+    case PROP_REGIONS: g_value_set_string(value, self->regions); break;
+    case PROP_ONSETS: g_value_set_string(value, self->onsets); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     }
     GST_OBJECT_UNLOCK(self);
@@ -341,12 +397,15 @@ static void finalize(GObject *object)
 {
     GstV2SFoley *self = GST_V2S_FOLEY(object);
     g_free(self->ref);
+    g_free(self->regions);
+    g_free(self->onsets);
     G_OBJECT_CLASS(gst_v2s_foley_parent_class)->finalize(object);
 }
 
 static void gst_v2s_foley_init(GstV2SFoley *self)
 {
     self->base.path = g_strdup("foley.bin");
+    self->sensitivity = 1.0;
 }
 
 /* `model` is another one than the base's: it has a default, and is opened with
@@ -381,6 +440,27 @@ static void install_properties(GObjectClass *object_class)
         g_param_spec_double("gain", "Gain", "Gain applied to the audio, in dB",
                             -100.0, 100.0, 0.0,
                             flags | GST_PARAM_MUTABLE_PLAYING));
+    g_object_class_install_property(
+        object_class, PROP_SENSITIVITY,
+        g_param_spec_double("sensitivity", "Sensitivity",
+                            "Factor of the motion that the model sees: below 1 "
+                            "small motions are heard less, above 1 more",
+                            0.0, 100.0, 1.0,
+                            flags | GST_PARAM_MUTABLE_PLAYING));
+    g_object_class_install_property(
+        object_class, PROP_REGIONS,
+        g_param_spec_string(
+            "regions", "Regions",
+            "Regions of the picture that sound, x:y:width:height in pixels or "
+            "in fractions of it, with + between several (null = all)",
+            NULL, flags | GST_PARAM_MUTABLE_PLAYING));
+    g_object_class_install_property(
+        object_class, PROP_ONSETS,
+        g_param_spec_string(
+            "onsets", "Onsets",
+            "File that the times of the onsets are written to; one that has "
+            "any is read, and its onsets sound instead (null = none)",
+            NULL, flags));
 }
 
 static void gst_v2s_foley_class_init(GstV2SFoleyClass *klass)

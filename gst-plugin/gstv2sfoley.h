@@ -21,6 +21,9 @@ struct _GstV2SFoley {
     char *ref;
     gint latency;
     gdouble gain; /* dB */
+    gdouble sensitivity;
+    char *regions, *onsets;
+    gboolean changed; /* sensitivity or regions, since they were set */
 
     GstClockTime picture; /* lock: how long one stays, by the caps; 0: not
                              known */

@@ -6,85 +6,43 @@
 #include <stdlib.h>
 
 #include "audio/foley_mel.h"
+#include "audio/onset_picker.h"
 #include "base/error.h"
 
 enum {
     BANDS = S2VI_FOLEY_MEL_BANDS,
-    HOP = S2VI_FOLEY_MEL_HOP,
     RATE = S2VI_FOLEY_RATE,
-    LAG = 2,     /* columns over which a rise is measured */
-    NEAR = 3,    /* columns: a peak is the highest within so many */
-    EDGE = 2,    /* columns at the end that see what is not there */
-    AROUND = 12, /* columns, each way, of the mean it must stand out from */
     STEP = 11,   /* samples, 0.5 ms */
     SHORT = 110, /* samples whose energies are compared, 5 ms */
     REACH = 660, /* samples, 30 ms, by which an onset is moved at most */
 };
 
 static const float RANGE = 0.6f; /* of the mel that counts: 60 dB */
-/* What a peak must exceed: so many times the mean around it, and so much more.
- * Found on rendered blows, clean and in noise of -50 and -40 dB. */
-static const double TIMES = 1.5, STANDS = 0.01;
-/* A column hears an onset before its middle reaches it. */
-static const double LATE = 0.1; /* columns */
 
-static float rise(const float *before, const float *now, float floor)
-{
-    float sum = 0;
-    for (int b = 0; b < BANDS; b++) {
-        float past = floor;
-        for (int i = b ? b - 1 : 0; i <= b + 1 && i < BANDS; i++)
-            past = fmaxf(past, before[i]);
-        sum += fmaxf(now[b] - past, 0);
-    }
-    return sum / BANDS;
-}
-
-static void fill_flux(const float *mel, size_t columns, float *flux)
+/* 60 dB below the loudest. */
+static float floor_of(const float *mel, size_t columns)
 {
     float loudest = 0;
     for (size_t i = 0; i < columns * BANDS; i++)
         loudest = fmaxf(loudest, mel[i]);
-    const float floor = fmaxf(loudest - RANGE, 0);
-    for (size_t k = 0; k < columns; k++)
-        flux[k] =
-            rise(mel + (k < LAG ? 0 : k - LAG) * BANDS, mel + k * BANDS, floor);
-}
-
-static bool is_peak(const float *flux, size_t columns, size_t k)
-{
-    const size_t first = k < AROUND ? 0 : k - AROUND;
-    double sum = 0;
-    /* The last windows reach beyond the sound, where a tone is cut off. */
-    if (k + EDGE >= columns)
-        return false;
-    size_t n = 0;
-    for (size_t i = first; i < columns && i <= k + AROUND; i++, n++) {
-        const bool near = i + NEAR >= k && i <= k + NEAR;
-        sum += flux[i];
-        if (near && (flux[i] > flux[k] || (flux[i] == flux[k] && i < k)))
-            return false;
-    }
-    return flux[k] > TIMES * sum / (double)n + STANDS;
+    return fmaxf(loudest - RANGE, 0);
 }
 
 int s2vi_onsets_of_mel(s2vi_onsets *onsets, const float *mel, size_t columns,
                        s2v_error *err)
 {
+    s2vi_onset_picker picker = {0};
+    const float floor = floor_of(mel, columns);
+    int64_t peak;
     *onsets = (s2vi_onsets){0};
-    float *flux = calloc(columns + 1, sizeof(*flux));
-    onsets->times = calloc(columns / NEAR + 1, sizeof(*onsets->times));
-    if (!flux || !onsets->times) {
-        free(flux);
-        s2vi_onsets_free(onsets);
+    onsets->times = calloc(columns + 1, sizeof(*onsets->times));
+    if (!onsets->times)
         return s2vi_error_nomem(err, "onsets");
-    }
-    fill_flux(mel, columns, flux);
     for (size_t k = 0; k < columns; k++)
-        if (is_peak(flux, columns, k))
-            onsets->times[onsets->count++] =
-                ((double)k + LATE) * HOP / (double)RATE;
-    free(flux);
+        if (s2vi_onset_picker_push(&picker, mel + k * BANDS, floor, &peak))
+            onsets->times[onsets->count++] = s2vi_onset_time(peak);
+    while (s2vi_onset_picker_finish(&picker, &peak))
+        onsets->times[onsets->count++] = s2vi_onset_time(peak);
     return S2V_OK;
 }
 

@@ -101,6 +101,16 @@ void s2vi_foley_stream_report(const s2vi_foley_stream *stream,
 /** A factor for the samples received from now on; 1 before. */
 void s2vi_foley_stream_set_gain(s2vi_foley_stream *stream, float gain);
 
+/** As the options of the same names have them: a factor of the motion that is
+ * seen from now on, 1 before; regions of the pictures that are sent from now
+ * on; a file of onsets, before the reference and the first picture, "none" for
+ * none (foley_edit.h). */
+void s2vi_foley_stream_set_sensitivity(s2vi_foley_stream *stream, float factor);
+int s2vi_foley_stream_set_regions(s2vi_foley_stream *stream, const char *text,
+                                  s2v_error *err);
+int s2vi_foley_stream_set_onsets(s2vi_foley_stream *stream, const char *path,
+                                 s2v_error *err);
+
 /** As s2v.h has them. */
 int s2vi_foley_stream_set_reference(s2vi_foley_stream *stream,
                                     const float *samples, size_t count,

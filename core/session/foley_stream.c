@@ -6,6 +6,7 @@
 #include "base/sentence.h"
 #include "run/profile.h"
 #include "session/family.h"
+#include "session/foley_edit.h"
 #include "video/area_downscale.h"
 
 #include <math.h>
@@ -74,6 +75,12 @@ struct s2vi_foley_stream {
     int skip;                /* before the film's beginning */
     int64_t made;            /* given out */
     float gain;              /* of what is given out */
+
+    /* as an editor has it */
+    float sensitivity; /* factor of motion */
+    float *moved;      /* (2,N,N,3): `seen`, with that motion */
+    s2vi_foley_regions regions;
+    s2vi_foley_onsets *onsets; /* NULL: no file */
 };
 
 /* ----------------------------------------------------------- lifetime -- */
@@ -106,13 +113,14 @@ static bool allocate(s2vi_foley_stream *s)
     const size_t length = (size_t)w->length, heard = (size_t)heard_columns(s);
     s->timbre = floats(timbre_size(s));
     s->seen = floats(2 * pixels(s));
+    s->moved = floats(2 * pixels(s));
     s->features = floats(length * F);
     s->columns = floats(RATIO * length * BANDS);
     s->faded = floats(RATIO * (size_t)w->fade * BANDS);
     s->heard = floats(heard * BANDS);
     s->samples = floats(heard * COLUMN);
-    return s->timbre && s->seen && s->features && s->columns && s->faded &&
-           s->heard && s->samples;
+    return s->timbre && s->seen && s->moved && s->features && s->columns &&
+           s->faded && s->heard && s->samples;
 }
 
 /* Room for `room` pictures; those that wait come first in it. */
@@ -159,7 +167,7 @@ int s2vi_foley_stream_create(s2vi_foley_stream **out,
     if (!s)
         return s2vi_error_nomem(err, "a stream");
     s->model = model;
-    s->gain = 1.0f;
+    s->gain = s->sensitivity = 1.0f;
     int ret = allocate(s) ? S2V_OK : s2vi_error_nomem(err, "a stream's arrays");
     if (!ret)
         ret = make_room(s, FIRST_ROOM, err);
@@ -197,6 +205,8 @@ void s2vi_foley_stream_close(s2vi_foley_stream **out)
     free(s->sums);
     free(s->timbre);
     free(s->seen);
+    free(s->moved);
+    s2vi_foley_onsets_close(&s->onsets);
     free(s->features);
     free(s->columns);
     free(s->faded);
@@ -217,6 +227,8 @@ void s2vi_foley_stream_flush(s2vi_foley_stream *s)
     s->n_heard = 2 * w->context;
     s->skip = w->context * COLUMN;
     memset(s->heard, 0, (size_t)s->n_heard * BANDS * sizeof(*s->heard));
+    if (s->onsets)
+        s2vi_foley_onsets_flush(s->onsets);
 }
 
 /* ---------------------------------------------------------- reference -- */
@@ -328,6 +340,8 @@ int s2vi_foley_stream_set_reference(s2vi_foley_stream *s, const float *samples,
         ret = sounding(s, samples, count, &mel, &columns, err);
     if (!ret)
         ret = add_timbres(s, exec, mel, columns, sum, &windows, err);
+    if (!ret && s->onsets)
+        s2vi_foley_onsets_learn(s->onsets, mel, columns);
     for (size_t i = 0; i < timbre_size(s) && !ret; i++)
         s->timbre[i] = sum[i] / (float)windows;
     s2vi_exec_close(&exec);
@@ -401,7 +415,11 @@ static void take_time(s2vi_foley_stream *s, const s2v_picture *p)
 int s2vi_foley_stream_send(s2vi_foley_stream *s, const s2v_picture *p,
                            s2v_error *err)
 {
+    s2vi_foley_view view;
     int ret = check_picture(s, p, err);
+    if (!ret)
+        ret = s2vi_foley_regions_view(&s->regions, p->width, p->height, &view,
+                                      err);
     if (!ret && s->count == s->room)
         ret = make_room(s, 2 * s->room, err);
     if (!ret && s->sums_width < p->width) {
@@ -416,8 +434,13 @@ int s2vi_foley_stream_send(s2vi_foley_stream *s, const s2v_picture *p,
     waiting *w = &s->ring[(s->first + s->count++) % s->room];
     take_time(s, p);
     w->at = to_samples(s, between(s->last, s->start));
-    s2vi_area_downscale(p->data, p->stride, p->width, p->height, s->sums,
-                        s->model->config.sight.size, w->pixels);
+    if (s->onsets)
+        w->at = s2vi_foley_onsets_warp(s->onsets, w->at);
+    const int side = s->model->config.sight.size;
+    s2vi_area_downscale(p->data + view.y * p->stride + (ptrdiff_t)view.x * 3,
+                        p->stride, view.w, view.h, s->sums, side, w->pixels);
+    s2vi_foley_regions_mask(&s->regions, p->width, p->height, &view, side,
+                            w->pixels);
     return S2V_OK;
 }
 
@@ -458,6 +481,19 @@ static void see(s2vi_foley_stream *s, const float *now, bool *same)
     s->still = !memcmp(s->seen, s->seen + n, size);
 }
 
+/* What the network sees of `seen`: its motion larger, or smaller. */
+static const float *magnify(s2vi_foley_stream *s)
+{
+    const size_t n = pixels(s);
+    if (s->sensitivity == 1.0f)
+        return s->seen;
+    const float *before = s->seen, *now = s->seen + n;
+    for (size_t i = 0; i < n; i++)
+        s->moved[i] = now[i] - s->sensitivity * (now[i] - before[i]);
+    memcpy(s->moved + n, now, n * sizeof(*now));
+    return s->moved;
+}
+
 static float *feature_at(const s2vi_foley_stream *s, int i)
 {
     return s->features + (ptrdiff_t)i * s->model->config.generator.features;
@@ -480,7 +516,7 @@ static int make_feature(s2vi_foley_stream *s, s2v_error *err)
     if (same && s->n_features) {
         memcpy(to, feature_at(s, s->n_features - 1), size);
     } else {
-        ret = s2vi_exec_write(s->visual_encoder, part->in, s->seen);
+        ret = s2vi_exec_write(s->visual_encoder, part->in, magnify(s));
         if (!ret)
             ret = s2vi_exec_run(s->visual_encoder, &clock, err);
         if (!ret)
@@ -610,7 +646,9 @@ static int advance(s2vi_foley_stream *s, s2v_error *err)
     if (s->column < s->columns_end) {
         const int left = s->columns_end - s->column;
         const int n = left < room ? left : room;
-        const float *from = s->columns + (ptrdiff_t)s->column * BANDS;
+        float *from = s->columns + (ptrdiff_t)s->column * BANDS;
+        if (s->onsets)
+            s2vi_foley_onsets_pass(s->onsets, from, n);
         s->column += n;
         return hear(s, from, n, err);
     }
@@ -624,6 +662,31 @@ void s2vi_foley_stream_set_gain(s2vi_foley_stream *s, float gain)
     s->gain = gain;
 }
 
+void s2vi_foley_stream_set_sensitivity(s2vi_foley_stream *s, float factor)
+{
+    s->sensitivity = factor;
+}
+
+int s2vi_foley_stream_set_regions(s2vi_foley_stream *s, const char *text,
+                                  s2v_error *err)
+{
+    return s2vi_foley_regions_parse(&s->regions, text, err);
+}
+
+int s2vi_foley_stream_set_onsets(s2vi_foley_stream *s, const char *path,
+                                 s2v_error *err)
+{
+    s2vi_foley_onsets *onsets = NULL;
+    if (*path && strcmp(path, "none")) {
+        const int ret = s2vi_foley_onsets_open(&onsets, path, err);
+        if (ret < 0)
+            return ret;
+    }
+    s2vi_foley_onsets_close(&s->onsets);
+    s->onsets = onsets;
+    return S2V_OK;
+}
+
 /* Each sample is given out once. */
 static void amplify(const s2vi_foley_stream *s, int64_t n)
 {
@@ -631,12 +694,20 @@ static void amplify(const s2vi_foley_stream *s, int64_t n)
         s->samples[s->sample + i] *= s->gain;
 }
 
+/* All samples were given out. */
+static int end(s2vi_foley_stream *s, s2v_error *err)
+{
+    const int ret =
+        s->onsets ? s2vi_foley_onsets_finish(s->onsets, err) : S2V_OK;
+    return ret < 0 ? ret : S2V_ERR_EOF;
+}
+
 int s2vi_foley_stream_receive(s2vi_foley_stream *s, s2v_audio_frame *frame,
                               s2v_error *err)
 {
     while (s->sample == s->samples_end) {
         if (s->drained && s->made == s->total)
-            return S2V_ERR_EOF;
+            return end(s, err);
         const int ret = advance(s, err);
         if (ret)
             return ret;
@@ -645,7 +716,7 @@ int s2vi_foley_stream_receive(s2vi_foley_stream *s, s2v_audio_frame *frame,
     if (s->drained && n > s->total - s->made)
         n = s->total - s->made;
     if (!n)
-        return S2V_ERR_EOF;
+        return end(s, err);
     amplify(s, n);
     *frame = (s2v_audio_frame){
         .samples = s->samples + s->sample, .count = (size_t)n, .pts = s->made};

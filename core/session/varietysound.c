@@ -109,6 +109,24 @@ static int set_gain(void *stream, const s2vi_value *value, s2v_error *err)
     return S2V_OK;
 }
 
+static int set_sensitivity(void *stream, const s2vi_value *value,
+                           s2v_error *err)
+{
+    (void)err;
+    s2vi_foley_stream_set_sensitivity(stream, (float)value->number);
+    return S2V_OK;
+}
+
+static int set_regions(void *stream, const s2vi_value *value, s2v_error *err)
+{
+    return s2vi_foley_stream_set_regions(stream, value->text, err);
+}
+
+static int set_onsets(void *stream, const s2vi_value *value, s2v_error *err)
+{
+    return s2vi_foley_stream_set_onsets(stream, value->text, err);
+}
+
 static const s2vi_option options[] = {
     {{.name = "latency",
       .kind = S2V_OPTION_INTEGER,
@@ -127,6 +145,27 @@ static const s2vi_option options[] = {
       .unit = "dB",
       .help = "set the gain of the audio"},
      set_gain},
+    {{.name = "sensitivity",
+      .kind = S2V_OPTION_NUMBER,
+      .when = S2V_OPTION_RUNNING,
+      .minimum = 0,
+      .maximum = 100,
+      .default_value = "1",
+      .help = "set a factor of the motion that is seen"},
+     set_sensitivity},
+    {{.name = "regions",
+      .kind = S2V_OPTION_TEXT,
+      .when = S2V_OPTION_RUNNING,
+      .default_value = "all",
+      .help = "set the regions of the picture that sound, x:y:width:height"},
+     set_regions},
+    {{.name = "onsets",
+      .kind = S2V_OPTION_TEXT,
+      .when = S2V_OPTION_START,
+      .default_value = "none",
+      .help = "set a file that onsets are written to, or read from where it "
+              "has any"},
+     set_onsets},
     {{0}, NULL},
 };
 

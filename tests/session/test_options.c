@@ -212,7 +212,8 @@ static void test_gain(void)
     refused(session, "latncy", "500",
             "a 'varietysound' model has no option 'latncy': did you mean "
             "'latency'?");
-    test_list(model, (const char *const[]){"latency", "gain", NULL});
+    test_list(model, (const char *const[]){"latency", "gain", "sensitivity",
+                                           "regions", "onsets", NULL});
     free(plain.sample);
     free(got.sample);
     s2v_session_close(&session);

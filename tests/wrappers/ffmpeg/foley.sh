@@ -34,6 +34,30 @@ is "a reference with colons and a space" "$? $(run -i colon.mp4 -vn -f md5 -)" "
 run -i silent.mp4 -vf v2sfoley vf.mp4 2>err
 is "-vf v2sfoley fails" "$(has_failed $?)" 1
 
+# --- editing: the library's options, by the same words
+plain=$(md5_of "$(film 25 50),v2sfoley")
+is "a sensitivity of 1" "$(md5_of "$(film 25 50),v2sfoley=sensitivity=1")" "$plain"
+quiet=$(md5_of "$(film 25 50),v2sfoley=sensitivity=0.2")
+is "another sensitivity" "$([ "$quiet" != "$plain" ]; echo $?)" 0
+is "as a command before the first frame" "$(md5_of "$(film 25 50),sendcmd=c='0 v2sfoley sensitivity 0.2',v2sfoley")" "$quiet"
+is "all regions" "$(md5_of "$(film 25 50),v2sfoley=regions=0|0|96|64")" "$plain"
+half=$(md5_of "$(film 25 50),v2sfoley=regions=0|0|0.5|1")
+is "half of the picture" "$([ "$half" != "$plain" ]; echo $?)" 0
+is "which is that of the cropped film" "$(md5_of "$(film 25 50),format=rgb24,crop=48:64:0:0,v2sfoley")" "$half"
+is "as a command" "$(md5_of "$(film 25 50),sendcmd=c='0 v2sfoley regions 0|0|48|64',v2sfoley")" "$half"
+is "a bad region as a command changes nothing" \
+    "$(md5_of "$(film 25 50),sendcmd=c='0 v2sfoley regions 1|2',v2sfoley" 2>/dev/null)" "$plain"
+like "a bad region" "$(heard "$(film 25 50),v2sfoley=regions=1|2" 2>&1 >/dev/null)" "regions: expected x:y:width:height.*found '1\|2'"
+is "onsets are written" "$(md5_of "$(film 25 50),v2sfoley=onsets=onsets.txt")" "$plain"
+is "as times in a label track" "$(grep -cvE '^[0-9.]+'$'\t''[0-9.]+'$'\t''[0-9.]+$' onsets.txt)" 0
+echo 0.5 >onsets.txt
+corrected=$(md5_of "$(film 25 50),v2sfoley=onsets=onsets.txt")
+is "corrected ones are read" "$([ "$corrected" != "$plain" ]; echo $?)" 0
+is "and stay" "$(cat onsets.txt)" 0.5
+echo soon >onsets.txt
+like "a file that is none" "$(heard "$(film 25 50),v2sfoley=onsets=onsets.txt" 2>&1 >/dev/null)" "line 1: expected a time in seconds.*found 'soon'"
+rm onsets.txt
+
 # --- as many samples as the film lasts
 for rate in 15 43/2 24000/1001 25 30000/1001 30 60; do
     got='' wanted=''

@@ -3,17 +3,22 @@
  * cycles, times, and what it does without pictures. TAP. */
 #include "kit.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 enum { SIDE = 32, FOLEY_RATE = 22050 };
 
-static GstHarness *harness(gint fps, gint latency)
+/* @param name a property that is set before the element starts, or NULL */
+static GstHarness *harness_with(gint fps, gint latency, const char *name,
+                                const char *value)
 {
     const char *device = g_getenv("S2V_TEST_DEVICE");
     GstElement *element = gst_element_factory_make("v2sfoley", NULL);
     g_object_set(element, "model", g_getenv("S2V_TINY_FOLEY"), "latency",
                  latency, "threads", 1, "device", device ? device : "auto",
                  NULL);
+    if (name)
+        gst_util_set_object_arg(G_OBJECT(element), name, value);
     GstHarness *h = gst_harness_new_with_element(element, "sink", "src");
     gst_object_unref(element);
     char *caps = g_strdup_printf(
@@ -22,6 +27,11 @@ static GstHarness *harness(gint fps, gint latency)
     gst_harness_set_src_caps_str(h, caps);
     g_free(caps);
     return h;
+}
+
+static GstHarness *harness(gint fps, gint latency)
+{
+    return harness_with(fps, latency, NULL, NULL);
 }
 
 /* Picture i of a film: a line that goes down. */
@@ -339,6 +349,65 @@ static void nothing_gives_nothing(void)
     gst_harness_teardown(h);
 }
 
+/* Two seconds of a film with options as text; `live` is set after half of it.
+ */
+static char *edited(const char *name, const char *value, gboolean live)
+{
+    GstHarness *h = harness_with(25, 500, live ? NULL : name, value);
+    GChecksum *sum = g_checksum_new(G_CHECKSUM_MD5);
+    for (int i = 0; i < 50; i++) {
+        if (live && i == 25)
+            gst_util_set_object_arg(G_OBJECT(h->element), name, value);
+        gst_harness_push(h, picture(i, 25, 0));
+    }
+    gst_harness_push_event(h, gst_event_new_eos());
+    const gsize n = take(h, sum);
+    OK(n == 2 * FOLEY_RATE, "%s=%s: %" G_GSIZE_FORMAT " samples", name, value,
+       n);
+    char *text = g_strdup(g_checksum_get_string(sum));
+    g_checksum_free(sum);
+    gst_harness_teardown(h);
+    return text;
+}
+
+static void check_edited(const char *plain, const char *name, const char *value,
+                         gboolean live, gboolean same)
+{
+    char *got = edited(name, value, live);
+    OK((strcmp(plain, got) == 0) == same, "%s=%s%s: %s", name, value,
+       live ? " while playing" : "", same ? "the same" : "another sound");
+    g_free(got);
+}
+
+/* The library's options, by the same words. */
+static void a_film_is_edited(void)
+{
+    char *folder = g_dir_make_tmp("s2v-test-XXXXXX", NULL);
+    char *path = g_build_filename(folder, "onsets.txt", NULL);
+    char *text = NULL, *plain = edited("gain", "0", FALSE);
+    check_edited(plain, "sensitivity", "1", FALSE, TRUE);
+    check_edited(plain, "sensitivity", "0.2", FALSE, FALSE);
+    check_edited(plain, "sensitivity", "0.2", TRUE, FALSE);
+    check_edited(plain, "regions", "0:0:32:32", FALSE, TRUE);
+    check_edited(plain, "regions", "0|0|0.5|0.5", FALSE, FALSE);
+    check_edited(plain, "regions", "0:0:0.5:0.5", TRUE, FALSE);
+    check_edited(plain, "regions", "nonsense", TRUE, TRUE);
+    check_edited(plain, "onsets", path, FALSE, TRUE);
+    g_file_get_contents(path, &text, NULL, NULL);
+    OK(text != NULL, "the file of onsets is there");
+    g_file_set_contents(path, "0.5\n", -1, NULL);
+    check_edited(plain, "onsets", path, FALSE, FALSE);
+    g_free(text);
+    g_file_get_contents(path, &text, NULL, NULL);
+    OK(!g_strcmp0(text, "0.5\n"), "what was read is as it was");
+    g_remove(path);
+    g_rmdir(folder);
+    g_free(text);
+    g_free(plain);
+    g_free(path);
+    g_free(folder);
+}
+
 int main(int argc, char **argv)
 {
     kit_init(&argc, &argv);
@@ -356,5 +425,6 @@ int main(int argc, char **argv)
     lines_have_the_elements_category();
     states_cycle();
     nothing_gives_nothing();
+    a_film_is_edited();
     return kit_finish();
 }
