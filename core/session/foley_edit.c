@@ -18,12 +18,14 @@ enum {
     RATE = S2VI_FOLEY_RATE,
     BEFORE = 3,  /* columns before an onset in which it may rise already */
     AFTER = 6,   /* and after it */
+    DUE = 2,     /* columns after it by which it has risen */
     STROKE = 43, /* columns of a stroke that is used again: 0.5 s */
     MOST_SECONDS = 1000000,
 };
 
-static const float RANGE = 0.6f; /* of the mel that counts: 60 dB */
-static const float QUIET = 0.7f; /* mel below which nothing is the loudest */
+static const float RANGE = 0.6f;  /* of the mel that counts: 60 dB */
+static const float RISEN = 0.03f; /* mean of the bands that is an onset */
+static const float QUIET = 0.7f;  /* mel below which nothing is the loudest */
 
 /* ------------------------------------------------------------ regions -- */
 
@@ -151,6 +153,9 @@ struct s2vi_foley_onsets {
     float record[STROKE][BANDS];
     int recording, playing; /* columns of them; STROKE: none */
     bool known;             /* there is a stroke */
+    float opened[BANDS];    /* before the onset that is to come */
+    int64_t due;            /* column by which it has; -1: none is to */
+    bool risen;
 };
 
 static int by_time(const void *a, const void *b)
@@ -243,6 +248,7 @@ static void restart(s2vi_foley_onsets *o)
     o->next = 0;
     o->column = 0;
     o->recording = o->playing = STROKE;
+    o->due = -1;
     memset(o->last, 0, sizeof(o->last));
 }
 
@@ -385,8 +391,12 @@ static void begin(s2vi_foley_onsets *o, bool *open)
                 o->playing = 0;
         } else {
             *open = true;
-            if (first)
-                o->recording = 0;
+            if (!first)
+                continue;
+            memcpy(o->opened, o->last, sizeof(o->opened));
+            o->recording = 0;
+            o->risen = false;
+            o->due = at + DUE;
         }
     }
 }
@@ -401,12 +411,33 @@ static void record(s2vi_foley_onsets *o, const float *column)
     o->known = true;
 }
 
+/* Frames that are shown at another time may not sound where they did: such an
+ * onset gets the stroke. */
+static void check(s2vi_foley_onsets *o, const float *column)
+{
+    float rise = 0;
+    if (o->due < 0)
+        return;
+    for (int b = 0; b < BANDS; b++)
+        rise += fmaxf(column[b] - o->opened[b], 0);
+    o->risen = o->risen || rise > RISEN * BANDS;
+    if (o->column < o->due)
+        return;
+    o->due = -1;
+    if (o->risen)
+        return;
+    o->recording = STROKE;
+    if (o->known)
+        o->playing = BEFORE;
+}
+
 static void change(s2vi_foley_onsets *o, float *column)
 {
     bool open;
     begin(o, &open);
     for (int b = 0; b < BANDS && !open; b++)
         column[b] = fminf(column[b], o->last[b]);
+    check(o, column);
     if (o->recording < STROKE)
         record(o, column);
     for (int b = 0; b < BANDS && o->playing < STROKE; b++)

@@ -206,9 +206,11 @@ static void test_read(const char *path)
 {
     char *text = g_strdup_printf(
         "# corrected\n%.6f\t0\t%.6f\n"
-        "%f %f %f\r\n%f\n%f\t%f\tnew\n",
+        "%f %f %f\r\n%f\n%f\t%f\tnew\n"
+        "%f %f %f\n",
         s2vi_onset_time(40), s2vi_onset_time(40), s2vi_onset_time(200), 9.0,
-        s2vi_onset_time(200), s2vi_onset_time(300), s2vi_onset_time(250), 0.0);
+        s2vi_onset_time(200), s2vi_onset_time(300), s2vi_onset_time(250), 0.0,
+        s2vi_onset_time(360), 0.0, s2vi_onset_time(360));
     g_file_set_contents(path, text, -1, NULL);
     float *plain = make_mel(), *mel = passed(path);
     CHECK(level(mel, 45) == level(plain, 45), "an onset that stays");
@@ -217,6 +219,9 @@ static void test_read(const char *path)
     CHECK(level(mel, 205) > level(mel, 190) + 0.2f, "after it");
     CHECK(level(mel, 252) > level(mel, 246) + 0.2f, "an added one: %g after %g",
           (double)level(mel, 252), (double)level(mel, 246));
+    /* One that was found, and does not sound here. */
+    CHECK(level(mel, 363) > level(mel, 358) + 0.2f, "360: %g after %g",
+          (double)level(mel, 363), (double)level(mel, 358));
     /* Without a label 300 is a new one, too, of the film's sound. */
     CHECK(level(mel, 302) > level(mel, 296) + 0.2f, "without a label");
     g_free(text);
