@@ -5,6 +5,7 @@
 #include "models/param_file.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -324,5 +325,59 @@ int s2vi_semantic_load(const s2vi_semantic_config *config, const s2v_weights *w,
         ret = s2vi_param_list_load(&others, w, store, err);
     s2vi_param_list_close(&generator);
     s2vi_param_list_close(&others);
+    return ret;
+}
+
+/* ------------------------------------------------------ published files -- */
+
+/* What a file's names begin with, by one that it has to have; "": nothing, or
+ * it has none. */
+static const char *beginning(const s2v_weights *w, const char *name,
+                             const char *const *before)
+{
+    char full[2 * S2VI_PARAM_NAME];
+    for (int i = 0; before[i]; i++) {
+        snprintf(full, sizeof(full), "%s%s", before[i], name);
+        if (s2vi_weights_find(w, full))
+            return before[i];
+    }
+    return "";
+}
+
+int s2vi_semantic_load_inversion(const s2vi_inversion_config *config,
+                                 const s2v_weights *w, s2vi_store *store,
+                                 s2v_error *err)
+{
+    static const char *const before[] = {"encoder.", "module.encoder.", NULL};
+    s2vi_param_list list = {0};
+    int ret =
+        s2vi_inversion_params(config, S2VI_SEMANTIC_INVERSION, &list, err);
+    if (!ret)
+        ret = s2vi_param_list_load_part(
+            &list, w, beginning(w, "input_layer.0.weight", before),
+            S2VI_SEMANTIC_INVERSION, store, err);
+    s2vi_param_list_close(&list);
+    return ret;
+}
+
+int s2vi_semantic_load_recurrent(const s2vi_recurrent_config *config, int group,
+                                 const s2v_weights *w, s2vi_store *store,
+                                 s2v_error *err)
+{
+    static const char *const before[] = {"module.", NULL};
+    s2vi_param_list all = {0}, list = {0};
+    char prefix[32];
+    int ret = s2vi_recurrent_params(config, S2VI_SEMANTIC_RECURRENT, &all, err);
+    snprintf(prefix, sizeof(prefix), S2VI_SEMANTIC_RECURRENT "%d.", group);
+    for (int i = 0; i < all.count && !ret; i++)
+        if (!strncmp(all.param[i].name, prefix, strlen(prefix)))
+            s2vi_declare(&(s2vi_scope){.list = &list}, all.param[i].file_shape,
+                         all.param[i].init, "%s", all.param[i].name);
+    if (!ret)
+        ret = s2vi_param_list_load_part(
+            &list, w, beginning(w, "rnn.weight_ih_l0", before), prefix, store,
+            err);
+    s2vi_param_list_close(&all);
+    s2vi_param_list_close(&list);
     return ret;
 }

@@ -98,4 +98,23 @@ int s2vi_semantic_load(const s2vi_semantic_config *config,
                        const s2v_weights *weights, s2vi_store *store,
                        s2v_error *err);
 
+/* ------------------------------------------------------ published files -- */
+
+/**
+ * Read E_a of a file of pixel2style2pixel or of the paper's authors, whose
+ * names begin with nothing, "encoder." or "module.encoder.", into a store,
+ * under "inversion.". What else the file has does not matter.
+ *
+ * @return S2V_OK; S2V_ERR_MODEL: a tensor is missing or of another size
+ */
+int s2vi_semantic_load_inversion(const s2vi_inversion_config *config,
+                                 const s2v_weights *weights, s2vi_store *store,
+                                 s2v_error *err);
+
+/** The same of E_RNN's network of one group, whose names begin with nothing or
+ * "module.", under "recurrent.GROUP.". */
+int s2vi_semantic_load_recurrent(const s2vi_recurrent_config *config, int group,
+                                 const s2v_weights *weights, s2vi_store *store,
+                                 s2v_error *err);
+
 #endif

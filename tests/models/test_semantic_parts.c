@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Parts of sound-guided semantic video generation by themselves: vocabularies,
  * configurations, and layers that the goldens do not have. */
-#include "../check.h"
 #include "../must.h"
+#include "../scratch.h"
 #include "graph/build.h"
-#include "models/sound_inversion.h"
-#include "models/style_recurrent.h"
+#include "models/semantic.h"
 #include "models/vocabulary.h"
 #include "run/exec.h"
 
@@ -131,6 +130,103 @@ static void test_embedding_config(void)
     CHECK(s2vi_embedding_config_check(&c, &err) == S2V_ERR_MODEL, "3 widths");
 }
 
+/* ------------------------------------------------------ published files -- */
+
+/* A file of a network's parameters, each of which has its number throughout,
+ * and of something that is to be dropped. */
+static s2v_weights *write_public(const s2vi_param_list *list, const char *from,
+                                 const char *before, const char *path)
+{
+    s2vi_writer *w = NULL;
+    s2v_weights *file = NULL;
+    s2v_error err;
+    const float one = 1;
+    char name[160];
+    must(s2vi_writer_create(&w, path, &err), &err);
+    for (int i = 0; i < list->count; i++) {
+        const s2vi_param *p = &list->param[i];
+        const int64_t n = s2vi_shape_count(&p->file_shape);
+        float *x = malloc((size_t)n * sizeof(*x));
+        for (int64_t k = 0; k < n; k++)
+            x[k] = (float)(i + 1);
+        snprintf(name, sizeof(name), "%s%s", before, p->name + strlen(from));
+        must(s2vi_writer_add(w, name, S2VI_STORED_F32, p->file_shape.rank,
+                             p->file_shape.dim, x, &err),
+             &err);
+        free(x);
+    }
+    snprintf(name, sizeof(name), "%sinput_layer.1.num_batches_tracked", before);
+    must(s2vi_writer_add(w, name, S2VI_STORED_F32, 1, (int64_t[]){1}, &one,
+                         &err),
+         &err);
+    must(s2vi_writer_commit(&w, &err), &err);
+    must(s2v_weights_open(&file, path, &err), &err);
+    return file;
+}
+
+/* The list's variables in the store have those numbers. */
+static void check_store(const s2vi_param_list *list, s2vi_store *store)
+{
+    s2v_error err;
+    for (int i = 0; i < list->count; i++) {
+        const int64_t n = s2vi_shape_count(&list->param[i].shape);
+        float *x = malloc((size_t)n * sizeof(*x));
+        must(s2vi_store_read(store, list->param[i].name, x, &err), &err);
+        CHECK(x[0] == (float)(i + 1) && x[n - 1] == (float)(i + 1), "%s is %g",
+              list->param[i].name, (double)x[0]);
+        free(x);
+    }
+}
+
+static void test_public(const char *path)
+{
+    static const char *const before[] = {"", "encoder.", "module.encoder."};
+    s2vi_inversion_config c;
+    s2vi_recurrent_config r = {.w = 2,
+                               .group = {1, 2},
+                               .groups = 2,
+                               .layers = 1,
+                               .hidden = 3,
+                               .both = true,
+                               .noise = true,
+                               .blend = 1};
+    s2vi_param_list list = {0}, group = {0};
+    s2vi_backend *backend = NULL;
+    s2vi_store *store = NULL;
+    s2v_error err;
+    s2vi_inversion_paper(&c, 2, 4);
+    c.size = 32;
+    for (int i = 0; i < 4; i++)
+        c.widths[i] = c.units[i] = i / 2 + 1;
+    c.reduction = 1;
+    must(s2vi_backend_open(&backend, "ref", S2VI_F32, 1, &err), &err);
+    must(s2vi_store_create(&store, backend, &err), &err);
+    must(s2vi_inversion_params(&c, "inversion.", &list, &err), &err);
+    for (int i = 0; i < 3; i++) {
+        s2v_weights *w = write_public(&list, "inversion.", before[i], path);
+        must(s2vi_semantic_load_inversion(&c, w, store, &err), &err);
+        check_store(&list, store);
+        s2v_weights_close(&w);
+    }
+    s2vi_param_list_close(&list);
+    must(s2vi_recurrent_params(&r, "recurrent.", &list, &err), &err);
+    for (int i = 0; i < list.count; i++)
+        if (!strncmp(list.param[i].name, "recurrent.1.", 12))
+            s2vi_declare(&(s2vi_scope){.list = &group},
+                         list.param[i].file_shape, S2VI_INIT_ZERO, "%s",
+                         list.param[i].name);
+    s2v_weights *w = write_public(&group, "recurrent.1.", "module.", path);
+    must(s2vi_semantic_load_recurrent(&r, 1, w, store, &err), &err);
+    check_store(&group, store);
+    CHECK(s2vi_semantic_load_recurrent(&r, 0, w, store, &err) == S2V_ERR_MODEL,
+          "a network of another group");
+    s2v_weights_close(&w);
+    s2vi_param_list_close(&group);
+    s2vi_param_list_close(&list);
+    s2vi_store_close(&store);
+    s2vi_backend_close(&backend);
+}
+
 /* --------------------------------------------------------------- layers -- */
 
 /* A graph of one input on `ref`: its result. */
@@ -200,6 +296,11 @@ static void test_log_softmax(void)
 
 int main(void)
 {
+    make_folder();
+    char *path = g_build_filename(folder, "public.bin", NULL);
+    test_public(path);
+    g_free(path);
+    remove_folder();
     test_vocabulary();
     test_inversion_config();
     test_recurrent_config();

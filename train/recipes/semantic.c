@@ -137,7 +137,8 @@ static void set_defaults(s2vi_train_options *shared)
     shared->sequence = 16;
     shared->batch = 1;
     shared->rate = 2e-4;
-    shared->critic_rate = 1e-4;
+    shared->critic_rate = 2e-5; /* at 1e-4, the published code's, D_I's losses
+                                   jump to 40, with a video an iteration */
     shared->average = 0.999;
     shared->split = 0.9;
     o->recurrent = "small";

@@ -20,7 +20,8 @@
  * - E_RNN learns by all terms of the generator, E_a by the adversaries', too.
  * - The window of sound of frame t ends 95 ms after its beginning, as a stream
  *   hears it.
- * - Adam(0.5, 0.999).
+ * - Adam(0.5, 0.999); a fifth of the published code's rate for the
+ *   discriminators, whose losses jump otherwise.
  */
 #include "recipes/semantic_trainer.h"
 
