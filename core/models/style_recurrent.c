@@ -59,22 +59,23 @@ static void set_groups(s2vi_recurrent_config *c, int codes, int first)
     c->group[2] = codes - 2 * first;
 }
 
-void s2vi_recurrent_defaults(s2vi_recurrent_config *config, int codes, int w)
+void s2vi_recurrent_defaults(s2vi_recurrent_config *config, int codes, int w,
+                             int first)
 {
     *config = (s2vi_recurrent_config){.w = w,
                                       .layers = 2,
                                       .hidden = 256,
                                       .feedback = S2VI_RECURRENT_FEEDBACK_START,
                                       .blend = 1};
-    set_groups(config, codes, 4);
+    set_groups(config, codes, first);
 }
 
 void s2vi_recurrent_paper(s2vi_recurrent_config *config, int codes, int w,
-                          bool paper_groups)
+                          int first)
 {
     *config = (s2vi_recurrent_config){
         .w = w, .layers = 5, .hidden = 512, .both = true, .blend = 0.4};
-    set_groups(config, codes, paper_groups ? 3 : 4);
+    set_groups(config, codes, first);
 }
 
 int s2vi_recurrent_codes(const s2vi_recurrent_config *c)

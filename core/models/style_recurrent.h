@@ -29,13 +29,15 @@ typedef struct s2vi_recurrent_config {
     double blend; /* of w^t, the rest of the codes before */
 } s2vi_recurrent_config;
 
-/** The small one: 2 x 256, for groups of 4, 4 and L - 8 codes. */
-void s2vi_recurrent_defaults(s2vi_recurrent_config *config, int codes, int w);
+/** The small one: 2 x 256. Groups are of `first`, `first` and the other codes:
+ * 4 (4 to 8, 16 to 32 and more pixels of StyleGAN2), 3 of StyleGAN3 (the
+ * paper). */
+void s2vi_recurrent_defaults(s2vi_recurrent_config *config, int codes, int w,
+                             int first);
 
-/** The published code's: 5 x 512 both ways, groups of 3, 3 and L - 6 (the
- * paper, StyleGAN3) or 4, 4 and L - 8 codes. */
+/** The published code's: 5 x 512 both ways. */
 void s2vi_recurrent_paper(s2vi_recurrent_config *config, int codes, int w,
-                          bool paper_groups);
+                          int first);
 
 int s2vi_recurrent_config_check(const s2vi_recurrent_config *config,
                                 s2v_error *err);

@@ -778,7 +778,7 @@ static void e_rnn(golden_semantic *g, bool noise)
     s2vi_recurrent_config c;
     s2v_error err;
     char name[32];
-    s2vi_recurrent_paper(&c, 1, 48, true);
+    s2vi_recurrent_paper(&c, 1, 48, 3);
     c.hidden = 16;
     c.noise = noise;
     g->skip = "0.";

@@ -104,7 +104,7 @@ static void test_recurrent_config(void)
 {
     s2vi_recurrent_config c, read;
     s2v_error err;
-    s2vi_recurrent_paper(&c, 16, 512, true);
+    s2vi_recurrent_paper(&c, 16, 512, 3);
     CHECK(c.group[0] == 3 && c.group[1] == 3 && c.group[2] == 10, "groups");
     CHECK(s2vi_recurrent_codes(&c) == 16 && s2vi_recurrent_state(&c) == 5120,
           "state");

@@ -101,8 +101,9 @@ like "another training's checkpoint is refused" "$err" "c\.bin\.ckpt.*psi"
 
 # The published code's shapes, on StyleGAN3, without an embedding.
 run clips -o d.bin --generator stylegan3.bin --sequence 2 --critic-channels 2 --threads 1 --iterations 2 \
-    --groups 3,3,10 --feedback previous --blend 0.4 --dv frame --alone 0 --camera still --store f16
-is "StyleGAN3, groups, the frame-wise discriminator" "$code" 0
+    --feedback previous --blend 0.4 --dv frame --alone 0 --camera still --store f16
+is "StyleGAN3, the frame-wise discriminator" "$code" 0
+like "its groups" "$("$S2V_INFO" d.bin)" '"group": \[3, 3, 10\]'
 is "a still camera" "$(zeros d.bin 'generator\.synthesis\.input\.affine\.weight')" \
     generator.synthesis.input.affine.weight
 
@@ -112,6 +113,8 @@ refused "another model" ".*embedding\.bin: expected a generator of 'stylegan2' o
     clips --generator embedding.bin
 refused "another embedding" ".*stylegan3\.bin: expected an 'embedding' model, found 'stylegan3'" \
     clips --generator stylegan2.bin --embedding stylegan3.bin
+run clips -o f.bin "${small[@]}" --iterations 1 --groups 2,6
+like "other groups" "$("$S2V_INFO" f.bin)" 'recurrent .*"group": \[2, 6\]'
 refused "groups" "--groups: expected 8 codes in all, as the generator takes, found 9" clips "${small[@]}" --groups 4,5
 refused "no groups" "--groups: expected 1 to 8 numbers of codes" clips "${small[@]}" --groups 4,x
 refused "a long sequence" "--sequence: expected at most the 36 frames" clips --generator stylegan2.bin --sequence 64

@@ -68,7 +68,7 @@ static const option_row rows[] = {
      .expected = "1 to 8 numbers of codes, such as 4,4,4",
      .of = S2VI_ROWS_MODEL,
      .help = "style codes of each recurrent network, from coarse to fine "
-             "(default: 4,4 and the rest)"},
+             "(default: 4,4 and the rest; of stylegan3 3,3 and the rest)"},
     {"recurrent", 0, OPTION_WORD, AT(recurrent), "SIZE",
      .choices = "small|paper", .of = S2VI_ROWS_MODEL,
      .help = "recurrent networks: small (2 layers of 256) or paper (5 of 512, "
@@ -239,10 +239,11 @@ static void set_recurrent(training *t, int codes, int w)
 {
     const options *o = t->o;
     s2vi_recurrent_config *c = &t->config.recurrent;
+    const int first = t->config.generator.alias_free ? 3 : 4;
     if (!strcmp(o->recurrent, "paper"))
-        s2vi_recurrent_paper(c, codes, w, false);
+        s2vi_recurrent_paper(c, codes, w, first);
     else
-        s2vi_recurrent_defaults(c, codes, w);
+        s2vi_recurrent_defaults(c, codes, w, first);
     c->feedback = o->feedback;
     c->blend = o->blend;
     if (!o->groups[0])
