@@ -52,7 +52,6 @@ import lms
 
 CHECKED = 6   # frames that are compared
 WARM_UP = 10  # frames that do not count
-ROUNDS = 3
 TRIAL = 8     # frames of each setting, to choose one
 LAYOUTS = {"channels_last": "channels_last", "contiguous": "contiguous_format"}
 
@@ -172,12 +171,6 @@ def reference_frames(model, features=None, seed=5):
     return torch.cat(frames)
 
 
-def psnr_of(a, b, span):
-    """Decibels; infinite for the same."""
-    error = torch.mean((a.double() - b.double()) ** 2).item()
-    return 10 * math.log10(span * span / error) if error > 0 else math.inf
-
-
 def check_s2v(model, arguments):
     """libs2v's frames of a sound beside the reference's: the PSNR."""
     t = np.arange(CHECKED * 800) / 16000
@@ -191,7 +184,7 @@ def check_s2v(model, arguments):
     own = np.frombuffer(raw.stdout, np.uint8).reshape(CHECKED, size, size, 3)
     right = reference_frames(model, lms.features(sound.astype(np.float64)), 0)
     bytes_ = ((right.permute(0, 2, 3, 1) + 1) * 127.5).clamp(0, 255)
-    psnr = psnr_of(torch.from_numpy(own.copy()), bytes_.round(), 255)
+    psnr = programs.psnr_of(torch.from_numpy(own.copy()), bytes_.round(), 255)
     if not psnr >= 48:
         raise RuntimeError("s2v differs from the reference: PSNR %.1f dB, "
                            "expected 48" % psnr)
@@ -209,7 +202,7 @@ def check(run, model, right, arguments):
     for t in range(CHECKED):
         frame, state = run(inputs_of(model.config, t), state)
         frames.append(torch.as_tensor(frame).float())
-    psnr = psnr_of(torch.cat(frames), right, 2)
+    psnr = programs.psnr_of(torch.cat(frames), right, 2)
     least = 80 if arguments.dtype == "f32" else 30
     if not psnr >= least:
         raise RuntimeError("its frames differ: PSNR %.1f dB to the reference, "
@@ -246,25 +239,10 @@ def measure(name, model, right, arguments):
     setting = choose(name, model, arguments)
     run, version = MAKERS[name](model, example, setting, arguments)
     psnr = check(run, model, right, arguments)
-    all_times, own, ratios = [], [], []
-    for _ in range(ROUNDS):
-        if arguments.s2v:
-            own.append(programs.measure_s2v(arguments,
-                                            arguments.frames)["fps"])
-        times = time_frames(run, model, arguments.frames)
-        if own:
-            ratios.append(own[-1] * sum(times) / len(times) / 1e3)
-        all_times += times
-    all_times.sort()
-    row = {"version": version, "setting": programs.limited(setting),
-           "fps": round(1e3 * len(all_times) / sum(all_times), 2),
-           "ms_median": round(statistics.median(all_times), 3),
-           "ms_p99": round(all_times[math.ceil(0.99 * len(all_times)) - 1], 3),
-           "psnr_to_reference": round(psnr, 1) if psnr < math.inf else None}
-    if own:
-        row["s2v_fps"] = round(statistics.median(own), 2)
-        row["ratio"] = round(statistics.median(ratios), 3)
-    return row
+    return {"version": version, "setting": programs.limited(setting),
+            "psnr_to_reference": round(psnr, 1) if psnr < math.inf else None,
+            **programs.time_in_turns(
+                arguments, lambda: time_frames(run, model, arguments.frames))}
 
 
 def main():

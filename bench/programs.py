@@ -9,13 +9,17 @@ that one that is not installed is missed by nobody else.
 import argparse
 import copy
 import json
+import math
 import os
+import statistics
 import subprocess
 import tempfile
 import traceback
 import warnings
 
 import torch
+
+ROUNDS = 3
 
 
 def packed(module, dtype):
@@ -139,6 +143,33 @@ def measure_s2v(arguments, frames):
     said = subprocess.run(words, check=True, stdout=subprocess.PIPE,
                           env=free_environment())
     return json.loads(said.stdout)
+
+
+def psnr_of(a, b, span):
+    """Decibels; infinite for the same."""
+    error = torch.mean((a.double() - b.double()) ** 2).item()
+    return 10 * math.log10(span * span / error) if error > 0 else math.inf
+
+
+def time_in_turns(arguments, time_frames):
+    """s2v-bench and the peer, whose time_frames() gives milliseconds of each
+    frame, in turns: the figures of a row."""
+    all_times, own, ratios = [], [], []
+    for _ in range(ROUNDS):
+        if arguments.s2v:
+            own.append(measure_s2v(arguments, arguments.frames)["fps"])
+        times = time_frames()
+        if own:
+            ratios.append(own[-1] * sum(times) / len(times) / 1e3)
+        all_times += times
+    all_times.sort()
+    row = {"fps": round(1e3 * len(all_times) / sum(all_times), 2),
+           "ms_median": round(statistics.median(all_times), 3),
+           "ms_p99": round(all_times[math.ceil(0.99 * len(all_times)) - 1], 3)}
+    if own:
+        row["s2v_fps"] = round(statistics.median(own), 2)
+        row["ratio"] = round(statistics.median(ratios), 3)
+    return row
 
 
 def row_of(peer, dtype, measure):

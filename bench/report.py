@@ -148,9 +148,12 @@ def with_front(front, row):
     return [front, *s2v_cells(row)]
 
 
-# A peer's figures, and how they are written: frames, sound.
+# A peer's figures, and how they are written: frames, sound, talking heads.
 PEER = {"ms_median": "%.2f", "fps": "%.1f", "psnr_to_reference": "%.0f",
         "s2v_fps": "%.1f", "ratio": "%.2f"}
+TALKER_PEER = {"ms_median": "%.2f", "fps": "%.1f", "psnr_to_reference": "%.0f",
+               "largest_difference": "%.2g", "s2v_fps": "%.1f",
+               "ratio": "%.2f"}
 FOLEY_PEER = {"rtf": "%.2f", "db": "%.0f", "s2v_rtf": "%.2f", "ratio": "%.2f"}
 
 
@@ -226,6 +229,7 @@ def goals(rows):
             out.append(goal("one minute of audio, %s, %s: times real time" %
                             (model, dtype), ">= %d" % speed, row.get("rtf"),
                             "%.1f"))
+    out += talker_goals(rows)
     for row in rows.of("nearness"):
         if "why" not in row:
             out.append(goal("%s: bf16 relative to f32, PSNR of %d frames, dB" %
@@ -243,6 +247,38 @@ def goals(rows):
                                 "<= 5", row["percent"], "%.1f", False))
     out.append(goal("adversarial iteration, f32: over PyTorch", ">= 1 x",
                     rows.one("training", dtype="f32").get("ratio"), "%.2f x"))
+    for row in rows.of("talker_training"):
+        if "why" not in row and row["dtype"] == "f32":
+            out.append(goal("iteration of man, %s, batch %d, %s: over PyTorch" %
+                            (row["network"], row["batch"], row["stage"]),
+                            ">= 1 x", row["ratio"], "%.2f x"))
+    return out
+
+
+def talker_goals(rows):
+    """Those of talking heads, the portrait being warped."""
+    out = []
+    for size, f32, bf16 in (("small", 150, None), ("medium", 45, 75),
+                            ("large", 18, 33)):
+        model = size + "-talker.bin"
+        for dtype, fps in (("f32", f32), ("bf16", bf16)):
+            row = next((r for r in rows.of("talkers") if "why" not in r and
+                        stem(r) == model and r["dtype"] == dtype and
+                        r["threads"] == os.cpu_count()), {})
+            name = "%s, %s" % (model, dtype)
+            if fps:
+                out.append(goal(name + ": fps", ">= %d" % fps, row.get("fps"),
+                                "%.1f"))
+            if size == "medium":
+                out.append(goal(name + ": memory, MB", "<= 150",
+                                row.get("rss_mb"), "%.0f", False))
+                out.append(goal(name + ": file to the first frame, ms",
+                                "<= 250", row.get("start_ms"), "%.0f", False))
+            ratios = [r["ratio"] for r in rows.of("talker_peers")
+                      if r.get("model") == model and r.get("dtype") == dtype
+                      and r.get("ratio")]
+            out.append(goal(name + ": over the best peer", ">= 1.5 x",
+                            min(ratios) if ratios else None, "%.2f x"))
     return out
 
 
@@ -253,6 +289,16 @@ def training_cells(row):
     return [row["dtype"], str(row["threads"]), number(row["ms"], "%.0f"),
             number(row["mb"], "%.0f"), number(row["peer_ms"], "%.0f"),
             number(row["peer_mb"], "%.0f"), number(row["ratio"], "%.2f")]
+
+
+def talker_training_cells(row):
+    """The columns of a training iteration of a talking head."""
+    if row.get("stage") and "why" in row:
+        row = {**row, "name": "%s, %s" % (row["name"], row["stage"])}
+    if "why" in row:
+        return failed(row, 10)
+    return [row["network"], str(row["batch"]), row["stage"],
+            *training_cells(row)]
 
 
 def start_cells(row):
@@ -337,6 +383,31 @@ def print_all(rows):
              "s2v real time", "speedup"],
             [peer_cells(r, ".bin", FOLEY_PEER)
              for r in rows.of("foley_peers")])
+    section("Talking heads", "A portrait of 256x256 with crop=, its face not "
+            "searched; start is from opening the file to the first frame. "
+            "small, medium and large have random weights and the sizes of "
+            "s2v-train man, with the warped portrait (64x64, 128x128, 256x256 "
+            "pixels); talker.bin is the included model.", HEADS,
+            [s2v_cells(r) for r in rows.of("talkers")])
+    near = [r for r in rows.of("talker_peers")
+            if r.get("s2v_psnr_to_reference")]
+    section("Talking heads: peers", "The same networks in other frameworks, "
+            "with the same weights (bench/peer_talkers.py), one frame at a "
+            "time, the frames before carried over. The first frames are "
+            "compared before the measurement with those of the plain PyTorch "
+            "modules in f32: PSNR and the largest difference, of a range of "
+            "2%s. The peers have features, controls and random numbers in "
+            "advance. Timed alternately with s2v-bench, three times each; the "
+            "ratio is the median." % (
+                "; libs2v's own 8-bit frames of a portrait and a sound: %.0f "
+                "dB or more, and %d steps of 255 at most" % (
+                    min(r["s2v_psnr_to_reference"] for r in near),
+                    max(r["s2v_largest_difference"] for r in near))
+                if near else ""),
+            ["model", "dtype", "peer", "setting", "median ms", "fps",
+             "PSNR, dB", "difference", "s2v fps", "speedup"],
+            [peer_cells(r, ".bin", TALKER_PEER)
+             for r in rows.of("talker_peers")])
     section("Several streams", "On one model, each with one thread. fps is the "
             "total, real time that of each; the weights are shared.",
             ["streams", *HEADS], [with_front(str(r.get("sessions")), r)
@@ -377,6 +448,16 @@ def print_all(rows):
             ["dtype", "threads", "ms", "MB", "PyTorch, ms", "MB",
              "speedup"],
             [training_cells(r) for r in rows.of("training")])
+    section("Training of talking heads", "An iteration of s2v-train man in "
+            "three of its stages: the predictor alone; the generator with it, "
+            "without discriminators; all against the discriminators. The same "
+            "in eager PyTorch, f32, with the same losses and Adam, its batch "
+            "in memory where s2v-train draws and augments one; timed "
+            "alternately (bench/talker_training.py). dtype: s2v-train's; MB: "
+            "peak memory of the process.",
+            ["network", "batch", "stage", "dtype", "threads", "ms", "MB",
+             "PyTorch, ms", "MB", "speedup"],
+            [talker_training_cells(r) for r in rows.of("talker_training")])
     print(THREADS)
     print(NOT_RUN, end="")
 

@@ -8,6 +8,8 @@
  *     level TEXT       "s2v.level", unchecked
  *     missing TENSOR
  *     preset NAME      the widths of a named size, which is not tiny
+ *     untrained N      1: weights as a training begins with
+ *     blend N          behind preset; 1: the moved portrait shows through
  *
  *     make_tiny_man man.bin --seed 3
  */
@@ -23,7 +25,11 @@ static bool set(tiny_man *spec, const char *key, const char *value)
         s2vi_man_defaults(&spec->config);
         return s2vi_man_set_preset(&spec->config, value);
     }
-    if (!strcmp(key, "seed"))
+    if (!strcmp(key, "blend"))
+        spec->config.blend = atoi(value);
+    else if (!strcmp(key, "untrained"))
+        spec->untrained = atoi(value);
+    else if (!strcmp(key, "seed"))
         spec->seed = strtoull(value, NULL, 0);
     else if (!strcmp(key, "config"))
         spec->config_text = value;

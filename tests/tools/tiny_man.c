@@ -48,7 +48,8 @@ static int add_params(s2vi_writer *w, const tiny_man *spec,
         if (!values)
             return s2vi_error_nomem(err, "a tensor");
         ret = s2vi_param_init(list, i, spec->seed, values, err);
-        tune(p, values);
+        if (!spec->untrained)
+            tune(p, values);
         s2vi_param_to_file(p, values, values + n);
         if (!ret && !(spec->missing && !strcmp(spec->missing, p->name)))
             ret =

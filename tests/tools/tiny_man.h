@@ -13,6 +13,7 @@ typedef struct tiny_man {
     const char *config_text; /* s2v.config, in place of `config`'s */
     const char *level;       /* s2v.level; NULL: none */
     const char *missing;     /* a tensor that is left out */
+    bool untrained;          /* weights as a training begins with */
 } tiny_man;
 
 /** 32x32, 8 channels, every part of the networks. */
