@@ -11,10 +11,11 @@
 #include "measure/onsets.h"
 
 /**
- * The motion energy of a block, a 16th of the frame each way, is the mean absolute
- * difference of its luminance from that in the frame before. An onset is where it
- * falls most, in one of the blocks, relative to the block's mean over all frames:
- * what moves and is stopped. Onsets stand out from the mean around them.
+ * The motion energy of a block, a 16th of the frame each way, is the mean
+ * absolute difference of its luminance from that in the frame before. An onset
+ * is where it falls most, in one of the blocks, relative to the block's mean
+ * over all frames: what moves and is stopped. Onsets stand out from the mean
+ * around them.
  *
  * @param onsets for s2vi_onsets_free(); empty on failure
  * @param rgb    (frames, size, size, 3)
