@@ -125,7 +125,32 @@ static void add_extras(test_case *c, s2vi_attr *attr, const s2vi_shape *result,
 /* Channels of the images that backends convolve by tiles. */
 static const int whole[] = {16, 32, 48, 64, 96, 112};
 
-/* A 3x3 window, or one of six taps, on an image that is large for it; for
+/* A convolution or adjoint: of an image, `cout` results and weights of `cin`
+ * channels, with the combination `extras` of bias, addend and activation. */
+static void record_conv(test_case *c, s2vi_op op, s2vi_attr *attr, s2vi_shape x,
+                        int64_t cin, int64_t cout, int extras)
+{
+    const s2vi_window *win = &attr->window;
+    s2vi_shape y = windowed(win, x), w = x;
+    w.dim[0] = y.dim[y.rank - 1] = cout;
+    w.dim[w.rank - 1] = cin;
+    for (int i = 0; i < win->rank; i++)
+        w.dim[1 + i] = win->kernel[i];
+    case_operand(c, op == S2VI_OP_CONV_DATA ? y : x, ANY);
+    case_operand(c, op == S2VI_OP_CONV_WEIGHT ? y : w, ANY);
+    for (int i = 0; i < 3; i++) /* a convolution's is its weight's shape */
+        attr->window.kernel[i] = 0;
+    const s2vi_shape *result = op == S2VI_OP_CONV        ? &y
+                               : op == S2VI_OP_CONV_DATA ? &x
+                                                         : &w;
+    if (op != S2VI_OP_CONV_WEIGHT) {
+        scale_weights(c, op);
+        add_extras(c, attr, result, extras);
+    }
+    case_node(c, op, attr, result);
+}
+
+/* A 3x3 window, or one of six or 16 taps, on an image that is large for it; for
  * adjoints, in turn on many that are not. */
 static void make_large_conv(test_case *c, s2vi_op op, int v)
 {
@@ -139,6 +164,19 @@ static void make_large_conv(test_case *c, s2vi_op op, int v)
     s2vi_shape y = x, w = S2VI_SHAPE(whole[v % 6], 3, 3, x.dim[3]);
     if (v / 6 % 4 == 1) /* 2x3 or 3x2 */
         w.dim[1 + v % 2] = 2;
+    if (v / 6 % 4 == 2) { /* 4x4 with a stride */
+        const int64_t least = v % 3 ? 16 : 8;
+        x.dim[1] = 2 * (least + rng_int(r, 20));
+        x.dim[2] = 2 * (least + rng_int(r, 20));
+        record_conv(c, op,
+                    &(s2vi_attr){.window = {.rank = 2,
+                                            .kernel = {4, 4},
+                                            .stride = {2, 2},
+                                            .pad_lo = {1, 1},
+                                            .pad_hi = {1, 1}}},
+                    x, x.dim[3], w.dim[0], v % 16);
+        return;
+    }
     for (int i = 0; i < 2; i++) {
         attr.window.pad_lo[i] = rng_int(r, (int)w.dim[1 + i]);
         attr.window.pad_hi[i] = rng_int(r, (int)w.dim[1 + i]);
@@ -199,31 +237,6 @@ static int first_grouped(s2vi_op op)
     return op == S2VI_OP_CONV        ? CASES_CONV
            : op == S2VI_OP_CONV_DATA ? CASES_CONV_DATA
                                      : CASES_CONV_WEIGHT;
-}
-
-/* A convolution or adjoint: of an image, `cout` results and weights of `cin`
- * channels, with the combination `extras` of bias, addend and activation. */
-static void record_conv(test_case *c, s2vi_op op, s2vi_attr *attr, s2vi_shape x,
-                        int64_t cin, int64_t cout, int extras)
-{
-    const s2vi_window *win = &attr->window;
-    s2vi_shape y = windowed(win, x), w = x;
-    w.dim[0] = y.dim[y.rank - 1] = cout;
-    w.dim[w.rank - 1] = cin;
-    for (int i = 0; i < win->rank; i++)
-        w.dim[1 + i] = win->kernel[i];
-    case_operand(c, op == S2VI_OP_CONV_DATA ? y : x, ANY);
-    case_operand(c, op == S2VI_OP_CONV_WEIGHT ? y : w, ANY);
-    for (int i = 0; i < 3; i++) /* a convolution's is its weight's shape */
-        attr->window.kernel[i] = 0;
-    const s2vi_shape *result = op == S2VI_OP_CONV        ? &y
-                               : op == S2VI_OP_CONV_DATA ? &x
-                                                         : &w;
-    if (op != S2VI_OP_CONV_WEIGHT) {
-        scale_weights(c, op);
-        add_extras(c, attr, result, extras);
-    }
-    case_node(c, op, attr, result);
 }
 
 /* All windows, each with other groups than the last time. */

@@ -12,7 +12,7 @@
  * y = A' (V U) A, V = B' x B and U = G g G', the gradient of g is
  *     G' (sum over tiles of V (A y A')) G:
  * an outer product at each point of a tile, a fourth of those of F(4,3)'s
- * pixels.
+ * pixels. 4x4 taps with a stride of 2 likewise.
  *
  * What is summed in which order follows from the shapes alone, so that the
  * result does not depend on the number of threads.
@@ -43,7 +43,8 @@ typedef struct weight_kernel {
     int64_t images, in[2], out[2]; /* heights and widths */
     int64_t taps[2], stride[2], lo[2];
     side x, y;
-    bool swapped; /* x's channels are the vectors */
+    int x_channels; /* of all phases, where 4x4 taps are split (winograd.c) */
+    bool swapped;   /* x's channels are the vectors */
     int wide, narrow, vectors, numbers, wide_blocks, narrow_blocks;
     int64_t planes; /* of sums: taps or points */
     int64_t rows;   /* lines of a band, */
@@ -251,9 +252,25 @@ static void add_tiles(const weight_kernel *k, float *sums, float *v, float *m,
     }
 }
 
+/* 3x3 taps, or 2x2 of a phase's, of some channels of x and y. */
+static void store_kernel(const weight_kernel *k, float *out, const float *g,
+                         int64_t step, int x, int y)
+{
+    const int cin = k->x.channels, phase = x / cin;
+    const int n = k->x_tiles.split ? 2 : 3, wide = k->x_tiles.split ? 4 : 3;
+    out += (int64_t)y * wide * wide * cin + x % cin;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++) {
+            const int tap = n == 3
+                                ? 3 * i + j
+                                : (phase / 2 + 2 * i) * 4 + phase % 2 + 2 * j;
+            out[tap * cin] = g[(3 * i + j) * step];
+        }
+}
+
 static void store_taps(const weight_kernel *k, float *out, const float *sums)
 {
-    const int lanes = k->simd->cell_lanes, cin = k->x.channels;
+    const int lanes = k->simd->cell_lanes;
     int n;
     const double(*G)[3] = s2vi_winograd_taps(k->x_tiles.form, &n);
 #pragma omp parallel for schedule(static) num_threads(k->threads)
@@ -262,12 +279,9 @@ static void store_taps(const weight_kernel *k, float *out, const float *sums)
             float g[9 * 16];
             k->simd->winograd_taps(g, sums + (int64_t)i * k->wide + j,
                                    plane_size(k), G, n);
-            for (int t = 0; t < 9; t++)
-                for (int l = 0; l < lanes; l++) {
-                    const int co = k->swapped ? i : j + l;
-                    const int ci = k->swapped ? j + l : i;
-                    out[((int64_t)co * 9 + t) * cin + ci] = g[t * lanes + l];
-                }
+            for (int l = 0; l < lanes; l++)
+                store_kernel(k, out, g + l, lanes, k->swapped ? j + l : i,
+                             k->swapped ? i : j + l);
         }
 }
 
@@ -313,6 +327,24 @@ static bool suits_winograd(const s2vi_node *node)
            y[0] * y[1] * y[2] >= 1024;
 }
 
+/* 4x4 taps as in winograd.c. */
+#define LEAST_SPLIT 64 /* pixels of y */
+
+static bool suits_split(const s2vi_node *node)
+{
+    const s2vi_window *win = &node->attr.window;
+    const int64_t *w = node->shape.dim, *x = node->input[0]->shape.dim;
+    const int64_t *y = node->input[1]->shape.dim;
+    if (win->rank != 2 || w[0] % 16 || w[3] % 16 || y[1] * y[2] < LEAST_SPLIT ||
+        y[0] * y[1] * y[2] < 1024)
+        return false;
+    for (int i = 0; i < 2; i++)
+        if (w[1 + i] != 4 || win->stride[i] != 2 || win->pad_lo[i] != 1 ||
+            win->pad_hi[i] != 1 || x[1 + i] != 2 * y[1 + i])
+            return false;
+    return true;
+}
+
 bool s2vi_cpu_conv_weight_suits(const s2vi_cpu *cpu, const s2vi_node *node)
 {
     const s2vi_shape *w = &node->shape, *y = &node->input[1]->shape;
@@ -347,12 +379,13 @@ static void describe(weight_kernel *k, const s2vi_node *node)
         k->stride[d] = from < 0 ? 1 : win->stride[from];
         k->lo[d] = from < 0 ? 0 : win->pad_lo[from];
     }
-    const int vx = vectors_of(k->simd, k->x.channels);
+    k->x_channels = k->x.channels * (suits_split(node) ? 4 : 1);
+    const int vx = vectors_of(k->simd, k->x_channels);
     const int vy = vectors_of(k->simd, k->y.channels);
     k->swapped = vx >= vy;
     k->vectors = k->swapped ? vx : vy;
-    k->wide = k->swapped ? k->x.channels : k->y.channels;
-    k->narrow = k->swapped ? k->y.channels : k->x.channels;
+    k->wide = k->swapped ? k->x_channels : k->y.channels;
+    k->narrow = k->swapped ? k->y.channels : k->x_channels;
     k->numbers = (int)least(S2VI_OUTER_MOST, k->narrow);
     k->wide_blocks = k->wide / (k->vectors * k->simd->cell_lanes);
     k->narrow_blocks = (int)ceil_div(k->narrow, k->numbers);
@@ -377,11 +410,12 @@ static int64_t tiles_of(const weight_kernel *k, int results)
 }
 
 static s2vi_simd_tiles describe_tiles(const weight_kernel *k, const side *s,
-                                      const int64_t *size, s2vi_winograd form)
+                                      const int64_t *size, int results)
 {
-    const int results = form == S2VI_WINOGRAD_F43 ? 4 : 2;
     /* Powers of two apart, tiles would share sets of the cache. */
-    return (s2vi_simd_tiles){.form = form,
+    return (s2vi_simd_tiles){.form = results == 4   ? S2VI_WINOGRAD_F43
+                                     : results == 3 ? S2VI_WINOGRAD_F32
+                                                    : S2VI_WINOGRAD_F23,
                              .height = size[0],
                              .width = size[1],
                              .across = ceil_div(k->out[1], results),
@@ -389,16 +423,18 @@ static s2vi_simd_tiles describe_tiles(const weight_kernel *k, const side *s,
                              .v_step = s->channels + 16};
 }
 
-static void plan_winograd(weight_kernel *k)
+static void plan_winograd(weight_kernel *k, bool split)
 {
     const bool large = 36 * tiles_of(k, 4) <= 16 * tiles_of(k, 2);
-    const s2vi_winograd form = large ? S2VI_WINOGRAD_F43 : S2VI_WINOGRAD_F23;
+    const int results = split ? 3 : large ? 4 : 2;
     k->winograd = true;
     k->parts = 1;
-    k->planes = large ? 36 : 16;
-    k->tiles = tiles_of(k, large ? 4 : 2);
-    k->x_tiles = describe_tiles(k, &k->x, k->in, form);
-    k->y_tiles = describe_tiles(k, &k->y, k->out, form);
+    k->planes = results == 4 ? 36 : 16;
+    k->tiles = tiles_of(k, results);
+    k->x_tiles = describe_tiles(k, &k->x, k->in, results);
+    k->y_tiles = describe_tiles(k, &k->y, k->out, results);
+    k->x_tiles.split = split;
+    k->x_tiles.v_step = k->x_channels + 16;
     for (int d = 0; d < 2; d++)
         k->x_tiles.lo[d] = (int)k->lo[d];
     const int64_t step = k->x_tiles.v_step + k->y_tiles.v_step;
@@ -419,8 +455,8 @@ int s2vi_cpu_conv_weight(s2vi_cpu *cpu, const s2vi_node *node,
     k->simd = cpu->simd;
     k->threads = cpu->base.threads;
     describe(k, node);
-    if (suits_winograd(node))
-        plan_winograd(k);
+    if (suits_winograd(node) || suits_split(node))
+        plan_winograd(k, suits_split(node));
     else
         cut_bands(k);
     k->base.scratch_size = (size_t)(k->parts * sums_size(k)) * sizeof(float) +

@@ -72,6 +72,7 @@ typedef enum s2vi_winograd {
     S2VI_WINOGRAD_F43,     /* 4 results of 3 taps: 6 points of 6 pixels */
     S2VI_WINOGRAD_F23,     /* 2 results: 4 points of 4 pixels */
     S2VI_WINOGRAD_NEAREST, /* 2 results: 3 points of 3 pixels */
+    S2VI_WINOGRAD_F32,     /* 3 results of 2 taps: 4 points of 4 pixels */
 } s2vi_winograd;
 
 /** An image that is cut into tiles, `across` of them in a row. */
@@ -79,7 +80,8 @@ typedef struct s2vi_simd_tiles {
     s2vi_winograd form;
     const float *image; /* (height, width, channels) */
     int64_t height, width, across;
-    int channels, lo[2];     /* lo: zeros above and to the left */
+    int channels, lo[2]; /* lo: zeros above and to the left */
+    bool split; /* as four images, of pixels 2 apart: [phase][channels] */
     int64_t v_step, v_plane; /* floats from tile to tile, point to point */
 } s2vi_simd_tiles;
 
@@ -93,6 +95,7 @@ typedef struct s2vi_simd_result {
     const float *scale;  /* of it: (channels) */
     int64_t height, width, across;
     int channels;
+    bool split; /* of tiles [phase][channels]: the image from a pixel outside */
     s2vi_activation act;
     float slope;
 } s2vi_simd_result;
@@ -163,13 +166,13 @@ typedef struct s2vi_simd {
      * width were a multiple of that. A block is cell_lanes channels. */
     void (*cell_row)(float *out, const s2vi_simd_cell *cell, int width);
     int cell_lanes, cell_pixels;
-    /* Winograd, on whole vectors of cell_lanes channels: tiles [from, to) to
-     * v: [point][tile][channel]; m: [tile][vectors * cell_lanes] = v times w:
-     * [channel][vectors * cell_lanes] at one point, for `tiles` rounded up to
-     * winograd_sums / vectors (1, 2 or 4); m: [point][tile][..] to results.
-     * Kernels of cell_lanes results, taps `tap` apart, `lane` from one result
-     * to the next, to n x n points G g G', `point` apart; of fewer than 3x3
-     * taps the others are zero. */
+    /* Winograd (winograd.c), on whole vectors of cell_lanes channels: tiles
+     * [from, to) to v: [point][tile][channel]; m: [tile][vectors * cell_lanes]
+     * = v times w: [channel][vectors * cell_lanes] at one point, for `tiles`
+     * rounded up to winograd_sums / vectors (1, 2 or 4); m: [point][tile][..]
+     * to results. Kernels of cell_lanes results, taps `tap` apart down and
+     * across, `lane` from one result to the next, to n x n points G g G',
+     * `point` apart; of fewer than 3x3 taps the others are zero. */
     void (*winograd_in)(float *v, const s2vi_simd_tiles *t, int64_t from,
                         int64_t to);
     void (*winograd_product)(float *m, const float *v, int64_t v_step,
@@ -180,7 +183,7 @@ typedef struct s2vi_simd {
                          int64_t from, int64_t to);
     void (*winograd_weights)(float *u, int64_t point, const double (*G)[3],
                              int n, const float *g, const int *taps,
-                             int64_t tap, int64_t lane);
+                             const int64_t *tap, int64_t lane);
     int winograd_sums;
     /* Gradients in weights (conv_weight.c): sum[i step + lane] += numbers times
      * vectors; points of results' gradients; u at n x n points to 3x3 taps, of

@@ -19,6 +19,11 @@
  *     (g0 + g1) x1 + g2 x2 = (g0 + g1 + g2) x1 + g2 (x2 - x1):
  * 3 products, not 4, or not 6 of the taps themselves.
  *
+ * 4x4 taps with a stride of 2 and zeros of one pixel around, and the adjoint:
+ * with the pixels of odd and even lines and columns taken apart, they are four
+ * convolutions of 2x2 taps, whose sum is the result or which have a fourth of
+ * the adjoint's results each, F(3,2): 3 results of 2 taps are 4 products.
+ *
  * Tiles are taken in bands whose points stay in the second-level cache. Each
  * thread has bands of its own; where the weights are larger than that cache,
  * threads share each band and divide the result's channels.
@@ -43,7 +48,8 @@ typedef struct winograd_kernel {
     bool packed; /* the weights come so */
     /* Of the weights (Cout,3,3,Cin) or, for CONV_DATA, of their turned form:
      * the first, and from tap to tap, channel to channel, result to result. */
-    int64_t tap0, tap, channel, result;
+    int64_t tap0, tap[2], channel, result;
+    int64_t phase[2]; /* from an odd line or column's to an even one's */
     int taps[2];
     s2vi_simd_tiles in;
     s2vi_simd_result out;
@@ -78,10 +84,13 @@ const double (*s2vi_winograd_taps(s2vi_winograd form, int *n))[3]
     };
     static const double f23[4][3] = {
         {1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}};
+    static const double f32[4][3] = {
+        {1, 0, 0}, {.5, .5, 0}, {.5, -.5, 0}, {0, 1, 0}};
     static const double nearest[3][3] = {{1, 0, 0}, {1, 1, 1}, {0, 0, 1}};
-    *n = form == S2VI_WINOGRAD_F43 ? 6 : form == S2VI_WINOGRAD_F23 ? 4 : 3;
+    *n = form == S2VI_WINOGRAD_F43 ? 6 : form == S2VI_WINOGRAD_NEAREST ? 3 : 4;
     return form == S2VI_WINOGRAD_F43   ? f43
            : form == S2VI_WINOGRAD_F23 ? f23
+           : form == S2VI_WINOGRAD_F32 ? f32
                                        : nearest;
 }
 
@@ -101,6 +110,17 @@ void s2vi_winograd_weights(s2vi_winograd form, const float *g, int64_t step,
     }
 }
 
+/* Where the first tap of a channel and a result is. */
+static const float *kernel_of(const winograd_kernel *k, const float *w, int c,
+                              int result)
+{
+    const int channels = k->in.channels, results = k->out.channels;
+    const int phase = c / channels + result / results;
+    return w + k->tap0 + c % channels * k->channel +
+           result % results * k->result + phase / 2 * k->phase[0] +
+           phase % 2 * k->phase[1];
+}
+
 /* To [block][point][channel][width]. */
 static void pack_weights(const winograd_kernel *k, const float *w, float *to)
 {
@@ -111,11 +131,10 @@ static void pack_weights(const winograd_kernel *k, const float *w, float *to)
     const double(*G)[3] = s2vi_winograd_taps(k->form, &n);
 #pragma omp parallel for schedule(static) num_threads(k->threads)
     for (int out = 0; out < k->channels; out += lanes) {
-        const float *g = w + k->tap0 + out * k->result;
         float *at = to + out / wide * k->points * point + out % wide;
         for (int c = 0; c < cin; c++)
             k->simd->winograd_weights(at + (int64_t)c * wide, point, G, n,
-                                      g + c * k->channel, k->taps, k->tap,
+                                      kernel_of(k, w, c, out), k->taps, k->tap,
                                       k->result);
     }
 }
@@ -145,63 +164,119 @@ static size_t products_size(const winograd_kernel *k)
     return (size_t)k->points * (size_t)products_plane(k) * sizeof(float);
 }
 
-/* One block of a band's channels; v: the band's points. */
-static void run_block(const winograd_kernel *k, const s2vi_simd_result *r,
-                      const float *w, const float *v, float *m, int block,
+/* What a run reads and writes: of the first image. */
+typedef struct images {
+    const float *x, *w;
+    s2vi_simd_result out;
+} images;
+
+/* Tiles [from, to) of all images' that belong to the image of the first. */
+typedef struct stretch {
+    int64_t image, from, to; /* of the image's */
+} stretch;
+
+static stretch stretch_of(const winograd_kernel *k, int64_t from, int64_t to)
+{
+    const int64_t image = from / k->tiles, before = image * k->tiles;
+    const int64_t end = to - before;
+    return (stretch){image, from - before, end < k->tiles ? end : k->tiles};
+}
+
+static void points_of(const winograd_kernel *k, const images *all, float *v,
                       int64_t from, int64_t to)
+{
+    s2vi_simd_tiles t = k->in;
+    for (int64_t n; from < to; from += n, v += n * t.v_step) {
+        const stretch s = stretch_of(k, from, to);
+        n = s.to - s.from;
+        t.image = all->x + s.image * k->in_size;
+        k->simd->winograd_in(v, &t, s.from, s.to);
+    }
+}
+
+static void results_of(const winograd_kernel *k, const images *all,
+                       const float *m, int channel, int64_t from, int64_t to)
+{
+    const int64_t pixels = k->out.height * k->out.width;
+    for (int64_t n; from < to; from += n, m += n * width(k)) {
+        const stretch s = stretch_of(k, from, to);
+        s2vi_simd_result r = all->out;
+        n = s.to - s.from;
+        r.out += s.image * k->out_size;
+        if (r.addend)
+            r.addend += s.image * k->out_size;
+        if (r.plane)
+            r.plane += s.image * pixels;
+        k->simd->winograd_out(&r, m, products_plane(k), channel, k->vectors,
+                              s.from, s.to);
+    }
+}
+
+/* One block of a band's channels; v: the band's points. */
+static void run_block(const winograd_kernel *k, const images *all,
+                      const float *v, float *m, int block, int64_t from,
+                      int64_t to)
 {
     const int64_t plane = products_plane(k);
     const int64_t size = (int64_t)k->in_channels * width(k);
     for (int p = 0; p < k->points; p++)
         k->simd->winograd_product(m + p * plane, v + p * k->in.v_plane,
                                   k->in.v_step,
-                                  w + (block * k->points + p) * size,
+                                  all->w + (block * k->points + p) * size,
                                   k->in_channels, k->vectors, (int)(to - from));
-    k->simd->winograd_out(r, m, plane, block * width(k), k->vectors, from, to);
+    results_of(k, all, m, block * width(k), from, to);
+}
+
+static int64_t tiles_in_all(const winograd_kernel *k)
+{
+    return k->images * k->tiles;
 }
 
 static int64_t band_end(const winograd_kernel *k, int64_t from)
 {
-    return from + k->band < k->tiles ? from + k->band : k->tiles;
+    const int64_t all = tiles_in_all(k);
+    return from + k->band < all ? from + k->band : all;
 }
 
 /* Each thread takes bands. */
-static void run_apart(const winograd_kernel *k, const s2vi_simd_tiles *t,
-                      const s2vi_simd_result *r, const float *w, char *scratch)
+static void run_apart(const winograd_kernel *k, const images *all,
+                      char *scratch)
 {
     const size_t size = points_size(k) + products_size(k);
-#pragma omp parallel num_threads(k->threads) if (k->tiles > k->band)
+    const int64_t tiles = tiles_in_all(k);
+#pragma omp parallel num_threads(k->threads) if (tiles > k->band)
     {
         float *v = (float *)(scratch + (size_t)omp_get_thread_num() * size);
         float *m = (float *)((char *)v + points_size(k));
 #pragma omp for schedule(dynamic)
-        for (int64_t from = 0; from < k->tiles; from += k->band) {
+        for (int64_t from = 0; from < tiles; from += k->band) {
             const int64_t to = band_end(k, from);
-            k->simd->winograd_in(v, t, from, to);
+            points_of(k, all, v, from, to);
             for (int block = 0; block < k->blocks; block++)
-                run_block(k, r, w, v, m, block, from, to);
+                run_block(k, all, v, m, block, from, to);
         }
     }
 }
 
 /* All threads take blocks of channels of one band after the other. */
-static void run_shared(const winograd_kernel *k, const s2vi_simd_tiles *t,
-                       const s2vi_simd_result *r, const float *w, char *scratch)
+static void run_shared(const winograd_kernel *k, const images *all,
+                       char *scratch)
 {
     float *v = (float *)scratch;
+    const int64_t tiles = tiles_in_all(k);
 #pragma omp parallel num_threads(k->threads)
     {
         float *m = (float *)(scratch + points_size(k) +
                              (size_t)omp_get_thread_num() * products_size(k));
-        for (int64_t from = 0; from < k->tiles; from += k->band) {
+        for (int64_t from = 0; from < tiles; from += k->band) {
             const int64_t to = band_end(k, from);
 #pragma omp for schedule(static)
             for (int64_t tile = from; tile < to; tile++)
-                k->simd->winograd_in(v + (tile - from) * t->v_step, t, tile,
-                                     tile + 1);
+                points_of(k, all, v + (tile - from) * k->in.v_step, tile,
+                          tile + 1);
 #pragma omp for schedule(dynamic)
             for (int block = 0; block < k->blocks; block++)
-                run_block(k, r, w, v, m, block, from, to);
+                run_block(k, all, v, m, block, from, to);
         }
     }
 }
@@ -211,31 +286,22 @@ static int run(const s2vi_kernel *kernel, void *out, void *const *in,
 {
     const winograd_kernel *k = (const winograd_kernel *)kernel;
     const s2vi_node *node = kernel->node;
-    const float *w = in[1];
+    images all = {.x = in[0], .w = in[1], .out = k->out};
     char *rest = scratch;
     (void)clock;
     if (!k->packed) {
         pack_weights(k, in[1], scratch);
-        w = scratch;
+        all.w = scratch;
         rest += weight_size(k);
     }
-    s2vi_simd_tiles t = k->in;
-    s2vi_simd_result r = k->out;
     const int planes = node->n_inputs - 2 * node->attr.plane;
     const int addends = planes - node->attr.accumulate;
-    r.bias = addends > 2 ? in[2] : NULL;
-    r.scale = node->attr.plane ? in[planes + 1] : NULL;
-    for (int64_t i = 0; i < k->images; i++) {
-        t.image = (const float *)in[0] + i * k->in_size;
-        r.out = (float *)out + i * k->out_size;
-        r.addend = node->attr.accumulate
-                       ? (const float *)in[addends] + i * k->out_size
-                       : NULL;
-        r.plane = node->attr.plane ? (const float *)in[planes] +
-                                         i * k->out_size / k->channels
-                                   : NULL;
-        (k->share ? run_shared : run_apart)(k, &t, &r, w, rest);
-    }
+    all.out.out = out;
+    all.out.bias = addends > 2 ? in[2] : NULL;
+    all.out.addend = node->attr.accumulate ? in[addends] : NULL;
+    all.out.plane = node->attr.plane ? in[planes] : NULL;
+    all.out.scale = node->attr.plane ? in[planes + 1] : NULL;
+    (k->share ? run_shared : run_apart)(k, &all, rest);
     return S2V_OK;
 }
 
@@ -283,10 +349,41 @@ static bool has_taps(const s2vi_node *node, uint32_t constant)
             (w[1] * w[2] == 6 && !(constant & 2u) && fewer));
 }
 
+/* 4x4 taps with a stride of 2 of twice as large an image, or their adjoint. */
+static bool is_split(const s2vi_node *node)
+{
+    const s2vi_window *win = &node->attr.window;
+    const bool data = node->op == S2VI_OP_CONV_DATA;
+    const s2vi_shape *fine = data ? &node->shape : &node->input[0]->shape;
+    const s2vi_shape *coarse = data ? &node->input[0]->shape : &node->shape;
+    if ((!data && node->op != S2VI_OP_CONV) || !fits(node))
+        return false;
+    for (int i = 0; i < 2; i++)
+        if (node->input[1]->shape.dim[1 + i] != 4 || win->stride[i] != 2 ||
+            win->pad_lo[i] != 1 || win->pad_hi[i] != 1 ||
+            fine->dim[1 + i] != 2 * coarse->dim[1 + i])
+            return false;
+    return true;
+}
+
+/* Of a smaller one, too many tiles reach beyond it. */
+#define LEAST_SPLIT 256 /* pixels of the coarse image */
+
+static bool suits_split(const s2vi_node *node)
+{
+    const int64_t *x = node->input[0]->shape.dim, *y = node->shape.dim;
+    const int64_t pixels =
+        x[1] * x[2] < y[1] * y[2] ? x[1] * x[2] : y[1] * y[2];
+    return is_split(node) && pixels >= LEAST_SPLIT &&
+           y[0] * pixels >= LEAST_RESULTS;
+}
+
 bool s2vi_cpu_winograd_suits(const s2vi_node *node, uint32_t constant)
 {
     const s2vi_shape *y = &node->shape;
     const s2vi_window *win = &node->attr.window;
+    if (!(constant & 2u) && suits_split(node))
+        return true;
     if ((node->op != S2VI_OP_CONV &&
          (node->op != S2VI_OP_CONV_DATA || constant & 2u)) ||
         !fits(node) || !has_taps(node, constant) || win->stride[0] != 1 ||
@@ -304,8 +401,8 @@ static void cut_bands(winograd_kernel *k)
         (int64_t)k->points * k->in.v_step * (int64_t)sizeof(float);
     k->share = weight_size(k) > 1 << 20;
     k->band = (k->share ? BAND_SHARED : BAND_OWN) / tile;
-    if (k->band > k->tiles)
-        k->band = k->tiles;
+    if (k->band > k->images * k->tiles)
+        k->band = k->images * k->tiles;
     k->band = ceil_div(k->band > 0 ? k->band : 1, step) * step;
     k->in.v_plane = k->band * k->in.v_step + 16; /* as above */
 }
@@ -317,7 +414,8 @@ static void describe_weights(winograd_kernel *k, const s2vi_node *node)
     const int64_t *w = node->input[1]->shape.dim, last = w[3];
     const bool turned = node->op == S2VI_OP_CONV_DATA;
     k->tap0 = turned ? (w[1] * w[2] - 1) * last : 0;
-    k->tap = turned ? -last : last;
+    k->tap[1] = turned ? -last : last;
+    k->tap[0] = w[2] * k->tap[1];
     k->channel = turned ? w[1] * w[2] * last : 1;
     k->result = turned ? 1 : w[1] * w[2] * last;
     for (int i = 0; i < 2; i++) {
@@ -329,47 +427,76 @@ static void describe_weights(winograd_kernel *k, const s2vi_node *node)
     }
 }
 
+/* Taps 0 and 2 are of odd lines, 1 and 3 of even ones; turned 2 and 0, 3 and
+ * 1. */
+static void describe_split(winograd_kernel *k, const s2vi_node *node)
+{
+    const int64_t last = node->input[1]->shape.dim[3];
+    const bool turned = node->op == S2VI_OP_CONV_DATA;
+    k->tap0 = turned ? 10 * last : 0;
+    k->tap[0] = (turned ? -8 : 8) * last;
+    k->tap[1] = (turned ? -2 : 2) * last;
+    k->phase[0] = 4 * last;
+    k->phase[1] = last;
+    k->channel = turned ? 16 * last : 1;
+    k->result = turned ? 1 : 16 * last;
+    k->taps[0] = k->taps[1] = 2;
+    k->in.split = !turned;
+    k->in.lo[0] = k->in.lo[1] = 1;
+    k->out.split = turned;
+}
+
+static s2vi_winograd form_of(const s2vi_node *node, uint32_t constant)
+{
+    const int64_t *y = node->shape.dim;
+    const int least = has_many(node, constant) ? MANY_F43 : LEAST_F43;
+    return node->op == S2VI_OP_UPCONV ? S2VI_WINOGRAD_NEAREST
+           : is_split(node)           ? S2VI_WINOGRAD_F32
+           : y[1] * y[2] >= least     ? S2VI_WINOGRAD_F43
+                                      : S2VI_WINOGRAD_F23;
+}
+
+/* Tiles that cover so many results: of each phase, from one outside on. */
+static int64_t tiles_of(const winograd_kernel *k, int64_t results)
+{
+    if (k->form == S2VI_WINOGRAD_F32)
+        return k->out.split ? ceil_div(results + 1, 6) : ceil_div(results, 3);
+    return ceil_div(results, k->form == S2VI_WINOGRAD_F43 ? 4 : 2);
+}
+
 static void describe(winograd_kernel *k, const s2vi_node *node,
                      uint32_t constant)
 {
     const s2vi_shape *x = &node->input[0]->shape, *y = &node->shape;
-    const bool up = node->op == S2VI_OP_UPCONV;
-    const bool large = y->dim[1] * y->dim[2] >=
-                       (has_many(node, constant) ? MANY_F43 : LEAST_F43);
-    const int results = large && !up ? 4 : 2;
     int n;
-    k->form = up      ? S2VI_WINOGRAD_NEAREST
-              : large ? S2VI_WINOGRAD_F43
-                      : S2VI_WINOGRAD_F23;
+    k->form = form_of(node, constant);
     s2vi_winograd_taps(k->form, &n);
     k->points = n * n;
     k->images = y->dim[0];
-    k->in_channels = (int)x->dim[3];
-    k->channels = (int)y->dim[3];
     k->in_size = x->dim[1] * x->dim[2] * x->dim[3];
     k->out_size = y->dim[1] * y->dim[2] * y->dim[3];
+    k->in = (s2vi_simd_tiles){.form = k->form,
+                              .height = x->dim[1],
+                              .width = x->dim[2],
+                              .channels = (int)x->dim[3]};
+    k->out = (s2vi_simd_result){.form = k->form,
+                                .height = y->dim[1],
+                                .width = y->dim[2],
+                                .channels = (int)y->dim[3],
+                                .act = node->attr.act,
+                                .slope = (float)node->attr.slope};
+    (k->form == S2VI_WINOGRAD_F32 ? describe_split : describe_weights)(k, node);
+    k->in_channels = k->in.channels * (k->in.split ? 4 : 1);
+    k->channels = k->out.channels * (k->out.split ? 4 : 1);
     const int vectors = k->channels / k->simd->cell_lanes;
     k->vectors = k->simd->winograd_sums == 24 && vectors % 4 == 0 ? 4
                  : vectors % 2 == 0                               ? 2
                                                                   : 1;
     k->blocks = vectors / k->vectors;
-    const int64_t across = ceil_div(y->dim[2], results);
-    k->tiles = ceil_div(y->dim[1], results) * across;
-    k->in = (s2vi_simd_tiles){.form = k->form,
-                              .height = x->dim[1],
-                              .width = x->dim[2],
-                              .across = across,
-                              .channels = k->in_channels};
-    describe_weights(k, node);
+    k->in.across = k->out.across = tiles_of(k, y->dim[2]);
+    k->tiles = tiles_of(k, y->dim[1]) * k->in.across;
     /* Powers of two apart, tiles or points would share sets of the cache. */
     k->in.v_step = k->in_channels + (k->in_channels % 256 ? 0 : 16);
-    k->out = (s2vi_simd_result){.form = k->form,
-                                .height = y->dim[1],
-                                .width = y->dim[2],
-                                .across = across,
-                                .channels = k->channels,
-                                .act = node->attr.act,
-                                .slope = (float)node->attr.slope};
     cut_bands(k);
 }
 
