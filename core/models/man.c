@@ -51,6 +51,7 @@ enum {
     KERNEL = 3,
     CAM_BLOCK = 7, /* CAM comes behind so many blocks */
     VIDEO = 2,     /* modalities of pictures: image and geometry */
+    SIDES = 7,     /* of blocks: 4 to 256 */
 };
 
 static const char *const modality_name[S2VI_MAN_MODALITIES] = {
@@ -92,6 +93,7 @@ typedef struct generator {
     s2vi_man_cam cam;
     /* Recorded. */
     s2vi_node *picture;                   /* that the image modality sees */
+    s2vi_node *small[VIDEO][SIDES];       /* pictures, for each side */
     s2vi_node *code[S2VI_MAN_MODALITIES]; /* (n,H), where shared */
 } generator;
 
@@ -455,15 +457,25 @@ typedef struct affine {
     s2vi_node *gamma, *beta;
 } affine;
 
-static affine of_picture(const generator *g, const modality *m, int i,
-                         int64_t side)
+/* Image or geometry for a MAN of that side: once for all of these. */
+static s2vi_node *picture_at(generator *g, int i, int64_t side)
+{
+    int k = 0;
+    while (INNERMOST << k < side)
+        k++;
+    s2vi_node **map = &g->small[i][k];
+    if (*map)
+        return *map;
+    if (i == S2VI_MAN_IMAGE)
+        return *map = s2vi_man_resize(g->picture, side);
+    const int P = g->config->geometry_size;
+    return *map = s2vi_man_resize(g->in->geometry, P < side ? P : side);
+}
+
+static affine of_picture(generator *g, const modality *m, int i, int64_t side)
 {
     const s2vi_man_config *c = g->config;
-    const int64_t at = i == S2VI_MAN_GEOMETRY && c->geometry_size < side
-                           ? c->geometry_size
-                           : side;
-    s2vi_node *map =
-        s2vi_man_resize(i == S2VI_MAN_IMAGE ? g->picture : g->in->geometry, at);
+    s2vi_node *map = picture_at(g, i, side);
     affine a;
     if (c->video == S2VI_MAN_VIDEO_PARTIAL) {
         s2vi_node *mask = mask_of(c, map, i);
@@ -501,7 +513,7 @@ static s2vi_node *weigh(s2vi_node *sum, s2vi_node *x, s2vi_node *rho)
 }
 
 /* Eq. (1) and (2): sum_i rho_i (gamma_i IN(x) + beta_i), one norm for all. */
-static s2vi_node *normalise(const generator *g, const man *m, s2vi_node *x)
+static s2vi_node *normalise(generator *g, const man *m, s2vi_node *x)
 {
     const s2vi_man_config *c = g->config;
     s2vi_node *gamma = NULL, *beta = NULL;
@@ -543,7 +555,7 @@ static s2vi_node *convolve(s2vi_node *x, s2vi_layer conv, bool doubles)
 }
 
 /* Fig. 4, with the activation before the convolution. */
-static s2vi_node *res_block(const generator *g, int i, s2vi_node *x)
+static s2vi_node *res_block(generator *g, int i, s2vi_node *x)
 {
     const block *b = &g->block[i];
     const bool doubles = side_of(g->config, i) == 2 * side_of(g->config, i - 1);
