@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 /* Arrays of megabytes, gone through from end to end, take up to a tenth less
  * time in pages of megabytes; Linux gives such pages if it is asked to. */
@@ -50,4 +53,11 @@ int s2vi_host_copy(s2vi_backend *backend, void *to, const void *from,
     else
         memset(to, 0, size);
     return S2V_OK;
+}
+
+void s2vi_host_trim(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

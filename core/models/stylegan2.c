@@ -183,9 +183,13 @@ s2vi_node *s2vi_stylegan_truncate(s2vi_node *w, int codes, double psi,
 
 /* ----------------------------------------------------------- synthesis -- */
 
+/* Rows that are made together, of large pictures, where memory counts. */
+enum { STRIP = 128, STRIPS_FROM = 512 };
+
 typedef struct synthesis {
     const s2vi_stylegan2_config *config;
     s2vi_node *ws, *taps;
+    bool strips;
 } synthesis;
 
 /* s = A w_i + b: (n,C) */
@@ -214,20 +218,60 @@ static s2vi_node *demodulation(s2vi_node *s, s2vi_node *w)
     return s2vi_rsqrt(s2vi_affine(sum, 1, eps));
 }
 
-/* Twice as large: a transposed convolution, then the filter. */
-static s2vi_node *up_conv(const synthesis *g, s2vi_node *x, s2vi_node *w)
+/* A layer at work: styles and the rest are of all its rows. */
+typedef struct work {
+    const synthesis *g;
+    const styled *layer;
+    s2vi_node *x;             /* what it is of, modulated: multiplied by s; */
+    const struct work *first; /* or the layer that is, row by row */
+    s2vi_node *s, *w, *d, *noise;
+    bool up;
+    int64_t side;
+    /* The block's toRGB and its style, where it follows in each strip: */
+    const styled *torgb;
+    s2vi_node *rgb_style;
+} work;
+
+/* Twice as large: a transposed convolution, then the filter. Rows [from, to) of
+ * the result see rows from - 1 to to + 1 of the convolution's, and row q of
+ * those sees rows (q - 2) / 2, rounded up, to q / 2 of x. */
+static s2vi_node *up_conv(const work *k, int64_t from, int64_t to)
 {
     const s2vi_window two = {.rank = 2, .stride = {2, 2}};
-    const s2vi_fir smooth = {
+    s2vi_fir smooth = {
         .up = {1, 1}, .down = {1, 1}, .lo = {1, 1}, .hi = {1, 1}, .gain = 4};
-    if (!x || !w)
+    if (!k->x || !k->w)
+        return NULL;
+    const int64_t h = k->x->shape.dim[1], end = (to + 1) / 2 + 1;
+    const int64_t first = from > 2 ? (from - 2) / 2 : 0;
+    const int64_t last = end < h ? end : h;
+    s2vi_node *x = s2vi_nn_rows(k->x, first, last);
+    if (!x)
         return NULL;
     const s2vi_shape *s = &x->shape;
-    s2vi_node *y =
-        s2vi_conv_data(x, s2vi_permute(w, (const int[]){3, 1, 2, 0}), &two,
-                       S2VI_SHAPE(s->dim[0], 2 * s->dim[1] + 1,
-                                  2 * s->dim[2] + 1, w->shape.dim[0]));
-    return s2vi_fir_filter(y, g->taps, &smooth);
+    const int64_t rows = 2 * s->dim[1] + 1;
+    s2vi_node *y = s2vi_conv_data(
+        x, s2vi_permute(k->w, (const int[]){3, 1, 2, 0}), &two,
+        S2VI_SHAPE(s->dim[0], rows, 2 * s->dim[2] + 1, k->w->shape.dim[0]));
+    smooth.lo[0] = (int)(2 * first + 1 - from);
+    smooth.hi[0] = (int)(to - from - rows - smooth.lo[0] + 3);
+    return s2vi_fir_filter(y, k->g->taps, &smooth);
+}
+
+static s2vi_node *layer_rows(const void *opaque, int64_t from, int64_t to);
+
+/* 3x3, zeros around the image. */
+static s2vi_node *conv(const work *k, int64_t from, int64_t to)
+{
+    const int64_t first = from > 0 ? from - 1 : 0;
+    const int64_t last = to < k->side ? to + 1 : to;
+    const s2vi_window w = {.rank = 2,
+                           .stride = {1, 1},
+                           .pad_lo = {(int)(first + 1 - from), 1},
+                           .pad_hi = {(int)(to + 1 - last), 1}};
+    s2vi_node *x = k->first ? s2vi_mul(layer_rows(k->first, first, last), k->s)
+                            : s2vi_nn_rows(k->x, first, last);
+    return s2vi_conv(x, k->w, NULL, &w);
 }
 
 /* + strength noise: one plane for all channels */
@@ -239,31 +283,50 @@ static s2vi_node *add_noise(s2vi_node *x, const styled *layer, s2vi_node *plane)
     return s2vi_add(x, s2vi_mul(plane, strength));
 }
 
-/* Figure 2 (d): modulation, convolution, demodulation, noise, bias. */
-static s2vi_node *convolve(const synthesis *g, s2vi_node *x,
-                           const styled *layer, int code, bool up,
-                           s2vi_node *noise)
-{
-    s2vi_node *w = layer->conv.weight, *s = style(g, layer, code);
-    s2vi_node *d = s2vi_nn_over_pixels(demodulation(s, w));
-    x = s2vi_mul(x, s2vi_nn_over_pixels(s));
-    x = up ? up_conv(g, x, w) : s2vi_nn_conv2d(x, (s2vi_layer){.weight = w});
-    x = add_noise(s2vi_mul(x, d), layer, noise);
-    x = s2vi_nn_add_bias(x, layer->conv.bias);
-    x = s2vi_scale(s2vi_lrelu(x, g->config->slope), sqrt(2));
-    return s2vi_nn_clamp(x, g->config->clamp);
-}
-
 /* (n,r,r,3): without demodulation, noise and activation */
 static s2vi_node *to_rgb(const synthesis *g, s2vi_node *x, const styled *layer,
-                         int code)
+                         s2vi_node *s)
 {
-    s2vi_node *s = s2vi_nn_over_pixels(style(g, layer, code));
     const s2vi_layer scaled = {.weight =
                                    s2vi_nn_equalised_weight(layer->conv.weight),
                                .bias = layer->conv.bias};
     return s2vi_nn_clamp(s2vi_nn_conv2d(s2vi_mul(x, s), scaled),
                          g->config->clamp);
+}
+
+/* Figure 2 (d): convolution, demodulation, noise, bias. */
+static s2vi_node *layer_rows(const void *opaque, int64_t from, int64_t to)
+{
+    const work *k = opaque;
+    s2vi_node *x = k->up ? up_conv(k, from, to) : conv(k, from, to);
+    s2vi_node *noise = k->noise ? s2vi_nn_rows(k->noise, from, to) : NULL;
+    x = add_noise(s2vi_mul(x, k->d), k->layer, noise);
+    x = s2vi_nn_add_bias(x, k->layer->conv.bias);
+    x = s2vi_scale(s2vi_lrelu(x, k->g->config->slope), sqrt(2));
+    x = s2vi_nn_clamp(x, k->g->config->clamp);
+    return k->torgb ? to_rgb(k->g, x, k->torgb, k->rgb_style) : x;
+}
+
+/* A layer of a block of `side` pixels, with its styles; x NULL: follows. */
+static work begin_layer(const synthesis *g, s2vi_node *x, const styled *layer,
+                        int code, int64_t side, s2vi_node *noise)
+{
+    work k = {.g = g,
+              .layer = layer,
+              .w = layer->conv.weight,
+              .noise = noise,
+              .side = side};
+    s2vi_node *s = style(g, layer, code);
+    k.d = s2vi_nn_over_pixels(demodulation(s, k.w));
+    k.s = s2vi_nn_over_pixels(s);
+    k.x = x ? s2vi_mul(x, k.s) : NULL;
+    return k;
+}
+
+static s2vi_node *run_layer(const work *k)
+{
+    const bool strips = k->g->strips && k->side >= STRIPS_FROM;
+    return s2vi_nn_strips(layer_rows, k, k->side, strips ? STRIP : k->side);
 }
 
 static s2vi_node *enlarge(const synthesis *g, s2vi_node *picture)
@@ -314,7 +377,8 @@ int s2vi_stylegan2_build(s2vi_graph *graph, const s2vi_stylegan2_config *config,
     const synthesis g = {.config = config,
                          .ws = ws,
                          .taps =
-                             s2vi_nn_taps(graph, config->kernel, config->taps)};
+                             s2vi_nn_taps(graph, config->kernel, config->taps),
+                         .strips = params->strips && n == 1};
     network net;
     declare(&(s2vi_scope){.graph = graph}, config, &net);
     *out = (s2vi_stylegan2_graph){0};
@@ -322,16 +386,31 @@ int s2vi_stylegan2_build(s2vi_graph *graph, const s2vi_stylegan2_config *config,
     for (int i = 0, code = 0; s2vi_stylegan2_side(i) <= size; i++) {
         const block *b = &net.block[i];
         const int r = s2vi_stylegan2_side(i);
+        /* The next block's conv0 has the same code as toRGB. The last block
+         * is for its toRGB alone, so that nothing else of it is ever whole. */
+        const bool together = g.strips && r == size && r >= STRIPS_FROM;
+        work conv0 = {.up = true}, conv1;
         if (i) {
             s2vi_node *noise = plane_of(graph, &b->conv0, n, r, 0,
                                         params->noise, &out->noise[i][0]);
-            x = convolve(&g, x, &b->conv0, code++, true, noise);
+            conv0 = begin_layer(&g, x, &b->conv0, code++, r, noise);
+            conv0.up = true;
+            x = together ? NULL : run_layer(&conv0);
         }
         s2vi_node *noise = plane_of(graph, &b->conv1, n, r, 1, params->noise,
                                     &out->noise[i][1]);
-        x = convolve(&g, x, &b->conv1, code++, false, noise);
-        /* The next block's conv0 has the same code. */
-        s2vi_node *part = to_rgb(&g, x, &b->torgb, code);
+        conv1 = begin_layer(&g, x, &b->conv1, code++, r, noise);
+        s2vi_node *s = NULL, *part = NULL;
+        if (together) {
+            conv1.first = &conv0;
+            conv1.torgb = &b->torgb;
+            conv1.rgb_style = s2vi_nn_over_pixels(style(&g, &b->torgb, code));
+            part = run_layer(&conv1);
+        } else {
+            x = run_layer(&conv1);
+            s = s2vi_nn_over_pixels(style(&g, &b->torgb, code));
+            part = to_rgb(&g, x, &b->torgb, s);
+        }
         rgb = i ? s2vi_add(enlarge(&g, rgb), part) : part;
         out->x[i] = x;
         out->video = out->rgb[i] = rgb;

@@ -87,6 +87,8 @@ typedef enum s2vi_stylegan2_noise {
 typedef struct s2vi_stylegan2_params {
     int size; /* of the picture: a block's side; 0: config.size */
     s2vi_stylegan2_noise noise;
+    bool strips; /* of one large picture: layers in strips of rows, for memory;
+                    x of the last block is NULL */
 } s2vi_stylegan2_params;
 
 typedef struct s2vi_stylegan2_graph {

@@ -367,6 +367,11 @@ static s2vi_node *demodulation(s2vi_node *s, s2vi_node *w)
         s2vi_affine(s2vi_matmul(s2vi_square(s), power, false, true), 1, eps));
 }
 
+enum {
+    STRIP = 1 << 22, /* numbers of an upsampled strip, */
+    LEAST = 16,      /* and rows of its result at least */
+};
+
 /* Zeros around, k - 1 on each side: what the filters need grows there. */
 static s2vi_node *convolve(s2vi_node *x, s2vi_node *w, int k)
 {
@@ -377,23 +382,49 @@ static s2vi_node *convolve(s2vi_node *x, s2vi_node *w, int k)
     return s2vi_conv(x, w, NULL, &full);
 }
 
-/* Up, leaky ReLU, down: aliases of the nonlinearity are filtered away. */
+/* A nonlinearity, and what it is of. */
+typedef struct filtered {
+    s2vi_node *x;
+    const s2vi_stylegan3_layer *l;
+    const layer *net;
+    double clamp;
+} filtered;
+
+/* Up, leaky ReLU, down: aliases of the nonlinearity are filtered away. Rows
+ * [from, to) of the result are of the upsampled rows [from d, (to - 1) d + n)
+ * for n taps. */
+static s2vi_node *filter_rows(const void *opaque, int64_t from, int64_t to)
+{
+    const filtered *f = opaque;
+    const s2vi_stylegan3_layer *l = f->l;
+    const int u = l->up, d = l->down, first = (int)from * d;
+    const int rows = (int)(to - from - 1) * d + l->down_taps;
+    const int lo = l->lo - first, all = (int)f->x->shape.dim[1] * u;
+    const s2vi_fir up = {.up = {u, u},
+                         .down = {1, 1},
+                         .lo = {lo, l->lo},
+                         .hi = {rows + l->up_taps - 1 - all - lo, l->hi},
+                         .gain = (double)u * u};
+    const s2vi_fir down = {.up = {1, 1}, .down = {d, d}, .gain = 1};
+    s2vi_node *y = s2vi_fir_filter(f->x, f->net->up, &up);
+    y = s2vi_scale(s2vi_lrelu(y, 0.2), sqrt(2));
+    y = s2vi_nn_clamp(y, f->clamp);
+    return s2vi_fir_filter(y, f->net->down, &down);
+}
+
+/* In strips of one picture, whose upsampled rows stay in a cache; those of
+ * several pictures do not lie together. */
 static s2vi_node *nonlinearity(s2vi_node *x, const s2vi_stylegan3_layer *l,
                                const layer *net, double clamp)
 {
-    const int u = l->up, d = l->down;
-    const s2vi_fir up = {.up = {u, u},
-                         .down = {1, 1},
-                         .lo = {l->lo, l->lo},
-                         .hi = {l->hi, l->hi},
-                         .gain = (double)u * u};
-    const s2vi_fir down = {.up = {1, 1}, .down = {d, d}, .gain = 1};
-    if (l->rgb)
+    const filtered f = {x, l, net, clamp};
+    if (l->rgb || !x)
         return s2vi_nn_clamp(x, clamp);
-    x = s2vi_fir_filter(x, net->up, &up);
-    x = s2vi_scale(s2vi_lrelu(x, 0.2), sqrt(2));
-    x = s2vi_nn_clamp(x, clamp);
-    return s2vi_fir_filter(x, net->down, &down);
+    const int64_t row = (int64_t)l->out.size * l->down * l->down *
+                        s2vi_shape_channels(&x->shape);
+    const int64_t height = STRIP / row > LEAST ? STRIP / row : LEAST;
+    return s2vi_nn_strips(filter_rows, &f, l->out.size,
+                          x->shape.dim[0] == 1 ? height : l->out.size);
 }
 
 static s2vi_node *run_layer(s2vi_node *x, const s2vi_stylegan3_layer *l,

@@ -276,3 +276,24 @@ s2vi_node *s2vi_nn_unit(s2vi_node *x)
     s2vi_node *power = s2vi_sum(s2vi_square(x), 1u << 1);
     return s2vi_mul(x, s2vi_rsqrt(s2vi_affine(power, 1, eps)));
 }
+
+s2vi_node *s2vi_nn_rows(s2vi_node *x, int64_t from, int64_t to)
+{
+    if (!x || (from == 0 && to == x->shape.dim[1]))
+        return x;
+    return s2vi_slice(x, 1, from, to - from);
+}
+
+s2vi_node *s2vi_nn_strips(s2vi_nn_strip *strip, const void *opaque,
+                          int64_t rows, int64_t height)
+{
+    s2vi_node *part[S2VI_MAX_INPUTS];
+    int n = 0;
+    if (height * S2VI_MAX_INPUTS < rows)
+        height = (rows + S2VI_MAX_INPUTS - 1) / S2VI_MAX_INPUTS;
+    for (int64_t from = 0; from < rows; from += height) {
+        const int64_t to = from + height < rows ? from + height : rows;
+        part[n++] = strip(opaque, from, to);
+    }
+    return s2vi_concat(part, n, 1);
+}

@@ -93,4 +93,15 @@ s2vi_node *s2vi_nn_unit(s2vi_node *x);
 /** Moved by (rows, columns); what comes in is zero. */
 s2vi_node *s2vi_nn_shift(s2vi_node *x, int rows, int columns);
 
+/** Rows [from, to) of an image: itself where these are all. */
+s2vi_node *s2vi_nn_rows(s2vi_node *x, int64_t from, int64_t to);
+
+/**
+ * An image made of strips of at most `height` rows, for what is never to be
+ * whole: what strip() makes of the rows [from, to) of its result.
+ */
+typedef s2vi_node *s2vi_nn_strip(const void *opaque, int64_t from, int64_t to);
+s2vi_node *s2vi_nn_strips(s2vi_nn_strip *strip, const void *opaque,
+                          int64_t rows, int64_t height);
+
 #endif

@@ -2,6 +2,7 @@
 /* Plan: a graph's schedule, layout, kernels and constants for one backend. */
 #include "run/plan_internal.h"
 
+#include "backend/host.h"
 #include "run/join.h"
 
 #include <stdlib.h>
@@ -261,12 +262,20 @@ static bool is_read(const s2vi_plan *plan, int root)
 static void drop_if_spent(s2vi_plan *plan, int i)
 {
     const s2vi_place *place = &plan->layout.place[i];
-    if (place->root != i || place->region != S2VI_CONSTANT || !plan->fixed[i] ||
-        is_read(plan, i))
+    const s2vi_node *node = plan->schedule.node[i];
+    const bool param = plan->owns && place->region == S2VI_SHARED &&
+                       node->op == S2VI_OP_VAR &&
+                       node->var_kind == S2VI_VAR_PARAM;
+    if (place->root != i || (place->region != S2VI_CONSTANT && !param) ||
+        !plan->fixed[i] || is_read(plan, i))
         return;
-    plan->backend->table->free(plan->backend, plan->fixed[i]);
+    if (param) {
+        s2vi_store_drop(plan->store, node->name);
+    } else {
+        plan->backend->table->free(plan->backend, plan->fixed[i]);
+        plan->constant_size -= place->bytes;
+    }
     plan->fixed[i] = NULL;
-    plan->constant_size -= place->bytes;
 }
 
 static int root_index(const s2vi_plan *plan, const s2vi_node *node)
@@ -324,6 +333,8 @@ static int fold(s2vi_plan *plan, s2v_error *err)
     if (scratch)
         table->free(plan->backend, scratch);
     free(last);
+    if (plan->owns && plan->backend->table->on_host)
+        s2vi_host_trim();
     return ret;
 }
 
@@ -339,6 +350,7 @@ int s2vi_plan_create(s2vi_plan **out, s2vi_graph *graph, s2vi_store *store,
     plan->store = store;
     plan->backend = s2vi_store_backend(store);
     plan->frozen = params->frozen;
+    plan->owns = params->owns;
     plan->resumes = params->resumes;
     int ret = make_schedule(plan, params, err);
     if (!ret)

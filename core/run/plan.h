@@ -19,6 +19,9 @@ typedef struct s2vi_plan_params {
     int n_effects;
     bool frozen;    /* PARAMs never change from here on: fold and pack them */
     bool no_fusion; /* for tests: run the graph as it was recorded */
+    bool owns;      /* frozen, and nobody else reads these PARAMs: those that no
+                       run reads, having been folded or packed, are dropped from
+                       the store */
     bool resumes;   /* runs leave out what unchanged inputs make needless
                        (resume.h): frozen, without states, effects and random
                        numbers, on the host */

@@ -10,7 +10,7 @@ struct s2vi_plan {
     s2vi_graph *graph;
     s2vi_store *store;
     s2vi_backend *backend;
-    bool frozen, resumes;
+    bool frozen, owns, resumes;
     s2vi_schedule schedule;
     s2vi_layout layout;
     /* By place in the schedule: */

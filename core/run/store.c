@@ -97,6 +97,16 @@ void *s2vi_store_memory(s2vi_store *store, const char *name)
     return v ? v->memory : NULL;
 }
 
+void s2vi_store_drop(s2vi_store *store, const char *name)
+{
+    struct variable *v = find(store, name);
+    if (!v)
+        return;
+    store->backend->table->free(store->backend, v->memory);
+    free(v->name);
+    *v = store->var[--store->count];
+}
+
 /* ------------------------------------------------------- in and out -- */
 
 /* What a copy's failure is called. */

@@ -27,6 +27,9 @@ int s2vi_store_write_f64(s2vi_store *store, const char *name,
 /** The backend's own memory of a variable, or NULL. */
 void *s2vi_store_memory(s2vi_store *store, const char *name);
 
+/** Free a variable's memory, which nothing is to read any more. */
+void s2vi_store_drop(s2vi_store *store, const char *name);
+
 /** The backend that it was created on. */
 s2vi_backend *s2vi_store_backend(const s2vi_store *store);
 

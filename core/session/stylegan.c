@@ -97,8 +97,11 @@ int s2vi_stylegan_read_planes(s2vi_stylegan *m, const s2v_weights *w,
 int s2vi_stylegan_plan(s2vi_stylegan *m, const s2vi_open_params *params,
                        s2v_error *err)
 {
-    const s2vi_plan_params plan = {
-        .outputs = &m->video, .n_outputs = 1, .frozen = true, .resumes = true};
+    const s2vi_plan_params plan = {.outputs = &m->video,
+                                   .n_outputs = 1,
+                                   .frozen = true,
+                                   .owns = true,
+                                   .resumes = true};
     return s2vi_plan_create(&m->plan, m->graph, params->store, &plan, err);
 }
 

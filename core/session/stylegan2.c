@@ -37,8 +37,8 @@ static int check_size(const s2vi_stylegan2_config *c, int size, s2v_error *err)
 static int record(s2vi_stylegan *m, const s2vi_stylegan2_config *c, int size,
                   const s2v_weights *w, s2v_error *err)
 {
-    const s2vi_stylegan2_params params = {.size = size,
-                                          .noise = S2VI_STYLEGAN2_NOISE_GIVEN};
+    const s2vi_stylegan2_params params = {
+        .size = size, .noise = S2VI_STYLEGAN2_NOISE_GIVEN, .strips = true};
     s2vi_stylegan2_graph g;
     const int ret = s2vi_stylegan2_build(m->graph, c, &params, m->ws, &g, err);
     if (ret < 0)

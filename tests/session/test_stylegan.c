@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The families stylegan2 and stylegan3: walks through pictures of random
  * weights, on synthetic sound. */
+#include "run/plan_internal.h"
 #include "session/session.h"
 #include "session/stylegan.h"
 #include "session/walk.h"
@@ -452,12 +453,7 @@ static s2v_model *open_whole(stylegan_kind kind, int size)
 {
     s2v_model *model = open_sized(kind, size);
     s2vi_stylegan *m = model->network;
-    const s2vi_plan_params params = {
-        .outputs = &m->video, .n_outputs = 1, .frozen = true};
-    s2v_error err = {0};
-    s2vi_plan_close(&m->plan);
-    CHECK(!s2vi_plan_create(&m->plan, m->graph, model->store, &params, &err),
-          "%s", err.message);
+    m->plan->resumes = false;
     return model;
 }
 
