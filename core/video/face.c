@@ -222,13 +222,18 @@ s2vi_region s2vi_face_next_region(const double (*mesh)[2])
                          .angle = angle_of(mesh[RIGHT], mesh[LEFT])};
 }
 
+static void turn_to_picture(const s2vi_region *s, double cosine, double sine,
+                            const double at[2], double place[2])
+{
+    const double u = (at[0] - 0.5) * s->side, v = (at[1] - 0.5) * s->side;
+    place[0] = s->x + u * cosine - v * sine;
+    place[1] = s->y + u * sine + v * cosine;
+}
+
 void s2vi_region_to_picture(const s2vi_region *s, const double at[2],
                             double place[2])
 {
-    const double u = (at[0] - 0.5) * s->side, v = (at[1] - 0.5) * s->side;
-    const double cosine = cos(s->angle), sine = sin(s->angle);
-    place[0] = s->x + u * cosine - v * sine;
-    place[1] = s->y + u * sine + v * cosine;
+    turn_to_picture(s, cos(s->angle), sin(s->angle), at, place);
 }
 
 void s2vi_region_from_picture(const s2vi_region *s, const double place[2],
@@ -265,8 +270,9 @@ static void add_sample(const s2vi_image *p, const double place[2],
             (i % 2 ? right : 1 - right) * (i / 2 ? low : 1 - low);
         if (x < 0 || y < 0)
             continue;
+        const uint8_t *pixel = p->rgb + y * p->stride + (ptrdiff_t)3 * x;
         for (int c = 0; c < 3; c++)
-            rgb[c] += weight * part * p->rgb[y * p->stride + 3 * x + c];
+            rgb[c] += weight * part * pixel[c];
     }
 }
 
@@ -275,6 +281,7 @@ void s2vi_region_read(const s2vi_image *picture, const s2vi_region *square,
 {
     const double weight = 1.0 / (255.0 * samples * samples);
     const double step = 1.0 / ((double)side * samples);
+    const double cosine = cos(square->angle), sine = sin(square->angle);
     for (int y = 0; y < side; y++)
         for (int x = 0; x < side; x++, out += 3) {
             double rgb[3] = {0};
@@ -282,7 +289,7 @@ void s2vi_region_read(const s2vi_image *picture, const s2vi_region *square,
                 const double at[2] = {(x * samples + i % samples + 0.5) * step,
                                       (y * samples + i / samples + 0.5) * step};
                 double place[2];
-                s2vi_region_to_picture(square, at, place);
+                turn_to_picture(square, cosine, sine, at, place);
                 add_sample(picture, place, outside, weight, rgb);
             }
             for (int c = 0; c < 3; c++)
