@@ -11,7 +11,7 @@
 #include <malloc.h>
 #endif
 
-/* Arrays of megabytes, gone through from end to end, take up to a tenth less
+/* Arrays of megabytes, gone through from end to end, take some percent less
  * time in pages of megabytes; Linux gives such pages if it is asked to. */
 #define HUGE_PAGE   ((size_t)2 << 20)
 #define LARGE_BLOCK (4 * HUGE_PAGE)
