@@ -30,6 +30,7 @@ typedef struct series {
     s2vi_face_marks *marks;   /* (frames) */
     s2vi_mouth_pixels *mouth; /* (frames), where the truth is known */
     double *opening, *height, *ratio;
+    double *read; /* the opening, by the mouth's pixels where that is known */
     double colour[2][3]; /* of the first and the last part */
 } series;
 
@@ -232,13 +233,15 @@ static void derive(run *r, s2vi_talker_kind kind)
 {
     series *s = &r->series[kind];
     for (int64_t t = 0; t < r->frames; t++) {
-        s->opening[t] = s2vi_mouth_opening(s->marks[t]);
+        s->opening[t] = s->read[t] = s2vi_mouth_opening(s->marks[t]);
         s->height[t] = s2vi_mouth_height(s->marks[t]);
         s->ratio[t] = s2vi_eye_ratio(s->marks[t]);
     }
 }
 
-/* Openings from the mouth's pixels, where the real ones' are known. */
+/* Openings from the mouth's pixels, where the real ones' are known. A reader is
+ * fitted to real frames: of made ones it tells how the mouth moves better than
+ * FaceMesh, but not how far from shut it is. */
 static int read_mouths(run *r, s2v_error *err)
 {
     const series *truth = &r->series[S2VI_TALKER_TRUTH];
@@ -249,11 +252,11 @@ static int read_mouths(run *r, s2v_error *err)
                                     0, 0, err);
     for (int k = S2VI_TALKER_RIGHT; k < S2VI_TALKER_KINDS && !ret; k++)
         for (int64_t t = 0; t < r->frames; t++)
-            r->series[k].opening[t] =
+            r->series[k].read[t] =
                 s2vi_mouth_reader_read(&reader, r->series[k].mouth[t]);
     return ret ? ret
                : s2vi_mouth_reader_cross(mouth, truth->opening, r->frames,
-                                         real->opening, err);
+                                         real->read, err);
 }
 
 /* Openings are from shut lips on; those of what is not exact are the real
@@ -275,7 +278,7 @@ static void describe(run *r, s2vi_talker_kind kind)
         s2vi_batched_add(&result->open[r->voice[t]], s->opening[t] - shut);
         if (t && !is_lost(s->marks[t - 1]))
             s2vi_batched_add(&result->motion[r->voice[t]],
-                             fabs(s->opening[t] - s->opening[t - 1]));
+                             fabs(s->read[t] - s->read[t - 1]));
         if (t > 1 && !is_lost(s->marks[t - 1]) && !is_lost(s->marks[t - 2]))
             s2vi_batched_add(&result->jerk,
                              unit * unit *
@@ -304,7 +307,7 @@ static void relate(run *r, s2vi_talker_kind kind)
             s2vi_batched_add(
                 &result->mouth,
                 unit * s2vi_mouth_distance(s->marks[t], truth->marks[t]));
-    s2vi_lagged_add(&result->opening, s->opening, truth->opening, r->frames);
+    s2vi_lagged_add(&result->opening, s->read, truth->read, r->frames);
     s2vi_lagged_add(&result->height, s->height, truth->height, r->frames);
     double change = 0;
     for (int c = 0; c < 3; c++)
@@ -358,6 +361,7 @@ static void free_clip(run *r)
         free(r->series[k].marks);
         free(r->series[k].mouth);
         free(r->series[k].opening);
+        free(r->series[k].read);
         free(r->series[k].height);
         free(r->series[k].ratio);
         r->series[k] = (series){0};
@@ -379,10 +383,11 @@ static int allocate(run *r, const s2vi_clip *clip, s2v_error *err)
         s->marks = malloc(n * sizeof(*s->marks));
         s->mouth = malloc(n * sizeof(*s->mouth));
         s->opening = malloc(n * sizeof(*s->opening));
+        s->read = malloc(n * sizeof(*s->read));
         s->height = malloc(n * sizeof(*s->height));
         s->ratio = malloc(n * sizeof(*s->ratio));
-        good =
-            good && s->marks && s->mouth && s->opening && s->height && s->ratio;
+        good = good && s->marks && s->mouth && s->opening && s->read &&
+               s->height && s->ratio;
     }
     return good ? S2V_OK : s2vi_error_nomem(err, clip->path);
 }
