@@ -330,9 +330,10 @@ static bool is_seen(const char *path)
     return !dot || strcmp(dot, ".wav");
 }
 
-static int write_clip(const struct options *o, const char *path,
-                      const struct painter *painter, int width, int height,
-                      const int16_t *sound, size_t samples)
+/* Before the sound, which takes a while: a file that cannot be written is told
+ * at once. */
+static struct render_output *open_clip(const struct options *o,
+                                       const char *path, int width, int height)
 {
     const struct render_format format = {.program = program.name,
                                          .size = is_seen(path) ? width : 0,
@@ -341,16 +342,17 @@ static int write_clip(const struct options *o, const char *path,
                                          .fps_den = o->rate.den,
                                          .rate = o->silent ? 0 : IMPACTS_RATE,
                                          .channels = 1};
-    struct render_output *out = render_output_open(path, &format);
-    int ret = -1;
 
-    if (!out)
-        return -1;
-    ret = render(o, painter, sound, samples, out);
-    if (!ret)
-        ret = render_output_finish(&out);
-    render_output_free(&out);
-    return ret;
+    return render_output_open(path, &format);
+}
+
+static int write_clip(const struct options *o, struct render_output **out,
+                      const struct painter *painter, const int16_t *sound,
+                      size_t samples)
+{
+    const int ret = render(o, painter, sound, samples, *out);
+
+    return ret ? ret : render_output_finish(out);
 }
 
 /* The truth's file, beside the clip. */
@@ -383,6 +385,7 @@ static int make_mallets(struct options *o, const char *path, uint64_t seed)
 {
     struct impacts_scene scene;
     struct painter painter = {0};
+    struct render_output *out;
     int16_t *sound = NULL;
     size_t samples;
     int ret = -1;
@@ -391,6 +394,8 @@ static int make_mallets(struct options *o, const char *path, uint64_t seed)
         o->rate = (struct rate){25, 1};
     if (!o->materials)
         o->materials = (1u << IMPACTS_MATERIALS) - 1;
+    if (!(out = open_clip(o, path, o->size, o->size)))
+        return -1;
     if (!impacts_scene_compose(&scene, seed, o->seconds, o->materials)) {
         sound = impacts_sound(&scene, &o->sound, &samples);
         if (is_seen(path))
@@ -399,7 +404,8 @@ static int make_mallets(struct options *o, const char *path, uint64_t seed)
     if (!sound || (is_seen(path) && !painter.mallets))
         ret = no_memory();
     else
-        ret = write_clip(o, path, &painter, o->size, o->size, sound, samples);
+        ret = write_clip(o, &out, &painter, sound, samples);
+    render_output_free(&out);
     if (!ret) {
         const struct truth_file f = truth_of(o, path);
         ret = impacts_truth_write(f.json, &scene, &f.params);
@@ -427,26 +433,29 @@ static int make_film(struct options *o, const char *path, uint64_t seed)
                                        .fps_den = o->rate.den};
     struct film_clip clip;
     struct painter painter = {0};
+    struct render_output *out = NULL;
     int16_t *sound = NULL;
     size_t samples;
     int ret = film_compose(&clip, &params), width = 0, height = 0;
 
     o->rate = (struct rate){clip.fps_num, clip.fps_den};
     set_codec(&clip, o->codec);
-    if (!ret)
-        sound = film_sound(&clip, &o->sound, &samples);
-    if (!sound)
-        ret = no_memory();
+    if (ret)
+        no_memory();
     /* Also for sound alone: the truth has the size of the picture. */
     painter.film = ret ? NULL : film_picture_new(&clip, o->size);
-    if (!ret && !painter.film)
-        ret = -1;
-    if (!ret) {
+    if (painter.film) {
         film_picture_size(painter.film, &width, &height);
         if (!is_seen(path))
             film_picture_free(&painter.film);
-        ret = write_clip(o, path, &painter, width, height, sound, samples);
+        out = open_clip(o, path, width, height);
     }
+    ret = -1;
+    if (out && !(sound = film_sound(&clip, &o->sound, &samples)))
+        no_memory();
+    if (sound)
+        ret = write_clip(o, &out, &painter, sound, samples);
+    render_output_free(&out);
     if (!ret) {
         const struct truth_file f = truth_of(o, path);
         ret = film_truth_write(f.json, &clip, &f.params, width, height);
