@@ -74,7 +74,9 @@ static int add_caption(s2vi_scene_clips *data, s2vi_scene_clip *c, int64_t from,
 static int read_lines(s2vi_scene_clips *data, s2vi_scene_clip *c,
                       const char *text, s2v_error *err)
 {
-    char **lines = g_strsplit(text, "\n", -1);
+    /* Some editors begin a file with a byte order mark. */
+    char **lines =
+        g_strsplit(text + 3 * g_str_has_prefix(text, "\xef\xbb\xbf"), "\n", -1);
     const char *first = NULL;
     int ret = S2V_OK;
     for (int i = 0; lines[i] && !ret; i++) {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <glib/gstdio.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ enum {
     DUE = 2,     /* columns after it by which it has risen */
     STROKE = 43, /* columns of a stroke that is used again: 0.5 s */
     MOST_SECONDS = 1000000,
+    MOST_BYTES = 4 << 20, /* of a file of onsets: 100,000 and more */
 };
 
 static const float RANGE = 0.6f;  /* of the mel that counts: 60 dB */
@@ -252,25 +254,41 @@ static void restart(s2vi_foley_onsets *o)
     memset(o->last, 0, sizeof(o->last));
 }
 
+/* What the file holds; NULL where there is none, or a device that can only be
+ * written to. */
+static int read_text(const char *path, char **text, s2v_error *err)
+{
+    GError *error = NULL;
+    GStatBuf file;
+    int ret = S2V_OK;
+    *text = NULL;
+    if (g_stat(path, &file) || !S_ISREG(file.st_mode))
+        return S2V_OK;
+    if (file.st_size > MOST_BYTES)
+        return s2vi_error(err, S2V_ERR_FORMAT,
+                          "onsets: %s: expected at most %d bytes, found %lld",
+                          path, MOST_BYTES, (long long)file.st_size);
+    if (!g_file_get_contents(path, text, NULL, &error))
+        ret = s2vi_error(err, S2V_ERR_IO, "onsets: %s", error->message);
+    g_clear_error(&error);
+    return ret;
+}
+
 int s2vi_foley_onsets_open(s2vi_foley_onsets **out, const char *path,
                            s2v_error *err)
 {
     s2vi_foley_onsets *o = *out = calloc(1, sizeof(*o));
-    GError *error = NULL;
     char *text = NULL;
-    int ret = S2V_OK;
+    int ret;
     if (!o)
         return s2vi_error_nomem(err, "onsets");
     o->path = g_strdup(path);
     restart(o);
-    if (g_file_test(path, G_FILE_TEST_EXISTS) &&
-        !g_file_get_contents(path, &text, NULL, &error))
-        ret = s2vi_error(err, S2V_ERR_IO, "onsets: %s", error->message);
+    ret = read_text(path, &text, err);
     if (!ret && text)
         ret = read_onsets(o, text, err);
     if (!ret && !o->count)
         ret = open_out(o, err);
-    g_clear_error(&error);
     g_free(text);
     if (ret < 0)
         s2vi_foley_onsets_close(out);

@@ -80,6 +80,7 @@ struct s2vi_foley_stream {
     float sensitivity; /* factor of motion */
     float *moved;      /* (2,N,N,3): `seen`, with that motion */
     s2vi_foley_regions regions;
+    int width, height;         /* of the last picture; 0: there was none */
     s2vi_foley_onsets *onsets; /* NULL: no file */
 };
 
@@ -220,6 +221,7 @@ void s2vi_foley_stream_flush(s2vi_foley_stream *s)
 {
     const s2vi_foley_windows *w = &s->model->windows;
     s->first = s->count = 0;
+    s->width = s->height = 0;
     s->began = s->drained = s->still = false;
     s->feature = s->window = s->made = 0;
     s->n_features = 0;
@@ -431,6 +433,8 @@ int s2vi_foley_stream_send(s2vi_foley_stream *s, const s2v_picture *p,
     }
     if (ret < 0)
         return ret;
+    s->width = p->width;
+    s->height = p->height;
     waiting *w = &s->ring[(s->first + s->count++) % s->room];
     take_time(s, p);
     w->at = to_samples(s, between(s->last, s->start));
@@ -670,7 +674,15 @@ void s2vi_foley_stream_set_sensitivity(s2vi_foley_stream *s, float factor)
 int s2vi_foley_stream_set_regions(s2vi_foley_stream *s, const char *text,
                                   s2v_error *err)
 {
-    return s2vi_foley_regions_parse(&s->regions, text, err);
+    s2vi_foley_regions regions;
+    s2vi_foley_view view;
+    int ret = s2vi_foley_regions_parse(&regions, text, err);
+    if (!ret && s->width && !s->drained)
+        ret =
+            s2vi_foley_regions_view(&regions, s->width, s->height, &view, err);
+    if (!ret)
+        s->regions = regions;
+    return ret;
 }
 
 int s2vi_foley_stream_set_onsets(s2vi_foley_stream *s, const char *path,

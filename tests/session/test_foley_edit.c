@@ -92,15 +92,21 @@ static void test_regions(s2v_model *model)
     refuse(session, "regions", "0:0:1.5:20", "found '0:0:1.5:20'");
     refuse(session, "regions", "0.6:0:0.6:1", "found '0.6:0:0.6:1'");
     refuse(session, "regions", "0:0:1:1+x", "found 'x'");
+    s2v_session_flush(session);
     set_to(session, "regions", "30:0:20:24");
     uint8_t rgb[3 * WIDTH * HEIGHT];
     const film f = film_at(25, 1, 1);
     const s2v_picture p = picture_of(&f, 0, rgb);
     s2v_error err = {0};
-    s2v_session_flush(session);
     CHECK(s2v_session_send_video(session, &p, &err) == S2V_ERR_INVALID &&
               strstr(err.message, "reaches beyond the picture of 40x24"),
           "%s", err.message);
+    /* Once pictures come, at once, and the old ones stay. */
+    set_to(session, "regions", "0:0:20:24");
+    CHECK(!s2v_session_send_video(session, &p, &err), "%s", err.message);
+    refuse(session, "regions", "30:0:20:24",
+           "reaches beyond the picture of 40x24");
+    CHECK(!s2v_session_send_video(session, &p, &err), "%s", err.message);
     free(whole.sample);
     free(left.sample);
     free(sides.sample);
@@ -268,6 +274,12 @@ static void test_session(s2v_model *model, const char *path)
     remove(path);
     refuse(session, "onsets", "nowhere/x.txt",
            "'nowhere/x.txt' cannot be written");
+    char *long_text = g_strnfill((5 << 20), '1');
+    g_file_set_contents(path, long_text, -1, NULL);
+    g_free(long_text);
+    refuse(session, "onsets", path, "at most 4194304 bytes, found 5242880");
+    remove(path);
+    set_to(session, "onsets", "/dev/full"); /* never read */
     set_to(session, "onsets", path);
     sound plain = play_film_new(model, &f, 1), got;
     got = play_film(session, &f, 3);

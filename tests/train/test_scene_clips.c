@@ -46,6 +46,8 @@ static void test_lines(char *folder)
               s2vi_scene_text(&c, 3, 1) == c.caption[1].text,
           "each in its turn");
     CHECK(!c.intensity && !s2vi_scene_third(&c, 0), "no intensity");
+    /* The same, from an editor that marks the byte order. */
+    write_file(text, "\xEF\xBB\xBFRain at dusk\r\n");
     must(read_words(&data, &other, clip, 10, 0, &err), &err);
     CHECK(other.scene == c.scene && data.scenes == 1, "one scene");
     forget(&c);
