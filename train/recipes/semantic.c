@@ -468,7 +468,7 @@ static int preview(void *self, const char *path, s2v_error *err)
 
 const s2vi_recipe s2vi_recipe_semantic = {
     .name = "semantic",
-    .summary = "audio to video of what sounds, by a generator of pictures",
+    .summary = "audio to video of what sounds, by a StyleGAN",
     .about =
         "Trains what makes a scene out of its sound with a generator of "
         "pictures (Sound-guided Semantic Video Generation): first the sound "
