@@ -7,9 +7,9 @@
 #include <string.h>
 
 enum {
-    RIGHT_EYE = 36,
-    LEFT_EYE = 42,
-    EYE = 6, /* landmarks of an eye */
+    RIGHT_EYE = S2VI_FACE_RIGHT_EYE,
+    LEFT_EYE = S2VI_FACE_LEFT_EYE,
+    EYE = S2VI_FACE_EYE,
     MOUTH = 48,
     MOUTH_END = 68,
     UPPER_LIP = 50, /* to 52; the lower from 58 back to 56 */
@@ -82,7 +82,7 @@ int s2vi_count_blinks(const double *ratio, int64_t frames, double shut)
 
 /* --------------------------------------------------------------- mouth -- */
 
-static void mean_of(const s2vi_face_marks marks, int from, int to,
+void s2vi_face_mean(const s2vi_face_marks marks, int from, int to,
                     double mean[2])
 {
     mean[0] = mean[1] = 0;
@@ -98,8 +98,8 @@ static double height_of(const s2vi_face_marks marks, int upper, int lower)
     double right[2], left[2], sum = 0;
     for (int i = 0; i < 3; i++)
         sum += distance(marks[upper + i], marks[lower - i]);
-    mean_of(marks, RIGHT_EYE, RIGHT_EYE + EYE, right);
-    mean_of(marks, LEFT_EYE, LEFT_EYE + EYE, left);
+    s2vi_face_mean(marks, RIGHT_EYE, RIGHT_EYE + EYE, right);
+    s2vi_face_mean(marks, LEFT_EYE, LEFT_EYE + EYE, left);
     return sum / 3 / distance(right, left);
 }
 
@@ -116,8 +116,8 @@ double s2vi_mouth_height(const s2vi_face_marks marks)
 double s2vi_mouth_distance(const s2vi_face_marks a, const s2vi_face_marks b)
 {
     double of_a[2], of_b[2], sum = 0;
-    mean_of(a, MOUTH, MOUTH_END, of_a);
-    mean_of(b, MOUTH, MOUTH_END, of_b);
+    s2vi_face_mean(a, MOUTH, MOUTH_END, of_a);
+    s2vi_face_mean(b, MOUTH, MOUTH_END, of_b);
     for (int i = MOUTH; i < MOUTH_END; i++)
         sum += hypot(a[i][0] - of_a[0] - (b[i][0] - of_b[0]),
                      a[i][1] - of_a[1] - (b[i][1] - of_b[1]));

@@ -18,10 +18,17 @@ enum {
     S2VI_FACE_RATE = 25, /* frames a second */
     S2VI_FACE_LAGS = 15, /* frames that the mouth may be late or early */
     S2VI_FACE_MARKS = 68,
+    S2VI_FACE_RIGHT_EYE = 36, /* the first of S2VI_FACE_EYE landmarks */
+    S2VI_FACE_LEFT_EYE = 42,
+    S2VI_FACE_EYE = 6,
 };
 
 /** The landmarks of a frame. */
 typedef double s2vi_face_marks[S2VI_FACE_MARKS][2];
+
+/** The mean place of landmarks [from, to). */
+void s2vi_face_mean(const s2vi_face_marks marks, int from, int to,
+                    double mean[2]);
 
 /* ---------------------------------------------------------------- eyes -- */
 

@@ -12,9 +12,9 @@
 enum {
     PIXELS = S2VI_MOUTH_WIDTH * S2VI_MOUTH_HEIGHT,
     FOLDS = 5,
-    RIGHT_EYE = 36, /* to 41 */
-    LEFT_EYE = 42,  /* to 47 */
-    EYE = 6,
+    RIGHT_EYE = S2VI_FACE_RIGHT_EYE,
+    LEFT_EYE = S2VI_FACE_LEFT_EYE,
+    EYE = S2VI_FACE_EYE,
     NOSE = 27, /* to 35 */
     NOSE_END = 36,
 };
@@ -25,15 +25,6 @@ static const double WIDTH = 1.4, HEIGHT = 1.2, BELOW = 0.75;
 static const double RIDGE = 0.3;
 
 /* ----------------------------------------------------------------- crop -- */
-
-static void mean_of(const s2vi_face_marks marks, int from, int to,
-                    double mean[2])
-{
-    mean[0] = mean[1] = 0;
-    for (int i = from; i < to; i++)
-        for (int k = 0; k < 2; k++)
-            mean[k] += marks[i][k] / (to - from);
-}
 
 static double luminance(const uint8_t *rgb, int size, int x, int y)
 {
@@ -58,9 +49,9 @@ void s2vi_mouth_crop(const uint8_t *rgb, int size, const s2vi_face_marks marks,
                      s2vi_mouth_pixels out)
 {
     double right[2], left[2], nose[2];
-    mean_of(marks, RIGHT_EYE, RIGHT_EYE + EYE, right);
-    mean_of(marks, LEFT_EYE, LEFT_EYE + EYE, left);
-    mean_of(marks, NOSE, NOSE_END, nose);
+    s2vi_face_mean(marks, RIGHT_EYE, RIGHT_EYE + EYE, right);
+    s2vi_face_mean(marks, LEFT_EYE, LEFT_EYE + EYE, left);
+    s2vi_face_mean(marks, NOSE, NOSE_END, nose);
     if (isnan(nose[0])) {
         out[0] = NAN;
         return;
