@@ -101,15 +101,21 @@ static int append(s2vi_scene_clips *data, s2vi_scene_clip *c, s2v_error *err)
     return S2V_OK;
 }
 
-static int add_file(s2vi_scene_clips *data, const char *path,
-                    const s2vi_scene_source *source, s2v_error *err)
+/* What files are added to, and how they are read. */
+typedef struct adding {
+    s2vi_scene_clips *data;
+    const s2vi_scene_source *source;
+} adding;
+
+static int add_file(void *self, const char *path, s2v_error *err)
 {
+    const adding *a = self;
     s2vi_scene_clip c = {.path = g_strdup(path)};
     bool skipped = false;
-    int ret = load(data, &c, source, err);
-    ret = s2vi_ingest_settle(source->ingest, ret, &skipped, err);
+    int ret = load(a->data, &c, a->source, err);
+    ret = s2vi_ingest_settle(a->source->ingest, ret, &skipped, err);
     if (!ret && !skipped && c.rgb)
-        ret = append(data, &c, err);
+        ret = append(a->data, &c, err);
     free_clip(&c);
     return ret;
 }
@@ -117,18 +123,8 @@ static int add_file(s2vi_scene_clips *data, const char *path,
 int s2vi_scene_clips_add(s2vi_scene_clips *data, const char *path,
                          const s2vi_scene_source *source, s2v_error *err)
 {
-    if (!g_file_test(path, G_FILE_TEST_IS_DIR))
-        return add_file(data, path, source, err);
-    GPtrArray *files = s2vi_folder_files(path, s2vi_folder_media);
-    int ret = files->len ? S2V_OK
-                         : s2vi_error(err, S2V_ERR_INVALID,
-                                      "'%s': expected a folder of media files, "
-                                      "found none",
-                                      path);
-    for (guint i = 0; i < files->len && !ret; i++)
-        ret = add_file(data, files->pdata[i], source, err);
-    g_ptr_array_free(files, TRUE);
-    return ret;
+    adding a = {data, source};
+    return s2vi_folder_each(path, add_file, &a, err);
 }
 
 /* -------------------------------------------------------------- the split --

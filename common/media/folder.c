@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "media/folder.h"
 
+#include "base/error.h"
+
 #include <string.h>
 
 const char *const s2vi_folder_media[] = {".mkv", ".mp4", ".mov", ".webm",
@@ -29,4 +31,22 @@ GPtrArray *s2vi_folder_files(const char *folder, const char *const *endings)
         g_dir_close(dir);
     g_ptr_array_sort(files, by_name);
     return files;
+}
+
+int s2vi_folder_each(const char *path,
+                     int (*add)(void *self, const char *path, s2v_error *err),
+                     void *self, s2v_error *err)
+{
+    if (!g_file_test(path, G_FILE_TEST_IS_DIR))
+        return add(self, path, err);
+    GPtrArray *files = s2vi_folder_files(path, s2vi_folder_media);
+    int ret = files->len ? S2V_OK
+                         : s2vi_error(err, S2V_ERR_INVALID,
+                                      "'%s': expected a folder of media files, "
+                                      "found none",
+                                      path);
+    for (guint i = 0; i < files->len && !ret; i++)
+        ret = add(self, files->pdata[i], err);
+    g_ptr_array_free(files, TRUE);
+    return ret;
 }

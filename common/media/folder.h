@@ -3,6 +3,8 @@
 #ifndef S2VI_MEDIA_FOLDER_H
 #define S2VI_MEDIA_FOLDER_H
 
+#include "s2v/s2v.h"
+
 #include <glib.h>
 
 /** Endings of media files' names, up to a NULL. */
@@ -15,5 +17,16 @@ extern const char *const s2vi_folder_pictures[];
  * name; to be freed with g_ptr_array_free(files, TRUE). Empty where it cannot
  * be read. */
 GPtrArray *s2vi_folder_files(const char *folder, const char *const *endings);
+
+/**
+ * `add` for a file, or for each media file of a folder in order of name, until
+ * it fails.
+ *
+ * @return S2V_OK; S2V_ERR_INVALID: a folder without media files; what `add`
+ *         returned
+ */
+int s2vi_folder_each(const char *path,
+                     int (*add)(void *self, const char *path, s2v_error *err),
+                     void *self, s2v_error *err);
 
 #endif
