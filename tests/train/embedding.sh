@@ -3,45 +3,11 @@
 # s2v-train embedding on small rendered clips: all of it learns, what is held
 # out is found; it stops, goes on exactly, and says what is wrong. TAP.
 # S2V_TRAIN, S2V_LANDSCAPES and S2V_INFO are programs, from meson.
-set -uo pipefail
-# shellcheck source=tests/tap.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+recipe=embedding
+# shellcheck source=tests/train/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
-cd "$tmp" || exit 99
 "$S2V_LANDSCAPES" --count 4 --scenes rain,fire -s 32 -d 3 -o clips >/dev/null 2>&1 || exit 99
-
-same() { if cmp -s "$2" "$3"; then is "$1" yes yes; else is "$1" "$2 and $3 differ" "the same bytes"; fi; }
-# run ARGUMENTS...: sets code and err.
-run() {
-    "$S2V_TRAIN" embedding "$@" >out.txt 2>err.txt </dev/null
-    code=$? err=$(cat err.txt)
-}
-# refused NAME REGEX ARGUMENTS...: one sentence, a status above 0, no files.
-refused() {
-    local name=$1 regex=$2
-    shift 2
-    run "$@" -o x.bin -q
-    like "$name: status" "$code" '^[12]$'
-    like "$name: sentence" "$err" "^s2v-train: $regex"
-    echo "# $err"
-    is "$name: one line" "$(wc -l <err.txt)" 1
-    is "$name: no file" "$(echo x.bin*)" 'x.bin*'
-}
-# zeros FILE REGEX: names of tensors, of those whose name matches, that are zero.
-zeros() {
-    python3 - "$1" "$2" <<'PY'
-import json, re, struct, sys
-data = open(sys.argv[1], "rb").read()
-n, = struct.unpack("<Q", data[:8])
-for name, t in json.loads(data[8:8 + n]).items():
-    if name != "__metadata__" and re.match(sys.argv[2], name):
-        a, b = t["data_offsets"]
-        if not any(data[8 + n + a:8 + n + b]):
-            print(name)
-PY
-}
 
 small=(--size 32 --batch 8 --threads 1)
 run clips -o a.bin "${small[@]}" --iterations 12 --split 0.6 --curves a.csv --preview look.png --hold-out-every 6

@@ -3,33 +3,13 @@
 # s2v-train man on tiny rendered clips: all of it learns, stage after stage; it
 # stops, goes on exactly, and says what is wrong. TAP. S2V_TRAIN, S2V_TALKERS
 # and S2V_INFO are programs, from meson. Finding faces in real clips needs S2V_TEST_DATA.
-set -uo pipefail
-# shellcheck source=tests/tap.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+recipe="man"
+# shellcheck source=tests/train/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
-cd "$tmp" || exit 99
 export XDG_CACHE_HOME=$tmp/cache
 "$S2V_TALKERS" -i 1-3 -s 64 -d 2 -o talkers >/dev/null 2>&1 || exit 99
 
-same() { if cmp -s "$2" "$3"; then is "$1" yes yes; else is "$1" "$2 and $3 differ" "the same bytes"; fi; }
-# run ARGUMENTS...: sets code and err.
-run() {
-    "$S2V_TRAIN" man "$@" >out.txt 2>err.txt </dev/null
-    code=$? err=$(cat err.txt)
-}
-# refused NAME REGEX ARGUMENTS...: one sentence, a status above 0, no files.
-refused() {
-    local name=$1 regex=$2
-    shift 2
-    run "$@" -o x.bin -q
-    like "$name: status" "$code" '^[12]$'
-    like "$name: sentence" "$err" "^s2v-train: $regex"
-    echo "# $err"
-    is "$name: one line" "$(wc -l <err.txt)" 1
-    is "$name: no file" "$(echo x.bin*)" 'x.bin*'
-}
 # names FILE PREFIX: of tensors.
 names() {
     python3 - "$1" "$2" <<'PY'

@@ -5,13 +5,10 @@
 # exactly, and says what is wrong. TAP.
 # S2V_TRAIN, S2V_LANDSCAPES, S2V_INFO, MAKE_STYLEGAN and TEST_FILE are programs,
 # from meson. LPIPS needs S2V_TEST_DATA.
-set -uo pipefail
-# shellcheck source=tests/tap.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
+recipe=semantic
+# shellcheck source=tests/train/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-tmp=$(mktemp -d) || exit 99
-trap 'rm -rf "$tmp"' EXIT
-cd "$tmp" || exit 99
 "$S2V_LANDSCAPES" --count 4 --scenes rain,fire -s 32 -d 2 -o clips >/dev/null 2>&1 || exit 99
 for kind in stylegan2 classes stylegan3; do
     "$MAKE_STYLEGAN" $kind.bin $kind || exit 99
@@ -19,36 +16,6 @@ done
 "$S2V_TRAIN" embedding clips -o embedding.bin --size 32 --batch 8 --threads 1 \
     --iterations 20 --split 0.6 -q || exit 99
 
-same() { if cmp -s "$2" "$3"; then is "$1" yes yes; else is "$1" "$2 and $3 differ" "the same bytes"; fi; }
-# run ARGUMENTS...: sets code and err.
-run() {
-    "$S2V_TRAIN" semantic "$@" >out.txt 2>err.txt </dev/null
-    code=$? err=$(cat err.txt)
-}
-# refused NAME REGEX ARGUMENTS...: one sentence, a status above 0, no files.
-refused() {
-    local name=$1 regex=$2
-    shift 2
-    run "$@" -o x.bin -q
-    like "$name: status" "$code" '^[12]$'
-    like "$name: sentence" "$err" "^s2v-train: $regex"
-    echo "# $err"
-    is "$name: one line" "$(wc -l <err.txt)" 1
-    is "$name: no file" "$(echo x.bin*)" 'x.bin*'
-}
-# zeros FILE REGEX: names of tensors, of those whose name matches, that are zero.
-zeros() {
-    python3 - "$1" "$2" <<'PY'
-import json, re, struct, sys
-data = open(sys.argv[1], "rb").read()
-n, = struct.unpack("<Q", data[:8])
-for name, t in json.loads(data[8:8 + n]).items():
-    if name != "__metadata__" and re.match(sys.argv[2], name):
-        a, b = t["data_offsets"]
-        if not any(data[8 + n + a:8 + n + b]):
-            print(name)
-PY
-}
 # filled CSV COLUMN: the iterations that have a value there.
 filled() {
     awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
