@@ -28,10 +28,10 @@ enum { FIRST = 6, COUNT = 8 };
 
 const char *const s2vi_man_term_names[S2VI_MAN_TERMS] = {
     "gan",   "cam",  "features", "perceptual", "lower",
-    "upper", "flow", "maps",     "kl"};
+    "upper", "flow", "maps",     "kl",         "mouth"};
 
-const double s2vi_man_term_weights[S2VI_MAN_TERMS] = {1,  1,  10, 10,  100,
-                                                      25, 10, 50, 0.01};
+const double s2vi_man_term_weights[S2VI_MAN_TERMS] = {1,  1,  10, 10,   100,
+                                                      25, 10, 50, 0.01, 1};
 
 /* ---------------------------------------------------------- GAN losses -- */
 
@@ -231,6 +231,9 @@ int s2vi_man_loss_generator(s2vi_graph *graph, const s2vi_man_loss_inputs *in,
         geometry(in, out->term);
     if (in->mean)
         out->term[S2VI_MAN_TERM_KL] = kl(in->mean, in->log_variance);
+    if (in->told)
+        out->term[S2VI_MAN_TERM_MOUTH] =
+            s2vi_mean_all(s2vi_square(s2vi_sub(in->told, in->mouth)));
     for (int i = 0; i < S2VI_MAN_TERMS; i++)
         if (out->term[i])
             out->loss = plus(

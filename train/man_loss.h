@@ -17,8 +17,9 @@ typedef enum s2vi_man_term {
     S2VI_MAN_TERM_LOWER,      /* eq. (5): L1 of the lower half */
     S2VI_MAN_TERM_UPPER,
     S2VI_MAN_TERM_FLOW,
-    S2VI_MAN_TERM_MAPS, /* of points or contours */
-    S2VI_MAN_TERM_KL,   /* of the posterior of z to N(0, 1) */
+    S2VI_MAN_TERM_MAPS,  /* of points or contours */
+    S2VI_MAN_TERM_KL,    /* of the posterior of z to N(0, 1) */
+    S2VI_MAN_TERM_MOUTH, /* mean square of its shape, from sound alone */
     S2VI_MAN_TERMS,
 } s2vi_man_term;
 
@@ -43,6 +44,8 @@ typedef struct s2vi_man_loss_inputs {
     double details;
     /* Of the posterior, (n,z): */
     s2vi_node *mean, *log_variance;
+    /* Of mouths, (m,4), those that are told from sound and the true ones: */
+    s2vi_node *told, *mouth;
 } s2vi_man_loss_inputs;
 
 /** The discriminators' loss, to be minimised in their parameters. */

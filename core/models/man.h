@@ -23,7 +23,8 @@ enum {
     S2VI_MAN_BLOCKS = 8,
     S2VI_MAN_POINTS = 15,    /* maps of points or of contours */
     S2VI_MAN_PREVIOUS = 5,   /* frames that the predictor sees */
-    S2VI_MAN_CONTROLS = 4,   /* eye closure, yaw / 20, pitch / 20, roll / 20 */
+    S2VI_MAN_CONTROLS = 4,   /* eye closure; turn since the portrait: yaw / 20,
+                                pitch / 20, roll / 20 degrees */
     S2VI_MAN_LEVELS_MAX = 6, /* of the predictor's U-Net */
     S2VI_MAN_RATE = 25,      /* frames a second */
 };

@@ -376,6 +376,19 @@ int s2vi_man_predictor_build(s2vi_graph *graph, const s2vi_man_config *config,
     return s2vi_graph_status(graph, err);
 }
 
+int s2vi_man_predictor_listen(s2vi_graph *graph, const s2vi_man_config *config,
+                              s2vi_node *amf, s2vi_node **sound, s2v_error *err)
+{
+    predictor p = {0};
+    *sound = NULL;
+    const int ret = s2vi_man_config_check(config, err);
+    if (ret < 0)
+        return ret;
+    declare(&(s2vi_scope){.graph = graph}, config, &p);
+    *sound = listen(&p, amf);
+    return s2vi_graph_status(graph, err);
+}
+
 /* ---------------------------------------------------------- posterior -- */
 
 typedef struct posterior {

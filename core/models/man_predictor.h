@@ -34,6 +34,16 @@ int s2vi_man_predictor_build(s2vi_graph *graph, const s2vi_man_config *config,
                              s2vi_node **geometry, s2vi_node **sound,
                              s2v_error *err);
 
+/**
+ * Record the part of it that hears.
+ *
+ * @param amf (n,13,256)
+ * @param sound set to its code of the sound, (n,A)
+ */
+int s2vi_man_predictor_listen(s2vi_graph *graph, const s2vi_man_config *config,
+                              s2vi_node *amf, s2vi_node **sound,
+                              s2v_error *err);
+
 /** Append the posterior's parameters; none where z is 0. */
 int s2vi_man_posterior_params(const s2vi_man_config *config,
                               s2vi_param_list *list, s2v_error *err);

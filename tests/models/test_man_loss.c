@@ -160,6 +160,24 @@ static void test_terms(s2vi_man_geometry kind, bool frames, bool no_critics,
     s2vi_graph_close(&graph);
 }
 
+/* Sound alone. */
+static void test_mouth(int wanted)
+{
+    const s2vi_man_config config = small();
+    s2vi_graph *graph = s2vi_graph_create();
+    s2vi_man_generator_loss loss;
+    s2v_error err;
+    const s2vi_man_loss_inputs in = {
+        .config = &config,
+        .told = s2vi_input(graph, "told", S2VI_SHAPE(3, 4)),
+        .mouth = s2vi_input(graph, "mouth", S2VI_SHAPE(3, 4)),
+    };
+    must(s2vi_man_loss_generator(graph, &in, &loss, &err), &err);
+    CHECK(terms_of(&loss) == wanted && loss.loss, "terms %x, expected %x",
+          (unsigned)terms_of(&loss), (unsigned)wanted);
+    s2vi_graph_close(&graph);
+}
+
 static void test_all_terms(void)
 {
     const int gan = 1 << S2VI_MAN_TERM_GAN | 1 << S2VI_MAN_TERM_CAM |
@@ -167,9 +185,11 @@ static void test_all_terms(void)
     const int pixels = 1 << S2VI_MAN_TERM_PERCEPTUAL |
                        1 << S2VI_MAN_TERM_LOWER | 1 << S2VI_MAN_TERM_UPPER;
     const int flow = 1 << S2VI_MAN_TERM_FLOW, maps = 1 << S2VI_MAN_TERM_MAPS;
+    const int mouth = 1 << S2VI_MAN_TERM_MOUTH;
     test_terms(S2VI_MAN_FLOW, false, true, flow);
     test_terms(S2VI_MAN_CONTOURS, true, true, pixels | maps);
     test_terms(S2VI_MAN_FLOW_CONTOURS, true, false, gan | pixels | flow | maps);
+    test_mouth(mouth);
 }
 
 /* --------------------------------------------------------------- detach -- */

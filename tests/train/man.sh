@@ -35,7 +35,7 @@ PY
 
 small=(--network small --batch 2 --threads 1 --split 0.7)
 
-# 24 iterations: 16 of the predictor, 2 of frames, 2 jointly, 4 with critics.
+# 24 iterations: 5 of sound alone, 11 of the predictor, 2 of frames, 2 jointly, 4 with critics.
 run talkers -o a.bin "${small[@]}" --iterations 24 --curves a.csv --preview look.png
 is "a training ends" "$code" 0
 like "it says how much there is" "$err" '3 clips, 150 frames at 25 fps: 105 for training, 45 held out'
@@ -44,15 +44,17 @@ is "its preview is a picture" "$(head -c 4 look.png | tail -c 3)" PNG
 is "every parameter learns" "$(idle a.bin.ckpt | grep -v 'critic\..*\.conv4\.bias')" ""
 like "the moved portrait shows through" "$("$S2V_INFO" a.bin)" '"?blend"?:? *1'
 is "the posterior is not exported" "$(names a.bin posterior)" ""
+is "the layer that tells mouths is not exported" "$(names a.bin mouth)" ""
 is "the critics are not exported" "$(names a.bin critic)" ""
-# Columns: iteration, loss, gan, .., flow, maps, kl, d.loss, ...
-is "the predictor learns alone first" "$(awk -F, 'NR > 1 && NR < 18 && $7 == "" && $12 == ""' a.csv | wc -l)" 16
-is "then without critics" "$(awk -F, 'NR > 17 && NR < 22 && $7 > 0 && $12 == ""' a.csv | wc -l)" 4
-is "then with them" "$(awk -F, 'NR > 21 && $7 > 0 && $12 > 0' a.csv | wc -l)" 4
+# Columns: iteration, loss, gan, .., lower (7), upper, flow, maps, kl, mouth (12), d.loss, ...
+is "the sound is learned first" "$(awk -F, 'NR > 1 && NR < 7 && $9 == "" && $12 > 0' a.csv | wc -l)" 5
+is "then the predictor alone" "$(awk -F, 'NR > 6 && NR < 18 && $9 > 0 && $7 == "" && $13 == ""' a.csv | wc -l)" 11
+is "then without critics" "$(awk -F, 'NR > 17 && NR < 22 && $7 > 0 && $13 == ""' a.csv | wc -l)" 4
+is "then with them" "$(awk -F, 'NR > 21 && $7 > 0 && $13 > 0' a.csv | wc -l)" 4
 is "curves tell every iteration" "$(tail -n +2 a.csv | wc -l)" 24
 
 # A resume is the uninterrupted training, at the beginning of a stage, too.
-for at in 16 21; do
+for at in 5 16 21; do
     run talkers -o b.bin "${small[@]}" --iterations 24 --checkpoint-every $at &
     pid=$!
     while kill -0 $pid 2>/dev/null && [ ! -e b.bin.ckpt ]; do sleep 0.02; done

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What MAN's training draws of clips: where runs begin, how often within a
- * blink. The clips are grey and silent; yaw tells the frame. */
+ * blink; how the head is turned since the portrait; mouths and their sounds.
+ * The clips are grey; pitch tells the frame, the sound the clip. */
 #include "audio/speech.h"
 #include "check.h"
 #include "recipes/man_sample.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum {
     CLIPS = 2,
@@ -16,9 +18,23 @@ enum {
     STEPS = 600,
     BLINK_FIRST = 50,
     BLINK_COUNT = 10, /* one frame in twenty */
+    CLIP_PITCH = 1000,
+    SOUNDS = 60,
 };
 
 static s2vi_man_config config;
+
+/* Eyes `size` apart, lips that open by 1/1000 of it each frame. */
+static void put_mouth(s2vi_talking_head *c, int t, float size)
+{
+    static const int opening[][2] = {{62, 66}, {51, 57}};
+    static const int width[][2] = {{36, 45}, {60, 64}, {48, 54}};
+    float *at = c->landmarks + (ptrdiff_t)t * 136;
+    for (int i = 0; i < 3; i++)
+        at[2 * width[i][1]] = i ? size / 2 : size;
+    for (int i = 0; i < 2; i++)
+        at[2 * opening[i][1] + 1] = size * (float)t / 1024;
+}
 
 static void make_clip(s2vi_talking_head *c, int which)
 {
@@ -32,7 +48,10 @@ static void make_clip(s2vi_talking_head *c, int which)
     for (int t = 0; t < FRAMES; t++) {
         float *q = c->controls + (ptrdiff_t)t * S2VI_TALKING_CONTROLS;
         q[0] = t >= BLINK_FIRST && t < BLINK_FIRST + BLINK_COUNT ? 1 : 0;
-        q[2] = (float)(which * 1000 + t);
+        q[2] = (float)(which * CLIP_PITCH + t);
+        put_mouth(c, t, which ? 0.25F : 0.5F);
+        if (t >= TRAIN) /* to be told from those that are trained on */
+            q[0] = 9;
     }
 }
 
@@ -82,8 +101,8 @@ static void draw(s2vi_man_sampler *sampler, int *runs, int *blinks)
         const int ret =
             s2vi_man_sampler_draw(sampler, step, 0, &out, &first, &err);
         CHECK(!ret, "%s", err.message);
-        const int frame = (int)lrintf(out.controls[2]);
-        outside += frame % 1000 >= TRAIN;
+        const int frame = (int)lrintf(out.controls[2]); /* since portrait */
+        outside += out.controls[0] > 1 || abs(frame) >= TRAIN;
         jumps += !first && frame != last + 1;
         last = frame;
         *runs += first;
@@ -106,6 +125,35 @@ static void test_blinks(s2vi_man_sampler *sampler)
     CHECK(runs > STEPS / 6 && runs < STEPS, "%d runs", runs);
     CHECK(fabs(part - wanted) < 3 * deviation, "%d of %d, wanted %g +- %g",
           blinks, runs, wanted, deviation);
+}
+
+/* The opening is a ramp over the frames that are trained on, of mean 0 and
+ * deviation 1, in both clips, whatever the size of the face; the widths do not
+ * change. */
+static void test_mouths(s2vi_man_sampler *sampler)
+{
+    static float speech[S2VI_SPEECH_NUMBERS];
+    const double deviation = sqrt((TRAIN * TRAIN - 1) / 12.0);
+    double least = 1e9, most = -1e9;
+    int wrong = 0;
+    for (uint64_t i = 0; i < SOUNDS; i++) {
+        float mouth[S2VI_MAN_MOUTH], again[S2VI_MAN_MOUTH];
+        s2v_error err = {0};
+        int ret = s2vi_man_sampler_hear(sampler, i, speech, mouth, &err);
+        if (!ret)
+            ret = s2vi_man_sampler_hear(sampler, i, speech, again, &err);
+        CHECK(!ret, "%s", err.message);
+        const double frame = (double)mouth[0] * deviation + (TRAIN - 1) / 2.0;
+        wrong += fabs(frame - round(frame)) > 0.01 || frame < -0.5 ||
+                 frame > TRAIN - 0.5;
+        wrong += mouth[1] != mouth[0] || again[0] != mouth[0];
+        wrong += mouth[2] != 0 || mouth[3] != 0;
+        least = fmin(least, frame);
+        most = fmax(most, frame);
+    }
+    CHECK(!wrong, "%d mouths of no frame", wrong);
+    CHECK(least < TRAIN / 4 && most > TRAIN * 3 / 4,
+          "frames %g to %g are drawn", least, most);
 }
 
 /* Clips without a blink train, too. */
@@ -139,13 +187,14 @@ int main(void)
 {
     s2vi_talking_head clip[CLIPS];
     const s2vi_talking_heads data = {
-        .clip = clip, .count = CLIPS, .side = SIDE};
+        .clip = clip, .count = CLIPS, .side = SIDE, .train = CLIPS * TRAIN};
     s2vi_man_defaults(&config);
     s2vi_man_set_preset(&config, "small");
     config.geometry = S2VI_MAN_CONTOURS;
     for (int i = 0; i < CLIPS; i++)
         make_clip(&clip[i], i);
     with_sampler(&data, test_blinks);
+    with_sampler(&data, test_mouths);
     for (int i = 0; i < CLIPS; i++)
         open_eyes(&clip[i]);
     with_sampler(&data, test_no_blinks);

@@ -11,6 +11,8 @@
  *   one in twenty is, and the eyes would be left open.
  * - A crop is moved and scaled by up to 4 %, mirrored in half of the runs; its
  *   colours are changed by up to 10 %: alike in all pictures of a run.
+ * - The head's controls are its turn since the portrait: of any picture 0 means
+ *   the pose that it has, which a user's portrait does not tell.
  * - Sound is 18 dB softer to 6 dB louder, in 15 % of the runs with an echo, in
  *   20 % with noise or tones 5 to 30 dB below it; in another 15 % silence,
  *   noise or tones stand for it, and the mouth is shut in these frames.
@@ -33,6 +35,8 @@ enum {
     STREAM_CHOICE = 0x302, /* what a run is of */
     STREAM_SPOIL = 0x303,  /* of the frames before */
     STREAM_HISS = 0x304,
+    STREAM_HEARD = 0x305, /* what is heard without a picture... */
+    STREAM_HEARD_HISS = 0x306,
     LANDMARKS = S2VI_FACE_LANDMARKS,
     PREVIOUS = S2VI_MAN_PREVIOUS,
     /* Frames of sound before the one that is wanted: all that it hears. */
@@ -121,6 +125,7 @@ struct s2vi_man_sampler {
     double (*at)[2], (*then)[2]; /* a mesh's points */
     run_start *starts[START_KINDS];
     int64_t count[START_KINDS];
+    s2vi_man_mouths mouths;
 };
 
 /* ----------------------------------------------------------- what there is */
@@ -230,6 +235,18 @@ static void draw_sound(run *r, const float *u)
     r->tempo = between((double)u[U_TEMPO], 1, 4);
 }
 
+/* Where it begins; where sound stands for speech, the mouth is shut. */
+static void draw_start(const s2vi_man_sampler *s, start_kind kind, double u,
+                       run *r)
+{
+    r->alone = r->alone && s->count[SHUT];
+    kind = r->alone ? SHUT : s->count[kind] ? kind : ANYWHERE;
+    const run_start *at =
+        &s->starts[kind][(int64_t)(u * (double)s->count[kind])];
+    r->clip = at->clip;
+    r->frame = at->frame;
+}
+
 static void draw_run(const s2vi_man_sampler *s, int64_t begin, int place,
                      run *r)
 {
@@ -241,14 +258,7 @@ static void draw_run(const s2vi_man_sampler *s, int64_t begin, int place,
     *r = (run){.view = draw_view(u), .start = u[U_START] < 0.5F};
     r->noise = (s2vi_philox){key.seed, STREAM_HISS, key.frame};
     draw_sound(r, u);
-    r->alone = r->alone && s->count[SHUT];
-    start_kind kind = r->alone ? SHUT : u[U_BLINK] < 0.25F ? BLINK : ANYWHERE;
-    if (!s->count[kind])
-        kind = ANYWHERE;
-    const run_start at =
-        s->starts[kind][(int64_t)((double)u[U_FRAME] * (double)s->count[kind])];
-    r->clip = at.clip;
-    r->frame = at.frame;
+    draw_start(s, u[U_BLINK] < 0.25F ? BLINK : ANYWHERE, (double)u[U_FRAME], r);
     r->portrait = pick_portrait(r->clip, u[U_PORTRAIT_SHUT] < 0.7F,
                                 (double)u[U_PORTRAIT]);
 }
@@ -423,14 +433,16 @@ static void draw_geometry(s2vi_man_sampler *s, const run *r, int64_t t,
                                 c->geometry_size, out, stride);
 }
 
+/* Closure of the eyes; how far the head has turned from the portrait's pose. */
 static void put_controls(const run *r, int64_t t, float *out)
 {
     const float sign = r->view.mirrored ? -1 : 1;
     const float *q = r->clip->controls + t * S2VI_TALKING_CONTROLS;
+    const float *from = r->clip->controls + r->portrait * S2VI_TALKING_CONTROLS;
     out[0] = q[0];
-    out[1] = sign * q[1];
-    out[2] = q[2];
-    out[3] = sign * q[3];
+    out[1] = sign * (q[1] - from[1]);
+    out[2] = q[2] - from[2];
+    out[3] = sign * (q[3] - from[3]);
 }
 
 /* ----------------------------------------------------------------- sound -- */
@@ -522,6 +534,22 @@ int s2vi_man_sampler_draw(s2vi_man_sampler *s, int64_t step, int place,
     return ret;
 }
 
+int s2vi_man_sampler_hear(s2vi_man_sampler *s, uint64_t number, float *speech,
+                          float *mouth, s2v_error *err)
+{
+    const s2vi_philox key = {s->params.seed, STREAM_HEARD, number};
+    float u[U_COUNT];
+    run r = {.noise = {key.seed, STREAM_HEARD_HISS, number}};
+    s2vi_philox_uniform(&key, 0, U_COUNT, u);
+    draw_sound(&r, u);
+    draw_start(s, ANYWHERE, (double)u[U_FRAME], &r);
+    memcpy(mouth,
+           s->mouths.clip[r.clip - s->params.data->clip] +
+               r.frame * S2VI_MAN_MOUTH,
+           S2VI_MAN_MOUTH * sizeof(*mouth));
+    return hear(s, &r, r.frame, speech, err);
+}
+
 int s2vi_man_sampler_plain(s2vi_man_sampler *s, const s2vi_talking_head *clip,
                            int64_t t, s2vi_man_sample *out, s2v_error *err)
 {
@@ -562,6 +590,8 @@ int s2vi_man_sampler_create(s2vi_man_sampler **out,
         return s2vi_error_nomem(err, "a sampler");
     s->params = *params;
     int ret = allocate(s, err);
+    if (!ret)
+        ret = s2vi_man_mouths_measure(&s->mouths, params->data, err);
     for (int i = 0; i < START_KINDS && !ret; i++)
         ret = find_starts(s, (start_kind)i, err);
     if (!ret && !s->count[ANYWHERE])
@@ -580,6 +610,7 @@ void s2vi_man_sampler_close(s2vi_man_sampler **sampler)
     if (!s)
         return;
     s2vi_speech_close(&s->speech);
+    s2vi_man_mouths_free(&s->mouths);
     free(s->pixels);
     free(s->flow);
     free(s->before);

@@ -9,8 +9,8 @@
 #ifndef S2VI_RECIPES_MAN_SAMPLE_H
 #define S2VI_RECIPES_MAN_SAMPLE_H
 
-#include "data/talking_heads.h"
 #include "models/man.h"
+#include "recipes/man_mouth.h"
 
 enum { S2VI_MAN_RUN = 6 };
 
@@ -48,6 +48,15 @@ void s2vi_man_sampler_close(s2vi_man_sampler **sampler);
  */
 int s2vi_man_sampler_draw(s2vi_man_sampler *sampler, int64_t step, int place,
                           s2vi_man_sample *out, bool *first, s2v_error *err);
+
+/**
+ * Sound number `number` of those that are drawn without pictures.
+ *
+ * @param speech (S2VI_SPEECH_NUMBERS), of one frame
+ * @param mouth  (S2VI_MAN_MOUTH): the mouth in that frame
+ */
+int s2vi_man_sampler_hear(s2vi_man_sampler *sampler, uint64_t number,
+                          float *speech, float *mouth, s2v_error *err);
 
 /** Frame `t` of a clip as it is, after the portrait, frame 0; the frames before
  * are all the portrait. */

@@ -5,7 +5,9 @@
  * Stages, as parts of all iterations or, of a training by time, of the time,
  * where the paper trains everything at once:
  *
- *   predictor  65 %, 30 %  it alone learns geometry, from real frames
+ *   sound      20 %, 10 %  the predictor's network of the sound learns to tell
+ *                          the mouth's shape (man_mouth.h), from sound alone
+ *   predictor  45 %, 20 %  it alone learns geometry, from real frames
  *   frames     10 %, 25 %  the generator as well, without critics; no gradient
  *                          flows from it to the predictor
  *   joint       5 %, 15 %  the same, but the gradient does
@@ -14,13 +16,16 @@
  * Other choices and deviations, where the paper is silent or errs:
  * - The generator sees the true geometry with a probability that falls from 1
  *   to 0.2 in the stage `frames`, else the predicted one.
+ * - In all stages MOUTHS sounds more are heard for the mouth's shape alone.
+ * They cost little beside frames; from the errors of maps alone the predictor
+ * learns to hear only late.
  * - Within a run (man_sample.h) the frames before are the predictor's own
  *   with a probability that rises from 0 to 0.8 in that stage.
  * - z is the posterior's in a quarter of the samples, else drawn from N(0, 1),
  *   as it will be: the posterior tells where mouth and lids are, and sound and
  *   controls would be ignored.
  * - Errors of the geometry count up to nine times as much at the lips, which
- * are few pixels.
+ *   are few pixels.
  * - Adam(0, 0.9), eps 1e-8; 1e-4 for the generator, 4e-4 for the critics; in
  *   the last 10 % of the iterations rates fall to 0, in 8 steps.
  */
@@ -32,6 +37,7 @@
 #include "man_loss.h"
 #include "models/man_predictor.h"
 #include "nn/nn.h"
+#include "nn/param.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -42,12 +48,14 @@ enum {
     STREAM_POSTERIOR = 0x310, /* of z in the graph */
     STREAM_MIX = 0x311,       /* truth or not, for each sample */
     STREAM_PRIOR = 0x312,
+    MOUTHS = 32,
     COLUMNS = S2VI_SPEECH_COLUMNS,
     PREVIOUS = 3 * S2VI_MAN_PREVIOUS,
     FALLS = 8, /* steps of the rates in the last tenth */
 };
 
 typedef enum phase {
+    SOUND,
     PREDICTOR,
     FRAMES,
     JOINT,
@@ -55,8 +63,9 @@ typedef enum phase {
     PHASES,
 } phase;
 
-/* Stretches of parameters that are not exported. */
-enum { POSTERIOR, JUDGES };
+/* Stretches of parameters that are not exported: the posterior and the layer
+ * that tells mouths; the critics. */
+enum { HELPERS, JUDGES };
 
 /* One recorded step's inputs; NULL where it has none. */
 typedef struct inputs {
@@ -67,11 +76,12 @@ typedef struct inputs {
     s2vi_node *truth;           /* (n,1): 1: it is the generator's */
     s2vi_node *known;           /* (n,1): 1: z is the posterior's */
     s2vi_node *amf, *mfcc, *pitch, *energy, *controls;
+    s2vi_node *heard, *mouth; /* (MOUTHS,13,256), (MOUTHS,4) */
 } inputs;
 
 /* What is recorded over them. */
 typedef struct nets {
-    s2vi_node *predicted, *mean, *log_variance, *frames;
+    s2vi_node *predicted, *mean, *log_variance, *frames, *told;
 } nets;
 
 struct s2vi_man_trainer {
@@ -83,15 +93,15 @@ struct s2vi_man_trainer {
     s2vi_man_sampler *sampler;
     /* A batch, as the inputs. */
     float *portrait, *real, *previous, *geometry, *speech, *controls;
-    float *own, *truth, *known, *part;
+    float *own, *truth, *known, *part, *heard, *mouth;
     float *made, *drawn; /* one frame, one geometry */
 };
 
 /* --------------------------------------------------------------- stages -- */
 
 /* Where each phase begins, as a share of the iterations, or of the time. */
-static const double begins[2][PHASES] = {{0, 0.65, 0.75, 0.8},
-                                         {0, 0.3, 0.55, 0.7}};
+static const double begins[2][PHASES] = {{0, 0.2, 0.65, 0.75, 0.8},
+                                         {0, 0.1, 0.3, 0.55, 0.7}};
 static const double TRUTH_AT_LAST = 0.2, OWN_AT_LAST = 0.8, FALLING = 0.9;
 static const double DETAILS = 8, KNOWN = 0.25;
 
@@ -121,7 +131,7 @@ static int enter_stage(s2vi_trainer *trainer, s2v_error *err)
     const double rate = falls > 0 ? 1 - (falls - 0.5) / FALLS : 1;
     (void)err;
     trainer->g.rate = rate * p->rate;
-    trainer->critic[POSTERIOR].rate = rate * p->rate;
+    trainer->critic[HELPERS].rate = rate * p->rate;
     trainer->critic[JUDGES].rate = rate * p->critic_rate;
     trainer->critics_rest = phase_now(t) < CRITICS;
     return S2V_OK;
@@ -129,7 +139,7 @@ static int enter_stage(s2vi_trainer *trainer, s2v_error *err)
 
 const char *s2vi_man_trainer_stage(const s2vi_man_trainer *t)
 {
-    static const char *const name[] = {"predictor", "frames", "joint",
+    static const char *const name[] = {"sound", "predictor", "frames", "joint",
                                        "critics"};
     return name[phase_now(t)];
 }
@@ -200,6 +210,29 @@ static int record_z(const s2vi_man_trainer *t, s2vi_graph *g, int n, inputs *in,
                             s2vi_normal(g, STREAM_POSTERIOR, shape)));
     s2vi_node *blind = s2vi_normal(g, STREAM_PRIOR, shape);
     *z = s2vi_add(blind, s2vi_mul(in->known, s2vi_sub(seen, blind)));
+    return ret;
+}
+
+/* The layer that tells the mouth's shape from the sound's code. */
+static s2vi_layer declare_mouth(const s2vi_scope *scope,
+                                const s2vi_man_config *c)
+{
+    return s2vi_declare_layer(scope,
+                              S2VI_SHAPE(S2VI_MAN_MOUTH, c->predictor_lstm),
+                              S2VI_INIT_XAVIER, S2VI_MAN_MOUTH, "mouth");
+}
+
+static int record_mouths(const s2vi_man_trainer *t, s2vi_graph *g, inputs *in,
+                         nets *out, s2v_error *err)
+{
+    const s2vi_man_config *c = &t->params.config;
+    s2vi_node *code;
+    in->heard =
+        s2vi_input(g, "heard", S2VI_SHAPE(MOUTHS, COLUMNS, S2VI_SPEECH_BANDS));
+    in->mouth = s2vi_input(g, "mouth", S2VI_SHAPE(MOUTHS, S2VI_MAN_MOUTH));
+    const int ret = s2vi_man_predictor_listen(g, c, in->heard, &code, err);
+    out->told =
+        s2vi_nn_linear(code, declare_mouth(&(s2vi_scope){.graph = g}, c));
     return ret;
 }
 
@@ -296,6 +329,8 @@ static s2vi_man_loss_inputs loss_of(const s2vi_man_trainer *t, const inputs *in,
         .details = DETAILS,
         .mean = made->mean,
         .log_variance = made->log_variance,
+        .told = made->told,
+        .mouth = in->mouth,
     };
 }
 
@@ -333,8 +368,11 @@ static int record_generator(s2vi_trainer *trainer, s2v_error *err)
     s2vi_man_generator_loss loss = {0};
     nets made = {0};
     int ret = load_perceptual(t, err);
-    if (!ret)
+    t->generator = (inputs){0};
+    if (!ret && phase_now(t) > SOUND)
         ret = record_nets(t, step, phase_now(t), &t->generator, &made, err);
+    if (!ret)
+        ret = record_mouths(t, step->graph, &t->generator, &made, err);
     const s2vi_man_loss_inputs in = loss_of(t, &t->generator, &made);
     if (!ret)
         ret = s2vi_man_loss_generator(step->graph, &in, &loss, err);
@@ -346,10 +384,10 @@ static int record_generator(s2vi_trainer *trainer, s2v_error *err)
             s2vi_train_step_add_term(step, s2vi_man_term_names[i],
                                      loss.term[i]);
     ret = s2vi_train_step_learn(step, loss.loss, &trainer->g, &adam, err);
-    return ret < 0 || !made.mean
+    return ret < 0
                ? ret
                : s2vi_train_step_learn(step, loss.loss,
-                                       &trainer->critic[POSTERIOR], &adam, err);
+                                       &trainer->critic[HELPERS], &adam, err);
 }
 
 static int record_critics(s2vi_trainer *trainer, s2v_error *err)
@@ -414,12 +452,27 @@ static s2vi_man_sample sample_at(const s2vi_man_trainer *t, int i)
     };
 }
 
+static int prepare_mouths(s2vi_man_trainer *t, s2v_error *err)
+{
+    enum { MEL = COLUMNS * S2VI_SPEECH_BANDS };
+    int ret = S2V_OK;
+    for (int i = 0; i < MOUTHS && !ret; i++) {
+        ret = s2vi_man_sampler_hear(
+            t->sampler, (uint64_t)t->trainer.step * MOUTHS + (uint64_t)i,
+            t->part, t->mouth + (ptrdiff_t)i * S2VI_MAN_MOUTH, err);
+        memcpy(t->heard + (ptrdiff_t)i * MEL, t->part + S2VI_SPEECH_MEL,
+               MEL * sizeof(float));
+    }
+    return ret;
+}
+
 static int prepare(s2vi_trainer *trainer, s2v_error *err)
 {
     s2vi_man_trainer *t = trainer->self;
     const double into = ramp(t);
-    int ret = S2V_OK;
-    for (int i = 0; i < t->params.batch && !ret; i++) {
+    const int frames = phase_now(t) > SOUND ? t->params.batch : 0;
+    int ret = prepare_mouths(t, err);
+    for (int i = 0; i < frames && !ret; i++) {
         const s2vi_philox key = {
             trainer->params.seed, STREAM_MIX,
             (uint64_t)trainer->step * (uint64_t)t->params.batch + (uint64_t)i};
@@ -479,6 +532,10 @@ static int write_inputs(const s2vi_man_trainer *t, s2vi_train_step *step,
         ret = write_if(step, in->truth, t->truth, err);
     if (!ret)
         ret = write_if(step, in->known, t->known, err);
+    if (!ret)
+        ret = write_if(step, in->heard, t->heard, err);
+    if (!ret)
+        ret = write_if(step, in->mouth, t->mouth, err);
     if (!ret)
         ret = write_speech(t, step, in->amf, S2VI_SPEECH_MEL, mel, err);
     if (!ret)
@@ -571,11 +628,13 @@ static int allocate(s2vi_man_trainer *t, s2v_error *err)
     t->own = calloc(n, number);
     t->truth = calloc(n, number);
     t->known = calloc(n, number);
+    t->heard = calloc((size_t)MOUTHS * COLUMNS * S2VI_SPEECH_BANDS, number);
+    t->mouth = calloc((size_t)MOUTHS * S2VI_MAN_MOUTH, number);
     t->made = calloc(picture, number);
     t->drawn = calloc(map * G, number);
     return t->portrait && t->real && t->previous && t->geometry && t->speech &&
                    t->part && t->controls && t->own && t->truth && t->known &&
-                   t->made && t->drawn
+                   t->heard && t->mouth && t->made && t->drawn
                ? S2V_OK
                : s2vi_error_nomem(err, "a batch");
 }
@@ -590,6 +649,10 @@ static int declare(s2vi_man_trainer *t, s2v_error *err)
     s2vi_trainer_add_generator(trainer);
     if (!ret)
         ret = s2vi_man_posterior_params(c, &trainer->list, err);
+    const int before = trainer->list.count;
+    declare_mouth(&(s2vi_scope){.list = &trainer->list}, c);
+    if (!ret)
+        ret = s2vi_param_list_end(&trainer->list, before, err);
     s2vi_trainer_add_critic(trainer); /* not a critic: it is not exported */
     if (!ret && t->params.critics)
         ret = s2vi_man_critic_params(c, &trainer->list, err);
@@ -644,7 +707,8 @@ void s2vi_man_trainer_close(s2vi_man_trainer **out)
     s2vi_man_sampler_close(&t->sampler);
     float *const memory[] = {t->portrait, t->real,     t->previous, t->geometry,
                              t->speech,   t->controls, t->own,      t->truth,
-                             t->known,    t->part,     t->made,     t->drawn};
+                             t->known,    t->part,     t->heard,    t->mouth,
+                             t->made,     t->drawn};
     for (size_t i = 0; i < sizeof(memory) / sizeof(*memory); i++)
         free(memory[i]);
     free(t);
