@@ -19,11 +19,11 @@ like "rows: a header" "$said" '^model +size +dtype +threads +sessions +median ms
 like "rows: one thread" "$said" 'tiny\.bin +64 +f32 +1 +1 .* '"$floor\$"
 like "rows: two threads" "$said" 'tiny\.bin +64 +f32 +2 +1 '
 run --json --frames 1 --device ref "$TINY"
-like "JSON" "$said" '^\{"model":".*tiny\.bin","kind":"listen-and-move","size":64,"dtype":"f32","device":"ref","threads":0,"sessions":1,"fps":[0-9.]+,"ms_median":[0-9.]+,"ms_p99":[0-9.]+,"rtf":[0-9.]+,"start_ms":[0-9.]+,"rss_mb":[0-9.]+,"gflops":[0-9.e-]+,"floor_ms":null,"floor_ratio":null\}$'
+like "JSON" "$said" '^\{"model":".*tiny\.bin","kind":"listen-and-move","size":64,"dtype":"f32","device":"ref","threads":0,"sessions":1,"fps":[0-9.]+,"ms_median":[0-9.]+,"ms_p99":[0-9.]+,"rtf":[0-9.]+,"start_ms":[0-9.]+,"rss_mb":[0-9.]+,"gflops":[0-9.e-]+,"floor_ms":null,"floor_ratio":null,"fps_low":null,"fps_high":null,"processor":"[^"]+"\}$'
 run --json --frames 2 --threads 1 --sessions 2,1 "$TINY"
 like "sessions: status" "$code" '^0$'
-like "sessions: two, without a floor" "$said" '"sessions":2,.*"floor_ms":'"$null"',"floor_ratio":null\}'
-like "sessions: one, with a floor" "$said" '"sessions":1,.*"floor_ms":'"$null"',"floor_ratio":'"$null"'\}'
+like "sessions: two, without a floor" "$said" '"sessions":2,.*"floor_ms":'"$null"',"floor_ratio":null,'
+like "sessions: one, with a floor" "$said" '"sessions":1,.*"floor_ms":'"$null"',"floor_ratio":'"$null"','
 run --no-floor --frames 2 "$TINY"
 like "no floor" "$code $said" '^0 .* -$'
 run --json --start "$TINY"
@@ -37,6 +37,25 @@ like "a talking head" "$code $said" '^0 .*"kind":"man".*"fps":[0-9.]+'
 run --frames 2 nowhere.bin "$TINY"
 like "a missing model: status" "$code" '^1$'
 like "a missing model: named, once" "$said" '^s2v-bench: nowhere\.bin: no such file[^'$'\n'']*'$'\n''model '
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+run --json --frames 10 --no-floor --threads 1 "$TINY"
+echo "$said" >"$tmp/before.json"
+like "JSON: the range of the run's fifths" "$said" '"fps_low":[0-9.]+,"fps_high":[0-9.]+,'
+run --compare "$tmp"/before.json --frames 10 --no-floor --threads 1 "$TINY"
+like "compared" "$code $said" '^0 .*floor +before +ratio noise,%.* [0-9.]+ +[0-9.]+ +[0-9.]+$'
+run --compare "$tmp"/before.json --json --frames 10 --no-floor --threads 1 "$TINY"
+like "compared as JSON" "$code $said" '^0 .*"before":[0-9.]+,"ratio":[0-9.]+,"noise":[0-9.]+\}$'
+run --compare "$tmp"/before.json --frames 3 --no-floor --threads 2 "$TINY"
+like "compared: no such row" "$code $said" '^0 .* - +- +-$'
+sed 's/"processor":"[^"]*"/"processor":"Abacus"/' "$tmp"/before.json >"$tmp"/other.json
+run --compare "$tmp"/other.json --frames 3 --no-floor --threads 1 "$TINY"
+like "compared: another processor" "$code $said" "^0 .*the row of '.*other.json' is of another processor: 'Abacus'"
+echo '{}' >"$tmp"/other.json
+run --compare "$tmp"/other.json "$TINY"
+like "compared: not rows" "$code $said" "^1 .*--compare '[^']*other.json', line 1: expected a row that --json printed, found another object\$"
+run --compare nowhere.json "$TINY"
+like "compared: no such file" "$code $said" "^1 s2v-bench: --compare 'nowhere.json': No such file or directory\$"
 run --profile --frames 3 --threads 1 "$TINY"
 like "profile: runs" "$said" 'profile: 1[0-9] runs of [0-9.]+ ms and [0-9.]+ GFLOP, [0-9]+ GFLOPS'
 like "profile: steps" "$said" 'profile: +[0-9.]+ +[0-9.]+ +[0-9.]+  .*conv.*: 1x64x64x3'

@@ -19,6 +19,7 @@ typedef struct bench_row {
     s2v_model_info info;            /* strings as the model, which stays open */
     double rate;                    /* frames a second that a film has */
     double fps, median, p99, start; /* 0: not measured */
+    double fps_low, fps_high;       /* of the slowest and the fastest fifth */
     double memory;                  /* MB, the most that the process held */
     double gflop;                   /* of a frame, by the ops table */
     double floor;                   /* of a frame; 0: not measured */
@@ -35,6 +36,28 @@ void bench_gflop(const s2v_model *model, bench_row *row);
 /** The floor (floor.c); it stays 0 without oneDNN, and of another device. */
 int bench_floor(const bench_job *job, const s2v_model *model, bench_row *row,
                 s2v_error *err);
+
+/** Rows of an earlier run (compare.c). */
+typedef struct bench_earlier bench_earlier;
+
+/** @return 0, or -1 once a sentence was printed; close it then, too. */
+int bench_earlier_open(bench_earlier **earlier, const char *path);
+void bench_earlier_close(bench_earlier **earlier);
+
+/** This run beside an earlier one. */
+typedef struct bench_comparison {
+    double before; /* frames a second; with --start, ms; 0: no such row */
+    double ratio;  /* of speeds: above 1 this run is faster */
+    double noise;  /* of the ratio: what both runs' fifths differ by */
+} bench_comparison;
+
+/** Look for the row of the same file name, dtype, device, threads and
+ * sessions. */
+void bench_compare(const bench_earlier *earlier, const bench_job *job,
+                   const bench_row *row, bench_comparison *out);
+
+/** The name of the processor, as Linux has it. */
+const char *bench_processor(void);
 
 double bench_now_ms(void);
 

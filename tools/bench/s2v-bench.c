@@ -36,6 +36,8 @@ typedef struct bench_options {
     int frames;
     const char *device;
     bool json, profile, no_floor, start, header;
+    const char *compare;
+    bench_earlier *earlier; /* of `compare`; NULL: none */
 } bench_options;
 
 /* ------------------------------------------------------------- printing -- */
@@ -52,18 +54,26 @@ static json_t *measured(double x)
     return x > 0 ? json_real(x) : json_null();
 }
 
-static void print_json(const bench_job *job, const bench_row *r)
+static void print_json(const bench_job *job, const bench_row *r,
+                       const bench_comparison *c)
 {
     json_t *j = json_pack(
         "{s:s, s:s, s:i, s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:f, s:f, "
-        "s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o, s:s}",
         "model", job->path, "kind", r->info.name, "size", r->info.width,
         "dtype", r->info.dtype, "device", r->info.device, "threads",
         job->threads, "sessions", job->sessions, "fps", measured(r->fps),
         "ms_median", measured(r->median), "ms_p99", measured(r->p99), "rtf",
         measured(r->fps / job->sessions / r->rate), "start_ms", r->start,
         "rss_mb", r->memory, "gflops", measured(r->gflop * r->fps), "floor_ms",
-        measured(r->floor), "floor_ratio", measured(floor_ratio(job, r)));
+        measured(r->floor), "floor_ratio", measured(floor_ratio(job, r)),
+        "fps_low", measured(r->fps_low), "fps_high", measured(r->fps_high),
+        "processor", bench_processor());
+    if (c)
+        json_object_update_new(j, json_pack("{s:o, s:o, s:o}", "before",
+                                            measured(c->before), "ratio",
+                                            measured(c->ratio), "noise",
+                                            measured(c->noise)));
     char *text = j ? json_dumps(j, JSON_PRESERVE_ORDER | JSON_COMPACT) : NULL;
     puts(text ? text : "{}");
     free(text);
@@ -74,21 +84,30 @@ static void print(const bench_job *job, const bench_row *r,
                   const bench_options *o)
 {
     char ratio[16] = "-";
+    bench_comparison c;
+    if (o->earlier)
+        bench_compare(o->earlier, job, r, &c);
     if (o->json) {
-        print_json(job, r);
+        print_json(job, r, o->earlier ? &c : NULL);
         return;
     }
     if (o->header)
-        printf("%-24s %5s %5s %7s %8s %9s %8s %8s %7s %8s %6s %7s %6s\n",
+        printf("%-24s %5s %5s %7s %8s %9s %8s %8s %7s %8s %6s %7s %6s%s\n",
                "model", "size", "dtype", "threads", "sessions", "median ms",
-               "p99 ms", "fps", "rtf", "start ms", "MB", "GFLOPS", "floor");
+               "p99 ms", "fps", "rtf", "start ms", "MB", "GFLOPS", "floor",
+               o->earlier ? "   before  ratio noise,%" : "");
     if (floor_ratio(job, r) > 0)
         snprintf(ratio, sizeof(ratio), "%.2f", floor_ratio(job, r));
     printf("%-24s %5d %5s %7d %8d %9.2f %8.2f %8.1f %7.2f %8.0f %6.0f %7.0f "
-           "%6s\n",
+           "%6s",
            job->path, r->info.width, r->info.dtype, job->threads, job->sessions,
            r->median, r->p99, r->fps, r->fps / job->sessions / r->rate,
            r->start, r->memory, r->gflop * r->fps, ratio);
+    if (o->earlier && c.before > 0)
+        printf(" %8.1f %6.3f %7.1f", c.before, c.ratio, 100 * c.noise);
+    else if (o->earlier)
+        printf(" %8s %6s %7s", "-", "-", "-");
+    putchar('\n');
 }
 
 static int run_job(const bench_job *job, const bench_options *o)
@@ -193,6 +212,10 @@ static const option_row rows[] = {
     {"no-floor", 0, OPTION_ON, AT(no_floor),
      .help = "do not measure the floor, which takes some seconds"},
     {"json", 'j', OPTION_ON, AT(json), .help = "print one JSON object per row"},
+    {"compare", 'c', OPTION_STRING, AT(compare), "FILE",
+     .help = "also print how much faster this run is than that in FILE, which "
+             "--json printed: ratios of frames per second, or of start times "
+             "with --start"},
     {"profile", 'p', OPTION_ON, AT(profile),
      .help = "also print a profile to standard error: time and GFLOPS of each "
              "step"},
@@ -229,13 +252,20 @@ static const option_program program = {
              "folders of\n"
              "$S2V_MODEL_PATH (separated by colons) and among the installed "
              "models.\n"
-             "Machines are noisy: compare results of one run, and repeat it.\n"
+             "Machines are noisy: compare results of one run, and repeat it. "
+             "With --compare,\n"
+             "before is the earlier run's fps or start, ratio above 1 is "
+             "faster, and noise is\n"
+             "half the range of the fifths of both runs: a smaller change "
+             "tells nothing.\n"
              "\n"
              "Exit status: 0; 1 if a model cannot be run; 2 for a command line "
              "error.\n"
              "\n"
              "Example:\n"
-             "  s2v-bench --threads 1,2 --dtype f32,bf16 quintet.bin\n",
+             "  s2v-bench --threads 1,2 --dtype f32,bf16 quintet.bin\n"
+             "  s2v-bench --json quintet.bin >before.json\n"
+             "  s2v-bench --compare before.json quintet.bin\n",
 };
 
 /* All rows of a model. */
@@ -277,8 +307,10 @@ int main(int argc, char **argv)
     }
     if (o.profile)
         setenv("S2V_PROFILE", "1", 1);
-    status = 0;
-    for (int i = 1; i < argc && argv[i]; i++)
+    status = o.compare && bench_earlier_open(&o.earlier, o.compare) < 0;
+    const bool refused = status;
+    for (int i = 1; i < argc && argv[i] && !refused; i++)
         status |= run_model(argv[i], &o);
+    bench_earlier_close(&o.earlier);
     return status;
 }

@@ -16,6 +16,7 @@ enum {
     VIDEO_FRAMES = 200,
     PICTURES = 1500, /* a minute's */
     PICTURE_RATE = 25,
+    FIFTHS = 5, /* parts of a run, for its noise */
     WIDTH = 256,
     HEIGHT = 256,
 };
@@ -204,6 +205,30 @@ static void run_all(stream *s, int n)
     free(thread);
 }
 
+/* Frames a second of part k of FIFTHS, of all sessions. */
+static double fps_of_part(const stream *s, int sessions, int k)
+{
+    const int first = s[0].frames * k / FIFTHS;
+    const int end = s[0].frames * (k + 1) / FIFTHS;
+    double fps = 0;
+    for (int i = 0; i < sessions; i++) {
+        double ms = 0;
+        for (int j = first; j < end; j++)
+            ms += s[i].ms[j];
+        fps += 1e3 * (end - first) / ms;
+    }
+    return fps;
+}
+
+static void find_spread(const stream *s, int sessions, bench_row *row)
+{
+    for (int k = 0; k < FIFTHS && s[0].frames >= FIFTHS; k++) {
+        const double fps = fps_of_part(s, sessions, k);
+        row->fps_low = k && row->fps_low < fps ? row->fps_low : fps;
+        row->fps_high = k && row->fps_high > fps ? row->fps_high : fps;
+    }
+}
+
 /* Everyone's times, together. */
 static int sum_up(const bench_job *job, const stream *s, bench_row *row)
 {
@@ -216,6 +241,7 @@ static int sum_up(const bench_job *job, const stream *s, bench_row *row)
         slowest = s[i].seconds > slowest ? s[i].seconds : slowest;
     }
     row->fps = n / slowest;
+    find_spread(s, job->sessions, row);
     row->median = bench_quantile(all, n, 0.5);
     row->p99 = bench_quantile(all, n, 0.99);
     free(all);
