@@ -26,8 +26,9 @@
  *   controls would be ignored.
  * - Errors of the geometry count up to nine times as much at the lips, which
  *   are few pixels.
- * - Adam(0, 0.9), eps 1e-8; 1e-4 for the generator, 4e-4 for the critics; in
- *   the last 10 % of the iterations rates fall to 0, in 8 steps.
+ * - Adam(0, 0.9), eps 1e-8; 1e-4 for the generator, five times that in the
+ * stage `sound`, whose batch is larger; 4e-4 for the critics; in the last 10 %
+ * of the iterations rates fall to 0, in 8 steps.
  */
 #include "recipes/man_trainer.h"
 
@@ -104,6 +105,7 @@ static const double begins[2][PHASES] = {{0, 0.2, 0.65, 0.75, 0.8},
                                          {0, 0.1, 0.3, 0.55, 0.7}};
 static const double TRUTH_AT_LAST = 0.2, OWN_AT_LAST = 0.8, FALLING = 0.9;
 static const double DETAILS = 8, KNOWN = 0.25;
+static const double SOUND_RATE = 5; /* of the others' in the stage `sound` */
 
 /* The phase, and in the last one steps that the rates have fallen by. */
 static int stage_at(const s2vi_trainer *trainer)
@@ -128,7 +130,9 @@ static int enter_stage(s2vi_trainer *trainer, s2v_error *err)
     s2vi_man_trainer *t = trainer->self;
     const s2vi_trainer_params *p = &t->params.trainer;
     const int falls = trainer->stage - CRITICS;
-    const double rate = falls > 0 ? 1 - (falls - 0.5) / FALLS : 1;
+    const double rate = falls > 0               ? 1 - (falls - 0.5) / FALLS
+                        : phase_now(t) == SOUND ? SOUND_RATE
+                                                : 1;
     (void)err;
     trainer->g.rate = rate * p->rate;
     trainer->critic[HELPERS].rate = rate * p->rate;
