@@ -320,6 +320,11 @@ static void test_film(void)
     CHECK(run("--world film --kinds ball,car --sheet kinds.png", NULL) == 0 &&
               same_bytes("kinds.png", "kinds.png"),
           "no sheet");
+    CHECK(run("--world film -d 1 -s 32 --kinds car --sheet car.png -o more.wav",
+              NULL) == 0 &&
+              same_bytes("car.png", "car.png") &&
+              same_bytes("more.wav", "more.wav"),
+          "a sheet, no clip");
 }
 
 static void test_mistakes(void)

@@ -158,8 +158,9 @@ static const option_row rows[] = {
              "rate, before they are written: none, mpeg4, mpeg2video, mjpeg or "
              "libx264 (default: depends on the seed)"},
     {"sheet", 0, OPTION_STRING, AT(sheet), "FILE.png",
-     .help = "write an image of all kinds of the world film instead: frames "
-             "around an event, and three clips of each"},
+     .help = "write an image of all kinds of the world film, before clips if "
+             "there is an output: frames around an event, and three clips of "
+             "each"},
     {"sound", 0, OPTION_PARSED, AT(sound.material), "MATERIAL",
      .parse = parse_sound,
      .expected = "wood, metal, glass, drum, plastic, stone or any",
@@ -235,7 +236,7 @@ static int check(const struct options *o, const char *extra)
     }
     if (check_world(o) < 0)
         return -1;
-    if (o->sheet)
+    if (o->sheet && !o->output)
         return 0;
     if (!o->output) {
         fprintf(stderr, "s2v-impacts: no output given; use -o\n");
@@ -483,8 +484,11 @@ static int run(const struct options *o)
 {
     char path[NAME];
 
-    if (o->sheet)
-        return film_sheet_write(o->sheet, o->seed, o->kinds ? o->kinds : ~0u);
+    if (o->sheet &&
+        film_sheet_write(o->sheet, o->seed, o->kinds ? o->kinds : ~0u) < 0)
+        return -1;
+    if (!o->output)
+        return 0;
     if (strlen(o->output) > NAME - 32) {
         fprintf(stderr, "s2v-impacts: the output's name is too long\n");
         return -1;
