@@ -190,24 +190,66 @@ static void product(float *c, const s2vi_bf16_product *p, int groups)
     }
 }
 
+/* Pixels and gates that a register each sums up: with three gates a number of
+ * the image is read once for all, and memory keeps up with the products. */
+enum { PIXELS = 8, HALF_GATES = 3 };
+
+typedef struct gates {
+    __m512 of[HALF_GATES][PIXELS];
+} gates;
+
+/* One half of the gates of PIXELS pixels, += all of its steps. */
+INLINE void add_half(gates *c, const s2vi_bf16_taps *t, int block,
+                     int64_t pixel)
+{
+    const uint16_t *w = t->w + (int64_t)block * t->n * HALF_GATES * BLOCK;
+    for (int s = 0; s < t->n; s++, w += HALF_GATES * BLOCK) {
+        const uint16_t *a = t->at[s] + pixel * t->row;
+        for (int pair = 0; pair < ROWS; pair++, a += 2) {
+            __m512bh b[HALF_GATES];
+#pragma GCC unroll 3
+            for (int k = 0; k < HALF_GATES; k++)
+                b[k] = (__m512bh)_mm512_loadu_si512(w + k * BLOCK + 32 * pair);
+#pragma GCC unroll 8
+            for (int i = 0; i < PIXELS; i++) {
+                int two;
+                memcpy(&two, a + i * t->row, sizeof(two));
+                const __m512bh x = (__m512bh)_mm512_set1_epi32(two);
+#pragma GCC unroll 3
+                for (int k = 0; k < HALF_GATES; k++)
+                    c->of[k][i] = _mm512_dpbf16_ps(c->of[k][i], x, b[k]);
+            }
+        }
+    }
+}
+
+INLINE void put_gate(float *to, __m512 *c, bool again)
+{
+#pragma GCC unroll 8
+    for (int i = 0; i < PIXELS; i++) {
+        _mm512_storeu_ps(to + i * ROWS, c[i]);
+        if (again)
+            c[i] = _mm512_setzero_ps();
+    }
+}
+
+/* n of x and n of h are apart: the one is put away before the other. */
 static void cell_products(float *c, const s2vi_bf16_cell *cell, int block,
                           int64_t pixel)
 {
-    for (int gate = 0; gate < GATES; gate++, c += TILE) {
-        __m512 sum[ROWS];
-        clear(sum);
-        for (int half = 0; half < 2; half++) {
-            const s2vi_bf16_taps *t = half ? &cell->h : &cell->x;
-            const uint16_t *w =
-                t->w +
-                ((int64_t)block * t->n * 3 + (gate < 2 ? gate : 2)) * BLOCK;
-            if (gate == (half ? 2 : 3))
-                continue;
-            for (int s = 0; s < t->n; s++)
-                step(sum, t->at[s] + pixel * t->row, t->row,
-                     w + (int64_t)s * 3 * BLOCK);
-        }
-        put(c, sum);
+    for (int i = 0; i < ROWS; i += PIXELS, c += PIXELS * ROWS) {
+        gates sum;
+#pragma GCC unroll 3
+        for (int k = 0; k < HALF_GATES; k++)
+#pragma GCC unroll 8
+            for (int p = 0; p < PIXELS; p++)
+                sum.of[k][p] = _mm512_setzero_ps();
+        add_half(&sum, &cell->x, block, pixel + i);
+        put_gate(c + 2 * TILE, sum.of[2], true);
+        add_half(&sum, &cell->h, block, pixel + i);
+        put_gate(c, sum.of[0], false);
+        put_gate(c + TILE, sum.of[1], false);
+        put_gate(c + 3 * TILE, sum.of[2], false);
     }
 }
 
