@@ -176,11 +176,13 @@ static void survive(job *j, int ret, const s2v_error *err)
 
 static int open_curves(job *j, s2v_error *err)
 {
-    const char *name[MAX_TERMS + 1];
+    const char *name[MAX_TERMS + 1 + S2VI_ALSO];
     int n = s2vi_trainer_terms(j->training.trainer, name, MAX_TERMS);
     memcpy(j->name, name, sizeof(j->name));
     j->names = n;
     name[n++] = j->training.measure;
+    for (int i = 0; i < S2VI_ALSO && j->training.also[i]; i++)
+        name[n++] = j->training.also[i];
     return s2vi_curves_open(&j->curves, j->options->curves, name, n, step_of(j),
                             err);
 }
@@ -188,15 +190,18 @@ static int open_curves(job *j, s2v_error *err)
 static int add_to_curves(job *j, const s2vi_trainer_loss *loss, int n,
                          s2v_error *err)
 {
-    double value[MAX_TERMS + 1];
+    double value[MAX_TERMS + 1 + S2VI_ALSO];
     const int64_t step = step_of(j);
+    const bool measured = j->measured == step;
     for (int i = 0; i < j->names; i++)
         value[i] = NAN; /* not a term of this stage */
     for (int i = 0; i < j->names; i++)
         for (int k = 0; k < n; k++)
             if (!strcmp(j->name[i], loss[k].name))
                 value[i] = loss[k].value;
-    value[j->names] = j->measured == step ? j->held_out.curve : NAN;
+    value[j->names] = measured ? j->held_out.curve : NAN;
+    for (int i = 0; i < S2VI_ALSO; i++)
+        value[j->names + 1 + i] = measured ? j->held_out.also[i] : NAN;
     return j->curves ? s2vi_curves_add(j->curves, step, value, err) : S2V_OK;
 }
 

@@ -27,18 +27,22 @@
 #include "options.h"
 #include "trainer.h"
 
+enum { S2VI_ALSO = 2 }; /* more curves of what is held out, at most */
+
 /** A training: clips loaded, networks recorded, ready for iterations. */
 typedef struct s2vi_training {
     void *self;            /**< the recipe's own; NULL: nothing to close */
     s2vi_trainer *trainer; /**< in there */
     const char *measure;   /**< curve of what is held out: "held-out.SSIM" */
+    const char *also[S2VI_ALSO]; /**< more of it; NULL: none */
 } s2vi_training;
 
 /** How it does on what is held out. */
 typedef struct s2vi_measured {
-    double score;   /**< more is better */
-    double curve;   /**< for the curves */
-    char text[128]; /**< "SSIM 0.91, PSNR 27.10 dB of 40 held-out frames" */
+    double score; /**< more is better */
+    double curve; /**< for the curves */
+    double also[S2VI_ALSO];
+    char text[160]; /**< "SSIM 0.91, PSNR 27.10 dB of 40 held-out frames" */
     char note[256]; /**< what to say of it at the end; or "" */
 } s2vi_measured;
 

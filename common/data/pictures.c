@@ -124,6 +124,11 @@ int s2vi_pictures_split(s2vi_pictures *p, double part, s2v_error *err)
     return S2V_OK;
 }
 
+const uint8_t *s2vi_pictures_at(const s2vi_pictures *p, int64_t i)
+{
+    return p->rgb + (size_t)i * bytes_of(p);
+}
+
 void s2vi_pictures_close(s2vi_pictures *p)
 {
     free(p->rgb);

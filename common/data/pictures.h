@@ -46,6 +46,9 @@ int s2vi_pictures_add(s2vi_pictures *p, const char *path,
  */
 int s2vi_pictures_split(s2vi_pictures *p, double part, s2v_error *err);
 
+/** Picture i: (side,side,3) */
+const uint8_t *s2vi_pictures_at(const s2vi_pictures *p, int64_t i);
+
 void s2vi_pictures_close(s2vi_pictures *p);
 
 #endif

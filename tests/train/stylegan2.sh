@@ -83,8 +83,10 @@ if [ -f "$network" ]; then
     run stills -o g.bin "${small[@]}" --split 0.5 --iterations 2 --hold-out-every 2 \
         --perceptual "$network" --curves g.csv
     like "what is held out is measured" "$err" \
-        'Frechet distance [0-9.]+ \(squeezenet1\.1[a-z-]*\) of 9 held-out pictures and as many samples'
-    is "curves tell it" "$(filled g.csv held-out.Frechet)" 2
+        'Frechet distance [0-9.]+, precision [01]\.[0-9]{3}, recall [01]\.[0-9]{3} \(squeezenet1\.1[a-z-]*\) of 9 held-out pictures and as many samples'
+    for curve in Frechet precision recall; do
+        is "curves tell $curve" "$(filled g.csv held-out.$curve)" 2
+    done
 else
     skip "what is held out is measured" "S2V_TEST_DATA has no weights of an image network"
 fi

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* s2v-train stylegan2: its options, pictures, measure and previews. */
 #include "base/error.h"
-#include "measure/frechet.h"
-#include "measure/vision.h"
+#include "measure/picture_features.h"
 #include "picture/picture.h"
 #include "recipe.h"
 #include "recipes/stylegan2_trainer.h"
@@ -77,9 +76,9 @@ static const option_row rows[] = {
      .help = "style mixing: part of the generated pictures that have two style "
              "codes; in the paper 0.9"},
     {"perceptual", 0, S2VI_OPTION_FILE(AT(perceptual), "FILE"),
-     .help = "image network for the Frechet distance of --hold-out-every "
-             "(safetensors: VGG16, VGG19 or SqueezeNet 1.1, torchvision's "
-             "names)"},
+     .help = "image network for the Frechet distance, precision and recall "
+             "of --hold-out-every (safetensors: VGG16, VGG19 or SqueezeNet "
+             "1.1, torchvision's names)"},
     {"preview", 0, S2VI_OPTION_FILE(S2VI_SHARED(preview), "FILE.png"),
      .of = S2VI_ROWS_OUTPUT,
      .help = "preview image: samples, always of the same random numbers"},
@@ -143,9 +142,9 @@ typedef struct training {
     s2vi_picture_source source;
     s2vi_pictures data;
     s2vi_stylegan2_trainer *trainer;
-    s2vi_vision *vision;     /* what is held out is measured by it, or NULL */
-    s2vi_feature_stats real; /* of what is held out */
-    char network[64];        /* the score's key in a checkpoint */
+    s2vi_vision *vision; /* what is held out is measured by it, or NULL */
+    s2vi_picture_features real; /* of what is held out */
+    char network[64];           /* the score's key in a checkpoint */
 } training;
 
 static int add(void *self, const char *path, s2v_error *err)
@@ -193,77 +192,16 @@ static int load_pictures(training *t, s2v_error *err)
 
 /* ------------------------------------------------------ what is held out -- */
 
-typedef struct measuring {
-    training *t;
-    s2vi_feature_stats *stats;
-    float *picture[2], *feature[2]; /* two are measured in one run */
-    int waiting;
-    int64_t count;
-} measuring;
-
-static void close_measuring(measuring *m)
-{
-    for (int i = 0; i < 2; i++) {
-        free(m->picture[i]);
-        free(m->feature[i]);
-    }
-}
-
-static int open_measuring(measuring *m, training *t, s2vi_feature_stats *stats,
-                          s2v_error *err)
-{
-    const size_t channels = (size_t)s2vi_vision_channels(t->vision);
-    const size_t N = (size_t)t->o->shared.size;
-    *m = (measuring){.t = t, .stats = stats};
-    bool good = true;
-    for (int i = 0; i < 2; i++) {
-        m->picture[i] = calloc(3 * N * N, sizeof(float));
-        m->feature[i] = calloc(channels, sizeof(float));
-        good = good && m->picture[i] && m->feature[i];
-    }
-    return good ? S2V_OK : s2vi_error_nomem(err, "what is held out");
-}
-
-/* Measure those that wait. */
-static int flush(measuring *m, s2v_error *err)
-{
-    double none;
-    if (!m->waiting)
-        return S2V_OK;
-    const int ret =
-        s2vi_vision_compare(m->t->vision, m->picture[0], m->picture[1], &none,
-                            m->feature[0], m->feature[1], err);
-    for (int i = 0; i < m->waiting && !ret; i++)
-        s2vi_feature_stats_add(m->stats, m->feature[i]);
-    m->waiting = 0;
-    return ret;
-}
-
-/* The picture at m->picture[m->waiting] is one more. */
-static int take(measuring *m, s2v_error *err)
-{
-    return ++m->waiting < 2 ? S2V_OK : flush(m, err);
-}
-
 /* As it would be in 8 bits, as real ones are. */
 static int take_made(void *self, int64_t i, const float *picture,
                      s2v_error *err)
 {
-    measuring *m = self;
-    const size_t N = (size_t)m->t->o->shared.size;
+    s2vi_picture_features *made = self;
+    float *to = s2vi_picture_features_room(made);
     (void)i;
-    for (size_t k = 0; k < 3 * N * N; k++)
-        m->picture[m->waiting][k] = roundf(127.5F * (picture[k] + 1)) / 255;
-    return take(m, err);
-}
-
-static int take_real(measuring *m, int64_t at, s2v_error *err)
-{
-    const size_t n = (size_t)m->t->o->shared.size * m->t->o->shared.size * 3;
-    const uint8_t *from = m->t->data.rgb + (size_t)at * n;
-    for (size_t k = 0; k < n; k++)
-        m->picture[m->waiting][k] = (float)from[k] / 255;
-    return take(m, err);
+    for (size_t k = 0; k < made->numbers; k++)
+        to[k] = roundf(127.5F * (picture[k] + 1)) / 255;
+    return s2vi_picture_features_take(made, err);
 }
 
 static int64_t measured(const training *t)
@@ -274,15 +212,14 @@ static int64_t measured(const training *t)
 
 static int measure_real(training *t, s2v_error *err)
 {
-    const int64_t n = measured(t), all = t->data.count - t->data.train;
-    measuring m;
-    int ret = open_measuring(&m, t, &t->real, err);
+    const s2vi_pictures *d = &t->data;
+    const int64_t n = measured(t), all = d->count - d->train;
+    int ret = s2vi_picture_features_open(&t->real, t->vision, d->side, err);
     for (int64_t i = 0; i < n && !ret; i++)
-        ret = take_real(&m, t->data.order[t->data.train + i * all / n], err);
-    if (!ret)
-        ret = flush(&m, err);
-    close_measuring(&m);
-    return ret;
+        ret = s2vi_picture_features_take_rgb(
+            &t->real, s2vi_pictures_at(d, d->order[d->train + i * all / n]),
+            err);
+    return ret < 0 ? ret : s2vi_picture_features_end(&t->real, err);
 }
 
 static int open_vision(training *t, s2v_error *err)
@@ -295,40 +232,36 @@ static int open_vision(training *t, s2v_error *err)
                                        .threads = o->shared.threads};
     if (!o->shared.hold_out_every)
         return S2V_OK;
-    int ret = s2vi_vision_open(&t->vision, &params, err);
+    const int ret = s2vi_vision_open(&t->vision, &params, err);
     if (ret < 0)
         return ret;
     snprintf(t->network, sizeof(t->network), "frechet.%s",
              s2vi_vision_network(t->vision));
-    ret =
-        s2vi_feature_stats_init(&t->real, s2vi_vision_channels(t->vision), err);
-    return ret < 0 ? ret : measure_real(t, err);
+    return measure_real(t, err);
 }
 
 static int measure_held_out(void *self, s2vi_measured *out, s2v_error *err)
 {
     training *t = self;
-    s2vi_feature_stats made;
-    measuring m = {0};
-    double distance = NAN;
-    int ret =
-        s2vi_feature_stats_init(&made, s2vi_vision_channels(t->vision), err);
-    if (!ret)
-        ret = open_measuring(&m, t, &made, err);
+    s2vi_picture_features made;
+    s2vi_resemblance found = {NAN, NAN, NAN};
+    int ret = s2vi_picture_features_open(&made, t->vision, t->data.side, err);
     if (!ret)
         ret = s2vi_stylegan2_trainer_sample(t->trainer, measured(t), take_made,
-                                            &m, err);
+                                            &made, err);
     if (!ret)
-        ret = flush(&m, err);
+        ret = s2vi_picture_features_end(&made, err);
     if (!ret)
-        ret = s2vi_frechet(&t->real, &made, &distance, err);
-    *out = (s2vi_measured){.score = -distance, .curve = distance};
+        ret = s2vi_picture_features_compare(&t->real, &made, &found, err);
+    *out = (s2vi_measured){.score = -found.frechet,
+                           .curve = found.frechet,
+                           .also = {found.precision, found.recall}};
     snprintf(out->text, sizeof(out->text),
-             "Frechet distance %.4f (%s) of %lld held-out pictures and as many "
-             "samples",
-             distance, s2vi_vision_network(t->vision), (long long)measured(t));
-    close_measuring(&m);
-    s2vi_feature_stats_free(&made);
+             "Frechet distance %.4f, precision %.3f, recall %.3f (%s) of %lld "
+             "held-out pictures and as many samples",
+             found.frechet, found.precision, found.recall,
+             s2vi_vision_network(t->vision), (long long)measured(t));
+    s2vi_picture_features_close(&made);
     return ret;
 }
 
@@ -359,8 +292,8 @@ static void close_training(void *self)
 {
     training *t = self;
     s2vi_stylegan2_trainer_close(&t->trainer);
+    s2vi_picture_features_close(&t->real);
     s2vi_vision_close(&t->vision);
-    s2vi_feature_stats_free(&t->real);
     s2vi_pictures_close(&t->data);
     s2vi_ingest_close(&t->ingest);
     free(t);
@@ -382,6 +315,8 @@ static int open_training(s2vi_training *out, const s2vi_train_options *o,
         return ret;
     out->trainer = s2vi_stylegan2_trainer_base(t->trainer);
     out->measure = "held-out.Frechet";
+    out->also[0] = "held-out.precision";
+    out->also[1] = "held-out.recall";
     return S2V_OK;
 }
 

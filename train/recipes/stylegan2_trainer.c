@@ -362,8 +362,7 @@ static void fill_real(const s2vi_stylegan2_trainer *t, int64_t picture,
                       bool mirrored, float *out)
 {
     const int N = t->params.config.size;
-    const uint8_t *from =
-        t->params.data->rgb + (size_t)picture * picture_size(t);
+    const uint8_t *from = s2vi_pictures_at(t->params.data, picture);
     for (int y = 0; y < N; y++)
         for (int x = 0; x < N; x++, out += 3) {
             const uint8_t *p =
