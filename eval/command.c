@@ -11,8 +11,14 @@
 #include "option/option.h"
 
 /* The models that an option is for; 0: all. PICTURES: CLIPS, of the clip
- * itself, and TALKERS, of talking heads. */
-enum { CLIPS = 1, TALKERS = 2, PICTURES = CLIPS | TALKERS, SOUND = 4 };
+ * itself, TALKERS, of talking heads, and SAMPLES, StyleGANs. */
+enum {
+    CLIPS = 1,
+    TALKERS = 2,
+    SAMPLES = 4,
+    PICTURES = CLIPS | TALKERS | SAMPLES,
+    SOUND = 8,
+};
 
 /* ------------------------------------------------------------ values -- */
 
@@ -95,16 +101,18 @@ static const option_row rows[] = {
      .help = "frame size at which both are compared, pixels (default 128)"},
     {.help = "Training set, which is not measured"},
     {"split", 0, OPTION_NUMBER, AT(split), "PART", 0, 1, .below = true,
-     .of = CLIPS,
+     .of = CLIPS | SAMPLES,
      .help = "fraction of all frames, from the beginning, in order of the "
              "clips, as s2v-train --split; it is run, but not measured; 0: "
-             "measure everything (default 0.8; 0 with --train)"},
+             "measure everything (default 0.8, of StyleGANs 0.95; 0 with "
+             "--train)"},
     {"train", 0, OPTION_PARSED, AT(train_lists), "FOLDER|LIST", .parse = append,
-     .of = CLIPS,
+     .of = CLIPS | SAMPLES,
      .help = "clips of the training set: a folder, or a text file with one "
              "name per line; may be repeated"},
     {"train-clip", 0, OPTION_PARSED, AT(train_clips), "CLIP", .parse = append,
-     .of = CLIPS, .help = "clip of the training set; may be repeated"},
+     .of = CLIPS | SAMPLES,
+     .help = "clip of the training set; may be repeated"},
     {.help = "Clip options, as for s2v-train"},
     {"start", 0, OPTION_NUMBER, AT(start), "SECONDS", 0, 1e6, .of = PICTURES,
      .help = "skip the beginning of each clip"},
@@ -137,14 +145,14 @@ static const option_row rows[] = {
      .help = "image network (safetensors: VGG16, VGG19 or SqueezeNet 1.1, "
              "torchvision's names): also measure the Frechet distance of its "
              "last features"},
-    {"lpips", 0, OPTION_STRING, AT(lpips), "FILE", .of = PICTURES,
+    {"lpips", 0, OPTION_STRING, AT(lpips), "FILE", .of = CLIPS | TALKERS,
      .help = "LPIPS 0.1 heads for that network: also measure LPIPS"},
     {"sounds", 0, OPTION_PARSED, AT(sounds), "FOLDER", .parse = append,
      .of = CLIPS,
      .help = "also generate frames from out-of-domain audio, a file or a "
              "folder: how many resemble no real frame, how much they move, and "
              "with --perceptual the Frechet distance; may be repeated"},
-    {"level", 0, OPTION_STRING, AT(level), "LEVEL", .of = PICTURES,
+    {"level", 0, OPTION_STRING, AT(level), "LEVEL", .of = CLIPS | TALKERS,
      .help = "loudness of the audio: auto (normalised to the model's), off or "
              "a gain in dB (default auto)"},
     {"limit", 0, OPTION_NUMBER, AT(limit), "SECONDS", 0, 1e6, .of = CLIPS,
@@ -154,12 +162,15 @@ static const option_row rows[] = {
      .help = "networks that find faces and landmarks, made by scripts/setup "
              "(default face.bin)"},
     {"set", 0, OPTION_PARSED, AT(set), "NAME=VALUE", .parse = append_setting,
-     .expected = "NAME=VALUE, an option of the model's sessions", .of = TALKERS,
+     .expected = "NAME=VALUE, an option of the model's sessions",
+     .of = TALKERS | SAMPLES,
      .help = "set an option of the model, for instance motion=0; may be "
              "repeated"},
     {.kind = OPTION_NOTE,
      .help = "Of the options above, they accept --start to --skip-bad, --lpips "
              "and --level."},
+    {.kind = OPTION_NOTE,
+     .help = "StyleGANs accept --split to --skip-bad, --perceptual and --set."},
     {.help = "Video-to-audio models"},
     {"reference", 0, OPTION_STRING, AT(reference), "FILE", .of = SOUND,
      .help = "foreign reference for all clips (default: the next clip's audio, "
@@ -181,12 +192,14 @@ static const option_row rows[] = {
     {"json", 'j', OPTION_ON, AT(json),
      .help = "print one JSON object instead of the table"},
     {"sheet", 0, OPTION_STRING, AT(sheet), "FILE.png",
-     .help = "image of real frames above generated ones above their difference "
-             "(of talking heads, above the portrait); for audio, spectrograms: "
-             "real, own and foreign reference"},
+     .help =
+         "image of real frames above generated ones above their difference "
+         "(of talking heads, above the portrait; of StyleGANs, 64 samples); "
+         "for audio, spectrograms: real, own and foreign reference"},
     {.help = "General"},
     {"seed", 0, OPTION_SEED, AT(seed), "N",
-     .help = "seed of the model's noise (default 0)"},
+     .help = "seed of the model's noise; of StyleGANs, of the first sample "
+             "(default 0)"},
     {"device", 0, OPTION_STRING, AT(device), "NAME",
      .help = "auto, cpu, ref, cuda or cuda:N (default auto)"},
     {"threads", 0, OPTION_INT, AT(threads), "N", 0, 1024,
@@ -223,7 +236,10 @@ static const option_program program = {
         "portrait, and\n"
         "is measured by the landmarks of the face as well. Ground truth of "
         "s2v-talkers\n"
-        "beside the clips (.json, .safetensors) is used if present.\n",
+        "beside the clips (.json, .safetensors) is used if present.\n"
+        "Samples of a StyleGAN are compared with the pictures that it was not "
+        "trained on,\n"
+        "beside those that it was, and their mean.\n",
     .notes =
         "\n"
         "SSIM: Gaussian window of 11 x 11, sigma 1.5, mean over R, G and B, "
@@ -248,6 +264,9 @@ static const option_program program = {
         "Examples:\n"
         "  s2v-eval quintet.bin quintet.mkv --sheet quintet.png\n"
         "  s2v-eval talker.bin held-out/ --set motion=0 --sheet heads.png\n"
+        "  s2v-eval mine.bin stills/ --perceptual squeezenet1.1.safetensors "
+        "\\\n"
+        "      --sheet samples.png\n"
         "  s2v-eval speaker.bin val/ --train train/ --region 0.25,0.6,0.5,0.3\n"
         "  s2v-eval dancer.bin dancer.mp4 --sounds esc10/ --perceptual \\\n"
         "      squeezenet1.1.safetensors --lpips lpips_squeeze.safetensors\n"
@@ -258,32 +277,29 @@ static const option_program program = {
 
 /* ----------------------------------------------------- the command line -- */
 
-/* Options, and what only their check asks. */
-typedef struct given {
-    s2vi_eval_options *options;
-    bool split;
-} given;
-
 static int take(void *user, const option_row *row, const char *text,
                 s2v_error *err)
 {
-    given *g = user;
+    s2vi_eval_options *o = user;
     char where[32];
     snprintf(where, sizeof(where), "--%s", row->name);
     if (row->of & PICTURES)
-        g->options->picture_option = row->name;
-    if (row->of == CLIPS)
-        g->options->frame_option = row->name;
-    if (row->of == TALKERS)
-        g->options->talker_option = row->name;
+        o->picture_option = row->name;
+    if (row->of & CLIPS && !(row->of & TALKERS))
+        o->frame_option = row->name;
+    if (row->of & TALKERS && !(row->of & CLIPS))
+        o->talker_option = row->name;
+    if (row->of && !(row->of & SAMPLES))
+        o->no_samples = row->name;
     if (row->of == SOUND)
-        g->options->sound_option = row->name;
-    g->split = g->split || !strcmp(row->name, "split");
-    return option_set(g->options, row, where, text, err);
+        o->sound_option = row->name;
+    if (!strcmp(row->name, "split"))
+        o->split_given = true;
+    return option_set(o, row, where, text, err);
 }
 
 /* Two videos: all words are clips, of which there is one. */
-static int check_made(s2vi_eval_options *o, bool split, s2v_error *err)
+static int check_made(s2vi_eval_options *o, s2v_error *err)
 {
     if (!o->model || *o->clips)
         return s2vi_error(
@@ -299,16 +315,16 @@ static int check_made(s2vi_eval_options *o, bool split, s2v_error *err)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "--size: expected 16 to 4096 pixels, found %d",
                           o->size);
-    if (!split)
+    if (!o->split_given)
         o->split = 0;
     o->shift = 0;
     return S2V_OK;
 }
 
-static int check_all(s2vi_eval_options *o, bool split, s2v_error *err)
+static int check_all(s2vi_eval_options *o, s2v_error *err)
 {
     bool others = *o->train_clips || *o->train_lists;
-    if (others && split && o->split > 0)
+    if (others && o->split_given && o->split > 0)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "--split and --train: expected one of the two, found "
                           "both");
@@ -325,7 +341,7 @@ static int check_all(s2vi_eval_options *o, bool split, s2v_error *err)
     if (!o->part)
         o->part = "choose";
     if (o->made)
-        return check_made(o, split, err);
+        return check_made(o, err);
     if (!o->model || !*o->clips)
         return s2vi_error(
             err, S2V_ERR_INVALID,
@@ -336,15 +352,13 @@ static int check_all(s2vi_eval_options *o, bool split, s2v_error *err)
 
 /* The words of the command line, to be changed and kept: strings stay in it. */
 static int read_words(s2vi_eval_options *o, int argc, char *const *argv,
-                      bool *split, s2v_error *err)
+                      s2v_error *err)
 {
-    given g = {.options = o};
     char **words = g_new0(char *, argc + 1);
     o->words = g_new0(char *, argc + 1);
     for (int i = 0; i < argc; i++)
         words[i] = o->words[i] = g_strdup(argv[i]);
-    const int ret = option_scan(&program, words, take, &g, err);
-    *split = g.split;
+    const int ret = option_scan(&program, words, take, o, err);
     if (!ret && words[0] && words[1]) {
         o->model = words[1];
         for (int i = 2; words[i]; i++)
@@ -357,7 +371,6 @@ static int read_words(s2vi_eval_options *o, int argc, char *const *argv,
 int s2vi_eval_options_parse(s2vi_eval_options *o, int argc, char *const *argv,
                             s2v_error *err)
 {
-    bool split = false;
     *o = (s2vi_eval_options){
         .split = 0.8, .shift = 5, .size = 128, .track = -1, .face = "face.bin"};
     o->clips = g_new0(char *, 1);
@@ -365,13 +378,13 @@ int s2vi_eval_options_parse(s2vi_eval_options *o, int argc, char *const *argv,
     o->sounds = g_new0(char *, 1);
     o->train_clips = g_new0(char *, 1);
     o->train_lists = g_new0(char *, 1);
-    int ret = read_words(o, argc, argv, &split, err);
+    int ret = read_words(o, argc, argv, err);
     if (ret == OPTION_HELP)
         o->action = S2VI_EVAL_HELP;
     if (ret == OPTION_VERSION)
         o->action = S2VI_EVAL_VERSION;
     if (!ret)
-        ret = check_all(o, split, err);
+        ret = check_all(o, err);
     if (ret < 0)
         s2vi_eval_options_free(o);
     return ret < 0 ? ret : S2V_OK;

@@ -42,6 +42,7 @@ typedef struct s2vi_eval_options {
     char **train_lists; /**< folders and lists of clips; the same */
 
     double split;           /**< part trained on, [0, 1); 0 with train_* */
+    bool split_given;       /**< not the default */
     double shift;           /**< seconds; 0: no wrong sound */
     double limit;           /**< measured seconds of each clip; 0: all */
     double start, duration; /**< of each clip, as for s2v-train */
@@ -70,6 +71,7 @@ typedef struct s2vi_eval_options {
     const char *frame_option;   /**< likewise of models of a clip's frames */
     const char *talker_option;  /**< likewise of models of talking heads */
     const char *sound_option;   /**< likewise of models of sound */
+    const char *no_samples;     /**< one that StyleGANs do not take, or NULL */
     bool json, quiet;
     char **words; /**< the command line, where the strings lie */
 } s2vi_eval_options;

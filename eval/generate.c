@@ -4,7 +4,9 @@
 
 #include "base/error.h"
 
+#include <glib.h>
 #include <stdlib.h>
+#include <string.h>
 
 void s2vi_eval_sound_read(const s2vi_eval_sound *sound, int64_t from, int64_t n,
                           float *out)
@@ -64,5 +66,15 @@ int s2vi_eval_generate(s2v_session *session, const s2vi_eval_sound *sound,
                          (long long)(frames - left), (long long)frames,
                          (long long)hop);
     free(piece);
+    return ret;
+}
+
+int s2vi_eval_set_option(s2v_session *session, const char *setting,
+                         s2v_error *err)
+{
+    const char *value = strchr(setting, '=');
+    char *name = g_strndup(setting, (gsize)(value - setting));
+    const int ret = s2v_session_set_option(session, name, value + 1, err);
+    g_free(name);
     return ret;
 }

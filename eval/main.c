@@ -3,6 +3,7 @@
 #include "command.h"
 #include "foley.h"
 #include "report.h"
+#include "samples.h"
 #include "talker.h"
 
 #include "base/error.h"
@@ -91,6 +92,29 @@ static int run_talker(const s2vi_eval_options *o, s2v_model *model,
     return ret;
 }
 
+static int report_samples(const s2vi_samples_eval *e, s2v_error *err)
+{
+    int ret = S2V_OK;
+    if (e->options->json)
+        ret = s2vi_samples_eval_print_json(e, stdout, err);
+    else
+        s2vi_samples_eval_print(e, stdout);
+    if (!ret)
+        ret = finish_output(err);
+    return ret < 0 ? ret : write_sheet(e->options, &e->sheet, err);
+}
+
+static int run_samples(const s2vi_eval_options *o, s2v_model *model,
+                       s2v_error *err)
+{
+    s2vi_samples_eval e = {.options = o};
+    int ret = s2vi_samples_eval_run(&e, model, err);
+    if (!ret)
+        ret = report_samples(&e, err);
+    s2vi_samples_eval_free(&e);
+    return ret;
+}
+
 static int run_frames(const s2vi_eval_options *o, s2v_model *model,
                       s2v_error *err)
 {
@@ -106,11 +130,18 @@ static int run_frames(const s2vi_eval_options *o, s2v_model *model,
     return ret;
 }
 
-static bool is_talker(const s2v_model *model)
+/* By the model's family; NULL: another video. */
+static int run_model(const s2vi_eval_options *o, s2v_model *model,
+                     s2v_error *err)
 {
-    s2v_model_info info = {.size = sizeof(info)};
-    return model && !s2v_model_get_info(model, &info) &&
-           !strcmp(info.name, S2VI_TALKER_FAMILY);
+    s2v_model_info info = {.size = sizeof(info), .name = ""};
+    if (model)
+        s2v_model_get_info(model, &info);
+    if (!strcmp(info.name, S2VI_TALKER_FAMILY))
+        return run_talker(o, model, err);
+    if (s2vi_samples_eval_is_for(info.name))
+        return run_samples(o, model, err);
+    return run_frames(o, model, err);
 }
 
 static int run_pictures(const s2vi_eval_options *o,
@@ -125,8 +156,7 @@ static int run_pictures(const s2vi_eval_options *o,
     if (!o->made)
         ret = s2v_model_open(&model, o->model, params, err);
     if (!ret)
-        ret = is_talker(model) ? run_talker(o, model, err)
-                               : run_frames(o, model, err);
+        ret = run_model(o, model, err);
     s2v_model_close(&model);
     return ret;
 }

@@ -621,16 +621,6 @@ typedef struct generator {
     int size;
 } generator;
 
-/* NAME=VALUE */
-static int set_option(s2v_session *session, const char *option, s2v_error *err)
-{
-    const char *value = strchr(option, '=');
-    char *name = g_strndup(option, (gsize)(value - option));
-    const int ret = s2v_session_set_option(session, name, value + 1, err);
-    g_free(name);
-    return ret;
-}
-
 /* The portrait is the crop already: all of it is taken. */
 static int generate(void *opaque, const uint8_t *portrait,
                     const s2vi_eval_sound *sound, int64_t frames,
@@ -654,7 +644,7 @@ static int generate(void *opaque, const uint8_t *portrait,
     if (!ret)
         ret = s2v_session_set_option(session, "crop", crop, err);
     for (int i = 0; g->options->set[i] && !ret; i++)
-        ret = set_option(session, g->options->set[i], err);
+        ret = s2vi_eval_set_option(session, g->options->set[i], err);
     if (!ret)
         ret = s2v_session_set_image(session, &image, err);
     if (!ret)

@@ -41,7 +41,7 @@ int s2vi_pictures_add(s2vi_pictures *p, const char *path,
  * Hold out a part: of a clip its end, of files of one picture each some evenly
  * spread, since names are often sorted by what they show.
  *
- * @param part to train on, (0, 1]; at least one picture is
+ * @param part to train on, [0, 1]; above 0, at least one picture is
  * @return S2V_OK or S2V_ERR_NOMEM
  */
 int s2vi_pictures_split(s2vi_pictures *p, double part, s2v_error *err);
