@@ -52,6 +52,14 @@ static int append(s2vi_pictures *p, const s2vi_clip *clip, s2v_error *err)
         return ret;
     memcpy(p->rgb + (size_t)p->count * bytes_of(p), clip->rgb,
            (size_t)clip->frames * bytes_of(p));
+    if (p->classes) {
+        int *class_of =
+            realloc(p->class_of, ((size_t)p->files + 1) * sizeof(*class_of));
+        if (!class_of)
+            return s2vi_error_nomem(err, "pictures");
+        p->class_of = class_of;
+        class_of[p->files] = p->class;
+    }
     p->count += clip->frames;
     p->end[p->files++] = p->count;
     rehash(p, clip->hash);
@@ -91,6 +99,65 @@ int s2vi_pictures_add(s2vi_pictures *p, const char *path,
     g_ptr_array_free(files, TRUE);
     return ret;
 }
+
+/* ------------------------------------------------------------- classes -- */
+
+/* The class of that name, the last one if it is new; p->class. */
+static int enter_class(s2vi_pictures *p, const char *name, s2v_error *err)
+{
+    p->class = 0;
+    while (p->class < p->classes && strcmp(p->class_name[p->class], name) != 0)
+        p->class ++;
+    if (p->class < p->classes)
+        return S2V_OK;
+    char **names =
+        realloc(p->class_name, ((size_t)p->classes + 1) * sizeof(*names));
+    char *copy = strdup(name);
+    if (names)
+        p->class_name = names;
+    if (!names || !copy) {
+        free(copy);
+        return s2vi_error_nomem(err, "classes");
+    }
+    names[p->classes++] = copy;
+    rehash(p, name);
+    return S2V_OK;
+}
+
+int s2vi_pictures_add_classes(s2vi_pictures *p, const char *path,
+                              const s2vi_picture_source *source, s2v_error *err)
+{
+    GPtrArray *folders = s2vi_folder_folders(path);
+    int ret = folders->len ? S2V_OK
+                           : s2vi_error(err, S2V_ERR_INVALID,
+                                        "'%s': expected a folder of folders, "
+                                        "each a class, found none",
+                                        path);
+    for (guint i = 0; i < folders->len && !ret; i++) {
+        char *name = g_path_get_basename(folders->pdata[i]);
+        ret = enter_class(p, name, err);
+        if (!ret)
+            ret = s2vi_pictures_add(p, folders->pdata[i], source, err);
+        g_free(name);
+    }
+    g_ptr_array_free(folders, TRUE);
+    return ret;
+}
+
+int s2vi_pictures_class_at(const s2vi_pictures *p, int64_t i)
+{
+    int low = 0, high = p->files - 1;
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        if (i < p->end[middle])
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return p->classes ? p->class_of[low] : 0;
+}
+
+/* --------------------------------------------------------------- split -- */
 
 /* Of n things in a row, so many of the first are trained on: 1 of 1. */
 static int64_t trained_of(int64_t n, double part)
@@ -134,5 +201,9 @@ void s2vi_pictures_close(s2vi_pictures *p)
     free(p->rgb);
     free(p->order);
     free(p->end);
+    for (int i = 0; i < p->classes; i++)
+        free(p->class_name[i]);
+    free(p->class_name);
+    free(p->class_of);
     *p = (s2vi_pictures){0};
 }

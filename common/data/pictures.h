@@ -14,12 +14,18 @@ typedef struct s2vi_pictures {
     int files;
     char hash[65]; /**< of the files' pictures, in order; hex */
 
+    /* After s2vi_pictures_add_classes(). */
+    int classes;
+    char **class_name; /**< (classes) */
+    int *class_of;     /**< (files): each file's */
+
     /* After s2vi_pictures_split(). */
     int64_t *order; /**< (count): first those to train on, then the others */
     int64_t train;  /**< of so many is the training set */
 
     int64_t room; /**< that rgb has room for */
     int64_t *end; /**< (files): each file's last picture and one */
+    int class;    /**< of what is being added */
 } s2vi_pictures;
 
 /** How files are read. */
@@ -36,6 +42,19 @@ typedef struct s2vi_picture_source {
  */
 int s2vi_pictures_add(s2vi_pictures *p, const char *path,
                       const s2vi_picture_source *source, s2v_error *err);
+
+/**
+ * Add a folder of folders, each of which is a class of its name. All pictures
+ * are added so, or none.
+ *
+ * @return as s2vi_pictures_add(); S2V_ERR_INVALID: not a folder of folders
+ */
+int s2vi_pictures_add_classes(s2vi_pictures *p, const char *path,
+                              const s2vi_picture_source *source,
+                              s2v_error *err);
+
+/** The class of picture i; 0 without classes. */
+int s2vi_pictures_class_at(const s2vi_pictures *p, int64_t i);
 
 /**
  * Hold out a part: of a clip its end, of files of one picture each some evenly

@@ -33,6 +33,24 @@ GPtrArray *s2vi_folder_files(const char *folder, const char *const *endings)
     return files;
 }
 
+GPtrArray *s2vi_folder_folders(const char *folder)
+{
+    GPtrArray *folders = g_ptr_array_new_with_free_func(g_free);
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        char *path = g_build_filename(folder, name, NULL);
+        if (*name != '.' && g_file_test(path, G_FILE_TEST_IS_DIR))
+            g_ptr_array_add(folders, path);
+        else
+            g_free(path);
+    }
+    if (dir)
+        g_dir_close(dir);
+    g_ptr_array_sort(folders, by_name);
+    return folders;
+}
+
 int s2vi_folder_each(const char *path,
                      int (*add)(void *self, const char *path, s2v_error *err),
                      void *self, s2v_error *err)

@@ -18,6 +18,9 @@ extern const char *const s2vi_folder_pictures[];
  * be read. */
 GPtrArray *s2vi_folder_files(const char *folder, const char *const *endings);
 
+/** Paths of the folders in a folder, likewise. */
+GPtrArray *s2vi_folder_folders(const char *folder);
+
 /**
  * `add` for a file, or for each media file of a folder in order of name, until
  * it fails.

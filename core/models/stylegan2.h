@@ -6,7 +6,8 @@
 #include "graph/graph.h"
 #include "nn/param.h"
 
-#define S2VI_STYLEGAN2_NAME "stylegan2"
+#define S2VI_STYLEGAN2_NAME   "stylegan2"
+#define S2VI_STYLEGAN_CLASSES "s2v.classes" /* metadata: their names, JSON */
 
 enum {
     S2VI_STYLEGAN2_STREAM_NOISE = 0x400, /* and so on: of each layer */

@@ -225,6 +225,19 @@ static void test_stills(void)
     CHECK(png && n > 24 && !memcmp(png + 16, "\0\0\0\x20\0\0\0\x20", 8),
           "not 32 x 32");
     g_free(png);
+    CHECK(run("--stills 2 --folders --scenes fire,rain -s 32 -o f") == 0,
+          "in folders");
+    json_t *named = read_json("f/stills-0001-0002.json");
+    const json_t *one = json_array_get(json_object_get(named, "stills"), 1);
+    CHECK(one && !strcmp(json_string_value(json_object_get(one, "file")),
+                         "fire/fire-0002.png"),
+          "another name than the file's");
+    json_decref(named);
+    CHECK(equal("f/fire/fire-0002.png", "f/fire/fire-0002.png"),
+          "no still in its folder");
+    char *no_folder = in_folder("f/wind");
+    CHECK(!g_file_test(no_folder, G_FILE_TEST_EXISTS), "a folder of no scene");
+    g_free(no_folder);
     json_t *words = read_json("s/stills-0001-0011.json");
     const json_t *list = json_object_get(words, "stills");
     const json_t *last = json_array_get(list, 10);
@@ -293,6 +306,7 @@ static void test_mistakes(void)
          "--count is of clips, --stills of pictures: give one"},
         {"-o x --stills 2 --format wav", 2,
          "--format is of clips: stills are PNG"},
+        {"-o x --folders", 2, "--folders is of stills: give --stills N, too"},
         {"--stills 2 --sheet x.png", 2,
          "--count and --stills need a folder; use -o"},
         {"-o x --seed -1", 2, "--seed"},

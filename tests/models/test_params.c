@@ -165,7 +165,9 @@ static int stylegan2(int i, s2vi_param_list *list, s2v_error *err)
     c.classes = i ? 0 : 10;
     c.mapping = i ? 8 : 2;
     const int ret = s2vi_stylegan2_params_list(&c, list, err);
-    return ret < 0 ? ret : s2vi_stylegan2_discriminator_params(&c, list, err);
+    return ret < 0
+               ? ret
+               : s2vi_stylegan2_discriminator_params(&c, "mapping", list, err);
 }
 
 static int stylegan3(int i, s2vi_param_list *list, s2v_error *err)

@@ -314,10 +314,11 @@ static void record_discriminator(bench *b)
     c.base = member(config, "base");
     c.max = member(config, "max");
     json_decref(config);
-    must(s2vi_stylegan2_discriminator_params(&c, &b->params, &err), &err);
+    must(s2vi_stylegan2_discriminator_params(&c, "mapping", &b->params, &err),
+         &err);
     s2vi_node *img = input(b, "img");
-    must(s2vi_stylegan2_discriminator_build(b->graph, &c, img, input(b, "c"),
-                                            group, &d, &err),
+    must(s2vi_stylegan2_discriminator_build(b->graph, &c, "mapping", img,
+                                            input(b, "c"), group, &d, &err),
          &err);
     for (int i = 1; i < s2vi_stylegan2_blocks(&c); i++) {
         snprintf(name, sizeof(name), "b%d.x", s2vi_stylegan2_side(i));

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Compares ten steps of `s2v-train stylegan2` with PyTorch's, by hand.
 
-usage: check_stylegan2_training.py S2V_TRAIN
+usage: check_stylegan2_training.py S2V_TRAIN [classes]
 
 Trains 16 iterations on random pictures, then ten more, the first of them with both
 regularisers, and computes these in float64 from the same checkpoint: all terms of the
-losses, then weights, averages and running means.
+losses, then weights, averages and running means. With "classes", pictures are of three
+classes.
 """
 import csv
 import os
@@ -29,6 +30,7 @@ CONFIG = {"size": N, "z": Z, "w": Z, "codes": 8, "mapping": 2, "classes": 0,
           "base": 128, "max": 8, "kernel": [1, 3, 3, 1], "slope": 0.2, "clamp": None,
           "group": 4}
 CRITIC, GENERATOR = 0, 2  # one more: the lazy one
+CLASSES = 3 if "classes" in sys.argv[2:] else 0
 
 
 def words(stream, frame, blocks):
@@ -49,11 +51,21 @@ def rows(stream, step, n, *shape):
     ])).double().reshape(n, *shape)
 
 
+def class_of(picture):
+    return picture * CLASSES // PICTURES
+
+
+def one_hot(classes):
+    return F.one_hot(torch.tensor(classes), CLASSES).double() if CLASSES else None
+
+
 def pictures(folder):
     rng = np.random.default_rng(5)
     made = rng.integers(0, 256, (PICTURES, N, N, 3), dtype=np.uint8)
     for i, x in enumerate(made):
-        with open(os.path.join(folder, f"{i}.ppm"), "wb") as file:
+        inner = os.path.join(folder, f"class{class_of(i)}") if CLASSES else folder
+        os.makedirs(inner, exist_ok=True)
+        with open(os.path.join(inner, f"{i}.ppm"), "wb") as file:
             file.write(b"P6\n%d %d\n255\n" % (N, N) + x.tobytes())
     return torch.tensor(made).double().permute(0, 3, 1, 2) / 127.5 - 1
 
@@ -63,8 +75,14 @@ def train(program, folder, out, *more):
                     "--base", "128", "--max", "8", "--latent", str(Z), "--batch",
                     str(BATCH), "--rate", str(RATE), "--critic-rate", str(RATE), "--r1",
                     str(GAMMA), "--path", str(PATH), "--mix", str(MIX), "--average",
-                    str(AVERAGE), "--split", "1", "--seed", str(SEED), "-q", *more],
-                   check=True)
+                    str(AVERAGE), "--split", "1", "--seed", str(SEED), "-q",
+                    *(["--classes"] if CLASSES else []), *more], check=True)
+
+
+def picked(stream, step):
+    """Training pictures drawn at random."""
+    x = np.stack(words(stream, step, BATCH), 1)
+    return [(int(a) << 32 | int(b)) % PICTURES for a, b, _, _ in x]
 
 
 class Training:
@@ -90,16 +108,19 @@ class Training:
 
     def codes(self, k, step):
         z = philox.normal(SEED, 0x510 + k, step, 2 * BATCH * Z).reshape(-1, Z)
-        w = stylegan.mapping(self.all, CONFIG, torch.tensor(z).double())
+        c = one_hot([class_of(i) for i in picked(0x508 + k, step)])
+        w = stylegan.mapping(self.all, CONFIG, torch.tensor(z).double(),
+                             c.repeat(2, 1) if CLASSES else None)
         u = uniform(0x518 + k, step, 2 * BATCH).reshape(-1, 2)
         ws = w[:BATCH, None].repeat(1, 8, 1)
         for i, (which, where) in enumerate(u):
             if which < MIX:
                 ws[i, 1 + int(where * 7):] = w[BATCH + i]
-        return w, ws
+        return w, ws, c
 
-    def logits(self, x):
-        return stylegan.discriminator(self.all, CONFIG, x)["logits"]
+    def logits(self, x, c):
+        d = {k.replace("classes.", "mapping."): self.all[k] for k in self.of_d}
+        return stylegan.discriminator(d, CONFIG, x, c)["logits"]
 
     def learn(self, names, loss, step, average):
         for name, g in zip(names, torch.autograd.grad(
@@ -115,11 +136,12 @@ class Training:
 
     def critic(self, step):
         lazy = step % 16 == 0
-        made = self.made(self.codes(CRITIC + lazy, step)[1], step).detach()
-        x = np.stack(words(0x501, step, BATCH), 1)
-        pick = [(int(a) << 32 | int(b)) % PICTURES for a, b, _, _ in x]
+        _, ws, c = self.codes(CRITIC + lazy, step)
+        made = self.made(ws, step).detach()
+        pick = picked(0x501, step)
         real = self.real[pick].requires_grad_()
-        of_made, of_real = self.logits(made), self.logits(real)
+        of_made = self.logits(made, c)
+        of_real = self.logits(real, one_hot([class_of(i) for i in pick]))
         loss = F.softplus(of_made).mean() + F.softplus(-of_real).mean()
         terms = {"d.loss": loss, "d.real": of_real.mean(), "d.made": of_made.mean()}
         if lazy:
@@ -131,8 +153,8 @@ class Training:
 
     def generator(self, step):
         lazy = step % 4 == 0
-        w, ws = self.codes(GENERATOR + lazy, step)
-        loss = F.softplus(-self.logits(self.made(ws, step))).mean()
+        w, ws, c = self.codes(GENERATOR + lazy, step)
+        loss = F.softplus(-self.logits(self.made(ws, step), c)).mean()
         terms = {"loss": loss}
         if lazy:
             part = ws[:BATCH // 2]
@@ -162,6 +184,7 @@ def compare(name, got, want, worst):
 
 
 def main():
+    CONFIG["classes"] = CLASSES
     with tempfile.TemporaryDirectory() as tmp:
         folder = os.path.join(tmp, "pictures")
         os.mkdir(folder)

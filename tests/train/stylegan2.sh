@@ -67,6 +67,34 @@ is "it begins with a model" "$code" 0
 run clips stills/*-0001.png -o f.bin "${small[@]}" --iterations 1 --fps 5 --split 0.9
 like "frames of clips" "$err" '2 files, 11 pictures: 10 for training, 1 held out'
 
+# Classes, of the folders' names: alike in the generator and the discriminator.
+"$S2V_LANDSCAPES" --stills 12 --folders --scenes wind,fire,rain -s 32 -o scenes >/dev/null 2>&1 || exit 99
+classes=("${all[@]}" --classes --iterations 9)
+run scenes -o h.bin "${classes[@]}" --preview look.png
+is "a training of classes ends" "$code" 0
+like "it says which" "$err" 'classes: fire, rain, wind'
+is "every parameter learns" "$(zeros h.bin.ckpt 'v\.')" ""
+is "both networks know classes" "$(names h.bin.ckpt 'm\..*embed')" \
+    $'m.classes.embed.bias\nm.classes.embed.weight\nm.mapping.embed.bias\nm.mapping.embed.weight'
+info=$("$S2V_INFO" h.bin)
+like "the file has their number" "$info" 'classes +3'
+like "and their names" "$info" '\["fire","rain","wind"\]'
+run scenes -o i.bin "${classes[@]}" --iterations 4
+run --resume i.bin.ckpt --iterations 9
+same "resumed: the same weights" h.bin i.bin
+mv scenes/wind scenes/storm
+run --resume i.bin.ckpt --iterations 10
+like "other classes are refused" "$err" "i\.bin\.ckpt"
+mkdir one
+mv scenes/fire one
+refused "one class" "--classes: expected two folders in 'one' at least, found 'fire' alone" \
+    one --classes
+refused "no classes" "'stills': expected a folder of folders, each a class, found none" \
+    stills --classes
+mkdir scenes/empty
+refused "an empty class" "'scenes/empty': expected a folder of pictures or clips, found none" \
+    scenes --classes
+
 mkdir empty
 echo "This is no picture." >text.png
 refused "an empty folder" "'empty': expected a folder of pictures or clips, found none" empty

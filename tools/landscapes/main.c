@@ -26,6 +26,7 @@ struct options {
     enum land_time time;
     double seconds, intensity;
     uint64_t seed;
+    bool folders;
 };
 
 static bool parse_scenes(void *to, const option_row *row, const char *text)
@@ -61,6 +62,9 @@ static const option_row rows[] = {
     {"stills", 0, OPTION_INT, AT(stills), "N", 1, 999999,
      .help = "instead of clips: N pictures, SCENE-N.png, each another "
              "landscape"},
+    {"folders", 0, OPTION_ON, AT(folders),
+     .help = "stills in a folder for each scene, SCENE/SCENE-N.png: classes "
+             "for s2v-train stylegan2 --classes"},
     {"scenes", 0, OPTION_PARSED, AT(scenes), "LIST", .parse = parse_scenes,
      .expected = "some of " ALL,
      .help = "only these: rain,thunder,wind,fire,volcano,waterfall,\n"
@@ -135,6 +139,8 @@ static int check(const struct options *o, const char *extra)
         return mistake("--count is of clips, --stills of pictures: give one");
     if (o->stills && o->format)
         return mistake("--format is of clips: stills are PNG");
+    if (o->folders && !o->stills)
+        return mistake("--folders is of stills: give --stills N, too");
     if (o->output && strlen(o->output) > NAME - 64)
         return mistake("the output's name is too long");
     if (o->first > 1000000 - last) {
@@ -304,7 +310,7 @@ static int make_still(const struct options *o, int number,
                                    .number = number,
                                    .intensity = still.intensity};
     memcpy(record->caption, still.caption, sizeof(record->caption));
-    land_file_name(name, sizeof(name), params.scene, number, ".png");
+    land_still_name(name, sizeof(name), o->folders, params.scene, number);
     snprintf(path, sizeof(path), "%s/%s", o->output, name);
     const int ret = land_write_png(path, still.pixels, o->size, o->size);
     free(still.pixels);
@@ -323,7 +329,8 @@ static int make_stills(const struct options *o)
     snprintf(stem, sizeof(stem), "%s/stills-%04d-%04d", o->output, o->first,
              o->first + o->stills - 1);
     if (!ret)
-        ret = land_truth_stills(stem, o->seed, o->size, records, o->stills);
+        ret = land_truth_stills(stem, o->seed, o->size, o->folders, records,
+                                o->stills);
     free(records);
     if (!ret)
         printf("%d stills, rendered in %.2f s\n", o->stills,
@@ -348,6 +355,30 @@ static int make_sheets(const struct options *o)
     return 0;
 }
 
+static int make_folder(const char *path)
+{
+    if (mkdir(path, 0777) == 0 || errno == EEXIST)
+        return 0;
+    fprintf(stderr, "s2v-landscapes: %s: cannot make the folder: %s\n", path,
+            strerror(errno));
+    return -1;
+}
+
+/* The output's, and those of its scenes. */
+static int make_folders(const struct options *o)
+{
+    char path[NAME];
+    int ret = make_folder(o->output);
+
+    for (int i = 0; i < LAND_SCENES && o->folders && !ret; i++) {
+        snprintf(path, sizeof(path), "%s/%s", o->output,
+                 land_kind((enum land_scene)i)->name);
+        if (o->scenes >> i & 1)
+            ret = make_folder(path);
+    }
+    return ret;
+}
+
 static int run(const struct options *o)
 {
     int count = o->count;
@@ -356,11 +387,8 @@ static int run(const struct options *o)
         return -1;
     if (!o->output)
         return 0;
-    if (mkdir(o->output, 0777) < 0 && errno != EEXIST) {
-        fprintf(stderr, "s2v-landscapes: %s: cannot make the folder: %s\n",
-                o->output, strerror(errno));
+    if (make_folders(o) < 0)
         return -1;
-    }
     if (o->stills)
         return make_stills(o);
     for (int i = 0; i < LAND_SCENES && !o->count; i++)

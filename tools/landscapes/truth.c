@@ -21,6 +21,14 @@ void land_file_name(char *to, size_t size, enum land_scene scene, int number,
     snprintf(to, size, "%s-%04d%s", land_kind(scene)->name, number, ending);
 }
 
+void land_still_name(char *to, size_t size, bool folders, enum land_scene scene,
+                     int number)
+{
+    const char *folder = folders ? land_kind(scene)->name : "";
+    const int n = snprintf(to, size, "%s%s", folder, folders ? "/" : "");
+    land_file_name(to + n, size - (size_t)n, scene, number, ".png");
+}
+
 int land_frames(const struct land_clip *c)
 {
     return (int)ceil(c->seconds * LAND_FPS - 1e-9);
@@ -241,14 +249,14 @@ int land_truth_write(const char *stem, const struct land_clip *c,
 
 /* -------------------------------------------------------------- stills -- */
 
-static json_t *describe_stills(uint64_t seed, int size,
+static json_t *describe_stills(uint64_t seed, int size, bool folders,
                                const struct land_record *r, int n)
 {
     json_t *list = json_array();
     char text[64];
 
     for (int i = 0; i < n; i++) {
-        land_file_name(text, sizeof(text), r[i].scene, r[i].number, ".png");
+        land_still_name(text, sizeof(text), folders, r[i].scene, r[i].number);
         json_array_append_new(
             list, json_pack("{s:s, s:s, s:s, s:f, s:s}", "file", text, "scene",
                             land_kind(r[i].scene)->name, "time",
@@ -260,7 +268,7 @@ static json_t *describe_stills(uint64_t seed, int size,
                      "seed", text, "size", size, "stills", list);
 }
 
-int land_truth_stills(const char *stem, uint64_t seed, int size,
+int land_truth_stills(const char *stem, uint64_t seed, int size, bool folders,
                       const struct land_record *r, int n)
 {
     const size_t count = (size_t)n;
@@ -296,5 +304,5 @@ int land_truth_stills(const char *stem, uint64_t seed, int size,
         return -1;
     }
     snprintf(path, sizeof(path), "%s.json", stem);
-    return write_words(path, describe_stills(seed, size, r, n));
+    return write_words(path, describe_stills(seed, size, folders, r, n));
 }

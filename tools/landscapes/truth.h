@@ -43,12 +43,18 @@ struct land_record {
 };
 
 /* Likewise STEM.json and, in STEM.safetensors, intensity (N) F32 and scene (N)
- * I32. */
-int land_truth_stills(const char *stem, uint64_t seed, int size,
+ * I32.
+ *
+ * @param folders whether each scene has one of its name */
+int land_truth_stills(const char *stem, uint64_t seed, int size, bool folders,
                       const struct land_record *records, int n);
 
 /* "rain-0001.mkv": name of a film or still, to `to` of `size` bytes. */
 void land_file_name(char *to, size_t size, enum land_scene scene, int number,
                     const char *ending);
+
+/* "rain-0001.png" or, with folders, "rain/rain-0001.png". */
+void land_still_name(char *to, size_t size, bool folders, enum land_scene scene,
+                     int number);
 
 #endif

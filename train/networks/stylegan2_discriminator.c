@@ -32,10 +32,10 @@ static s2vi_layer declare_conv(const s2vi_scope *scope, int cout, int cin,
 }
 
 static void declare(const s2vi_scope *scope, const s2vi_stylegan2_config *c,
-                    network *n)
+                    const char *classes, network *n)
 {
     const int last = s2vi_stylegan2_channels(c, LAST);
-    const s2vi_scope mapping = s2vi_scope_in(scope, "mapping");
+    const s2vi_scope mapping = s2vi_scope_in(scope, "%s", classes);
     if (c->classes)
         n->embed = s2vi_declare_layer(&mapping, S2VI_SHAPE(last, c->classes),
                                       S2VI_INIT_UNIT, last, "embed");
@@ -64,11 +64,12 @@ static void declare(const s2vi_scope *scope, const s2vi_stylegan2_config *c,
 }
 
 int s2vi_stylegan2_discriminator_params(const s2vi_stylegan2_config *config,
+                                        const char *mapping,
                                         s2vi_param_list *list, s2v_error *err)
 {
     const int before = list->count;
     network n;
-    declare(&(s2vi_scope){.list = list}, config, &n);
+    declare(&(s2vi_scope){.list = list}, config, mapping, &n);
     return s2vi_param_list_end(list, before, err);
 }
 
@@ -175,8 +176,8 @@ static s2vi_node *project(const critic *d, const network *net, s2vi_node *x,
 
 int s2vi_stylegan2_discriminator_build(s2vi_graph *graph,
                                        const s2vi_stylegan2_config *config,
-                                       s2vi_node *images, s2vi_node *classes,
-                                       int group,
+                                       const char *mapping, s2vi_node *images,
+                                       s2vi_node *classes, int group,
                                        s2vi_stylegan2_discriminator *out,
                                        s2v_error *err)
 {
@@ -185,7 +186,7 @@ int s2vi_stylegan2_discriminator_build(s2vi_graph *graph,
                           s2vi_nn_taps(graph, config->kernel, config->taps)};
     const int first = s2vi_stylegan2_blocks(config) - 1;
     network net;
-    declare(&(s2vi_scope){.graph = graph}, config, &net);
+    declare(&(s2vi_scope){.graph = graph}, config, mapping, &net);
     *out = (s2vi_stylegan2_discriminator){0};
     s2vi_node *x =
         act(&d, s2vi_nn_conv2d(images, used(net.block[first].fromrgb)));

@@ -13,8 +13,14 @@ typedef struct s2vi_stylegan2_discriminator {
     s2vi_node *logits;                   /* (n,1) */
 } s2vi_stylegan2_discriminator;
 
-/** Append the parameters, named as published: "b32.fromrgb.weight", ... */
+/**
+ * Append the parameters, named as published: "b32.fromrgb.weight", ...
+ *
+ * @param mapping what the names of its mapping network, of classes, begin with:
+ *                "mapping", or another word beside a generator
+ */
 int s2vi_stylegan2_discriminator_params(const s2vi_stylegan2_config *config,
+                                        const char *mapping,
                                         s2vi_param_list *list, s2v_error *err);
 
 /**
@@ -26,8 +32,8 @@ int s2vi_stylegan2_discriminator_params(const s2vi_stylegan2_config *config,
  */
 int s2vi_stylegan2_discriminator_build(s2vi_graph *graph,
                                        const s2vi_stylegan2_config *config,
-                                       s2vi_node *images, s2vi_node *classes,
-                                       int group,
+                                       const char *mapping, s2vi_node *images,
+                                       s2vi_node *classes, int group,
                                        s2vi_stylegan2_discriminator *out,
                                        s2v_error *err);
 

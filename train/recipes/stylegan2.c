@@ -24,7 +24,7 @@ typedef struct options {
     int base, max, latent, mapping;
     double fps, r1, path, mix;
     int r1_every, path_every;
-    bool mirror, augment;
+    bool classes, mirror, augment;
     const char *perceptual;
 } options;
 
@@ -52,6 +52,10 @@ static const option_row rows[] = {
     {"split", 0, OPTION_NUMBER, S2VI_SHARED(split), "PART", 0, 1, .above = true,
      .help = "fraction of the pictures to train on; the held-out set is the "
              "end of each clip, and of single pictures some evenly spread"},
+    {"classes", 0, OPTION_ON, AT(classes), .of = S2VI_ROWS_CLIPS,
+     .help =
+         "pictures are in folders of folders, each of which is a class; the "
+         "model makes pictures of a class that is asked for"},
     {"mirror", 0, OPTION_ON, AT(mirror), .of = S2VI_ROWS_CLIPS,
      .help = "mirror pictures left to right at random"},
     {"diffaugment", 0, OPTION_ON, AT(augment), .of = S2VI_ROWS_CLIPS,
@@ -150,7 +154,9 @@ typedef struct training {
 static int add(void *self, const char *path, s2v_error *err)
 {
     training *t = self;
-    return s2vi_pictures_add(&t->data, path, &t->source, err);
+    return t->o->classes
+               ? s2vi_pictures_add_classes(&t->data, path, &t->source, err)
+               : s2vi_pictures_add(&t->data, path, &t->source, err);
 }
 
 static int check_held_out(const training *t, s2v_error *err)
@@ -163,6 +169,29 @@ static int check_held_out(const training *t, s2v_error *err)
                             "pictures, found %lld of %lld: use a smaller "
                             "--split",
                             (long long)n, (long long)t->data.count);
+}
+
+static int check_classes(const training *t, s2v_error *err)
+{
+    const s2vi_pictures *d = &t->data;
+    return !t->o->classes || d->classes > 1
+               ? S2V_OK
+               : s2vi_error(err, S2V_ERR_INVALID,
+                            "--classes: expected two folders in '%s' at least, "
+                            "found '%s' alone",
+                            t->o->shared.clips[0], d->class_name[0]);
+}
+
+static void say_pictures(const s2vi_pictures *d)
+{
+    fprintf(stderr,
+            "%d file%s, %lld picture%s: %lld for training, %lld held out\n",
+            d->files, d->files > 1 ? "s" : "", (long long)d->count,
+            d->count > 1 ? "s" : "", (long long)d->train,
+            (long long)(d->count - d->train));
+    for (int i = 0; i < d->classes; i++)
+        fprintf(stderr, "%s%s%s", i ? ", " : "classes: ", d->class_name[i],
+                i < d->classes - 1 ? "" : "\n");
 }
 
 static int load_pictures(training *t, s2v_error *err)
@@ -181,12 +210,10 @@ static int load_pictures(training *t, s2v_error *err)
         ret = s2vi_pictures_split(d, o->split, err);
     if (!ret)
         ret = check_held_out(t, err);
+    if (!ret)
+        ret = check_classes(t, err);
     if (!ret && !o->quiet)
-        fprintf(stderr,
-                "%d file%s, %lld picture%s: %lld for training, %lld held out\n",
-                d->files, d->files > 1 ? "s" : "", (long long)d->count,
-                d->count > 1 ? "s" : "", (long long)d->train,
-                (long long)(d->count - d->train));
+        say_pictures(d);
     return ret;
 }
 
@@ -283,6 +310,7 @@ static int make_trainer(training *t, s2v_error *err)
         .mirror = o->mirror,
         .augment = o->augment,
     };
+    params.config.classes = t->data.classes;
     if (t->vision)
         params.trainer.score = t->network;
     return s2vi_stylegan2_trainer_create(&t->trainer, &params, err);

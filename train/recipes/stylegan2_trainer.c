@@ -7,7 +7,9 @@
  * - R1 (Mescheder et al. 2018), gamma / 2 |dD/dx|^2 of real pictures x, every
  *   `r1_every` iterations, and path length regularisation (appendix B), with
  *   half of the batch, every `path_every`, each times that number;
- * - style mixing, noise drawn anew for each picture, w_avg.
+ * - style mixing, noise drawn anew for each picture, w_avg;
+ * - of classes, generated pictures are of those of training pictures drawn at
+ *   random; two mixed styles are of one class.
  *
  * Deviations:
  * - A regulariser is added to the loss of its iteration; there it has a step of
@@ -34,6 +36,8 @@ enum {
     STREAM_PATH = 0x500, /* of the picture that path lengths are along */
     STREAM_REAL = 0x501, /* pictures and their sides */
     STREAM_SAMPLE = 0x502,
+    STREAM_SAMPLE_CLASS = 0x503,
+    STREAM_CLASS = 0x508,
     STREAM_Z = 0x510,
     STREAM_MIX = 0x518,
     STREAM_AUGMENT_REAL = 0x520,
@@ -56,14 +60,18 @@ typedef enum which {
 
 /* Running values that are not exported as they are. */
 static const char *const variance_name = "training.w_variance";
+/* The discriminator's mapping network: not the generator's name. */
+static const char *const of_classes = "classes";
 static const char *const length_name = "training.path_length";
 static const double AVERAGE_OF_W = 0.998, AVERAGE_OF_LENGTH = 0.99;
 
 /* One recording's inputs; NULL where it has none. */
 typedef struct inputs {
-    s2vi_node *z;    /* (n,z), or (2n,z) where styles are mixed */
-    s2vi_node *mix;  /* (n,L,1): 1: the code of the second half */
-    s2vi_node *real; /* (n,N,N,3) */
+    s2vi_node *z;      /* (n,z), or (2n,z) where styles are mixed */
+    s2vi_node *c;      /* (n,classes) or (2n,classes): of a class 1 */
+    s2vi_node *mix;    /* (n,L,1): 1: the code of the second half */
+    s2vi_node *real;   /* (n,N,N,3) */
+    s2vi_node *real_c; /* (n,classes) */
     s2vi_diffaugment of_real, of_made;
     s2vi_node *w; /* of z: not an input */
 } inputs;
@@ -74,7 +82,9 @@ struct s2vi_stylegan2_trainer {
     inputs in[WHICH], viewer;
     float *real; /* a batch */
     float *z, *mix, *uniform, *room;
-    float *made; /* VIEWED pictures */
+    int *real_class;   /* (batch) */
+    float *c, *real_c; /* (2 batch,classes) (batch,classes) */
+    float *made;       /* VIEWED pictures */
 };
 
 /* ------------------------------------------------------------ recording -- */
@@ -105,6 +115,7 @@ static int record_codes(const s2vi_stylegan2_trainer *t, s2vi_graph *g, int n,
     if (ret < 0)
         return ret;
     in->z = mapping.z;
+    in->c = mapping.c;
     in->w = mapping.w;
     *ws = codes_of(t, in->w, 0, n);
     if (mixed) {
@@ -137,21 +148,28 @@ static int group_of(int batch)
     return group;
 }
 
-/* What the discriminator says of pictures: (n,1) */
+/* What the discriminator says of pictures: (n,1); c: their classes, or NULL. */
 static int record_logits(const s2vi_stylegan2_trainer *t, s2vi_node *x,
-                         const char *name, s2vi_diffaugment *augment,
-                         s2vi_node **out, s2v_error *err)
+                         s2vi_node *c, const char *name,
+                         s2vi_diffaugment *augment, s2vi_node **out,
+                         s2v_error *err)
 {
     s2vi_stylegan2_discriminator d;
     if (t->params.augment)
         x = s2vi_diffaugment_record(x, name, augment);
     if (!x)
         return s2vi_error_nomem(err, "the training graph");
-    const int ret =
-        s2vi_stylegan2_discriminator_build(x->graph, &t->params.config, x, NULL,
-                                           group_of(t->params.batch), &d, err);
+    const int ret = s2vi_stylegan2_discriminator_build(
+        x->graph, &t->params.config, of_classes, x, c,
+        group_of(t->params.batch), &d, err);
     *out = d.logits;
     return ret;
+}
+
+/* Classes of generated pictures: (n,classes), or NULL. */
+static s2vi_node *classes_of(const s2vi_stylegan2_trainer *t, const inputs *in)
+{
+    return in->c ? s2vi_slice(in->c, 0, 0, t->params.batch) : NULL;
 }
 
 static const s2vi_adam_factors adam = {0, 0.99, 1e-8, 0};
@@ -182,11 +200,15 @@ static int record_critic(s2vi_stylegan2_trainer *t, s2vi_train_step *step,
     if (!ret)
         ret = record_pictures(t, ws, S2VI_STYLEGAN2_NOISE_DRAWN, &made, err);
     if (!ret)
-        ret = record_logits(t, s2vi_detach(made), "made", &in->of_made,
-                            &of_made, err);
+        ret = record_logits(t, s2vi_detach(made), classes_of(t, in), "made",
+                            &in->of_made, &of_made, err);
     in->real = s2vi_input(step->graph, "real", S2VI_SHAPE(n, N, N, 3));
+    if (t->params.config.classes)
+        in->real_c = s2vi_input(step->graph, "real_c",
+                                S2VI_SHAPE(n, t->params.config.classes));
     if (!ret)
-        ret = record_logits(t, in->real, "real", &in->of_real, &of_real, err);
+        ret = record_logits(t, in->real, in->real_c, "real", &in->of_real,
+                            &of_real, err);
     if (ret < 0)
         return ret;
     s2vi_node *loss =
@@ -301,7 +323,8 @@ static int record_maker(s2vi_stylegan2_trainer *t, s2vi_train_step *step,
     if (!ret)
         ret = record_pictures(t, ws, S2VI_STYLEGAN2_NOISE_DRAWN, &made, err);
     if (!ret)
-        ret = record_logits(t, made, "made", &in->of_made, &logits, err);
+        ret = record_logits(t, made, classes_of(t, in), "made", &in->of_made,
+                            &logits, err);
     if (ret < 0)
         return ret;
     loss = s2vi_mean_all(s2vi_softplus(s2vi_scale(logits, -1)));
@@ -372,20 +395,27 @@ static void fill_real(const s2vi_stylegan2_trainer *t, int64_t picture,
         }
 }
 
+/* A training picture by 64 random bits. */
+static int64_t pick(const s2vi_stylegan2_trainer *t, const uint32_t word[2])
+{
+    const s2vi_pictures *data = t->params.data;
+    const uint64_t at = (uint64_t)word[0] << 32 | word[1];
+    return data->order[at % (uint64_t)data->train];
+}
+
 /* Pictures drawn with replacement: they follow from the iteration's number. */
 static int prepare(s2vi_trainer *trainer, s2v_error *err)
 {
     s2vi_stylegan2_trainer *t = trainer->self;
-    const s2vi_pictures *data = t->params.data;
     const s2vi_philox key = {trainer->params.seed, STREAM_REAL,
                              (uint64_t)trainer->step};
     (void)err;
     for (int i = 0; i < t->params.batch; i++) {
         uint32_t word[4];
         s2vi_philox_block(&key, (uint32_t)i, word);
-        const uint64_t pick = (uint64_t)word[0] << 32 | word[1];
-        fill_real(t, data->order[pick % (uint64_t)data->train],
-                  t->params.mirror && word[2] & 1,
+        const int64_t at = pick(t, word);
+        t->real_class[i] = s2vi_pictures_class_at(t->params.data, at);
+        fill_real(t, at, t->params.mirror && word[2] & 1,
                   t->real + (size_t)i * picture_size(t));
     }
     return S2V_OK;
@@ -395,6 +425,42 @@ static s2vi_philox key_of(const s2vi_trainer *trainer, uint32_t stream, which k)
 {
     return (s2vi_philox){trainer->params.seed, stream + (uint32_t)k,
                          (uint64_t)trainer->step};
+}
+
+/* Row i of (n,classes): 1 at its class. */
+static void put_class(const s2vi_stylegan2_trainer *t, float *c, int i,
+                      int class)
+{
+    const int classes = t->params.config.classes;
+    for (int k = 0; k < classes; k++)
+        c[i * classes + k] = k == class;
+}
+
+/* The class of a training picture, at random. */
+static int draw_class(const s2vi_stylegan2_trainer *t, const s2vi_philox *key,
+                      uint32_t block)
+{
+    uint32_t word[4];
+    s2vi_philox_block(key, block, word);
+    return s2vi_pictures_class_at(t->params.data, pick(t, word));
+}
+
+static int feed_classes(s2vi_stylegan2_trainer *t, s2vi_train_step *step,
+                        which k, s2v_error *err)
+{
+    const inputs *in = &t->in[k];
+    const int n = t->params.batch;
+    const s2vi_philox key = key_of(&t->trainer, STREAM_CLASS, k);
+    for (int i = 0; i < n; i++) {
+        const int class = draw_class(t, &key, (uint32_t)i);
+        put_class(t, t->c, i, class);
+        put_class(t, t->c, n + i, class);
+        put_class(t, t->real_c, i, t->real_class[i]);
+    }
+    const int ret = s2vi_train_step_write(step, in->c, t->c, err);
+    return ret < 0 || !in->real_c
+               ? ret
+               : s2vi_train_step_write(step, in->real_c, t->real_c, err);
 }
 
 static int feed_codes(s2vi_stylegan2_trainer *t, s2vi_train_step *step, which k,
@@ -446,6 +512,8 @@ static int feed(s2vi_trainer *trainer, s2vi_train_step *step, s2v_error *err)
     const which k = which_of(trainer, step);
     const inputs *in = &t->in[k];
     int ret = feed_codes(t, step, k, err);
+    if (!ret && in->c)
+        ret = feed_classes(t, step, k, err);
     if (!ret)
         ret = feed_augment(t, step, &in->of_made, STREAM_AUGMENT_MADE, k, err);
     if (!ret)
@@ -491,6 +559,25 @@ static json_t *training(const s2vi_trainer *trainer)
     return root;
 }
 
+/* The classes' names. */
+static int metadata(const s2vi_trainer *trainer, s2vi_writer *w, s2v_error *err)
+{
+    const s2vi_stylegan2_trainer *t = trainer->self;
+    const s2vi_pictures *data = t->params.data;
+    if (!data->classes)
+        return S2V_OK;
+    json_t *names = json_array();
+    for (int i = 0; i < data->classes; i++)
+        json_array_append_new(names, json_string(data->class_name[i]));
+    char *text = names ? json_dumps(names, JSON_COMPACT) : NULL;
+    const int ret =
+        text ? s2vi_writer_set_metadata(w, S2VI_STYLEGAN_CLASSES, text, err)
+             : s2vi_error_nomem(err, "the classes' names");
+    json_decref(names);
+    free(text);
+    return ret;
+}
+
 /* The deviation of w, which the walk's pulse is measured by. */
 static int export_more(const s2vi_trainer *trainer, s2vi_writer *w,
                        s2v_error *err)
@@ -525,6 +612,7 @@ static const s2vi_trainer_hooks hooks = {
     .config = config_text,
     .identity = identity,
     .training = training,
+    .metadata = metadata,
     .export_more = export_more,
 };
 
@@ -536,10 +624,15 @@ static int allocate(s2vi_stylegan2_trainer *t, s2v_error *err)
     t->real = calloc(n * picture_size(t), number);
     t->z = calloc(2 * most * z, number);
     t->mix = calloc(n * (size_t)t->params.config.codes, number);
+    const size_t classes = (size_t)t->params.config.classes;
+    t->c = calloc(2 * most * classes + 1, number);
+    t->real_c = calloc(n * classes + 1, number);
+    t->real_class = calloc(n, sizeof(*t->real_class));
     t->uniform = calloc(n * S2VI_DIFFAUGMENT_UNIFORMS, number);
     t->room = calloc(n * picture_size(t), number);
     t->made = calloc(VIEWED * picture_size(t), number);
-    return t->real && t->z && t->mix && t->uniform && t->room && t->made
+    return t->real && t->z && t->mix && t->uniform && t->room && t->made &&
+                   t->c && t->real_c && t->real_class
                ? S2V_OK
                : s2vi_error_nomem(err, "a batch");
 }
@@ -553,7 +646,8 @@ static int declare(s2vi_stylegan2_trainer *t, s2v_error *err)
     s2vi_trainer_add_generator(trainer);
     const int before = trainer->list.count;
     if (!ret)
-        ret = s2vi_stylegan2_discriminator_params(c, &trainer->list, err);
+        ret = s2vi_stylegan2_discriminator_params(c, of_classes, &trainer->list,
+                                                  err);
     s2vi_declare_buffer(&scope, S2VI_SHAPE(width(t)), S2VI_INIT_ZERO, "%s",
                         variance_name);
     s2vi_declare_buffer(&scope, S2VI_SHAPE(1), S2VI_INIT_ZERO, "%s",
@@ -601,6 +695,9 @@ void s2vi_stylegan2_trainer_close(s2vi_stylegan2_trainer **out)
     free(t->real);
     free(t->z);
     free(t->mix);
+    free(t->c);
+    free(t->real_c);
+    free(t->real_class);
     free(t->uniform);
     free(t->room);
     free(t->made);
@@ -622,9 +719,14 @@ static int make(s2vi_stylegan2_trainer *t, int64_t first, s2v_error *err)
     for (int i = 0; i < VIEWED; i++) {
         const s2vi_philox key = {t->trainer.params.seed, STREAM_SAMPLE,
                                  (uint64_t)(first + i)};
+        s2vi_philox of_class = key;
+        of_class.stream = STREAM_SAMPLE_CLASS;
         s2vi_philox_normal(&key, 0, z, t->z + (size_t)i * z);
+        put_class(t, t->c, i, draw_class(t, &of_class, 0));
     }
     int ret = s2vi_train_step_write(&t->trainer.viewer, t->viewer.z, t->z, err);
+    if (!ret && t->viewer.c)
+        ret = s2vi_train_step_write(&t->trainer.viewer, t->viewer.c, t->c, err);
     if (!ret)
         ret = s2vi_trainer_view(&t->trainer, 0, t->made, err);
     for (size_t i = 0; i < VIEWED * picture_size(t) && !ret; i++)

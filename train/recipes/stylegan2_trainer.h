@@ -9,8 +9,8 @@
 
 typedef struct s2vi_stylegan2_trainer_params {
     s2vi_trainer_params trainer;
-    s2vi_stylegan2_config config; /* unconditional */
-    const s2vi_pictures *data;    /* split; outlives it */
+    s2vi_stylegan2_config config;
+    const s2vi_pictures *data; /* split, of config.classes; outlives it */
     int batch;
     double r1;            /* gamma; 0: none */
     int r1_every;         /* iterations, 1 or more */
@@ -31,8 +31,9 @@ void s2vi_stylegan2_trainer_close(s2vi_stylegan2_trainer **trainer);
 s2vi_trainer *s2vi_stylegan2_trainer_base(s2vi_stylegan2_trainer *trainer);
 
 /**
- * Pictures 0 .. count - 1 of an endless series, always of the same z, by the
- * weights that would be exported, not truncated.
+ * Pictures 0 .. count - 1 of an endless series, always of the same z and, as
+ * often as in training, classes, by the weights that would be exported, not
+ * truncated.
  *
  * @param each called for each in order with (N,N,3) in [-1, 1]; stops where
  *             not S2V_OK
