@@ -39,6 +39,7 @@ enum {
 _Static_assert(S2VI_SPEECH_STEP == HOP * ADVANCE, "a frame's step");
 _Static_assert(S2VI_SPEECH_SPAN == HOP * (SPANNED - 1) + WINDOW - BEFORE,
                "its span");
+_Static_assert(S2VI_SPEECH_LEAD == (int)BEFORE, "what it hears before");
 _Static_assert(SPANNED == EVERY * (COLUMNS - 1) + 1, "its columns");
 
 static const double LOW = 50.0, HIGH = 7600.0, FLOOR = 0.01;
@@ -188,32 +189,34 @@ static void fill_spectra(const s2vi_speech *s, const double *magnitude,
     }
 }
 
-/* The next column, of up to 1024 samples and then silence. */
-static void add_column(s2vi_speech *s)
+static void make_column(s2vi_speech *s, const float *window, column *c)
 {
-    column *c = &s->column[s->columns++];
-    float window[WINDOW] = {0};
-    const size_t waiting = s2vi_sample_queue_count(&s->samples);
-    memcpy(window, s2vi_sample_queue_data(&s->samples),
-           (waiting < WINDOW ? waiting : WINDOW) * sizeof(*window));
     const double *magnitude = s2vi_stft_column(s->stft, window, WINDOW);
     fill_spectra(s, magnitude, c);
     c->energy = energy_level(magnitude);
     c->pitch = (float)s2vi_speech_pitch_level(s2vi_yin_pitch(window));
+}
+
+/* The next column, of up to 1024 samples and then silence. */
+static void add_column(s2vi_speech *s)
+{
+    float window[WINDOW] = {0};
+    const size_t waiting = s2vi_sample_queue_count(&s->samples);
+    memcpy(window, s2vi_sample_queue_data(&s->samples),
+           (waiting < WINDOW ? waiting : WINDOW) * sizeof(*window));
+    make_column(s, window, &s->column[s->columns++]);
     s2vi_sample_queue_drop(&s->samples, HOP);
 }
 
 /* ------------------------------------------------------------- frames -- */
 
-static void gather(const s2vi_speech *s, float *out)
+/* Column k of a frame's. */
+static void put_column(const column *c, int k, float *out)
 {
-    for (int k = 0; k < COLUMNS; k++) {
-        const column *c = &s->column[EVERY * k];
-        memcpy(out + S2VI_SPEECH_MEL + k * BANDS, c->mel, sizeof(c->mel));
-        memcpy(out + S2VI_SPEECH_MFCC + k * CEPSTRUM, c->mfcc, sizeof(c->mfcc));
-        out[S2VI_SPEECH_PITCH + k] = c->pitch;
-        out[S2VI_SPEECH_ENERGY + k] = c->energy;
-    }
+    memcpy(out + S2VI_SPEECH_MEL + k * BANDS, c->mel, sizeof(c->mel));
+    memcpy(out + S2VI_SPEECH_MFCC + k * CEPSTRUM, c->mfcc, sizeof(c->mfcc));
+    out[S2VI_SPEECH_PITCH + k] = c->pitch;
+    out[S2VI_SPEECH_ENERGY + k] = c->energy;
 }
 
 int s2vi_speech_receive(s2vi_speech *s, float *out)
@@ -225,10 +228,20 @@ int s2vi_speech_receive(s2vi_speech *s, float *out)
             return S2V_ERR_AGAIN;
         add_column(s);
     }
-    gather(s, out);
+    for (int k = 0; k < COLUMNS; k++)
+        put_column(&s->column[EVERY * k], k, out);
     s->columns = SPANNED - ADVANCE;
     memmove(s->column, s->column + ADVANCE,
             sizeof(*s->column) * (SPANNED - ADVANCE));
     s->received++;
     return S2V_OK;
+}
+
+void s2vi_speech_frame(s2vi_speech *s, const float *samples, float *out)
+{
+    for (int k = 0; k < COLUMNS; k++) {
+        column c;
+        make_column(s, samples + (ptrdiff_t)k * EVERY * HOP, &c);
+        put_column(&c, k, out);
+    }
 }

@@ -32,11 +32,12 @@
 #include "s2v/s2v.h"
 
 enum {
-    S2VI_SPEECH_RATE = 16000,  /* samples a second */
-    S2VI_SPEECH_STEP = 640,    /* samples from one frame to the next */
-    S2VI_SPEECH_SPAN = 2368,   /* samples a frame needs, from its own start */
-    S2VI_SPEECH_COLUMNS = 13,  /* of a frame */
-    S2VI_SPEECH_BANDS = 256,   /* of a column's mel */
+    S2VI_SPEECH_RATE = 16000, /* samples a second */
+    S2VI_SPEECH_STEP = 640,   /* samples from one frame to the next */
+    S2VI_SPEECH_SPAN = 2368,  /* samples a frame needs, from its own start... */
+    S2VI_SPEECH_LEAD = 1728,  /* ...and before it */
+    S2VI_SPEECH_COLUMNS = 13, /* of a frame */
+    S2VI_SPEECH_BANDS = 256,  /* of a column's mel */
     S2VI_SPEECH_CEPSTRUM = 13, /* coefficients of its MFCC */
     S2VI_SPEECH_LEVELS = 256,  /* of pitch and of energy */
     /* Where each begins in a frame's vector, and its length. */
@@ -85,6 +86,15 @@ int s2vi_speech_reserve(s2vi_speech *speech, size_t n);
  *         and no frame is left
  */
 int s2vi_speech_receive(s2vi_speech *speech, float *out);
+
+/**
+ * One frame by itself: the bits that a stream would give for it. The stream is
+ * left as it is.
+ *
+ * @param samples (S2VI_SPEECH_LEAD + S2VI_SPEECH_SPAN), those around its start
+ * @param out     (S2VI_SPEECH_NUMBERS)
+ */
+void s2vi_speech_frame(s2vi_speech *speech, const float *samples, float *out);
 
 /** The sound has ended: silence follows. More than once is fine. */
 void s2vi_speech_drain(s2vi_speech *speech);

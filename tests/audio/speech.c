@@ -184,6 +184,25 @@ static void test_chunks(const float *x)
     s2vi_speech_close(&speech);
 }
 
+/* One frame by itself, while a stream goes on. */
+static void test_frame(const float *x)
+{
+    static float whole[MOST * N], out[N];
+    s2vi_speech *speech = new_speech();
+    stream(speech, x, LENGTH, LENGTH, whole);
+    s2vi_speech_flush(speech);
+    s2vi_speech_send(speech, x, 3000);
+    for (int t = 3; t < FRAMES - 4; t++) {
+        s2vi_speech_frame(speech, x + 640 * t - S2VI_SPEECH_LEAD, out);
+        CHECK(!memcmp(out, whole + (ptrdiff_t)t * N, sizeof(out)),
+              "frame %d: other bytes", t);
+    }
+    CHECK(s2vi_speech_receive(speech, out) == S2V_OK &&
+              !memcmp(out, whole, sizeof(out)),
+          "the stream was changed");
+    s2vi_speech_close(&speech);
+}
+
 static void test_lengths(const float *x)
 {
     static const size_t lengths[] = {0,    1,    639,  640,  641, 2367,
@@ -244,6 +263,7 @@ int main(void)
     test_energy();
     test_silence();
     test_chunks(x);
+    test_frame(x);
     test_lengths(x);
     test_not_finite();
     test_no_memory(x);

@@ -39,9 +39,7 @@ enum {
     STREAM_HEARD_HISS = 0x306,
     LANDMARKS = S2VI_FACE_LANDMARKS,
     PREVIOUS = S2VI_MAN_PREVIOUS,
-    /* Frames of sound before the one that is wanted: all that it hears. */
-    LEAD = 4,
-    HEARD = LEAD * S2VI_SPEECH_STEP + S2VI_SPEECH_SPAN,
+    HEARD = S2VI_SPEECH_LEAD + S2VI_SPEECH_SPAN, /* samples, by a frame */
     ECHO = 3,
 };
 
@@ -477,10 +475,10 @@ static float speech_at(const run *r, int64_t i)
     return x;
 }
 
-/* The sound that frame t hears, from LEAD frames before it on. */
+/* The sound that frame t hears. */
 static void fill_sound(s2vi_man_sampler *s, const run *r, int64_t t)
 {
-    const int64_t first = (t - LEAD) * S2VI_SPEECH_STEP;
+    const int64_t first = t * S2VI_SPEECH_STEP - S2VI_SPEECH_LEAD;
     /* Noise is numbered from the run's first sample on. */
     const int64_t offset = (t - r->frame) * S2VI_SPEECH_STEP;
     if (r->added == HISS)
@@ -495,21 +493,16 @@ static void fill_sound(s2vi_man_sampler *s, const run *r, int64_t t)
     }
 }
 
-static int hear(s2vi_man_sampler *s, const run *r, int64_t t, float *out,
-                s2v_error *err)
+static void hear(s2vi_man_sampler *s, const run *r, int64_t t, float *out)
 {
     fill_sound(s, r, t);
-    s2vi_speech_flush(s->speech);
-    int ret = s2vi_speech_send(s->speech, s->sound, HEARD);
-    for (int i = 0; i <= LEAD && !ret; i++)
-        ret = s2vi_speech_receive(s->speech, out);
-    return ret < 0 ? s2vi_error(err, ret, "sound features") : S2V_OK;
+    s2vi_speech_frame(s->speech, s->sound, out);
 }
 
 /* --------------------------------------------------------------- samples -- */
 
-static int fill(s2vi_man_sampler *s, const run *r, int64_t t,
-                s2vi_man_sample *out, s2v_error *err)
+static void fill(s2vi_man_sampler *s, const run *r, int64_t t,
+                 s2vi_man_sample *out)
 {
     const int N = s->params.config->size;
     read_frame(s, r->clip, r->portrait, &r->view, N, out->portrait);
@@ -517,25 +510,24 @@ static int fill(s2vi_man_sampler *s, const run *r, int64_t t,
     read_previous(s, r, t, out->previous);
     draw_geometry(s, r, t, out->geometry);
     put_controls(r, t, out->controls);
-    return hear(s, r, t, out->speech, err);
+    hear(s, r, t, out->speech);
 }
 
-int s2vi_man_sampler_draw(s2vi_man_sampler *s, int64_t step, int place,
-                          s2vi_man_sample *out, bool *first, s2v_error *err)
+void s2vi_man_sampler_draw(s2vi_man_sampler *s, int64_t step, int place,
+                           s2vi_man_sample *out, bool *first)
 {
     run r;
     int begin, count;
     const int at = find_run(s, step, place, &begin, &count);
     draw_run(s, step - at, place, &r);
     *first = at == 0;
-    const int ret = fill(s, &r, r.frame + at, out, err);
+    fill(s, &r, r.frame + at, out);
     spoil(s, (uint64_t)step * (uint64_t)s->params.batch + (uint64_t)place,
           out->previous);
-    return ret;
 }
 
-int s2vi_man_sampler_hear(s2vi_man_sampler *s, uint64_t number, float *speech,
-                          float *mouth, s2v_error *err)
+void s2vi_man_sampler_hear(s2vi_man_sampler *s, uint64_t number, float *speech,
+                           float *mouth)
 {
     const s2vi_philox key = {s->params.seed, STREAM_HEARD, number};
     float u[U_COUNT];
@@ -547,18 +539,18 @@ int s2vi_man_sampler_hear(s2vi_man_sampler *s, uint64_t number, float *speech,
            s->mouths.clip[r.clip - s->params.data->clip] +
                r.frame * S2VI_MAN_MOUTH,
            S2VI_MAN_MOUTH * sizeof(*mouth));
-    return hear(s, &r, r.frame, speech, err);
+    hear(s, &r, r.frame, speech);
 }
 
-int s2vi_man_sampler_plain(s2vi_man_sampler *s, const s2vi_talking_head *clip,
-                           int64_t t, s2vi_man_sample *out, s2v_error *err)
+void s2vi_man_sampler_plain(s2vi_man_sampler *s, const s2vi_talking_head *clip,
+                            int64_t t, s2vi_man_sample *out)
 {
     const run r = {.clip = clip,
                    .frame = clip->frames,
                    .start = true,
                    .view = {0.5, 0.5, 1, false, {1, 1, 1}, 0},
                    .level = 1};
-    return fill(s, &r, t, out, err);
+    fill(s, &r, t, out);
 }
 
 /* -------------------------------------------------------------- starting -- */

@@ -46,8 +46,8 @@ void s2vi_man_sampler_close(s2vi_man_sampler **sampler);
  * @param out  its members point to room for them
  * @param first set to whether it begins a run: no frame was made before it
  */
-int s2vi_man_sampler_draw(s2vi_man_sampler *sampler, int64_t step, int place,
-                          s2vi_man_sample *out, bool *first, s2v_error *err);
+void s2vi_man_sampler_draw(s2vi_man_sampler *sampler, int64_t step, int place,
+                           s2vi_man_sample *out, bool *first);
 
 /**
  * Sound number `number` of those that are drawn without pictures.
@@ -55,13 +55,13 @@ int s2vi_man_sampler_draw(s2vi_man_sampler *sampler, int64_t step, int place,
  * @param speech (S2VI_SPEECH_NUMBERS), of one frame
  * @param mouth  (S2VI_MAN_MOUTH): the mouth in that frame
  */
-int s2vi_man_sampler_hear(s2vi_man_sampler *sampler, uint64_t number,
-                          float *speech, float *mouth, s2v_error *err);
+void s2vi_man_sampler_hear(s2vi_man_sampler *sampler, uint64_t number,
+                           float *speech, float *mouth);
 
 /** Frame `t` of a clip as it is, after the portrait, frame 0; the frames before
  * are all the portrait. */
-int s2vi_man_sampler_plain(s2vi_man_sampler *sampler,
-                           const s2vi_talking_head *clip, int64_t t,
-                           s2vi_man_sample *out, s2v_error *err);
+void s2vi_man_sampler_plain(s2vi_man_sampler *sampler,
+                            const s2vi_talking_head *clip, int64_t t,
+                            s2vi_man_sample *out);
 
 #endif

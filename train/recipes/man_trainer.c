@@ -456,18 +456,16 @@ static s2vi_man_sample sample_at(const s2vi_man_trainer *t, int i)
     };
 }
 
-static int prepare_mouths(s2vi_man_trainer *t, s2v_error *err)
+static void prepare_mouths(s2vi_man_trainer *t)
 {
     enum { MEL = COLUMNS * S2VI_SPEECH_BANDS };
-    int ret = S2V_OK;
-    for (int i = 0; i < MOUTHS && !ret; i++) {
-        ret = s2vi_man_sampler_hear(
+    for (int i = 0; i < MOUTHS; i++) {
+        s2vi_man_sampler_hear(
             t->sampler, (uint64_t)t->trainer.step * MOUTHS + (uint64_t)i,
-            t->part, t->mouth + (ptrdiff_t)i * S2VI_MAN_MOUTH, err);
+            t->part, t->mouth + (ptrdiff_t)i * S2VI_MAN_MOUTH);
         memcpy(t->heard + (ptrdiff_t)i * MEL, t->part + S2VI_SPEECH_MEL,
                MEL * sizeof(float));
     }
-    return ret;
 }
 
 static int prepare(s2vi_trainer *trainer, s2v_error *err)
@@ -475,8 +473,9 @@ static int prepare(s2vi_trainer *trainer, s2v_error *err)
     s2vi_man_trainer *t = trainer->self;
     const double into = ramp(t);
     const int frames = phase_now(t) > SOUND ? t->params.batch : 0;
-    int ret = prepare_mouths(t, err);
-    for (int i = 0; i < frames && !ret; i++) {
+    (void)err;
+    prepare_mouths(t);
+    for (int i = 0; i < frames; i++) {
         const s2vi_philox key = {
             trainer->params.seed, STREAM_MIX,
             (uint64_t)trainer->step * (uint64_t)t->params.batch + (uint64_t)i};
@@ -484,14 +483,13 @@ static int prepare(s2vi_trainer *trainer, s2v_error *err)
         bool first = true;
         float u[3];
         s2vi_philox_uniform(&key, 0, 3, u);
-        ret = s2vi_man_sampler_draw(t->sampler, trainer->step, i, &sample,
-                                    &first, err);
+        s2vi_man_sampler_draw(t->sampler, trainer->step, i, &sample, &first);
         t->own[i] = !first && trainer->step > trainer->stage_step &&
                     (double)u[0] < OWN_AT_LAST * into;
         t->known[i] = (double)u[2] < KNOWN;
         t->truth[i] = (double)u[1] < 1 - (1 - TRUTH_AT_LAST) * into;
     }
-    return ret;
+    return S2V_OK;
 }
 
 /* An input that is recorded and on which something depends: the critics of a
@@ -732,10 +730,9 @@ static int make_frame(s2vi_man_trainer *t, const s2vi_talking_head *clip,
                       int64_t frame, bool first, s2v_error *err)
 {
     s2vi_man_sample sample = sample_at(t, 0);
-    int ret = s2vi_man_sampler_plain(t->sampler, clip, frame, &sample, err);
+    s2vi_man_sampler_plain(t->sampler, clip, frame, &sample);
     t->own[0] = !first;
-    if (!ret)
-        ret = write_inputs(t, &t->trainer.viewer, &t->viewer, err);
+    int ret = write_inputs(t, &t->trainer.viewer, &t->viewer, err);
     if (!ret)
         ret = s2vi_trainer_view(&t->trainer, (uint64_t)frame, t->made, err);
     return ret < 0
