@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The leveller. libebur128 weights the sound and measures blocks; which blocks
- * count is decided here, since its integrated loudness is either that of all
- * sound so far, which follows nothing after an hour, or allocates as it runs.
+ * The leveller. k_meter.h weights the sound and measures blocks; which blocks
+ * count is decided here, since the integrated loudness of EBU R 128 is that of
+ * all sound so far, which follows nothing after an hour.
  */
 #include "audio/level.h"
 
-#include <ebur128.h>
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "audio/k_meter.h"
 #include "base/error.h"
 
 enum {
@@ -31,7 +32,7 @@ static const float LOUDEST = 1e15f; /* whose energy is finite */
 
 struct s2vi_level {
     double target;
-    ebur128_state *meter;
+    s2vi_k_meter meter;
     float step[STEP]; /* sound that waits, `held` of it */
     size_t held;
     double audible; /* mean squares of the audible steps of the beginning */
@@ -51,10 +52,6 @@ int s2vi_level_create(s2vi_level **out, double target, s2v_error *err)
         return s2vi_error_nomem(err, "a leveller");
     level->target = target;
     s2vi_level_flush(level);
-    if (s2vi_level_prepare(level) < 0) {
-        s2vi_level_close(out);
-        return s2vi_error_nomem(err, "a leveller");
-    }
     return S2V_OK;
 }
 
@@ -63,8 +60,6 @@ void s2vi_level_close(s2vi_level **out)
     s2vi_level *level = out ? *out : NULL;
     if (!level)
         return;
-    if (level->meter)
-        ebur128_destroy(&level->meter);
     free(level);
     *out = NULL;
 }
@@ -92,9 +87,8 @@ static double gated(const s2vi_level *level)
 /* Of the last steps; 0: they are silent. */
 static double mean_square(const s2vi_level *level, unsigned steps)
 {
-    double loudness = -HUGE_VAL;
-    ebur128_loudness_window(level->meter, (unsigned long)steps * STEP_MS,
-                            &loudness);
+    const double loudness =
+        s2vi_k_meter_loudness(&level->meter, (size_t)steps * STEP);
     return loudness < GATE ? 0.0 : pow(10.0, (loudness + 0.691) / 10.0);
 }
 
@@ -115,7 +109,7 @@ static void add_block(s2vi_level *level)
  * mean over it would make what comes next too loud. */
 static void measure(s2vi_level *level)
 {
-    ebur128_add_frames_float(level->meter, level->step, STEP);
+    s2vi_k_meter_add(&level->meter, level->step, STEP);
     if (level->count < FREE_BLOCKS) {
         const double energy = mean_square(level, 1);
         if (energy > 0.0) {
@@ -160,13 +154,6 @@ static void apply(s2vi_level *level, size_t n, float *out)
     level->held = 0;
 }
 
-int s2vi_level_prepare(s2vi_level *level)
-{
-    if (!level->meter)
-        level->meter = ebur128_init(1, S2VI_LEVEL_RATE, EBUR128_MODE_M);
-    return level->meter ? S2V_OK : S2V_ERR_NOMEM;
-}
-
 size_t s2vi_level_send(s2vi_level *level, const float **samples, size_t *n,
                        float out[S2VI_LEVEL_STEP])
 {
@@ -195,13 +182,11 @@ size_t s2vi_level_drain(s2vi_level *level, float out[S2VI_LEVEL_STEP])
     return n;
 }
 
-/* libebur128's meters cannot be reset: s2vi_level_prepare() makes another. */
 void s2vi_level_flush(s2vi_level *level)
 {
-    if (level->meter)
-        ebur128_destroy(&level->meter);
     *level = (s2vi_level){
         .target = level->target, .steps = BLOCK_STEPS, .loudness = NAN};
+    s2vi_k_meter_start(&level->meter);
 }
 
 double s2vi_level_gain(const s2vi_level *level)

@@ -4,7 +4,7 @@
  * ahead, in steps of its own, so that the result does not depend on how the
  * sound was cut.
  *
- * Loudness is that of EBU R 128 (ITU-R BS.1770-4; libebur128), of one channel
+ * Loudness is that of EBU R 128 (ITU-R BS.1770-4; k_meter.h), of one channel
  * of weight 1: K-weighted, in blocks of 400 ms, one each 100 ms from the first
  * audible step on. A step or a block is audible at -70 LUFS or above. What
  * counts is the last minute that is audible: the energy of the last 600 such
@@ -24,8 +24,6 @@
  *
  * @code
  * float block[S2VI_LEVEL_STEP];
- * if (s2vi_level_prepare(level) < 0)
- *     goto fail;
  * while ((m = s2vi_level_send(level, &samples, &n, block)) > 0)
  *     use(block, m);
  * ... at the end:
@@ -58,14 +56,6 @@ int s2vi_level_create(s2vi_level **level, double target, s2v_error *err);
 
 /** Close a leveller and set the pointer to NULL. NULL is fine. */
 void s2vi_level_close(s2vi_level **level);
-
-/**
- * After a creation or a flush, allocate what sending needs: that cannot fail
- * then. More than once is fine.
- *
- * @return S2V_OK; S2V_ERR_NOMEM
- */
-int s2vi_level_prepare(s2vi_level *level);
 
 /**
  * Take samples until a step is whole, and give it, levelled. Samples that are

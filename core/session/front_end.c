@@ -109,8 +109,6 @@ static int send_levelled(s2vi_front_end *f, const float *samples, size_t n)
 {
     float block[S2VI_LEVEL_STEP];
     int ret = make_room(f, n);
-    if (!ret)
-        ret = s2vi_level_prepare(f->level);
     while (!ret && n) {
         const size_t m = s2vi_level_send(f->level, &samples, &n, block);
         ret = send_block(f, block, m);

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "../front_end.h"
-#include "../session/allocations.h"
 #include "../worst.h"
 #include "level_golden.h"
 
@@ -68,7 +67,6 @@ static size_t stream(s2vi_level *level, const float *x, size_t n, size_t piece,
 {
     size_t have = 0, m;
     uint32_t state = 7;
-    CHECK(s2vi_level_prepare(level) == S2V_OK, "prepare");
     for (size_t i = 0, take; i < n; i += take) {
         take = piece ? piece : 1 + next_random(&state, 3000);
         take = take < n - i ? take : n - i;
@@ -201,7 +199,6 @@ static void test_flush(const float *x)
     for (size_t i = 0; i < 2 * sizeof(before) / sizeof(*before); i++) {
         const float *at = x + 3 * SECOND;
         size_t n = before[i / 2];
-        CHECK(s2vi_level_prepare(level) == S2V_OK, "prepare");
         while (s2vi_level_send(level, &at, &n, out))
             ;
         if (i % 2)
@@ -343,7 +340,6 @@ static void test_allocations(const float *x)
     s2vi_level *level = new_level(TARGET);
     CHECK(allocations > 0, "allocations are not counted");
     unsigned long before = allocations;
-    CHECK(s2vi_level_prepare(level) == S2V_OK, "prepare");
     for (size_t piece = 1; piece < 5000; piece = piece * 9 + 1) {
         const float *at = x;
         size_t n = LENGTH;
@@ -356,99 +352,7 @@ static void test_allocations(const float *x)
     s2vi_level_close(&level);
 }
 
-/* libebur128 allocates as well, where -Wl,--wrap does not reach. */
-enum { ALL = 1 << OWNER_S2V | 1 << OWNER_LIBC | 1 << OWNER_EBUR128 };
-
-/* Those that are held, of libebur128 or of all others. */
-static long blocks(bool meter)
-{
-    return meter ? allocations_of(OWNER_EBUR128).blocks
-                 : allocations_of(OWNER_S2V).blocks +
-                       allocations_of(OWNER_LIBC).blocks;
-}
-
-static unsigned long calls(void)
-{
-    return allocations_of(OWNER_S2V).calls + allocations_of(OWNER_LIBC).calls +
-           allocations_of(OWNER_EBUR128).calls;
-}
-
-/* A creation or a flush makes a meter; nothing else asks for memory, and what
- * is held does not grow. */
-static void test_meter_memory(const float *x)
-{
-    static float out[LENGTH + STEP];
-    allocations_start();
-    s2vi_level *level = new_level(TARGET);
-    const long held = blocks(true);
-    CHECK(allocations_of(OWNER_EBUR128).calls > 0,
-          "libebur128's are not counted");
-    for (int pass = 0; pass < 3; pass++) {
-        CHECK(s2vi_level_prepare(level) == S2V_OK, "prepare");
-        const unsigned long before = calls();
-        stream(level, x, LENGTH, 12345, out, NULL);
-        CHECK(calls() == before, "%lu allocations in %d samples",
-              calls() - before, LENGTH);
-        CHECK(blocks(true) == held && blocks(false) == 1,
-              "pass %d: the meter has %ld blocks, %ld at first; others %ld",
-              pass, blocks(true), held, blocks(false));
-        s2vi_level_flush(level);
-    }
-    s2vi_level_close(&level);
-    CHECK(!blocks(true) && !blocks(false), "%ld and %ld blocks are kept",
-          blocks(true), blocks(false));
-    allocations_stop();
-}
-
-/* Each allocation fails in turn: an error, and nothing half done. No leak,
- * either, beside libebur128 1.2.6's own: of its interpolator, where its last
- * buffer fails. */
-static void test_no_memory(const float *x)
-{
-    enum { N = 2 * SECOND };
-    static float fresh[N + STEP], out[N + STEP];
-    s2v_error err = {0};
-    s2vi_level *level;
-    unsigned long k = 0;
-    int ret;
-    s2vi_level_clip(x, N, TARGET, fresh);
-    do {
-        allocations_start();
-        allocations_fail(++k, ALL);
-        ret = s2vi_level_create(&level, TARGET, &err);
-        CHECK(ret == S2V_OK || (ret == S2V_ERR_NOMEM && !level &&
-                                err.code == ret && !blocks(false)),
-              "allocation %lu: status %d, %ld blocks", k, ret, blocks(false));
-        allocations_stop();
-    } while (ret != S2V_OK && k < 100);
-    CHECK(k > 5 && k < 100, "%lu allocations", k);
-    printf("each of %lu allocations failed once\n", k - 1);
-    for (unsigned long i = 1; i < k - 1; i++) {
-        s2vi_level_flush(level);
-        allocations_start();
-        allocations_fail(i, ALL);
-        ret = s2vi_level_prepare(level);
-        CHECK(ret == S2V_ERR_NOMEM && !blocks(false),
-              "prepare, allocation %lu: status %d, %ld blocks", i, ret,
-              blocks(false));
-        allocations_stop();
-        stream(level, x, N, 1000, out, NULL);
-        CHECK(!memcmp(out, fresh, N * sizeof(*out)),
-              "the failed prepare left something");
-    }
-    for (unsigned long i = 1; i < k; i++) {
-        allocations_start();
-        allocations_fail(i, ALL);
-        ret = s2vi_level_clip(x, N, TARGET, out);
-        CHECK(ret == S2V_ERR_NOMEM && !blocks(false),
-              "clip, allocation %lu: status %d", i, ret);
-        allocations_stop();
-    }
-    s2vi_level_close(&level);
-}
-
-/* Where only the library's own can be made to fail. */
-static void test_no_memory_of_ours(void)
+static void test_no_memory(void)
 {
     s2v_error err = {0};
     s2vi_level *level;
@@ -471,13 +375,6 @@ int main(void)
     test_silence_first(x);
     test_levels();
     test_allocations(x);
-    test_no_memory_of_ours();
-    if (allocations_can_count()) {
-        test_meter_memory(x);
-        test_no_memory(x);
-    } else {
-        printf("libebur128's allocations are not counted: that takes glibc, "
-               "and no sanitizer\n");
-    }
+    test_no_memory();
     return check_done();
 }

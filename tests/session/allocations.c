@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const owner_name[OWNERS] = {
-    "s2v", "libc", "jansson", "oneDNN", "OpenMP", "loader", "libebur128"};
+const char *const owner_name[OWNERS] = {"s2v",    "libc",   "jansson",
+                                        "oneDNN", "OpenMP", "loader"};
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
@@ -40,11 +40,10 @@ static owner owner_of_file(const char *name)
         const char *part;
         owner who;
     } known[] = {
-        {"libjansson", OWNER_JSON},    {"libglib", OWNER_JSON},
-        {"libdnnl", OWNER_ONEDNN},     {"libstdc++", OWNER_ONEDNN},
-        {"libgomp", OWNER_OPENMP},     {"libomp", OWNER_OPENMP},
-        {"ld-linux", OWNER_LOADER},    {"/ld", OWNER_LOADER},
-        {"libebur128", OWNER_EBUR128},
+        {"libjansson", OWNER_JSON}, {"libglib", OWNER_JSON},
+        {"libdnnl", OWNER_ONEDNN},  {"libstdc++", OWNER_ONEDNN},
+        {"libgomp", OWNER_OPENMP},  {"libomp", OWNER_OPENMP},
+        {"ld-linux", OWNER_LOADER}, {"/ld", OWNER_LOADER},
     };
     if (!*name)
         return OWNER_S2V;

@@ -18,7 +18,6 @@ typedef enum owner {
     OWNER_ONEDNN, /* and the C++ run-time, which nobody else uses */
     OWNER_OPENMP,
     OWNER_LOADER, /* thread-local storage of new threads */
-    OWNER_EBUR128,
     OWNERS
 } owner;
 

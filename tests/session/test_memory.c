@@ -78,8 +78,7 @@ static void test_frames(const tiny_model *spec, const char *device, int threads)
     s2v_model_close(&model);
 }
 
-/* A levelled stream allocates as it begins, a meter in place of the one that
- * the flush has closed, and no more than any other as it runs. */
+/* A levelled stream allocates no more than any other, nor after a flush. */
 static void test_levelled(const char *device)
 {
     tiny_model spec = small_model();
@@ -98,14 +97,7 @@ static void test_levelled(const char *device)
         run(session, sound, 1);
         for (int i = 0; i < OWNERS && !pass; i++)
             begun[i] = allocations_of((owner)i);
-        unsigned long before = allocations_of(OWNER_EBUR128).calls;
         run(session, sound, FRAMES);
-        owned meter = allocations_of(OWNER_EBUR128);
-        CHECK(meter.calls == before, "%s: %lu allocations of libebur128",
-              device, meter.calls - before);
-        CHECK(meter.calls == (pass + 1u) * begun[OWNER_EBUR128].calls &&
-                  meter.calls > 0,
-              "%s, flush %d: %lu allocations", device, pass, meter.calls);
         for (int i = 0; i < OWNERS; i++) {
             owned now = allocations_of((owner)i);
             bool counts = i == OWNER_S2V || i == OWNER_LIBC || i == OWNER_JSON;
@@ -117,8 +109,6 @@ static void test_levelled(const char *device)
         }
     }
     allocations_stop();
-    printf("levelled, %s: a flush takes %lu allocations, %ld bytes\n", device,
-           begun[OWNER_EBUR128].calls, begun[OWNER_EBUR128].bytes);
     free(sound);
     s2v_session_close(&session);
     s2v_model_close(&model);
