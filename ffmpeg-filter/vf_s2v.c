@@ -67,6 +67,13 @@
     V(STILL,         "still",         "set to 1 to keep the head still", RUNTIME) \
     V(EXPRESSION,    "expression",    "set a factor of the movement around the mouth, 0 to 2", RUNTIME) \
     V(Z,             "z",             "set how much the random variation is, 0 to 1", RUNTIME) \
+    V(MERGES,        "merges",        "set CLIP's list of merges; by default the one beside clip", FLAGS) \
+    V(CLIP,          "clip",          "set a weight file of CLIP, which understands the text of a semantic model", FLAGS) \
+    V(START,         "start",         "set the picture that a scene starts with: a name of the model's gallery, a number, or seed", RUNTIME) \
+    V(TEXT,          "text",          "set a text, which chooses the picture that a scene starts with: none or words", RUNTIME) \
+    V(MORPH,         "morph",         "set how long the walk to another start lasts, in s", RUNTIME) \
+    V(BLEND,         "blend",         "set the part of the new style codes in a scene's frame: auto or up to 1", RUNTIME) \
+    V(CAMERA,        "camera",        "set the camera of a scene by a StyleGAN3: still or free", RUNTIME) \
     V(SEEDS,         "seeds",         "set the keyframes of a walk: seeds and ranges of them, as 0-11", RUNTIME) \
     V(SPEED,         "speed",         "set the keyframes a minute, or what one lasts, as 4beat or 1bar", RUNTIME) \
     V(BPM,           "bpm",           "set the tempo: auto, off or beats a minute", RUNTIME) \

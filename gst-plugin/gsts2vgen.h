@@ -81,9 +81,6 @@ void gst_s2v_option_get(const char *name, const char *family, const char *text,
 /** Whether it applies to a session that runs. */
 gboolean gst_s2v_option_is_live(const char *name);
 
-GHashTable *gst_s2v_options_new(void);
-GHashTable *gst_s2v_options_copy(GHashTable *options);
-
 /* ----------------------------------------------------------- output.c -- */
 
 /** The video format of this model. */

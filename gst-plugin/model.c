@@ -132,18 +132,29 @@ static int time_sound(GstS2VModel *model, s2v_session *session, gint64 *time,
     return ret;
 }
 
-static int set_options(s2v_session *session, GHashTable *options,
-                       s2v_error *err)
+/* The model's options in its own order, in which some prepare others; then
+ * those that it lacks, of which it says so. */
+static int set_options(s2v_session *session, s2v_model *model,
+                       GHashTable *options, s2v_error *err)
 {
+    s2v_option o = {.size = sizeof(o)};
+    GHashTable *left = options ? gst_s2v_options_copy(options) : NULL;
     GHashTableIter iter;
     gpointer name, value;
     int ret = S2V_OK;
     if (!options)
         return S2V_OK;
-    g_hash_table_iter_init(&iter, options);
+    for (size_t i = 0; !ret && !s2v_model_get_option(model, i, &o); i++) {
+        value = g_hash_table_lookup(options, o.name);
+        if (value && gst_s2v_option_is_of_session(o.name))
+            ret = s2v_session_set_option(session, o.name, value, err);
+        g_hash_table_remove(left, o.name);
+    }
+    g_hash_table_iter_init(&iter, left);
     while (!ret && g_hash_table_iter_next(&iter, &name, &value))
         if (gst_s2v_option_is_of_session(name))
             ret = s2v_session_set_option(session, name, value, err);
+    g_hash_table_unref(left);
     return ret;
 }
 
@@ -164,7 +175,7 @@ int gst_s2v_session_new(s2v_session **session, const GstS2VModel *model,
 {
     int ret = s2v_session_create(session, model->model, params, err);
     if (!ret)
-        ret = set_options(*session, options, err);
+        ret = set_options(*session, model->model, options, err);
     if (!ret && model->image)
         ret = set_image(*session, model->image, err);
     if (ret < 0) {

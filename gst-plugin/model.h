@@ -79,6 +79,9 @@ int gst_s2v_session_new(s2v_session **session, const GstS2VModel *model,
 /** Whether it is set to a session, not at the opening of the model. */
 gboolean gst_s2v_option_is_of_session(const char *name);
 
+GHashTable *gst_s2v_options_new(void);
+GHashTable *gst_s2v_options_copy(GHashTable *options);
+
 /** s2v_model_params.video_size. */
 int gst_s2v_option_size(GHashTable *options);
 

@@ -48,16 +48,6 @@ s2vi_node *s2vi_info_nce(s2vi_node *a, s2vi_node *b, s2vi_node *targets,
         0.5);
 }
 
-s2vi_node *s2vi_embedding_picture(s2vi_node *x, int side)
-{
-    if (!x || x->shape.dim[1] == side)
-        return x;
-    const int factor = (int)(x->shape.dim[1] / side);
-    return x->shape.dim[1] % side
-               ? s2vi_nn_resize_bilinear(x, side, side, false)
-               : s2vi_avgpool(x, (const int[]){factor, factor});
-}
-
 /* ----------------------------------------------------------- adversaries -- */
 
 static s2vi_node *off(s2vi_node *map, double wish)

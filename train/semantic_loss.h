@@ -29,9 +29,6 @@ void s2vi_soft_targets(const int *group, int n, float *out);
 s2vi_node *s2vi_info_nce(s2vi_node *a, s2vi_node *b, s2vi_node *targets,
                          s2vi_node *scale);
 
-/** Pictures (n,N,N,3) at the side that an embedding sees. */
-s2vi_node *s2vi_embedding_picture(s2vi_node *x, int side);
-
 /* ----------------------------------------------------------- adversaries -- */
 
 /** Least squares (Mao et al. 2017) of one map: (1). */

@@ -110,6 +110,15 @@ int s2vi_mel_window_receive(s2vi_mel_window *w,
     return S2V_OK;
 }
 
+bool s2vi_mel_window_is_silent(const float window[S2VI_MEL_WINDOW_NUMBERS])
+{
+    const float most = scaled(log(2 * S2VI_LMS_FLOOR));
+    for (int i = 0; i < S2VI_MEL_WINDOW_NUMBERS; i++)
+        if (window[i] > most)
+            return false;
+    return true;
+}
+
 /* ---------------------------------------------------------- whole clips -- */
 
 int64_t s2vi_mel_columns_count(int64_t frames)

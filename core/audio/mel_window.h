@@ -14,6 +14,8 @@
 
 #include "audio/lms.h"
 
+#include <stdbool.h>
+
 enum {
     S2VI_MEL_WINDOW_BANDS = S2VI_LMS_BANDS,
     S2VI_MEL_WINDOW_COLUMNS = 64,
@@ -45,6 +47,10 @@ void s2vi_mel_window_flush(s2vi_mel_window *window);
  */
 int s2vi_mel_window_receive(s2vi_mel_window *window,
                             float out[S2VI_MEL_WINDOW_NUMBERS]);
+
+/** Whether a window has no sound: nothing above what silence is taken for, some
+ * 36 dB below the mean of the landscapes. */
+bool s2vi_mel_window_is_silent(const float window[S2VI_MEL_WINDOW_NUMBERS]);
 
 /* ---- of whole clips, for training ---- */
 

@@ -196,6 +196,16 @@ static s2vi_node *scale_of(s2vi_node *x)
     return s2vi_exp(s2vi_affine(below, -1, most));
 }
 
+s2vi_node *s2vi_embedding_picture(s2vi_node *x, int side)
+{
+    if (!x || x->shape.dim[1] == side)
+        return x;
+    const int factor = (int)(x->shape.dim[1] / side);
+    return x->shape.dim[1] % side
+               ? s2vi_nn_resize_bilinear(x, side, side, false)
+               : s2vi_avgpool(x, (const int[]){factor, factor});
+}
+
 int s2vi_embedding_build(s2vi_graph *graph, const s2vi_embedding_config *config,
                          const char *prefix,
                          const s2vi_embedding_inputs *inputs,

@@ -55,6 +55,9 @@ int s2vi_embedding_params(const s2vi_embedding_config *config,
                           const char *prefix, s2vi_param_list *list,
                           s2v_error *err);
 
+/** Pictures (n,N,N,3) at the side that an embedding sees. */
+s2vi_node *s2vi_embedding_picture(s2vi_node *x, int side);
+
 /** What is embedded; NULL: it is not. Each n may be another. */
 typedef struct s2vi_embedding_inputs {
     s2vi_node *picture; /* (n,size,size,3): black -1, white 1 */

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the families stylegan2 and stylegan3 share: an open model, and streams
- * that walk through its pictures (walk.h). */
+/* What the families stylegan2, stylegan3 and semantic share: an open generator,
+ * and streams whose frames are its pictures of style codes (walk.h). */
 #ifndef S2VI_SESSION_STYLEGAN_H
 #define S2VI_SESSION_STYLEGAN_H
 
 #include "models/stylegan2.h"
+#include "models/stylegan3.h"
+#include "run/exec.h"
 #include "session/family.h"
+#include "session/front_end.h"
+#include "session/walk.h"
 
 enum { S2VI_STYLEGAN_PLANES = 2 * S2VI_STYLEGAN2_BLOCKS };
 
@@ -32,20 +36,93 @@ typedef struct s2vi_stylegan {
 } s2vi_stylegan;
 
 /**
- * Load all parameters of the list, and plan the mapping network. Shape, codes
- * and size are set; `graph` and `ws` are created.
+ * Load all parameters of the list, and prepare. Shape, codes and size are set.
  */
 int s2vi_stylegan_load(s2vi_stylegan *model, s2vi_param_list *list,
                        const s2v_weights *weights,
                        const s2vi_open_params *params, s2v_error *err);
 
-/** Plan the synthesis, of which `video` and `transform` are set. */
+/**
+ * Plan the mapping network, whose parameters are in the store, and create
+ * `graph` and `ws`. Shape, codes and size are set.
+ *
+ * @param prefix of the generator's tensors: "", or "generator."
+ */
+int s2vi_stylegan_prepare(s2vi_stylegan *model, const s2v_weights *weights,
+                          const char *prefix, const s2vi_open_params *params,
+                          s2v_error *err);
+
+/** Record the synthesis: of `size` pixels, a block's side below the whole, with
+ * noise of the file; or of StyleGAN3. S2V_ERR_INVALID: no such size. */
+int s2vi_stylegan_record2(s2vi_stylegan *model,
+                          const s2vi_stylegan2_config *config, int size,
+                          const s2v_weights *weights, const char *prefix,
+                          s2v_error *err);
+int s2vi_stylegan_record3(s2vi_stylegan *model,
+                          const s2vi_stylegan3_config *config, s2v_error *err);
+
+/** Plan the synthesis, which was recorded. */
 int s2vi_stylegan_plan(s2vi_stylegan *model, const s2vi_open_params *params,
                        s2v_error *err);
 
-/** The noise of `plane` and `plane_name`, which are set, from the file. */
-int s2vi_stylegan_read_planes(s2vi_stylegan *model, const s2v_weights *weights,
-                              s2v_error *err);
+/** Free what is in a model. */
+void s2vi_stylegan_clear(s2vi_stylegan *model);
+
+/* ------------------------------------------------------------- streams -- */
+
+/** Where the codes of frames come from, if not from a walk's keyframes; what
+ * the walk does beside them remains. */
+typedef struct s2vi_stylegan_source {
+    const s2vi_extractor *extractor; /* its last features are music's */
+    const void *trained;             /* for it */
+    double level; /* LUFS of the training's sound; NaN: unknown */
+    /** The next frame's codes: ws (codes,w). */
+    int (*codes)(void *stream, const float *features, float *ws,
+                 s2v_error *err);
+} s2vi_stylegan_source;
+
+typedef enum s2vi_stylegan_noise {
+    S2VI_STYLEGAN_NOISE_CONST,
+    S2VI_STYLEGAN_NOISE_NONE,
+    S2VI_STYLEGAN_NOISE_REACT,
+} s2vi_stylegan_noise;
+
+/** Where the camera is, and how it moves (StyleGAN3). */
+typedef struct s2vi_stylegan_camera {
+    bool still; /* codes do not move it */
+    double zoom, rotate, pan_x, pan_y;
+    double angle; /* so far, degrees */
+} s2vi_stylegan_camera;
+
+/** A stream, of which another family's may be the beginning. */
+typedef struct s2vi_stylegan_stream {
+    const s2vi_stylegan *model;
+    const s2vi_stylegan_source *source; /* NULL: keyframes */
+    void *frames;                       /* a frame stream */
+    s2vi_walk *walk;
+    s2vi_exec *mapping;
+    float *ws; /* (codes,w) */
+    s2vi_stylegan_camera camera;
+    s2vi_stylegan_noise noise;
+    float *other; /* planes to turn to, one after another as the file's */
+    float *mixed; /* the largest plane, as it is written */
+    bool noise_written;
+    uint64_t noise_seed; /* of `other` */
+    double turned;       /* from the one to the other, radians */
+} s2vi_stylegan_stream;
+
+/** Start a stream, all zeros before; to be ended on failure, too. Model and
+ * source outlive it. */
+int s2vi_stylegan_begin(s2vi_stylegan_stream *stream,
+                        const s2vi_stylegan *model,
+                        const s2vi_stylegan_source *source,
+                        const s2vi_logger *logger, s2v_error *err);
+void s2vi_stylegan_end(s2vi_stylegan_stream *stream);
+
+/** The picture of codes (codes,w), noise as in the file, of an exec of the
+ * model's plan: to be read from its `video`. */
+int s2vi_stylegan_picture(const s2vi_stylegan *model, s2vi_exec *exec,
+                          const float *ws, s2v_error *err);
 
 /* Of a family's row. */
 void s2vi_stylegan_close(void *model);
@@ -61,6 +138,7 @@ int s2vi_stylegan_receive(void *stream, s2v_video_frame *frame, s2v_error *err);
 void s2vi_stylegan_flush(void *stream);
 void s2vi_stylegan_report(const void *stream, const s2vi_logger *logger);
 
-extern const s2vi_option s2vi_stylegan2_options[], s2vi_stylegan3_options[];
+extern const s2vi_option s2vi_stylegan2_options[], s2vi_stylegan3_options[],
+    s2vi_semantic_options[];
 
 #endif

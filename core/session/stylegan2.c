@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "session/stylegan.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 static int load(s2vi_stylegan *m, const s2vi_stylegan2_config *c,
@@ -23,39 +22,6 @@ static int load(s2vi_stylegan *m, const s2vi_stylegan2_config *c,
     return ret;
 }
 
-/* A picture of `size` pixels, a block's side below the whole. */
-static int check_size(const s2vi_stylegan2_config *c, int size, s2v_error *err)
-{
-    if (!size || (size >= 4 && size <= c->size && !(size & (size - 1))))
-        return S2V_OK;
-    return s2vi_error(err, S2V_ERR_INVALID,
-                      "size: the model makes frames of %d pixels, expected a "
-                      "power of 2 from 4 to that, found %d",
-                      c->size, size);
-}
-
-static int record(s2vi_stylegan *m, const s2vi_stylegan2_config *c, int size,
-                  const s2v_weights *w, s2v_error *err)
-{
-    const s2vi_stylegan2_params params = {
-        .size = size, .noise = S2VI_STYLEGAN2_NOISE_GIVEN, .strips = true};
-    s2vi_stylegan2_graph g;
-    const int ret = s2vi_stylegan2_build(m->graph, c, &params, m->ws, &g, err);
-    if (ret < 0)
-        return ret;
-    m->video = g.video;
-    for (int i = 0; i < 2 * S2VI_STYLEGAN2_BLOCKS; i++) {
-        s2vi_node *plane = g.noise[i / 2][i % 2];
-        if (!plane)
-            continue;
-        snprintf(m->plane_name[m->n_planes], S2VI_PARAM_NAME,
-                 "synthesis.b%d.conv%d.noise_const", s2vi_stylegan2_side(i / 2),
-                 i % 2);
-        m->plane[m->n_planes++] = plane;
-    }
-    return s2vi_stylegan_read_planes(m, w, err);
-}
-
 static int open_network(void **out, const s2v_weights *w,
                         const s2vi_open_params *params, s2v_error *err)
 {
@@ -70,11 +36,9 @@ static int open_network(void **out, const s2v_weights *w,
     int ret = s2vi_stylegan2_config_parse(&c, config, &why);
     if (ret < 0)
         return s2vi_error(err, ret, "%s: %.900s", params->path, why.message);
-    ret = check_size(&c, params->size, err);
+    ret = load(m, &c, w, params, err);
     if (!ret)
-        ret = load(m, &c, w, params, err);
-    if (!ret)
-        ret = record(m, &c, params->size, w, err);
+        ret = s2vi_stylegan_record2(m, &c, params->size, w, "", err);
     return ret < 0 ? ret : s2vi_stylegan_plan(m, params, err);
 }
 

@@ -22,18 +22,6 @@ static int load(s2vi_stylegan *m, const s2vi_stylegan3_config *c,
     return ret;
 }
 
-static int record(s2vi_stylegan *m, const s2vi_stylegan3_config *c,
-                  s2v_error *err)
-{
-    s2vi_stylegan3_graph g;
-    const int ret = s2vi_stylegan3_build(m->graph, c, true, m->ws, &g, err);
-    if (ret < 0)
-        return ret;
-    m->video = g.video;
-    m->transform = g.transform;
-    return S2V_OK;
-}
-
 static int open_network(void **out, const s2v_weights *w,
                         const s2vi_open_params *params, s2v_error *err)
 {
@@ -50,7 +38,7 @@ static int open_network(void **out, const s2v_weights *w,
         return s2vi_error(err, ret, "%s: %.900s", params->path, why.message);
     ret = load(m, &c, w, params, err);
     if (!ret)
-        ret = record(m, &c, err);
+        ret = s2vi_stylegan_record3(m, &c, err);
     return ret < 0 ? ret : s2vi_stylegan_plan(m, params, err);
 }
 

@@ -53,7 +53,7 @@ struct s2vi_walk {
     uint32_t key_seed[2];
     bool key_known[2];
     place keyframe[4]; /* of a spline */
-    place tone[TONES], kick, snare, center, mix[S2VI_WALK_CODES];
+    place tone[TONES], kick, snare, center, first, mix[S2VI_WALK_CODES];
 };
 
 /* ----------------------------------------------------------- lifetime -- */
@@ -73,7 +73,7 @@ static place *place_at(s2vi_walk *k, int i)
         return &k->tone[i - 4];
     if (i < 4 + TONES + S2VI_WALK_CODES)
         return &k->mix[i - 4 - TONES];
-    place *const last[] = {&k->kick, &k->snare, &k->center, NULL};
+    place *const last[] = {&k->kick, &k->snare, &k->center, &k->first, NULL};
     return last[i - 4 - TONES - S2VI_WALK_CODES];
 }
 
@@ -726,6 +726,16 @@ static void pulse(s2vi_walk *k, float *ws)
                 (float)(p * (double)k->signs[i] * (double)k->space.w_std[i]);
 }
 
+/* What the sound does to codes; the base is in them. */
+static void react(s2vi_walk *k, const float *music, double psi, float *ws)
+{
+    color(k, music, psi, ws);
+    strike(k, psi, ws);
+    pulse(k, ws);
+    k->since++;
+    k->frame++;
+}
+
 int s2vi_walk_next(s2vi_walk *k, const float music[S2VI_MUSIC_COUNT], float *ws,
                    s2v_error *err)
 {
@@ -740,12 +750,34 @@ int s2vi_walk_next(s2vi_walk *k, const float music[S2VI_MUSIC_COUNT], float *ws,
     const double psi = k->o.psi + k->o.psi_react * k->level;
     for (int c = 0; c < k->space.codes; c++)
         truncate_to(k, k->w, is_truncated(k, c) ? psi : 1, ws + c * k->space.w);
-    color(k, music, psi, ws);
-    strike(k, psi, ws);
-    pulse(k, ws);
-    k->since++;
-    k->frame++;
+    react(k, music, psi, ws);
     return S2V_OK;
+}
+
+int s2vi_walk_start(s2vi_walk *k, uint32_t seed, float *ws, s2v_error *err)
+{
+    int ret =
+        k->o.center.set ? find(k, &k->center, k->o.center.seed, err) : S2V_OK;
+    if (!ret)
+        ret = find(k, &k->first, seed, err);
+    for (int c = 0; c < k->space.codes && !ret; c++)
+        truncate_to(k, k->first.w, is_truncated(k, c) ? k->o.psi : 1,
+                    ws + c * k->space.w);
+    return ret;
+}
+
+int s2vi_walk_react(s2vi_walk *k, const float music[S2VI_MUSIC_COUNT],
+                    float *ws, s2v_error *err)
+{
+    follow(k, music);
+    const double more = k->o.psi_react * k->level;
+    const int ret = find_all(k, err);
+    for (int c = 0; c < k->space.codes && !ret && more != 0; c++)
+        if (is_truncated(k, c))
+            truncate_to(k, ws + c * k->space.w, 1 + more, ws + c * k->space.w);
+    if (!ret)
+        react(k, music, k->o.psi + more, ws);
+    return ret;
 }
 
 void s2vi_walk_grade(const s2vi_walk *k, float *pixels, size_t n)

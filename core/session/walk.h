@@ -127,6 +127,14 @@ int s2vi_walk_set_mix(s2vi_walk *walk, const char *text, s2v_error *err);
 int s2vi_walk_next(s2vi_walk *walk, const float music[S2VI_MUSIC_COUNT],
                    float *ws, s2v_error *err);
 
+/** A seed's codes, as keyframes are drawn towards the center: (codes,w). */
+int s2vi_walk_start(s2vi_walk *walk, uint32_t seed, float *ws, s2v_error *err);
+
+/** The next frame's codes where it has codes (codes,w) of elsewhere, which do
+ * not follow keyframes: changed by psi_react and all that is below it above. */
+int s2vi_walk_react(s2vi_walk *walk, const float music[S2VI_MUSIC_COUNT],
+                    float *ws, s2v_error *err);
+
 /** The last frame's pixels, of [-1,1]: contrast and flash. */
 void s2vi_walk_grade(const s2vi_walk *walk, float *pixels, size_t n);
 

@@ -8,24 +8,14 @@
 #include "text/clip_tokens.h"
 #include "video/clip_picture.h"
 
+#include "tiny_clip.h"
+
 #include "../must.h"
 #include "../scratch.h"
 
 #include <math.h>
 
-enum { E = 12, CONTEXT = 40, SIDE = 8 };
-
-static const char merges[] = "#\nr a\nra i\nrai n</w>\na b\nab a\n";
-
-static const s2vi_clip_config small = {
-    .picture = {.width = 16, .layers = 1, .heads = 2, .mlp = 32},
-    .text = {.width = 8, .layers = 2, .heads = 2, .mlp = 24},
-    .size = SIDE,
-    .patch = 4,
-    .vocabulary = 512 + 5 + 2,
-    .context = CONTEXT,
-    .embedding = E,
-};
+enum { E = TINY_CLIP_EMBEDDING, CONTEXT = 40, SIDE = 8 };
 
 static s2vi_backend *backend;
 
@@ -41,27 +31,10 @@ static char *write_list(const char *name, const char *text)
 static s2v_weights *make_file(s2vi_clip_part part)
 {
     s2v_error err;
-    s2vi_param_list list = {0};
-    s2vi_writer *writer;
     s2v_weights *file;
-    char *path = in_folder("clip.bin"), *config = s2vi_clip_config_text(&small);
-    must(s2vi_clip_params(&small, part, &list, &err), &err);
-    must(s2vi_writer_create(&writer, path, &err), &err);
-    s2vi_writer_set_metadata(writer, "s2v.config", config, &err);
-    for (int i = 0; i < list.count; i++) {
-        const s2vi_param *p = &list.param[i];
-        const size_t n = (size_t)s2vi_shape_count(&p->shape);
-        float *x = malloc(2 * n * sizeof(*x));
-        must(s2vi_param_init(&list, i, 7, x, &err), &err);
-        s2vi_param_to_file(p, x, x + n);
-        s2vi_writer_add(writer, p->name, S2VI_STORED_F32, p->file_shape.rank,
-                        p->file_shape.dim, x + n, &err);
-        free(x);
-    }
-    must(s2vi_writer_commit(&writer, &err), &err);
+    char *path = in_folder("clip.bin");
+    must(tiny_clip_write(path, part, &err), &err);
     must(s2v_weights_open(&file, path, &err), &err);
-    s2vi_param_list_close(&list);
-    free(config);
     g_free(path);
     return file;
 }
@@ -79,14 +52,15 @@ static void run_tower(const s2v_weights *file, const float *input, int64_t T,
     s2vi_graph *graph = s2vi_graph_create();
     s2vi_node *ends = NULL, *in = NULL;
     must(s2vi_store_create(&store, backend, &err), &err);
-    must(s2vi_clip_tower_load(&small, S2VI_CLIP_BOTH, file, store, &err), &err);
+    must(s2vi_clip_tower_load(&tiny_clip, S2VI_CLIP_BOTH, file, store, &err),
+         &err);
     if (T) {
         in = s2vi_input(graph, "ids", S2VI_SHAPE(1, T));
         ends = s2vi_input(graph, "ends", S2VI_SHAPE(1));
-        must(s2vi_clip_build_text(graph, &small, in, ends, &g, &err), &err);
+        must(s2vi_clip_build_text(graph, &tiny_clip, in, ends, &g, &err), &err);
     } else {
         in = s2vi_input(graph, "x", S2VI_SHAPE(1, SIDE, SIDE, 3));
-        must(s2vi_clip_build_picture(graph, &small, in, &g, &err), &err);
+        must(s2vi_clip_build_picture(graph, &tiny_clip, in, &g, &err), &err);
     }
     const s2vi_plan_params params = {.outputs = &g.normalised, .n_outputs = 1};
     must(s2vi_plan_create(&plan, graph, store, &params, &err), &err);
@@ -122,7 +96,7 @@ static void test_texts(s2vi_clip_encoder *e, const s2v_weights *file,
 {
     static const int lengths[] = {1, 3, 30, 31, 37, 38, 39, 100};
     s2vi_clip_tokenizer *t;
-    must(s2vi_clip_tokenizer_open(&t, list, small.vocabulary, NULL), NULL);
+    must(s2vi_clip_tokenizer_open(&t, list, tiny_clip.vocabulary, NULL), NULL);
     for (size_t k = 0; k < sizeof(lengths) / sizeof(*lengths); k++) {
         char text[512] = "";
         float ids[CONTEXT] = {0}, out[E], right[E];
@@ -138,7 +112,7 @@ static void test_texts(s2vi_clip_encoder *e, const s2v_weights *file,
         const int n = words.n < CONTEXT ? words.n : CONTEXT;
         for (int i = 0; i < n; i++)
             ids[i] = (float)words.id[i];
-        ids[n - 1] = (float)(small.vocabulary - 1);
+        ids[n - 1] = (float)(tiny_clip.vocabulary - 1);
         run_tower(file, ids, CONTEXT, (float)(n - 1), right);
         same(text, out, right);
     }
@@ -211,7 +185,7 @@ int main(int argc, char **argv)
                            &err),
          &err);
     s2v_weights *file = make_file(S2VI_CLIP_BOTH);
-    char *list = write_list("merges", merges);
+    char *list = write_list("merges", tiny_clip_merges);
     must(s2vi_clip_encoder_open(&e, file, S2VI_CLIP_BOTH, list, backend, &err),
          &err);
     CHECK(s2vi_clip_encoder_config(e)->embedding == E, "the configuration");

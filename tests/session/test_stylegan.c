@@ -271,7 +271,7 @@ static void test_refused(s2v_model *two, s2v_model *classes, s2v_model *three)
             "noise: expected const, none, react, found 'some'");
     refused(three, "noise", "none",
             "a 'stylegan3' model has no option 'noise': it is one of "
-            "'stylegan2' models");
+            "'stylegan2', 'semantic' models");
     refused(two, "speed", "fast",
             "speed: expected keyframes a minute, or how many beats or bars one "
             "lasts, as 12, 4beat or 1bar, found 'fast'");
@@ -293,7 +293,7 @@ static void test_refused(s2v_model *two, s2v_model *classes, s2v_model *three)
     refused(two, "psi", "3", "psi: expected a number from -2 to 2, found '3'");
     refused(two, "zoom", "2",
             "a 'stylegan2' model has no option 'zoom': it is one of "
-            "'stylegan3' models");
+            "'stylegan3', 'semantic' models");
     refused(two, "blink", "2",
             "a 'stylegan2' model has no option 'blink': it is one of 'man' "
             "models");
@@ -382,8 +382,9 @@ static void test_size(void)
     params.video_size = 16;
     CHECK(s2v_model_open(&wrong, write_stylegan(STYLEGAN3, true), &params,
                          &err) == S2V_ERR_INVALID &&
-              !strcmp(err.message, "a 'stylegan3' model has no option 'size': "
-                                   "it is one of 'stylegan2' models"),
+              !strcmp(err.message,
+                      "a 'stylegan3' model has no option 'size': "
+                      "it is one of 'stylegan2', 'semantic' models"),
           "%s", err.message);
 }
 

@@ -2,9 +2,7 @@
 /* Weight files of StyleGANs that nobody trained, for tests. */
 #include "tiny_stylegan.h"
 
-#include "models/stylegan3.h"
-#include "weights/weights.h"
-
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,67 +27,85 @@ static void tune(const s2vi_param *p, const s2vi_stylegan3_layer *design,
 }
 
 /* A writer keeps its first error, which commit() returns. */
-static int write_params(const char *path, const s2vi_param_list *list,
-                        const char *model, const char *config, int w,
-                        const s2vi_stylegan3_layer *design, bool deviation,
-                        s2v_error *err)
+static void add_params(s2vi_writer *writer, const s2vi_param_list *list,
+                       const char *prefix, int w,
+                       const s2vi_stylegan3_layer *design, bool deviation,
+                       s2v_error *err)
 {
-    s2vi_writer *writer = NULL;
+    char name[2 * S2VI_PARAM_NAME];
     float x[1 << 14], file[1 << 14];
-    int ret = s2vi_writer_create(&writer, path, err);
-    if (ret < 0)
-        return ret;
-    s2vi_writer_set_metadata(writer, "s2v.model", model, err);
-    s2vi_writer_set_metadata(writer, "s2v.config", config, err);
     for (int i = 0; i < list->count; i++) {
         const s2vi_param *p = &list->param[i];
         s2vi_param_init(list, i, 1, x, err);
         tune(p, design, x);
         s2vi_param_to_file(p, x, file);
-        s2vi_writer_add(writer, p->name, S2VI_STORED_F32, p->file_shape.rank,
+        snprintf(name, sizeof(name), "%s%s", prefix, p->name);
+        s2vi_writer_add(writer, name, S2VI_STORED_F32, p->file_shape.rank,
                         p->file_shape.dim, file, err);
     }
     for (int i = 0; i < w; i++)
         x[i] = 1;
+    snprintf(name, sizeof(name), "%smapping.w_std", prefix);
     if (deviation)
-        s2vi_writer_add(writer, "mapping.w_std", S2VI_STORED_F32, 1,
-                        &(int64_t){w}, x, err);
-    return s2vi_writer_commit(&writer, err);
+        s2vi_writer_add(writer, name, S2VI_STORED_F32, 1, &(int64_t){w}, x,
+                        err);
+}
+
+void tiny_stylegan2(s2vi_stylegan2_config *c, int classes)
+{
+    s2vi_stylegan2_defaults(c, 32);
+    c->z = 8;
+    c->w = 10;
+    c->base = 96;
+    c->max = 8;
+    c->mapping = 2;
+    c->classes = classes;
+}
+
+void tiny_stylegan3(s2vi_stylegan3_config *c)
+{
+    s2vi_stylegan3_defaults(c, 32);
+    c->z = c->w = 8;
+    c->base = 64;
+    c->max = 6;
+}
+
+char *tiny_stylegan_add(s2vi_writer *writer, stylegan_kind kind,
+                        const char *prefix, bool deviation, s2v_error *err)
+{
+    s2vi_param_list list = {0};
+    char *text;
+    if (kind == STYLEGAN3) {
+        s2vi_stylegan3_config c;
+        s2vi_stylegan3_layer design[S2VI_STYLEGAN3_LAYERS];
+        tiny_stylegan3(&c);
+        s2vi_stylegan3_design(&c, design);
+        s2vi_stylegan3_params_list(&c, &list, err);
+        add_params(writer, &list, prefix, c.w, design, deviation, err);
+        text = s2vi_stylegan3_config_text(&c);
+    } else {
+        s2vi_stylegan2_config c;
+        tiny_stylegan2(&c, kind == STYLEGAN2_CLASSES ? 3 : 0);
+        s2vi_stylegan2_params_list(&c, &list, err);
+        add_params(writer, &list, prefix, c.w, NULL, deviation, err);
+        text = s2vi_stylegan2_config_text(&c);
+    }
+    s2vi_param_list_close(&list);
+    return text;
 }
 
 int tiny_stylegan_write(const char *path, stylegan_kind kind, bool deviation,
                         s2v_error *err)
 {
-    s2vi_param_list list = {0};
-    int ret;
-    if (kind == STYLEGAN3) {
-        s2vi_stylegan3_config c;
-        s2vi_stylegan3_layer design[S2VI_STYLEGAN3_LAYERS];
-        s2vi_stylegan3_defaults(&c, 32);
-        c.z = c.w = 8;
-        c.base = 64;
-        c.max = 6;
-        s2vi_stylegan3_design(&c, design);
-        s2vi_stylegan3_params_list(&c, &list, err);
-        char *text = s2vi_stylegan3_config_text(&c);
-        ret = write_params(path, &list, "stylegan3", text, c.w, design,
-                           deviation, err);
-        free(text);
-    } else {
-        s2vi_stylegan2_config c;
-        s2vi_stylegan2_defaults(&c, 32);
-        c.z = 8;
-        c.w = 10;
-        c.base = 96;
-        c.max = 8;
-        c.mapping = 2;
-        c.classes = kind == STYLEGAN2_CLASSES ? 3 : 0;
-        s2vi_stylegan2_params_list(&c, &list, err);
-        char *text = s2vi_stylegan2_config_text(&c);
-        ret = write_params(path, &list, "stylegan2", text, c.w, NULL, deviation,
-                           err);
-        free(text);
-    }
-    s2vi_param_list_close(&list);
-    return ret;
+    s2vi_writer *writer = NULL;
+    const int ret = s2vi_writer_create(&writer, path, err);
+    if (ret < 0)
+        return ret;
+    char *text = tiny_stylegan_add(writer, kind, "", deviation, err);
+    s2vi_writer_set_metadata(writer, "s2v.model",
+                             kind == STYLEGAN3 ? "stylegan3" : "stylegan2",
+                             err);
+    s2vi_writer_set_metadata(writer, "s2v.config", text, err);
+    free(text);
+    return s2vi_writer_commit(&writer, err);
 }

@@ -3,7 +3,10 @@
 #ifndef S2V_TESTS_TINY_STYLEGAN_H
 #define S2V_TESTS_TINY_STYLEGAN_H
 
-#include <s2v/s2v.h>
+#include "models/stylegan2.h"
+#include "models/stylegan3.h"
+#include "weights/weights.h"
+
 #include <stdbool.h>
 
 typedef enum stylegan_kind {
@@ -18,5 +21,15 @@ typedef enum stylegan_kind {
  * @param deviation whether it has mapping.w_std */
 int tiny_stylegan_write(const char *path, stylegan_kind kind, bool deviation,
                         s2v_error *err);
+
+/** Their configurations. */
+void tiny_stylegan2(s2vi_stylegan2_config *config, int classes);
+void tiny_stylegan3(s2vi_stylegan3_config *config);
+
+/** Add its tensors to a file, under a prefix. A writer keeps its first error,
+ * which its commit returns. The configuration's text, which the caller frees.
+ */
+char *tiny_stylegan_add(s2vi_writer *writer, stylegan_kind kind,
+                        const char *prefix, bool deviation, s2v_error *err);
 
 #endif

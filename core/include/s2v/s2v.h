@@ -435,7 +435,7 @@ S2V_API int s2v_session_set_image(s2v_session *session,
 
 /**
  * Set the text that the output follows. Call it before the first input; it is
- * kept over a flush.
+ * kept over a flush. While running, option "text" sets it.
  *
  * @param text UTF-8; NULL or "": none
  * @return S2V_OK; S2V_ERR_INVALID: not UTF-8, or the model has no text input;

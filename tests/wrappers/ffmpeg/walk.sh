@@ -12,6 +12,7 @@ cp "$S2V_TINY_STYLEGAN2" two.bin
 cp "$S2V_TINY_CLASSES" classes.bin
 cp "$S2V_TINY_STYLEGAN3" three.bin
 cp "$S2V_TINY_MAN" talker.bin
+cp "$S2V_TINY_SEMANTIC" scene.bin
 
 # Clicks, of which each is another tone: 20 frames.
 run -f lavfi -i "aevalsrc='sin(2*PI*(300+90*floor(8*t))*t)*exp(-30*mod(t,1/8))/2':s=16000:d=1" own.wav
@@ -98,15 +99,32 @@ fails() {
     is "$1: says it once" "$(grep -cE "$2" <<<"$said")" 1
 }
 own='\[Parsed_s2v_0 @ 0x[0-9a-f]+\] '
+# A scene: its start by name, number or text, and another one while it plays.
+walk scene.rgb scene.bin
+walk plain.rgb "scene.bin:start=seed:text=none:morph=2:blend=auto:camera=still:level=auto:pulse=0:psi=0.7"
+is "a scene's defaults" "$(cmp scene.rgb plain.rgb 2>&1)" ""
+for setting in start=fire start=5 "text='a gentle fire'" pulse=3 psi=0.1; do
+    walk other.rgb "scene.bin:$setting"
+    is "scene: $setting makes another video" "$(cmp -s scene.rgb other.rgb; echo $?)" 1
+done
+for setting in "start waves" "text rain"; do
+    walk other.rgb scene.bin "asetnsamples=160,asendcmd=c='0.6 s2v $setting',"
+    is "scene: $setting from 0.6 s on" "$(cmp -s scene.rgb other.rgb; echo $?)" 1
+    is "scene: $setting: not before" "$(cmp -n $((9 * 32 * 32 * 3)) scene.rgb other.rgb 2>&1)" ""
+done
+fails "a text that is not known" "${own}text: expected a word that the model knows \(blue, deep, fire, gentle, rain, waves\), found none" scene.bin:text=dragon
+fails "an empty text" "${own}text: expected words, found none" scene.bin:text=
+fails "a start that is not there" "${own}start: expected seed, a number from 0 to 4294967295 or one of the gallery: deep, fire, rain, waves, found 'dragon'" scene.bin:start=dragon
+fails "a scene's camera" "${own}camera: the model's generator is a stylegan2, which has no camera, found 'free'" scene.bin:camera=free
 fails "seeds that are no list" "${own}seeds: expected seeds as 0-11 or 3,7,12-15, found '1-'" two.bin:seeds=1-
 fails "a class of a model without" "${own}class: the model has no classes, found '3'" two.bin:class=3
 fails "a class that is not there" "${own}class: the model has 3 classes, expected 0 to 2, found '3'" classes.bin:class=3
 fails "a size above" "${own}size: the model makes frames of 32 pixels, expected a power of 2 from 4 to that, found 64" two.bin:size=64
 fails "psi that is no number" "${own}psi: expected a number from -2 to 2, found 'much'" two.bin:psi=much
-fails "a size of a StyleGAN3" "${own}a 'stylegan3' model has no option 'size': it is one of 'stylegan2' models" three.bin:size=16
-fails "noise of a StyleGAN3" "${own}a 'stylegan3' model has no option 'noise': it is one of 'stylegan2' models" three.bin:noise=none
-fails "a camera of a StyleGAN2" "${own}a 'stylegan2' model has no option 'zoom': it is one of 'stylegan3' models" two.bin:zoom=2
+fails "a size of a StyleGAN3" "${own}a 'stylegan3' model has no option 'size': it is one of 'stylegan2', 'semantic' models" three.bin:size=16
+fails "noise of a StyleGAN3" "${own}a 'stylegan3' model has no option 'noise': it is one of 'stylegan2', 'semantic' models" three.bin:noise=none
+fails "a camera of a StyleGAN2" "${own}a 'stylegan2' model has no option 'zoom': it is one of 'stylegan3', 'semantic' models" two.bin:zoom=2
 fails "a portrait's option" "${own}a 'stylegan2' model has no option 'blink': it is one of 'man' models" two.bin:blink=0
 fails "a walk's option, of a portrait" "${own}a 'man' model has no option 'seeds': it is one of 'stylegan2', 'stylegan3' models" talker.bin:seeds=0
-fails "a walk's option, of listen-and-move" "${own}a 'listen-and-move' model has no option 'pulse': it is one of 'stylegan2', 'stylegan3' models" tiny.bin:pulse=1
+fails "a walk's option, of listen-and-move" "${own}a 'listen-and-move' model has no option 'pulse': it is one of 'stylegan2', 'stylegan3', 'semantic' models" tiny.bin:pulse=1
 finish

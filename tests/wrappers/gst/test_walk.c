@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* s2vgen with a walk through a StyleGAN: options as properties, set, changed
- * and controlled while playing, its frames against the library's. */
+/* s2vgen with a walk through a StyleGAN, or with a scene: options as
+ * properties, set, changed and controlled while playing, its frames against the
+ * library's. */
 #include "kit.h"
 
 #include <gst/controller/controller.h>
@@ -14,7 +15,7 @@ enum {
 
 #define LAYERS "chroma_layers=all" /* of 32 pixels, none is fine */
 
-static char *two, *three, *man;
+static char *two, *three, *man, *scene;
 
 /* ------------------------------------------------------- the library's -- */
 
@@ -102,7 +103,8 @@ static void each_option_is_a_property(void)
     s2v_option o = {.size = sizeof(o)};
     guint count = 0;
     for (size_t i = 0; !s2v_family_get_info(i, &family); i++)
-        for (size_t k = 0; g_str_has_prefix(family.name, "stylegan") &&
+        for (size_t k = 0; (g_str_has_prefix(family.name, "stylegan") ||
+                            !strcmp(family.name, "semantic")) &&
                            !s2v_family_get_option(i, k, &o);
              k++) {
             const GParamSpec *spec = property(G_OBJECT(element), o.name);
@@ -142,6 +144,25 @@ static void options_are_the_librarys(const float *sound)
     g_autoptr(Take) got = play(h, sound, 500, NULL, NULL);
     OK(got->pts->len == 24 && kit_same(got, 0, want, 0, 24), "the camera");
     gst_harness_teardown(h);
+}
+
+/* A start and a text, and others while it plays. */
+static void scenes_are_the_librarys(const float *sound)
+{
+    static const char *const options[][3] = {
+        {"start=fire morph=0.3", "text", "rain"},
+        {"text=deep blend=0.5 pulse=1", "start", "waves"},
+        {"text=fire", "text", "none"},
+        {"seed=3 psi=0.5", "start", "rain"}};
+    for (guint i = 0; i < G_N_ELEMENTS(options); i++) {
+        const char *name = options[i][1], *value = options[i][2];
+        g_autoptr(Take) want = wanted(scene, options[i][0], sound, name, value);
+        GstHarness *h = kit_harness(scene, options[i][0]);
+        g_autoptr(Take) got = play(h, sound, 500, name, value);
+        OK(got->pts->len == 24 && kit_same(got, 0, want, 0, 24), "%s, %s=%s",
+           options[i][0], name, value);
+        gst_harness_teardown(h);
+    }
 }
 
 static void options_count_from_the_next_frame(const float *sound)
@@ -281,10 +302,12 @@ int main(int argc, char **argv)
     kit_init(&argc, &argv);
     two = g_strdup(g_getenv("S2V_TINY_STYLEGAN2"));
     three = g_strdup(g_getenv("S2V_TINY_STYLEGAN3"));
+    scene = g_strdup(g_getenv("S2V_TINY_SEMANTIC"));
     man = g_strdup(g_getenv("S2V_TINY_MAN"));
     float *sound = kit_sound(0, SAMPLES);
     each_option_is_a_property();
     options_are_the_librarys(sound);
+    scenes_are_the_librarys(sound);
     options_count_from_the_next_frame(sound);
     a_controller_sets_each_frame(sound);
     what_is_wrong_changes_nothing(sound);
@@ -294,5 +317,6 @@ int main(int argc, char **argv)
     g_free(two);
     g_free(three);
     g_free(man);
+    g_free(scene);
     return kit_finish();
 }

@@ -18,6 +18,7 @@ trap 'rm -rf "$tmp"' EXIT
 cp "$S2V_TINY_STYLEGAN2" "$tmp/two.bin"
 cp "$S2V_TINY_STYLEGAN3" "$tmp/three.bin"
 cp "$S2V_TINY_MAN" "$tmp/talker.bin"
+cp "$S2V_TINY_SEMANTIC" "$tmp/scene.bin"
 unset S2V_MODEL_PATH
 cd "$tmp" || exit 99
 
@@ -65,10 +66,19 @@ fails "a class that is not there" "class: the model has no classes, found '3'" \
     model=two.bin class=3
 fails "a size above" "size: the model makes frames of 32 pixels, expected a power of 2" \
     model=two.bin size=64
-fails "a size of a StyleGAN3" "a 'stylegan3' model has no option 'size': it is one of 'stylegan2' models" \
+fails "a size of a StyleGAN3" "a 'stylegan3' model has no option 'size': it is one of 'stylegan2', 'semantic' models" \
     model=three.bin size=16
-fails "noise of a StyleGAN3" "a 'stylegan3' model has no option 'noise': it is one of 'stylegan2' models" \
+fails "noise of a StyleGAN3" "a 'stylegan3' model has no option 'noise': it is one of 'stylegan2', 'semantic' models" \
     model=three.bin noise=none
+walk fire.rgb model=scene.bin start=fire
+walk text.rgb model=scene.bin text="a fire" start=5
+walk other.rgb model=scene.bin start=5
+is "a scene: 20 frames of 32x32" "$(stat -c %s fire.rgb)" $((20 * 32 * 32 * 3))
+is "a text chooses its start" "$(cmp -s text.rgb other.rgb; echo $?)" 1
+fails "a text that is not known" "text: expected a word that the model knows \(blue, deep, fire, gentle, rain, waves\), found none" \
+    model=scene.bin text=dragon
+fails "a start that is not there" "start: expected seed, a number from 0 to 4294967295 or one of the gallery: deep, fire" \
+    model=scene.bin start=dragon
 fails "a portrait's option" "a 'stylegan2' model has no option 'blink': it is one of 'man' models" \
     model=two.bin blink=0
 finish

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An open model of the family semantic; and a text as one of its starts. */
+#ifndef S2VI_SESSION_SEMANTIC_H
+#define S2VI_SESSION_SEMANTIC_H
+
+#include "models/semantic.h"
+#include "models/vocabulary.h"
+#include "session/clip_encoder.h"
+#include "session/semantic_starts.h"
+
+typedef struct s2vi_semantic_model {
+    s2vi_stylegan generator; /* first: a row's functions take it for that */
+    s2vi_semantic_config config;
+    s2vi_stylegan_source source; /* of its streams */
+    s2vi_store *store;
+    /* A step, eq. 4, of blend 1: */
+    s2vi_graph *graph;
+    s2vi_node *sound, *start, *previous; /* INPUTs */
+    s2vi_node *codes;                    /* (1,L,w) */
+    s2vi_plan *plan;
+    /* The gallery and, with an embedding, how texts and its pictures lie: */
+    s2vi_starts starts;
+    s2vi_vocabulary words;
+    s2vi_graph *embedding_graph;
+    s2vi_node *picture, *share; /* INPUTs: (1,N,N,3), (1,words) */
+    s2vi_embedding_graph embedding;
+    s2vi_plan *embedding_plan;
+    float *place; /* (starts,width) */
+} s2vi_semantic_model;
+
+/** Prepare texts by the file's embedding; nothing without one. The generator
+ * and the starts are there. */
+int s2vi_semantic_open_texts(s2vi_semantic_model *model, const s2v_weights *w,
+                             s2v_error *err);
+
+/** A user's CLIP, which takes the embedding's place. */
+typedef struct s2vi_semantic_clip s2vi_semantic_clip;
+
+/**
+ * @param path   of CLIP's weight file
+ * @param merges of its list of merges; "": the one beside it
+ */
+int s2vi_semantic_clip_open(s2vi_semantic_clip **clip,
+                            const s2vi_semantic_model *model, const char *path,
+                            const char *merges, s2v_error *err);
+void s2vi_semantic_clip_close(s2vi_semantic_clip **clip);
+
+/**
+ * The start whose picture suits a text best.
+ *
+ * @param clip  NULL: by the file's embedding
+ * @param entry set to its place in the gallery
+ * @return S2V_OK; S2V_ERR_INVALID: no text, no gallery, or nothing that
+ *         understands texts
+ */
+int s2vi_semantic_choose(const s2vi_semantic_model *model,
+                         s2vi_semantic_clip *clip, const char *text,
+                         const s2vi_logger *logger, int *entry, s2v_error *err);
+
+/* Setters of options that the family has alone; see stylegan_options.c. */
+int s2vi_semantic_set_seed(void *stream, const s2vi_value *value,
+                           s2v_error *err);
+int s2vi_semantic_set_level(void *stream, const s2vi_value *value,
+                            s2v_error *err);
+int s2vi_semantic_set_merges(void *stream, const s2vi_value *value,
+                             s2v_error *err);
+int s2vi_semantic_set_clip(void *stream, const s2vi_value *value,
+                           s2v_error *err);
+int s2vi_semantic_set_start(void *stream, const s2vi_value *value,
+                            s2v_error *err);
+int s2vi_semantic_set_text(void *stream, const s2vi_value *value,
+                           s2v_error *err);
+int s2vi_semantic_set_morph(void *stream, const s2vi_value *value,
+                            s2v_error *err);
+int s2vi_semantic_set_blend(void *stream, const s2vi_value *value,
+                            s2v_error *err);
+
+#endif
