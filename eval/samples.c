@@ -194,14 +194,19 @@ static int measure_mean(s2vi_samples_eval *e, s2v_error *err)
 
 /* -------------------------------------------------------------- samples -- */
 
-/* Classes in turn. */
+/* Classes in turn, by name where they have one: a name may be a number. */
 static int choose_class(run *r, s2v_error *err)
 {
-    char text[16];
-    if (!r->e->classes)
+    const s2vi_samples_eval *e = r->e;
+    char number[16];
+    if (!e->classes)
         return S2V_OK;
-    snprintf(text, sizeof(text), "%d", (int)(r->at % r->e->classes));
-    return s2v_session_set_option(r->session, "class", text, err);
+    const int class = (int)(r->at % e->classes);
+    snprintf(number, sizeof(number), "%d", class);
+    const char *name =
+        json_string_value(json_array_get(e->names, (size_t) class));
+    return s2v_session_set_option(r->session, "class", name ? name : number,
+                                  err);
 }
 
 static int take(void *opaque, const s2v_video_frame *frame, s2v_error *err)
@@ -316,7 +321,7 @@ static int measure_made(s2vi_samples_eval *e, s2v_model *model, s2v_error *err)
 
 /* ----------------------------------------------------------- all of it -- */
 
-/* The API does not tell the number of classes. */
+/* The API does not tell classes. */
 static int read_classes(s2vi_samples_eval *e, s2v_error *err)
 {
     s2v_weights *w = NULL;
@@ -327,6 +332,8 @@ static int read_classes(s2vi_samples_eval *e, s2v_error *err)
     json_t *json = config ? json_loads(config, 0, NULL) : NULL;
     e->classes = (int)json_integer_value(json_object_get(json, "classes"));
     json_decref(json);
+    const char *names = s2v_weights_get_metadata(w, S2VI_STYLEGAN_CLASSES);
+    e->names = names ? json_loads(names, 0, NULL) : NULL;
     s2v_weights_close(&w);
     return config ? S2V_OK : S2V_ERR_MODEL;
 }
@@ -388,5 +395,6 @@ void s2vi_samples_eval_free(s2vi_samples_eval *e)
     s2vi_pictures_close(&e->others);
     s2vi_picture_free(&e->sheet);
     s2vi_ingest_close(&e->ingest);
+    json_decref(e->names);
     *e = (s2vi_samples_eval){0};
 }

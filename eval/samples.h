@@ -17,6 +17,8 @@
 #include "measure/picture_features.h"
 #include "picture/picture.h"
 
+#include <jansson.h>
+
 /** What is compared with the held-out pictures: a row of the table each. */
 typedef enum s2vi_samples_kind {
     S2VI_SAMPLES_MADE = 0, /**< by the model */
@@ -29,7 +31,8 @@ typedef enum s2vi_samples_kind {
 typedef struct s2vi_samples_eval {
     const s2vi_eval_options *options;
     s2v_model_info model;
-    int classes; /**< of the model; 0: none */
+    int classes;   /**< of the model; 0: none */
+    json_t *names; /**< of these: a list; NULL: they have none */
     s2vi_ingest ingest;
     s2vi_pictures pictures; /**< split */
     s2vi_pictures others;   /**< of options->train_*, all for training */

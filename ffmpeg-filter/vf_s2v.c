@@ -83,7 +83,7 @@
     V(PSI_REACT,     "psi_react",     "set what the loudness adds to psi", RUNTIME) \
     V(CUTOFF,        "cutoff",        "set the style codes that are truncated, those below; -1 for all", RUNTIME) \
     V(CENTER,        "center",        "set the picture that psi is the distance from: average or a seed", RUNTIME) \
-    V(CLASS,         "class",         "set the class", RUNTIME) \
+    V(CLASS,         "class",         "set the class, its number or name", RUNTIME) \
     V(CLASSES,       "classes",       "set the classes of the twelve tones from C on, or none", RUNTIME) \
     V(CLASS_REACT,   "class_react",   "set how much tones mix their classes in, 0 to 1", RUNTIME) \
     V(CLASS_SMOOTH,  "class_smooth",  "set how slowly classes change, in s", RUNTIME) \

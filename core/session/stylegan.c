@@ -8,6 +8,7 @@
 #include "models/param_file.h"
 #include "session/frame_stream.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,37 @@ static int read_numbers(const s2v_weights *w, const char *prefix,
                 : s2vi_error_nomem(err, name);
 }
 
+static int refuse_names(const s2v_weights *w, int classes, s2v_error *err)
+{
+    return s2vi_error(err, S2V_ERR_MODEL,
+                      "%s: metadata '" S2VI_STYLEGAN_CLASSES
+                      "' is no JSON list of %d texts",
+                      s2v_weights_get_path(w, NULL), classes);
+}
+
+/* The classes' names, where the file has them. */
+static int read_names(s2vi_stylegan *m, const s2v_weights *w, s2v_error *err)
+{
+    const char *text = s2v_weights_get_metadata(w, S2VI_STYLEGAN_CLASSES);
+    const int n = m->shape.classes;
+    if (!text || !n)
+        return S2V_OK;
+    json_t *names = json_loads(text, 0, NULL);
+    m->class_name = calloc((size_t)n, sizeof(*m->class_name));
+    int ret = !m->class_name ? s2vi_error_nomem(err, "names of classes")
+              : json_array_size(names) == (size_t)n ? S2V_OK
+                                                    : refuse_names(w, n, err);
+    for (int i = 0; i < n && !ret; i++) {
+        const json_t *name = json_array_get(names, (size_t)i);
+        if (!json_is_string(name))
+            ret = refuse_names(w, n, err);
+        else if (!(m->class_name[i] = strdup(json_string_value(name))))
+            ret = s2vi_error_nomem(err, "names of classes");
+    }
+    json_decref(names);
+    return ret;
+}
+
 static int plan_mapping(s2vi_stylegan *m, s2vi_store *store, s2v_error *err)
 {
     m->mapping_graph = s2vi_graph_create();
@@ -60,6 +92,8 @@ int s2vi_stylegan_prepare(s2vi_stylegan *m, const s2v_weights *w,
     int ret = read_numbers(w, prefix, "mapping.w_avg", n, &m->w_avg, err);
     if (!ret)
         ret = read_numbers(w, prefix, "mapping.w_std", n, &m->w_std, err);
+    if (!ret)
+        ret = read_names(m, w, err);
     if (!ret)
         ret = plan_mapping(m, params->store, err);
     if (ret < 0)
@@ -174,6 +208,9 @@ void s2vi_stylegan_clear(s2vi_stylegan *m)
     s2vi_graph_close(&m->mapping_graph);
     free(m->w_avg);
     free(m->w_std);
+    for (int i = 0; m->class_name && i < m->shape.classes; i++)
+        free(m->class_name[i]);
+    free(m->class_name);
     free(m->planes);
 }
 
@@ -424,6 +461,7 @@ int s2vi_stylegan_begin(s2vi_stylegan_stream *s, const s2vi_stylegan *m,
                                    .classes = m->shape.classes,
                                    .w_avg = m->w_avg,
                                    .w_std = m->w_std,
+                                   .class_name = m->class_name,
                                    .map = map,
                                    .opaque = s};
     s->model = m;

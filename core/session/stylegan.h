@@ -18,6 +18,7 @@ typedef struct s2vi_stylegan {
     s2vi_stylegan_mapping shape;
     int codes, size;
     float *w_avg, *w_std; /* (w) */
+    char **class_name;    /* (shape.classes), or NULL */
     s2vi_graph *mapping_graph;
     s2vi_stylegan_mapping_graph mapping;
     s2vi_plan *mapping_plan;

@@ -82,23 +82,6 @@ static int set_cutoff(void *opaque, const s2vi_value *value, s2v_error *err)
     return S2V_OK;
 }
 
-static int set_class(void *opaque, const s2vi_value *value, s2v_error *err)
-{
-    const stream *s = opaque;
-    const int classes = s->model->shape.classes;
-    if (value->number > 0 && !classes)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "class: the model has no classes, found '%s'",
-                          value->text);
-    if (value->number > 0 && value->number >= classes)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "class: the model has %d classes, expected 0 to %d, "
-                          "found '%s'",
-                          classes, classes - 1, value->text);
-    of(opaque)->class = (int)value->number;
-    return S2V_OK;
-}
-
 /* One of some words. */
 static int set_word(const char *name, const char *const *words,
                     const char *text, int *found, s2v_error *err)
@@ -203,6 +186,7 @@ static int set_chroma_layers(void *opaque, const s2vi_value *v, s2v_error *err)
     }
 
 TEXT_SETTER(seeds)
+TEXT_SETTER(class)
 TEXT_SETTER(classes)
 TEXT_SETTER(chroma_seeds)
 TEXT_SETTER(speed)
@@ -322,8 +306,8 @@ SEED_SETTER(snare)
         ROW(loop, INTEGER, 0, 1, "1", NULL,                                    \
             "set whether the last keyframe is followed by the first"),         \
         PSI,                                                                   \
-        ROW(class, INTEGER, 0, 4095, "0", NULL,                                \
-            "set the class, of a model that has some"),                        \
+        TEXT(class, "0",                                                       \
+             "set the class, of a model that has some: its number or name"),   \
         TEXT(classes, "none",                                                  \
              "set the classes of the tones from C on: none or twelve"),        \
         NUMBER(class_react, 0, 1, "0.5", NULL,                                 \

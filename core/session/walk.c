@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <glib.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -218,27 +219,80 @@ int s2vi_walk_set_chroma_seeds(s2vi_walk *k, const char *text, s2v_error *err)
     return S2V_OK;
 }
 
+/* The class of that name or number, of `n` bytes; -1: there is none. */
+static int find_class(const s2vi_walk *k, const char *text, size_t n)
+{
+    uint64_t number;
+    const char *at = text;
+    for (int i = 0; k->space.class_name && i < k->space.classes; i++)
+        if (strlen(k->space.class_name[i]) == n &&
+            !strncmp(k->space.class_name[i], text, n))
+            return i;
+    if (read_whole(&at, INT32_MAX, &number) && at == text + n &&
+        number < (uint64_t)k->space.classes)
+        return (int)number;
+    return -1;
+}
+
+/* "0 to 2, or fire, rain, wind": of names, as many as there is room for. */
+static const char *expected_classes(const s2vi_walk *k, char *text, size_t size)
+{
+    int n = snprintf(text, size, "0 to %d", k->space.classes - 1);
+    for (int i = 0; k->space.class_name && i < k->space.classes; i++) {
+        const char *name = k->space.class_name[i];
+        const bool fits = (size_t)n + strlen(name) + 16 < size;
+        n += snprintf(text + n, size - (size_t)n, "%s%s", i ? ", " : ", or ",
+                      fits ? name : "...");
+        if (!fits)
+            break;
+    }
+    return text;
+}
+
+static int refuse_no_classes(const char *name, const char *text, s2v_error *err)
+{
+    return s2vi_error(err, S2V_ERR_INVALID,
+                      "%s: the model has no classes, found '%.40s'", name,
+                      text);
+}
+
+int s2vi_walk_set_class(s2vi_walk *k, const char *text, s2v_error *err)
+{
+    char classes[400];
+    const int class = find_class(k, text, strlen(text));
+    if (!k->space.classes && strcmp(text, "0") != 0)
+        return refuse_no_classes("class", text, err);
+    if (k->space.classes && class < 0)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "class: the model has %d classes, expected %s, found "
+                          "'%.40s'",
+                          k->space.classes,
+                          expected_classes(k, classes, sizeof(classes)), text);
+    k->o.class = class > 0 ? class : 0;
+    return S2V_OK;
+}
+
 int s2vi_walk_set_classes(s2vi_walk *k, const char *text, s2v_error *err)
 {
     int class[TONES];
+    char classes[400];
     const char *at = text;
     if (!strcmp(text, "none")) {
         k->o.tone_classes = false;
         return S2V_OK;
     }
     if (!k->space.classes)
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "classes: the model has no classes, found '%.40s'",
-                          text);
+        return refuse_no_classes("classes", text, err);
     for (int t = 0; t < TONES; t++) {
-        uint64_t number;
-        if (!read_whole(&at, (uint64_t)k->space.classes - 1, &number) ||
-            *at != (t < TONES - 1 ? ',' : '\0'))
-            return s2vi_error(err, S2V_ERR_INVALID,
-                              "classes: expected none or %d numbers of classes "
-                              "from 0 to %d, with commas, found '%.40s'",
-                              TONES, k->space.classes - 1, text);
-        class[t] = (int)number;
+        const size_t n = strcspn(at, ",");
+        class[t] = find_class(k, at, n);
+        at += n;
+        if (class[t] < 0 || *at != (t < TONES - 1 ? ',' : '\0'))
+            return s2vi_error(
+                err, S2V_ERR_INVALID,
+                "classes: expected none or %d classes with "
+                "commas, %s, found '%.40s'",
+                TONES, expected_classes(k, classes, sizeof(classes)), text);
         at++;
     }
     memcpy(k->o.tone_class, class, sizeof(class));

@@ -37,6 +37,7 @@ enum {
 typedef struct s2vi_walk_space {
     int z, w, codes, classes;
     const float *w_avg, *w_std; /* (w): outlive the walk */
+    char *const *class_name;    /* (classes), likewise; or NULL */
     /** w (w) of z (z) and of classes (classes), weights of sum 1. */
     int (*map)(void *opaque, const float *z, const float *classes, float *w,
                s2v_error *err);
@@ -103,7 +104,10 @@ int s2vi_walk_set_seeds(s2vi_walk *walk, const char *text, s2v_error *err);
 int s2vi_walk_set_chroma_seeds(s2vi_walk *walk, const char *text,
                                s2v_error *err);
 
-/** Twelve numbers of classes, or "none". */
+/** A class by its name or number; "0" also where there are none. */
+int s2vi_walk_set_class(s2vi_walk *walk, const char *text, s2v_error *err);
+
+/** Twelve names or numbers of classes, with commas, or "none". */
 int s2vi_walk_set_classes(s2vi_walk *walk, const char *text, s2v_error *err);
 
 /** "12", keyframes a minute; "1bar", "2bar", "4beat": one in as many. */

@@ -7,6 +7,7 @@
 #include "session/walk.h"
 #include "stylegan_kit.h"
 
+#include <glib.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -261,12 +262,19 @@ static void test_refused(s2v_model *two, s2v_model *classes, s2v_model *three)
     refused(two, "seeds", "0-300", "seeds: more than 256 seeds in '0-300'");
     refused(two, "class", "1", "class: the model has no classes, found '1'");
     refused(classes, "class", "3",
-            "class: the model has 3 classes, expected 0 to 2, found '3'");
+            "class: the model has 3 classes, expected 0 to 2, or fire, rain, "
+            "wind, found '3'");
+    refused(classes, "class", "fir",
+            "class: the model has 3 classes, expected 0 to 2, or fire, rain, "
+            "wind, found 'fir'");
+    refused(classes, "class", "",
+            "class: the model has 3 classes, expected 0 to 2, or fire, rain, "
+            "wind, found ''");
     refused(two, "classes", "1",
             "classes: the model has no classes, found '1'");
     refused(classes, "classes", "0,1,2,3",
-            "classes: expected none or 12 numbers of classes from 0 to 2, with "
-            "commas, found '0,1,2,3'");
+            "classes: expected none or 12 classes with commas, 0 to 2, or "
+            "fire, rain, wind, found '0,1,2,3'");
     refused(two, "noise", "some",
             "noise: expected const, none, react, found 'some'");
     refused(three, "noise", "none",
@@ -312,6 +320,9 @@ static void test_classes(s2v_model *model)
     const take a = play_with(model, "seeds=5 speed=0", sound, 1000);
     const take b = play_with(model, "seeds=5 speed=0 class=2", sound, 1000);
     CHECK(a.hash[0] != b.hash[0], "another class: the same picture");
+    const take named =
+        play_with(model, "seeds=5 speed=0 class=wind", sound, 1000);
+    CHECK(same(&b, &named), "a class by its name: another picture");
     const take still = play_with(model, tones, sound, 1000);
     CHECK(still.hash[0] == a.hash[0] && still.hash[50] == a.hash[0],
           "silence: another class");
@@ -320,7 +331,7 @@ static void test_classes(s2v_model *model)
     const take d =
         play_with(model,
                   "seeds=5 speed=0 pulse=0 class_react=1 class_smooth=0 "
-                  "classes=0,0,2,0,0,0,0,0,0,0,0,0",
+                  "classes=0,fire,wind,0,0,0,0,0,0,0,0,0",
                   sound, 1000);
     const take soft =
         play_with(model,
@@ -511,6 +522,22 @@ static void test_bad_file(void)
                                   "scripts/import-stylegan makes"),
           "%s", err.message);
     s2v_model_close(&model);
+    /* The header, as text, without the list's end. */
+    char *data, *path = g_strdup(write_stylegan(STYLEGAN2_CLASSES, true));
+    gsize size;
+    CHECK(g_file_get_contents(path, &data, &size, NULL), "%s", path);
+    char *end = g_strstr_len(data + 8, 4000, "wind\\\"]");
+    CHECK(end, "no names of classes");
+    if (end)
+        end[6] = ' ';
+    g_file_set_contents(path, data, (gssize)size, NULL);
+    CHECK(s2v_model_open(&model, path, NULL, &err) == S2V_ERR_MODEL &&
+              strstr(err.message,
+                     "metadata 's2v.classes' is no JSON list of 3 texts"),
+          "%s", err.message);
+    s2v_model_close(&model);
+    g_free(data);
+    g_free(path);
 }
 
 int main(void)

@@ -106,6 +106,9 @@ int tiny_stylegan_write(const char *path, stylegan_kind kind, bool deviation,
                              kind == STYLEGAN3 ? "stylegan3" : "stylegan2",
                              err);
     s2vi_writer_set_metadata(writer, "s2v.config", text, err);
+    if (kind == STYLEGAN2_CLASSES)
+        s2vi_writer_set_metadata(writer, "s2v.classes",
+                                 "[\"fire\", \"rain\", \"wind\"]", err);
     free(text);
     return s2vi_writer_commit(&writer, err);
 }

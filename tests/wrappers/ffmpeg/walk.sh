@@ -118,7 +118,7 @@ fails "a start that is not there" "${own}start: expected seed, a number from 0 t
 fails "a scene's camera" "${own}camera: the model's generator is a stylegan2, which has no camera, found 'free'" scene.bin:camera=free
 fails "seeds that are no list" "${own}seeds: expected seeds as 0-11 or 3,7,12-15, found '1-'" two.bin:seeds=1-
 fails "a class of a model without" "${own}class: the model has no classes, found '3'" two.bin:class=3
-fails "a class that is not there" "${own}class: the model has 3 classes, expected 0 to 2, found '3'" classes.bin:class=3
+fails "a class that is not there" "${own}class: the model has 3 classes, expected 0 to 2, or fire, rain, wind, found '3'" classes.bin:class=3
 fails "a size above" "${own}size: the model makes frames of 32 pixels, expected a power of 2 from 4 to that, found 64" two.bin:size=64
 fails "psi that is no number" "${own}psi: expected a number from -2 to 2, found 'much'" two.bin:psi=much
 fails "a size of a StyleGAN3" "${own}a 'stylegan3' model has no option 'size': it is one of 'stylegan2', 'semantic' models" three.bin:size=16
