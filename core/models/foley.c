@@ -61,6 +61,8 @@ int s2vi_foley_config_check(const s2vi_foley_config *c, s2v_error *err)
 static const s2vi_field sight_table[] = {
     S2VI_INT(s2vi_visual_encoder_config, size, 0, 0),
     S2VI_INT(s2vi_visual_encoder_config, channels, 0, 0),
+    S2VI_LATER_WORD(s2vi_visual_encoder_config, front_end,
+                    s2vi_front_end_words),
 };
 static const s2vi_fields sight_fields = {
     "sight", sight_table, sizeof(sight_table) / sizeof(*sight_table), false};

@@ -18,6 +18,12 @@
  * hide how much has moved, one over time would see the future. The temporal
  * encoder's batch norm follows its first convolution of the features.
  *
+ * Front-ends of motion see planes of half the side (video/motion.h), already
+ * relative to their recent mean. What of the picture moves should not matter,
+ * nor how much of it: in place of the linear layer of all that is left, one of
+ * each channel's maximum over the 4x4, so that one small hand counts, and of
+ * its mean.
+ *
  * Weights start from N(0, sqrt(2 / inputs)), biases from 0.
  */
 #include "models/visual_encoder.h"
@@ -38,6 +44,20 @@ enum {
     MAX_FEATURES = 1 << 14,
 };
 
+const char *const s2vi_front_end_words[] = {"pictures", "differences", "flow",
+                                            "motion", NULL};
+
+int s2vi_front_end_motion(s2vi_front_end front_end)
+{
+    static const int kinds[] = {
+        [S2VI_FRONT_END_PICTURES] = 0,
+        [S2VI_FRONT_END_DIFFERENCES] = S2VI_MOTION_DIFFERENCES,
+        [S2VI_FRONT_END_FLOW] = S2VI_MOTION_FLOW,
+        [S2VI_FRONT_END_MOTION] = S2VI_MOTION_DIFFERENCES | S2VI_MOTION_FLOW,
+    };
+    return kinds[front_end];
+}
+
 /* ------------------------------------------------------ configuration -- */
 
 void s2vi_visual_encoder_defaults(s2vi_visual_encoder_config *config,
@@ -57,6 +77,14 @@ static int check(const char *name, int value, int least, int most,
                             value, least, most);
 }
 
+/* Flow needs larger frames. */
+static int least_size(const s2vi_visual_encoder_config *c)
+{
+    return s2vi_front_end_motion(c->front_end) & S2VI_MOTION_FLOW
+               ? S2VI_MOTION_LEAST_FLOW
+               : 2 * INNERMOST * 2;
+}
+
 int s2vi_visual_encoder_config_check(const s2vi_visual_encoder_config *c,
                                      s2v_error *err)
 {
@@ -66,6 +94,9 @@ int s2vi_visual_encoder_config_check(const s2vi_visual_encoder_config *c,
         ret = s2vi_error(err, S2V_ERR_MODEL,
                          "visual encoder: size is %d, expected a power of 2",
                          c->size);
+    if (ret >= 0 && s2vi_front_end_motion(c->front_end))
+        ret = check("size", c->size, least_size(c), S2VI_VISUAL_ENCODER_MOST,
+                    err);
     if (ret >= 0)
         ret = check("channels", c->channels, 1, MAX_CHANNELS, err);
     if (ret >= 0)
@@ -73,18 +104,44 @@ int s2vi_visual_encoder_config_check(const s2vi_visual_encoder_config *c,
     return ret;
 }
 
+static bool sees_motion(const s2vi_visual_encoder_config *c)
+{
+    return s2vi_front_end_motion(c->front_end);
+}
+
+/* Of what the first convolution sees. */
+static int side(const s2vi_visual_encoder_config *c)
+{
+    return sees_motion(c) ? c->size / 2 : c->size;
+}
+
+static int planes_seen(const s2vi_visual_encoder_config *c)
+{
+    return sees_motion(c)
+               ? s2vi_motion_planes(s2vi_front_end_motion(c->front_end))
+               : PLANES;
+}
+
+s2vi_shape s2vi_visual_encoder_input(const s2vi_visual_encoder_config *c,
+                                     int64_t n, int64_t K)
+{
+    return sees_motion(c) ? S2VI_SHAPE(n, K, side(c), side(c), planes_seen(c))
+                          : S2VI_SHAPE(n, K + 1, side(c), side(c), 3);
+}
+
 static int layers(const s2vi_visual_encoder_config *c)
 {
     int n = 0;
-    for (int side = c->size; side > INNERMOST; side /= 2)
+    for (int size = side(c); size > INNERMOST; size /= 2)
         n++;
     return n;
 }
 
-/* Of layer i's result. */
+/* Of layer i's result; of motion, whose first convolution is the second of
+ * pictures, the next layer's. */
 static int channels(const s2vi_visual_encoder_config *c, int i)
 {
-    const int multiple = 1 << i;
+    const int multiple = 1 << (sees_motion(c) ? i + 1 : i);
     return c->channels * (multiple < WIDEST ? multiple : WIDEST);
 }
 
@@ -99,7 +156,7 @@ static void declare(const s2vi_scope *scope,
                     const s2vi_visual_encoder_config *c, network *n)
 {
     const s2vi_scope in = s2vi_scope_in(scope, "sight");
-    int cin = PLANES;
+    int cin = planes_seen(c);
     for (int i = 0; i < layers(c); i++) {
         const int cout = channels(c, i);
         n->convs[i] =
@@ -107,7 +164,8 @@ static void declare(const s2vi_scope *scope,
                                S2VI_INIT_HE, cout, "convs.%d", i);
         cin = cout;
     }
-    const s2vi_shape w = S2VI_SHAPE(c->features, INNERMOST * INNERMOST * cin);
+    const int left = sees_motion(c) ? 2 * cin : INNERMOST * INNERMOST * cin;
+    const s2vi_shape w = S2VI_SHAPE(c->features, left);
     n->linear = s2vi_declare_layer(&in, w, S2VI_INIT_HE, c->features, "linear");
 }
 
@@ -138,41 +196,73 @@ static s2vi_node *planes(s2vi_node *pictures)
                         S2VI_SHAPE(s.dim[0] * K, s.dim[2], s.dim[3], PLANES));
 }
 
-static s2vi_node *look(const network *net, const s2vi_visual_encoder_config *c,
-                       s2vi_node *pictures)
+/* (m,4,4,c) -> (m,2 c): each channel's maximum, and its mean. */
+static s2vi_node *pool(s2vi_node *x)
 {
-    const int64_t n = pictures->shape.dim[0], K = pictures->shape.dim[1] - 1;
+    const s2vi_window all = {.rank = 2,
+                             .kernel = {INNERMOST, INNERMOST},
+                             .stride = {INNERMOST, INNERMOST}};
+    s2vi_node *const both[] = {s2vi_maxpool(x, &all),
+                               s2vi_mean(x, 1u << 1 | 1u << 2)};
+    return s2vi_concat(both, 2, 3);
+}
+
+static s2vi_node *look(const network *net, const s2vi_visual_encoder_config *c,
+                       s2vi_node *seen)
+{
+    const s2vi_shape in = s2vi_visual_encoder_input(c, seen->shape.dim[0], 0);
+    const int64_t n = in.dim[0], K = seen->shape.dim[1] - in.dim[1];
+    const int64_t last = channels(c, layers(c) - 1);
     const int64_t left =
-        (int64_t)INNERMOST * INNERMOST * channels(c, layers(c) - 1);
+        sees_motion(c) ? 2 * last : (int64_t)INNERMOST * INNERMOST * last;
     const s2vi_window half = {
         .rank = 2, .stride = {2, 2}, .pad_lo = {1, 1}, .pad_hi = {1, 1}};
-    s2vi_node *x = planes(pictures);
+    s2vi_node *x = sees_motion(c)
+                       ? s2vi_reshape(seen, S2VI_SHAPE(n * K, in.dim[2],
+                                                       in.dim[3], in.dim[4]))
+                       : planes(seen);
     for (int i = 0; i < layers(c); i++) {
         const s2vi_layer *l = &net->convs[i];
         x = s2vi_lrelu(s2vi_conv(x, l->weight, l->bias, &half), SLOPE);
     }
+    x = sees_motion(c) ? pool(x) : x;
     x = s2vi_nn_linear(s2vi_reshape(x, S2VI_SHAPE(n * K, left)), net->linear);
     return s2vi_reshape(x, S2VI_SHAPE(n, K, c->features));
 }
 
+/* Whether `seen` is an input of one sequence or more, of one feature or more.
+ */
+static bool fits(const s2vi_visual_encoder_config *c, const s2vi_shape *seen)
+{
+    const s2vi_shape least = s2vi_visual_encoder_input(c, 1, 1);
+    bool ok = seen->rank == least.rank && seen->dim[1] >= least.dim[1];
+    for (int i = 2; i < least.rank && ok; i++)
+        ok = seen->dim[i] == least.dim[i];
+    return ok;
+}
+
 int s2vi_visual_encoder_build(s2vi_graph *graph,
                               const s2vi_visual_encoder_config *config,
-                              s2vi_node *pictures, s2vi_node **features,
+                              s2vi_node *seen, s2vi_node **features,
                               s2v_error *err)
 {
-    const s2vi_shape *s = pictures ? &pictures->shape : NULL;
     network n;
     *features = NULL;
     int ret = s2vi_visual_encoder_config_check(config, err);
     if (ret < 0)
         return ret;
     declare(&(s2vi_scope){.graph = graph}, config, &n);
-    if (s && (s->rank != 5 || s->dim[1] < 2 || s->dim[2] != config->size ||
-              s->dim[3] != config->size || s->dim[4] != 3))
-        s2vi_graph_mistake(
-            graph, "visual encoder: expected two or more images of %dx%d",
-            config->size, config->size);
-    else if (s)
-        *features = look(&n, config, pictures);
+    if (seen && !fits(config, &seen->shape)) {
+        if (sees_motion(config))
+            s2vi_graph_mistake(
+                graph, "visual encoder: expected %d planes of motion, %dx%d",
+                planes_seen(config), side(config), side(config));
+        else
+            s2vi_graph_mistake(
+                graph, "visual encoder: expected two or more images of %dx%d",
+                config->size, config->size);
+    } else if (seen) {
+        *features = look(&n, config, seen);
+    }
     return s2vi_graph_status(graph, err);
 }

@@ -48,7 +48,7 @@ typedef struct s2vi_foley_part {
 typedef struct s2vi_foley_model {
     s2vi_foley_config config;
     s2vi_foley_windows windows;
-    s2vi_foley_part visual_encoder; /* (1,2,N,N,3) -> (1,1,F) */
+    s2vi_foley_part visual_encoder; /* pictures or planes -> (1,1,F) */
     s2vi_foley_part timbre;         /* (1,4 length,80) -> (1,D) */
     s2vi_foley_part mel;            /* (1,length,F) -> (1,4 length,80) */
     s2vi_node *mel_timbre;          /* (1,D): its other input */

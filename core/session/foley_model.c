@@ -150,9 +150,9 @@ static int finish(s2vi_foley_part *part, s2vi_store *store, s2v_error *err)
 
 static int plan_sight(s2vi_foley_model *m, s2vi_store *store, s2v_error *err)
 {
-    const int N = m->config.sight.size;
+    const s2vi_shape in = s2vi_visual_encoder_input(&m->config.sight, 1, 1);
     s2vi_foley_part *part = &m->visual_encoder;
-    int ret = begin(part, "pictures", S2VI_SHAPE(1, 2, N, N, 3), err);
+    int ret = begin(part, "pictures", in, err);
     if (!ret)
         ret = s2vi_visual_encoder_build(part->graph, &m->config.sight, part->in,
                                         &part->out, err);

@@ -54,7 +54,9 @@ struct s2vi_foley_stream {
     int64_t total; /* samples in all, once drained */
 
     /* features */
-    float *seen;     /* (2,N,N,3): the picture before, and this one */
+    s2vi_motion *motion; /* NULL: the network sees pictures */
+    float *seen;     /* what it sees: (2,N,N,3), the picture before, and this
+                        one; or this one's planes */
     bool still;      /* both are the same, and so is the feature */
     int64_t feature; /* number of the next */
     float *features; /* (length,F) of the next window */
@@ -78,7 +80,7 @@ struct s2vi_foley_stream {
 
     /* as an editor has it */
     float sensitivity; /* factor of motion */
-    float *moved;      /* (2,N,N,3): `seen`, with that motion */
+    float *moved;      /* `seen`, with that motion */
     s2vi_foley_regions regions;
     int width, height;         /* of the last picture; 0: there was none */
     s2vi_foley_onsets *onsets; /* NULL: no file */
@@ -90,6 +92,14 @@ static size_t pixels(const s2vi_foley_stream *s)
 {
     const size_t N = (size_t)s->model->config.sight.size;
     return N * N * 3;
+}
+
+/* Numbers that the network sees for a feature. */
+static size_t seen_size(const s2vi_foley_stream *s)
+{
+    const s2vi_shape in =
+        s2vi_visual_encoder_input(&s->model->config.sight, 1, 1);
+    return (size_t)s2vi_shape_count(&in);
 }
 
 static int heard_columns(const s2vi_foley_stream *s)
@@ -113,8 +123,8 @@ static bool allocate(s2vi_foley_stream *s)
     const size_t F = (size_t)s->model->config.generator.features;
     const size_t length = (size_t)w->length, heard = (size_t)heard_columns(s);
     s->timbre = floats(timbre_size(s));
-    s->seen = floats(2 * pixels(s));
-    s->moved = floats(2 * pixels(s));
+    s->seen = floats(seen_size(s));
+    s->moved = floats(seen_size(s));
     s->features = floats(length * F);
     s->columns = floats(RATIO * length * BANDS);
     s->faded = floats(RATIO * (size_t)w->fade * BANDS);
@@ -141,6 +151,13 @@ static int make_room(s2vi_foley_stream *s, int room, s2v_error *err)
             return s2vi_error_nomem(err, "queued frames");
     }
     return S2V_OK;
+}
+
+static int create_motion(s2vi_foley_stream *s, s2v_error *err)
+{
+    const s2vi_visual_encoder_config *c = &s->model->config.sight;
+    const int kinds = s2vi_front_end_motion(c->front_end);
+    return kinds ? s2vi_motion_create(&s->motion, kinds, c->size, err) : S2V_OK;
 }
 
 static int watch(s2vi_foley_stream *s, s2v_error *err)
@@ -173,6 +190,8 @@ int s2vi_foley_stream_create(s2vi_foley_stream **out,
     if (!ret)
         ret = make_room(s, FIRST_ROOM, err);
     if (!ret)
+        ret = create_motion(s, err);
+    if (!ret)
         ret = s2vi_exec_create(&s->visual_encoder, model->visual_encoder.plan,
                                err);
     if (!ret)
@@ -199,6 +218,7 @@ void s2vi_foley_stream_close(s2vi_foley_stream **out)
         s2vi_profile_close(&s->profile[i]);
     for (int i = 0; i < s->room; i++)
         free(s->ring[i].pixels);
+    s2vi_motion_close(&s->motion);
     s2vi_exec_close(&s->visual_encoder);
     s2vi_exec_close(&s->mel);
     s2vi_exec_close(&s->vocoder);
@@ -229,6 +249,8 @@ void s2vi_foley_stream_flush(s2vi_foley_stream *s)
     s->n_heard = 2 * w->context;
     s->skip = w->context * COLUMN;
     memset(s->heard, 0, (size_t)s->n_heard * BANDS * sizeof(*s->heard));
+    if (s->motion)
+        s2vi_motion_flush(s->motion);
     if (s->onsets)
         s2vi_foley_onsets_flush(s->onsets);
 }
@@ -471,10 +493,23 @@ static const float *look(s2vi_foley_stream *s)
     return s->count && s->drained ? s->ring[s->first].pixels : NULL;
 }
 
+/* The planes of motion into the picture. */
+static void see_motion(s2vi_foley_stream *s, const float *now, bool *same)
+{
+    const size_t size = seen_size(s) * sizeof(*now);
+    s2vi_motion_push(s->motion, now, s->moved);
+    *same = s->feature && !memcmp(s->seen, s->moved, size);
+    memcpy(s->seen, s->moved, size);
+}
+
 /* What is seen now, after what was seen before; at the beginning, nothing has
  * moved. */
 static void see(s2vi_foley_stream *s, const float *now, bool *same)
 {
+    if (s->motion) {
+        see_motion(s, now, same);
+        return;
+    }
     const size_t n = pixels(s), size = n * sizeof(*now);
     const float *before = s->feature ? s->seen + n : now;
     *same = s->feature && s->still && !memcmp(before, now, size);
@@ -491,6 +526,11 @@ static const float *magnify(s2vi_foley_stream *s)
     const size_t n = pixels(s);
     if (s->sensitivity == 1.0f)
         return s->seen;
+    if (s->motion) {
+        for (size_t i = 0; i < seen_size(s); i++)
+            s->moved[i] = s->sensitivity * s->seen[i];
+        return s->moved;
+    }
     const float *before = s->seen, *now = s->seen + n;
     for (size_t i = 0; i < n; i++)
         s->moved[i] = now[i] - s->sensitivity * (now[i] - before[i]);

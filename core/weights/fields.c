@@ -285,12 +285,20 @@ static json_t *value_of(const s2vi_field *f, const void *config)
     }
 }
 
+/* That a sparse field is not what it is where it is missing. */
+static bool is_set(const s2vi_field *f, const void *config)
+{
+    return f->kind == S2VI_FIELD_WORD
+               ? int_at(config, f->offset)
+               : *(const bool *)((const char *)config + f->offset);
+}
+
 json_t *s2vi_fields_object(const s2vi_fields *fields, const void *config)
 {
     json_t *root = json_object();
     for (int i = 0; root && i < fields->n; i++) {
         const s2vi_field *f = &fields->field[i];
-        if (f->sparse && !*(const bool *)((const char *)config + f->offset))
+        if (f->sparse && !is_set(f, config))
             continue;
         if (json_object_set_new(root, f->name, value_of(f, config)) < 0) {
             json_decref(root);

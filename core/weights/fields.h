@@ -30,7 +30,7 @@ typedef struct s2vi_field {
     size_t count; /**< offsets of ints; a GRID's rows are an INTS's count, */
     size_t rows;  /**< which stands before it in the table */
     bool counted; /**< likewise is the `count`: lists of equal length */
-    bool sparse;  /**< of a bool: written only where it is true */
+    bool sparse;  /**< written only where it is true, or not the first word */
 } s2vi_field;
 
 /** Rows of the table: a member of `type`. */
@@ -44,8 +44,8 @@ typedef struct s2vi_field {
         .name = #member, .offset = offsetof(type, member),                     \
         .kind = S2VI_FIELD_BOOL                                                \
     }
-/** One that came later: a file without it reads as before, and is written so.
- */
+/** Those that came later: a file without them reads as before, and is written
+ * so. */
 #define S2VI_SWITCH(type, member)                                              \
     {                                                                          \
         .name = #member, .offset = offsetof(type, member),                     \
@@ -55,6 +55,11 @@ typedef struct s2vi_field {
     {                                                                          \
         .name = #member, .offset = offsetof(type, member),                     \
         .kind = S2VI_FIELD_WORD, .words = (list)                               \
+    }
+#define S2VI_LATER_WORD(type, member, list)                                    \
+    {                                                                          \
+        .name = #member, .offset = offsetof(type, member),                     \
+        .kind = S2VI_FIELD_WORD, .words = (list), .sparse = true               \
     }
 
 #define S2VI_NUMBER(type, member, least, most)                                 \

@@ -6,7 +6,7 @@
  */
 #include "bn_file.h"
 #include "feature_set.h"
-#include "measure/flow.h"
+#include "video/flow.h"
 #include "scratch.h"
 
 #include "graph/build.h"

@@ -122,7 +122,8 @@ static void run_visual_encoder(s2vi_store *store,
 
 static void check_visual_encoder(s2vi_store *store)
 {
-    const s2vi_visual_encoder_config config = {SIDE, C, W};
+    const s2vi_visual_encoder_config config = {SIDE, C, W,
+                                               S2VI_FRONT_END_PICTURES};
     s2v_error err;
     s2vi_param_list list = {0};
     static float film[N * (K + 1) * PICTURE];

@@ -9,6 +9,7 @@
  */
 #include "golden.h"
 #include "models/hifigan.h"
+#include "networks/film_augment.h"
 #include "networks/hifigan_discriminator.h"
 #include "networks/varietysound_data.h"
 #include "networks/varietysound_discriminator.h"
@@ -433,6 +434,83 @@ static void check_shapes(void)
     check_vocoder_loss_inputs();
 }
 
+/* ---------------------------------------------------------------- film -- */
+
+enum { FILM = 12, SIDE = 16, PICTURE = SIDE * SIDE * 3 };
+
+/* Pixel (x, y) of picture k, red, as a byte. */
+static double red(const float *film, int k, int x, int y)
+{
+    return 127.5 * (film[k * PICTURE + (y * SIDE + x) * 3] + 1.0);
+}
+
+/* Largest difference of two films, in steps of a byte. */
+static double furthest(const float *a, const float *b)
+{
+    double worst = 0;
+    for (int i = 0; i < FILM * PICTURE; i++)
+        worst = fmax(worst, 127.5 * fabs((double)a[i] - b[i]));
+    return worst;
+}
+
+static void check_film(void)
+{
+    static uint8_t rgb[FILM * PICTURE];
+    static float same[FILM * PICTURE], film[FILM * PICTURE];
+    s2vi_film_change c = s2vi_film_unchanged();
+    double worst = 0;
+    for (int i = 0; i < FILM * PICTURE; i++) /* red is 10 x + k */
+        rgb[i] = (uint8_t)(10 * (i / 3 % SIDE) + i / PICTURE);
+    s2vi_film_apply(&c, rgb, FILM, SIDE, same);
+    for (int i = 0; i < FILM * PICTURE; i++)
+        worst = fmax(worst, fabs(127.5 * (same[i] + 1.0) - rgb[i]));
+    check(worst < 1e-4, "a film without a change", "the same");
+    c.mirror = true;
+    s2vi_film_apply(&c, rgb, FILM, SIDE, film);
+    check(fabs(red(film, 3, 2, 5) - red(same, 3, SIDE - 3, 5)) < 1e-4,
+          "mirrored", "left is right");
+    c = s2vi_film_unchanged();
+    c.side = 0.5;
+    c.left = 0.25; /* 4 pixels; pixel x is seen at 4 + (x + 0.5) / 2 - 0.5 */
+    s2vi_film_apply(&c, rgb, FILM, SIDE, film);
+    check(fabs(red(film, 3, 6, 5) - (10 * 6.75 + 3)) < 1e-3, "cropped",
+          "pixel 6 is from 6.75");
+    c = s2vi_film_unchanged();
+    c.gain = 2;
+    c.gamma = 2;
+    s2vi_film_apply(&c, rgb, FILM, SIDE, film);
+    check(fabs(red(film, 0, 8, 0) - 2 * 80.0 * 80 / 255) < 1e-2 &&
+              fabs(red(film, 0, 15, 0) - 2 * 150.0 * 150 / 255) < 1e-2,
+          "exposed", "2 v^2");
+    c = s2vi_film_unchanged();
+    c.hold = 0.4; /* new pictures at 0, 3, 5, 8, 10 */
+    s2vi_film_apply(&c, rgb, FILM, SIDE, film);
+    check(red(film, 2, 0, 0) == red(film, 0, 0, 0) &&
+              fabs(red(film, 4, 0, 0) - 3) < 1e-4 &&
+              fabs(red(film, 7, 0, 0) - 5) < 1e-4 &&
+              fabs(red(film, 8, 0, 0) - 8) < 1e-4,
+          "held", "at 0.4 of the rate");
+    c = s2vi_film_unchanged();
+    c.skip = 3.5 / 255; /* steps of 1: renewed after 4 pictures, or at 10 */
+    c.key = 10;
+    s2vi_film_apply(&c, rgb, FILM, SIDE, film);
+    check(fabs(red(film, 3, 0, 0)) < 1e-4 &&
+              fabs(red(film, 4, 0, 0) - 4) < 1e-4 &&
+              fabs(red(film, 10, 0, 0) - 10) < 1e-4,
+          "skipped", "until it has changed by 3.5");
+    c = s2vi_film_unchanged();
+    c.noise = 0.02;
+    s2vi_film_apply(&c, rgb, FILM, SIDE, film);
+    worst = furthest(film, same);
+    check(worst > 255 * 0.02 * 2.5 && worst < 255 * 0.02 * 6, "noisy",
+          "by 0.02 of white");
+    c = s2vi_film_draw(7, 3);
+    const s2vi_film_change again = s2vi_film_draw(7, 3),
+                           other = s2vi_film_draw(7, 4);
+    check(c.gain == again.gain && c.key == again.key && c.gain != other.gain,
+          "drawn", "of seed and clock");
+}
+
 int main(int argc, char **argv)
 {
     s2v_error err;
@@ -455,6 +533,7 @@ int main(int argc, char **argv)
     check_config_text();
     check_initial();
     check_shapes();
+    check_film();
     s2v_weights_close(&g.file);
     printf("%d passed, %d failed\n", passed, failed);
     return failed || !passed;

@@ -448,6 +448,27 @@ static void test_info(s2v_model *model)
           "an older caller's memory is written to");
 }
 
+/* A front-end that remembers what it has seen. */
+static void test_motion(tiny_foley spec)
+{
+    spec.config.sight.size = 32;
+    spec.config.sight.front_end = S2VI_FRONT_END_MOTION;
+    s2v_model *model = open_foley(&spec, "auto", 1, 0);
+    s2v_session *session = open_session(model, 0);
+    const film f = film_at(25, 1, 90);
+    test_pieces(model, 90);
+    test_rates_agree(model);
+    sound first = play_film(session, &f, 3);
+    s2v_session_flush(session);
+    sound again = play_film(session, &f, 3);
+    CHECK(sounds_same(&first, &again), "after a flush it remembers the film");
+    free(first.sample);
+    free(again.sample);
+    s2v_session_close(&session);
+    s2v_model_close(&model);
+    test_latency(&spec, 700);
+}
+
 int main(void)
 {
     device_is_automatic(S2VI_F32);
@@ -474,6 +495,7 @@ int main(void)
     test_latency(&spec, 400);
     test_latency(&spec, 700);
     test_latency(&spec, 1000);
+    test_motion(spec);
     s2v_model_close(&model);
     s2v_model_close(&live);
     return report("foley");

@@ -84,25 +84,53 @@ static int shown(const film *f, int k)
     return at;
 }
 
+/* Picture k, as the network sees it. */
+static void see(const whole *w, const film *f, int k, float *out)
+{
+    uint8_t rgb[3 * WIDTH * HEIGHT];
+    uint32_t sums[3 * WIDTH];
+    (void)picture_of(f, shown(f, k), rgb);
+    s2vi_area_downscale(rgb, 3 * WIDTH, WIDTH, HEIGHT, sums,
+                        w->config.sight.size, out);
+}
+
+/* What the network sees for features first .. first + n - 1; before the film's
+ * beginning that of its first picture. */
+static float *seen(const whole *w, const film *f, int first, int n)
+{
+    const int side = w->config.sight.size, size = side * side * 3;
+    const int kinds = s2vi_front_end_motion(w->config.sight.front_end);
+    const s2vi_shape one = s2vi_visual_encoder_input(&w->config.sight, 1, 1);
+    float *x = numbers((int64_t)(n + 1) * size), *picture = numbers(size);
+    s2vi_motion *motion = NULL;
+    s2v_error err = {0};
+    for (int k = 0; k <= n && !kinds; k++)
+        see(w, f, first + k - 1, x + (ptrdiff_t)k * size);
+    if (kinds)
+        must(s2vi_motion_create(&motion, kinds, side, &err), &err);
+    for (int k = 0; k < n && kinds; k++) {
+        float *to = x + k * s2vi_shape_count(&one);
+        if (first + k <= 0)
+            s2vi_motion_flush(motion);
+        see(w, f, first + k, picture);
+        s2vi_motion_push(motion, picture, to);
+    }
+    s2vi_motion_close(&motion);
+    free(picture);
+    return x;
+}
+
 /* Features first .. first + n - 1 of a film, in one run. */
 static float *features(const whole *w, const film *f, int first, int n)
 {
-    const int side = w->config.sight.size, size = side * side * 3;
-    float *pictures = numbers((int64_t)(n + 1) * size);
-    uint8_t rgb[3 * WIDTH * HEIGHT];
-    uint32_t sums[3 * WIDTH];
+    const s2vi_shape shape = s2vi_visual_encoder_input(&w->config.sight, 1, n);
     s2v_error err = {0};
     s2vi_graph *g = s2vi_graph_create();
-    s2vi_node *in = s2vi_input(g, "x", S2VI_SHAPE(1, n + 1, side, side, 3));
-    s2vi_node *out = NULL;
-    for (int k = 0; k <= n; k++) {
-        (void)picture_of(f, shown(f, first + k - 1), rgb);
-        s2vi_area_downscale(rgb, 3 * WIDTH, WIDTH, HEIGHT, sums, side,
-                            pictures + (ptrdiff_t)k * size);
-    }
+    s2vi_node *in = s2vi_input(g, "x", shape), *out = NULL;
+    float *x = seen(w, f, first, n);
     must(s2vi_visual_encoder_build(g, &w->config.sight, in, &out, &err), &err);
-    float *y = run(w, g, in, pictures, NULL, NULL, out);
-    free(pictures);
+    float *y = run(w, g, in, x, NULL, NULL, out);
+    free(x);
     return y;
 }
 
@@ -329,6 +357,13 @@ int main(void)
     float *reference = make_sound(10 * FOLEY_RATE, 5);
     test_whole_like(&spec, 0, &one, reference, 10 * FOLEY_RATE);
     free(reference);
+    for (int i = S2VI_FRONT_END_DIFFERENCES; i <= S2VI_FRONT_END_MOTION; i++) {
+        tiny_foley moving = spec;
+        moving.config.sight.size = 32;
+        moving.config.sight.front_end = (s2vi_front_end)i;
+        test_whole(&moving, 0, &longer);
+        test_whole(&moving, 700, &longer);
+    }
     spec.window = "215";
     test_whole(&spec, 0, &longer);
     spec.window = "33"; /* whose hop has few divisors */

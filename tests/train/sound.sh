@@ -208,6 +208,17 @@ is "balanced: over a mean square below 1 ($(first i.csv), $(first b.csv))" \
 echo "balance = false" >balance.conf
 run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --loss l2 --resume i.bin.ckpt --config balance.conf
 like "no longer balanced: named" "$code $err" "^1 .*balance is true in the file and false in this run"
+moving=("${sight[@]}" --size 32 --front-end motion --augment --onsets 0.3 --no-critics --loss l2)
+run "${moving[@]}" "${long[@]}" -o m.bin --iterations 40 --curves o.csv
+falls "motion: the mel's squares fall to a third" o.csv 2 3 40
+falls "motion: the onsets' loss falls to nine tenths" o.csv 3 1.1 40
+run "${moving[@]}" "${long[@]}" -o n.bin --iterations 10
+run "${moving[@]}" "${long[@]}" -o n.bin --iterations 40 --resume n.bin.ckpt
+same "motion: 10 and 30 are 40" m.bin n.bin
+like "motion: in the file's configuration" "$(grep -ao 'front_end[^}]*' m.bin)" '^front_end[^a-z]*motion'
+refused "motion: another weight" ".*onsets is 0.29.* in the file and 0.20" "${moving[@]}" "${long[@]}" -o n.bin --onsets 0.2 --resume n.bin.ckpt
+refused "motion: another front-end" ".*\"motion\"} in the file and .*\"flow\"} in this run" "${moving[@]}" "${long[@]}" -o n.bin --front-end flow --resume n.bin.ckpt
+refused "flow of small frames" "--front-end motion: expected a --size of at least 32, found 16" "${moving[@]}" hits --size 16
 run "${sight[@]}" "${long[@]}" -o i.bin --no-critics --dtype bf16 --curves m.csv
 if [[ $err =~ (dtype \"bf16\": .*) ]]; then
     skip "mixed precision" "${BASH_REMATCH[1]}"

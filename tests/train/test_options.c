@@ -189,18 +189,20 @@ static void test_models(void)
     CHECK(o->size == 64 && o->sequence == 256 && o->batch == 16 &&
               vs(o)->width == 512 && vs(o)->features == 256 &&
               o->rate == 2e-4 && o->critic_rate == 2e-4 && o->decay == 0.01 &&
-              !vs(o)->vocoder,
+              !vs(o)->vocoder && !vs(o)->front_end && !vs(o)->augment &&
+              vs(o)->onsets == 0,
           "defaults");
     s2vi_train_options_free(&o);
     ret = parse(&o,
                 "--size 16 varietysound a -o f.bin --width 64 --sequence 96 "
                 "--batch 3 --features 9 --sight-channels 5 --vocoder v.bin "
-                "--decay 0",
+                "--decay 0 --front-end differences --augment --onsets 0.3",
                 &err);
     CHECK(!ret && o->size == 16 && vs(o)->width == 64 && o->sequence == 96 &&
               o->batch == 3 && vs(o)->features == 9 &&
               vs(o)->sight_channels == 5 && !strcmp(vs(o)->vocoder, "v.bin") &&
-              !o->decay,
+              !o->decay && vs(o)->front_end == 1 && vs(o)->augment &&
+              vs(o)->onsets == 0.3,
           "%s", err.message);
     s2vi_train_options_free(&o);
     ret = parse(&o, "hifigan a -o v.bin --variant v1 --divide 4", &err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Optical flow on motions that are known: the frames are a formula's, so that
  * they move by any part of a pixel without resampling. */
-#include "measure/flow.h"
+#include "video/flow.h"
 
 #include <math.h>
 #include <stdio.h>

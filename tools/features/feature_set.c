@@ -4,7 +4,7 @@
 
 #include "audio/foley_mel.h"
 #include "base/error.h"
-#include "measure/flow.h"
+#include "video/flow.h"
 #include "graph/build.h"
 #include "media/media.h"
 #include "media/media_stream.h"

@@ -22,6 +22,9 @@ typedef struct s2vi_vs_train_options {
     s2vi_vs_train_loss loss;
     double clear;        /**< part of windows without background */
     bool balance;        /**< each window counts alike */
+    int front_end;       /**< s2vi_front_end */
+    bool augment;        /**< pictures as other cameras have them */
+    double onsets;       /**< weight of the onsets' loss */
     const char *vocoder; /**< a weight file that is put into the result */
 } s2vi_vs_train_options;
 

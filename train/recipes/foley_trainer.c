@@ -27,6 +27,13 @@
  *   short sounds count as long ones do: of things that ring or do not, the
  *   paper's loss, a sum over columns, learns what rings.
  * - The mean timbre is a running average over batches.
+ * - With `onsets`, the first four of E_T's eight outputs learn, beside L_mel,
+ *   the log-odds that a sound begins in each of a feature's four columns
+ *   (binary cross-entropy, onsets of the clip's own sound being the truth):
+ *   what is seen then learns when things sound from the first iteration on, and
+ *   not from what a decoder that cannot make sounds yet passes back.
+ * - With `augment`, pictures are changed as cameras and codecs change them
+ *   (networks/film_augment.h); what is held out is not.
  */
 #include "recipes/foley_trainer.h"
 
@@ -34,6 +41,8 @@
 #include "base/philox.h"
 #include "files.h"
 #include "graph/build.h"
+#include "measure/onsets.h"
+#include "networks/film_augment.h"
 #include "networks/varietysound_data.h"
 #include "networks/varietysound_discriminator.h"
 #include "video/pixel.h"
@@ -53,12 +62,16 @@ enum {
 
 enum { STREAM_CLEAR = 0x251 }; /* a uniform number for each window */
 
+#define ONSET_WEIGHT 5   /* of a column with an onset: there are few */
+#define ONSET_WIDTH  1.5 /* columns, the standard deviation of an onset */
+
 #define FORGET 0.99  /* what the mean timbre keeps of itself */
 #define SILENT 0.005 /* what silence's mean square counts as, balanced */
 
 /* One recorded step's inputs. */
 typedef struct inputs {
-    s2vi_node *visual; /* (n,K + 1,N,N,3) or (n,K,W) */
+    s2vi_node *visual; /* the visual encoder's input, or (n,K,W) */
+    s2vi_node *onsets; /* (n,T); NULL: not learned */
     s2vi_node *mel;    /* (n,T,80) */
     s2vi_node *reference, *masked;
     s2vi_node *forget; /* (1); of the generator's step */
@@ -75,6 +88,11 @@ struct s2vi_foley_trainer {
     float *visual, *mel, *reference, *masked, *made;
     float *low, *high, *weight; /* (n T) each */
     float *balance;             /* (n) */
+    float *onsets;              /* (n,T) */
+    float **onsets_of;          /* of each clip, (columns): 1 at an onset */
+    s2vi_motion *motion;        /* NULL: pictures are seen */
+    uint8_t *rgb;               /* (history + K,N,N,3) of a window, */
+    float *film;                /* and changed, in [-1, 1] */
     /* The vocoder, if there is one. */
     s2v_weights *voice;
     s2vi_hifigan_config vocoder;
@@ -109,14 +127,14 @@ static int record_net(s2vi_foley_trainer *t, s2vi_graph *g, inputs *in, int n,
                       bool training, s2v_error *err)
 {
     const s2vi_foley_config *c = &t->params.config;
-    const int T = t->params.sequence, K = T / RATIO, N = c->sight.size;
+    const int T = t->params.sequence, K = T / RATIO;
     const s2vi_vs_options options = {training, training,
                                      training ? S2VI_VS_DROPOUT : 0};
     s2vi_node *features;
     int ret = S2V_OK;
     in->visual = features =
         s2vi_input(g, "visual",
-                   c->has_sight ? S2VI_SHAPE(n, K + 1, N, N, 3)
+                   c->has_sight ? s2vi_visual_encoder_input(&c->sight, n, K)
                                 : S2VI_SHAPE(n, K, c->generator.features));
     in->mel = s2vi_input(g, "mel", S2VI_SHAPE(n, T, BANDS));
     in->reference = s2vi_input(g, "reference", S2VI_SHAPE(n, T, BANDS));
@@ -198,6 +216,42 @@ static int record_averages(s2vi_foley_trainer *t, s2v_error *err)
                : s2vi_train_step_add_effect(step, s2vi_assign(kept, next), err);
 }
 
+/* ln(1 + e^x), of any x. */
+static s2vi_node *softplus(s2vi_node *x)
+{
+    s2vi_node *less = s2vi_exp(s2vi_scale(s2vi_abs(x), -1));
+    return s2vi_add(s2vi_lrelu(x, 0), s2vi_ln(s2vi_affine(less, 1, 1)));
+}
+
+/* The cross-entropy of E_T's first four outputs with the onsets y: w y ln(1 +
+ * e^-x) + (1 - y) ln(1 + e^x). */
+static s2vi_node *onset_loss(s2vi_foley_trainer *t, s2vi_graph *g, int n)
+{
+    const int T = t->params.sequence;
+    s2vi_node *y = t->generator.onsets =
+        s2vi_input(g, "onsets", S2VI_SHAPE(n, T));
+    s2vi_node *x = s2vi_reshape(
+        s2vi_slice(t->generator.net.temporal, 2, 0, RATIO), S2VI_SHAPE(n, T));
+    s2vi_node *missed =
+        s2vi_mul(s2vi_scale(y, ONSET_WEIGHT), softplus(s2vi_scale(x, -1)));
+    s2vi_node *wrong = s2vi_mul(s2vi_affine(y, -1, 1), softplus(x));
+    return s2vi_mean_all(s2vi_add(missed, wrong));
+}
+
+/* The same weight relative to L_mel's, with critics and without. */
+static void add_onsets(s2vi_foley_trainer *t, s2vi_node **loss)
+{
+    s2vi_train_step *step = &t->trainer.generator;
+    const double weight = t->params.onsets;
+    if (weight <= 0)
+        return;
+    s2vi_node *onsets = onset_loss(t, step->graph, t->params.batch);
+    s2vi_train_step_add_term(step, "onsets", onsets);
+    *loss = s2vi_add(*loss, s2vi_scale(onsets, t->params.critics
+                                                   ? weight * S2VI_VS_LAMBDA_MEL
+                                                   : weight));
+}
+
 /* What the generator learns from. */
 static int record_loss(s2vi_foley_trainer *t, s2vi_node **loss, s2v_error *err)
 {
@@ -234,6 +288,8 @@ static int record_generator(s2vi_trainer *trainer, s2v_error *err)
     if (!ret)
         ret = record_loss(t, &loss, err);
     if (!ret)
+        add_onsets(t, &loss);
+    if (!ret)
         ret = s2vi_train_step_learn(step, loss, &trainer->g, &adam, err);
     return ret < 0 ? ret : record_averages(t, err);
 }
@@ -252,20 +308,60 @@ static int record_viewer(s2vi_trainer *trainer, s2v_error *err)
 static int64_t visual_size(const s2vi_foley_trainer *t)
 {
     const s2vi_foley_config *c = &t->params.config;
-    const int64_t K = t->params.sequence / RATIO, N = c->sight.size;
-    return c->has_sight ? (K + 1) * N * N * 3 : K * c->generator.features;
+    const int64_t K = t->params.sequence / RATIO;
+    const s2vi_shape in = s2vi_visual_encoder_input(&c->sight, 1, K);
+    return c->has_sight ? s2vi_shape_count(&in) : K * c->generator.features;
+}
+
+static int64_t picture_size(const s2vi_foley_trainer *t)
+{
+    const int64_t N = t->params.config.sight.size;
+    return N * N * 3;
+}
+
+/* Pictures before a window that its first feature depends on, but for those
+ * before a film's beginning. */
+static int64_t history(const s2vi_foley_trainer *t)
+{
+    return t->motion ? S2VI_MOTION_RECENT : 1;
+}
+
+/* The pictures of a window from `first` on, in [-1, 1], changed or not. */
+static void put_film(const s2vi_foley_trainer *t, const s2vi_foley_window *w,
+                     int64_t first, int64_t n, const s2vi_film_change *change)
+{
+    const int64_t size = picture_size(t);
+    for (int64_t k = 0; k < n; k++)
+        memcpy(t->rgb + k * size,
+               w->clip->rgb + (first + k < 0 ? 0 : first + k) * size,
+               (size_t)size);
+    if (change) {
+        s2vi_film_apply(change, t->rgb, n, t->params.config.sight.size,
+                        t->film);
+        return;
+    }
+    for (int64_t i = 0; i < n * size; i++)
+        t->film[i] = s2vi_pixel_value(t->rgb[i]);
 }
 
 static void put_pictures(const s2vi_foley_trainer *t,
-                         const s2vi_foley_window *w, float *out)
+                         const s2vi_foley_window *w,
+                         const s2vi_film_change *change, float *out)
 {
-    const int64_t N = t->params.config.sight.size, pixels = N * N * 3;
-    const int64_t K = t->params.sequence / RATIO;
-    for (int64_t k = 0; k <= K; k++) {
-        const int64_t unit = w->unit + k - 1 < 0 ? 0 : w->unit + k - 1;
-        const uint8_t *rgb = w->clip->rgb + unit * pixels;
-        for (int64_t i = 0; i < pixels; i++)
-            out[k * pixels + i] = s2vi_pixel_value(rgb[i]);
+    const int64_t K = t->params.sequence / RATIO, size = picture_size(t);
+    const int64_t want = w->unit - history(t);
+    const int64_t first = t->motion && want < 0 ? 0 : want;
+    const int64_t n = w->unit + K - first, planes = visual_size(t) / K;
+    put_film(t, w, first, n, change);
+    if (!t->motion) {
+        memcpy(out, t->film, (size_t)(n * size) * sizeof(*out));
+        return;
+    }
+    s2vi_motion_flush(t->motion);
+    for (int64_t k = 0; k < n; k++) {
+        const int64_t at = first + k - w->unit;
+        s2vi_motion_push(t->motion, t->film + k * size,
+                         out + (at < 0 ? 0 : at) * planes);
     }
 }
 
@@ -280,19 +376,23 @@ static float balance_of(const float *mel, int64_t n)
 
 /* Window i of a batch. */
 static int put_window(s2vi_foley_trainer *t, int i, const s2vi_foley_window *w,
-                      s2v_error *err)
+                      const s2vi_film_change *change, s2v_error *err)
 {
     const int64_t T = t->params.sequence, n = T * BANDS;
     const int64_t W = t->params.config.generator.features;
     float *mel = t->mel + i * n, *visual = t->visual + i * visual_size(t);
     if (t->params.config.has_sight)
-        put_pictures(t, w, visual);
+        put_pictures(t, w, change, visual);
     else
         memcpy(visual, w->clip->features + w->unit * W,
                (size_t)(T / RATIO * W) * sizeof(*visual));
     memcpy(mel, w->clip->mel + w->unit * RATIO * BANDS,
            (size_t)n * sizeof(*mel));
     t->balance[i] = balance_of(mel, n);
+    if (t->onsets_of)
+        memcpy(t->onsets + i * T,
+               t->onsets_of[w->clip - t->params.data->clip] + w->unit * RATIO,
+               (size_t)T * sizeof(*t->onsets));
     s2vi_foley_mel_sounding(mel, (size_t)T, t->reference + i * n, (size_t)T);
     return s2vi_vs_mask_energy(mel, T, BANDS, t->masked + i * n, err);
 }
@@ -320,7 +420,9 @@ static int draw_batch(s2vi_foley_trainer *t, int64_t step, s2v_error *err)
         const s2vi_foley_window w =
             s2vi_foley_data_draw(t->params.data, t->trainer.params.seed, clock,
                                  t->params.sequence / RATIO);
-        ret = put_window(t, i, &w, err);
+        const s2vi_film_change change =
+            s2vi_film_draw(t->trainer.params.seed, clock);
+        ret = put_window(t, i, &w, t->params.augment ? &change : NULL, err);
         if (is_clear(t, clock))
             memset(t->masked + i * n, 0, (size_t)n * sizeof(*t->masked));
     }
@@ -386,6 +488,8 @@ static int feed(s2vi_trainer *trainer, s2vi_train_step *step, s2v_error *err)
         ret = s2vi_train_step_write(step, in->masked, t->masked, err);
     if (!ret && in->loss.weight)
         ret = s2vi_train_step_write(step, in->loss.weight, t->balance, err);
+    if (!ret && in->onsets)
+        ret = s2vi_train_step_write(step, in->onsets, t->onsets, err);
     if (!ret && in->forget)
         ret = s2vi_train_step_write(step, in->forget, &forget, err);
     if (!ret)
@@ -405,29 +509,41 @@ static char *config_text(const s2vi_trainer *trainer, bool exported)
     return s2vi_foley_config_text(&c);
 }
 
+/* Settings that came later stand only where they are not what they were. */
+static json_t *with_later(const s2vi_foley_trainer_params *p, json_t *root)
+{
+    if (p->augment)
+        json_object_set_new(root, "augment", json_true());
+    if (p->onsets > 0)
+        json_object_set_new(root, "onsets", json_real(p->onsets));
+    return root;
+}
+
 static json_t *identity(const s2vi_trainer *trainer)
 {
     const s2vi_foley_trainer *t = trainer->self;
     const s2vi_foley_trainer_params *p = &t->params;
-    return json_pack("{s:s, s:i, s:i, s:I, s:i, s:f, s:b, s:b, s:b}", "clips",
-                     p->data->hash, "sequence", p->sequence, "batch", p->batch,
-                     "trained_columns",
-                     (json_int_t)(p->data->train * p->data->columns), "width",
-                     p->width, "clear", p->clear, "critics", p->critics,
-                     "squares", p->squares, "balance", p->balance);
+    json_t *root = json_pack(
+        "{s:s, s:i, s:i, s:I, s:i, s:f, s:b, s:b, s:b}", "clips", p->data->hash,
+        "sequence", p->sequence, "batch", p->batch, "trained_columns",
+        (json_int_t)(p->data->train * p->data->columns), "width", p->width,
+        "clear", p->clear, "critics", p->critics, "squares", p->squares,
+        "balance", p->balance);
+    return with_later(p, root);
 }
 
 static json_t *training(const s2vi_trainer *trainer)
 {
     const s2vi_foley_trainer *t = trainer->self;
     const s2vi_foley_trainer_params *p = &t->params;
-    return json_pack(
+    json_t *root = json_pack(
         "{s:i, s:i, s:i, s:f, s:s, s:b, s:f, s:f, s:s, s:I}", "sequence",
         p->sequence, "batch", p->batch, "width", p->width, "critic_rate",
         p->critics ? p->trainer.critic_rate : 0, "loss",
         p->squares ? "l2" : "l1", "balance", p->balance, "decay",
         p->trainer.decay, "average", p->trainer.average, "clips", p->data->hash,
         "trained_columns", (json_int_t)(p->data->train * p->data->columns));
+    return with_later(p, root);
 }
 
 /* ------------------------------------------------------------- vocoder -- */
@@ -570,7 +686,7 @@ static int allocate(s2vi_foley_trainer *t, s2v_error *err)
     const size_t n = (size_t)t->params.batch, T = (size_t)t->params.sequence;
     t->visual = calloc(n * (size_t)visual_size(t), sizeof(float));
     t->mel = calloc(4 * n * T * BANDS, sizeof(float));
-    t->low = malloc((3 * T + 1) * n * sizeof(float));
+    t->low = malloc((4 * T + 1) * n * sizeof(float));
     if (!t->visual || !t->mel || !t->low)
         return s2vi_error_nomem(err, "a batch");
     t->masked = t->mel + n * T * BANDS;
@@ -578,13 +694,71 @@ static int allocate(s2vi_foley_trainer *t, s2v_error *err)
     t->reference = t->made + n * T * BANDS;
     t->high = t->low + n * T;
     t->weight = t->high + n * T;
-    t->balance = t->weight + n * T;
+    t->onsets = t->weight + n * T;
+    t->balance = t->onsets + n * T;
     return S2V_OK;
+}
+
+/* What pictures go through, where there are any. */
+static int create_film(s2vi_foley_trainer *t, s2v_error *err)
+{
+    const s2vi_visual_encoder_config *c = &t->params.config.sight;
+    const int kinds = s2vi_front_end_motion(c->front_end);
+    if (!t->params.config.has_sight)
+        return S2V_OK;
+    int ret =
+        kinds ? s2vi_motion_create(&t->motion, kinds, c->size, err) : S2V_OK;
+    if (ret < 0)
+        return ret;
+    const size_t n =
+        (size_t)((t->params.sequence / RATIO + history(t)) * picture_size(t));
+    t->rgb = malloc(n);
+    t->film = malloc(n * sizeof(*t->film));
+    return t->rgb && t->film ? S2V_OK : s2vi_error_nomem(err, "a batch");
+}
+
+/* Each column's largest share of an onset, a bell around it. */
+static void spread_onsets(const s2vi_onsets *onsets, float *out,
+                          int64_t columns)
+{
+    const double second = (double)S2VI_FOLEY_RATE / S2VI_FOLEY_MEL_HOP;
+    for (size_t k = 0; k < onsets->count; k++)
+        for (int64_t j = 0; j < columns; j++) {
+            const double off =
+                ((double)j - onsets->times[k] * second) / ONSET_WIDTH;
+            out[j] = fmaxf(out[j], (float)exp(-0.5 * off * off));
+        }
+}
+
+static int find_onsets(s2vi_foley_trainer *t, s2v_error *err)
+{
+    const s2vi_foley_data *data = t->params.data;
+    if (t->params.onsets <= 0)
+        return S2V_OK;
+    t->onsets_of = calloc((size_t)data->count, sizeof(*t->onsets_of));
+    int ret = t->onsets_of ? S2V_OK : s2vi_error_nomem(err, "onsets");
+    for (int i = 0; i < data->count && !ret; i++) {
+        const int64_t columns = data->clip[i].units * RATIO;
+        s2vi_onsets onsets;
+        t->onsets_of[i] = calloc((size_t)columns, sizeof(float));
+        ret = t->onsets_of[i] ? s2vi_onsets_of_mel(&onsets, data->clip[i].mel,
+                                                   (size_t)columns, err)
+                              : s2vi_error_nomem(err, "onsets");
+        if (ret < 0)
+            return ret;
+        spread_onsets(&onsets, t->onsets_of[i], columns);
+        s2vi_onsets_free(&onsets);
+    }
+    return ret;
 }
 
 static int start(s2vi_foley_trainer *t, s2v_error *err)
 {
     int ret = allocate(t, err);
+    if (!ret)
+        ret = create_film(t, err);
+    if (!ret)
+        ret = find_onsets(t, err);
     if (!ret && t->params.vocoder)
         ret = read_vocoder(t, err);
     if (!ret)
@@ -618,6 +792,12 @@ void s2vi_foley_trainer_close(s2vi_foley_trainer **out)
         return;
     s2vi_trainer_close(&t->trainer);
     s2v_weights_close(&t->voice);
+    for (int i = 0; t->onsets_of && i < t->params.data->count; i++)
+        free(t->onsets_of[i]);
+    free(t->onsets_of);
+    s2vi_motion_close(&t->motion);
+    free(t->rgb);
+    free(t->film);
     free(t->visual);
     free(t->mel);
     free(t->low);
@@ -671,7 +851,7 @@ int s2vi_foley_trainer_hold_out(s2vi_foley_trainer *t, double *distance,
         while (room < t->viewed && !ret &&
                s2vi_foley_data_held_out(t->params.data, windows + room,
                                         T / RATIO, &w))
-            ret = put_window(t, room++, &w, err);
+            ret = put_window(t, room++, &w, NULL, err);
         if (room && !ret)
             ret = make(t, err);
         for (int64_t i = 0; i < room * n; i++)

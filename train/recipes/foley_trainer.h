@@ -21,8 +21,10 @@ typedef struct s2vi_foley_trainer_params {
     bool critics;                /* else it learns of the mel alone */
     int batch;                   /* windows of an iteration */
     bool squares;                /* whose mean L_mel is; else of |.|, eq. (2) */
-    bool balance; /* L_mel relative to how strong a window's own mel is */
-    double clear; /* part of windows whose background is zeros: 0 .. 1 */
+    bool balance;  /* L_mel relative to how strong a window's own mel is */
+    double clear;  /* part of windows whose background is zeros: 0 .. 1 */
+    bool augment;  /* pictures as other cameras and codecs have them */
+    double onsets; /* weight of the onsets' loss beside L_mel; 0: none */
     const char *vocoder; /* a weight file, or NULL */
 } s2vi_foley_trainer_params;
 

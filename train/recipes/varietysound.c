@@ -35,6 +35,13 @@ static const option_row rows[] = {
     {"balance", 0, OPTION_ON, AT(balance),
      .help = "divide the loss by the energy of each window: weights short "
              "sounds as much as long ones"},
+    {"onsets", 0, OPTION_NUMBER, AT(onsets), "X", 0, 1000,
+     .help = "weight of a second loss, of onset times alone, beside the "
+             "reconstruction loss: learns sooner when things sound. 0.1 with "
+             "--loss l2"},
+    {"augment", 0, OPTION_ON, AT(augment),
+     .help = "change the frames as other cameras and codecs would: crop, "
+             "mirror, shake, exposure, noise, frame rate, compression"},
     S2VI_FOLEY_ROW_NO_CRITICS(AT(critics)),
     S2VI_ROW_RATE("AdamW"),
     S2VI_ROW_CRITIC_RATE,
@@ -50,6 +57,12 @@ static const option_row rows[] = {
     {"sight-channels", 0, OPTION_INT, AT(sight_channels), "N", 1, 256,
      .of = S2VI_ROWS_MODEL,
      .help = "channels of the visual encoder's first layer"},
+    {"front-end", 0, OPTION_CHOICE, AT(front_end), "NAME",
+     .choices = "pictures|differences|flow|motion", .of = S2VI_ROWS_MODEL,
+     .help =
+         "what the visual encoder sees: pictures, each and its difference "
+         "to the last; differences of luma at four scales, or optical flow, "
+         "both relative to their recent mean; motion, these two"},
     {"vocoder", 0, S2VI_OPTION_FILE(AT(vocoder), "FILE"), .of = S2VI_ROWS_MODEL,
      .help = "weight file of s2v-train hifigan to include; without it, the "
              "model outputs spectrograms only"},
@@ -71,6 +84,14 @@ static void set_defaults(s2vi_train_options *shared)
 
 static int check(s2vi_train_options *o, s2v_error *err)
 {
+    const int front_end = ((const s2vi_vs_train_options *)o)->front_end;
+    const int kinds = s2vi_front_end_motion((s2vi_front_end)front_end);
+    if (kinds & S2VI_MOTION_FLOW && o->size < S2VI_MOTION_LEAST_FLOW)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--front-end %s: expected a --size of at least %d, "
+                          "found %d",
+                          s2vi_front_end_words[front_end],
+                          S2VI_MOTION_LEAST_FLOW, o->size);
     return o->sequence % 16
                ? s2vi_error(err, S2V_ERR_INVALID,
                             "--sequence: expected a multiple of 16, found %d",
@@ -102,14 +123,17 @@ static int make_trainer(training *t, s2v_error *err)
         .squares = o->loss == S2VI_VS_TRAIN_L2,
         .clear = o->clear,
         .balance = o->balance,
+        .augment = o->augment,
+        .onsets = o->onsets,
         .vocoder = o->vocoder,
     };
     s2vi_vs_config *c = &params.config.generator;
     s2vi_vs_defaults(c);
     s2vi_foley_width(c, o->width);
     c->features = sight ? o->features : data->features;
-    params.config.sight = (s2vi_visual_encoder_config){
-        o->shared.size, o->sight_channels, c->features};
+    params.config.sight =
+        (s2vi_visual_encoder_config){o->shared.size, o->sight_channels,
+                                     c->features, (s2vi_front_end)o->front_end};
     return s2vi_foley_trainer_create(&t->trainer, &params, err);
 }
 

@@ -14,7 +14,7 @@
  * Written here because the libraries that do it are C++ (OpenCV) or estimate
  * the motion of blocks (libavfilter).
  */
-#include "measure/flow.h"
+#include "video/flow.h"
 
 #include <stdlib.h>
 #include <string.h>

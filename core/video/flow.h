@@ -11,8 +11,8 @@
  * s2vi_flow_close(&flow);
  * @endcode
  */
-#ifndef S2VI_TRAIN_FLOW_H
-#define S2VI_TRAIN_FLOW_H
+#ifndef S2VI_VIDEO_FLOW_H
+#define S2VI_VIDEO_FLOW_H
 
 #include "s2v/s2v.h"
 
