@@ -44,6 +44,7 @@ PROGRAMS = {
     "tools/info": ["common"],
     "tools/landscapes": ["common", "tools/render"],
     "tools/quintet": ["common", "tools/render"],
+    "tools/shards": ["common"],
     "tools/talkers": ["common", "tools/render"],
 }
 # Made while building.

@@ -6,6 +6,7 @@
 #include "base/philox.h"
 #include "measure/loudness.h"
 
+#include <glib.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,9 @@ enum {
     STEP = S2VI_LMS_STEP,
     CURVES = S2VI_EQUALISER_COSINES, /* that bend a spectrum; the first is the
                                         tilt */
-    RANGE_SPAN = 32, /* frames with the same gains, for the range */
-    RANGE_DRAWS = 4, /* times that all clips are heard for it */
+    RANGE_SPAN = 32,    /* frames with the same gains, for the range */
+    RANGE_DRAWS = 4,    /* times that all clips are heard for it */
+    RANGE_MOST = 16384, /* frames that are heard of shards each time */
 };
 
 /* Beside the streams of dataset.c. */
@@ -38,7 +40,8 @@ static int measure_loudness(const s2vi_dataset *data, double *lufs,
         span[i] = (s2vi_sound_span){
             c->clip->sound, n < c->clip->samples ? n : c->clip->samples};
     }
-    const int ret = s2vi_loudness_measure(span, data->count, lufs, err);
+    const int ret =
+        s2vi_shards_loudness(data->shards, span, data->count, lufs, err);
     free(span);
     return ret;
 }
@@ -111,22 +114,35 @@ void s2vi_hearing_normalise(const s2vi_hearing *h, float *features, int64_t n)
 
 /* ---------------------------------------------------------------- range -- */
 
-/* Hear the training part of all clips in spans, with gains as in training. */
-static int hear_all(const s2vi_hearing *h, const s2vi_dataset *data,
-                    uint64_t draw, float *rows, s2v_error *err)
+/* Of shards there may be more than memory holds: so many of every span. */
+static int64_t span_stride(const s2vi_dataset *data)
 {
+    return data->shards ? (data->train + RANGE_MOST - 1) / RANGE_MOST : 1;
+}
+
+/* Hear the training part of all clips in spans, with gains as in training, and
+ * count the frames. */
+static int hear_all(const s2vi_hearing *h, const s2vi_dataset *data,
+                    uint64_t draw, float *rows, int64_t *heard, s2v_error *err)
+{
+    const int64_t stride = span_stride(data);
     uint64_t place = draw << 32;
+    int64_t spans = 0;
     double gain[BANDS];
     int ret = S2V_OK;
+    *heard = 0;
     for (int i = 0; i < data->count; i++) {
         const s2vi_dataset_clip *c = &data->clip[i];
         for (int64_t t = 0; t < c->train && !ret; t += RANGE_SPAN) {
             const int64_t left = c->train - t;
             const int64_t n = left < RANGE_SPAN ? left : RANGE_SPAN;
             draw_gains(h, RANGE_STREAM, place++, gain);
-            ret = hear(c, t, n, gain, rows, err);
-            rows += n * BANDS;
+            if (spans++ % stride)
+                continue;
+            ret = hear(c, t, n, gain, rows + *heard * BANDS, err);
+            *heard += n;
         }
+        s2vi_shards_trim(data->shards);
     }
     return ret;
 }
@@ -135,13 +151,18 @@ static int measure_range(s2vi_hearing *h, const s2vi_dataset *data,
                          s2v_error *err)
 {
     const int draws = jitters(h) ? RANGE_DRAWS : 1;
-    const int64_t n = data->train;
-    float *rows = malloc((size_t)(n * draws * BANDS) * sizeof(*rows));
+    const int64_t spans =
+        data->train / RANGE_SPAN + (span_stride(data) > 1 ? data->count : 0);
+    const int64_t room = span_stride(data) > 1
+                             ? (spans / span_stride(data) + 1) * RANGE_SPAN
+                             : data->train;
+    int64_t n = 0;
+    float *rows = malloc((size_t)(room * draws * BANDS) * sizeof(*rows));
     if (!rows)
         return s2vi_error_nomem(err, "sound features");
     int ret = S2V_OK;
     for (int k = 0; k < draws && !ret; k++)
-        ret = hear_all(h, data, (uint64_t)k, rows + n * k * BANDS, err);
+        ret = hear_all(h, data, (uint64_t)k, rows + n * k * BANDS, &n, err);
     if (!ret &&
         s2vi_feature_range_measure(&h->range, rows, n * draws, RANGE_PART) < 0)
         ret = s2vi_error_nomem(err, "sound features");
@@ -167,37 +188,104 @@ static int measure_spectrum(s2vi_hearing *h, const s2vi_dataset *data,
 }
 
 /* As a session will. */
-static int equalise_clip(const s2vi_hearing *h, s2vi_dataset_clip *c,
-                         s2v_error *err)
+static int equalise_clip(const s2vi_hearing *h, s2vi_shards *shards,
+                         s2vi_dataset_clip *c, s2v_error *err)
 {
     s2vi_equaliser equaliser;
     double db[BANDS];
-    c->gain = malloc((size_t)(c->clip->frames * BANDS) * sizeof(*c->gain));
+    c->gain = s2vi_shards_alloc(
+        shards, c->clip->mapped,
+        (size_t)(c->clip->frames * BANDS) * sizeof(*c->gain), err);
     if (!c->gain)
-        return s2vi_error_nomem(err, "gains of an equaliser");
+        return c->clip->mapped ? S2V_ERR_IO : S2V_ERR_NOMEM;
     s2vi_equaliser_start(&equaliser, &h->spectrum);
     for (int64_t t = 0; t < c->clip->frames; t++) {
         s2vi_equaliser_apply(&equaliser, c->features + t * BANDS, db);
         for (int b = 0; b < BANDS; b++)
             c->gain[t * BANDS + b] = (float)db[b];
     }
+    s2vi_shards_trim(shards);
     return S2V_OK;
 }
 
-int s2vi_hearing_prepare(s2vi_hearing *h, s2vi_dataset *data, s2v_error *err)
+static int hear_clips(s2vi_hearing *h, s2vi_dataset *data, s2v_error *err)
 {
     int ret = S2V_OK;
-    s2vi_cosines_init(&h->cosines);
     if (h->levelled)
         ret = measure_loudness(data, &h->level, err);
     for (int i = 0; i < data->count && h->levelled && !ret; i++)
-        ret = s2vi_loudness_level(&data->clip[i].clip->sound,
-                                  data->clip[i].clip->samples, h->level, err);
+        ret = s2vi_shards_level(data->shards, data->clip[i].clip->mapped,
+                                &data->clip[i].clip->sound,
+                                data->clip[i].clip->samples, h->level, err);
     if (!ret)
         ret = s2vi_dataset_features(data, err);
     if (!ret)
         ret = measure_spectrum(h, data, err);
     for (int i = 0; i < data->count && h->levelled && !ret; i++)
-        ret = equalise_clip(h, &data->clip[i], err);
+        ret = equalise_clip(h, data->shards, &data->clip[i], err);
     return ret < 0 ? ret : measure_range(h, data, err);
+}
+
+/* -------------------------------------------------------------- shards -- */
+
+/* All that is measured and computed comes from; whether it is there already. */
+static bool is_prepared(const s2vi_hearing *h, const s2vi_dataset *data)
+{
+    GString *what = g_string_new(NULL);
+    bool mapped = true;
+    g_string_printf(what, "hearing %s %s %d %.17g %.17g %d %llu", s2v_version(),
+                    data->hash, h->levelled, h->level_jitter,
+                    h->spectrum_jitter, h->normalised,
+                    (unsigned long long)h->seed);
+    for (int i = 0; i < data->count; i++) {
+        g_string_append_printf(what, " %lld", (long long)data->clip[i].train);
+        mapped &= data->clip[i].clip->mapped;
+    }
+    const bool prepared =
+        mapped && s2vi_shards_prepare_begin(data->shards, what->str);
+    g_string_free(what, TRUE);
+    return prepared;
+}
+
+/* Arrays of an earlier run, asked for as hear_clips() does. */
+static int take_prepared(const s2vi_hearing *h, s2vi_dataset *data,
+                         s2v_error *err)
+{
+    bool good = true;
+    for (int i = 0; i < data->count && h->levelled && good; i++) {
+        s2vi_clip *c = data->clip[i].clip;
+        c->sound = s2vi_shards_memory(
+            data->shards, (size_t)c->samples * sizeof(*c->sound), err);
+        good = c->sound != NULL;
+    }
+    for (int k = 0; k < 1 + h->levelled; k++)
+        for (int i = 0; i < data->count && good; i++) {
+            s2vi_dataset_clip *c = &data->clip[i];
+            float *rows = s2vi_shards_memory(
+                data->shards, (size_t)(c->clip->frames * BANDS) * sizeof(*rows),
+                err);
+            *(k ? &c->gain : &c->features) = rows;
+            good = rows != NULL;
+        }
+    return good ? S2V_OK : S2V_ERR_IO;
+}
+
+int s2vi_hearing_prepare(s2vi_hearing *h, s2vi_dataset *data, s2v_error *err)
+{
+    s2vi_cosines_init(&h->cosines);
+    const bool prepared = is_prepared(h, data);
+    s2vi_hearing *kept =
+        data->shards ? s2vi_shards_memory(data->shards, sizeof(*kept), err)
+                     : NULL;
+    if (data->shards && !kept)
+        return S2V_ERR_IO;
+    const int ret =
+        prepared ? take_prepared(h, data, err) : hear_clips(h, data, err);
+    if (!ret && prepared)
+        *h = *kept;
+    else if (!ret && kept)
+        *kept = *h;
+    if (!ret)
+        s2vi_shards_prepare_end(data->shards);
+    return ret;
 }

@@ -232,6 +232,7 @@ static int iterate(job *j, s2v_error *err)
     int ret = s2vi_trainer_iterate(j->training.trainer, loss, &n, err);
     if (ret < 0)
         return ret;
+    s2vi_shards_trim(j->training.shards);
     int64_t step = step_of(j);
     size_t n_shown = 0; /* sums; what they are made of is for the curves */
     for (int i = 0; i < n; i++)

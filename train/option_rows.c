@@ -349,6 +349,7 @@ static void print_model(FILE *out, const s2vi_recipe *r)
 {
     fprintf(out, "Usage: s2v-train %s CLIP... -o FILE [options]\n\n", r->name);
     option_print_wrapped(out, r->about, 0, 0);
+    fprintf(out, "A folder that s2v-shards wrote may stand for clips.\n");
     print_rows(out, r);
     fprintf(out, "\nExamples:\n%s", r->examples);
     fprintf(out, "\nCtrl-C stops and saves; a second Ctrl-C stops at once.\n");

@@ -101,6 +101,8 @@ static int add_clip(void *self, const char *path, s2v_error *err)
 {
     loading *l = self;
     s2vi_clip *clip = NULL;
+    if (s2vi_shards_at(path))
+        return s2vi_dataset_add_shards(l->data, path, &l->params, err);
     int ret = s2vi_ingest_clip(l->ingest, &clip, path, &l->params, false, err);
     if (!ret && clip)
         ret = s2vi_dataset_add(l->data, &clip, err);

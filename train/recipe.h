@@ -35,6 +35,7 @@ typedef struct s2vi_training {
     s2vi_trainer *trainer; /**< in there */
     const char *measure;   /**< curve of what is held out: "held-out.SSIM" */
     const char *also[S2VI_ALSO]; /**< more of it; NULL: none */
+    s2vi_shards *shards;         /**< that its clips are of; NULL: of none */
 } s2vi_training;
 
 /** How it does on what is held out. */

@@ -23,7 +23,7 @@ static void rehash(s2vi_dataset *data)
     g_checksum_free(sum);
 }
 
-int s2vi_dataset_add(s2vi_dataset *data, s2vi_clip **clip, s2v_error *err)
+static int append(s2vi_dataset *data, s2vi_clip **clip, s2v_error *err)
 {
     const s2vi_clip *c = *clip;
     s2vi_dataset_clip *p =
@@ -37,8 +37,70 @@ int s2vi_dataset_add(s2vi_dataset *data, s2vi_clip **clip, s2v_error *err)
     data->count++;
     data->size = c->size;
     data->frames += c->frames;
-    rehash(data);
     return S2V_OK;
+}
+
+int s2vi_dataset_add(s2vi_dataset *data, s2vi_clip **clip, s2v_error *err)
+{
+    const int ret = append(data, clip, err);
+    if (!ret)
+        rehash(data);
+    return ret;
+}
+
+/* -------------------------------------------------------------- shards -- */
+
+int s2vi_dataset_pack(const s2vi_clip *c, s2vi_shard_item *item, s2v_error *err)
+{
+    const int64_t rgb[] = {c->frames, c->size, c->size, 3};
+    item->facts = json_pack("{s:I, s:I, s:s}", "frames", (json_int_t)c->frames,
+                            "samples", (json_int_t)c->samples, "hash", c->hash);
+    s2vi_shard_put(item, "rgb", S2VI_STORED_U8, c->rgb, 4, rgb);
+    s2vi_shard_put(item, "sound", S2VI_STORED_F32, c->sound, 1, &c->samples);
+    return item->facts ? S2V_OK : s2vi_error_nomem(err, "a clip");
+}
+
+typedef struct adding {
+    s2vi_dataset *data;
+    int size;
+} adding;
+
+static int add_shard_clip(void *self, const s2vi_shard_clip *from,
+                          s2v_error *err)
+{
+    const adding *a = self;
+    s2vi_clip *c = calloc(1, sizeof(*c));
+    if (!c)
+        return s2vi_error_nomem(err, "clips");
+    c->mapped = true;
+    c->size = a->size;
+    c->path = g_strdup(from->path);
+    c->frames = s2vi_shard_number(from, "frames", err);
+    c->samples = c->frames > 0 ? s2vi_shard_number(from, "samples", err) : -1;
+    int ret = c->samples >= c->frames * S2VI_LMS_STEP
+                  ? s2vi_shard_hash(from, c->hash, err)
+                  : S2V_ERR_FORMAT;
+    if (!ret)
+        c->rgb = s2vi_shard_array(from, "rgb", S2VI_STORED_U8,
+                                  c->frames * 3 * a->size * a->size, err);
+    if (c->rgb)
+        c->sound =
+            s2vi_shard_array(from, "sound", S2VI_STORED_F32, c->samples, err);
+    ret = c->sound ? append(a->data, &c, err) : S2V_ERR_FORMAT;
+    s2vi_clip_close(&c);
+    return ret;
+}
+
+int s2vi_dataset_add_shards(s2vi_dataset *data, const char *folder,
+                            const s2vi_clip_params *params, s2v_error *err)
+{
+    s2vi_shards_kind want = s2vi_shards_clips;
+    adding a = {data, params->size};
+    want.size = params->size;
+    const int ret = s2vi_shards_read(&data->shards, folder, &want, params,
+                                     add_shard_clip, &a, err);
+    rehash(data);
+    return ret;
 }
 
 int s2vi_dataset_features(s2vi_dataset *data, s2v_error *err)
@@ -47,11 +109,15 @@ int s2vi_dataset_features(s2vi_dataset *data, s2v_error *err)
         s2vi_dataset_clip *c = &data->clip[i];
         const size_t rows = (size_t)c->clip->frames;
         if (!c->features)
-            c->features = malloc(rows * S2VI_LMS_BANDS * sizeof(float));
-        if (!c->features ||
-            s2vi_lms_features(c->clip->sound, (size_t)c->clip->samples,
+            c->features =
+                s2vi_shards_alloc(data->shards, c->clip->mapped,
+                                  rows * S2VI_LMS_BANDS * sizeof(float), err);
+        if (!c->features)
+            return c->clip->mapped ? S2V_ERR_IO : S2V_ERR_NOMEM;
+        if (s2vi_lms_features(c->clip->sound, (size_t)c->clip->samples,
                               c->features, c->clip->frames, NULL) < 0)
             return s2vi_error_nomem(err, "sound features");
+        s2vi_shards_trim(data->shards);
     }
     return S2V_OK;
 }
@@ -78,11 +144,14 @@ int s2vi_dataset_split(s2vi_dataset *data, double part, int T, s2v_error *err)
 void s2vi_dataset_close(s2vi_dataset *data)
 {
     for (int i = 0; i < data->count; i++) {
+        if (!data->clip[i].clip->mapped) {
+            free(data->clip[i].features);
+            free(data->clip[i].gain);
+        }
         s2vi_clip_close(&data->clip[i].clip);
-        free(data->clip[i].features);
-        free(data->clip[i].gain);
     }
     free(data->clip);
+    s2vi_shards_close(&data->shards);
     *data = (s2vi_dataset){0};
 }
 

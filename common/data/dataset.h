@@ -6,8 +6,7 @@
 #ifndef S2VI_TRAIN_DATASET_H
 #define S2VI_TRAIN_DATASET_H
 
-#include "media/media.h"
-#include "s2v/s2v.h"
+#include "data/shard_writer.h"
 
 /** One clip with its sound features. */
 typedef struct s2vi_dataset_clip {
@@ -24,6 +23,7 @@ typedef struct s2vi_dataset {
     int64_t frames, train; /* of all clips */
     int stretch;           /* sequences before a jump; 0: to the clip's end */
     char hash[65];         /* SHA-256 of the clips' hashes */
+    s2vi_shards *shards;   /* that clips are of; NULL: of none */
 } s2vi_dataset;
 
 /**
@@ -33,6 +33,15 @@ typedef struct s2vi_dataset {
  * @param clip set to NULL on success
  */
 int s2vi_dataset_add(s2vi_dataset *data, s2vi_clip **clip, s2v_error *err);
+
+/** Add the clips of a folder of shards, of this side and as s2vi_dataset_pack()
+ * made them. */
+int s2vi_dataset_add_shards(s2vi_dataset *data, const char *folder,
+                            const s2vi_clip_params *params, s2v_error *err);
+
+/** What a shard holds of a clip: its pictures and sound. */
+int s2vi_dataset_pack(const s2vi_clip *clip, s2vi_shard_item *item,
+                      s2v_error *err);
 
 /**
  * Compute the features of all clips from their current audio.

@@ -27,6 +27,8 @@ static int check(const s2vi_foley_source *source, const char *path,
 static void free_clip(s2vi_foley_clip *c)
 {
     g_free(c->path);
+    if (c->mapped)
+        return;
     free(c->mel);
     free(c->sound);
     free(c->rgb);
@@ -52,8 +54,19 @@ static void rehash(s2vi_foley_data *data, const s2vi_foley_clip *c)
     g_checksum_free(sum);
 }
 
-/* Take the clip over, or free it. */
-static int append(s2vi_foley_data *data, s2vi_foley_clip *c, s2v_error *err)
+/* The same of a shard's clip, which is not read for it. */
+static void note_hash(s2vi_foley_data *data, const char *hash)
+{
+    GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_checksum_update(sum, (const guchar *)data->hash, -1);
+    g_checksum_update(sum, (const guchar *)hash, -1);
+    g_strlcpy(data->hash, g_checksum_get_string(sum), sizeof(data->hash));
+    g_checksum_free(sum);
+}
+
+/* Take the clip over, or free it; `noted`: a shard's word of what it is. */
+static int append_noted(s2vi_foley_data *data, s2vi_foley_clip *c,
+                        const char *noted, s2v_error *err)
 {
     s2vi_foley_clip *more =
         realloc(data->clip, ((size_t)data->count + 1) * sizeof(*more));
@@ -62,10 +75,18 @@ static int append(s2vi_foley_data *data, s2vi_foley_clip *c, s2v_error *err)
         return s2vi_error_nomem(err, "clips");
     }
     data->clip = more;
-    rehash(data, c);
+    if (noted)
+        note_hash(data, noted);
+    else
+        rehash(data, c);
     data->units += c->units;
     data->clip[data->count++] = *c;
     return S2V_OK;
+}
+
+static int append(s2vi_foley_data *data, s2vi_foley_clip *c, s2v_error *err)
+{
+    return append_noted(data, c, NULL, err);
 }
 
 /* Mel, and sound of whole columns, of `samples` samples. */
@@ -228,6 +249,119 @@ static int add_set(s2vi_foley_data *data, const char *path,
     return ret;
 }
 
+/* -------------------------------------------------------------- shards -- */
+
+int s2vi_foley_data_pack(const s2vi_foley_data *data, int i,
+                         s2vi_shard_item *item, s2v_error *err)
+{
+    const s2vi_foley_clip *c = &data->clip[i];
+    const int64_t columns = c->units * data->columns, N = data->size;
+    const int64_t mel[] = {columns, BANDS}, sound[] = {columns * HOP};
+    const int64_t rgb[] = {c->units, N, N, 3};
+    const int64_t features[] = {c->units, data->features};
+    item->facts = json_pack("{s:I, s:s}", "units", (json_int_t)c->units, "hash",
+                            data->hash);
+    s2vi_shard_put(item, "rgb", S2VI_STORED_U8, c->rgb, 4, rgb);
+    s2vi_shard_put(item, "features", S2VI_STORED_F32, c->features, 2, features);
+    s2vi_shard_put(item, "mel", S2VI_STORED_F32, c->mel, 2, mel);
+    s2vi_shard_put(item, "sound", S2VI_STORED_F32, c->sound, 1, sound);
+    return item->facts ? S2V_OK : s2vi_error_nomem(err, "a clip");
+}
+
+/* The kind of clip that those before are, or the first is. */
+static int check_alike(const s2vi_foley_data *data, const s2vi_shard_clip *from,
+                       const s2vi_foley_clip *c,
+                       const s2vi_foley_source *source, s2v_error *err)
+{
+    const int64_t W = s2vi_shard_count(from, "features") / c->units;
+    const int64_t rgb = s2vi_shard_count(from, "rgb") / c->units;
+    const int64_t side = source->clip.size;
+    if (source->sound_only)
+        return S2V_OK;
+    if (data->count && (W > 0) != (data->features > 0))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "'%s': expected clips or feature sets, not both",
+                          from->path);
+    if (data->features && W != data->features)
+        return s2vi_error(
+            err, S2V_ERR_FORMAT,
+            "%s: `features` are %lld wide, expected %d as in the previous sets",
+            from->path, (long long)W, data->features);
+    return W || rgb == side * side * 3
+               ? S2V_OK
+               : s2vi_error(
+                     err, S2V_ERR_INVALID,
+                     "'%s': expected shards with pictures of %lldx%lld "
+                     "(--size), found others: write them with s2v-shards "
+                     "--size %lld",
+                     s2v_weights_get_path(from->w, NULL), (long long)side,
+                     (long long)side, (long long)side);
+}
+
+/* Arrays of as many units. */
+static int map_clip(const s2vi_foley_data *data, const s2vi_shard_clip *from,
+                    const s2vi_foley_source *source, s2vi_foley_clip *c,
+                    s2v_error *err)
+{
+    const int64_t columns = c->units * data->columns, N = source->clip.size;
+    const int64_t W = s2vi_shard_count(from, "features") / c->units;
+    bool good = true;
+    c->mel =
+        s2vi_shard_array(from, "mel", S2VI_STORED_F32, columns * BANDS, err);
+    if (source->sound_only)
+        good = (c->sound = s2vi_shard_array(from, "sound", S2VI_STORED_F32,
+                                            columns * HOP, err));
+    else if (W)
+        good = (c->features = s2vi_shard_array(
+                    from, "features", S2VI_STORED_F32, c->units * W, err));
+    else
+        good = (c->rgb = s2vi_shard_array(from, "rgb", S2VI_STORED_U8,
+                                          c->units * N * N * 3, err));
+    return c->mel && good ? S2V_OK : S2V_ERR_FORMAT;
+}
+
+/* What files are added to, and how they are read. */
+typedef struct adding {
+    s2vi_foley_data *data;
+    const s2vi_foley_source *source;
+} adding;
+
+static int add_shard_clip(void *self, const s2vi_shard_clip *from,
+                          s2v_error *err)
+{
+    const adding *a = self;
+    s2vi_foley_data *data = a->data;
+    char hash[65];
+    s2vi_foley_clip c = {.mapped = true,
+                         .units = s2vi_shard_number(from, "units", err)};
+    if (c.units < 1)
+        return S2V_ERR_FORMAT;
+    int ret = s2vi_shard_hash(from, hash, err);
+    if (!ret)
+        ret = check_alike(data, from, &c, a->source, err);
+    if (!ret && c.units < a->source->least)
+        return S2V_OK; /* no window fits */
+    if (!ret)
+        ret = map_clip(data, from, a->source, &c, err);
+    if (ret < 0)
+        return ret;
+    c.path = g_strdup(from->path);
+    data->features = (int)(s2vi_shard_count(from, "features") / c.units);
+    data->size = a->source->sound_only || data->features ? data->size
+                                                         : a->source->clip.size;
+    return append_noted(data, &c, hash, err);
+}
+
+static int add_shards(s2vi_foley_data *data, const char *folder,
+                      const s2vi_foley_source *source, s2v_error *err)
+{
+    adding a = {data, source};
+    return s2vi_shards_read(&data->shards, folder,
+                            source->sound_only ? &s2vi_shards_sounds
+                                               : &s2vi_shards_foley,
+                            &source->clip, add_shard_clip, &a, err);
+}
+
 /* ------------------------------------------------------------ folders -- */
 
 static int read_file(s2vi_foley_data *data, const char *path,
@@ -261,6 +395,8 @@ int s2vi_foley_data_add(s2vi_foley_data *data, const char *path,
     static const char *const sets[] = {".safetensors", NULL};
     if (!g_file_test(path, G_FILE_TEST_IS_DIR))
         return add_file(data, path, source, err);
+    if (s2vi_shards_at(path))
+        return add_shards(data, path, source, err);
     GPtrArray *files = s2vi_folder_files(path, sets);
     if (!files->len || source->sound_only) {
         g_ptr_array_free(files, TRUE);
@@ -283,6 +419,7 @@ void s2vi_foley_data_close(s2vi_foley_data *data)
     for (int i = 0; i < data->count; i++)
         free_clip(&data->clip[i]);
     free(data->clip);
+    s2vi_shards_close(&data->shards);
     *data = (s2vi_foley_data){0};
 }
 

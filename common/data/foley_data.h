@@ -12,6 +12,7 @@
 #define S2VI_TRAIN_FOLEY_DATA_H
 
 #include "audio/foley_mel.h"
+#include "data/shard_writer.h"
 #include "media/ingest.h"
 #include "media/media.h"
 
@@ -23,6 +24,7 @@ typedef struct s2vi_foley_clip {
     float *sound;         /* as many columns x 256, 22,050 Hz */
     uint8_t *rgb;         /* (units,N,N,3) */
     float *features;      /* (units,W) */
+    bool mapped;          /* all of them are a shard's */
 } s2vi_foley_clip;
 
 typedef struct s2vi_foley_data {
@@ -33,7 +35,9 @@ typedef struct s2vi_foley_data {
     int size;     /* N; 0: no pictures */
     int features; /* W; 0: none */
     int64_t units, train;
-    char hash[65]; /* SHA-256 of all that was added */
+    char hash[65];       /* SHA-256 of all that was added; of shards, of what is
+                            noted there: not that of the clips */
+    s2vi_shards *shards; /* that clips are of; NULL: of none */
 } s2vi_foley_data;
 
 /** How clips are read; `clip` has size, crop, start, ... */
@@ -47,7 +51,8 @@ typedef struct s2vi_foley_source {
 /**
  * Add what `path` names: a media file; a feature set, "NAME.safetensors" with
  * `features` (T,W) and `mel` (80,4 T or more); or all of a folder in order of
- * name: its feature sets if it has any, otherwise its media files.
+ * name: its feature sets if it has any, otherwise its media files; or a folder
+ * of shards.
  *
  * @return S2V_OK; S2V_ERR_FORMAT, _IO, _INVALID and a sentence that names the
  *         file; S2V_ERR_CANCELLED; S2V_ERR_NOMEM
@@ -62,6 +67,10 @@ int s2vi_foley_data_add(s2vi_foley_data *data, const char *path,
  */
 int s2vi_foley_data_split(s2vi_foley_data *data, double part, int64_t units,
                           s2v_error *err);
+
+/** What a shard holds of clip i. */
+int s2vi_foley_data_pack(const s2vi_foley_data *data, int i,
+                         s2vi_shard_item *item, s2v_error *err);
 
 void s2vi_foley_data_close(s2vi_foley_data *data);
 

@@ -35,31 +35,36 @@ static int reserve(s2vi_pictures *p, int64_t more, s2v_error *err)
 static void rehash(s2vi_pictures *p, const char *more)
 {
     GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_strlcpy(p->last, more, sizeof(p->last));
     g_checksum_update(sum, (const guchar *)p->hash, -1);
     g_checksum_update(sum, (const guchar *)more, -1);
     memcpy(p->hash, g_checksum_get_string(sum), sizeof(p->hash));
     g_checksum_free(sum);
 }
 
+/* Room for one more file, of the class that is being added. */
+static int reserve_file(s2vi_pictures *p, s2v_error *err)
+{
+    const size_t n = (size_t)p->files + 1;
+    int64_t *end = realloc(p->end, n * sizeof(*end));
+    p->end = end ? end : p->end;
+    int *class_of = realloc(p->class_of, n * sizeof(*class_of));
+    p->class_of = class_of ? class_of : p->class_of;
+    if (!end || !class_of)
+        return s2vi_error_nomem(err, "pictures");
+    class_of[p->files] = p->class;
+    return S2V_OK;
+}
+
 static int append(s2vi_pictures *p, const s2vi_clip *clip, s2v_error *err)
 {
-    int64_t *end = realloc(p->end, ((size_t)p->files + 1) * sizeof(*end));
-    if (!end)
-        return s2vi_error_nomem(err, "pictures");
-    p->end = end;
-    const int ret = reserve(p, clip->frames, err);
+    int ret = reserve_file(p, err);
+    if (!ret)
+        ret = reserve(p, clip->frames, err);
     if (ret < 0)
         return ret;
     memcpy(p->rgb + (size_t)p->count * bytes_of(p), clip->rgb,
            (size_t)clip->frames * bytes_of(p));
-    if (p->classes) {
-        int *class_of =
-            realloc(p->class_of, ((size_t)p->files + 1) * sizeof(*class_of));
-        if (!class_of)
-            return s2vi_error_nomem(err, "pictures");
-        p->class_of = class_of;
-        class_of[p->files] = p->class;
-    }
     p->count += clip->frames;
     p->end[p->files++] = p->count;
     rehash(p, clip->hash);
@@ -83,9 +88,89 @@ static int add_file(s2vi_pictures *p, const char *path,
     return ret;
 }
 
+/* The file that a picture is of. */
+static int file_of(const s2vi_pictures *p, int64_t index)
+{
+    int low = 0, high = p->files - 1;
+    while (low < high) {
+        const int middle = low + (high - low) / 2;
+        if (p->end[middle] <= index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* -------------------------------------------------------------- shards -- */
+
+const uint8_t *s2vi_pictures_at(const s2vi_pictures *p, int64_t index)
+{
+    if (!p->from)
+        return p->rgb + (size_t)index * bytes_of(p);
+    const int file = file_of(p, index);
+    const int64_t begin = file ? p->end[file - 1] : 0;
+    return p->from[file] + (size_t)(index - begin) * bytes_of(p);
+}
+
+int s2vi_pictures_pack(const s2vi_pictures *p, s2vi_shard_item *item,
+                       s2v_error *err)
+{
+    const int64_t rgb[] = {p->count, p->side, p->side, 3};
+    item->facts = json_pack("{s:I, s:s}", "frames", (json_int_t)p->count,
+                            "hash", p->last);
+    s2vi_shard_put(item, "rgb", S2VI_STORED_U8, p->rgb, 4, rgb);
+    return item->facts ? S2V_OK : s2vi_error_nomem(err, "a picture");
+}
+
+static int add_shard_clip(void *self, const s2vi_shard_clip *from,
+                          s2v_error *err)
+{
+    s2vi_pictures *p = self;
+    const int64_t frames = s2vi_shard_number(from, "frames", err);
+    char hash[65];
+    if (frames < 1)
+        return S2V_ERR_FORMAT;
+    int ret = s2vi_shard_hash(from, hash, err);
+    if (!ret)
+        ret = reserve_file(p, err);
+    if (ret < 0)
+        return ret;
+    const uint8_t **more =
+        realloc(p->from, ((size_t)p->files + 1) * sizeof(*more));
+    if (!more)
+        return s2vi_error_nomem(err, "pictures");
+    p->from = more;
+    p->from[p->files] = s2vi_shard_array(from, "rgb", S2VI_STORED_U8,
+                                         frames * (int64_t)bytes_of(p), err);
+    if (!p->from[p->files])
+        return S2V_ERR_FORMAT;
+    p->count += frames;
+    p->end[p->files++] = p->count;
+    rehash(p, hash);
+    return S2V_OK;
+}
+
+static int add_shards(s2vi_pictures *p, const char *folder,
+                      const s2vi_picture_source *source, s2v_error *err)
+{
+    s2vi_shards_kind want = s2vi_shards_pictures;
+    want.size = p->side;
+    return s2vi_shards_read(&p->shards, folder, &want, &source->clip,
+                            add_shard_clip, p, err);
+}
+
 int s2vi_pictures_add(s2vi_pictures *p, const char *path,
                       const s2vi_picture_source *source, s2v_error *err)
 {
+    const bool shards = s2vi_shards_at(path);
+    if (p->files && shards != (p->from != NULL))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "'%s': expected folders of shards or other files, "
+                          "found both",
+                          path);
+    if (shards)
+        return add_shards(p, path, source, err);
     if (!g_file_test(path, G_FILE_TEST_IS_DIR))
         return add_file(p, path, source, err);
     GPtrArray *files = s2vi_folder_files(path, s2vi_folder_pictures);
@@ -146,15 +231,7 @@ int s2vi_pictures_add_classes(s2vi_pictures *p, const char *path,
 
 int s2vi_pictures_class_at(const s2vi_pictures *p, int64_t i)
 {
-    int low = 0, high = p->files - 1;
-    while (low < high) {
-        const int middle = (low + high) / 2;
-        if (i < p->end[middle])
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return p->classes ? p->class_of[low] : 0;
+    return p->classes ? p->class_of[file_of(p, i)] : 0;
 }
 
 /* --------------------------------------------------------------- split -- */
@@ -191,11 +268,6 @@ int s2vi_pictures_split(s2vi_pictures *p, double part, s2v_error *err)
     return S2V_OK;
 }
 
-const uint8_t *s2vi_pictures_at(const s2vi_pictures *p, int64_t i)
-{
-    return p->rgb + (size_t)i * bytes_of(p);
-}
-
 void s2vi_pictures_close(s2vi_pictures *p)
 {
     free(p->rgb);
@@ -205,5 +277,7 @@ void s2vi_pictures_close(s2vi_pictures *p)
         free(p->class_name[i]);
     free(p->class_name);
     free(p->class_of);
+    free(p->from);
+    s2vi_shards_close(&p->shards);
     *p = (s2vi_pictures){0};
 }

@@ -17,11 +17,13 @@
 static void free_clip(s2vi_scene_clip *c)
 {
     g_free(c->path);
+    free(c->caption);
+    if (c->mapped)
+        return;
     free(c->rgb);
     free(c->sound);
     free(c->columns);
     free(c->intensity);
-    free(c->caption);
 }
 
 static void take(s2vi_scene_clip *c, s2vi_clip *clip)
@@ -97,7 +99,6 @@ static int append(s2vi_scene_clips *data, s2vi_scene_clip *c, s2v_error *err)
     data->clip[data->count++] = *c;
     data->frames += c->frames;
     *c = (s2vi_scene_clip){0};
-    rehash(data);
     return S2V_OK;
 }
 
@@ -114,9 +115,83 @@ static int add_file(void *self, const char *path, s2v_error *err)
     bool skipped = false;
     int ret = load(a->data, &c, a->source, err);
     ret = s2vi_ingest_settle(a->source->ingest, ret, &skipped, err);
-    if (!ret && !skipped && c.rgb)
+    if (!ret && !skipped && c.rgb) {
         ret = append(a->data, &c, err);
+        rehash(a->data);
+    }
     free_clip(&c);
+    return ret;
+}
+
+/* -------------------------------------------------------------- shards -- */
+
+int s2vi_scene_clips_pack(const s2vi_scene_clips *data, int i,
+                          s2vi_shard_item *item, s2v_error *err)
+{
+    const s2vi_scene_clip *c = &data->clip[i];
+    const int64_t rgb[] = {c->frames, data->side, data->side, 3};
+    json_t *captions = json_array();
+    for (int k = 0; k < c->captions; k++)
+        json_array_append_new(
+            captions, json_pack("[I, I, s]", (json_int_t)c->caption[k].from,
+                                (json_int_t)c->caption[k].to,
+                                data->text[c->caption[k].text]));
+    item->facts =
+        json_pack("{s:I, s:I, s:s, s:s, s:o}", "frames", (json_int_t)c->frames,
+                  "samples", (json_int_t)c->samples, "hash", c->hash, "scene",
+                  data->scene[c->scene], "captions", captions);
+    s2vi_shard_put(item, "rgb", S2VI_STORED_U8, c->rgb, 4, rgb);
+    s2vi_shard_put(item, "sound", S2VI_STORED_F32, c->sound, 1, &c->samples);
+    s2vi_shard_put(item, "intensity", S2VI_STORED_F32, c->intensity, 1,
+                   &c->frames);
+    return item->facts ? S2V_OK : s2vi_error_nomem(err, "a clip");
+}
+
+static int map_arrays(const s2vi_scene_clips *data, const s2vi_shard_clip *from,
+                      s2vi_scene_clip *c, s2v_error *err)
+{
+    const int64_t T = c->frames, S = data->side;
+    c->rgb = s2vi_shard_array(from, "rgb", S2VI_STORED_U8, T * S * S * 3, err);
+    if (c->rgb)
+        c->sound =
+            s2vi_shard_array(from, "sound", S2VI_STORED_F32, c->samples, err);
+    if (!c->sound)
+        return S2V_ERR_FORMAT;
+    const bool curve = s2vi_shard_count(from, "intensity");
+    if (curve)
+        c->intensity =
+            s2vi_shard_array(from, "intensity", S2VI_STORED_F32, T, err);
+    return curve && !c->intensity ? S2V_ERR_FORMAT : S2V_OK;
+}
+
+static int add_shard_clip(void *self, const s2vi_shard_clip *from,
+                          s2v_error *err)
+{
+    s2vi_scene_clips *data = self;
+    s2vi_scene_clip c = {.mapped = true, .path = g_strdup(from->path)};
+    c.frames = s2vi_shard_number(from, "frames", err);
+    c.samples = c.frames < 1 ? -1 : s2vi_shard_number(from, "samples", err);
+    int ret = c.frames < 1 || c.samples < c.frames * S2VI_SCENE_HOP
+                  ? S2V_ERR_FORMAT
+                  : s2vi_shard_hash(from, c.hash, err);
+    if (!ret)
+        ret = map_arrays(data, from, &c, err);
+    if (!ret)
+        ret = s2vi_scene_words_restore(data, &c, from->facts, err);
+    if (!ret)
+        ret = append(data, &c, err);
+    free_clip(&c);
+    return ret;
+}
+
+static int add_shards(s2vi_scene_clips *data, const char *folder,
+                      const s2vi_scene_source *source, s2v_error *err)
+{
+    s2vi_shards_kind want = s2vi_shards_scenes;
+    want.size = data->side;
+    const int ret = s2vi_shards_read(&data->shards, folder, &want,
+                                     &source->clip, add_shard_clip, data, err);
+    rehash(data);
     return ret;
 }
 
@@ -124,6 +199,8 @@ int s2vi_scene_clips_add(s2vi_scene_clips *data, const char *path,
                          const s2vi_scene_source *source, s2v_error *err)
 {
     adding a = {data, source};
+    if (s2vi_shards_at(path))
+        return add_shards(data, path, source, err);
     return s2vi_folder_each(path, add_file, &a, err);
 }
 
@@ -168,7 +245,7 @@ int s2vi_scene_clips_split(s2vi_scene_clips *data, double part, s2v_error *err)
 
 /* ---------------------------------------------------------- preparations -- */
 
-static int level(s2vi_scene_clips *data, s2v_error *err)
+static int measure_level(s2vi_scene_clips *data, s2v_error *err)
 {
     s2vi_sound_span *span = malloc((size_t)data->count * sizeof(*span));
     int n = 0;
@@ -181,23 +258,40 @@ static int level(s2vi_scene_clips *data, s2v_error *err)
             span[n++] = (s2vi_sound_span){
                 c->sound, count < c->samples ? count : c->samples};
     }
-    int ret = data->level < 0
-                  ? S2V_OK
-                  : s2vi_loudness_measure(span, n, &data->level, err);
+    const int ret =
+        data->level < 0
+            ? S2V_OK
+            : s2vi_shards_loudness(data->shards, span, n, &data->level, err);
     free(span);
-    for (int i = 0; i < data->count && !ret; i++)
-        ret = s2vi_loudness_level(&data->clip[i].sound, data->clip[i].samples,
-                                  data->level, err);
     return ret;
 }
 
-static int compute_columns(s2vi_scene_clip *c, s2v_error *err)
+/* Of a shard's clip, its levelled sound is not kept. */
+static int compute_columns(const s2vi_scene_clips *data, s2vi_scene_clip *c,
+                           bool prepared, s2v_error *err)
 {
-    const int64_t n = s2vi_mel_columns_count(c->frames);
-    c->columns = malloc((size_t)n * S2VI_MEL_WINDOW_BANDS * sizeof(float));
-    return c->columns ? s2vi_mel_columns(c->sound, (size_t)c->samples,
-                                         c->frames, c->columns, err)
-                      : s2vi_error_nomem(err, "a clip's sound");
+    const size_t n = (size_t)s2vi_mel_columns_count(c->frames);
+    float *own = NULL, **sound = c->mapped ? &own : &c->sound;
+    if (prepared) {
+        c->columns = s2vi_shards_memory(
+            data->shards, n * S2VI_MEL_WINDOW_BANDS * sizeof(float), err);
+        return c->columns ? S2V_OK : S2V_ERR_IO;
+    }
+    if (c->mapped && (own = malloc((size_t)c->samples * sizeof(*own))))
+        memcpy(own, c->sound, (size_t)c->samples * sizeof(*own));
+    int ret = *sound ? s2vi_loudness_level(sound, c->samples, data->level, err)
+                     : s2vi_error_nomem(err, "a clip's sound");
+    if (!ret)
+        c->columns =
+            s2vi_shards_alloc(data->shards, c->mapped,
+                              n * S2VI_MEL_WINDOW_BANDS * sizeof(float), err);
+    if (!ret)
+        ret = c->columns ? s2vi_mel_columns(*sound, (size_t)c->samples,
+                                            c->frames, c->columns, err)
+                         : S2V_ERR_IO;
+    free(own);
+    s2vi_shards_trim(data->shards);
+    return ret;
 }
 
 /* For each text, whether it is trained on. */
@@ -254,11 +348,46 @@ static int prepare_texts(s2vi_scene_clips *data, s2v_error *err)
     return ret;
 }
 
+/* All that levels and columns come from; whether they are there already. */
+static bool are_prepared(const s2vi_scene_clips *data)
+{
+    GString *what = g_string_new(NULL);
+    bool mapped = true;
+    g_string_printf(what, "scenes %s %s %.17g", s2v_version(), data->hash,
+                    data->level);
+    for (int i = 0; i < data->count; i++) {
+        g_string_append_printf(what, " %lld", (long long)data->clip[i].train);
+        mapped &= data->clip[i].mapped;
+    }
+    const bool prepared =
+        mapped && s2vi_shards_prepare_begin(data->shards, what->str);
+    g_string_free(what, TRUE);
+    return prepared;
+}
+
+static int prepare_sound(s2vi_scene_clips *data, s2v_error *err)
+{
+    const bool prepared = are_prepared(data);
+    double *level = data->shards
+                        ? s2vi_shards_memory(data->shards, sizeof(*level), err)
+                        : NULL;
+    int ret = data->shards && !level ? S2V_ERR_IO : S2V_OK;
+    if (!ret && prepared)
+        data->level = *level;
+    else if (!ret)
+        ret = measure_level(data, err);
+    if (!ret && level && !prepared)
+        *level = data->level;
+    for (int i = 0; i < data->count && !ret; i++)
+        ret = compute_columns(data, &data->clip[i], prepared, err);
+    if (!ret)
+        s2vi_shards_prepare_end(data->shards);
+    return ret;
+}
+
 int s2vi_scene_clips_prepare(s2vi_scene_clips *data, s2v_error *err)
 {
-    int ret = level(data, err);
-    for (int i = 0; i < data->count && !ret; i++)
-        ret = compute_columns(&data->clip[i], err);
+    const int ret = prepare_sound(data, err);
     return ret < 0 ? ret : prepare_texts(data, err);
 }
 
@@ -317,5 +446,6 @@ void s2vi_scene_clips_close(s2vi_scene_clips *data)
     free(data->text);
     s2vi_vocabulary_close(&data->vocabulary);
     free(data->share);
+    s2vi_shards_close(&data->shards);
     *data = (s2vi_scene_clips){0};
 }

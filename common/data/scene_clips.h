@@ -16,6 +16,7 @@
 #ifndef S2VI_DATA_SCENE_CLIPS_H
 #define S2VI_DATA_SCENE_CLIPS_H
 
+#include "data/shard_writer.h"
 #include "media/ingest.h"
 #include "models/vocabulary.h"
 
@@ -43,6 +44,7 @@ typedef struct s2vi_scene_clip {
     s2vi_caption *caption;
     int captions;
     char hash[65]; /* SHA-256 of pictures, sound and captions */
+    bool mapped;   /* arrays are a shard's */
 } s2vi_scene_clip;
 
 /** Zeroed but for `side` before clips are added. */
@@ -62,7 +64,8 @@ typedef struct s2vi_scene_clips {
         vocabulary; /* none: of the captions of what is trained on */
     float *share; /* (texts, vocabulary.count): see vocabulary.h; a text that is
                      not trained on may have none of the words: all 0 */
-    char hash[65]; /* of all */
+    char hash[65];       /* of all */
+    s2vi_shards *shards; /* that clips are of; NULL: of none */
 } s2vi_scene_clips;
 
 /** How clips are read: of `clip`, start, duration, track, progress and crop
@@ -73,13 +76,18 @@ typedef struct s2vi_scene_source {
 } s2vi_scene_source;
 
 /**
- * Add what `path` names: a media file, or all of a folder in order of name.
+ * Add what `path` names: a media file, all of a folder in order of name, or a
+ * folder of shards.
  *
  * @return S2V_OK; S2V_ERR_FORMAT, _IO, _INVALID and a sentence that names the
  *         file; S2V_ERR_CANCELLED; S2V_ERR_NOMEM
  */
 int s2vi_scene_clips_add(s2vi_scene_clips *data, const char *path,
                          const s2vi_scene_source *source, s2v_error *err);
+
+/** What a shard holds of clip i. */
+int s2vi_scene_clips_pack(const s2vi_scene_clips *data, int i,
+                          s2vi_shard_item *item, s2v_error *err);
 
 /**
  * Hold out a part: of each scene's clips some, evenly spread; of a scene of so
@@ -90,8 +98,8 @@ int s2vi_scene_clips_add(s2vi_scene_clips *data, const char *path,
 int s2vi_scene_clips_split(s2vi_scene_clips *data, double part, s2v_error *err);
 
 /** Level the sound as a session will and compute columns, vocabulary and
- * shares. S2V_ERR_INVALID: a text that is trained on has no word of a given
- * vocabulary. */
+ * shares; of shards, the sound itself stays as it is. S2V_ERR_INVALID: a text
+ * that is trained on has no word of a given vocabulary. */
 int s2vi_scene_clips_prepare(s2vi_scene_clips *data, s2v_error *err);
 
 /** The third of a frame's intensity, 0 to 2; 0 where it is not known. */

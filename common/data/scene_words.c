@@ -186,3 +186,26 @@ int s2vi_scene_words_read(s2vi_scene_clips *data, s2vi_scene_clip *c,
     json_decref(root);
     return ret;
 }
+
+int s2vi_scene_words_restore(s2vi_scene_clips *data, s2vi_scene_clip *c,
+                             const json_t *facts, s2v_error *err)
+{
+    const char *scene = json_string_value(json_object_get(facts, "scene"));
+    const json_t *list = json_object_get(facts, "captions");
+    int ret = scene && json_array_size(list) ? set_scene(data, c, scene, err)
+                                             : S2V_ERR_FORMAT;
+    for (size_t i = 0; i < json_array_size(list) && !ret; i++) {
+        const json_t *item = json_array_get(list, i);
+        const char *text = json_string_value(json_array_get(item, 2));
+        ret = text ? add_caption(
+                         data, c, json_integer_value(json_array_get(item, 0)),
+                         json_integer_value(json_array_get(item, 1)), text, err)
+                   : S2V_ERR_FORMAT;
+    }
+    return ret != S2V_ERR_FORMAT && c->captions
+               ? ret
+               : s2vi_error(err, S2V_ERR_FORMAT,
+                            "'%s': expected a scene and captions in its shard, "
+                            "found none",
+                            c->path);
+}

@@ -16,4 +16,13 @@
 int s2vi_scene_words_read(s2vi_scene_clips *data, s2vi_scene_clip *clip,
                           double start, s2v_error *err);
 
+/**
+ * The same of a shard's clip: scene and captions, as s2vi_scene_clips_pack()
+ * noted them.
+ *
+ * @param facts {"scene": "rain", "captions": [[from, to, "text"]]}, in frames
+ */
+int s2vi_scene_words_restore(s2vi_scene_clips *data, s2vi_scene_clip *clip,
+                             const json_t *facts, s2v_error *err);
+
 #endif

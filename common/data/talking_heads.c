@@ -21,6 +21,8 @@ static const double SHUT = 0.04;
 static void free_clip(s2vi_talking_head *c)
 {
     g_free(c->path);
+    if (c->mapped)
+        return;
     free(c->rgb);
     free(c->sound);
     free(c->landmarks);
@@ -119,7 +121,6 @@ static int append(s2vi_talking_heads *data, s2vi_talking_head *c,
     data->clip[data->count++] = *c;
     data->frames += c->frames;
     *c = (s2vi_talking_head){0};
-    rehash(data);
     return S2V_OK;
 }
 
@@ -136,9 +137,129 @@ static int add_file(void *self, const char *path, s2v_error *err)
     bool skipped = false;
     int ret = load(&c, a->data->side, a->source, err);
     ret = s2vi_ingest_settle(a->source->ingest, ret, &skipped, err);
-    if (!ret && !skipped && c.rgb)
+    if (!ret && !skipped && c.rgb) {
         ret = append(a->data, &c, err);
+        rehash(a->data);
+    }
     free_clip(&c);
+    return ret;
+}
+
+/* -------------------------------------------------------------- shards -- */
+
+int s2vi_talking_heads_pack(const s2vi_talking_heads *data, int i,
+                            s2vi_shard_item *item, s2v_error *err)
+{
+    const s2vi_talking_head *c = &data->clip[i];
+    const int64_t T = c->frames, S = data->side;
+    const int64_t rgb[] = {T, S, S, 3}, marks[] = {T, S2VI_FACE_LANDMARKS, 2};
+    const int64_t irises[] = {T, 2, 2}, controls[] = {T, S2VI_TALKING_CONTROLS};
+    const int64_t mesh[] = {T, c->points, 2}, triangle[] = {c->triangles, 3};
+    item->facts = json_pack("{s:I, s:I, s:i, s:i, s:s}", "frames",
+                            (json_int_t)T, "samples", (json_int_t)c->samples,
+                            "points", c->mesh ? c->points : 0, "triangles",
+                            c->triangle ? c->triangles : 0, "hash", c->hash);
+    s2vi_shard_put(item, "rgb", S2VI_STORED_U8, c->rgb, 4, rgb);
+    s2vi_shard_put(item, "sound", S2VI_STORED_F32, c->sound, 1, &c->samples);
+    s2vi_shard_put(item, "landmarks", S2VI_STORED_F32, c->landmarks, 3, marks);
+    s2vi_shard_put(item, "irises", S2VI_STORED_F32, c->irises, 3, irises);
+    s2vi_shard_put(item, "controls", S2VI_STORED_F32, c->controls, 2, controls);
+    s2vi_shard_put(item, "mesh", S2VI_STORED_F32, c->mesh, 3, mesh);
+    s2vi_shard_put(item, "triangle", S2VI_STORED_I32, c->triangle, 2, triangle);
+    s2vi_shard_put(item, "shut", S2VI_STORED_U8, c->shut, 1, &T);
+    return item->facts ? S2V_OK : s2vi_error_nomem(err, "a clip");
+}
+
+/* One that a clip may lack: NULL then, too. */
+static void *map_optional(const s2vi_shard_clip *from, const char *name,
+                          s2vi_stored type, int64_t count, int *ret,
+                          s2v_error *err)
+{
+    void *data = count && s2vi_shard_count(from, name)
+                     ? s2vi_shard_array(from, name, type, count, err)
+                     : NULL;
+    if (!data && count && s2vi_shard_count(from, name))
+        *ret = S2V_ERR_FORMAT;
+    return data;
+}
+
+static int map_arrays(const s2vi_talking_heads *data,
+                      const s2vi_shard_clip *from, s2vi_talking_head *c,
+                      s2v_error *err)
+{
+    const s2vi_stored f32 = S2VI_STORED_F32;
+    const int64_t T = c->frames, S = data->side;
+    int ret = S2V_OK;
+    c->rgb = s2vi_shard_array(from, "rgb", S2VI_STORED_U8, T * S * S * 3, err);
+    if (c->rgb)
+        c->sound = s2vi_shard_array(from, "sound", f32, c->samples, err);
+    if (c->sound)
+        c->landmarks = s2vi_shard_array(from, "landmarks", f32,
+                                        T * S2VI_FACE_LANDMARKS * 2, err);
+    if (c->landmarks)
+        c->controls = s2vi_shard_array(from, "controls", f32,
+                                       T * S2VI_TALKING_CONTROLS, err);
+    if (c->controls)
+        c->shut = s2vi_shard_array(from, "shut", S2VI_STORED_U8, T, err);
+    if (!c->shut)
+        return S2V_ERR_FORMAT;
+    c->irises = map_optional(from, "irises", f32, T * 4, &ret, err);
+    c->mesh = map_optional(from, "mesh", f32, T * c->points * 2, &ret, err);
+    c->triangle = map_optional(from, "triangle", S2VI_STORED_I32,
+                               (int64_t)c->triangles * 3, &ret, err);
+    return ret;
+}
+
+/* Corners of triangles that the mesh has. */
+static int check_triangles(const s2vi_shard_clip *from,
+                           const s2vi_talking_head *c, s2v_error *err)
+{
+    for (int i = 0; i < c->triangles && c->triangle; i++)
+        for (int k = 0; k < 3; k++)
+            if (c->triangle[i][k] < 0 || c->triangle[i][k] >= c->points)
+                return s2vi_error(err, S2V_ERR_FORMAT,
+                                  "'%s': expected triangles of the mesh's %d "
+                                  "points for '%s', found others",
+                                  s2v_weights_get_path(from->w, NULL),
+                                  c->points, from->path);
+    return S2V_OK;
+}
+
+static int add_shard_clip(void *self, const s2vi_shard_clip *from,
+                          s2v_error *err)
+{
+    s2vi_talking_heads *data = self;
+    s2vi_talking_head c = {.mapped = true};
+    const int64_t points = s2vi_shard_number(from, "points", err);
+    const int64_t triangles =
+        points < 0 ? -1 : s2vi_shard_number(from, "triangles", err);
+    c.points = (int)points;
+    c.triangles = (int)triangles;
+    c.frames = triangles < 0 ? -1 : s2vi_shard_number(from, "frames", err);
+    c.samples = c.frames < 1 ? -1 : s2vi_shard_number(from, "samples", err);
+    int ret = c.samples < c.frames * S2VI_TALKING_HOP || c.frames < 1
+                  ? S2V_ERR_FORMAT
+                  : s2vi_shard_hash(from, c.hash, err);
+    if (!ret)
+        ret = map_arrays(data, from, &c, err);
+    if (!ret)
+        ret = check_triangles(from, &c, err);
+    if (ret < 0)
+        return ret;
+    c.path = g_strdup(from->path);
+    ret = append(data, &c, err);
+    free_clip(&c);
+    return ret;
+}
+
+static int add_shards(s2vi_talking_heads *data, const char *folder,
+                      const s2vi_talking_source *source, s2v_error *err)
+{
+    s2vi_shards_kind want = s2vi_shards_faces;
+    want.size = data->side;
+    const int ret = s2vi_shards_read(&data->shards, folder, &want,
+                                     &source->clip, add_shard_clip, data, err);
+    rehash(data);
     return ret;
 }
 
@@ -146,6 +267,8 @@ int s2vi_talking_heads_add(s2vi_talking_heads *data, const char *path,
                            const s2vi_talking_source *source, s2v_error *err)
 {
     adding a = {data, source};
+    if (s2vi_shards_at(path))
+        return add_shards(data, path, source, err);
     return s2vi_folder_each(path, add_file, &a, err);
 }
 
@@ -176,11 +299,13 @@ int s2vi_talking_heads_level(s2vi_talking_heads *data, s2v_error *err)
         const int64_t n = c->train * S2VI_TALKING_HOP;
         span[i] = (s2vi_sound_span){c->sound, n < c->samples ? n : c->samples};
     }
-    int ret = s2vi_loudness_measure(span, data->count, &data->level, err);
+    int ret = s2vi_shards_loudness(data->shards, span, data->count,
+                                   &data->level, err);
     free(span);
     for (int i = 0; i < data->count && !ret; i++)
-        ret = s2vi_loudness_level(&data->clip[i].sound, data->clip[i].samples,
-                                  data->level, err);
+        ret = s2vi_shards_level(data->shards, data->clip[i].mapped,
+                                &data->clip[i].sound, data->clip[i].samples,
+                                data->level, err);
     return ret;
 }
 
@@ -189,5 +314,6 @@ void s2vi_talking_heads_close(s2vi_talking_heads *data)
     for (int i = 0; i < data->count; i++)
         free_clip(&data->clip[i]);
     free(data->clip);
+    s2vi_shards_close(&data->shards);
     *data = (s2vi_talking_heads){0};
 }

@@ -15,6 +15,7 @@
 #ifndef S2VI_DATA_TALKING_HEADS_H
 #define S2VI_DATA_TALKING_HEADS_H
 
+#include "data/shard_writer.h"
 #include "media/ingest.h"
 
 enum {
@@ -39,6 +40,7 @@ typedef struct s2vi_talking_head {
     int32_t (*triangle)[3];
     uint8_t *shut; /* (T): the mouth is */
     char hash[65]; /* SHA-256 of pictures and sound */
+    bool mapped;   /* all arrays are a shard's */
 } s2vi_talking_head;
 
 typedef struct s2vi_talking_heads {
@@ -46,8 +48,9 @@ typedef struct s2vi_talking_heads {
     int count;
     int side; /* S; to be set before clips are added */
     int64_t frames, train;
-    double level;  /* LUFS: of the sound, once that was levelled */
-    char hash[65]; /* of all */
+    double level;        /* LUFS: of the sound, once that was levelled */
+    char hash[65];       /* of all */
+    s2vi_shards *shards; /* that clips are of; NULL: of none */
 } s2vi_talking_heads;
 
 /** How clips are read: of `clip`, start, duration, track, progress and crop
@@ -58,13 +61,18 @@ typedef struct s2vi_talking_source {
 } s2vi_talking_source;
 
 /**
- * Add what `path` names: a media file, or all of a folder in order of name.
+ * Add what `path` names: a media file, all of a folder in order of name, or a
+ * folder of shards.
  *
  * @return S2V_OK; S2V_ERR_FORMAT, _IO, _INVALID and a sentence that names the
  *         file; S2V_ERR_CANCELLED; S2V_ERR_NOMEM
  */
 int s2vi_talking_heads_add(s2vi_talking_heads *data, const char *path,
                            const s2vi_talking_source *source, s2v_error *err);
+
+/** What a shard holds of a clip. */
+int s2vi_talking_heads_pack(const s2vi_talking_heads *data, int i,
+                            s2vi_shard_item *item, s2v_error *err);
 
 /** Split in time: the first `part` of all frames, in order, is trained on. */
 int s2vi_talking_heads_split(s2vi_talking_heads *data, double part,

@@ -8,15 +8,19 @@
 #include <math.h>
 #include <stdlib.h>
 
-int s2vi_loudness_measure(const s2vi_sound_span *span, int n, double *lufs,
-                          s2v_error *err)
+int s2vi_loudness_measure_each(const s2vi_sound_span *span, int n,
+                               void (*after)(void *self), void *self,
+                               double *lufs, s2v_error *err)
 {
     ebur128_state *meter = ebur128_init(
         1, S2VI_LEVEL_RATE, EBUR128_MODE_I | EBUR128_MODE_HISTOGRAM);
     if (!meter)
         return s2vi_error_nomem(err, "a loudness meter");
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         ebur128_add_frames_float(meter, span[i].samples, (size_t)span[i].count);
+        if (after)
+            after(self);
+    }
     ebur128_loudness_global(meter, lufs);
     ebur128_destroy(&meter);
     *lufs = round(*lufs * 10.0) / 10.0;
@@ -25,6 +29,12 @@ int s2vi_loudness_measure(const s2vi_sound_span *span, int n, double *lufs,
                                       "the audio of the training set is silent "
                                       "(below -70 LUFS): expected clips whose "
                                       "picture moves with their audio");
+}
+
+int s2vi_loudness_measure(const s2vi_sound_span *span, int n, double *lufs,
+                          s2v_error *err)
+{
+    return s2vi_loudness_measure_each(span, n, NULL, NULL, lufs, err);
 }
 
 int s2vi_loudness_level(float **sound, int64_t count, double lufs,

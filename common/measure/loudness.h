@@ -20,6 +20,11 @@ typedef struct s2vi_sound_span {
 int s2vi_loudness_measure(const s2vi_sound_span *span, int n, double *lufs,
                           s2v_error *err);
 
+/** The same; `after`, unless NULL, is called after each span. */
+int s2vi_loudness_measure_each(const s2vi_sound_span *span, int n,
+                               void (*after)(void *self), void *self,
+                               double *lufs, s2v_error *err);
+
 /**
  * Level a clip's sound as a session does (audio/level.h).
  *

@@ -345,8 +345,10 @@ void s2vi_clip_close(s2vi_clip **clip)
 {
     if (!*clip)
         return;
-    free((*clip)->rgb);
-    free((*clip)->sound);
+    if (!(*clip)->mapped) {
+        free((*clip)->rgb);
+        free((*clip)->sound);
+    }
     g_free((*clip)->path);
     free(*clip);
     *clip = NULL;

@@ -97,6 +97,7 @@ typedef struct s2vi_clip {
     char hash[65];   /**< SHA-256 of rgb, then sound, lower-case hex */
     char *path;      /**< the file */
     s2vi_media_facts facts;
+    bool mapped; /**< rgb and sound are another's: of a shard */
 } s2vi_clip;
 
 /**

@@ -91,6 +91,7 @@ static int open_training(s2vi_training *out, const s2vi_train_options *o,
         return ret;
     out->trainer = s2vi_embedding_trainer_base(t->trainer);
     out->measure = "held-out.scene";
+    out->shards = t->data.shards;
     return S2V_OK;
 }
 

@@ -89,6 +89,7 @@ static int open_training(s2vi_training *out, const s2vi_train_options *o,
         return ret;
     out->trainer = s2vi_vocoder_trainer_base(t->trainer);
     out->measure = "held-out.mel";
+    out->shards = t->clips.data.shards;
     return S2V_OK;
 }
 

@@ -327,6 +327,7 @@ static int open_training(s2vi_training *out, const s2vi_train_options *o,
     if (ret < 0)
         return ret;
     out->trainer = &t->trainer->trainer;
+    out->shards = t->data.shards;
     out->measure = t->vision      ? "held-out.LPIPS"
                    : t->o->staged ? "held-out.moving"
                                   : "held-out.SSIM";
@@ -400,6 +401,7 @@ static int find_moving(const training *t, measuring *m, s2v_error *err)
         const s2vi_dataset_clip *c = &t->data.clip[i];
         for (int64_t k = 0; k < c->train; k++)
             s2vi_moments_add(&moments, c->clip->rgb + k * pixels * 3);
+        s2vi_shards_trim(t->data.shards);
     }
     if (!ret)
         m->moving =

@@ -370,9 +370,11 @@ static int warm_start(s2vi_lm_trainer *t, s2v_error *err)
     int ret = s2vi_moments_init(&moments, pixels, err);
     if (!ret && !mean)
         ret = s2vi_error_nomem(err, "the mean frame");
-    for (int i = 0; i < data->count && !ret; i++)
+    for (int i = 0; i < data->count && !ret; i++) {
         for (int64_t k = 0; k < data->clip[i].train; k++)
             s2vi_moments_add(&moments, real_frames(t, &data->clip[i], k));
+        s2vi_shards_trim(data->shards);
+    }
     if (!ret)
         s2vi_moments_mean(&moments, mean);
     /* Not where the tanh hardly has a slope. */

@@ -208,6 +208,7 @@ static int open_training(s2vi_training *out, const s2vi_train_options *o,
         return ret;
     out->trainer = s2vi_man_trainer_base(t->trainer);
     out->measure = "held-out.SSIM";
+    out->shards = t->data.shards;
     if (o->rate > 5e-4 && !o->quiet)
         fprintf(stderr,
                 "--rate %g: above 0.0005 this training is seldom stable; the "

@@ -344,6 +344,7 @@ static int open_training(s2vi_training *out, const s2vi_train_options *o,
     if (ret < 0)
         return ret;
     out->trainer = s2vi_semantic_trainer_base(t->trainer);
+    out->shards = t->data.shards;
     out->measure =
         t->config.has_embedding ? "held-out.similarity" : "held-out.MSE";
     return S2V_OK;

@@ -342,6 +342,7 @@ static int open_training(s2vi_training *out, const s2vi_train_options *o,
     if (ret < 0)
         return ret;
     out->trainer = s2vi_stylegan2_trainer_base(t->trainer);
+    out->shards = t->data.shards;
     out->measure = "held-out.Frechet";
     out->also[0] = "held-out.precision";
     out->also[1] = "held-out.recall";
