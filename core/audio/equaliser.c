@@ -2,6 +2,7 @@
 /* The equaliser of sound features. */
 #include "audio/equaliser.h"
 
+#include <float.h>
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
@@ -140,6 +141,15 @@ void s2vi_equaliser_apply(s2vi_equaliser *e, float features[BANDS],
             (float)log(m[b] * pow(10.0, gain[b] / 20.0) + S2VI_LMS_FLOOR);
     if (out)
         memcpy(out, gain, sizeof(gain));
+}
+
+void s2vi_equaliser_pass_state(s2vi_equaliser *e, s2vi_state *state)
+{
+    s2vi_state_doubles(state, "equaliser.amplitude", e->amplitude, COSINES,
+                       MOST);
+    s2vi_state_doubles(state, "equaliser.average", e->average, BANDS, FLT_MAX);
+    s2vi_state_number(state, "equaliser.frames", &e->frames, FRAMES_BEFORE,
+                      MOST_FRAMES);
 }
 
 /* ------------------------------------------------------------ measuring -- */

@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #include "audio/lms.h"
+#include "base/state.h"
 
 /** An average spectrum: mean square magnitudes in dB, lowest band first. */
 typedef struct s2vi_spectrum {
@@ -67,6 +68,9 @@ void s2vi_equaliser_start(s2vi_equaliser *equaliser,
 void s2vi_equaliser_apply(s2vi_equaliser *equaliser,
                           float features[S2VI_LMS_BANDS],
                           double gain[S2VI_LMS_BANDS]);
+
+/** Save what was heard, or restore it: of the same target. */
+void s2vi_equaliser_pass_state(s2vi_equaliser *equaliser, s2vi_state *state);
 
 /** Consecutive rows of features. */
 typedef struct s2vi_feature_rows {

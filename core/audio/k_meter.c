@@ -80,3 +80,10 @@ double s2vi_k_meter_loudness(const s2vi_k_meter *m, size_t n)
     return sum > 0.0 ? 10 * (log(sum / (double)n) / log(10.0)) - 0.691
                      : -HUGE_VAL;
 }
+
+void s2vi_k_meter_pass_state(s2vi_k_meter *m, s2vi_state *state)
+{
+    s2vi_state_doubles(state, "meter.filter", m->v, ORDER + 1, FLT_MAX);
+    s2vi_state_doubles(state, "meter.weighted", m->weighted, WINDOW, FLT_MAX);
+    s2vi_state_size(state, "meter.next", &m->next, WINDOW - 1);
+}

@@ -8,7 +8,7 @@
 #ifndef S2VI_AUDIO_K_METER_H
 #define S2VI_AUDIO_K_METER_H
 
-#include <stddef.h>
+#include "base/state.h"
 
 enum {
     S2VI_K_METER_RATE = 16000,  /* samples a second */
@@ -33,5 +33,7 @@ void s2vi_k_meter_add(s2vi_k_meter *meter, const float *samples, size_t n);
 /** Loudness of the last `n` samples, as many as were taken at once or a
  * multiple, at most a window: LUFS; -HUGE_VAL for digital silence. */
 double s2vi_k_meter_loudness(const s2vi_k_meter *meter, size_t n);
+
+void s2vi_k_meter_pass_state(s2vi_k_meter *meter, s2vi_state *state);
 
 #endif

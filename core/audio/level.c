@@ -189,6 +189,32 @@ void s2vi_level_flush(s2vi_level *level)
     s2vi_k_meter_start(&level->meter);
 }
 
+void s2vi_level_pass_state(s2vi_level *level, s2vi_state *state)
+{
+    const double most = FLT_MAX;
+    bool measured = !isnan(level->loudness);
+    int64_t steps = level->steps;
+    if (!measured)
+        level->loudness = 0;
+    s2vi_k_meter_pass_state(&level->meter, state);
+    s2vi_state_floats(state, "level.step", level->step, STEP, most);
+    s2vi_state_size(state, "level.held", &level->held, STEP - 1);
+    s2vi_state_number(state, "level.audible", &level->audible, 0, most);
+    s2vi_state_size(state, "level.audible_steps", &level->audible_steps,
+                    SIZE_MAX / 2);
+    s2vi_state_int64(state, "level.steps", &steps, 1, BLOCK_STEPS);
+    s2vi_state_bool(state, "level.measured", &measured);
+    s2vi_state_number(state, "level.loudness", &level->loudness, -1000, 1000);
+    s2vi_state_doubles(state, "level.block", level->block, BLOCKS, most);
+    s2vi_state_size(state, "level.count", &level->count, BLOCKS);
+    s2vi_state_size(state, "level.next", &level->next, BLOCKS - 1);
+    s2vi_state_bool(state, "level.begun", &level->begun);
+    s2vi_state_number(state, "level.gain", &level->gain, LEAST, MOST);
+    level->steps = (unsigned)steps;
+    if (!measured)
+        level->loudness = NAN;
+}
+
 double s2vi_level_gain(const s2vi_level *level)
 {
     return level->gain;

@@ -33,9 +33,7 @@
 #ifndef S2VI_AUDIO_LEVEL_H
 #define S2VI_AUDIO_LEVEL_H
 
-#include <stddef.h>
-
-#include "s2v/s2v.h"
+#include "base/state.h"
 
 enum {
     S2VI_LEVEL_RATE = 16000, /* samples a second */
@@ -74,6 +72,9 @@ size_t s2vi_level_drain(s2vi_level *level, float out[S2VI_LEVEL_STEP]);
 
 /** Forget all that was sent: as new. */
 void s2vi_level_flush(s2vi_level *level);
+
+/** Save what was heard, or restore it: with the same target. */
+void s2vi_level_pass_state(s2vi_level *level, s2vi_state *state);
 
 /** The gain at the end of the last step, dB. */
 double s2vi_level_gain(const s2vi_level *level);

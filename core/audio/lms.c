@@ -178,6 +178,17 @@ void s2vi_lms_flush(s2vi_lms *lms)
     lms->drained = false;
 }
 
+void s2vi_lms_pass_state(s2vi_lms *lms, s2vi_state *state)
+{
+    s2vi_sample_queue_pass_state(&lms->samples, state, "lms.samples");
+    s2vi_state_doubles(state, "lms.column", lms->column[0], COLUMNS * BANDS,
+                       1e3);
+    s2vi_state_int(state, "lms.columns", &lms->columns, 0, COLUMNS);
+    s2vi_state_uint64(state, "lms.sent", &lms->sent);
+    s2vi_state_uint64(state, "lms.received", &lms->received);
+    s2vi_state_bool(state, "lms.drained", &lms->drained);
+}
+
 /* The next slice of a clip, or silence after its end. */
 static int send_slice(s2vi_lms *lms, const float **samples, size_t *n)
 {

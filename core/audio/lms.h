@@ -28,7 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "s2v/s2v.h"
+#include "base/state.h"
 
 enum {
     S2VI_LMS_BANDS = 64,   /* features of a frame */
@@ -117,5 +117,8 @@ void s2vi_lms_flush(s2vi_lms *lms);
  */
 int s2vi_lms_features(const float *samples, size_t n, float *out,
                       int64_t frames, const double *gain);
+
+/** Save what was sent and not received, or restore it. */
+void s2vi_lms_pass_state(s2vi_lms *lms, s2vi_state *state);
 
 #endif

@@ -119,6 +119,12 @@ bool s2vi_mel_window_is_silent(const float window[S2VI_MEL_WINDOW_NUMBERS])
     return true;
 }
 
+void s2vi_mel_window_pass_state(s2vi_mel_window *w, s2vi_state *state)
+{
+    s2vi_lms_pass_state(w->lms, state);
+    s2vi_state_floats(state, "mel.column", w->column[0], COLUMNS * BANDS, 1e3);
+}
+
 /* ---------------------------------------------------------- whole clips -- */
 
 int64_t s2vi_mel_columns_count(int64_t frames)

@@ -11,6 +11,7 @@
 #include "audio/stft.h"
 #include "base/error.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -424,4 +425,28 @@ int s2vi_music_receive(s2vi_music *m, float out[S2VI_MUSIC_COUNT])
     m->frame++;
     forget(m);
     return S2V_OK;
+}
+
+/* -------------------------------------------------------------- state -- */
+
+void s2vi_music_pass_state(s2vi_music *m, s2vi_state *state)
+{
+    const int64_t most = (int64_t)1 << 48;
+    s2vi_sample_queue_pass_state(&m->samples, state, "music.samples");
+    s2vi_state_int64(state, "music.sent", &m->sent, 0, most);
+    s2vi_state_int64(state, "music.origin", &m->origin, 0, m->sent);
+    s2vi_state_int64(state, "music.frame", &m->frame, 0, most / STEP);
+    s2vi_state_bool(state, "music.drained", &m->drained);
+    s2vi_state_doubles(state, "music.low", m->low[0],
+                       sizeof(m->low) / sizeof(double), FLT_MAX);
+    s2vi_state_doubles(state, "music.high", m->high[0],
+                       sizeof(m->high) / sizeof(double), FLT_MAX);
+    s2vi_state_doubles(state, "music.past", m->past[0], MEDIAN * BANDS,
+                       FLT_MAX);
+    s2vi_state_doubles(state, "music.peak", m->peak, GAINS, FLT_MAX);
+    s2vi_state_doubles(state, "music.onset", m->onset, PAST, FLT_MAX);
+    s2vi_state_doubles(state, "music.chroma", m->chroma, TONES, 2);
+    s2vi_state_bool(state, "music.sounded", &m->sounded);
+    if (state->restoring) /* a frame computes its columns */
+        m->column = m->frame ? ADVANCE * (m->frame - 1) + AHEAD : 0;
 }

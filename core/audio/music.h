@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "s2v/s2v.h"
+#include "base/state.h"
 
 enum {
     S2VI_MUSIC_RATE = 16000,
@@ -64,5 +64,8 @@ int s2vi_music_receive(s2vi_music *music, float out[S2VI_MUSIC_COUNT]);
 
 /** Forget everything sent: as new, but keep the memory. */
 void s2vi_music_flush(s2vi_music *music);
+
+/** Save what was sent and not received, or restore it. */
+void s2vi_music_pass_state(s2vi_music *music, s2vi_state *state);
 
 #endif

@@ -73,3 +73,19 @@ void s2vi_sample_queue_clear(s2vi_sample_queue *q)
 {
     q->first = q->last = 0;
 }
+
+void s2vi_sample_queue_pass_state(s2vi_sample_queue *q, s2vi_state *state,
+                                  const char *name)
+{
+    const size_t n = s2vi_state_count(state, name, S2VI_STATE_FLOAT,
+                                      q->last - q->first, SIZE_MAX);
+    if (state->restoring) {
+        s2vi_sample_queue_clear(q);
+        if (s2vi_state_ok(state) && s2vi_sample_queue_reserve(q, n) < 0)
+            s2vi_state_fail(state, S2V_ERR_NOMEM, "out of memory for '%s'",
+                            name);
+    }
+    s2vi_state_floats(state, name, q->samples + q->first, n, (double)LOUDEST);
+    if (state->restoring && s2vi_state_ok(state))
+        q->last = q->first + n;
+}

@@ -6,7 +6,7 @@
 #ifndef S2VI_AUDIO_SAMPLE_QUEUE_H
 #define S2VI_AUDIO_SAMPLE_QUEUE_H
 
-#include <stddef.h>
+#include "base/state.h"
 
 /** All zeros before s2vi_sample_queue_create(). */
 typedef struct s2vi_sample_queue {
@@ -55,6 +55,10 @@ static inline size_t s2vi_sample_queue_count(const s2vi_sample_queue *queue)
 
 /** Drop the oldest `n`, or all if there are fewer. */
 void s2vi_sample_queue_drop(s2vi_sample_queue *queue, size_t n);
+
+/** Save the samples that wait, or restore them. */
+void s2vi_sample_queue_pass_state(s2vi_sample_queue *queue, s2vi_state *state,
+                                  const char *name);
 
 /** Drop all, and keep the memory. */
 void s2vi_sample_queue_clear(s2vi_sample_queue *queue);

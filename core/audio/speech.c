@@ -245,3 +245,27 @@ void s2vi_speech_frame(s2vi_speech *s, const float *samples, float *out)
         put_column(&c, k, out);
     }
 }
+
+/* -------------------------------------------------------------- state -- */
+
+static bool is_level(float x)
+{
+    return x >= 0 && x < LEVELS && x == floorf(x);
+}
+
+void s2vi_speech_pass_state(s2vi_speech *s, s2vi_state *state)
+{
+    s2vi_sample_queue_pass_state(&s->samples, state, "speech.samples");
+    s2vi_state_floats(state, "speech.column", (float *)s->column,
+                      SPANNED * (sizeof(column) / sizeof(float)), 1e3);
+    s2vi_state_int(state, "speech.columns", &s->columns, 0, SPANNED);
+    s2vi_state_uint64(state, "speech.sent", &s->sent);
+    s2vi_state_uint64(state, "speech.received", &s->received);
+    s2vi_state_bool(state, "speech.drained", &s->drained);
+    for (int i = 0; i < SPANNED && state->restoring; i++)
+        if (!is_level(s->column[i].pitch) || !is_level(s->column[i].energy))
+            s2vi_state_fail(state, S2V_ERR_FORMAT,
+                            "the state's 'speech.column' holds a level of %g, "
+                            "expected 0 to %d",
+                            (double)s->column[i].pitch, LEVELS - 1);
+}

@@ -26,10 +26,7 @@
 #ifndef S2VI_AUDIO_SPEECH_H
 #define S2VI_AUDIO_SPEECH_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "s2v/s2v.h"
+#include "base/state.h"
 
 enum {
     S2VI_SPEECH_RATE = 16000, /* samples a second */
@@ -101,6 +98,9 @@ void s2vi_speech_drain(s2vi_speech *speech);
 
 /** Forget everything sent: as new, but keep the memory. */
 void s2vi_speech_flush(s2vi_speech *speech);
+
+/** Save what was sent and not received, or restore it. */
+void s2vi_speech_pass_state(s2vi_speech *speech, s2vi_state *state);
 
 /** The level of a pitch in hertz, 0 for 0. */
 int s2vi_speech_pitch_level(double hertz);

@@ -6,6 +6,8 @@
 #include "run/plan_internal.h"
 #include "run/resume.h"
 
+#include <float.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -268,6 +270,34 @@ void s2vi_exec_reset(s2vi_exec *exec)
         plan->backend->table->upload(plan->backend, address(exec, i), NULL,
                                      plan->layout.place[i].bytes);
     }
+}
+
+static void pass_variable(s2vi_exec *exec, const s2vi_node *node,
+                          s2vi_state *state)
+{
+    const size_t n = (size_t)s2vi_shape_count(&node->shape);
+    float *data = calloc(n, sizeof(*data));
+    char name[160];
+    int ret = S2V_OK;
+    snprintf(name, sizeof(name), "state.%s", node->name);
+    if (!data) {
+        s2vi_state_fail(state, S2V_ERR_NOMEM, "out of memory for '%s'", name);
+        return;
+    }
+    if (!state->restoring)
+        ret = s2vi_exec_read(exec, node, data);
+    s2vi_state_floats(state, name, data, n, FLT_MAX);
+    if (state->restoring && s2vi_state_ok(state))
+        ret = s2vi_exec_write(exec, node, data);
+    if (ret < 0)
+        s2vi_state_fail(state, ret, "'%s' cannot be copied", name);
+    free(data);
+}
+
+void s2vi_exec_pass_state(s2vi_exec *exec, s2vi_state *state)
+{
+    for (int i = 0; i < s2vi_plan_state_count(exec->plan); i++)
+        pass_variable(exec, s2vi_plan_state(exec->plan, i), state);
 }
 
 /* --------------------------------------------------------------- run -- */

@@ -7,6 +7,7 @@
 #ifndef S2VI_RUN_EXEC_H
 #define S2VI_RUN_EXEC_H
 
+#include "base/state.h"
 #include "run/plan.h"
 
 typedef struct s2vi_exec s2vi_exec;
@@ -28,6 +29,10 @@ const float *s2vi_exec_view(const s2vi_exec *exec, const s2vi_node *node);
 
 /** All STATE variables to zero. */
 void s2vi_exec_reset(s2vi_exec *exec);
+
+/** Save all STATE variables, or restore them; their names in a state begin with
+ * "state.". */
+void s2vi_exec_pass_state(s2vi_exec *exec, s2vi_state *state);
 
 /** Compute every output, then carry out the effects. */
 int s2vi_exec_run(s2vi_exec *exec, const s2vi_clock *clock, s2v_error *err);

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/state.h"
 #include "run/plan.h"
 #include "weights/weights.h"
 
@@ -95,6 +96,10 @@ typedef struct s2vi_family {
      * that is what they are set to before. */
     void (*video_size)(const void *stream, int *width, int *height);
     void (*flush)(void *stream);
+    /** Optional: save or restore all that the output to come depends on, but
+     * for options, image, text and reference, which are set before (state.h).
+     * It is restored into a stream that was flushed. */
+    void (*pass_state)(void *stream, s2vi_state *state);
     /** Log where the time went, if $S2V_PROFILE was set (profile.h). */
     void (*report)(const void *stream, const s2vi_logger *logger);
 } s2vi_family;

@@ -27,6 +27,7 @@
 
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/state.h"
 #include "models/foley.h"
 #include "run/plan.h"
 
@@ -121,5 +122,6 @@ void s2vi_foley_stream_drain(s2vi_foley_stream *stream);
 int s2vi_foley_stream_receive(s2vi_foley_stream *stream, s2v_audio_frame *frame,
                               s2v_error *err);
 void s2vi_foley_stream_flush(s2vi_foley_stream *stream);
+void s2vi_foley_stream_pass_state(s2vi_foley_stream *stream, s2vi_state *state);
 
 #endif

@@ -486,3 +486,27 @@ int s2vi_foley_onsets_finish(s2vi_foley_onsets *o, s2v_error *err)
                           o->path, strerror(errno));
     return S2V_OK;
 }
+
+void s2vi_foley_onsets_pass_state(s2vi_foley_onsets *o, s2vi_state *state)
+{
+    int count = o->count;
+    if (o->out)
+        s2vi_state_fail(state, S2V_ERR_INVALID,
+                        "onsets: '%.400s' is being written: such a session "
+                        "cannot be saved",
+                        o->path);
+    s2vi_state_int(state, "onsets.count", &count, o->count, o->count);
+    s2vi_state_int(state, "onsets.next", &o->next, 0, o->count);
+    s2vi_state_int64(state, "onsets.column", &o->column, 0, INT64_MAX / 2);
+    s2vi_state_floats(state, "onsets.last", o->last, BANDS, 1e3);
+    s2vi_state_floats(state, "onsets.stroke", o->stroke[0], STROKE * BANDS,
+                      1e3);
+    s2vi_state_floats(state, "onsets.record", o->record[0], STROKE * BANDS,
+                      1e3);
+    s2vi_state_int(state, "onsets.recording", &o->recording, 0, STROKE);
+    s2vi_state_int(state, "onsets.playing", &o->playing, 0, STROKE);
+    s2vi_state_bool(state, "onsets.known", &o->known);
+    s2vi_state_floats(state, "onsets.opened", o->opened, BANDS, 1e3);
+    s2vi_state_int64(state, "onsets.due", &o->due, -1, INT64_MAX / 2);
+    s2vi_state_bool(state, "onsets.risen", &o->risen);
+}

@@ -14,7 +14,7 @@
 #define S2VI_SESSION_FOLEY_EDIT_H
 
 #include "audio/foley_mel.h"
-#include "s2v/s2v.h"
+#include "base/state.h"
 
 /* ------------------------------------------------------------ regions -- */
 
@@ -75,6 +75,9 @@ int64_t s2vi_foley_onsets_warp(const s2vi_foley_onsets *onsets, int64_t sample);
 /** The film's next columns of mel, (n, 80): their onsets are written, or they
  * are changed so that what was read sounds, and nothing else begins. */
 void s2vi_foley_onsets_pass(s2vi_foley_onsets *onsets, float *columns, int n);
+
+/** Save what sounds, or restore it: with the same file, which is read. */
+void s2vi_foley_onsets_pass_state(s2vi_foley_onsets *onsets, s2vi_state *state);
 
 /** The film is over: S2V_ERR_IO where not all could be written. */
 int s2vi_foley_onsets_finish(s2vi_foley_onsets *onsets, s2v_error *err);

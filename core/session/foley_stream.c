@@ -9,6 +9,7 @@
 #include "session/foley_edit.h"
 #include "video/area_downscale.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -775,4 +776,105 @@ int s2vi_foley_stream_receive(s2vi_foley_stream *s, s2v_audio_frame *frame,
     s->sample += (int)n;
     s->made += n;
     return S2V_OK;
+}
+
+/* -------------------------------------------------------------- state -- */
+
+/* The pictures that wait, in turn. */
+static void pass_ring(s2vi_foley_stream *s, s2vi_state *state)
+{
+    const size_t each = pixels(s);
+    const size_t n = s2vi_state_count(state, "pictures.at", S2VI_STATE_INTEGER,
+                                      (size_t)s->count, 1 << 20);
+    const size_t numbers = s2vi_state_count(state, "pictures", S2VI_STATE_FLOAT,
+                                            n * each, SIZE_MAX / 8);
+    if (numbers != n * each)
+        s2vi_state_fail(state, S2V_ERR_FORMAT,
+                        "the state's 'pictures' has %zu elements, expected %zu",
+                        numbers, n * each);
+    int64_t *at = s2vi_state_ok(state) ? calloc(n + 1, sizeof(*at)) : NULL;
+    float *all = at ? floats(n * each) : NULL;
+    if (state->restoring) {
+        s2v_error err;
+        s->first = s->count = 0;
+        if (all && (int)n > s->room && make_room(s, (int)n, &err) < 0)
+            s2vi_state_fail(state, S2V_ERR_NOMEM, "%s", err.message);
+    } else {
+        for (size_t i = 0; i < n && all; i++) {
+            const waiting *w =
+                &s->ring[((size_t)s->first + i) % (size_t)s->room];
+            at[i] = w->at;
+            memcpy(all + i * each, w->pixels, each * sizeof(*all));
+        }
+    }
+    if (s2vi_state_ok(state) && !all)
+        s2vi_state_fail(state, S2V_ERR_NOMEM, "out of memory for pictures");
+    s2vi_state_integers(state, "pictures.at", at, n, INT64_MIN / 4,
+                        INT64_MAX / 4);
+    s2vi_state_floats(state, "pictures", all, n * each, 1e3);
+    for (size_t i = 0; i < n && state->restoring && s2vi_state_ok(state); i++) {
+        s->ring[i].at = at[i];
+        memcpy(s->ring[i].pixels, all + i * each, each * sizeof(*all));
+        s->count = (int)i + 1;
+    }
+    free(at);
+    free(all);
+}
+
+static void pass_clock(s2vi_foley_stream *s, s2vi_state *state)
+{
+    const int64_t most = INT64_MAX >> 1;
+    s2vi_state_int(state, "film.width", &s->width, 0, 32768);
+    s2vi_state_int(state, "film.height", &s->height, 0, 32768);
+    s2vi_state_bool(state, "film.began", &s->began);
+    s2vi_state_int(state, "film.num", &s->num, s->began, MOST_NUM);
+    s2vi_state_int(state, "film.den", &s->den, s->began, INT32_MAX);
+    s2vi_state_int64(state, "film.start", &s->start, INT64_MIN, INT64_MAX);
+    s2vi_state_int64(state, "film.last", &s->last, s->start, INT64_MAX);
+    s2vi_state_int64(state, "film.step", &s->step, 0, INT64_MAX);
+    s2vi_state_int64(state, "film.end", &s->end, s->start, INT64_MAX);
+    s2vi_state_bool(state, "film.drained", &s->drained);
+    s2vi_state_int64(state, "film.total", &s->total, 0, most);
+    s2vi_state_int64(state, "film.made", &s->made, 0,
+                     s->drained ? s->total : most);
+}
+
+/* How far each network has come: within the arrays, as advance() needs it. */
+static void pass_places(s2vi_foley_stream *s, s2vi_state *state)
+{
+    const int columns = RATIO * s->model->windows.length;
+    const int64_t most = (int64_t)1 << 40;
+    const int samples = heard_columns(s) * COLUMN;
+    s2vi_state_bool(state, "film.still", &s->still);
+    s2vi_state_int64(state, "film.feature", &s->feature, 0, most);
+    s2vi_state_int(state, "film.features", &s->n_features, 0,
+                   s->feature ? s->model->windows.length : 0);
+    s2vi_state_int64(state, "film.window", &s->window, 0, most);
+    s2vi_state_int(state, "film.columns_end", &s->columns_end, 0, columns);
+    s2vi_state_int(state, "film.column", &s->column, 0, s->columns_end);
+    s2vi_state_int(state, "film.heard", &s->n_heard, 0, heard_columns(s) - 1);
+    s2vi_state_int(state, "film.samples_end", &s->samples_end, 0, samples);
+    s2vi_state_int(state, "film.sample", &s->sample, 0, s->samples_end);
+    s2vi_state_int(state, "film.skip", &s->skip, 0, samples);
+}
+
+void s2vi_foley_stream_pass_state(s2vi_foley_stream *s, s2vi_state *state)
+{
+    const s2vi_foley_windows *w = &s->model->windows;
+    const size_t F = (size_t)s->model->config.generator.features;
+    const size_t length = (size_t)w->length, heard = (size_t)heard_columns(s);
+    const double most = 1e6;
+    pass_ring(s, state);
+    pass_clock(s, state);
+    pass_places(s, state);
+    s2vi_state_floats(state, "seen", s->seen, 2 * pixels(s), most);
+    s2vi_state_floats(state, "features", s->features, length * F, FLT_MAX);
+    s2vi_state_floats(state, "columns", s->columns, RATIO * length * BANDS,
+                      most);
+    s2vi_state_floats(state, "faded", s->faded, RATIO * (size_t)w->fade * BANDS,
+                      most);
+    s2vi_state_floats(state, "heard", s->heard, heard * BANDS, most);
+    s2vi_state_floats(state, "samples", s->samples, heard * COLUMN, FLT_MAX);
+    if (s->onsets)
+        s2vi_foley_onsets_pass_state(s->onsets, state);
 }

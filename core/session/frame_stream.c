@@ -88,6 +88,14 @@ void s2vi_frame_stream_flush(void *stream)
     s2vi_exec_reset(s->exec);
 }
 
+void s2vi_frame_stream_pass_state(void *stream, s2vi_state *state)
+{
+    frame_stream *s = stream;
+    s2vi_state_int64(state, "frames", &s->pts, 0, (int64_t)1 << 53);
+    s2vi_front_end_pass_state(&s->front, state);
+    s2vi_exec_pass_state(s->exec, state);
+}
+
 void s2vi_frame_stream_report(const void *stream, const s2vi_logger *logger)
 {
     const frame_stream *s = stream;

@@ -55,6 +55,8 @@ int s2vi_frame_stream_condition(void *stream, const s2vi_node *node,
 int s2vi_frame_stream_read(const void *stream, const s2vi_node *node,
                            float *data);
 
+void s2vi_frame_stream_pass_state(void *stream, s2vi_state *state);
+
 int s2vi_frame_stream_set_seed(void *stream, const s2vi_value *value,
                                s2v_error *err);
 int s2vi_frame_stream_set_level(void *stream, const s2vi_value *value,

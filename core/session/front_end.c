@@ -165,3 +165,14 @@ void s2vi_front_end_flush(s2vi_front_end *f)
         s2vi_level_flush(f->level);
     f->extractor->flush(f->features);
 }
+
+void s2vi_front_end_pass_state(s2vi_front_end *f, s2vi_state *state)
+{
+    if (f->level)
+        s2vi_level_pass_state(f->level, state);
+    if (f->extractor->pass_state)
+        f->extractor->pass_state(f->features, state);
+    else
+        s2vi_state_fail(state, S2V_ERR_INVALID,
+                        "sessions of this family cannot be saved");
+}

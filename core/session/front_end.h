@@ -13,6 +13,7 @@
 
 #include "audio/level.h"
 #include "base/log.h"
+#include "base/state.h"
 #include "weights/weights.h"
 
 /** How a family makes features of mono sound at 16 kHz; `self` is a stream's.
@@ -39,6 +40,8 @@ typedef struct s2vi_extractor {
     /** The next frame's features; S2V_ERR_AGAIN; S2V_ERR_EOF. */
     int (*receive)(void *self, float *features);
     void (*flush)(void *self);
+    /** As that of a family (family.h): without it, streams cannot be saved. */
+    void (*pass_state)(void *self, s2vi_state *state);
 } s2vi_extractor;
 
 /** The loudness of the sound that a model was trained on, "s2v.level", in LUFS;
@@ -88,6 +91,9 @@ void s2vi_front_end_drain(s2vi_front_end *front);
 /** The next frame's features, as many as the extractor says; S2V_ERR_AGAIN:
  * send more, or drain; S2V_ERR_EOF: drained, and no frame is left. */
 int s2vi_front_end_receive(s2vi_front_end *front, float *features);
+
+/** Save what was sent and not received, or restore it: with the same level. */
+void s2vi_front_end_pass_state(s2vi_front_end *front, s2vi_state *state);
 
 /** As new, with the same level. */
 void s2vi_front_end_flush(s2vi_front_end *front);

@@ -151,5 +151,6 @@ const s2vi_family s2vi_family_listen_and_move = {
     .drain = s2vi_frame_stream_drain,
     .receive_video = s2vi_frame_stream_receive,
     .flush = s2vi_frame_stream_flush,
+    .pass_state = s2vi_frame_stream_pass_state,
     .report = s2vi_frame_stream_report,
 };

@@ -135,6 +135,17 @@ static void flush(void *self)
     s2vi_lms_flush(x->lms);
 }
 
+static void pass_state(void *self, s2vi_state *state)
+{
+    extractor *x = self;
+    s2vi_lms_pass_state(x->lms, state);
+    if (x->equalised)
+        s2vi_equaliser_pass_state(&x->equaliser, state);
+    s2vi_state_int(state, "range.checked", &x->checked, 0, CHECKED - 1);
+    s2vi_state_int(state, "range.foreign", &x->foreign, 0, CHECKED - 1);
+    s2vi_state_bool(state, "range.warned", &x->warned);
+}
+
 const s2vi_extractor s2vi_lms_extractor = {
     .count = S2VI_LMS_BANDS,
     .create = create,
@@ -145,4 +156,5 @@ const s2vi_extractor s2vi_lms_extractor = {
     .drain = drain,
     .receive = receive,
     .flush = flush,
+    .pass_state = pass_state,
 };

@@ -322,6 +322,17 @@ static void flush(void *opaque)
     s2vi_frame_stream_flush(s->frames);
 }
 
+static void pass_state(void *opaque, s2vi_state *state)
+{
+    stream *s = opaque;
+    if (s->changed)
+        s2vi_state_fail(state, S2V_ERR_INVALID,
+                        "options of the image were set after it: set the image "
+                        "again");
+    s2vi_man_controls_pass_state(&s->controls, state);
+    s2vi_frame_stream_pass_state(s->frames, state);
+}
+
 static void report(const void *opaque, const s2vi_logger *logger)
 {
     const stream *s = opaque;
@@ -564,5 +575,6 @@ const s2vi_family s2vi_family_man = {
     .receive_video = receive_video,
     .video_size = video_size,
     .flush = flush,
+    .pass_state = pass_state,
     .report = report,
 };

@@ -124,3 +124,35 @@ void s2vi_man_controls_next(s2vi_man_controls *c, const s2vi_man_heard *heard,
         q[1 + i] = (float)(scale * degrees[i]);
     c->frame++;
 }
+
+/* --------------------------------------------------------------- state -- */
+
+void s2vi_man_controls_pass_state(s2vi_man_controls *c, s2vi_state *state)
+{
+    double blink[] = {c->waited, c->gap,  c->ready, c->start,
+                      c->close,  c->shut, c->open};
+    double head[3 * S2VI_MAN_ANGLES + 2] = {c->calm.value, c->calm.speed};
+    double *part = head + 2;
+    for (int i = 0; i < S2VI_MAN_ANGLES; i++, part += 3) {
+        part[0] = c->angle[i];
+        part[1] = c->head[i].value;
+        part[2] = c->head[i].speed;
+    }
+    s2vi_state_uint64(state, "controls.frame", &c->frame);
+    s2vi_state_uint64(state, "controls.blinks", &c->blinks);
+    s2vi_state_doubles(state, "controls.blink", blink,
+                       sizeof(blink) / sizeof(*blink), 1e12);
+    s2vi_state_doubles(state, "controls.head", head,
+                       sizeof(head) / sizeof(*head), 1e6);
+    if (!state->restoring || !s2vi_state_ok(state))
+        return;
+    c->waited = blink[0], c->gap = blink[1], c->ready = blink[2];
+    c->start = blink[3], c->close = blink[4], c->shut = blink[5];
+    c->open = blink[6];
+    c->calm = (s2vi_man_follower){head[0], head[1]};
+    part = head + 2;
+    for (int i = 0; i < S2VI_MAN_ANGLES; i++, part += 3) {
+        c->angle[i] = part[0];
+        c->head[i] = (s2vi_man_follower){part[1], part[2]};
+    }
+}

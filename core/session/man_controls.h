@@ -15,8 +15,7 @@
 #ifndef S2VI_SESSION_MAN_CONTROLS_H
 #define S2VI_SESSION_MAN_CONTROLS_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "base/state.h"
 
 enum { S2VI_MAN_ANGLES = 3 }; /* yaw, pitch, roll */
 
@@ -53,6 +52,10 @@ typedef struct s2vi_man_controls {
 
 /** Back to the first frame; settings stay. */
 void s2vi_man_controls_restart(s2vi_man_controls *controls);
+
+/** Save the process, or restore it. */
+void s2vi_man_controls_pass_state(s2vi_man_controls *controls,
+                                  s2vi_state *state);
 
 /** The next frame's: closure of the eyes, 0 to 1; yaw, pitch and roll, degrees
  * over 20. */

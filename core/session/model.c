@@ -27,6 +27,11 @@ static int find_family(const s2v_weights *w, const s2vi_family **family,
         return s2vi_error(
             err, S2V_ERR_MODEL,
             "%s: not an s2v model (its metadata has no 's2v.model')", path);
+    if (ends_with(kind, " state"))
+        return s2vi_error(err, S2V_ERR_MODEL,
+                          "%s: the saved state of a session, expected a weight "
+                          "file",
+                          path);
     if (ends_with(kind, " checkpoint"))
         return s2vi_error(
             err, S2V_ERR_MODEL,
@@ -116,6 +121,10 @@ static int load(s2v_model *model, const s2v_weights *w,
     const s2vi_progress reading = s2vi_progress_part(&all, 0, 0.3);
     const s2vi_progress planning = s2vi_progress_part(&all, 0.5, 1);
     int ret = s2vi_weights_verify(w, &reading, err);
+    model->latency_ms = params->latency_ms;
+    model->video_size = params->video_size;
+    if (!ret)
+        s2vi_weights_identify(w, model->identity);
     if (!ret)
         ret = find_family(w, &model->family, err);
     if (!ret && params->video_size &&

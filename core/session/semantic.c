@@ -22,6 +22,7 @@
 
 #include <glib.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,13 @@ static void flush(void *self)
     s2vi_music_flush(x->music);
 }
 
+static void pass_extractor(void *self, s2vi_state *state)
+{
+    const extractor *x = self;
+    s2vi_mel_window_pass_state(x->window, state);
+    s2vi_music_pass_state(x->music, state);
+}
+
 static const s2vi_extractor features_of_scene = {
     .count = FEATURES,
     .create = create_extractor,
@@ -112,6 +120,7 @@ static const s2vi_extractor features_of_scene = {
     .drain = drain,
     .receive = receive,
     .flush = flush,
+    .pass_state = pass_extractor,
 };
 
 /* -------------------------------------------------------------- models -- */
@@ -447,6 +456,19 @@ static void flush_stream(void *opaque)
     s->begun = false;
 }
 
+/* The goal is found again, by the options. */
+static void pass_stream(void *opaque, s2vi_state *state)
+{
+    stream *s = opaque;
+    s2vi_stylegan_pass_state(&s->base, state);
+    s2vi_exec_pass_state(s->step, state);
+    s2vi_state_floats(state, "scene.start", s->start, numbers(s), 1e30);
+    s2vi_state_floats(state, "scene.from", s->from, numbers(s), 1e30);
+    s2vi_state_floats(state, "scene.codes", s->codes, numbers(s), 1e30);
+    s2vi_state_int(state, "scene.elapsed", &s->elapsed, -1, INT_MAX - 1);
+    s2vi_state_bool(state, "scene.begun", &s->begun);
+}
+
 /* ------------------------------------------------------------- options -- */
 
 int s2vi_semantic_set_seed(void *opaque, const s2vi_value *value,
@@ -618,5 +640,6 @@ const s2vi_family s2vi_family_semantic = {
     .drain = s2vi_stylegan_drain,
     .receive_video = s2vi_stylegan_receive,
     .flush = flush_stream,
+    .pass_state = pass_stream,
     .report = s2vi_stylegan_report,
 };

@@ -15,10 +15,26 @@ struct s2v_model {
     s2vi_dtype dtype;  /* F32 or BF16 */
     s2vi_store *store; /* the parameters */
     const s2vi_family *family;
-    void *network; /* the family's */
+    void *network;              /* the family's */
+    char identity[65];          /* of the file: s2vi_weights_identify() */
+    int latency_ms, video_size; /* as s2v_model_params has them */
 };
 
 void s2vi_model_ref(s2v_model *model);
+
+/** A copy of a text. */
+typedef struct s2vi_kept_text {
+    char *text; /* NULL: none */
+    size_t room;
+} s2vi_kept_text;
+
+/** Inputs of which a session keeps the SHA-256, in hexadecimal. */
+enum {
+    S2VI_DIGEST_IMAGE,
+    S2VI_DIGEST_TEXT,
+    S2VI_DIGEST_REFERENCE,
+    S2VI_DIGESTS
+};
 
 struct s2v_session {
     s2v_model *model;
@@ -29,6 +45,11 @@ struct s2v_session {
     bool begun; /* input was sent since creation or flush */
     unsigned
         given; /* S2V_MEDIUM_*: of image, text and reference, what was set */
+    s2vi_kept_text *value;         /* of each of the family's options */
+    char digest[S2VI_DIGESTS][65]; /* "": not set */
+    int64_t sent, received; /* samples or pictures, since the beginning */
+    void *state;            /* the last one saved; NULL: none */
+    char *note;             /* of the last one restored; NULL: none */
 };
 
 #endif

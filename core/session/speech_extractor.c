@@ -6,6 +6,7 @@
 #include "audio/sample_queue.h"
 #include "base/error.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -203,6 +204,18 @@ static int receive(void *self, float *features)
     return S2V_OK;
 }
 
+/* The controls are the family's. */
+static void pass_state(void *self, s2vi_state *state)
+{
+    extractor *x = self;
+    s2vi_speech_pass_state(x->speech, state);
+    s2vi_state_number(state, "blocks.sum", &x->sum, 0, FLT_MAX);
+    s2vi_state_int(state, "blocks.count", &x->count, 0, BLOCK - 1);
+    s2vi_sample_queue_pass_state(&x->blocks, state, "blocks.waiting");
+    s2vi_state_int64(state, "blocks.since", &x->since, -1, INT64_MAX / 2);
+    s2vi_state_int64(state, "blocks.missing", &x->missing, 0, PER_FRAME);
+}
+
 const s2vi_extractor s2vi_speech_extractor = {
     .count = S2VI_SPEECH_FEATURES,
     .create = create,
@@ -212,4 +225,5 @@ const s2vi_extractor s2vi_speech_extractor = {
     .drain = drain,
     .receive = receive,
     .flush = flush,
+    .pass_state = pass_state,
 };

@@ -282,6 +282,11 @@ static void flush_music(void *self)
     s2vi_music_flush(self);
 }
 
+static void pass_music(void *self, s2vi_state *state)
+{
+    s2vi_music_pass_state(self, state);
+}
+
 static const s2vi_extractor music = {
     .count = S2VI_MUSIC_COUNT,
     .create = create_music,
@@ -291,6 +296,7 @@ static const s2vi_extractor music = {
     .drain = drain_music,
     .receive = receive_music,
     .flush = flush_music,
+    .pass_state = pass_music,
 };
 
 /* ------------------------------------------------------------- streams -- */
@@ -532,6 +538,17 @@ void s2vi_stylegan_flush(void *opaque)
     s->camera.angle = 0;
     s->turned = 0;
     s->noise_written = false;
+}
+
+void s2vi_stylegan_pass_state(void *opaque, s2vi_state *state)
+{
+    stream *s = opaque;
+    s2vi_frame_stream_pass_state(s->frames, state);
+    s2vi_walk_pass_state(s->walk, state);
+    s2vi_state_number(state, "camera.angle", &s->camera.angle, -360, 360);
+    s2vi_state_number(state, "noise.turned", &s->turned, 0, 1e15);
+    if (state->restoring)
+        s->noise_written = false;
 }
 
 void s2vi_stylegan_report(const void *opaque, const s2vi_logger *logger)

@@ -137,6 +137,7 @@ int s2vi_stylegan_send(void *stream, const float *samples, size_t count,
 int s2vi_stylegan_drain(void *stream, s2v_error *err);
 int s2vi_stylegan_receive(void *stream, s2v_video_frame *frame, s2v_error *err);
 void s2vi_stylegan_flush(void *stream);
+void s2vi_stylegan_pass_state(void *stream, s2vi_state *state);
 void s2vi_stylegan_report(const void *stream, const s2vi_logger *logger);
 
 extern const s2vi_option s2vi_stylegan2_options[], s2vi_stylegan3_options[],

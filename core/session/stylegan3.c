@@ -58,5 +58,6 @@ const s2vi_family s2vi_family_stylegan3 = {
     .drain = s2vi_stylegan_drain,
     .receive_video = s2vi_stylegan_receive,
     .flush = s2vi_stylegan_flush,
+    .pass_state = s2vi_stylegan_pass_state,
     .report = s2vi_stylegan_report,
 };

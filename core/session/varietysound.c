@@ -97,6 +97,11 @@ static void flush(void *stream)
     s2vi_foley_stream_flush(stream);
 }
 
+static void pass_state(void *stream, s2vi_state *state)
+{
+    s2vi_foley_stream_pass_state(stream, state);
+}
+
 static void report(const void *stream, const s2vi_logger *logger)
 {
     s2vi_foley_stream_report(stream, logger);
@@ -186,5 +191,6 @@ const s2vi_family s2vi_family_varietysound = {
     .drain = drain,
     .receive_audio = receive_audio,
     .flush = flush,
+    .pass_state = pass_state,
     .report = report,
 };

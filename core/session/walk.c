@@ -843,3 +843,28 @@ void s2vi_walk_grade(const s2vi_walk *k, float *pixels, size_t n)
     for (size_t i = 0; i < n; i++)
         pixels[i] = factor * pixels[i] + more;
 }
+
+/* Places of seeds are found again. */
+void s2vi_walk_pass_state(s2vi_walk *k, s2vi_state *state)
+{
+    const int64_t most = (int64_t)1 << 53;
+    const size_t z = (size_t)k->space.z;
+    s2vi_state_number(state, "walk.start", &k->start, 0, 1e12);
+    s2vi_state_int64(state, "walk.since", &k->since, 0, most);
+    s2vi_state_number(state, "walk.rate", &k->rate, 0, 6000);
+    s2vi_state_number(state, "walk.parts", &k->parts, 0, 1e5);
+    s2vi_state_int64(state, "walk.frame", &k->frame, 0, most);
+    s2vi_state_int64(state, "walk.epoch", &k->epoch, -1, most);
+    s2vi_state_doubles(state, "walk.envelope", k->envelope,
+                       sizeof(k->envelope) / sizeof(double), 1e6);
+    s2vi_state_number(state, "walk.level", &k->level, 0, 1e6);
+    s2vi_state_floats(state, "walk.way", k->way, z, 1e30);
+    s2vi_state_floats(state, "walk.turn", k->turn, z, 1);
+    s2vi_state_floats(state, "walk.pace", k->pace, z, 1);
+    s2vi_state_floats(state, "walk.soft", k->soft, (size_t)k->space.classes,
+                      1e3);
+    if (!(position(k) <= 1e15))
+        s2vi_state_fail(state, S2V_ERR_FORMAT,
+                        "the state's walk is at keyframe %g, expected less",
+                        position(k));
+}

@@ -142,6 +142,9 @@ int s2vi_walk_react(s2vi_walk *walk, const float music[S2VI_MUSIC_COUNT],
 /** The last frame's pixels, of [-1,1]: contrast and flash. */
 void s2vi_walk_grade(const s2vi_walk *walk, float *pixels, size_t n);
 
+/** Save where it is, or restore it: with the same options. */
+void s2vi_walk_pass_state(s2vi_walk *walk, s2vi_state *state);
+
 /** To the beginning, with the same options. */
 void s2vi_walk_reset(s2vi_walk *walk);
 

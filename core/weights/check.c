@@ -197,6 +197,24 @@ int s2vi_weights_check_finite(const s2v_weights *weights, s2v_error *err)
 
 /* ----------------------------------------------------------- checksum -- */
 
+/* GLib takes signed lengths. */
+static void add_bytes(GChecksum *sum, const uint8_t *data, size_t size)
+{
+    const size_t piece = (size_t)1 << 20;
+    for (size_t at = 0; at < size; at += piece)
+        g_checksum_update(sum, data + at,
+                          (gssize)(size - at < piece ? size - at : piece));
+}
+
+void s2vi_weights_identify(const s2v_weights *weights, char identity[65])
+{
+    GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+    const bool whole = !s2v_weights_get_metadata(weights, "s2v.sha256");
+    add_bytes(sum, weights->data, whole ? weights->size : weights->payload);
+    snprintf(identity, 65, "%s", g_checksum_get_string(sum));
+    g_checksum_free(sum);
+}
+
 static int verify_sha256(const s2v_weights *weights,
                          const s2vi_progress *progress, s2v_error *err)
 {

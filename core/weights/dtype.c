@@ -89,6 +89,20 @@ static void store_le(uint8_t *p, size_t size, uint64_t v)
         p[i] = (uint8_t)(v >> (8 * i));
 }
 
+void s2vi_stored_copy(s2vi_stored type, const void *src, size_t n, void *dst)
+{
+    const uint16_t probe = 1;
+    const bool little = *(const uint8_t *)&probe;
+    const size_t size = types[type].size;
+    const uint8_t *from = src;
+    uint8_t *to = dst;
+    for (size_t i = 0; i < n * size && !little; i += size)
+        for (size_t b = 0; b < size; b++)
+            to[i + b] = from[i + size - 1 - b];
+    if (little && n)
+        memcpy(to, from, n * size);
+}
+
 static double double_of_bits(uint64_t bits)
 {
     double d;

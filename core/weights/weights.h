@@ -70,6 +70,9 @@ void s2vi_stored_decode(s2vi_stored type, const void *bytes, size_t n,
 void s2vi_stored_encode(s2vi_stored type, const float *src, size_t n,
                         void *bytes);
 
+/** Elements of host order as little-endian ones, or the other way round. */
+void s2vi_stored_copy(s2vi_stored type, const void *src, size_t n, void *dst);
+
 /** Element `i` by itself, for messages. */
 double s2vi_stored_value(s2vi_stored type, const void *bytes, size_t i);
 
@@ -159,6 +162,10 @@ int s2vi_weights_check_finite(const s2v_weights *weights, s2v_error *err);
 int s2vi_weights_verify(const s2v_weights *weights,
                         const s2vi_progress *progress, s2v_error *err);
 
+/** SHA-256 of the header, and of the tensor bytes where it has no "s2v.sha256"
+ * of theirs, in hexadecimal. */
+void s2vi_weights_identify(const s2v_weights *weights, char identity[65]);
+
 /** Check the tensor bytes against metadata "s2v.sha256"; absent is fine. */
 int s2vi_weights_verify_sha256(const s2v_weights *weights, s2v_error *err);
 
@@ -175,6 +182,14 @@ typedef struct s2vi_writer s2vi_writer;
  * @param writer set to a new writer, for commit or abort; NULL on failure
  */
 int s2vi_writer_create(s2vi_writer **writer, const char *path, s2v_error *err);
+
+/**
+ * Start a container in memory, for s2vi_writer_commit_memory().
+ *
+ * @param name stands for the path in messages
+ */
+int s2vi_writer_create_memory(s2vi_writer **writer, const char *name,
+                              s2v_error *err);
 
 /** Set a metadata string, replacing an earlier one. */
 int s2vi_writer_set_metadata(s2vi_writer *writer, const char *key,
@@ -200,6 +215,11 @@ int s2vi_writer_add_raw(s2vi_writer *writer, const char *name, s2vi_stored type,
  * writer and sets it to NULL in any case.
  */
 int s2vi_writer_commit(s2vi_writer **writer, s2v_error *err);
+
+/** The same for a container in memory: `*data` is the caller's to free, NULL on
+ * failure. */
+int s2vi_writer_commit_memory(s2vi_writer **writer, void **data, size_t *size,
+                              s2v_error *err);
 
 /** Forget it all; what was at `path` stays. NULL is fine. */
 void s2vi_writer_abort(s2vi_writer **writer);

@@ -33,6 +33,9 @@ struct s2vi_writer {
     char *temporary; /* beside it; NULL: not there */
     char label[128]; /* the final name, for messages */
     int fd;          /* of the temporary file */
+    bool in_memory;  /* there is none; what is written goes to: */
+    uint8_t *memory;
+    size_t filled;
     json_t *header, *metadata;
     GChecksum *sum; /* of the tensor bytes so far */
     piece *pieces;  /* those bytes */
@@ -93,23 +96,40 @@ static int open_temporary(s2vi_writer *w, s2v_error *err)
                       g_strerror(reason));
 }
 
-int s2vi_writer_create(s2vi_writer **writer, const char *path, s2v_error *err)
+/* A writer without a place to write to. */
+static int create(s2vi_writer **writer, const char *name, s2v_error *err)
 {
-    struct stat st;
-    int ret;
-    *writer = NULL;
-    s2vi_writer *w = calloc(1, sizeof(*w));
+    s2vi_writer *w = *writer = calloc(1, sizeof(*w));
     if (!w)
         return s2vi_error_nomem(err, "writing a weight file");
     w->fd = -1;
-    s2vi_quote_path(w->label, sizeof(w->label), path);
+    s2vi_quote_path(w->label, sizeof(w->label), name);
     w->header = json_object();
     w->metadata = json_object();
     w->sum = g_checksum_new(G_CHECKSUM_SHA256);
-    if (!w->header || !w->metadata) {
-        ret = s2vi_error_nomem(err, "writing a weight file");
-        goto fail;
-    }
+    if (w->header && w->metadata)
+        return S2V_OK;
+    s2vi_writer_abort(writer);
+    return s2vi_error_nomem(err, "writing a weight file");
+}
+
+int s2vi_writer_create_memory(s2vi_writer **writer, const char *name,
+                              s2v_error *err)
+{
+    const int ret = create(writer, name, err);
+    if (!ret)
+        (*writer)->in_memory = true;
+    return ret;
+}
+
+int s2vi_writer_create(s2vi_writer **writer, const char *path, s2v_error *err)
+{
+    struct stat st;
+    s2vi_writer *w;
+    int ret = create(&w, path, err);
+    *writer = NULL;
+    if (ret < 0)
+        return ret;
     if ((ret = resolve(w, path, err)) < 0 || (ret = open_temporary(w, err)) < 0)
         goto fail;
     /* The new file keeps the old one's permissions, where it may. */
@@ -135,6 +155,7 @@ void s2vi_writer_abort(s2vi_writer **writer)
     for (size_t i = 0; i < w->count; i++)
         free(w->pieces[i].bytes);
     free(w->pieces);
+    free(w->memory);
     json_decref(w->header);
     json_decref(w->metadata);
     g_checksum_free(w->sum);
@@ -282,19 +303,6 @@ int s2vi_writer_add(s2vi_writer *writer, const char *name, s2vi_stored type,
     return S2V_OK;
 }
 
-/* Host order to little-endian, elements of `size` bytes. */
-static void copy_le(uint8_t *dst, const void *src, size_t elements, size_t size)
-{
-    const uint16_t probe = 1;
-    bool little = *(const uint8_t *)&probe;
-    const uint8_t *p = src;
-    for (size_t i = 0; i < elements * size && !little; i += size)
-        for (size_t b = 0; b < size; b++)
-            dst[i + b] = p[i + size - 1 - b];
-    if (little && elements)
-        memcpy(dst, src, elements * size);
-}
-
 int s2vi_writer_add_raw(s2vi_writer *writer, const char *name, s2vi_stored type,
                         int rank, const int64_t *shape, const void *src,
                         s2v_error *err)
@@ -304,7 +312,7 @@ int s2vi_writer_add_raw(s2vi_writer *writer, const char *name, s2vi_stored type,
     uint64_t n;
     if (check_new_tensor(writer, name, type, rank, shape, &p, &n, &e) < 0)
         return note(writer, &e, err);
-    copy_le(p.bytes, src, (size_t)n, s2vi_stored_size(type));
+    s2vi_stored_copy(type, src, (size_t)n, p.bytes);
     if (check_finite(writer, name, type, &p, (size_t)n, NULL, &e) < 0) {
         free(p.bytes);
         return note(writer, &e, err);
@@ -322,10 +330,24 @@ static int io_error(const s2vi_writer *w, const char *what, s2v_error *err)
                       what, g_strerror(errno));
 }
 
+static int write_memory(s2vi_writer *w, const void *bytes, size_t size,
+                        s2v_error *err)
+{
+    uint8_t *grown = realloc(w->memory, w->filled + size + 1);
+    if (!grown)
+        return s2vi_error_nomem(err, w->label);
+    w->memory = grown;
+    memcpy(w->memory + w->filled, bytes, size);
+    w->filled += size;
+    return S2V_OK;
+}
+
 static int write_all(s2vi_writer *w, const void *bytes, size_t size,
                      s2v_error *err)
 {
     const uint8_t *p = bytes;
+    if (w->in_memory)
+        return write_memory(w, bytes, size, err);
     while (size) {
         ssize_t n = write(w->fd, p, MIN(size, (size_t)1 << 30));
         if (n < 0 && errno == EINTR)
@@ -384,11 +406,17 @@ static void sync_folder(const char *path)
     free(folder);
 }
 
-static int write_file(s2vi_writer *w, s2v_error *err)
+static int write_contents(s2vi_writer *w, s2v_error *err)
 {
     int ret = write_header(w, err);
     for (size_t i = 0; i < w->count && ret >= 0; i++)
         ret = write_all(w, w->pieces[i].bytes, w->pieces[i].size, err);
+    return ret;
+}
+
+static int write_file(s2vi_writer *w, s2v_error *err)
+{
+    const int ret = write_contents(w, err);
     if (ret < 0)
         return ret;
     if (fsync(w->fd))
@@ -413,6 +441,26 @@ int s2vi_writer_commit(s2vi_writer **writer, s2v_error *err)
         *err = w->first;
     else if (ret >= 0)
         ret = write_file(w, err);
+    s2vi_writer_abort(writer);
+    return ret;
+}
+
+int s2vi_writer_commit_memory(s2vi_writer **writer, void **data, size_t *size,
+                              s2v_error *err)
+{
+    s2vi_writer *w = *writer;
+    int ret = w->first.code;
+    *data = NULL;
+    *size = 0;
+    if (ret < 0 && err)
+        *err = w->first;
+    else if (ret >= 0)
+        ret = write_contents(w, err);
+    if (ret >= 0) {
+        *data = w->memory;
+        *size = w->filled;
+        w->memory = NULL;
+    }
     s2vi_writer_abort(writer);
     return ret;
 }

@@ -367,6 +367,8 @@ typedef struct s2v_session_info {
     int width, height; /**< of the frames that it generates, in pixels: the
                             model's, or with option "full" the image's, once it
                             is set */
+    int64_t sent;      /**< samples or pictures, since creation or flush */
+    int64_t received;  /**< frames or samples, since creation or flush */
 } s2v_session_info;
 
 /**
@@ -515,6 +517,47 @@ S2V_API int s2v_session_receive_audio(s2v_session *session,
 /** Discard all input, states and time stamps, as if the session were new.
  * Options, image, text and reference are kept. */
 S2V_API void s2v_session_flush(s2v_session *session);
+
+/**
+ * Save the state of a session: all that the output to come depends on, but for
+ * the model, the options, the image, the text and the reference. Any time
+ * between two calls will do. A session that the state is restored to goes on
+ * with the same bytes as this one.
+ *
+ * The state is a safetensors container; its size does not grow with the length
+ * of the stream. s2v_weights_open() reads it from a file.
+ *
+ * @param note UTF-8, kept with the state, for instance where the input was read
+ *             from; NULL: none
+ * @param data set to the state, owned by the session, valid until its next
+ *             s2v_session_save() or s2v_session_close(); NULL on failure
+ * @param size set to its length in bytes
+ * @return S2V_OK; S2V_ERR_NOMEM; S2V_ERR_INVALID: the note; the family or an
+ *         option ("onsets" that are being written) does not allow it
+ */
+S2V_API int s2v_session_save(s2v_session *session, const char *note,
+                             const void **data, size_t *size, s2v_error *err);
+
+/**
+ * Restore a state: what was sent and received before counts as this session's,
+ * as s2v_session_get_info() tells. Send the input from sample (or picture)
+ * `sent` on.
+ *
+ * The model file, how it was opened (device, dtype, latency_ms, video_size),
+ * all options, image, text and reference have to be those of the session that
+ * was saved, and the library the same version; the number of threads may
+ * differ. On another kind of processor the output may differ by rounding.
+ *
+ * @param data as s2v_session_save() has made it; not trusted, read during the
+ *             call only
+ * @param note set to its note, owned by the session, valid until its next
+ *             s2v_session_restore() or s2v_session_close(); may be NULL
+ * @return S2V_OK; S2V_ERR_INVALID: of another model, option or version, and
+ *         which; S2V_ERR_FORMAT: damaged; S2V_ERR_NOMEM. On failure the session
+ *         is as after a flush
+ */
+S2V_API int s2v_session_restore(s2v_session *session, const void *data,
+                                size_t size, const char **note, s2v_error *err);
 
 /** Close a session and set the pointer to NULL. NULL is allowed. */
 S2V_API void s2v_session_close(s2v_session **session);
