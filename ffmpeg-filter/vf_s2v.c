@@ -21,15 +21,19 @@
  * Sound to video with a generative model, through libs2v
  */
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "libavutil/avstring.h"
 #include "libavutil/channel_layout.h"
 #include "libavutil/common.h"
 #include "libavutil/dict.h"
 #include "libavutil/fifo.h"
+#include "libavutil/file.h"
 #include "libavutil/imgutils.h"
 #include "libavutil/mathematics.h"
 #include "libavutil/mem.h"
@@ -127,6 +131,8 @@ typedef struct S2VContext {
     char *level;
     char *image;
     int size;
+    char *state;          ///< file; NULL: none
+    int state_interval;   ///< seconds
     char *values[NB_VALUES]; ///< NULL: the model's default
 
     /* what a new filter graph takes over from the one before, to the end */
@@ -162,6 +168,14 @@ typedef struct S2VContext {
     int ended;            ///< all frames were handed on
     int resumed;          ///< the next sound is the first of a new graph
     int warned_overlap;
+
+    /* of a stream that was saved */
+    int restored;         ///< the session is its, until the first sound has come
+    int64_t origin;       ///< time of the stream's first sample, in samples of origin_rate
+    int origin_rate;
+    int64_t had;          ///< samples that the session had, as sent counts them
+    int64_t skip;         ///< of what comes now, how many it had
+    int warned_state;     ///< it cannot be saved
 } S2VContext;
 
 #define STATE offsetof(S2VContext, model)
@@ -179,6 +193,8 @@ static const AVOption s2v_options[] = {
     { "image",   "set the image that the model animates, a file", OFFSET(image), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, FLAGS },
     { "size",    "set the size of a StyleGAN2's frames, a smaller power of 2; 0 for the model's", OFFSET(size), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
     MODEL_OPTIONS(VALUE)
+    { "state",   "set a file for the state of the stream: read at the start if it exists, saved while it runs", OFFSET(state), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, FLAGS },
+    { "state_interval", "set the seconds of video from one save of the state to the next", OFFSET(state_interval), AV_OPT_TYPE_INT, { .i64 = 60 }, 1, 86400, FLAGS },
     { "threads", "set the number of CPU threads, 0 for the filter graph's", OFFSET(threads), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
     { NULL }
 };
@@ -398,6 +414,131 @@ static int feed_image(AVFilterContext *ctx)
     return 0;
 }
 
+/* ---------------------------------------------------------------- state */
+
+/** Write a file that is whole or not there. */
+static int write_file(const char *path, const void *data, size_t size)
+{
+    char *temporary = av_asprintf("%s.tmp", path);
+    FILE *f = temporary ? fopen(temporary, "wb") : NULL;
+    int ret = !temporary ? AVERROR(ENOMEM) : f ? 0 : AVERROR(errno);
+
+    if (f && (fwrite(data, 1, size, f) != size || fflush(f) || fsync(fileno(f))))
+        ret = AVERROR(errno);
+    if (f && fclose(f) && !ret)
+        ret = AVERROR(errno);
+    if (!ret && rename(temporary, path))
+        ret = AVERROR(errno);
+    if (ret < 0 && f)
+        unlink(temporary);
+    av_free(temporary);
+
+    return ret;
+}
+
+/** Save the stream after the last frame. A state that cannot be saved is no reason to stop. */
+static void save_state(AVFilterContext *ctx)
+{
+    S2VContext *s = ctx->priv;
+    const void *data;
+    size_t size;
+    char note[160];
+    s2v_error err = { 0 };
+    int ret;
+
+    snprintf(note, sizeof(note), "s2v %"PRId64" %d %"PRId64" %"PRId64" %"PRId64" %"PRId64,
+             s->origin, s->origin_rate, s->out_start, s->out_count, s->first, s->sent);
+    ret = s2v_session_save(s->session, note, &data, &size, &err);
+    if (ret >= 0) {
+        if ((ret = write_file(s->state, data, size)) < 0)
+            snprintf(err.message, sizeof(err.message), "%s", av_err2str(ret));
+    }
+    if (ret < 0 && !s->warned_state) {
+        av_log(ctx, AV_LOG_WARNING, "The state cannot be saved to '%s': %s.\n", s->state, err.message);
+        s->warned_state = 1;
+    }
+}
+
+/** Go on with the stream that was saved, if there is one. */
+static int restore_state(AVFilterContext *ctx)
+{
+    S2VContext *s = ctx->priv;
+    const char *note;
+    uint8_t *data;
+    size_t size;
+    s2v_error err = { 0 };
+    int ret, end = 0;
+
+    if (!s->state || !s->state[0] || access(s->state, F_OK))
+        return 0;
+    if ((ret = av_file_map(s->state, &data, &size, 0, ctx)) < 0)
+        return ret;
+    ret = s2v_session_restore(s->session, data, size, &note, &err);
+    if (ret < 0) {
+        av_log(ctx, AV_LOG_ERROR, "%s: %s; without this file, the stream starts anew.\n", s->state, err.message);
+        ret = AVERROR(EINVAL);
+    } else if (sscanf(note, "s2v %"SCNd64" %d %"SCNd64" %"SCNd64" %"SCNd64" %"SCNd64"%n",
+                      &s->origin, &s->origin_rate, &s->out_start, &s->out_count, &s->first,
+                      &s->had, &end) < 6 ||
+               !end || note[end] || s->origin_rate < 1 || s->had < 0 || s->out_count < 0 || s->first < 0) {
+        av_log(ctx, AV_LOG_ERROR, "%s: the state of a session that was not this filter's.\n", s->state);
+        ret = AVERROR(EINVAL);
+    } else {
+        av_log(ctx, AV_LOG_INFO, "The stream goes on at frame %"PRId64", from %s.\n", s->out_count, s->state);
+        s->restored = 1;
+    }
+    av_file_unmap(data, size);
+
+    return ret;
+}
+
+/** The first sample of the next frame, as sent counts them. */
+static int64_t frame_start(const S2VContext *s)
+{
+    const s2v_model_info *info = &s->model.info;
+
+    return av_rescale_rnd(s->out_count, info->sample_rate * (int64_t)info->fps_den,
+                          info->fps_num, AV_ROUND_DOWN);
+}
+
+/**
+ * The first sound after a state was restored, by its time: what the session had
+ * is skipped, what is missing is silence.
+ *
+ * @param start time in samples of the input
+ */
+static int go_on(AVFilterContext *ctx, int64_t start)
+{
+    S2VContext *s = ctx->priv;
+    const int rate = ctx->inputs[0]->sample_rate, to = s->model.info.sample_rate;
+    const int64_t origin = av_rescale(s->origin, rate, s->origin_rate);
+    const int64_t had    = av_rescale(s->had, rate, to);
+    const int64_t ahead  = start - origin;
+    const float zero     = 0;
+
+    s->restored = 0;
+    s->started  = 1;
+    if (ahead < 0) {
+        av_log(ctx, AV_LOG_ERROR, "The audio starts at %.3f s, before that of the stream in %s, at %.3f s.\n",
+               start / (double)rate, s->state, s->origin / (double)s->origin_rate);
+        return AVERROR(EINVAL);
+    }
+    s->in_start = origin;
+    s->in_count = FFMIN(ahead, had);
+    s->gap      = ahead - s->in_count;
+    s->sent     = s->gap ? s->had : av_rescale(ahead, to, rate);
+    s->skip     = s->had - s->sent;
+    s->recent_start = FFMIN(frame_start(s), s->sent);
+    for (int64_t i = s->recent_start; i < s->sent; i++)
+        if (av_fifo_write(s->recent, &zero, 1) < 0)
+            return AVERROR(ENOMEM);
+    if (s->gap)
+        av_log(ctx, AV_LOG_WARNING, "Gap of %.3f s in the audio since the state was saved filled with silence.\n",
+               s->gap / (double)rate);
+
+    return 0;
+}
+
 /* --------------------------------------------------------------- filter */
 
 /** Set the model's options that were given. */
@@ -487,8 +628,10 @@ static av_cold int init(AVFilterContext *ctx)
 
     /* now, so that a bad level is reported before ffmpeg truncates its output */
     ret = open_session(ctx, AV_LOG_ERROR, s->model_path, &s->model, &s->session);
+    if (ret < 0 || (ret = add_image_input(ctx)) < 0)
+        return ret;
 
-    return ret < 0 ? ret : add_image_input(ctx);
+    return takes_image(ctx) ? 0 : restore_state(ctx);
 }
 
 static int query_formats(AVFilterContext *ctx)
@@ -548,12 +691,23 @@ static int config_sound(AVFilterContext *ctx, int rate)
     return s->resampled ? 0 : AVERROR(ENOMEM);
 }
 
+/** The sound before the next frame's beginning is not needed any more. */
+static void forget_sound(S2VContext *s)
+{
+    const int64_t count = FFMIN(frame_start(s) - s->recent_start, (int64_t)av_fifo_can_read(s->recent));
+
+    if (count > 0) {
+        av_fifo_drain2(s->recent, count);
+        s->recent_start += count;
+    }
+}
+
 /** Send count samples, at most until the session has had total in all. */
 static int send_sound(AVFilterContext *ctx, const float *samples, int count, int64_t total)
 {
     S2VContext *s = ctx->priv;
     s2v_error err = { 0 };
-    int ret;
+    int skip, ret;
 
     if (s->swr) {
         count = swr_convert(s->swr, (uint8_t **)&s->resampled, s->resampled_max,
@@ -564,25 +718,17 @@ static int send_sound(AVFilterContext *ctx, const float *samples, int count, int
     }
 
     count = FFMIN(count, total - s->sent);
-    ret = s2v_session_send_audio(s->session, samples, count, &err);
+    skip  = FFMIN(count, s->skip);
+    ret = s2v_session_send_audio(s->session, samples + skip, count - skip, &err);
     if (ret < 0)
         return ff_s2v_report(ctx, AV_LOG_ERROR, ret, &err);
     s->sent += count;
-    return av_fifo_write(s->recent, samples, count);
-}
+    s->skip -= skip;
+    ret = av_fifo_write(s->recent, samples, count);
+    if (skip)
+        forget_sound(s);
 
-/** A frame was made: the sound before the next one's beginning is not needed any more. */
-static void forget_sound(S2VContext *s)
-{
-    const s2v_model_info *info = &s->model.info;
-    const int64_t start = av_rescale_rnd(s->out_count, info->sample_rate * (int64_t)info->fps_den,
-                                         info->fps_num, AV_ROUND_DOWN);
-    const int64_t count = FFMIN(start - s->recent_start, (int64_t)av_fifo_can_read(s->recent));
-
-    if (count > 0) {
-        av_fifo_drain2(s->recent, count);
-        s->recent_start += count;
-    }
+    return ret;
 }
 
 /** Send what the resampler holds, to the exact end of the sound taken. */
@@ -663,7 +809,8 @@ static int config_output(AVFilterLink *outlink)
     if ((ret = config_sound(ctx, inlink->sample_rate)) < 0)
         return ret;
 
-    s2v_session_flush(s->session);
+    if (!s->restored)
+        s2v_session_flush(s->session);
     log_model(ctx, s->model_path);
 
     return 0;
@@ -692,8 +839,8 @@ static int resume(AVFilterContext *ctx)
            next, end, FFMAX(0, end - seen), seen);
     s2v_session_flush(s->session);
     s->in_start  = s->in_count  = s->before = s->gap = s->sent = 0;
-    s->out_start = s->out_count = s->first = 0;
-    s->started   = 0;
+    s->out_start = s->out_count = s->first = s->skip = 0;
+    s->started   = s->restored = 0;
     av_fifo_reset2(s->recent);
     s->recent_start = 0;
 
@@ -701,7 +848,7 @@ static int resume(AVFilterContext *ctx)
 }
 
 /** Take the time of a new frame of sound into account. */
-static void time_sound(AVFilterContext *ctx)
+static int time_sound(AVFilterContext *ctx)
 {
     S2VContext *s = ctx->priv;
     AVFilterLink *inlink = ctx->inputs[0];
@@ -711,16 +858,21 @@ static void time_sound(AVFilterContext *ctx)
     int64_t jump;
     int level;
 
+    if (s->restored)
+        return go_on(ctx, pts == AV_NOPTS_VALUE ? av_rescale(s->origin, sample.den, s->origin_rate) :
+                          av_rescale_q(pts, inlink->time_base, sample));
     if (!s->started) {
         s->started = 1;
         if (pts != AV_NOPTS_VALUE) {
             s->in_start  = av_rescale_q(pts, inlink->time_base, sample);
             s->out_start = av_rescale_q(pts, inlink->time_base, frame);
         }
-        return;
+        s->origin      = s->in_start;
+        s->origin_rate = sample.den;
+        return 0;
     }
     if (pts == AV_NOPTS_VALUE)
-        return;
+        return 0;
 
     jump = av_rescale_q(pts, inlink->time_base, sample) - s->in_start - s->in_count;
     if (jump > s->block) {
@@ -734,6 +886,8 @@ static void time_sound(AVFilterContext *ctx)
                -jump * av_q2d(sample), (s->in_start + s->in_count) * av_q2d(sample));
         s->warned_overlap = 1;
     }
+
+    return 0;
 }
 
 /** The sound has ended. */
@@ -750,6 +904,8 @@ static int drain(AVFilterContext *ctx)
         av_log(ctx, AV_LOG_WARNING, "No audio was received, so there is no video.\n");
     if ((ret = send_rest(ctx)) < 0)
         return ret;
+    if (s->skip > 0 || s->restored)
+        av_log(ctx, AV_LOG_WARNING, "The audio ends before the state in %s was saved.\n", s->state);
     ret = s2v_session_drain(s->session, &err);
 
     return ret < 0 ? ff_s2v_report(ctx, AV_LOG_ERROR, ret, &err) : 0;
@@ -783,7 +939,8 @@ static int feed(AVFilterContext *ctx)
         s->in_pos = 0;
         if (s->resumed && (ret = resume(ctx)) < 0)
             return ret;
-        time_sound(ctx);
+        if ((ret = time_sound(ctx)) < 0)
+            return ret;
     }
 
     if (s->gap) {
@@ -816,6 +973,14 @@ static int tag(S2VContext *s, AVFrame *out)
     return ret;
 }
 
+/** Frames from one save of the state to the next. */
+static int64_t save_interval(const S2VContext *s)
+{
+    const s2v_model_info *info = &s->model.info;
+
+    return FFMAX(1, av_rescale(s->state_interval, info->fps_num, info->fps_den));
+}
+
 /** Hand a frame of the session's on. */
 static int output_picture(AVFilterLink *outlink, const s2v_video_frame *picture)
 {
@@ -837,6 +1002,8 @@ static int output_picture(AVFilterLink *outlink, const s2v_video_frame *picture)
     out->sample_aspect_ratio = outlink->sample_aspect_ratio;
     s->out_count             = s->first + picture->pts + 1;
     forget_sound(s);
+    if (s->state && s->state[0] && !s->drained && !(s->out_count % save_interval(s)))
+        save_state(outlink->src);
 
     return ff_filter_frame(outlink, out);
 }
@@ -856,7 +1023,7 @@ static int activate(AVFilterContext *ctx)
     if (!ff_outlink_frame_wanted(outlink))
         return FFERROR_NOT_READY;
     if (takes_image(ctx)) {
-        if (!s->picture && (ret = feed_image(ctx)) <= 0)
+        if (!s->picture && ((ret = feed_image(ctx)) <= 0 || (ret = restore_state(ctx)) < 0))
             return ret;
         ff_inlink_set_status(ctx->inputs[1], AVERROR_EOF); /* one is enough */
     }
@@ -870,6 +1037,8 @@ static int activate(AVFilterContext *ctx)
         } else if (ret == S2V_ERR_EOF) {
             ff_outlink_set_status(outlink, AVERROR_EOF, s->out_start + s->out_count);
             s->ended = 1;
+            if (s->state && s->state[0])
+                unlink(s->state); /* the next stream starts anew */
             return 0;
         } else if (ret != S2V_ERR_AGAIN) {
             return ff_s2v_report(ctx, AV_LOG_ERROR, ret, &err);
