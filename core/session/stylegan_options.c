@@ -4,7 +4,6 @@
 #include "session/frame_stream.h"
 #include "session/semantic.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -129,14 +128,12 @@ static int set_noise(void *opaque, const s2vi_value *value, s2v_error *err)
 
 static int set_camera(void *opaque, const s2vi_value *value, s2v_error *err)
 {
-    static const char *const words[] = {"still", "free", NULL};
+    static const char *const words[] = {"free", "still", NULL};
     stream *s = opaque;
     int found = 0;
-    int ret = set_word("camera", words, value->text, &found, err);
-    if (!ret && found)
-        ret = check_camera(s, "camera", value, NAN, err);
+    const int ret = set_word("camera", words, value->text, &found, err);
     if (!ret)
-        s->camera.still = !found;
+        s->camera.still = found;
     return ret;
 }
 
@@ -370,8 +367,8 @@ const s2vi_option s2vi_semantic_options[] = {
     PICTURE,
     NOISE,
     SIZE,
-    TEXT(camera, "still",
-         "set the camera of a stylegan3: still, or free to be moved by style "
-         "codes"),
+    TEXT(camera, "free",
+         "set the camera of a stylegan3: free (as the model was trained, by "
+         "default with a camera that is still), or still"),
     CAMERA,
     {{0}, NULL}};

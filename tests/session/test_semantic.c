@@ -595,13 +595,15 @@ static void test_three(void)
                                           "pan_x=0.3", "pan_y=0.2"};
     s2v_model *model = open_spec(&(tiny_semantic){.three = true});
     uint8_t a[NUMBERS], b[NUMBERS];
-    test_pieces(model, "start=fire|pulse=1|rotate=20|camera=free");
+    test_pieces(model, "start=fire|pulse=1|rotate=20|camera=still");
     test_silence(model, "start=rain");
     picture_of(model, "start=fire", a);
     for (int i = 0; i < 4; i++) {
         picture_of(model, options[i], b);
         CHECK(distance(a, b) > 0, "%s: the camera stands", options[i]);
     }
+    picture_of(model, "start=fire|camera=still", b);
+    CHECK(distance(a, b) > 0, "a still camera: as a free one");
     refused(model, "noise", "none",
             "noise: the model's generator is a stylegan3, which has none, "
             "found 'none'");
@@ -656,10 +658,7 @@ static void test_refused(s2v_model *model)
     refused(model, "morph", "-1",
             "morph: expected a number from 0 to 600 s, found '-1'");
     refused(model, "camera", "wild",
-            "camera: expected still, free, found 'wild'");
-    refused(model, "camera", "free",
-            "camera: the model's generator is a stylegan2, which has no "
-            "camera, found 'free'");
+            "camera: expected free, still, found 'wild'");
     refused(model, "zoom", "2",
             "zoom: the model's generator is a stylegan2, which has no camera, "
             "found '2'");

@@ -38,6 +38,10 @@ static void add_params(s2vi_writer *writer, const s2vi_param_list *list,
         const s2vi_param *p = &list->param[i];
         s2vi_param_init(list, i, 1, x, err);
         tune(p, design, x);
+        for (int64_t k = 0; *prefix && strstr(p->name, "input.affine.weight") &&
+                            k < s2vi_shape_count(&p->shape);
+             k++) /* codes move the camera of a part of another model */
+            x[k] = 0.1f * (float)(k % 7 - 3);
         s2vi_param_to_file(p, x, file);
         snprintf(name, sizeof(name), "%s%s", prefix, p->name);
         s2vi_writer_add(writer, name, S2VI_STORED_F32, p->file_shape.rank,

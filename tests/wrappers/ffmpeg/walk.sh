@@ -101,7 +101,7 @@ fails() {
 own='\[Parsed_s2v_0 @ 0x[0-9a-f]+\] '
 # A scene: its start by name, number or text, and another one while it plays.
 walk scene.rgb scene.bin
-walk plain.rgb "scene.bin:start=seed:text=none:morph=2:blend=auto:camera=still:level=auto:pulse=0:psi=0.7"
+walk plain.rgb "scene.bin:start=seed:text=none:morph=2:blend=auto:camera=free:level=auto:pulse=0:psi=0.7"
 is "a scene's defaults" "$(cmp scene.rgb plain.rgb 2>&1)" ""
 for setting in start=fire start=5 "text='a gentle fire'" pulse=3 psi=0.1; do
     walk other.rgb "scene.bin:$setting"
@@ -115,7 +115,7 @@ done
 fails "a text that is not known" "${own}text: expected a word that the model knows \(blue, deep, fire, gentle, rain, waves\), found none" scene.bin:text=dragon
 fails "an empty text" "${own}text: expected words, found none" scene.bin:text=
 fails "a start that is not there" "${own}start: expected seed, a number from 0 to 4294967295 or one of the gallery: deep, fire, rain, waves, found 'dragon'" scene.bin:start=dragon
-fails "a scene's camera" "${own}camera: the model's generator is a stylegan2, which has no camera, found 'free'" scene.bin:camera=free
+fails "a scene's camera" "${own}zoom: the model's generator is a stylegan2, which has no camera, found '2'" scene.bin:zoom=2
 fails "seeds that are no list" "${own}seeds: expected seeds as 0-11 or 3,7,12-15, found '1-'" two.bin:seeds=1-
 fails "a class of a model without" "${own}class: the model has no classes, found '3'" two.bin:class=3
 fails "a class that is not there" "${own}class: the model has 3 classes, expected 0 to 2, or fire, rain, wind, found '3'" classes.bin:class=3
