@@ -11,13 +11,14 @@
 #include "option/option.h"
 
 /* The models that an option is for; 0: all. PICTURES: CLIPS, of the clip
- * itself, TALKERS, of talking heads, and SAMPLES, StyleGANs. */
+ * itself, TALKERS, of talking heads, SAMPLES, StyleGANs, and SCENES. */
 enum {
     CLIPS = 1,
     TALKERS = 2,
     SAMPLES = 4,
-    PICTURES = CLIPS | TALKERS | SAMPLES,
     SOUND = 8,
+    SCENES = 16,
+    PICTURES = CLIPS | TALKERS | SAMPLES | SCENES,
 };
 
 /* ------------------------------------------------------------ values -- */
@@ -101,17 +102,17 @@ static const option_row rows[] = {
      .help = "frame size at which both are compared, pixels (default 128)"},
     {.help = "Training set, which is not measured"},
     {"split", 0, OPTION_NUMBER, AT(split), "PART", 0, 1, .below = true,
-     .of = CLIPS | SAMPLES,
+     .of = CLIPS | SAMPLES | SCENES,
      .help = "fraction of all frames, from the beginning, in order of the "
              "clips, as s2v-train --split; it is run, but not measured; 0: "
              "measure everything (default 0.8, of StyleGANs 0.95; 0 with "
              "--train)"},
     {"train", 0, OPTION_PARSED, AT(train_lists), "FOLDER|LIST", .parse = append,
-     .of = CLIPS | SAMPLES,
+     .of = CLIPS | SAMPLES | SCENES,
      .help = "clips of the training set: a folder, or a text file with one "
              "name per line; may be repeated"},
     {"train-clip", 0, OPTION_PARSED, AT(train_clips), "CLIP", .parse = append,
-     .of = CLIPS | SAMPLES,
+     .of = CLIPS | SAMPLES | SCENES,
      .help = "clip of the training set; may be repeated"},
     {.help = "Clip options, as for s2v-train"},
     {"start", 0, OPTION_NUMBER, AT(start), "SECONDS", 0, 1e6, .of = PICTURES,
@@ -148,11 +149,13 @@ static const option_row rows[] = {
     {"lpips", 0, OPTION_STRING, AT(lpips), "FILE", .of = CLIPS | TALKERS,
      .help = "LPIPS 0.1 heads for that network: also measure LPIPS"},
     {"sounds", 0, OPTION_PARSED, AT(sounds), "FOLDER", .parse = append,
-     .of = CLIPS,
+     .of = CLIPS | SCENES,
      .help = "also generate frames from out-of-domain audio, a file or a "
              "folder: how many resemble no real frame, how much they move, and "
-             "with --perceptual the Frechet distance; may be repeated"},
-    {"level", 0, OPTION_STRING, AT(level), "LEVEL", .of = CLIPS | TALKERS,
+             "with --perceptual the Frechet distance; of scenes, which one "
+             "each sound shows; may be repeated"},
+    {"level", 0, OPTION_STRING, AT(level), "LEVEL",
+     .of = CLIPS | TALKERS | SCENES,
      .help = "loudness of the audio: auto (normalised to the model's), off or "
              "a gain in dB (default auto)"},
     {"limit", 0, OPTION_NUMBER, AT(limit), "SECONDS", 0, 1e6, .of = CLIPS,
@@ -163,14 +166,16 @@ static const option_row rows[] = {
              "(default face.bin)"},
     {"set", 0, OPTION_PARSED, AT(set), "NAME=VALUE", .parse = append_setting,
      .expected = "NAME=VALUE, an option of the model's sessions",
-     .of = TALKERS | SAMPLES,
+     .of = TALKERS | SAMPLES | SCENES,
      .help = "set an option of the model, for instance motion=0; may be "
              "repeated"},
     {.kind = OPTION_NOTE,
      .help = "Of the options above, they accept --start to --skip-bad, --lpips "
              "and --level."},
     {.kind = OPTION_NOTE,
-     .help = "StyleGANs accept --split to --skip-bad, --perceptual and --set."},
+     .help = "StyleGANs accept --split to --skip-bad, --perceptual and --set; "
+             "models of scenes --split to --skip-bad, --perceptual to --level "
+             "and --set."},
     {.help = "Video-to-audio models"},
     {"reference", 0, OPTION_STRING, AT(reference), "FILE", .of = SOUND,
      .help = "foreign reference for all clips (default: the next clip's audio, "
@@ -239,7 +244,12 @@ static const option_program program = {
         "beside the clips (.json, .safetensors) is used if present.\n"
         "Samples of a StyleGAN are compared with the pictures that it was not "
         "trained on,\n"
-        "beside those that it was, and their mean.\n",
+        "beside those that it was, and their mean.\n"
+        "\n"
+        "A model of scenes is measured by a probe that learns scenes and their "
+        "intensity on\n"
+        "the training set's frames. Captions stand beside the clips (.json, "
+        ".txt).\n",
     .notes =
         "\n"
         "SSIM: Gaussian window of 11 x 11, sigma 1.5, mean over R, G and B, "
@@ -267,6 +277,8 @@ static const option_program program = {
         "  s2v-eval mine.bin stills/ --perceptual squeezenet1.1.safetensors "
         "\\\n"
         "      --sheet samples.png\n"
+        "  s2v-eval landscape.bin held-out/ --train landscapes/ --sounds "
+        "esc10/rain\n"
         "  s2v-eval speaker.bin val/ --train train/ --region 0.25,0.6,0.5,0.3\n"
         "  s2v-eval dancer.bin dancer.mp4 --sounds esc10/ --perceptual \\\n"
         "      squeezenet1.1.safetensors --lpips lpips_squeeze.safetensors\n"
@@ -291,6 +303,8 @@ static int take(void *user, const option_row *row, const char *text,
         o->talker_option = row->name;
     if (row->of && !(row->of & SAMPLES))
         o->no_samples = row->name;
+    if (row->of && !(row->of & SCENES))
+        o->no_scenes = row->name;
     if (row->of == SOUND)
         o->sound_option = row->name;
     if (!strcmp(row->name, "split"))

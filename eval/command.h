@@ -72,6 +72,7 @@ typedef struct s2vi_eval_options {
     const char *talker_option;  /**< likewise of models of talking heads */
     const char *sound_option;   /**< likewise of models of sound */
     const char *no_samples;     /**< one that StyleGANs do not take, or NULL */
+    const char *no_scenes;      /**< one that models of scenes do not take */
     bool json, quiet;
     char **words; /**< the command line, where the strings lie */
 } s2vi_eval_options;

@@ -4,6 +4,7 @@
 #include "foley.h"
 #include "report.h"
 #include "samples.h"
+#include "scene.h"
 #include "talker.h"
 
 #include "base/error.h"
@@ -115,14 +116,45 @@ static int run_samples(const s2vi_eval_options *o, s2v_model *model,
     return ret;
 }
 
+static int report_scene(const s2vi_scene_eval *e, s2v_error *err)
+{
+    int ret = S2V_OK;
+    if (e->options->json)
+        ret = s2vi_scene_eval_print_json(e, stdout, err);
+    else
+        s2vi_scene_eval_print(e, stdout);
+    if (!ret)
+        ret = finish_output(err);
+    return ret < 0 ? ret : write_sheet(e->options, &e->sheet, err);
+}
+
+static int run_scene(const s2vi_eval_options *o, s2v_model *model,
+                     s2v_error *err)
+{
+    s2vi_scene_eval e = {.options = o};
+    if (o->no_scenes)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--%s: it is not for a model of scenes, as '%s' is",
+                          o->no_scenes, o->model);
+    int ret = s2vi_scene_eval_run(&e, model, err);
+    if (!ret)
+        ret = report_scene(&e, err);
+    s2vi_scene_eval_free(&e);
+    return ret;
+}
+
 static int run_frames(const s2vi_eval_options *o, s2v_model *model,
                       s2v_error *err)
 {
     s2vi_eval e = {.options = o};
     if (o->talker_option)
         return s2vi_error(err, S2V_ERR_INVALID,
-                          "--%s: expected a model of talking heads, found '%s'",
-                          o->talker_option, o->made ? "--made" : o->model);
+                          "--%s: expected a model of talking heads%s, found "
+                          "'%s'",
+                          o->talker_option,
+                          strcmp(o->talker_option, "set") ? ""
+                                                          : " or of scenes",
+                          o->made ? "--made" : o->model);
     int ret = s2vi_eval_run(&e, model, err);
     if (!ret)
         ret = report(&e, err);
@@ -139,6 +171,8 @@ static int run_model(const s2vi_eval_options *o, s2v_model *model,
         s2v_model_get_info(model, &info);
     if (!strcmp(info.name, S2VI_TALKER_FAMILY))
         return run_talker(o, model, err);
+    if (!strcmp(info.name, S2VI_SCENE_FAMILY))
+        return run_scene(o, model, err);
     if (s2vi_samples_eval_is_for(info.name))
         return run_samples(o, model, err);
     return run_frames(o, model, err);
