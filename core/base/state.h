@@ -11,7 +11,7 @@
  *
  * What is restored is not trusted: each number is within its bounds, or the
  * call fails. The first failure is kept, and the calls after it do nothing; the
- * stream is to be flushed then. What session/state.h makes of it is a blob.
+ * stream is to be flushed then. What session/session.h makes of it is a blob.
  */
 #ifndef S2VI_BASE_STATE_H
 #define S2VI_BASE_STATE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sessions: each call goes to the model's family. */
-#include "session/state.h"
+#include "session/session.h"
 
 #include "base/error.h"
 #include "base/sized.h"

@@ -52,4 +52,25 @@ struct s2v_session {
     char *note;             /* of the last one restored; NULL: none */
 };
 
+/* ---- its state as a blob: state.c ---- */
+
+enum { S2VI_STATE_VERSION = 1 };
+
+/**
+ * Save.
+ *
+ * @param data set to the blob, which the caller frees; NULL on failure
+ */
+int s2vi_session_save(s2v_session *session, const char *note, void **data,
+                      size_t *size, s2v_error *err);
+
+/**
+ * Restore into a session that has just been flushed; to be flushed again on
+ * failure.
+ *
+ * @param note set to a string which the caller frees; NULL on failure
+ */
+int s2vi_session_restore(s2v_session *session, const void *data, size_t size,
+                         char **note, s2v_error *err);
+
 #endif

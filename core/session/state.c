@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A session's state, and what it belongs to. */
-#include "session/state.h"
+/*
+ * A session's state as a blob: a safetensors container, little-endian, with the
+ * variables of the family's pass_state() as tensors. Its metadata:
+ *
+ *   s2v.model            "FAMILY state", so that it is not taken for a model
+ *   s2v.state            version of the format, 1
+ *   s2v.version          the library's
+ *   s2v.weights          SHA-256 of the model's header and weights
+ *   s2v.device, s2v.dtype, s2v.latency, s2v.size    how the model was opened
+ *   s2v.option.NAME      value of each option
+ *   s2v.image, s2v.text, s2v.reference              SHA-256 of what was set
+ *   s2v.sent, s2v.received   samples or pictures since the beginning
+ *   s2v.note             the caller's
+ */
+#include "session/session.h"
 
 #include "base/error.h"
 #include "base/state.h"
