@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Compares ten steps of `s2v-train stylegan2` with PyTorch's, by hand.
 
-usage: check_stylegan2_training.py S2V_TRAIN [classes]
+usage: check_stylegan2_training.py S2V_TRAIN [classes] [IMAGE-NETWORK]
 
 Trains 16 iterations on random pictures, then ten more, the first of them with both
 regularisers, and computes these in float64 from the same checkpoint: all terms of the
 losses, then weights, averages and running means. With "classes", pictures are of three
-classes.
+classes. With an image network (a safetensors file of SqueezeNet 1.1), the critic is a
+projected one, with DiffAugment.
 """
 import csv
 import os
@@ -19,14 +20,19 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+import perceptual
 import philox
+import projected
 import stylegan
 import tensorfile
 
-N, BATCH, Z, FIRST, STEPS, SEED = 32, 4, 8, 16, 10, 3
-RATE, GAMMA, PATH, MIX, AVERAGE = 0.0025, 2.0, 2.0, 0.7, 0.99
+NETWORK = next((a for a in sys.argv[2:] if a != "classes"), None)
+N = 64 if NETWORK else 32  # of a map of 3 pixels at least
+BATCH, Z, FIRST, STEPS, SEED = 4, 8, 16, 6 if NETWORK else 10, 3
+# Maxima and ReLUs of an image network take either side of a tie: smaller steps.
+RATE, GAMMA, PATH, MIX, AVERAGE = 5e-4 if NETWORK else 0.0025, 2.0, 2.0, 0.7, 0.99
 PICTURES = 6
-CONFIG = {"size": N, "z": Z, "w": Z, "codes": 8, "mapping": 2, "classes": 0,
+CONFIG = {"size": N, "z": Z, "w": Z, "codes": 10 if NETWORK else 8, "mapping": 2, "classes": 0,
           "base": 128, "max": 8, "kernel": [1, 3, 3, 1], "slope": 0.2, "clamp": None,
           "group": 4}
 CRITIC, GENERATOR = 0, 2  # one more: the lazy one
@@ -74,9 +80,17 @@ def train(program, folder, out, *more):
     subprocess.run([program, "stylegan2", folder, "-o", out, "--size", str(N),
                     "--base", "128", "--max", "8", "--latent", str(Z), "--batch",
                     str(BATCH), "--rate", str(RATE), "--critic-rate", str(RATE), "--r1",
-                    str(GAMMA), "--path", str(PATH), "--mix", str(MIX), "--average",
+                    str(0 if NETWORK else GAMMA), "--path", str(PATH), "--mix", str(MIX), "--average",
                     str(AVERAGE), "--split", "1", "--seed", str(SEED), "-q",
-                    *(["--classes"] if CLASSES else []), *more], check=True)
+                    *(["--classes"] if CLASSES else []),
+                    *(["--projected", NETWORK] if NETWORK else []), *more], check=True)
+
+
+def image_network():
+    tensors, metadata = tensorfile.read(NETWORK)
+    weights = {k: torch.tensor(np.asarray(v)).double() for k, v in tensors.items()}
+    return perceptual.Network("squeezenet1.1", "BGR" in metadata.get("input", ""),
+                              weights)
 
 
 def picked(stream, step):
@@ -95,12 +109,13 @@ class Training:
         self.of_g = [k for k in learned if k.startswith(("mapping", "synthesis"))]
         self.of_d = [k for k in learned if k not in self.of_g]
         self.real = real
+        self.network = image_network() if NETWORK else None
         for k in learned:
             self.all[k].requires_grad_()
 
     def made(self, ws, step):
         noise = {}
-        for side in (4, 8, 16, 32):
+        for side in (4, 8, 16, 32, 64)[:4 + (N > 32)]:
             for conv in (0, 1) if side > 4 else (1,):
                 noise[f"b{side}.conv{conv}"] = rows(0x400 + 2 * side + conv, step,
                                                     len(ws), 1, side, side)
@@ -112,11 +127,40 @@ class Training:
         w = stylegan.mapping(self.all, CONFIG, torch.tensor(z).double(),
                              c.repeat(2, 1) if CLASSES else None)
         u = uniform(0x518 + k, step, 2 * BATCH).reshape(-1, 2)
-        ws = w[:BATCH, None].repeat(1, 8, 1)
+        L = CONFIG["codes"]
+        ws = w[:BATCH, None].repeat(1, L, 1)
         for i, (which, where) in enumerate(u):
             if which < MIX:
-                ws[i, 1 + int(where * 7):] = w[BATCH + i]
+                ws[i, 1 + int(where * (L - 1)):] = w[BATCH + i]
         return w, ws, c
+
+    def augmented(self, x, stream, step):
+        u = uniform(stream, step, 7 * BATCH).reshape(BATCH, 7)
+        return projected.diffaugment(x, u)
+
+    def projected_critic(self, step):
+        """The losses, and what the spectral norms keep."""
+        _, ws, c = self.codes(CRITIC, step)
+        pick = picked(0x501, step)
+        made = self.augmented(self.made(ws, step).detach(), 0x528 + CRITIC, step)
+        real = self.augmented(self.real[pick], 0x520 + CRITIC, step)
+        of_made, _ = projected.critic(self.all, self.network, made, c)
+        of_real, kept = projected.critic(self.all, self.network, real,
+                                         one_hot([class_of(i) for i in pick]))
+        loss = sum(F.relu(1 + x).mean() for x in of_made) + sum(
+            F.relu(1 - x).mean() for x in of_real)
+        self.learn(self.of_d, loss, step, False)
+        self.all.update(kept)
+        return {"d.loss": loss, "d.real": sum(x.mean() for x in of_real) / 4,
+                "d.made": sum(x.mean() for x in of_made) / 4}
+
+    def of_generated(self, x, c, k, step):
+        """The generator's loss."""
+        if not self.network:
+            return F.softplus(-self.logits(x, c)).mean()
+        x = self.augmented(x, 0x528 + k, step)
+        logits, _ = projected.critic(self.all, self.network, x, c)
+        return -sum(y.mean() for y in logits)
 
     def logits(self, x, c):
         d = {k.replace("classes.", "mapping."): self.all[k] for k in self.of_d}
@@ -135,6 +179,8 @@ class Training:
             p.data -= RATE * g / (hat.sqrt() + 1e-8)
 
     def critic(self, step):
+        if self.network:
+            return self.projected_critic(step)
         lazy = step % 16 == 0
         _, ws, c = self.codes(CRITIC + lazy, step)
         made = self.made(ws, step).detach()
@@ -154,7 +200,7 @@ class Training:
     def generator(self, step):
         lazy = step % 4 == 0
         w, ws, c = self.codes(GENERATOR + lazy, step)
-        loss = F.softplus(-self.logits(self.made(ws, step), c)).mean()
+        loss = self.of_generated(self.made(ws, step), c, GENERATOR + lazy, step)
         terms = {"loss": loss}
         if lazy:
             part = ws[:BATCH // 2]

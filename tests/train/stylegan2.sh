@@ -112,10 +112,23 @@ if [ -f "$network" ]; then
         --perceptual "$network" --curves g.csv
     like "what is held out is measured" "$err" \
         'Frechet distance [0-9.]+, precision [01]\.[0-9]{3}, recall [01]\.[0-9]{3} \(squeezenet1\.1[a-z-]*\) of 9 held-out pictures and as many samples'
+    mkdir critic_of
+    mv one/fire scenes/storm critic_of
+    projected=("${small[@]}" --projected "$network" --classes --iterations 5)
+    run critic_of -o p.bin "${projected[@]}" --curves p.csv
+    is "a projected critic" "$code" 0
+    is "every parameter of it learns" "$(zeros p.bin.ckpt 'v\.')" ""
+    is "it has no R1" "$(head -1 p.csv | tr , '\n' | grep -c r1)" 0
+    run critic_of -o q.bin "${projected[@]}" --iterations 2
+    is "its projections do not learn" "$(names q.bin.ckpt '[mv]\.critic\.(mix|spread).*')" ""
+    run --resume q.bin.ckpt --iterations 5
+    same "resumed: the same weights" p.bin q.bin
+    refused "R1 of it" "--r1: a projected critic has no R1, expected 0, found 2" \
+        stills --projected "$network" --r1 2
     for curve in Frechet precision recall; do
         is "curves tell $curve" "$(filled g.csv held-out.$curve)" 2
     done
 else
-    skip "what is held out is measured" "S2V_TEST_DATA has no weights of an image network"
+    skip "what is held out is measured; a projected critic" "S2V_TEST_DATA has no weights of an image network"
 fi
 finish

@@ -25,7 +25,7 @@ typedef struct options {
     double fps, r1, path, mix;
     int r1_every, path_every;
     bool classes, mirror, augment;
-    const char *perceptual;
+    const char *perceptual, *projected;
 } options;
 
 #define AT(member) offsetof(options, member)
@@ -72,6 +72,10 @@ static const option_row rows[] = {
              "none"},
     {"r1-every", 0, OPTION_INT, AT(r1_every), "N", 1, 1024,
      .help = "iterations from one R1 regularisation to the next"},
+    {"projected", 0, S2VI_OPTION_FILE(AT(projected), "FILE"),
+     .help = "projected critic over this image network (as --perceptual) "
+             "instead of StyleGAN2's discriminator: with DiffAugment, without "
+             "R1"},
     {"path", 0, OPTION_NUMBER, AT(path), "WEIGHT", 0, 1000,
      .help = "weight of path length regularisation; 0: none; in the paper 2"},
     {"path-every", 0, OPTION_INT, AT(path_every), "N", 1, 1024,
@@ -124,7 +128,15 @@ static int check(s2vi_train_options *shared, s2v_error *err)
 {
     options *o = (options *)shared;
     const s2vi_stylegan2_config c = config_of(o);
-    if (isnan(o->r1))
+    if (o->projected && o->r1 > 0)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--r1: a projected critic has no R1, expected 0, "
+                          "found %g",
+                          o->r1);
+    o->augment = o->augment || o->projected;
+    if (o->projected)
+        o->r1 = 0;
+    else if (isnan(o->r1))
         o->r1 = 0.0002 * shared->size * shared->size / shared->batch;
     if (o->base < shared->size)
         return s2vi_error(err, S2V_ERR_INVALID,
@@ -309,6 +321,7 @@ static int make_trainer(training *t, s2v_error *err)
         .mix = o->mix,
         .mirror = o->mirror,
         .augment = o->augment,
+        .projected = o->projected,
     };
     params.config.classes = t->data.classes;
     if (t->vision)

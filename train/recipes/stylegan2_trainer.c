@@ -11,6 +11,9 @@
  * - of classes, generated pictures are of those of training pictures drawn at
  *   random; two mixed styles are of one class.
  *
+ * With `projected`, a projected critic (networks/projected_critic.c) takes the
+ * discriminator's place, with its hinge loss and without R1.
+ *
  * Deviations:
  * - A regulariser is added to the loss of its iteration; there it has a step of
  *   Adam of its own.
@@ -24,8 +27,7 @@
 #include "diffaugment.h"
 #include "graph/build.h"
 #include "graph/gradient.h"
-#include "loss.h"
-#include "networks/stylegan2_discriminator.h"
+#include "recipes/stylegan2_critic.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -46,7 +48,6 @@ enum {
 
 enum {
     VIEWED = 4, /* pictures of a run of the viewer */
-    GROUP = 4,  /* of the minibatch deviation, at most */
 };
 
 /* The recordings. */
@@ -60,8 +61,6 @@ typedef enum which {
 
 /* Running values that are not exported as they are. */
 static const char *const variance_name = "training.w_variance";
-/* The discriminator's mapping network: not the generator's name. */
-static const char *const of_classes = "classes";
 static const char *const length_name = "training.path_length";
 static const double AVERAGE_OF_W = 0.998, AVERAGE_OF_LENGTH = 0.99;
 
@@ -79,6 +78,7 @@ typedef struct inputs {
 struct s2vi_stylegan2_trainer {
     s2vi_trainer trainer;
     s2vi_stylegan2_trainer_params params;
+    s2vi_stylegan2_critic critic;
     inputs in[WHICH], viewer;
     float *real; /* a batch */
     float *z, *mix, *uniform, *room;
@@ -139,31 +139,15 @@ static int record_pictures(const s2vi_stylegan2_trainer *t, s2vi_node *ws,
     return ret;
 }
 
-/* The largest group that divides the batch. */
-static int group_of(int batch)
-{
-    int group = GROUP < batch ? GROUP : batch;
-    while (batch % group)
-        group--;
-    return group;
-}
-
-/* What the discriminator says of pictures: (n,1); c: their classes, or NULL. */
+/* c: the pictures' classes, or NULL. */
 static int record_logits(const s2vi_stylegan2_trainer *t, s2vi_node *x,
                          s2vi_node *c, const char *name,
-                         s2vi_diffaugment *augment, s2vi_node **out,
+                         s2vi_diffaugment *augment, s2vi_stylegan2_opinion *out,
                          s2v_error *err)
 {
-    s2vi_stylegan2_discriminator d;
     if (t->params.augment)
         x = s2vi_diffaugment_record(x, name, augment);
-    if (!x)
-        return s2vi_error_nomem(err, "the training graph");
-    const int ret = s2vi_stylegan2_discriminator_build(
-        x->graph, &t->params.config, of_classes, x, c,
-        group_of(t->params.batch), &d, err);
-    *out = d.logits;
-    return ret;
+    return s2vi_stylegan2_critic_build(&t->critic, x, c, out, err);
 }
 
 /* Classes of generated pictures: (n,classes), or NULL. */
@@ -194,7 +178,8 @@ static int record_critic(s2vi_stylegan2_trainer *t, s2vi_train_step *step,
 {
     const int n = t->params.batch, N = t->params.config.size;
     inputs *in = &t->in[k];
-    s2vi_node *ws, *made, *of_made = NULL, *of_real = NULL;
+    s2vi_node *ws, *made;
+    s2vi_stylegan2_opinion of_made, of_real;
     *in = (inputs){0};
     int ret = record_codes(t, step->graph, n, t->params.mix > 0, in, &ws, err);
     if (!ret)
@@ -211,14 +196,19 @@ static int record_critic(s2vi_stylegan2_trainer *t, s2vi_train_step *step,
                             &of_real, err);
     if (ret < 0)
         return ret;
-    s2vi_node *loss =
-        s2vi_add(s2vi_mean_all(s2vi_softplus(of_made)),
-                 s2vi_mean_all(s2vi_softplus(s2vi_scale(of_real, -1))));
+    s2vi_node *loss = s2vi_stylegan2_critic_loss(&of_made, &of_real);
     s2vi_train_step_add_term(step, "d.loss", loss);
-    s2vi_train_step_add_term(step, "d.real", s2vi_mean_all(of_real));
-    s2vi_train_step_add_term(step, "d.made", s2vi_mean_all(of_made));
+    s2vi_train_step_add_term(step, "d.real",
+                             s2vi_stylegan2_mean_logit(&of_real));
+    s2vi_train_step_add_term(step, "d.made",
+                             s2vi_stylegan2_mean_logit(&of_made));
+    for (int i = 0; i < of_real.projected.n_effects && !ret; i++)
+        ret =
+            s2vi_train_step_add_effect(step, of_real.projected.effect[i], err);
+    if (ret < 0)
+        return ret;
     if (k == LAZY_CRITIC) {
-        s2vi_node *r1 = record_r1(t, in->real, of_real);
+        s2vi_node *r1 = record_r1(t, in->real, of_real.logits);
         s2vi_train_step_add_term(step, "d.r1", r1);
         loss = s2vi_add(loss, r1);
     }
@@ -316,7 +306,8 @@ static int record_maker(s2vi_stylegan2_trainer *t, s2vi_train_step *step,
                         which k, s2v_error *err)
 {
     inputs *in = &t->in[k];
-    s2vi_node *ws, *made, *logits = NULL, *loss = NULL;
+    s2vi_node *ws, *made, *loss = NULL;
+    s2vi_stylegan2_opinion of_made;
     *in = (inputs){0};
     int ret = record_codes(t, step->graph, t->params.batch, t->params.mix > 0,
                            in, &ws, err);
@@ -324,10 +315,10 @@ static int record_maker(s2vi_stylegan2_trainer *t, s2vi_train_step *step,
         ret = record_pictures(t, ws, S2VI_STYLEGAN2_NOISE_DRAWN, &made, err);
     if (!ret)
         ret = record_logits(t, made, classes_of(t, in), "made", &in->of_made,
-                            &logits, err);
+                            &of_made, err);
     if (ret < 0)
         return ret;
-    loss = s2vi_mean_all(s2vi_softplus(s2vi_scale(logits, -1)));
+    loss = s2vi_stylegan2_generator_loss(&of_made);
     s2vi_train_step_add_term(step, "loss", loss);
     if (k == LAZY_GENERATOR)
         ret = record_path(t, step, ws, &loss, err);
@@ -340,7 +331,11 @@ static int record_maker(s2vi_stylegan2_trainer *t, s2vi_train_step *step,
 
 static int record_generator(s2vi_trainer *trainer, s2v_error *err)
 {
-    return record_maker(trainer->self, &trainer->generator, GENERATOR, err);
+    s2vi_stylegan2_trainer *t = trainer->self;
+    const int ret =
+        t->critic.phi ? s2vi_perceptual_load(t->critic.phi, trainer->store, err)
+                      : S2V_OK;
+    return ret < 0 ? ret : record_maker(t, &trainer->generator, GENERATOR, err);
 }
 
 static int record_lazy_generator(s2vi_trainer *trainer, s2v_error *err)
@@ -536,12 +531,13 @@ static json_t *identity(const s2vi_trainer *trainer)
 {
     const s2vi_stylegan2_trainer *t = trainer->self;
     const s2vi_stylegan2_trainer_params *p = &t->params;
-    return json_pack("{s:s, s:I, s:i, s:f, s:i, s:f, s:i, s:f, s:b, s:b}",
-                     "pictures", p->data->hash, "trained_pictures",
-                     (json_int_t)p->data->train, "batch", p->batch, "r1", p->r1,
-                     "r1_every", p->r1_every, "path", p->path, "path_every",
-                     p->path_every, "mix", p->mix, "mirror", p->mirror,
-                     "diffaugment", p->augment);
+    return json_pack(
+        "{s:s, s:I, s:i, s:f, s:i, s:f, s:i, s:f, s:b, s:b, s:s*}", "pictures",
+        p->data->hash, "trained_pictures", (json_int_t)p->data->train, "batch",
+        p->batch, "r1", p->r1, "r1_every", p->r1_every, "path", p->path,
+        "path_every", p->path_every, "mix", p->mix, "mirror", p->mirror,
+        "diffaugment", p->augment, "projected",
+        t->critic.phi ? s2vi_perceptual_name(t->critic.phi) : NULL);
 }
 
 static json_t *training(const s2vi_trainer *trainer)
@@ -646,8 +642,7 @@ static int declare(s2vi_stylegan2_trainer *t, s2v_error *err)
     s2vi_trainer_add_generator(trainer);
     const int before = trainer->list.count;
     if (!ret)
-        ret = s2vi_stylegan2_discriminator_params(c, of_classes, &trainer->list,
-                                                  err);
+        ret = s2vi_stylegan2_critic_params(&t->critic, &trainer->list, err);
     s2vi_declare_buffer(&scope, S2VI_SHAPE(width(t)), S2VI_INIT_ZERO, "%s",
                         variance_name);
     s2vi_declare_buffer(&scope, S2VI_SHAPE(1), S2VI_INIT_ZERO, "%s",
@@ -661,6 +656,10 @@ static int declare(s2vi_stylegan2_trainer *t, s2v_error *err)
 static int start(s2vi_stylegan2_trainer *t, s2v_error *err)
 {
     int ret = s2vi_stylegan2_config_check(&t->params.config, err);
+    if (!ret)
+        ret = s2vi_stylegan2_critic_open(&t->critic, &t->params.config,
+                                         t->params.batch, t->params.projected,
+                                         err);
     if (!ret)
         ret = allocate(t, err);
     if (!ret)
@@ -692,6 +691,7 @@ void s2vi_stylegan2_trainer_close(s2vi_stylegan2_trainer **out)
     if (!t)
         return;
     s2vi_trainer_close(&t->trainer);
+    s2vi_stylegan2_critic_close(&t->critic);
     free(t->real);
     free(t->z);
     free(t->mix);

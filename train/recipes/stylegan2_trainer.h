@@ -12,12 +12,14 @@ typedef struct s2vi_stylegan2_trainer_params {
     s2vi_stylegan2_config config;
     const s2vi_pictures *data; /* split, of config.classes; outlives it */
     int batch;
-    double r1;            /* gamma; 0: none */
-    int r1_every;         /* iterations, 1 or more */
-    double path;          /* weight of path length regularisation; 0: none */
-    int path_every;       /* iterations */
-    double mix;           /* part of the pictures of two style codes */
-    bool mirror, augment; /* real pictures; what the discriminator sees */
+    double r1;             /* gamma; 0: none */
+    int r1_every;          /* iterations, 1 or more */
+    double path;           /* weight of path length regularisation; 0: none */
+    int path_every;        /* iterations */
+    double mix;            /* part of the pictures of two style codes */
+    bool mirror, augment;  /* real pictures; what the discriminator sees */
+    const char *projected; /* weight file of the image network of a projected
+                              critic; NULL: StyleGAN2's discriminator */
 } s2vi_stylegan2_trainer_params;
 
 typedef struct s2vi_stylegan2_trainer s2vi_stylegan2_trainer;
