@@ -71,13 +71,16 @@ static char *exchange(GstS2VGen *self, const char *name, const char *value)
     return old;
 }
 
-/* An option is set. Those that are read when a model is opened open the one in
- * use anew, and what it cannot use changes nothing; of the others, the next
- * frame tells that. A controller sets them for each frame, mostly as before. */
+/* An option is set, or unset by its default. Those that are read when a model
+ * is opened open the one in use anew, and what it cannot use changes nothing;
+ * of the others, the next frame tells that. A controller sets them for each
+ * frame, mostly as before. */
 static void set_option(GstS2VGen *self, const char *name, const GValue *value)
 {
     s2v_error err;
     char *text = gst_s2v_option_text(value);
+    if (text && gst_s2v_option_is_default(name, text))
+        g_clear_pointer(&text, g_free);
     GST_OBJECT_LOCK(self);
     char *old = exchange(self, name, text);
     gboolean same = !g_strcmp0(old, text);

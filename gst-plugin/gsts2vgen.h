@@ -73,6 +73,13 @@ void gst_s2v_options_install(GObjectClass *object_class, guint first);
 /** The option's value, as text; the caller frees it. */
 char *gst_s2v_option_text(const GValue *value);
 
+/** Whether that is the option's default in all families that have it: then it
+ * counts as not set, and a model of a family that lacks it may follow. */
+gboolean gst_s2v_option_is_default(const char *name, const char *text);
+
+/** Its default, of models of one family if that has it. */
+const char *gst_s2v_option_default(const char *name, const char *family);
+
 /** Fill in what is set to that text; NULL: the default, of that family if it
  * has the option. */
 void gst_s2v_option_get(const char *name, const char *family, const char *text,

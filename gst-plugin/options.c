@@ -66,8 +66,7 @@ static gboolean find(const char *name, s2v_option *all, GString *help)
     return found;
 }
 
-/* Its default, of models of one family if that has it. */
-static const char *default_of(const char *name, const char *family)
+const char *gst_s2v_option_default(const char *name, const char *family)
 {
     const char *first = NULL;
     for (Cursor c = {0}; advance(&c);) {
@@ -157,15 +156,30 @@ char *gst_s2v_option_text(const GValue *value)
     if (G_VALUE_HOLDS_DOUBLE(value))
         return g_strdup(
             g_ascii_dtostr(number, sizeof(number), g_value_get_double(value)));
-    const char *text = g_value_get_string(value);
-    return g_strdup(text ? text : "");
+    return g_value_dup_string(value);
+}
+
+gboolean gst_s2v_option_is_default(const char *name, const char *text)
+{
+    gboolean same = TRUE;
+    for (Cursor c = {0}; advance(&c);) {
+        const s2v_option *o = &c.option;
+        if (strcmp(o->name, name))
+            continue;
+        if (o->kind == S2V_OPTION_TEXT)
+            same = same && !strcmp(text, o->default_value);
+        else
+            same = same && g_ascii_strtod(text, NULL) ==
+                               g_ascii_strtod(o->default_value, NULL);
+    }
+    return same;
 }
 
 void gst_s2v_option_get(const char *name, const char *family, const char *text,
                         GValue *value)
 {
     if (!text)
-        text = default_of(name, family);
+        text = gst_s2v_option_default(name, family);
     if (G_VALUE_HOLDS_BOOLEAN(value))
         g_value_set_boolean(value, text && *text == '1');
     else if (G_VALUE_HOLDS_INT(value))

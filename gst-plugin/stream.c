@@ -107,12 +107,30 @@ static void refuse_option(GstS2VGen *self, const char *name, const char *value)
     GST_OBJECT_UNLOCK(self);
 }
 
+/* Those that were unset are the model's defaults again. */
+static void unset_options(GstS2VGen *self, GHashTable *options)
+{
+    GHashTableIter iter;
+    gpointer name, value;
+    g_hash_table_iter_init(&iter, self->used);
+    while (g_hash_table_iter_next(&iter, &name, &value)) {
+        if (!gst_s2v_option_is_live(name) ||
+            g_hash_table_contains(options, name))
+            continue;
+        s2v_session_set_option(
+            self->base.session, name,
+            gst_s2v_option_default(name, self->base.current->info.name), NULL);
+        g_hash_table_iter_remove(&iter);
+    }
+}
+
 /* Options of the session that goes on: those that have changed. */
 static void change_options(GstS2VGen *self, GHashTable *options)
 {
     GHashTableIter iter;
     gpointer name, value;
     s2v_error err = {0};
+    unset_options(self, options);
     g_hash_table_iter_init(&iter, options);
     while (g_hash_table_iter_next(&iter, &name, &value)) {
         if (!gst_s2v_option_is_live(name) ||

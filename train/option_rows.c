@@ -240,7 +240,7 @@ void s2vi_option_rows_of(const s2vi_recipe *r, s2vi_option_rows *out)
             row->name ? find(r->rows, r->n_rows, row->name) : NULL;
         if (is_heading(row) && !row->help)
             append_own(out, r, row->of);
-        else
+        else if (!own || own->help)
             append(out, own ? own : row);
     }
 }

@@ -56,7 +56,7 @@ typedef struct s2vi_recipe {
 
     /** Its own options, beside those that all have. A row's `of` is its place
      * in the help. A name that all have replaces that row: other words, the
-     * same member of `shared`. */
+     * same member of `shared`; or, without help, takes it away. */
     const option_row *rows;
     int n_rows;
     size_t options; /**< size of the struct that begins with `shared` */

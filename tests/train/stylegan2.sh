@@ -95,6 +95,11 @@ mkdir scenes/empty
 refused "an empty class" "'scenes/empty': expected a folder of pictures or clips, found none" \
     scenes --classes
 
+run clips/* -o r.bin "${small[@]}" --iterations 1
+like "truth beside clips is passed over" "$err" '1 file, 2 pictures'
+refused "truth alone" "expected pictures or clips, found 'clips/rain-0001\.json' and the like alone" clips/*.json
+refused "an audio track" "--track" stills --track 1
+
 mkdir empty
 echo "This is no picture." >text.png
 refused "an empty folder" "'empty': expected a folder of pictures or clips, found none" empty

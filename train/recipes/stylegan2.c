@@ -43,6 +43,7 @@ static const option_row rows[] = {
      .help = "width of z and w; in the paper 512"},
     {"mapping", 0, OPTION_INT, AT(mapping), "N", 1, 32, .of = S2VI_ROWS_MODEL,
      .help = "layers of the mapping network; in the paper 8"},
+    {"track", .help = NULL}, /* nobody hears it */
     S2VI_ROW_CROP("region to use, in pixels of the picture, scaled to N x N "
                   "(default: the largest centred square)"),
     S2VI_ROW_START,
@@ -163,9 +164,18 @@ typedef struct training {
     char network[64];           /* the score's key in a checkpoint */
 } training;
 
+/* What renderers write beside clips, which a glob of all files names, too. */
+static bool is_truth(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot && (!strcmp(dot, ".json") || !strcmp(dot, ".safetensors"));
+}
+
 static int add(void *self, const char *path, s2v_error *err)
 {
     training *t = self;
+    if (is_truth(path))
+        return S2V_OK;
     return t->o->classes
                ? s2vi_pictures_add_classes(&t->data, path, &t->source, err)
                : s2vi_pictures_add(&t->data, path, &t->source, err);
@@ -218,6 +228,11 @@ static int load_pictures(training *t, s2v_error *err)
     int ret = s2vi_recipe_each_clip(o, add, t, err);
     if (!ret)
         ret = s2vi_ingest_require(&t->ingest, d->files, err);
+    if (!ret && !d->files)
+        ret = s2vi_error(err, S2V_ERR_INVALID,
+                         "expected pictures or clips, found '%s' and the like "
+                         "alone",
+                         o->clips[0]);
     if (!ret)
         ret = s2vi_pictures_split(d, o->split, err);
     if (!ret)

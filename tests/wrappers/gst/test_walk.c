@@ -297,6 +297,38 @@ static void motion_is_of_two_families(void)
     gst_object_unref(element);
 }
 
+/* By its default: frames are those of the default, and a model without the
+ * option may follow. */
+static void a_default_unsets_an_option(const float *sound)
+{
+    static const char *const options[][3] = {
+        {"psi", "0", "0.7"}, {"noise", "none", "const"}, {"kick", "3", "none"}};
+    for (guint i = 0; i < G_N_ELEMENTS(options); i++) {
+        const char *name = options[i][0];
+        g_autofree char *set_so = g_strjoin("=", name, options[i][1], NULL);
+        g_autofree char *all = g_strjoin(" ", LAYERS, set_so, NULL);
+        g_autoptr(Take) want = wanted(two, all, sound, name, options[i][2]);
+        GstHarness *h = kit_harness(two, all);
+        g_autoptr(Take) got = play(h, sound, 500, name, options[i][2]);
+        OK(got->pts->len == 24 && kit_same(got, 0, want, 0, 24),
+           "%s unset: the default's frames, from the next on", name);
+        gst_harness_teardown(h);
+    }
+    GstBus *bus = gst_bus_new();
+    GstHarness *h = kit_harness(three, "zoom=2");
+    gst_element_set_bus(h->element, bus);
+    gst_util_set_object_arg(G_OBJECT(h->element), "zoom", "1");
+    g_object_set(h->element, "model", two, NULL);
+    g_autoptr(Take) got = play(h, sound, 500, NULL, NULL);
+    g_autofree char *said = kit_said(bus, GST_MESSAGE_WARNING);
+    g_autoptr(Take) want = wanted(two, "", sound, NULL, NULL);
+    OK(!*said, "a model without zoom: '%s'", said);
+    OK(got->pts->len == 24 && kit_same(got, 0, want, 0, 24), "its frames");
+    gst_element_set_bus(h->element, NULL);
+    gst_object_unref(bus);
+    gst_harness_teardown(h);
+}
+
 int main(int argc, char **argv)
 {
     kit_init(&argc, &argv);
@@ -313,6 +345,7 @@ int main(int argc, char **argv)
     what_is_wrong_changes_nothing(sound);
     size_is_of_the_frames(sound);
     motion_is_of_two_families();
+    a_default_unsets_an_option(sound);
     g_free(sound);
     g_free(two);
     g_free(three);
