@@ -43,6 +43,8 @@
 
 #define REFERENCE_MAX 60    ///< seconds of a reference that count
 #define LOST_MIN      0.1   ///< seconds of lost sound that call for a warning
+#define MIX_OFF       (-1000) ///< dB: the film's own sound is not wanted
+#define JITTER_MAX    0.02  ///< seconds that a container may round the times of sound that goes on
 #define NEXT_MAX      2     ///< seconds that a picture may be from the one before in a new filter graph
 #define TIME_NUM_MAX  65535 ///< that libs2v takes
 
@@ -59,6 +61,7 @@ typedef struct FoleyContext {
     double sensitivity;
     char *regions;
     char *onsets;
+    double mix;           ///< dB, of the film's own sound; MIX_OFF: it is no input
     int latency;          ///< ms
 
     /* state that is handed over to a rebuilt filter graph, to the end */
@@ -66,6 +69,7 @@ typedef struct FoleyContext {
     s2v_session *session;
     struct Reference *pending; ///< what has come of the reference of the second input; NULL: it is complete
     float scale;          ///< the gain, as a factor
+    struct Mix *mixed;    ///< with the film's own sound; NULL: it is no input
     int tag;              ///< the next sound is the model's first
 
     AVRational time_base; ///< of the session's input
@@ -98,6 +102,8 @@ static const AVOption v2sfoley_options[] = {
     { "sensitivity", "set a factor of the motion that is seen", OFFSET(sensitivity), AV_OPT_TYPE_DOUBLE, { .dbl = 1 }, 0, 100, RUNTIME },
     { "regions", "set the regions of the picture that sound, x:y:width:height", OFFSET(regions), AV_OPT_TYPE_STRING, { .str = "all" }, 0, 0, RUNTIME },
     { "onsets",  "set a file that onsets are written to, or read from where it has any", OFFSET(onsets), AV_OPT_TYPE_STRING, { .str = "none" }, 0, 0, FLAGS },
+    { "mix",     "set the gain in dB of the film's own sound, a further input, that is added", OFFSET(mix), AV_OPT_TYPE_DOUBLE, { .dbl = MIX_OFF }, MIX_OFF, 100, RUNTIME, "mix" },
+        { "off", "no such input", 0, AV_OPT_TYPE_CONST, { .dbl = MIX_OFF }, 0, 0, RUNTIME, "mix" },
     { "latency", "set the maximum latency in milliseconds, 0 for the best quality", OFFSET(latency), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
     { "inputs",  "set the number of inputs; with 2, the second one is the reference", OFFSET(nb_inputs), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 2, FLAGS },
     { NULL }
@@ -420,6 +426,248 @@ static int set_values(AVFilterContext *ctx)
     return set_value(ctx, AV_LOG_ERROR, "onsets", s->onsets ? s->onsets : "none");
 }
 
+/* ------------------------------------------------------------------ mix */
+
+/** The generated sound at the rate of the film's own, and that: one clock, samples at that rate. */
+typedef struct Mix {
+    struct SwrContext *swr; ///< of the generated sound, mono; NULL: none has come
+    int rate;               ///< of all samples
+    float scale;            ///< of the film's own sound
+
+    float *made;            ///< samples of the generated sound that wait
+    int nb_made, room;
+    int64_t next;           ///< time of the first of them, and of what comes out next
+    int64_t total;          ///< generated so far
+    int complete;           ///< no more will come
+
+    AVFrame **own;          ///< frames of the film's own sound that wait, with their times
+    int nb_own;
+    int64_t own_end;        ///< time of the last one's end
+    int own_began, own_ended;
+} Mix;
+
+static void mix_free(Mix **mix)
+{
+    Mix *m = *mix;
+
+    if (!m)
+        return;
+    for (int i = 0; i < m->nb_own; i++)
+        av_frame_free(&m->own[i]);
+    av_freep(&m->own);
+    av_freep(&m->made);
+    swr_free(&m->swr);
+    av_freep(mix);
+}
+
+/** Another film follows; the film's own sound is on one clock with it. */
+static void mix_restart(Mix *m)
+{
+    swr_free(&m->swr);
+    m->nb_made = m->total = m->complete = 0;
+}
+
+static float mix_scale(double mix)
+{
+    return mix > MIX_OFF ? pow(10.0, mix / 20.0) : 0;
+}
+
+static av_cold int mix_create(FoleyContext *s)
+{
+    s->mixed = av_mallocz(sizeof(*s->mixed));
+    if (!s->mixed)
+        return AVERROR(ENOMEM);
+    s->mixed->scale = mix_scale(s->mix);
+
+    return 0;
+}
+
+static AVFilterLink *own_link(AVFilterContext *ctx)
+{
+    return ctx->inputs[ctx->nb_inputs - 1];
+}
+
+/** Keep what the film's own sound has; without a time, a frame follows on the one before. */
+static int mix_feed_own(AVFilterContext *ctx)
+{
+    FoleyContext *s = ctx->priv;
+    AVFilterLink *inlink = own_link(ctx);
+    Mix *m = s->mixed;
+    AVFrame *frame;
+    int64_t pts;
+    int status, ret;
+
+    while ((ret = ff_inlink_consume_frame(inlink, &frame)) > 0) {
+        pts = m->own_end;
+        if (frame->pts != AV_NOPTS_VALUE)
+            pts = av_rescale_q(frame->pts, inlink->time_base, (AVRational){ 1, inlink->sample_rate });
+        if (m->own_began && FFABS(pts - m->own_end) <= JITTER_MAX * inlink->sample_rate)
+            pts = m->own_end;
+        frame->pts   = pts;
+        m->own_began = 1;
+        m->own_end = frame->pts + frame->nb_samples;
+        if ((ret = av_dynarray_add_nofree(&m->own, &m->nb_own, frame)) < 0) {
+            av_frame_free(&frame);
+            return ret;
+        }
+    }
+    if (!ret && !m->own_ended && ff_inlink_acknowledge_status(inlink, &status, &pts)) {
+        if (status != AVERROR_EOF)
+            return status;
+        m->own_ended = 1;
+    }
+
+    return ret;
+}
+
+/** Resample so much of the generated sound, NULL for what the resampler still holds. */
+static int mix_resample(Mix *m, const float *samples, int count, float scale)
+{
+    const uint8_t *from = (const uint8_t *)samples;
+    uint8_t *to;
+    int ret = swr_get_out_samples(m->swr, count);
+
+    if (ret < 0)
+        return ret;
+    if (m->room - m->nb_made < ret) {
+        const int room = FFMAX(2 * m->room, m->nb_made + ret);
+        if ((ret = av_reallocp_array(&m->made, room, sizeof(*m->made))) < 0) {
+            m->nb_made = m->room = 0;
+            return ret;
+        }
+        m->room = room;
+    }
+    to  = (uint8_t *)(m->made + m->nb_made);
+    ret = swr_convert(m->swr, &to, m->room - m->nb_made, samples ? &from : NULL, count);
+    for (int i = 0; i < ret; i++)
+        m->made[m->nb_made + i] *= scale;
+    if (ret > 0)
+        m->nb_made += ret;
+
+    return FFMIN(ret, 0);
+}
+
+/** Take generated sound. */
+static int mix_take(AVFilterLink *outlink, const s2v_audio_frame *sound)
+{
+    FoleyContext *s = outlink->src->priv;
+    const int rate = s->model.info.sample_rate;
+    AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
+    Mix *m = s->mixed;
+    int ret;
+
+    if (!m->swr) {
+        m->rate = outlink->sample_rate;
+        if (!m->total)
+            m->next = av_rescale(s->out_start, m->rate, rate);
+        if ((ret = swr_alloc_set_opts2(&m->swr, &mono, AV_SAMPLE_FMT_FLT, m->rate,
+                                       &mono, AV_SAMPLE_FMT_FLT, rate, 0, NULL)) < 0 ||
+            (ret = swr_init(m->swr)) < 0)
+            return ret;
+    }
+    s->out_count = sound->pts + sound->count;
+    m->total    += sound->count;
+
+    return mix_resample(m, sound->samples, sound->count, s->scale);
+}
+
+/** All has been generated: as long, to the sample, as the film. */
+static int mix_finish(FoleyContext *s)
+{
+    Mix *m = s->mixed;
+    const int rate = s->model.info.sample_rate;
+    int ret, left;
+
+    m->complete = 1;
+    if (!m->swr)
+        return 0;
+    if ((ret = mix_resample(m, NULL, 0, s->scale)) < 0)
+        return ret;
+    left = av_rescale_rnd(s->out_start + s->out_count, m->rate, rate, AV_ROUND_UP) - m->next;
+    left = FFMAX(0, left);
+    if (m->room < left && (ret = av_reallocp_array(&m->made, left, sizeof(*m->made))) < 0)
+        return ret;
+    m->room = FFMAX(m->room, left);
+    for (; m->nb_made < left; m->nb_made++)
+        m->made[m->nb_made] = 0;
+    m->nb_made = left;
+
+    return 0;
+}
+
+/** Whether the generated sound is heard in a channel: in mono and stereo in all, otherwise in front. */
+static int mix_hears(const AVChannelLayout *layout, int channel)
+{
+    const int centre = av_channel_layout_index_from_channel(layout, AV_CHAN_FRONT_CENTER);
+
+    if (layout->nb_channels < 3)
+        return 1;
+
+    return centre >= 0 ? channel == centre : channel < 2;
+}
+
+/** Add the film's own sound to samples [m->next, m->next + n), and drop what is over. */
+static void mix_add_own(Mix *m, AVFrame *out, int n)
+{
+    const int channels = out->ch_layout.nb_channels;
+    float *to = (float *)out->data[0];
+    int over = 0;
+
+    for (int i = 0; i < m->nb_own; i++) {
+        const AVFrame *frame = m->own[i];
+        const float *from    = (const float *)frame->data[0];
+        const int64_t first  = FFMAX(frame->pts, m->next);
+        const int64_t end    = FFMIN(frame->pts + frame->nb_samples, m->next + n);
+
+        for (int64_t k = first * channels; k < end * channels; k++)
+            to[k - m->next * channels] += m->scale * from[k - frame->pts * channels];
+    }
+    while (over < m->nb_own && m->own[over]->pts + m->own[over]->nb_samples <= m->next + n)
+        av_frame_free(&m->own[over++]);
+    m->nb_own -= over;
+    memmove(m->own, m->own + over, m->nb_own * sizeof(*m->own));
+}
+
+/**
+ * Hand on what there is of both.
+ *
+ * @return 1 if that was anything
+ */
+static int mix_output(AVFilterLink *outlink)
+{
+    FoleyContext *s = outlink->src->priv;
+    Mix *m = s->mixed;
+    const int64_t own = m->own_ended ? INT64_MAX : m->own_end - m->next;
+    const int n = FFMIN(m->nb_made, FFMAX(0, own));
+    AVFrame *out;
+    float *to;
+    int ret;
+
+    if (!n)
+        return 0;
+    out = ff_get_audio_buffer(outlink, n);
+    if (!out)
+        return AVERROR(ENOMEM);
+    if (s->tag && (ret = ff_s2v_tag(&s->model, out)) < 0) {
+        av_frame_free(&out);
+        return ret;
+    }
+    s->tag = 0;
+    to = (float *)out->data[0];
+    for (int i = 0; i < n; i++)
+        for (int c = 0; c < out->ch_layout.nb_channels; c++)
+            *to++ = mix_hears(&out->ch_layout, c) ? m->made[i] : 0;
+    mix_add_own(m, out, n);
+    out->pts = m->next;
+    s2v_frame_duration(out) = n;
+    m->next    += n;
+    m->nb_made -= n;
+    memmove(m->made, m->made + n, m->nb_made * sizeof(*m->made));
+    ret = ff_filter_frame(outlink, out);
+
+    return ret < 0 ? ret : 1;
+}
+
 /* --------------------------------------------------------------- filter */
 
 static int add_input(AVFilterContext *ctx, const char *name, enum AVMediaType type)
@@ -438,7 +686,8 @@ static av_cold int init(AVFilterContext *ctx)
     int ret;
 
     if ((ret = add_input(ctx, "default", AVMEDIA_TYPE_VIDEO)) < 0 ||
-        (s->nb_inputs > 1 && (ret = add_input(ctx, "reference", AVMEDIA_TYPE_AUDIO)) < 0))
+        (s->nb_inputs > 1 && (ret = add_input(ctx, "reference", AVMEDIA_TYPE_AUDIO)) < 0) ||
+        (s->mix > MIX_OFF && (ret = add_input(ctx, "sound", AVMEDIA_TYPE_AUDIO)) < 0))
         return ret;
     if (s->nb_inputs > 1 && s->ref && s->ref[0]) {
         av_log(ctx, AV_LOG_ERROR, "ref=%s and inputs=2: expected one of the two, found both.\n", s->ref);
@@ -462,6 +711,8 @@ static av_cold int init(AVFilterContext *ctx)
         return ret;
     s->scale = pow(10.0, s->gain / 20.0);
     s->tag   = 1;
+    if (s->mix > MIX_OFF && (ret = mix_create(s)) < 0)
+        return ret;
     if (s->nb_inputs > 1)
         return expect_reference(s);
 
@@ -480,6 +731,27 @@ static int query_reference_formats(AVFilterLink *inlink)
     return ff_channel_layouts_ref(ff_all_channel_counts(), &inlink->outcfg.channel_layouts);
 }
 
+/** The film's own sound, and the output, are in its format, but for floats. */
+static int query_mix_formats(AVFilterContext *ctx)
+{
+    AVFilterLink *inlink  = own_link(ctx);
+    AVFilterLink *outlink = ctx->outputs[0];
+    const int sample_fmts[] = { AV_SAMPLE_FMT_FLT, -1 };
+    AVFilterFormats *formats = ff_make_format_list(sample_fmts);
+    AVFilterFormats *rates   = ff_all_samplerates();
+    AVFilterChannelLayouts *layouts = ff_all_channel_layouts();
+    int ret;
+
+    if ((ret = ff_formats_ref(formats, &inlink->outcfg.formats)) < 0 ||
+        (ret = ff_formats_ref(formats, &outlink->incfg.formats)) < 0 ||
+        (ret = ff_formats_ref(rates, &inlink->outcfg.samplerates)) < 0 ||
+        (ret = ff_formats_ref(rates, &outlink->incfg.samplerates)) < 0 ||
+        (ret = ff_channel_layouts_ref(layouts, &inlink->outcfg.channel_layouts)) < 0)
+        return ret;
+
+    return ff_channel_layouts_ref(layouts, &outlink->incfg.channel_layouts);
+}
+
 static int query_formats(AVFilterContext *ctx)
 {
     FoleyContext *s = ctx->priv;
@@ -492,10 +764,13 @@ static int query_formats(AVFilterContext *ctx)
     AVFilterChannelLayouts *layouts = NULL;
     int ret;
 
-    if (ctx->nb_inputs > 1 && (ret = query_reference_formats(ctx->inputs[1])) < 0)
+    if (s->nb_inputs > 1 && (ret = query_reference_formats(ctx->inputs[1])) < 0)
         return ret;
-    if ((ret = ff_formats_ref(ff_make_format_list(pix_fmts), &inlink->outcfg.formats)) < 0 ||
-        (ret = ff_formats_ref(ff_make_format_list(sample_fmts), &outlink->incfg.formats)) < 0 ||
+    if ((ret = ff_formats_ref(ff_make_format_list(pix_fmts), &inlink->outcfg.formats)) < 0)
+        return ret;
+    if (s->mixed)
+        return query_mix_formats(ctx);
+    if ((ret = ff_formats_ref(ff_make_format_list(sample_fmts), &outlink->incfg.formats)) < 0 ||
         (ret = ff_formats_ref(ff_make_format_list(rates), &outlink->incfg.samplerates)) < 0 ||
         (ret = ff_add_channel_layout(&layouts, &mono)) < 0)
         return ret;
@@ -510,7 +785,12 @@ static int config_output(AVFilterLink *outlink)
     FoleyContext *s = ctx->priv;
     const s2v_model_info *info = &s->model.info;
 
-    outlink->time_base = (AVRational){ 1, info->sample_rate };
+    outlink->time_base = (AVRational){ 1, outlink->sample_rate };
+    if (s->mixed && s->mixed->swr && s->mixed->rate != outlink->sample_rate) {
+        av_log(ctx, AV_LOG_ERROR, "The sample rate of the film's own sound changed from %d to %d Hz, expected the same throughout.\n",
+               s->mixed->rate, outlink->sample_rate);
+        return AVERROR(EINVAL);
+    }
     if (s->resumed)
         return 0;
     s->time_base = inlink->time_base.num <= TIME_NUM_MAX ? inlink->time_base : AV_TIME_BASE_Q;
@@ -580,6 +860,8 @@ static void resume(AVFilterContext *ctx, int64_t pts)
            "The filter graph was rebuilt, and the video continues at %.3f s after %.3f s: %.3f s of audio from %.3f s on are lost (-reinit_filter 0 keeps one graph).\n",
            pts * unit, s->held_pts * unit, FFMAX(0, s->held_pts * unit - heard), heard);
     s2v_session_flush(s->session);
+    if (s->mixed)
+        mix_restart(s->mixed);
     av_frame_free(&s->held);
     s->out_count = s->out_sure = 0;
     s->started   = 0;
@@ -730,12 +1012,32 @@ static int activate(AVFilterContext *ctx)
             ff_inlink_request_frame(ctx->inputs[1]);
         return ret;
     }
-    if (ctx->nb_inputs > 1)
+    if (s->nb_inputs > 1)
         ff_inlink_set_status(ctx->inputs[1], AVERROR_EOF);
+    if (s->mixed && (ret = mix_feed_own(ctx)) < 0)
+        return ret;
 
     for (;;) {
+        if (s->mixed && (ret = mix_output(outlink)) != 0) {
+            if (ret < 0 || !s->drained || !S2V_END_AT_ONCE)
+                return FFMIN(ret, 0);
+            continue;
+        }
+        if (s->mixed && s->mixed->nb_made) {
+            ff_inlink_request_frame(own_link(ctx));
+            return 0;
+        }
+        if (s->mixed && s->mixed->complete) {
+            ff_outlink_set_status(outlink, AVERROR_EOF, s->mixed->next);
+            s->ended = 1;
+            return 0;
+        }
         ret = s->resumed ? S2V_ERR_AGAIN : s2v_session_receive_audio(s->session, &sound, &err);
-        if (ret == S2V_OK) {
+        if (s->mixed && (ret == S2V_OK || ret == S2V_ERR_EOF)) {
+            ret = ret ? mix_finish(s) : mix_take(outlink, &sound);
+            if (ret < 0)
+                return ret;
+        } else if (ret == S2V_OK) {
             ret = output_sound(outlink, &sound);
             if (ret < 0 || !s->drained || !S2V_END_AT_ONCE)
                 return ret;
@@ -779,6 +1081,20 @@ static int set_sensitivity(AVFilterContext *ctx, const char *text)
     return ret < 0 ? ret : set_number(ctx, AV_LOG_WARNING, "sensitivity", factor);
 }
 
+static int set_mix(AVFilterContext *ctx, const char *text)
+{
+    FoleyContext *s = ctx->priv;
+    const AVOption *option = av_opt_find(s, "mix", NULL, 0, 0);
+    double mix = 0;
+    int ret = s->mixed ? av_opt_eval_double(s, option, text, &mix) : AVERROR(EINVAL);
+
+    if (ret < 0)
+        return ret;
+    s->mixed->scale = mix_scale(mix);
+
+    return 0;
+}
+
 /** In place of the reference there is, or that of the second input. */
 static int set_ref(AVFilterContext *ctx, const char *path)
 {
@@ -800,6 +1116,8 @@ static int process_command(AVFilterContext *ctx, const char *cmd, const char *ar
     arg = arg ? arg : "";
     if (!strcmp(cmd, "gain"))
         return set_gain(ctx, arg);
+    if (!strcmp(cmd, "mix"))
+        return set_mix(ctx, arg);
     if (!strcmp(cmd, "sensitivity"))
         return set_sensitivity(ctx, arg);
     if (!strcmp(cmd, "regions"))
@@ -816,6 +1134,7 @@ static void close_state(void *context)
 
     av_frame_free(&s->held);
     free_pending(s);
+    mix_free(&s->mixed);
     s2v_session_close(&s->session);
     ff_s2v_close(&s->model);
 }
@@ -847,7 +1166,9 @@ static av_cold void uninit(AVFilterContext *ctx)
         !(ctx->outputs[0] && ff_outlink_get_status(ctx->outputs[0]))) {
         s->cut = s->drained;
         if (s->pending && ctx->inputs[1])
-            feed_reference(ctx); /* what waits in the links, of both: */
+            feed_reference(ctx); /* what waits in the links, of all: */
+        if (s->mixed && own_link(ctx))
+            mix_feed_own(ctx);
         while (!s->drained && ctx->inputs[0] && feed(ctx) > 0)
             ;
         if (ff_s2v_keep(ctx, STATE, sizeof(*s), s->model.log, close_kept))

@@ -33,6 +33,7 @@ enum {
     PROP_SENSITIVITY,
     PROP_REGIONS,
     PROP_ONSETS,
+    PROP_MIX,
 };
 
 enum { REFERENCE_MOST = 60 }; /* seconds that count */
@@ -41,10 +42,16 @@ static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
                             GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE("RGB")));
 
+static GstStaticPadTemplate mix_template = GST_STATIC_PAD_TEMPLATE(
+    "mix", GST_PAD_SINK, GST_PAD_REQUEST,
+    GST_STATIC_CAPS("audio/x-raw, format=" GST_AUDIO_NE(
+        F32) ", layout=interleaved, channels=[1, max], rate=[1, max]"));
+
+/* Without a mix, mono in the model's rate. */
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE(
     "src", GST_PAD_SRC, GST_PAD_ALWAYS,
     GST_STATIC_CAPS("audio/x-raw, format=" GST_AUDIO_NE(
-        F32) ", layout=interleaved, channels=1, rate=[1, max]"));
+        F32) ", layout=interleaved, channels=[1, max], rate=[1, max]"));
 
 G_DEFINE_TYPE(GstV2SFoley, gst_v2s_foley, GST_TYPE_S2V_BASE)
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE(
@@ -61,12 +68,23 @@ static GstClockTime time_of(const GstV2SFoley *self, guint64 sample)
                                  (guint64)self->base.current->info.sample_rate);
 }
 
+/* The factors of both sounds. */
+static void get_gains(GstV2SFoley *self, gfloat *gain, gfloat *own)
+{
+    GST_OBJECT_LOCK(self);
+    *gain = (gfloat)pow(10.0, self->gain / 20.0);
+    *own = (gfloat)pow(10.0, self->mix / 20.0);
+    GST_OBJECT_UNLOCK(self);
+}
+
 static GstFlowReturn push(GstV2SFoley *self, const s2v_audio_frame *sound)
 {
     GstMapInfo map;
-    GST_OBJECT_LOCK(self);
-    const gfloat scale = (gfloat)pow(10.0, self->gain / 20.0);
-    GST_OBJECT_UNLOCK(self);
+    gfloat scale, own;
+    get_gains(self, &scale, &own);
+    self->made = (guint64)sound->pts + sound->count;
+    if (self->own)
+        return gst_v2s_foley_mix_push(self, sound, scale, own);
     GstBuffer *out =
         gst_buffer_new_allocate(NULL, sound->count * sizeof(gfloat), NULL);
     if (!out || !gst_buffer_map(out, &map, GST_MAP_WRITE)) {
@@ -111,8 +129,37 @@ static GstFlowReturn drain(GstS2VBase *base)
 {
     if (!base->started)
         return GST_FLOW_OK;
+    GstV2SFoley *self = GST_V2S_FOLEY(base);
+    gfloat gain, own;
     s2v_session_drain(base->session, NULL);
-    return push_all(GST_V2S_FOLEY(base));
+    const GstFlowReturn flow = push_all(self);
+    get_gains(self, &gain, &own);
+    return flow == GST_FLOW_OK && self->own
+               ? gst_v2s_foley_mix_drain(self, self->made, gain, own)
+               : flow;
+}
+
+static void restart(GstS2VBase *base)
+{
+    GstV2SFoley *self = GST_V2S_FOLEY(base);
+    self->made = 0;
+    if (self->own)
+        gst_v2s_foley_mix_restart(self);
+}
+
+/* Of a mix, the film's; otherwise the model's. */
+static GstCaps *pad_caps(GstS2VBase *base, GstPad *pad)
+{
+    GstV2SFoley *self = GST_V2S_FOLEY(base);
+    if (self->own && pad == base->srcpad) {
+        GstCaps *caps = gst_pad_get_current_caps(pad);
+        return caps ? caps : gst_pad_get_pad_template_caps(pad);
+    }
+    GstCaps *caps =
+        GST_S2V_BASE_CLASS(gst_v2s_foley_parent_class)->caps(base, pad);
+    if (pad == base->srcpad)
+        gst_caps_set_simple(caps, "channels", G_TYPE_INT, 1, NULL);
+    return caps;
 }
 
 /* ------------------------------------------------------------- options -- */
@@ -249,7 +296,7 @@ static gboolean take_caps(GstV2SFoley *self, GstEvent *event)
     GST_OBJECT_UNLOCK(self);
     if (differs)
         gst_s2v_base_latency_changed(&self->base);
-    if (gst_pad_has_current_caps(self->base.srcpad))
+    if (self->own || gst_pad_has_current_caps(self->base.srcpad))
         return TRUE;
     caps = GST_S2V_BASE_GET_CLASS(self)->caps(&self->base, self->base.srcpad);
     ok = gst_pad_push_event(self->base.srcpad, gst_event_new_caps(caps));
@@ -266,6 +313,14 @@ static gboolean sink_event(GstS2VBase *base, GstEvent *event)
 {
     if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS)
         return take_caps(GST_V2S_FOLEY(base), event);
+    GstV2SFoley *self = GST_V2S_FOLEY(base);
+    if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START && self->own)
+        gst_v2s_foley_mix_stop(self, TRUE);
+    if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP && self->own)
+        gst_v2s_foley_mix_stop(self, FALSE);
+    /* Caps come before segments. */
+    if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT && self->own)
+        gst_v2s_foley_mix_negotiate(self);
     if (GST_EVENT_TYPE(event) == GST_EVENT_GAP) { /* the picture before stays */
         gst_event_unref(event);
         return TRUE;
@@ -349,6 +404,30 @@ static void start(GstS2VBase *base)
     GST_OBJECT_UNLOCK(self);
 }
 
+static GstStateChangeReturn change_state(GstElement *element,
+                                         GstStateChange transition)
+{
+    GstV2SFoley *self = GST_V2S_FOLEY(element);
+    if (self->own && transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+        gst_v2s_foley_mix_start(self);
+    if (self->own && transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+        gst_v2s_foley_mix_stop(self, TRUE);
+    return GST_ELEMENT_CLASS(gst_v2s_foley_parent_class)
+        ->change_state(element, transition);
+}
+
+/* One, before the element starts. */
+static GstPad *request_pad(GstElement *element, GstPadTemplate *templ,
+                           const gchar *name, const GstCaps *caps)
+{
+    GstV2SFoley *self = GST_V2S_FOLEY(element);
+    (void)name;
+    (void)caps;
+    if (self->own || GST_STATE(element) > GST_STATE_READY)
+        return NULL;
+    return gst_v2s_foley_mix_request(self, templ);
+}
+
 /* -------------------------------------------------------------- object -- */
 
 static void set_property(GObject *object, guint id, const GValue *value,
@@ -370,6 +449,7 @@ static void set_property(GObject *object, guint id, const GValue *value,
         self->changed = TRUE;
         break;
     case PROP_ONSETS: gst_s2v_set_string(&self->onsets, value); break;
+    case PROP_MIX: self->mix = g_value_get_double(value); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     }
     GST_OBJECT_UNLOCK(self);
@@ -388,6 +468,7 @@ static void get_property(GObject *object, guint id, GValue *value,
     case PROP_SENSITIVITY: g_value_set_double(value, self->sensitivity); break;
     case PROP_REGIONS: g_value_set_string(value, self->regions); break;
     case PROP_ONSETS: g_value_set_string(value, self->onsets); break;
+    case PROP_MIX: g_value_set_double(value, self->mix); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     }
     GST_OBJECT_UNLOCK(self);
@@ -399,6 +480,7 @@ static void finalize(GObject *object)
     g_free(self->ref);
     g_free(self->regions);
     g_free(self->onsets);
+    gst_v2s_foley_mix_free(self->own);
     G_OBJECT_CLASS(gst_v2s_foley_parent_class)->finalize(object);
 }
 
@@ -461,6 +543,13 @@ static void install_properties(GObjectClass *object_class)
             "File that the times of the onsets are written to; one that has "
             "any is read, and its onsets sound instead (null = none)",
             NULL, flags));
+    g_object_class_install_property(
+        object_class, PROP_MIX,
+        g_param_spec_double("mix", "Mix",
+                            "Gain of the film's own sound, which comes through "
+                            "the request pad of this name and is added, in dB",
+                            -100.0, 100.0, 0.0,
+                            flags | GST_PARAM_MUTABLE_PLAYING));
 }
 
 static void gst_v2s_foley_class_init(GstV2SFoleyClass *klass)
@@ -478,13 +567,18 @@ static void gst_v2s_foley_class_init(GstV2SFoleyClass *klass)
     base_class->open = open_session;
     base_class->start = start;
     base_class->drain = drain;
+    base_class->restart = restart;
+    base_class->caps = pad_caps;
     base_class->chain = chain;
     base_class->continues = continues;
     base_class->latency = latency;
     base_class->sink_event = sink_event;
     base_class->src_event = src_event;
+    element_class->change_state = change_state;
+    element_class->request_new_pad = request_pad;
     install_properties(object_class);
     gst_element_class_add_static_pad_template(element_class, &sink_template);
+    gst_element_class_add_static_pad_template(element_class, &mix_template);
     gst_element_class_add_static_pad_template(element_class, &src_template);
     gst_element_class_set_static_metadata(
         element_class, "Video to audio", "Filter/Converter/Video/Audio",

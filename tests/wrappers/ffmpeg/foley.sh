@@ -58,6 +58,39 @@ echo soon >onsets.txt
 like "a file that is none" "$(heard "$(film 25 50),v2sfoley=onsets=onsets.txt" 2>&1 >/dev/null)" "line 1: expected a time in seconds.*found 'soon'"
 rm onsets.txt
 
+# --- mixed with the film's own sound
+run -f lavfi -i "$(film 25 50)" -itsoffset 0.25 -f lavfi -i "$(sound 48000 96000 stereo)" -t 2 -c:v ffv1 -c:a pcm_f32le own.mkv
+run -i own.mkv -filter_complex "[0:v]v2sfoley,aresample=48000" -vn -f f32le made.f32
+run -i own.mkv -map 0:a -f f32le own.f32
+mixed() { run -i own.mkv -filter_complex "$1" -vn -f f32le mix.f32; }
+# furthest MADE OWN: how far mix.f32, stereo, is from so much of made.f32 and of
+# own.f32, which begins 0.25 s later; and how many samples it has.
+furthest() {
+    python3 - "$1" "$2" <<'PY'
+import array, sys
+made, own, mix = (array.array("f") for _ in range(3))
+for to, name in ((made, "made"), (own, "own"), (mix, "mix")):
+    to.frombytes(open(name + ".f32", "rb").read())
+worst = 0
+for i, x in enumerate(mix):
+    k = i - 2 * 12000
+    want = float(sys.argv[1]) * made[i // 2] + (float(sys.argv[2]) * own[k] if 0 <= k < len(own) else 0)
+    worst = max(worst, abs(x - want))
+print(worst < 1e-4, len(mix) // 2)
+PY
+}
+mixed "[0:v][0:a]v2sfoley=mix=0"
+is "mix: both, at the film's rate, as long as the picture" "$(furthest 1 1)" "True 96000"
+mixed "[0:v][0:a]v2sfoley=mix=-20:gain=-40"
+is "mix: each with its gain" "$(furthest 0.01 0.1)" "True 96000"
+mixed "[0:v]sendcmd=c='0 v2sfoley mix -20'[v];[v][0:a]v2sfoley=mix=0"
+is "mix: as a command" "$(furthest 1 0.1)" "True 96000"
+is "mix: of silence in the model's format, the sound is as without" \
+    "$(heard "anullsrc=r=22050:cl=mono,atrim=end=1[s];$(film 25 50)[v];[v][s]v2sfoley=mix=0" | md5sum)" "$plain"
+is "mix: with a reference as an input" \
+    "$(run -i own.mkv -i break.wav -filter_complex "[0:v][1:a][0:a]v2sfoley=inputs=2:mix=0" -vn -f f32le - | wc -c)" $((96000 * 8))
+like "mix: without its input" "$(run -i own.mkv -filter_complex "[0:v][0:a]v2sfoley" -f null - 2>&1)" "Too many inputs|More input link labels"
+
 # --- as many samples as the film lasts
 for rate in 15 43/2 24000/1001 25 30000/1001 30 60; do
     got='' wanted=''

@@ -58,6 +58,42 @@ is "any latency: as many samples" "$(samples 25/1 90 latency=500) $(samples 25/1
 is "a picture of any size" "$(launch videotestsrc num-buffers=10 ! video/x-raw,format=RGB,width=33,height=17,framerate=25/1 ! \
     v2sfoley ! filesink location=odd.f32 && stat -c %s odd.f32)" 35280
 
+# --- mixed with the film's own sound
+# mix FILE WAVE CAPS OPTIONS...: two seconds, with so many of a test sound.
+mix() {
+    local file=$1 wave=$2 caps=$3
+    shift 3
+    launch videotestsrc pattern=ball num-buffers=50 ! video/x-raw,format=RGB,width=64,height=48,framerate=25/1 ! \
+        queue ! v2sfoley name=m "$@" ! filesink location="$file" \
+        audiotestsrc wave="$wave" num-buffers=100 samplesperbuffer=1000 ! "audio/x-raw,format=F32LE,$caps" ! \
+        queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! m.mix
+}
+# furthest SCALE: how far tone.f32 is from silent.f32 and so much of own.f32.
+furthest() {
+    python3 - "$1" <<'PY'
+import array, sys
+tone, silent, own = (array.array("f") for _ in range(3))
+for to, name in ((tone, "tone"), (silent, "silent"), (own, "own")):
+    to.frombytes(open(name + ".f32", "rb").read())
+print(max(abs(t - s - float(sys.argv[1]) * o) for t, s, o in zip(tone, silent, own)) < 1e-6,
+      max(own) > 0.5, max(silent) > 1e-3, len(tone), len(silent))
+PY
+}
+stereo="rate=48000,channels=2"
+launch audiotestsrc wave=saw num-buffers=100 samplesperbuffer=1000 ! "audio/x-raw,format=F32LE,$stereo" ! filesink location=own.f32
+mix silent.f32 silence "$stereo" mix=0
+mix tone.f32 saw "$stereo" mix=0
+is "mix: both, at the film's rate, as long as the picture" "$(furthest 1)" "True True True 192000 192000"
+mix tone.f32 saw "$stereo" mix=-20
+is "mix: with its gain" "$(furthest 0.1)" "True True True 192000 192000"
+film 25/1 50 && mv out.f32 plain.f32
+mix silent.f32 silence "rate=22050,channels=1" mix=0
+is "mix: of silence in the model's format, the sound is as without" "$(cmp plain.f32 silent.f32 && echo same)" same
+launch videotestsrc pattern=ball num-buffers=50 ! video/x-raw,format=RGB,width=64,height=48,framerate=25/1 ! \
+    queue ! v2sfoley name=m ! filesink location=short.f32 \
+    audiotestsrc num-buffers=10 samplesperbuffer=1000 ! "audio/x-raw,format=F32LE,$stereo" ! queue ! m.mix
+is "mix: after the film's sound has ended, the other goes on" "$(stat -c %s short.f32)" $((192000 * 4))
+
 if [ -x "${FFMPEG-}" ] && "$FFMPEG" -v quiet -h filter=v2sfoley | grep '^Filter v2sfoley' >/dev/null &&
     gst-inspect-1.0 --exists rawvideoparse; then
     "$FFMPEG" -v error -nostdin -f lavfi -i testsrc2=s=64x48:r=25,trim=end_frame=80 -f rawvideo -pix_fmt rgb24 film.rgb

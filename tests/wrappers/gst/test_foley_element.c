@@ -4,6 +4,7 @@
 #include "kit.h"
 
 #include <glib/gstdio.h>
+#include <gst/audio/audio.h>
 #include <string.h>
 
 enum { SIDE = 32, FOLEY_RATE = 22050 };
@@ -408,6 +409,44 @@ static void a_film_is_edited(void)
     g_free(folder);
 }
 
+/* Two seconds of pictures; the last flow. */
+static gpointer push_pictures(gpointer data)
+{
+    GstFlowReturn flow = GST_FLOW_OK;
+    for (int i = 0; i < 50 && flow == GST_FLOW_OK; i++)
+        flow = gst_harness_push(data, picture(i, 25, 0));
+    return GINT_TO_POINTER(flow);
+}
+
+/* The film's own sound has caps, and nothing else: what waits for it is ended
+ * by a stop. */
+static void a_stop_ends_waiting(void)
+{
+    GstElement *element = gst_element_factory_make("v2sfoley", NULL);
+    g_object_set(element, "model", g_getenv("S2V_TINY_FOLEY"), "latency", 500,
+                 "threads", 1, NULL);
+    GstPad *mix = gst_element_request_pad_simple(element, "mix");
+    OK(mix != NULL, "a pad for the film's own sound");
+    GstHarness *h = gst_harness_new_with_element(element, "sink", "src");
+    GstCaps *caps = gst_caps_from_string(
+        "audio/x-raw, format=" GST_AUDIO_NE(F32) ", layout=interleaved, "
+                                                 "channels=1, rate=48000");
+    gst_pad_send_event(mix, gst_event_new_stream_start("own"));
+    gst_pad_send_event(mix, gst_event_new_caps(caps));
+    gst_harness_set_src_caps_str(
+        h, "video/x-raw, format=RGB, width=32, height=32, framerate=25/1");
+    GThread *thread = g_thread_new("pictures", push_pictures, h);
+    g_usleep(300000); /* it waits by now; if not, that is tested less */
+    gst_element_set_state(element, GST_STATE_NULL);
+    const int flow = GPOINTER_TO_INT(g_thread_join(thread));
+    OK(flow == GST_FLOW_FLUSHING, "pictures end with %s",
+       gst_flow_get_name((GstFlowReturn)flow));
+    gst_caps_unref(caps);
+    gst_object_unref(mix);
+    gst_object_unref(element);
+    gst_harness_teardown(h);
+}
+
 int main(int argc, char **argv)
 {
     kit_init(&argc, &argv);
@@ -426,5 +465,6 @@ int main(int argc, char **argv)
     states_cycle();
     nothing_gives_nothing();
     a_film_is_edited();
+    a_stop_ends_waiting();
     return kit_finish();
 }
