@@ -24,7 +24,7 @@ enum {
     TEXTS = 90,
     LISTENED = 10, /* s of a real sound, at most */
     COLUMNS = 8,   /* of the sheet */
-    ROWS = 64,
+    ROWS = S2VI_PREVIEW_ROWS,
 };
 
 typedef struct run {

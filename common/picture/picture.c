@@ -158,8 +158,8 @@ int s2vi_preview_sheet(s2vi_picture *sheet, const s2vi_preview_row *rows,
                        s2v_error *err)
 {
     *sheet = (s2vi_picture){0};
-    if (frames < 1 || size < 1 || size > 4096 || n_rows < 1 || n_rows > 16 ||
-        columns < 1)
+    if (frames < 1 || size < 1 || size > 4096 || n_rows < 1 ||
+        n_rows > S2VI_PREVIEW_ROWS || columns < 1)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "no preview of %d rows of %lld frames of %d pixels",
                           n_rows, (long long)frames, size);

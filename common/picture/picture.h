@@ -17,6 +17,8 @@ typedef struct s2vi_picture {
     uint8_t *rgb; /**< height x width x 3 */
 } s2vi_picture;
 
+enum { S2VI_PREVIEW_ROWS = 64 }; /**< of a sheet, at most */
+
 /** Frames of one kind, whichever member is set; none of them are owned. */
 typedef struct s2vi_preview_row {
     const uint8_t *bytes; /**< frames x size x size x 3, 0 to 255 */

@@ -135,6 +135,12 @@ static void test_sheet(void)
     s2vi_picture_free(&sheet);
     ret = s2vi_preview_sheet(&sheet, rows, 2, 0, SIZE, 8, &err);
     CHECK(ret == S2V_ERR_INVALID && !sheet.rgb, "%d", ret);
+    s2vi_preview_row many[30]; /* two of each of nine scenes, and more */
+    for (int i = 0; i < 30; i++)
+        many[i] = rows[0];
+    ret = s2vi_preview_sheet(&sheet, many, 30, FRAMES, SIZE, 2, &err);
+    CHECK(!ret && sheet.height == 30 * 6 - 2, "%d high", sheet.height);
+    s2vi_picture_free(&sheet);
 }
 
 static void test_columns(void)
