@@ -409,9 +409,15 @@ def print_all(rows):
             [peer_cells(r, ".bin", TALKER_PEER)
              for r in rows.of("talker_peers")])
     section("Several streams", "On one model, each with one thread. fps is the "
-            "total, real time that of each; the weights are shared.",
-            ["streams", *HEADS], [with_front(str(r.get("sessions")), r)
-                                  for r in rows.of("sessions")])
+            "total, real time that of each; the weights are shared. MB each: "
+            "what a stream adds to the model's; spread: time of the slowest "
+            "stream by that of the fastest.",
+            ["streams", *HEADS, "MB each", "spread"],
+            [with_front(str(r.get("sessions")), r) +
+             ([] if "why" in r else
+              [number(r.get("stream_mb"), "%.1f"),
+               number(r.get("spread"), "%.2f")])
+             for r in rows.of("sessions")])
     section("bf16 relative to f32", "The same audio and seed, recurrent states "
             "carried over; 8-bit frames.",
             ["model", "frames", "PSNR, dB", "worst frame, dB"],

@@ -238,6 +238,50 @@ static void test_hour(void)
     s2v_model_close(&model);
 }
 
+/* Bytes of a model's weight file. */
+static size_t weight_bytes(const char *path)
+{
+    s2v_weights *w = NULL;
+    s2v_tensor_info t = {.size = sizeof(t)};
+    size_t bytes = 0;
+    if (s2v_weights_open(&w, path, NULL) < 0)
+        abort();
+    for (size_t i = 0; !s2v_weights_get_tensor(w, i, &t); i++)
+        bytes += t.byte_size;
+    s2v_weights_close(&w);
+    return bytes;
+}
+
+/* Of a model with many weights and small pictures, another session takes a
+ * fraction: the weights are there once. */
+static void test_shared_weights(const char *device)
+{
+    tiny_model spec = small_model();
+    spec.config.channels_min = 128;
+    spec.config.channels_max = 256;
+    s2v_model *model = open_model(&spec, device, 1);
+    const long weights = (long)weight_bytes(scratch("model.bin"));
+    s2v_session *one = open_session(model, 1), *other;
+    float *sound = make_sound(WARM * STEP, 6);
+    run(one, sound, 3);
+    allocations_start();
+    other = open_session(model, 2);
+    run(other, sound, 3);
+    long bytes = 0;
+    for (int i = 0; i < OWNERS; i++)
+        bytes += allocations_of((owner)i).bytes;
+    allocations_stop();
+    printf("%s: %ld bytes of weights, %ld of a second session\n", device,
+           weights, bytes);
+    CHECK(weights > 4000000 && bytes < weights / 4,
+          "%s: a second session takes %ld bytes, the weights %ld", device,
+          bytes, weights);
+    free(sound);
+    s2v_session_close(&one);
+    s2v_session_close(&other);
+    s2v_model_close(&model);
+}
+
 int main(int argc, char **argv)
 {
     if (!allocations_can_count())
@@ -252,6 +296,8 @@ int main(int argc, char **argv)
     test_frames(&spec, "ref", 1);
     test_frames(&spec, "auto", 1);
     test_frames(&spec, "auto", 2);
+    test_shared_weights("ref");
+    test_shared_weights("auto");
     test_levelled("ref");
     test_levelled("auto");
     test_talker("ref");

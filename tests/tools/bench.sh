@@ -19,10 +19,10 @@ like "rows: a header" "$said" '^model +size +dtype +threads +sessions +median ms
 like "rows: one thread" "$said" 'tiny\.bin +64 +f32 +1 +1 .* '"$floor\$"
 like "rows: two threads" "$said" 'tiny\.bin +64 +f32 +2 +1 '
 run --json --frames 1 --device ref "$TINY"
-like "JSON" "$said" '^\{"model":".*tiny\.bin","kind":"listen-and-move","size":64,"dtype":"f32","device":"ref","threads":0,"sessions":1,"fps":[0-9.]+,"ms_median":[0-9.]+,"ms_p99":[0-9.]+,"rtf":[0-9.]+,"start_ms":[0-9.]+,"rss_mb":[0-9.]+,"gflops":[0-9.e-]+,"floor_ms":null,"floor_ratio":null,"fps_low":null,"fps_high":null,"processor":"[^"]+"\}$'
+like "JSON" "$said" '^\{"model":".*tiny\.bin","kind":"listen-and-move","size":64,"dtype":"f32","device":"ref","threads":0,"sessions":1,"fps":[0-9.]+,"ms_median":[0-9.]+,"ms_p99":[0-9.]+,"rtf":[0-9.]+,"start_ms":[0-9.]+,"rss_mb":[0-9.]+,"gflops":[0-9.e-]+,"floor_ms":null,"floor_ratio":null,"stream_mb":[0-9.]+,"spread":[0-9.]+,"fps_low":null,"fps_high":null,"processor":"[^"]+"\}$'
 run --json --frames 2 --threads 1 --sessions 2,1 "$TINY"
 like "sessions: status" "$code" '^0$'
-like "sessions: two, without a floor" "$said" '"sessions":2,.*"floor_ms":'"$null"',"floor_ratio":null,'
+like "sessions: two, without a floor" "$said" '"sessions":2,.*"floor_ms":'"$null"',"floor_ratio":null,"stream_mb":[0-9.]+,"spread":[0-9.]+,'
 like "sessions: one, with a floor" "$said" '"sessions":1,.*"floor_ms":'"$null"',"floor_ratio":'"$null"','
 run --no-floor --frames 2 "$TINY"
 like "no floor" "$code $said" '^0 .* -$'

@@ -21,8 +21,10 @@ typedef struct bench_row {
     double fps, median, p99, start; /* 0: not measured */
     double fps_low, fps_high;       /* of the slowest and the fastest fifth */
     double memory;                  /* MB, the most that the process held */
-    double gflop;                   /* of a frame, by the ops table */
-    double floor;                   /* of a frame; 0: not measured */
+    double each;   /* MB, what a stream added to the model's, on average */
+    double spread; /* time of the slowest stream by that of the fastest */
+    double gflop;  /* of a frame, by the ops table */
+    double floor;  /* of a frame; 0: not measured */
 } bench_row;
 
 /** Run the sessions, each on a thread of its own. The model is left open, at

@@ -59,7 +59,7 @@ static void print_json(const bench_job *job, const bench_row *r,
 {
     json_t *j = json_pack(
         "{s:s, s:s, s:i, s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:f, s:f, "
-        "s:o, s:o, s:o, s:o, s:o, s:s}",
+        "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}",
         "model", job->path, "kind", r->info.name, "size", r->info.width,
         "dtype", r->info.dtype, "device", r->info.device, "threads",
         job->threads, "sessions", job->sessions, "fps", measured(r->fps),
@@ -67,6 +67,7 @@ static void print_json(const bench_job *job, const bench_row *r,
         measured(r->fps / job->sessions / r->rate), "start_ms", r->start,
         "rss_mb", r->memory, "gflops", measured(r->gflop * r->fps), "floor_ms",
         measured(r->floor), "floor_ratio", measured(floor_ratio(job, r)),
+        "stream_mb", measured(r->each), "spread", measured(r->spread),
         "fps_low", measured(r->fps_low), "fps_high", measured(r->fps_high),
         "processor", bench_processor());
     if (c)
@@ -92,17 +93,18 @@ static void print(const bench_job *job, const bench_row *r,
         return;
     }
     if (o->header)
-        printf("%-24s %5s %5s %7s %8s %9s %8s %8s %7s %8s %6s %7s %6s%s\n",
+        printf("%-24s %5s %5s %7s %8s %9s %8s %8s %7s %8s %6s %7s %6s %7s "
+               "%6s%s\n",
                "model", "size", "dtype", "threads", "sessions", "median ms",
-               "p99 ms", "fps", "rtf", "start ms", "MB", "GFLOPS", "floor",
-               o->earlier ? "   before  ratio noise,%" : "");
+               "p99 ms", "fps", "rtf", "start ms", "MB", "MB each", "spread",
+               "GFLOPS", "floor", o->earlier ? "   before  ratio noise,%" : "");
     if (floor_ratio(job, r) > 0)
         snprintf(ratio, sizeof(ratio), "%.2f", floor_ratio(job, r));
-    printf("%-24s %5d %5s %7d %8d %9.2f %8.2f %8.1f %7.2f %8.0f %6.0f %7.0f "
-           "%6s",
+    printf("%-24s %5d %5s %7d %8d %9.2f %8.2f %8.1f %7.2f %8.0f %6.0f %7.1f "
+           "%6.2f %7.0f %6s",
            job->path, r->info.width, r->info.dtype, job->threads, job->sessions,
            r->median, r->p99, r->fps, r->fps / job->sessions / r->rate,
-           r->start, r->memory, r->gflop * r->fps, ratio);
+           r->start, r->memory, r->each, r->spread, r->gflop * r->fps, ratio);
     if (o->earlier && c.before > 0)
         printf(" %8.1f %6.3f %7.1f", c.before, c.ratio, 100 * c.noise);
     else if (o->earlier)
@@ -240,10 +242,13 @@ static const option_program program = {
              "streams. rtf:\n"
              "speed relative to the frame rate of the video. start: from "
              "opening the file to\n"
-             "the first frame. memory: peak memory of the process. GFLOPS: as "
-             "counted by the\n"
-             "table of ops. floor: the mean time of a frame relative to the "
-             "model's\n"
+             "the first frame. MB: peak memory of the process; MB each: what a "
+             "stream adds to\n"
+             "the model's, which all share. spread: time of the slowest stream "
+             "relative to the\n"
+             "fastest. GFLOPS: as counted by the table of ops. "
+             "floor: the mean\n"
+             "time of a frame relative to the model's\n"
              "convolutions and matrix products alone, through oneDNN, with the "
              "same dtype\n"
              "and threads; it is below 1 where libs2v has a faster algorithm.\n"

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     WARM_UP = 10, /* frames that do not count */
@@ -220,7 +221,7 @@ static double fps_of_part(const stream *s, int sessions, int k)
     return fps;
 }
 
-static void find_spread(const stream *s, int sessions, bench_row *row)
+static void find_range(const stream *s, int sessions, bench_row *row)
 {
     for (int k = 0; k < FIFTHS && s[0].frames >= FIFTHS; k++) {
         const double fps = fps_of_part(s, sessions, k);
@@ -233,15 +234,18 @@ static void find_spread(const stream *s, int sessions, bench_row *row)
 static int sum_up(const bench_job *job, const stream *s, bench_row *row)
 {
     const int frames = s[0].frames, n = job->sessions * frames;
-    double *all = malloc((size_t)n * sizeof(*all)), slowest = 0;
+    double *all = malloc((size_t)n * sizeof(*all));
+    double slowest = 0, fastest = HUGE_VAL;
     if (!all)
         return S2V_ERR_NOMEM;
     for (int i = 0; i < job->sessions; i++) {
         memcpy(all + i * frames, s[i].ms, (size_t)frames * sizeof(*all));
-        slowest = s[i].seconds > slowest ? s[i].seconds : slowest;
+        slowest = fmax(slowest, s[i].seconds);
+        fastest = fmin(fastest, s[i].seconds);
     }
     row->fps = n / slowest;
-    find_spread(s, job->sessions, row);
+    row->spread = slowest / fastest;
+    find_range(s, job->sessions, row);
     row->median = bench_quantile(all, n, 0.5);
     row->p99 = bench_quantile(all, n, 0.99);
     free(all);
@@ -253,6 +257,18 @@ static double peak_memory(void)
     struct rusage used;
     getrusage(RUSAGE_SELF, &used);
     return (double)used.ru_maxrss / 1024;
+}
+
+/* MB that the process holds now; 0 where the system does not say. */
+static double memory_now(void)
+{
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f && fscanf(f, "%*d %ld", &pages) != 1)
+        pages = 0;
+    if (f)
+        fclose(f);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE) / (1 << 20);
 }
 
 static void print_line(void *opaque, s2v_log_level level, const char *message)
@@ -269,6 +285,7 @@ static int measure(const bench_job *job, s2v_model *model, double begin,
     const int frames = job->frames ? job->frames
                        : foley     ? PICTURES
                                    : VIDEO_FRAMES;
+    const double before = memory_now();
     int ret = S2V_OK;
     row->rate =
         foley ? PICTURE_RATE : (double)row->info.fps_num / row->info.fps_den;
@@ -290,6 +307,7 @@ static int measure(const bench_job *job, s2v_model *model, double begin,
         return ret;
     run_all(s, job->sessions);
     row->memory = peak_memory();
+    row->each = fmax(memory_now() - before, 0) / job->sessions;
     for (int i = 0; i < job->sessions; i++)
         if (s[i].status < 0) {
             *err = s[i].err;
