@@ -230,6 +230,7 @@ def goals(rows):
                             (model, dtype), ">= %d" % speed, row.get("rtf"),
                             "%.1f"))
     out += talker_goals(rows)
+    out += stylegan_goals(rows)
     for row in rows.of("nearness"):
         if "why" not in row:
             out.append(goal("%s: bf16 relative to f32, PSNR of %d frames, dB" %
@@ -277,6 +278,33 @@ def talker_goals(rows):
             ratios = [r["ratio"] for r in rows.of("talker_peers")
                       if r.get("model") == model and r.get("dtype") == dtype
                       and r.get("ratio")]
+            out.append(goal(name + ": over the best peer", ">= 1.5 x",
+                            min(ratios) if ratios else None, "%.2f x"))
+    return out
+
+
+def stylegan_goals(rows):
+    """Those of StyleGANs."""
+    out = []
+    for model, f32, bf16 in (("stylegan2-256", 13, 23), ("stylegan2-1024", 2.6, 4.6),
+                             ("stylegan3-t-256", 1.8, 3),
+                             ("landscape-size", 200, None)):
+        for dtype, fps in (("f32", f32), ("bf16", bf16)):
+            row = next((r for r in rows.of("stylegans") if "why" not in r and
+                        stem(r) == model + ".bin" and r["dtype"] == dtype and
+                        r["threads"] == os.cpu_count()), {})
+            name = "%s, %s" % (model, dtype)
+            if fps:
+                out.append(goal(name + ": fps", ">= %g" % fps, row.get("fps"),
+                                "%.1f"))
+                out.append(goal(name + ": over the floor", "<= 1.3",
+                                row.get("floor_ratio"), "%.2f", False))
+            if model == "stylegan2-1024":
+                out.append(goal(name + ": memory, MB", "<= 500",
+                                row.get("rss_mb"), "%.0f", False))
+            ratios = [r["ratio"] for r in rows.of("stylegan_peers")
+                      if r.get("model") == model + ".bin" and
+                      r.get("dtype") == dtype and r.get("ratio")]
             out.append(goal(name + ": over the best peer", ">= 1.5 x",
                             min(ratios) if ratios else None, "%.2f x"))
     return out
@@ -408,6 +436,25 @@ def print_all(rows):
              "PSNR, dB", "difference", "s2v fps", "speedup"],
             [peer_cells(r, ".bin", TALKER_PEER)
              for r in rows.of("talker_peers")])
+    section("StyleGANs", "A walk whose style codes all change from frame to "
+            "frame: mapping, synthesis and conversion to 8 bits. Random "
+            "weights; base and most channels are 16384 and 512 at 256 pixels, "
+            "32768 and 512 at 1024; landscape-size is 128 pixels, base 2048, "
+            "at most 128 channels.", HEADS,
+            [s2v_cells(r) for r in rows.of("stylegans")])
+    near = [r["s2v_psnr_to_reference"] for r in rows.of("stylegan_peers")
+            if r.get("s2v_psnr_to_reference")]
+    section("StyleGANs: peers", "The same networks in other frameworks, with "
+            "the same weights (bench/peer_stylegan.py), one picture at a time, "
+            "each of another z, without the walk and the conversion to 8 bits. "
+            "The first frames are compared before the measurement with those "
+            "of the plain PyTorch modules in f32%s. Timed alternately with "
+            "s2v-bench, three times each; the ratio is the median." % (
+                "; libs2v's own 8-bit frames: %.0f dB or more" % min(near)
+                if near else ""),
+            ["model", "dtype", "peer", "setting", "median ms", "fps",
+             "PSNR, dB", "s2v fps", "speedup"],
+            [peer_cells(r, ".bin", PEER) for r in rows.of("stylegan_peers")])
     section("Several streams", "On one model, each with one thread. fps is the "
             "total, real time that of each; the weights are shared. MB each: "
             "what a stream adds to the model's; spread: time of the slowest "

@@ -33,7 +33,14 @@ static void add_params(s2vi_writer *writer, const s2vi_param_list *list,
                        s2v_error *err)
 {
     char name[2 * S2VI_PARAM_NAME];
-    float x[1 << 14], file[1 << 14];
+    int64_t most = w;
+    for (int i = 0; i < list->count; i++) {
+        const int64_t n = s2vi_shape_count(&list->param[i].shape);
+        most = n > most ? n : most;
+    }
+    float *x = malloc(2 * (size_t)most * sizeof(*x)), *file = x + most;
+    if (!x)
+        abort();
     for (int i = 0; i < list->count; i++) {
         const s2vi_param *p = &list->param[i];
         s2vi_param_init(list, i, 1, x, err);
@@ -53,6 +60,7 @@ static void add_params(s2vi_writer *writer, const s2vi_param_list *list,
     if (deviation)
         s2vi_writer_add(writer, name, S2VI_STORED_F32, 1, &(int64_t){w}, x,
                         err);
+    free(x);
 }
 
 void tiny_stylegan2(s2vi_stylegan2_config *c, int classes)
@@ -74,28 +82,55 @@ void tiny_stylegan3(s2vi_stylegan3_config *c)
     c->max = 6;
 }
 
+/* Its tensors; the configuration's text, which the caller frees. */
+static char *add_stylegan3(s2vi_writer *writer, const s2vi_stylegan3_config *c,
+                           const char *prefix, bool deviation, s2v_error *err)
+{
+    s2vi_param_list list = {0};
+    s2vi_stylegan3_layer design[S2VI_STYLEGAN3_LAYERS];
+    s2vi_stylegan3_design(c, design);
+    s2vi_stylegan3_params_list(c, &list, err);
+    add_params(writer, &list, prefix, c->w, design, deviation, err);
+    s2vi_param_list_close(&list);
+    return s2vi_stylegan3_config_text(c);
+}
+
+static char *add_stylegan2(s2vi_writer *writer, const s2vi_stylegan2_config *c,
+                           const char *prefix, bool deviation, s2v_error *err)
+{
+    s2vi_param_list list = {0};
+    s2vi_stylegan2_params_list(c, &list, err);
+    add_params(writer, &list, prefix, c->w, NULL, deviation, err);
+    s2vi_param_list_close(&list);
+    return s2vi_stylegan2_config_text(c);
+}
+
 char *tiny_stylegan_add(s2vi_writer *writer, stylegan_kind kind,
                         const char *prefix, bool deviation, s2v_error *err)
 {
-    s2vi_param_list list = {0};
-    char *text;
+    s2vi_stylegan2_config two;
+    s2vi_stylegan3_config three;
     if (kind == STYLEGAN3) {
-        s2vi_stylegan3_config c;
-        s2vi_stylegan3_layer design[S2VI_STYLEGAN3_LAYERS];
-        tiny_stylegan3(&c);
-        s2vi_stylegan3_design(&c, design);
-        s2vi_stylegan3_params_list(&c, &list, err);
-        add_params(writer, &list, prefix, c.w, design, deviation, err);
-        text = s2vi_stylegan3_config_text(&c);
-    } else {
-        s2vi_stylegan2_config c;
-        tiny_stylegan2(&c, kind == STYLEGAN2_CLASSES ? 3 : 0);
-        s2vi_stylegan2_params_list(&c, &list, err);
-        add_params(writer, &list, prefix, c.w, NULL, deviation, err);
-        text = s2vi_stylegan2_config_text(&c);
+        tiny_stylegan3(&three);
+        return add_stylegan3(writer, &three, prefix, deviation, err);
     }
-    s2vi_param_list_close(&list);
-    return text;
+    tiny_stylegan2(&two, kind == STYLEGAN2_CLASSES ? 3 : 0);
+    return add_stylegan2(writer, &two, prefix, deviation, err);
+}
+
+/* What the file is, and its end; frees the text. */
+static int finish(s2vi_writer **writer, stylegan_kind kind, char *text,
+                  s2v_error *err)
+{
+    s2vi_writer_set_metadata(*writer, "s2v.model",
+                             kind == STYLEGAN3 ? "stylegan3" : "stylegan2",
+                             err);
+    s2vi_writer_set_metadata(*writer, "s2v.config", text, err);
+    if (kind == STYLEGAN2_CLASSES)
+        s2vi_writer_set_metadata(*writer, "s2v.classes",
+                                 "[\"fire\", \"rain\", \"wind\"]", err);
+    free(text);
+    return s2vi_writer_commit(writer, err);
 }
 
 int tiny_stylegan_write(const char *path, stylegan_kind kind, bool deviation,
@@ -106,13 +141,26 @@ int tiny_stylegan_write(const char *path, stylegan_kind kind, bool deviation,
     if (ret < 0)
         return ret;
     char *text = tiny_stylegan_add(writer, kind, "", deviation, err);
-    s2vi_writer_set_metadata(writer, "s2v.model",
-                             kind == STYLEGAN3 ? "stylegan3" : "stylegan2",
-                             err);
-    s2vi_writer_set_metadata(writer, "s2v.config", text, err);
-    if (kind == STYLEGAN2_CLASSES)
-        s2vi_writer_set_metadata(writer, "s2v.classes",
-                                 "[\"fire\", \"rain\", \"wind\"]", err);
-    free(text);
-    return s2vi_writer_commit(&writer, err);
+    return finish(&writer, kind, text, err);
+}
+
+int sized_stylegan_write(const char *path, stylegan_kind kind,
+                         const stylegan_size *s, s2v_error *err)
+{
+    s2vi_stylegan2_config two;
+    s2vi_stylegan3_config three;
+    s2vi_writer *writer = NULL;
+    const int ret = s2vi_writer_create(&writer, path, err);
+    if (ret < 0)
+        return ret;
+    s2vi_stylegan3_defaults(&three, s->size);
+    s2vi_stylegan2_defaults(&two, s->size);
+    three.z = three.w = two.z = two.w = s->latent;
+    three.base = two.base = s->base;
+    three.max = two.max = s->max;
+    three.mapping = two.mapping = s->mapping;
+    char *text = kind == STYLEGAN3
+                     ? add_stylegan3(writer, &three, "", true, err)
+                     : add_stylegan2(writer, &two, "", true, err);
+    return finish(&writer, kind, text, err);
 }

@@ -32,4 +32,11 @@ void tiny_stylegan3(s2vi_stylegan3_config *config);
 char *tiny_stylegan_add(s2vi_writer *writer, stylegan_kind kind,
                         const char *prefix, bool deviation, s2v_error *err);
 
+/** Write one of the published kind at another size: for scripts/bench. */
+typedef struct stylegan_size {
+    int size, base, max, latent, mapping;
+} stylegan_size;
+int sized_stylegan_write(const char *path, stylegan_kind kind,
+                         const stylegan_size *size, s2v_error *err);
+
 #endif
