@@ -107,6 +107,12 @@ s2vi_node *s2vi_semantic_identity(s2vi_node *codes)
     return s2vi_mean_all(s2vi_square(s2vi_sub(codes, mean)));
 }
 
+s2vi_node *s2vi_semantic_spread(s2vi_node *codes)
+{
+    s2vi_node *mean = s2vi_mean(codes, 1u << 2);
+    return s2vi_mean_all(s2vi_square(s2vi_sub(codes, mean)));
+}
+
 s2vi_node *s2vi_semantic_length(s2vi_node *delta)
 {
     const double least = 1e-12; /* so that the gradient at 0 is 0 */

@@ -54,4 +54,10 @@ s2vi_node *s2vi_semantic_identity(s2vi_node *codes);
  * mean over n: (1). */
 s2vi_node *s2vi_semantic_length(s2vi_node *delta);
 
+/** How far a frame's codes (n,T,L,w) are from their mean over the L layers, for
+ * all of which a generator is trained with one: mean squares (1). (Tov et al.
+ * 2021, "Designing an Encoder for StyleGAN Image Manipulation", have the
+ * distance from the first one.) */
+s2vi_node *s2vi_semantic_spread(s2vi_node *codes);
+
 #endif

@@ -37,7 +37,7 @@ like "what is held out is measured" "$err" \
     'sound and picture -?[0-9.]+ alike \(real frames -?[0-9.]+\), MSE [0-9.]+ of 2 held-out videos'
 is "its preview is a picture" "$(head -c 4 look.png | tail -c 3)" PNG
 is "the curves' columns" "$(head -1 a.csv)" \
-    "iteration,loss,mse,length,sound-picture,text-picture,identity,g.video,g.image,d.video,d.image,held-out.similarity"
+    "iteration,loss,mse,length,spread,sound-picture,text-picture,identity,g.video,g.image,d.video,d.image,held-out.similarity"
 is "the inversion learns by itself for a third" "$(filled a.csv d.video)" "4 5 6 7 8 9"
 # A bias that an instance norm follows has no gradient.
 is "every parameter learns" "$(zeros a.bin.ckpt 'v\.(?!d_v.*layer[123]\.0\.bias)')" ""
@@ -66,6 +66,12 @@ run clips -o c.bin "${both[@]}" --iterations 3
 run --resume c.bin.ckpt --iterations 4 --psi 0.5
 like "another training's checkpoint is refused" "$err" "c\.bin\.ckpt.*psi"
 
+# What the recurrent networks add to the codes counts, too: here from frame to frame. The
+# sound inversion's part alone is 0.47 in the second iteration.
+run clips -o long.bin --generator stylegan2.bin --sequence 12 --critic-channels 2 --threads 1 --iterations 2 \
+    --alone 0 --rate 0.0005 --feedback previous --length 0 --curves long.csv
+is "how far codes are from the start" "$(awk -F, 'NR == 3 { print ($4 > 1 && $4 < 4) ? "far" : $4 }' long.csv)" far
+
 # The published code's shapes, on StyleGAN3, without an embedding.
 run clips -o d.bin --generator stylegan3.bin --sequence 2 --critic-channels 2 --threads 1 --iterations 2 \
     --feedback previous --blend 0.4 --dv frame --alone 0 --camera still --store f16
@@ -85,6 +91,10 @@ like "other groups" "$("$S2V_INFO" f.bin)" 'recurrent .*"group": \[2, 6\]'
 refused "groups" "--groups: expected 8 codes in all, as the generator takes, found 9" clips "${small[@]}" --groups 4,5
 refused "no groups" "--groups: expected 1 to 8 numbers of codes" clips "${small[@]}" --groups 4,x
 refused "a long sequence" "--sequence: expected at most the 36 frames" clips --generator stylegan2.bin --sequence 64
+refused "CLIP's terms without an embedding" "--clip: expected --embedding as well, whose likeness it weighs, found none" \
+    clips "${small[@]}" --clip 0.2
+refused "a camera that is not there" "--camera free: expected a generator of 'stylegan3', which has a camera, found 'stylegan2'" \
+    clips "${small[@]}" --camera free
 refused "half of LPIPS" "--perceptual and --lpips: expected both or none, found one" clips "${small[@]}" --lpips x
 refused "nothing held out" "--hold-out-every: expected a clip with 4 held-out frames, found none" \
     clips "${small[@]}" --split 0.95 --hold-out-every 5

@@ -144,6 +144,33 @@ static void test_names(void)
     }
 }
 
+/* Two layers' codes, (1,2) and (3,6), are (1,2) from their mean: the mean of 1,
+ * 4, 1 and 4. */
+static void test_spread(s2vi_backend *backend)
+{
+    static const float codes[] = {1, 2, 3, 6};
+    s2vi_graph *g = s2vi_graph_create();
+    s2vi_node *x = s2vi_input(g, "codes", S2VI_SHAPE(1, 1, 2, 2));
+    s2vi_node *out = s2vi_semantic_spread(x);
+    s2vi_store *store = NULL;
+    s2vi_plan *plan = NULL;
+    s2vi_exec *exec = NULL;
+    s2v_error err;
+    float spread = 0;
+    const s2vi_plan_params params = {.outputs = &out, .n_outputs = 1};
+    must(s2vi_store_create(&store, backend, &err), &err);
+    must(s2vi_plan_create(&plan, g, store, &params, &err), &err);
+    must(s2vi_exec_create(&exec, plan, &err), &err);
+    s2vi_exec_write(exec, x, codes);
+    must(s2vi_exec_run(exec, &(s2vi_clock){0}, &err), &err);
+    s2vi_exec_read(exec, out, &spread);
+    CHECK(spread == 2.5f, "%g", (double)spread);
+    s2vi_exec_close(&exec);
+    s2vi_plan_close(&plan);
+    s2vi_store_close(&store);
+    s2vi_graph_close(&g);
+}
+
 /* As a session has them: the generator's tensors under its own names. */
 static void load(const s2vi_semantic_config *c, const s2v_weights *w)
 {
@@ -154,6 +181,7 @@ static void load(const s2vi_semantic_config *c, const s2v_weights *w)
     must(s2vi_store_create(&store, backend, &err), &err);
     must(s2vi_semantic_load(c, w, store, &err), &err);
     test_choice(c, store);
+    test_spread(backend);
     s2vi_store_close(&store);
     s2vi_backend_close(&backend);
 }

@@ -2,6 +2,7 @@
 /* s2v-train semantic: its options, clips, measure and preview. */
 #include "base/error.h"
 #include "files.h"
+#include "option_record.h"
 #include "picture/picture.h"
 #include "recipes/scene_recipe.h"
 #include "recipes/semantic_trainer.h"
@@ -118,6 +119,14 @@ static const option_row rows[] = {
              "motion"},
     {"mse", 0, OPTION_NUMBER, AT(weights.mse), "WEIGHT", 0, 1000,
      .help = "weight of the squared difference from the clip's own frames"},
+    {"length", 0, OPTION_NUMBER, AT(weights.length), "WEIGHT", 0, 1000,
+     .help = "weight of the distance of style codes from those of the start: "
+             "more keeps pictures that the generator makes well"},
+    {"spread", 0, OPTION_NUMBER, AT(weights.spread), "WEIGHT", 0, 1000,
+     .help = "weight of the difference between a frame's style codes, of which "
+             "the generator was trained with one for all layers"},
+    {"adversary", 0, OPTION_NUMBER, AT(weights.adversary), "WEIGHT", 0, 1000,
+     .help = "weight of the discriminators"},
     {"perceptual", 0, S2VI_OPTION_FILE(AT(perceptual), "FILE"),
      .help = "image network of LPIPS (safetensors: VGG16, VGG19 or SqueezeNet "
              "1.1, torchvision's names); with --lpips"},
@@ -150,6 +159,8 @@ static void set_defaults(s2vi_train_options *shared)
     o->weights = (s2vi_semantic_weights){.clip = 0.1,
                                          .identity = 1,
                                          .encoder = 1,
+                                         .adversary = 0.1,
+                                         .spread = 1,
                                          .mse = 1,
                                          .lpips = 0.8,
                                          .length = 0.005};
@@ -166,6 +177,10 @@ static int check(s2vi_train_options *shared, s2v_error *err)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "--perceptual and --lpips: expected both or none, "
                           "found one");
+    if (!o->embedding && s2vi_option_record_has(o->shared.record, "clip"))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--clip: expected --embedding as well, whose "
+                          "likeness it weighs, found none");
     return S2V_OK;
 }
 
@@ -262,6 +277,11 @@ static int read_parts(training *t, s2v_error *err)
                                            err);
     if (ret < 0)
         return ret;
+    if (t->o->camera && !t->config.generator.alias_free)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--camera free: expected a generator of "
+                          "'" S2VI_STYLEGAN3_NAME "', which has a camera, "
+                          "found '" S2VI_STYLEGAN2_NAME "'");
     const int codes = s2vi_semantic_codes(&t->config.generator);
     const int w = s2vi_semantic_mapping(&t->config.generator).w;
     set_recurrent(t, codes, w);

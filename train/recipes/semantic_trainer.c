@@ -7,8 +7,12 @@
  * Shapes: n sequences of T frames; N side of a frame; L codes, w their width.
  *
  * Stages:
- *   inversion  E_a alone: eq. 1-3 and the paired terms
- *   video      all: eq. 4-9, and the paired terms
+ *   inversion  E_a alone: eq. 1-3 and the paired terms, of frames drawn from
+ *              all clips, each with a start of its own (so that eq. 3's mean
+ *              over time has no part in it): those of one video are too alike
+ *   video      all: eq. 4-9, and the paired terms; eq. 7 and 8 count a tenth,
+ *              or they drive codes to where the generator makes no pictures,
+ *              and so does a frame whose layers have codes of their own
  *
  * Choices and deviations, where the paper is silent or errs:
  * - The start's codes are random ones of a sequence, drawn towards the average
@@ -169,11 +173,11 @@ static int side(const s2vi_semantic_trainer *t)
     return s2vi_semantic_size(&t->params.config.generator);
 }
 
-static void record_inputs(const s2vi_semantic_trainer *t, s2vi_graph *g, int n,
-                          inputs *in)
+static void record_inputs(const s2vi_semantic_trainer *t, s2vi_graph *g,
+                          int all, inputs *in)
 {
     const s2vi_inversion_config *c = &t->params.config.inversion;
-    const int all = n * t->params.sequence, N = side(t);
+    const int N = side(t);
     in->sound =
         s2vi_input(g, "sound", S2VI_SHAPE(all, c->bands, c->columns, 1));
     in->real = s2vi_input(g, "real", S2VI_SHAPE(all, N, N, 3));
@@ -226,15 +230,15 @@ static int recur(const s2vi_semantic_trainer *t, s2vi_graph *g, scene *s,
     return ret;
 }
 
-/* The networks of n sequences in this stage. */
+/* The networks of n sequences of T frames in this stage. */
 static int record_scene(const s2vi_semantic_trainer *t, s2vi_graph *g, int n,
-                        inputs *in, scene *s, s2v_error *err)
+                        int T, inputs *in, scene *s, s2v_error *err)
 {
     const s2vi_semantic_config *c = &t->params.config;
     s2vi_inversion_graph inversion;
     *in = (inputs){0};
-    *s = (scene){.n = n, .T = t->params.sequence};
-    record_inputs(t, g, n, in);
+    *s = (scene){.n = n, .T = T};
+    record_inputs(t, g, n * T, in);
     int ret = record_start(t, g, n, in, &s->start, err);
     if (!ret)
         ret = s2vi_inversion_build(g, &c->inversion, inversion_prefix,
@@ -300,15 +304,30 @@ static int record_encoder_loss(s2vi_semantic_trainer *t, s2vi_graph *g,
     return S2V_OK;
 }
 
+/* How far the codes are from the start's: E_a's result, in the video stage with
+ * what E_RNN adds, which nothing else would hold back: (n T,L,w) */
+static s2vi_node *displacement(const scene *s)
+{
+    if (!s->codes || !s->start)
+        return NULL;
+    const int64_t L = s->start->shape.dim[1], w = s->start->shape.dim[2];
+    s2vi_node *start = s2vi_reshape(s->start, S2VI_SHAPE(s->n, 1, L, w));
+    return s2vi_reshape(s2vi_sub(s->codes, start),
+                        S2VI_SHAPE(s->n * (int64_t)s->T, L, w));
+}
+
 static s2vi_node *record_paired(s2vi_semantic_trainer *t, s2vi_graph *g,
                                 const inputs *in, scene *s)
 {
     const s2vi_semantic_weights *w = &t->params.weights;
     s2vi_node *mse = s2vi_mean_all(s2vi_square(s2vi_sub(s->frames, in->real)));
-    s2vi_node *length = s2vi_semantic_length(s->delta);
+    s2vi_node *length = s2vi_semantic_length(displacement(s));
+    s2vi_node *spread = s2vi_semantic_spread(s->codes);
     s2vi_node *sum = plus(plus(NULL, mse, w->mse), length, w->length);
+    sum = plus(sum, spread, w->spread);
     note(s, "mse", mse);
     note(s, "length", length);
+    note(s, "spread", spread);
     if (!t->lpips)
         return sum;
     s2vi_node *lpips =
@@ -353,7 +372,7 @@ static int record_adversaries(s2vi_semantic_trainer *t, s2vi_graph *g, scene *s,
         s2vi_least_squares_generator(judge_frames(t, s->frames, err));
     note(s, "g.video", video);
     note(s, "g.image", image);
-    *loss = s2vi_add(*loss, s2vi_add(video, image));
+    *loss = plus(*loss, s2vi_add(video, image), t->params.weights.adversary);
     return s2vi_graph_status(g, err);
 }
 
@@ -365,10 +384,13 @@ static int record_generator(s2vi_trainer *trainer, s2v_error *err)
     s2vi_train_step *step = &trainer->generator;
     s2vi_node *encoder = NULL;
     scene s;
+    /* E_a by itself learns on frames of any clips, each with its own start. */
+    const bool apart = trainer->stage == INVERSION;
+    const int n = t->params.batch, T = t->params.sequence;
     int ret = load_frozen(t, trainer->store, err);
     if (!ret)
-        ret = record_scene(t, step->graph, t->params.batch, &t->generator, &s,
-                           err);
+        ret = record_scene(t, step->graph, apart ? n * T : n, apart ? 1 : T,
+                           &t->generator, &s, err);
     if (!ret)
         ret = record_encoder_loss(t, step->graph, &t->generator, &s, &encoder,
                                   err);
@@ -392,8 +414,8 @@ static int record_critics(s2vi_trainer *trainer, s2v_error *err)
     s2vi_train_step *step = &trainer->critics;
     s2vi_semantic_dv_graph of_made, of_real;
     scene s;
-    int ret =
-        record_scene(t, step->graph, t->params.batch, &t->critics, &s, err);
+    int ret = record_scene(t, step->graph, t->params.batch, t->params.sequence,
+                           &t->critics, &s, err);
     if (ret < 0)
         return ret;
     s2vi_node *made = s2vi_detach(s.frames), *real = t->critics.real;
@@ -415,14 +437,14 @@ static int record_critics(s2vi_trainer *trainer, s2v_error *err)
 static int terms(const s2vi_trainer *trainer, const char **name, int room)
 {
     static const char *const all[] = {
-        "loss",          "mse",          "length",   "lpips",
-        "sound-picture", "text-picture", "identity", "g.video",
-        "g.image",       "d.video",      "d.image"};
+        "loss",    "mse",           "length",       "spread",
+        "lpips",   "sound-picture", "text-picture", "identity",
+        "g.video", "g.image",       "d.video",      "d.image"};
     const s2vi_semantic_trainer *t = trainer->self;
     int n = 0;
     for (size_t i = 0; i < sizeof(all) / sizeof(*all) && n < room; i++) {
-        const bool of_embedding = i == 4 || i == 5;
-        if ((i != 3 || t->lpips) && (!of_embedding || t->params.embedding))
+        const bool of_embedding = i == 5 || i == 6;
+        if ((i != 4 || t->lpips) && (!of_embedding || t->params.embedding))
             name[n++] = all[i];
     }
     return n;
@@ -437,7 +459,8 @@ static int record_viewer(s2vi_trainer *trainer, s2v_error *err)
     int ret =
         trainer->averages ? load_frozen(t, trainer->averages, err) : S2V_OK;
     if (!ret)
-        ret = record_scene(t, step->graph, 1, &t->viewer, &s, err);
+        ret = record_scene(t, step->graph, 1, t->params.sequence, &t->viewer,
+                           &s, err);
     if (ret < 0)
         return ret;
     step->output = s.frames;
@@ -506,22 +529,29 @@ static const s2vi_scene_clip *draw_stretch(const s2vi_semantic_trainer *t,
     }
 }
 
+/* A video: T frames of one clip; or T frames of any. */
+static void fill_video(s2vi_semantic_trainer *t, int i, bool apart)
+{
+    const int n = t->params.batch, T = t->params.sequence;
+    const s2vi_scene_clip *c = NULL;
+    int64_t number = t->trainer.step * n + i, frame = 0;
+    uint32_t pick = 0;
+    for (int k = 0; k < T; k++) {
+        if (apart || !k)
+            c = draw_stretch(t, apart ? number * T + k : number, &frame, &pick);
+        fill_frame(t, i * T + k, c, apart ? frame : frame + k, pick);
+    }
+}
+
 /* Stretches drawn with replacement: they follow from the iteration's number. */
 static int prepare(s2vi_trainer *trainer, s2v_error *err)
 {
     s2vi_semantic_trainer *t = trainer->self;
-    const int n = t->params.batch, T = t->params.sequence;
     const s2vi_philox z = {trainer->params.seed, STREAM_Z,
                            (uint64_t)trainer->step};
     (void)err;
-    for (int i = 0; i < n; i++) {
-        int64_t frame;
-        uint32_t pick;
-        const s2vi_scene_clip *c =
-            draw_stretch(t, trainer->step * n + i, &frame, &pick);
-        for (int k = 0; k < T; k++)
-            fill_frame(t, i * T + k, c, frame + k, pick);
-    }
+    for (int i = 0; i < t->params.batch; i++)
+        fill_video(t, i, trainer->stage == INVERSION);
     s2vi_philox_normal(&z, 0, (size_t)s2vi_shape_count(&t->generator.z->shape),
                        t->z);
     trainer->fresh = true;
@@ -573,15 +603,15 @@ static json_t *identity(const s2vi_trainer *trainer)
     const s2vi_semantic_weights *w = &p->weights;
     return json_pack(
         "{s:s, s:i, s:i, s:I, s:s?, s:s?, s:s?, s:f, s:f, s:f, s:f, s:f, s:f, "
-        "s:f, s:f, s:b, s:i, s:i}",
+        "s:f, s:f, s:f, s:f, s:b, s:i, s:i}",
         "clips", p->data->hash, "batch", p->batch, "sequence", p->sequence,
         "trained_frames", (json_int_t)p->data->train, "generator",
         hash_of(p->generator), "embedding", hash_of(p->embedding), "network",
         t->lpips ? s2vi_perceptual_name(t->phi) : NULL, "psi", p->psi, "alone",
         p->alone, "clip", w->clip, "identity", w->identity, "encoder",
         w->encoder, "mse", w->mse, "lpips", w->lpips, "length", w->length,
-        "still", p->still, "critic_channels", p->critics.channels, "dv",
-        (int)p->critics.dv);
+        "spread", w->spread, "adversary", w->adversary, "still", p->still,
+        "critic_channels", p->critics.channels, "dv", (int)p->critics.dv);
 }
 
 static json_t *training(const s2vi_trainer *trainer)
@@ -728,7 +758,7 @@ static int allocate(s2vi_semantic_trainer *t, s2v_error *err)
     const size_t n = (size_t)t->params.batch * T;
     const size_t words = (size_t)t->params.data->vocabulary.count;
     const int z = s2vi_semantic_mapping(&t->params.config.generator).z;
-    t->z = calloc((size_t)t->params.batch * (size_t)z, number);
+    t->z = calloc(n * (size_t)z, number); /* at most one for each frame */
     t->sound = calloc(n * WINDOW, number);
     t->real = calloc(n * picture_size(t), number);
     t->made = calloc(T * picture_size(t), number);

@@ -13,10 +13,13 @@ typedef struct s2vi_semantic_trainer s2vi_semantic_trainer;
 
 /** What the terms of the losses count. */
 typedef struct s2vi_semantic_weights {
-    double clip;               /* each of eq. 2's terms: 0.1 */
-    double identity;           /* lambda_b: 1 */
-    double encoder;            /* lambda_enc: 1 */
-    double mse, lpips, length; /* the paired terms: 1, 0.8, 0.005 */
+    double clip;       /* each of eq. 2's terms: 0.1 */
+    double identity;   /* lambda_b: 1 */
+    double encoder;    /* lambda_enc: 1 */
+    double mse, lpips; /* the paired terms: 1, 0.8 */
+    double spread;     /* between the codes of a frame's layers: 1 */
+    double length;     /* of |w^ - w| */
+    double adversary;  /* of eq. 7 and 8 in the generator's loss */
 } s2vi_semantic_weights;
 
 typedef struct s2vi_semantic_trainer_params {
