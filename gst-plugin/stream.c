@@ -208,6 +208,7 @@ void gst_s2v_gen_restart(GstS2VBase *base)
 {
     GstS2VGen *self = GST_S2V_GEN(base);
     self->heard = self->made = 0;
+    self->resuming = FALSE;
     g_array_set_size(self->recent, 0);
 }
 
@@ -244,6 +245,8 @@ static GstFlowReturn make_frames(GstS2VGen *self, gboolean draining)
         GstClockTime time = time_of(self, self->made);
         GstClockTime end = time_of(self, self->made + 1);
         forget_frame(self);
+        if (!draining)
+            gst_s2v_gen_save_state(self);
         flow = gst_s2v_gen_push(self, &picture, time, end);
         if (flow != GST_FLOW_OK)
             return flow;
@@ -303,6 +306,20 @@ static gint64 samples_until(const GstS2VGen *self, GstClockTime time)
            (gint64)self->heard;
 }
 
+/* After a state was restored: what the session had is skipped, to the sample,
+ * and silence takes the place of what is missing. */
+static GstFlowReturn catch_up(GstS2VGen *self, GstClockTime time,
+                              guint64 *overlap)
+{
+    const gint64 jump = samples_until(self, time);
+    if (jump < 0) {
+        *overlap = (guint64)-jump;
+        return GST_FLOW_OK;
+    }
+    self->resuming = FALSE;
+    return feed_silence(self, (guint64)jump);
+}
+
 /*
  * Make what was heard end where sound of that time begins: silence takes the
  * place of what is missing, and after a long jump a new stream begins.
@@ -312,11 +329,15 @@ static gint64 samples_until(const GstS2VGen *self, GstClockTime time)
 static GstFlowReturn move_to(GstS2VGen *self, GstClockTime time,
                              guint64 *overlap)
 {
-    GstFlowReturn flow =
-        self->base.session ? GST_FLOW_OK : renew_session(self, FALSE);
+    const gboolean first = !self->base.session;
+    GstFlowReturn flow = first ? renew_session(self, FALSE) : GST_FLOW_OK;
     *overlap = 0;
     if (flow != GST_FLOW_OK)
         return flow;
+    if (first && !gst_s2v_gen_load_state(self))
+        return GST_FLOW_ERROR;
+    if (self->resuming && GST_CLOCK_TIME_IS_VALID(time))
+        return catch_up(self, time, overlap);
     if (self->base.started && !GST_CLOCK_TIME_IS_VALID(time))
         return GST_FLOW_OK;
     gint64 most = (gint64)gst_util_uint64_scale(
