@@ -448,6 +448,102 @@ static void test_info(s2v_model *model)
           "an older caller's memory is written to");
 }
 
+/* ---------------------------------------------------------- hard films -- */
+
+/* What a picture shows at a time. */
+typedef void paint(uint8_t *rgb, double seconds);
+
+static void fill(uint8_t *rgb, int seed)
+{
+    uint32_t state = (uint32_t)seed * 2654435761u + 1u;
+    for (int i = 0; i < 3 * WIDTH * HEIGHT; i++)
+        rgb[i] = (uint8_t)next_random(&state, 256);
+}
+
+static void paint_black(uint8_t *rgb, double seconds)
+{
+    (void)seconds;
+    memset(rgb, 0, 3 * WIDTH * HEIGHT);
+}
+
+static void paint_still(uint8_t *rgb, double seconds)
+{
+    (void)seconds;
+    fill(rgb, 7);
+}
+
+static void paint_strobe(uint8_t *rgb, double seconds)
+{
+    memset(rgb, (int)floor(seconds * 25 + 0.5) & 1 ? 255 : 0,
+           3 * WIDTH * HEIGHT);
+}
+
+static void paint_cuts(uint8_t *rgb, double seconds)
+{
+    fill(rgb, (int)floor(seconds + 1e-6));
+}
+
+/* Sent all at once, or picture by picture. */
+static sound play_painted(s2v_model *model, paint *painter, int n, bool pieces)
+{
+    uint8_t rgb[3 * WIDTH * HEIGHT];
+    s2v_session *session = open_session(model, 0);
+    const film f = film_at(25, 1, n);
+    sound got = {0};
+    for (int i = 0; i < n; i++) {
+        const s2v_picture p = picture_of(&f, i, rgb);
+        painter(rgb, i / 25.0);
+        CHECK(!s2v_session_send_video(session, &p, NULL), "refused");
+        if (pieces)
+            hear_all(session, &got);
+    }
+    s2v_session_drain(session, NULL);
+    got.status = hear_all(session, &got);
+    s2v_session_close(&session);
+    return got;
+}
+
+static sound test_painted(s2v_model *model, paint *painter, const char *name,
+                          int n)
+{
+    sound got = play_painted(model, painter, n, true);
+    sound again = play_painted(model, painter, n, false);
+    bool finite = true;
+    for (size_t i = 0; i < got.count; i++)
+        finite = finite && fabsf(got.sample[i]) <= 1;
+    CHECK((int64_t)got.count == (int64_t)n * FOLEY_RATE / 25 && finite,
+          "%s: %zu samples of %d pictures, all within 1: %d", name, got.count,
+          n, finite);
+    CHECK(sounds_same(&got, &again), "%s: sent at once it sounds otherwise",
+          name);
+    free(again.sample);
+    return got;
+}
+
+/* Without motion, without light, strobing, with cuts every second, of a single
+ * frame. Front-ends of motion hear nothing in what stands still, whatever it
+ * is. */
+static void test_hard_films(const tiny_foley *spec)
+{
+    const bool motion = spec->config.sight.front_end;
+    s2v_model *model = open_foley(spec, "auto", 1, 0);
+    sound black = test_painted(model, paint_black, "black", 100);
+    sound still = test_painted(model, paint_still, "still", 100);
+    sound strobe = test_painted(model, paint_strobe, "strobing", 100);
+    sound cuts = test_painted(model, paint_cuts, "cuts", 100);
+    sound one = test_painted(model, paint_still, "one frame", 1);
+    CHECK(sounds_same(&black, &still) == motion, "what stands still is %sseen",
+          motion ? "" : "not ");
+    CHECK(!sounds_same(&strobe, &still) && !sounds_same(&cuts, &still),
+          "strobes and cuts are not seen");
+    free(black.sample);
+    free(still.sample);
+    free(strobe.sample);
+    free(cuts.sample);
+    free(one.sample);
+    s2v_model_close(&model);
+}
+
 /* A front-end that remembers what it has seen. */
 static void test_motion(tiny_foley spec)
 {
@@ -467,6 +563,7 @@ static void test_motion(tiny_foley spec)
     s2v_session_close(&session);
     s2v_model_close(&model);
     test_latency(&spec, 700);
+    test_hard_films(&spec);
 }
 
 int main(void)
@@ -495,6 +592,7 @@ int main(void)
     test_latency(&spec, 400);
     test_latency(&spec, 700);
     test_latency(&spec, 1000);
+    test_hard_films(&spec);
     test_motion(spec);
     s2v_model_close(&model);
     s2v_model_close(&live);
