@@ -6,6 +6,7 @@
 #include "clips.h"
 #include "generate.h"
 #include "measure/vision.h"
+#include "media/folder.h"
 #include "models/stylegan2.h"
 #include "models/stylegan3.h"
 #include "terminal/progress.h"
@@ -58,12 +59,30 @@ static s2vi_picture_source source_of(s2vi_samples_eval *e)
     return s;
 }
 
+/* Folders alone, as s2v-train --classes takes them. */
+static bool has_classes(const char *path)
+{
+    GPtrArray *files = s2vi_folder_files(path, s2vi_folder_pictures);
+    GPtrArray *folders = s2vi_folder_folders(path);
+    const bool so = !files->len && folders->len;
+    g_ptr_array_free(files, TRUE);
+    g_ptr_array_free(folders, TRUE);
+    return so;
+}
+
+static int add(s2vi_pictures *p, const char *path,
+               const s2vi_picture_source *source, s2v_error *err)
+{
+    return has_classes(path) ? s2vi_pictures_add_classes(p, path, source, err)
+                             : s2vi_pictures_add(p, path, source, err);
+}
+
 static int add_all(s2vi_pictures *p, char *const *names,
                    const s2vi_picture_source *source, s2v_error *err)
 {
     int ret = S2V_OK;
     for (int i = 0; names[i] && !ret; i++)
-        ret = s2vi_pictures_add(p, names[i], source, err);
+        ret = add(p, names[i], source, err);
     return ret;
 }
 
@@ -75,7 +94,7 @@ static int add_lists(s2vi_pictures *p, char *const *lists,
     for (int i = 0; lists[i] && !ret; i++) {
         char **names = NULL;
         if (g_file_test(lists[i], G_FILE_TEST_IS_DIR))
-            ret = s2vi_pictures_add(p, lists[i], source, err);
+            ret = add(p, lists[i], source, err);
         else
             ret = s2vi_eval_read_list(lists[i], &names, err);
         if (names)

@@ -157,6 +157,28 @@ static void refuse(const char *line, const char *part)
     g_free(err);
 }
 
+/* Pictures in a folder of each class: moved, so that it is the last. */
+static void test_folders(void)
+{
+    char *to = in_folder("folders"), *from = in_folder("classes");
+    g_mkdir(to, 0777);
+    for (int k = 0; k < CLASSES; k++) {
+        char *class = g_strdup_printf("%s/%d", to, k);
+        g_mkdir(class, 0777);
+        for (int i = k; i < PICTURES; i += CLASSES) {
+            char *old = g_strdup_printf("%s/%02d.png", from, i);
+            char *new = g_strdup_printf("%s/%02d.png", class, i);
+            CHECK(!g_rename(old, new), "%s", new);
+            g_free(old);
+            g_free(new);
+        }
+        g_free(class);
+    }
+    test_same("classes.bin folders --split 0", CLASSES);
+    g_free(to);
+    g_free(from);
+}
+
 static void test_refusals(void)
 {
     const char *network = "--perceptual network.safetensors";
@@ -215,6 +237,7 @@ int main(int argc, char **argv)
     test_others();
     test_refusals();
     test_sheet();
+    test_folders();
     remove_folder();
     g_free(program);
     return check_done();
