@@ -144,6 +144,10 @@ class Networks:
         self.length = int(metadata.get("s2v.window", WINDOW))
         self.fade = self.length // 5
         self.hop = self.length - self.fade
+        front_end = config["sight"].get("front_end", "pictures")
+        if front_end != "pictures":
+            raise SystemExit(f"{path}: its front-end is {front_end}: expected "
+                             "pictures, which alone is implemented here")
         self.size = config["sight"]["size"]
         self.sight = load(Sight(config["sight"], generator["features"]),
                           tensors, "sight.")
