@@ -14,6 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Seconds of decay from which on a sound rings; how much longer or shorter one
+ * is that rings as long. */
+static const double RINGS = 0.2, AS_LONG = 1.5;
+
 const double s2vi_foley_tolerance[] = {S2VI_ONSET_TOLERANCE, 0.1};
 
 enum {
@@ -81,6 +85,9 @@ static int load(s2vi_foley_eval *e, const char *path, s2v_error *err)
     if (!ret)
         s2vi_timbre_of_mel(&item->timbre, item->clip.real.mel,
                            item->clip.real.columns);
+    if (!ret && item->clip.real.samples)
+        ret = s2vi_ringing_of_sound(&item->ringing, item->clip.real.samples,
+                                    item->clip.real.count, err);
     return ret;
 }
 
@@ -168,6 +175,10 @@ static int choose_all(s2vi_foley_eval *e, s2v_error *err)
     if (!ret)
         s2vi_timbre_of_mel(&e->reference_timbre, e->reference.real.mel,
                            e->reference.real.columns);
+    if (!ret && e->reference.real.samples)
+        ret = s2vi_ringing_of_sound(&e->reference_ringing,
+                                    e->reference.real.samples,
+                                    e->reference.real.count, err);
     return ret;
 }
 
@@ -299,6 +310,22 @@ static void match_others(s2vi_foley_eval *e, const s2vi_foley_item *item,
             match(&e->chance, &e->item[i].truth.onsets, found);
 }
 
+/* Whether what was made rings as its reference, where that rings. */
+static int compare_ringing(s2vi_foley_eval *e, const s2vi_ringing *reference,
+                           const s2vi_foley_sound *sound, s2v_error *err)
+{
+    s2vi_ringing made;
+    if (!sound->samples || !reference->count || !(reference->decay >= RINGS))
+        return S2V_OK;
+    const int ret =
+        s2vi_ringing_of_sound(&made, sound->samples, sound->count, err);
+    const double longer = made.decay / reference->decay;
+    e->ringing++;
+    e->partials += s2vi_ringing_same_pitch(&made, reference);
+    e->decays += longer <= AS_LONG && longer >= 1 / AS_LONG;
+    return ret;
+}
+
 /* With a foreign timbre: whether it comes when it should, and sounds so. */
 static int measure_foreign(s2vi_foley_eval *e, s2vi_foley_item *item,
                            s2vi_foley_sound *sound, s2v_error *err)
@@ -321,7 +348,10 @@ static int measure_foreign(s2vi_foley_eval *e, s2vi_foley_item *item,
     s2vi_timbre_of_mel(&made, sound->mel, sound->columns);
     item->to_reference = s2vi_timbre_cosine(&made, timbre);
     item->to_itself = s2vi_timbre_cosine(&made, &item->timbre);
-    return write_wav(e, item, "foreign", sound, err);
+    ret = compare_ringing(
+        e, chosen ? &e->item[item->reference].ringing : &e->reference_ringing,
+        sound, err);
+    return ret < 0 ? ret : write_wav(e, item, "foreign", sound, err);
 }
 
 static int measure(s2vi_foley_eval *e, s2vi_foley_item *item, sheet *s,

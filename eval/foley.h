@@ -14,9 +14,10 @@
 #include "foley_maker.h"
 #include "media/ingest.h"
 #include "measure/onsets.h"
+#include "measure/ringing.h"
 #include "picture/picture.h"
 #include "measure/timbre.h"
-#include "truth.h"
+#include "data/impact_truth.h"
 
 /** Onsets matched within each of these, seconds. */
 enum { S2VI_FOLEY_TOLERANCES = 2 };
@@ -29,12 +30,13 @@ typedef struct s2vi_foley_score {
 /** A clip, and how its sounds compare. */
 typedef struct s2vi_foley_item {
     s2vi_foley_source_clip clip;
-    bool known;         /**< its truth is */
-    s2vi_truth truth;   /**< where known; otherwise the onsets are those found
-                             in its own sound */
-    s2vi_timbre timbre; /**< of its own sound */
-    int reference;      /**< index of the clip whose timbre it gets; -1: of
-                             options->reference, or none */
+    bool known;           /**< its truth is */
+    s2vi_truth truth;     /**< where known; otherwise the onsets are those found
+                               in its own sound */
+    s2vi_timbre timbre;   /**< of its own sound */
+    s2vi_ringing ringing; /**< likewise */
+    int reference;        /**< index of the clip whose timbre it gets; -1: of
+                               options->reference, or none */
     s2vi_foley_score real, own, foreign;
     s2vi_foley_score motion;        /**< of the plain detector */
     double mcd, distance;           /**< of own from real; NaN: none */
@@ -49,6 +51,7 @@ typedef struct s2vi_foley_eval {
     int count;
     s2vi_foley_source_clip reference; /**< of options->reference */
     s2vi_timbre reference_timbre;
+    s2vi_ringing reference_ringing;
     /* Of all clips together. */
     double seconds;
     int known;                           /**< clips with a truth */
@@ -58,8 +61,10 @@ typedef struct s2vi_foley_eval {
     double mcd, distance;           /**< means; NaN: none */
     int compared;                   /**< clips of these means */
     double to_reference, to_itself; /**< mean cosines */
-    int timbres, nearer; /**< clips with both, those nearer to the reference */
-    s2vi_picture sheet;  /**< where options->sheet */
+    int timbres, nearer;  /**< clips with both, those nearer to the reference */
+    int ringing;          /**< clips whose reference rings */
+    int partials, decays; /**< those that ring at its pitch, as long as it */
+    s2vi_picture sheet;   /**< where options->sheet */
 } s2vi_foley_eval;
 
 /**

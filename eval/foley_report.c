@@ -112,6 +112,16 @@ void s2vi_foley_eval_print(const s2vi_foley_eval *e, FILE *out)
                 "with its own\n",
                 e->nearer, e->timbres, S2VI_PLURAL(e->timbres),
                 100.0 * e->nearer / e->timbres, e->to_reference, e->to_itself);
+    if (e->ringing)
+        fprintf(out,
+                "Ringing   of %d clip%s whose reference rings for 0.2 s or "
+                "longer: the strongest\n"
+                "          partial is one of its three in %d (%.0f %%), the "
+                "decay time within a\n"
+                "          factor of 1.5 in %d (%.0f %%)\n",
+                e->ringing, S2VI_PLURAL(e->ringing), e->partials,
+                100.0 * e->partials / e->ringing, e->decays,
+                100.0 * e->decays / e->ringing);
     if (e->compared)
         fprintf(out,
                 "MCD       %.2f dB to the real audio with its own reference, "
@@ -195,7 +205,7 @@ int s2vi_foley_eval_print_json(const s2vi_foley_eval *e, FILE *out,
 {
     json_t *object = json_pack(
         "{s:s, s:{s:o, s:s, s:s, s:i}, s:f, s:o, s:o, s:o, "
-        "s:{s:i, s:o, s:o, s:o}, s:o}",
+        "s:{s:i, s:o, s:o, s:o}, s:{s:i, s:i, s:i}, s:o}",
         "version", s2v_version(), "model", "path",
         json_string_nocheck(e->options->model), "kind", "varietysound",
         "device", s2vi_foley_maker_device(e->maker), "size",
@@ -203,7 +213,8 @@ int s2vi_foley_eval_print_json(const s2vi_foley_eval *e, FILE *out,
         json_of_onsets(e, 0), "onsets_100ms", json_of_onsets(e, 1), "timbre",
         json_of_timbre(e), "mcd", "clips", e->compared, "mean", number(e->mcd),
         "on_mel_scale", number(e->mcd / mel_scale()), "mel_distance",
-        number(e->distance), "clips", json_of_clips(e));
+        number(e->distance), "ringing", "clips", e->ringing, "partials",
+        e->partials, "decays", e->decays, "clips", json_of_clips(e));
     char *text = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
     json_decref(object);
     if (!text)

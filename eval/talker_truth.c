@@ -3,7 +3,7 @@
 #include "talker_truth.h"
 
 #include "base/error.h"
-#include "truth.h"
+#include "data/impact_truth.h"
 #include "weights/weights.h"
 
 #include <glib.h>

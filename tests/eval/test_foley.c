@@ -13,7 +13,7 @@
 #include "foley_maker.h"
 #include "picture/mel_picture.h"
 #include "media/media.h"
-#include "truth.h"
+#include "data/impact_truth.h"
 #include "weights/weights.h"
 
 #include <jansson.h>

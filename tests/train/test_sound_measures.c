@@ -2,6 +2,7 @@
 /* MCD, timbre and onsets against NumPy's (tests/reference/sound_measures.py),
  * and what they must be on sounds that need no computation. */
 #include "measure/onsets.h"
+#include "measure/ringing.h"
 #include "measure/timbre.h"
 
 #include "check.h"
@@ -169,6 +170,39 @@ static void test_detection(void)
     }
 }
 
+/* A faint stroke, and one of three partials that decay in 0.8 s. */
+static void test_ringing(void)
+{
+    static float x[2 * RATE];
+    static const double partial[] = {1234, 440, 3000};
+    s2vi_ringing r, other = {.count = 1};
+    for (int i = 0; i < 2 * RATE; i++) {
+        const double t = (double)i / RATE - 0.8, early = t + 0.5;
+        const double fall = t < 0 ? 0 : pow(10, -3 * t / 0.8);
+        x[i] = (float)(early < 0 ? 0 : 0.02 * exp(-50 * early) * sin(5000 * t));
+        for (int k = 0; k < 3; k++)
+            x[i] += (float)(fall * (0.5 - 0.15 * k) *
+                            sin(6.283185307 * partial[k] * t));
+    }
+    CHECK(!s2vi_ringing_of_sound(&r, x, 2 * RATE, NULL) && r.count == 3,
+          "%d partials", r.count);
+    for (int k = 0; k < 3; k++)
+        CHECK(fabs(r.partial[k] / partial[k] - 1) < 1e-3, "%g Hz, expected %g",
+              r.partial[k], partial[k]);
+    CHECK(fabs(r.decay / 0.8 - 1) < 0.05, "decays in %g s", r.decay);
+    other.partial[0] = 440 * 1.029;
+    CHECK(s2vi_ringing_same_pitch(&other, &r), "2.9 %% off");
+    other.partial[0] = 440 * 1.032;
+    CHECK(!s2vi_ringing_same_pitch(&other, &r), "3.2 %% off");
+    for (int i = 0; i < 2 * RATE; i++)
+        x[i] = 0;
+    CHECK(!s2vi_ringing_of_sound(&r, x, 2 * RATE, NULL) && !r.count &&
+              isnan(r.decay),
+          "silence rings");
+    CHECK(!s2vi_ringing_same_pitch(&r, &other), "of silence");
+    CHECK(!s2vi_ringing_of_sound(&r, x, 0, NULL) && !r.count, "of nothing");
+}
+
 int main(void)
 {
     static float a[COLUMNS * BANDS], b[COLUMNS * BANDS];
@@ -179,5 +213,6 @@ int main(void)
     test_matching();
     test_scores();
     test_detection();
+    test_ringing();
     return check_done();
 }

@@ -29,7 +29,8 @@
  * - The mean timbre is a running average over batches.
  * - With `onsets`, the first four of E_T's eight outputs learn, beside L_mel,
  *   the log-odds that a sound begins in each of a feature's four columns
- *   (binary cross-entropy, onsets of the clip's own sound being the truth):
+ *   (binary cross-entropy; the truth is what s2v-impacts wrote beside a clip,
+ *   otherwise the onsets of its own sound, its background's among them):
  *   what is seen then learns when things sound from the first iteration on, and
  *   not from what a decoder that cannot make sounds yet passes back.
  * - With `augment`, pictures are changed as cameras and codecs change them
@@ -39,6 +40,7 @@
 
 #include "base/error.h"
 #include "base/philox.h"
+#include "data/impact_truth.h"
 #include "files.h"
 #include "graph/build.h"
 #include "measure/onsets.h"
@@ -47,6 +49,7 @@
 #include "networks/varietysound_discriminator.h"
 #include "video/pixel.h"
 
+#include <glib.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -730,6 +733,26 @@ static void spread_onsets(const s2vi_onsets *onsets, float *out,
         }
 }
 
+/* What is known of a clip, or what is heard. */
+static int onsets_of_clip(const s2vi_foley_clip *c, s2vi_onsets *onsets,
+                          s2v_error *err)
+{
+    char *path = s2vi_truth_path(c->path);
+    int ret;
+    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+        s2vi_truth truth;
+        ret = s2vi_truth_read(&truth, path, err);
+        *onsets = truth.onsets;
+        truth.onsets = (s2vi_onsets){0};
+        s2vi_truth_free(&truth);
+    } else {
+        ret =
+            s2vi_onsets_of_mel(onsets, c->mel, (size_t)(c->units * RATIO), err);
+    }
+    g_free(path);
+    return ret;
+}
+
 static int find_onsets(s2vi_foley_trainer *t, s2v_error *err)
 {
     const s2vi_foley_data *data = t->params.data;
@@ -741,8 +764,7 @@ static int find_onsets(s2vi_foley_trainer *t, s2v_error *err)
         const int64_t columns = data->clip[i].units * RATIO;
         s2vi_onsets onsets;
         t->onsets_of[i] = calloc((size_t)columns, sizeof(float));
-        ret = t->onsets_of[i] ? s2vi_onsets_of_mel(&onsets, data->clip[i].mel,
-                                                   (size_t)columns, err)
+        ret = t->onsets_of[i] ? onsets_of_clip(&data->clip[i], &onsets, err)
                               : s2vi_error_nomem(err, "onsets");
         if (ret < 0)
             return ret;

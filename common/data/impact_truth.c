@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What s2v-impacts knows of a clip. */
-#include "truth.h"
+#include "data/impact_truth.h"
 
 #include "base/error.h"
 

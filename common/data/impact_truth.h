@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The ground truth of s2v-impacts for a clip: times and materials of impacts.
  */
-#ifndef S2VI_EVAL_TRUTH_H
-#define S2VI_EVAL_TRUTH_H
+#ifndef S2VI_DATA_IMPACT_TRUTH_H
+#define S2VI_DATA_IMPACT_TRUTH_H
 
 #include "measure/onsets.h"
 
