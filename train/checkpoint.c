@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "files.h"
 
+#include <glib.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,11 @@ static char *identity_text(const s2vi_trainer *t)
                                                json_boolean(t->g.average)));
 }
 
+char *s2vi_trainer_identity(const s2vi_trainer *t)
+{
+    return identity_text(t);
+}
+
 static const char *score_key(const s2vi_trainer *t)
 {
     return t->params.score ? t->params.score : "best";
@@ -81,6 +87,8 @@ static char *progress_text(const s2vi_trainer *t)
     if (good && t->stage)
         good = set_integer(root, "stage", t->stage) &&
                set_integer(root, "stage_step", t->stage_step);
+    if (good && t->positions)
+        good = !json_object_set(root, "others", t->positions);
     if (good && t->seconds > 0)
         good = !json_object_set_new(root, "seconds", json_real(t->seconds));
     return dump(root, good);
@@ -149,36 +157,85 @@ static bool averaged(const s2vi_trainer *t, int param)
     return t->g.average && param < t->g.count;
 }
 
-/* The generator's recurrent states; the critics' are made of them. */
-static int add_states(s2vi_trainer *t, s2vi_writer *w, s2v_error *err)
+/* A state of all processes, one after the other; process 0 has them. */
+static int gather_state(s2vi_trainer *t, const s2vi_node *state, float *all,
+                        s2v_error *err)
 {
-    int ret = S2V_OK;
-    const s2vi_train_step *g = &t->generator;
-    for (int i = 0; i < s2vi_plan_state_count(g->plan) && !ret; i++) {
-        const s2vi_node *state = s2vi_plan_state(g->plan, i);
-        float *data =
-            malloc((size_t)s2vi_shape_count(&state->shape) * sizeof(*data));
-        ret = data ? s2vi_exec_read(g->exec, state, data)
+    static const s2vi_ranks one = {.count = 1};
+    const size_t n = (size_t)s2vi_shape_count(&state->shape);
+    float *mine = malloc(n * sizeof(*mine));
+    int ret = mine ? s2vi_exec_read(t->generator.exec, state, mine)
                    : s2vi_error_nomem(err, state->name);
-        if (!ret)
-            ret =
-                s2vi_writer_add(w, state->name, S2VI_STORED_F32,
-                                state->shape.rank, state->shape.dim, data, err);
-        free(data);
+    if (mine)
+        s2vi_ranks_gather(t->params.ranks ? t->params.ranks : &one, mine, n,
+                          all);
+    free(mine);
+    return ret;
+}
+
+/* The generator's recurrent states; the critics' are made of them. */
+static int add_states(s2vi_trainer *t, s2vi_writer *w, int ret, s2v_error *err)
+{
+    const s2vi_train_step *g = &t->generator;
+    const int64_t ranks = s2vi_trainer_ranks(t);
+    for (int i = 0; i < s2vi_plan_state_count(g->plan); i++) {
+        const s2vi_node *state = s2vi_plan_state(g->plan, i);
+        s2vi_shape shape = state->shape;
+        shape.dim[0] *= ranks;
+        float *all = malloc((size_t)s2vi_shape_count(&shape) * sizeof(*all));
+        const int last = all ? gather_state(t, state, all, err)
+                             : s2vi_error_nomem(err, state->name);
+        ret = ret ? ret : last;
+        if (!ret && w)
+            ret = s2vi_writer_add(w, state->name, S2VI_STORED_F32, shape.rank,
+                                  shape.dim, all, err);
+        free(all);
     }
     return ret;
 }
 
-int s2vi_trainer_save(s2vi_trainer *t, const char *path, s2v_error *err)
+/* Where the data of the other processes stand, in order. */
+static int gather_positions(s2vi_trainer *t, s2v_error *err)
 {
-    s2vi_writer *w = NULL;
-    int ret = begin(t, &w, path, true, err);
+    json_t *mine = t->hooks->position ? t->hooks->position(t) : NULL;
+    char *text = mine ? json_dumps(mine, JSON_SORT_KEYS) : NULL;
+    json_decref(mine);
+    json_decref(t->positions);
+    t->positions = NULL;
+    if (!t->hooks->position || s2vi_trainer_ranks(t) == 1) {
+        free(text);
+        return S2V_OK;
+    }
+    char **all = s2vi_ranks_gather_texts(t->params.ranks, text ? text : "");
+    t->positions = all ? json_array() : NULL;
+    for (int i = 1; all && all[i]; i++)
+        json_array_append_new(t->positions, json_loads(all[i], 0, NULL));
+    g_strfreev(all);
+    free(text);
+    return text ? S2V_OK : s2vi_error_nomem(err, "a checkpoint");
+}
+
+static int add_all(s2vi_trainer *t, s2vi_writer *w, s2v_error *err)
+{
+    int ret = S2V_OK;
     for (int i = 0; i < t->list.count && !ret; i++)
         ret = s2vi_file_add_trained(w, t->store, &t->list.param[i],
                                     averaged(t, i), err);
-    if (!ret)
-        ret = add_states(t, w, err);
-    return s2vi_file_finish(w, ret, err);
+    return ret;
+}
+
+/* What fails here must not keep this process from what all do together. */
+int s2vi_trainer_save(s2vi_trainer *t, const char *path, s2v_error *err)
+{
+    s2vi_writer *w = NULL;
+    const bool writes = s2vi_trainer_rank(t) == 0;
+    int ret = gather_positions(t, err);
+    if (!ret && writes)
+        ret = begin(t, &w, path, true, err);
+    if (!ret && writes)
+        ret = add_all(t, w, err);
+    ret = add_states(t, w, ret, err);
+    return w ? s2vi_file_finish(w, ret, err) : ret;
 }
 
 /* ------------------------------------------------------------- reading -- */
@@ -194,19 +251,24 @@ static const s2vi_tensor *find_tensor(const s2v_weights *w, const char *name,
     return NULL;
 }
 
-static int read_state(const s2v_weights *w, s2vi_exec *exec,
+/* This process's part of those of all; zeros where there is none. */
+static int read_state(const s2vi_trainer *t, const s2v_weights *w,
                       const s2vi_node *state, s2v_error *err)
 {
-    const int64_t n = s2vi_shape_count(&state->shape);
-    const s2vi_tensor *tensor = find_tensor(w, state->name, n, err);
+    const size_t n = (size_t)s2vi_shape_count(&state->shape);
+    const size_t first = (size_t)s2vi_trainer_rank(t) * n;
+    const s2vi_tensor *tensor = s2vi_weights_find(w, state->name);
+    if (!tensor || tensor->count % n)
+        tensor = find_tensor(w, state->name, (int64_t)n, err);
     if (!tensor)
         return S2V_ERR_MODEL;
-    float *data = malloc((size_t)n * sizeof(*data));
-    int ret = data ? s2vi_weights_read_f32(w, tensor, data, err)
-                   : s2vi_error_nomem(err, state->name);
+    float *all = calloc(tensor->count > first + n ? tensor->count : first + n,
+                        sizeof(*all));
+    int ret = all ? s2vi_weights_read_f32(w, tensor, all, err)
+                  : s2vi_error_nomem(err, state->name);
     if (!ret)
-        ret = s2vi_exec_write(exec, state, data);
-    free(data);
+        ret = s2vi_exec_write(t->generator.exec, state, all + first);
+    free(all);
     return ret;
 }
 
@@ -215,7 +277,7 @@ static int read_states(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
     int ret = S2V_OK;
     const s2vi_train_step *g = &t->generator;
     for (int i = 0; i < s2vi_plan_state_count(g->plan) && !ret; i++)
-        ret = read_state(w, g->exec, s2vi_plan_state(g->plan, i), err);
+        ret = read_state(t, w, s2vi_plan_state(g->plan, i), err);
     return ret;
 }
 
@@ -231,8 +293,12 @@ static int read_progress(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
                      &stage, "stage_step", &stage_step, "seconds", &seconds) &&
         stage >= 0 && stage <= S2VI_TRAINER_STAGES && step >= 0 &&
         step <= S2VI_FILE_MOST_STEPS;
-    if (good && t->hooks->set_position)
-        good = t->hooks->set_position(t, root);
+    /* A process that there was none of begins as a new one does. */
+    const size_t rank = (size_t)s2vi_trainer_rank(t);
+    json_t *position =
+        rank ? json_array_get(json_object_get(root, "others"), rank - 1) : root;
+    if (good && t->hooks->set_position && position)
+        good = t->hooks->set_position(t, position);
     json_decref(root);
     if (!good)
         return s2vi_error(err, S2V_ERR_MODEL,

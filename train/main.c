@@ -5,6 +5,7 @@
 #include "terminal/interrupt.h"
 #include "options.h"
 #include "terminal/progress.h"
+#include "ranks.h"
 #include "recipe.h"
 
 #include "base/error.h"
@@ -23,6 +24,7 @@
 enum { MAX_TERMS = 2 * S2VI_TRAIN_STEP_TERMS };
 
 typedef struct job {
+    s2vi_ranks ranks; /* processes that share the training */
     s2vi_train_options *options;
     const s2vi_recipe *recipe;
     s2vi_training training;
@@ -32,12 +34,14 @@ typedef struct job {
     int64_t measured;            /* ...after this iteration; 0: never */
     int64_t first;               /* iterations done before, by an earlier run */
     char *checkpoint;            /* the output's name with ".ckpt" */
-    double next_save;            /* monotonic seconds, where saved by time */
+    double next_save;            /* seconds of training, where saved by time */
     double begin;                /* of this run, likewise */
     double seconds;              /* that earlier runs took */
     const char *name[MAX_TERMS]; /* columns of the curves */
     int names;
-    bool complete; /* all iterations were done */
+    double elapsed; /* of several processes: the first's time_of() */
+    bool stop;      /* a signal asks for it, in one of them */
+    bool complete;  /* all iterations were done */
 } job;
 
 static double now(void)
@@ -49,10 +53,26 @@ static double now(void)
 
 /* ------------------------------------------------------------ training -- */
 
-/* Seconds of training, those of earlier runs, too. */
+static bool is_first(const job *j)
+{
+    return j->ranks.rank == 0;
+}
+
+/* Seconds of training, those of earlier runs, too: the same in all processes,
+ * which decide by it. */
 static double time_of(const job *j)
 {
-    return j->seconds + now() - j->begin;
+    return j->ranks.count > 1 ? j->elapsed : j->seconds + now() - j->begin;
+}
+
+/* What all processes have to know before an iteration. */
+static void synchronise(job *j)
+{
+    double known[] = {s2vi_interrupt_requested(),
+                      is_first(j) ? j->seconds + now() - j->begin : 0};
+    s2vi_ranks_max(&j->ranks, known, 2);
+    j->stop = known[0] > 0;
+    j->elapsed = known[1];
 }
 
 static int64_t step_of(const job *j)
@@ -109,7 +129,7 @@ static int save(job *j, s2v_error *err)
         also = S2V_OK;
     if (!ret)
         s2vi_progress_saved(j->bar, step_of(j));
-    if (!j->options->hold_out_every)
+    if (!j->options->hold_out_every && is_first(j))
         also = s2vi_trainer_export(j->training.trainer, j->options->output,
                                    &second);
     if (!also && j->curves)
@@ -119,18 +139,31 @@ static int save(job *j, s2v_error *err)
     return ret ? ret : also;
 }
 
+/* The first of several processes measures for all. */
+static int measure(job *j, s2v_error *err)
+{
+    s2vi_measured *m = &j->held_out;
+    int ret = S2V_OK;
+    j->training.trainer->share = share_of(j);
+    if (is_first(j))
+        ret = j->recipe->measure_held_out(j->training.self, m, err);
+    double known[] = {ret, m->score};
+    s2vi_ranks_share(&j->ranks, known, 2);
+    m->score = known[1];
+    return (int)known[0];
+}
+
 /* Measure what is held out; the best so far becomes the weight file. */
 static int hold_out(job *j, s2v_error *err)
 {
     s2vi_trainer *trainer = j->training.trainer;
     s2vi_measured *m = &j->held_out;
     const long long step = step_of(j);
-    trainer->share = share_of(j);
-    int ret = j->recipe->measure_held_out(j->training.self, m, err);
+    int ret = measure(j, err);
     if (ret < 0)
         return ret;
     const bool better = !(m->score <= trainer->best);
-    if (better)
+    if (better && is_first(j))
         ret = s2vi_trainer_export(trainer, j->options->output, err);
     if (ret < 0)
         return ret;
@@ -149,9 +182,9 @@ static bool is_time_to_save(job *j)
     const s2vi_train_options *o = j->options;
     if (o->checkpoint_every)
         return step_of(j) % o->checkpoint_every == 0;
-    if (!o->checkpoint_seconds || now() < j->next_save)
+    if (!o->checkpoint_seconds || time_of(j) < j->next_save)
         return false;
-    j->next_save = now() + o->checkpoint_seconds;
+    j->next_save = time_of(j) + o->checkpoint_seconds;
     return true;
 }
 
@@ -166,7 +199,7 @@ static int preview(job *j, s2v_error *err)
 static void survive(job *j, int ret, const s2v_error *err)
 {
     const bool more = !is_over(j);
-    if (ret < 0)
+    if (ret < 0 && is_first(j))
         s2vi_progress_message(j->options->quiet ? NULL : j->bar,
                               "s2v-train: %s%s", err->message,
                               more ? "; training continues" : "");
@@ -222,6 +255,14 @@ static void show_stage(job *j)
                         left > 0 ? left : 0);
 }
 
+/* The others wait for this process, which cannot go on. */
+static void end_all(const job *j, const s2v_error *err)
+{
+    fprintf(stderr, "s2v-train: process %d of %d: %s\n", j->ranks.rank,
+            j->ranks.count, err->message);
+    s2vi_ranks_abort(&j->ranks);
+}
+
 static int iterate(job *j, s2v_error *err)
 {
     const s2vi_train_options *o = j->options;
@@ -230,6 +271,8 @@ static int iterate(job *j, s2v_error *err)
     int n = MAX_TERMS;
     j->training.trainer->share = share_of(j);
     int ret = s2vi_trainer_iterate(j->training.trainer, loss, &n, err);
+    if (ret < 0 && j->ranks.count > 1 && !j->training.trainer->spoilt)
+        end_all(j, err);
     if (ret < 0)
         return ret;
     s2vi_shards_trim(j->training.shards);
@@ -264,9 +307,12 @@ static int train(job *j, s2v_error *err)
         .first = j->first,
         .quiet = o->quiet,
     });
-    j->next_save = now() + o->checkpoint_seconds;
-    while (!ret && !is_over(j) && !s2vi_interrupt_requested())
+    synchronise(j);
+    j->next_save = time_of(j) + o->checkpoint_seconds;
+    while (!ret && !is_over(j) && !j->stop) {
         ret = iterate(j, err);
+        synchronise(j);
+    }
     s2v_error why;
     if (!ret && !step_of(j))
         ret = s2vi_error(err, S2V_ERR_CANCELLED,
@@ -280,7 +326,7 @@ static int train(job *j, s2v_error *err)
     if (!ret)
         ret = save(j, err);
     s2vi_progress_close(&j->bar);
-    return ret;
+    return s2vi_ranks_agree(&j->ranks, ret, err);
 }
 
 /* A folder that cannot be written to is better known before the training. */
@@ -304,10 +350,12 @@ static void print_summary(const job *j)
         fprintf(stderr, "%s\n", b->selected);
     fprintf(stderr,
             "%s, %s, %d thread%s; %lld weights in the generator, %lld in "
-            "discriminators\n",
+            "discriminators; %.3g GFLOP per iteration\n",
             b->table->name, b->dtype == S2VI_BF16 ? "bf16" : "f32", b->threads,
             b->threads == 1 ? "" : "s", (long long)m.generator,
-            (long long)m.critics);
+            (long long)m.critics, m.flops / 1e9);
+    if (j->ranks.count > 1)
+        fprintf(stderr, "%d processes\n", j->ranks.count);
 }
 
 /* ...and what that took. */
@@ -367,8 +415,8 @@ static void print_result(const job *j)
 static int export_latest(job *j, s2v_error *err)
 {
     const s2vi_train_options *o = j->options;
-    int ret = make_training(j, err);
-    if (!ret)
+    int ret = s2vi_ranks_agree(&j->ranks, make_training(j, err), err);
+    if (!ret && is_first(j))
         ret = s2vi_trainer_export(j->training.trainer, o->output, err);
     if (!ret && !o->quiet)
         fprintf(stderr, "wrote the model %s: that of iteration %lld\n",
@@ -377,9 +425,63 @@ static int export_latest(job *j, s2v_error *err)
     return ret;
 }
 
+/* What a recipe's training can be divided into. */
+static int check_share(const job *j, s2v_error *err)
+{
+    const s2vi_train_options *o = j->options;
+    const int n = j->ranks.count;
+    if (n > 1 && j->recipe->share == S2VI_SHARE_NOTHING)
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "%s: expected one process, found %d: each of a batch "
+                          "is compared with all others of it",
+                          j->recipe->name, n);
+    return n > 1 && j->recipe->share == S2VI_SHARE_BATCH && o->batch % n
+               ? s2vi_error(err, S2V_ERR_INVALID,
+                            "--batch: expected a multiple of the %d processes, "
+                            "found %d",
+                            n, o->batch)
+               : S2V_OK;
+}
+
+/* Processes with the same program and options, of which one speaks. */
+static int join_ranks(job *j, s2v_error *err)
+{
+    s2vi_train_options *o = j->options;
+    o->ranks = &j->ranks;
+    int ret = s2vi_ranks_same(&j->ranks, "version", s2v_version(), err);
+    if (!ret)
+        ret = s2vi_ranks_same(&j->ranks, "options",
+                              o->record_text ? o->record_text : "", err);
+    if (!ret)
+        ret = check_share(j, err);
+    if (is_first(j))
+        return ret;
+    o->quiet = true;
+    o->verbose = false;
+    o->curves = o->preview = NULL;
+    return ret;
+}
+
+/* A training in each process, on the same clips. */
+static int make_trainings(job *j, s2v_error *err)
+{
+    int ret = s2vi_ranks_agree(&j->ranks, make_training(j, err), err);
+    if (ret < 0 || j->ranks.count == 1)
+        return ret;
+    char *identity = s2vi_trainer_identity(j->training.trainer);
+    ret = s2vi_ranks_same(&j->ranks, "clips", identity ? identity : "", err);
+    free(identity);
+    return ret;
+}
+
 static int run(job *j, s2v_error *err)
 {
-    int ret = s2vi_interrupt_install(
+    int ret = join_ranks(j, err);
+    if (ret < 0) {
+        j->ranks.agreed = true;
+        return ret;
+    }
+    ret = s2vi_interrupt_install(
         j->options->quiet ? NULL
                           : "\ns2v-train: stopping after this iteration; a "
                             "second signal stops at once, without saving\n",
@@ -391,12 +493,14 @@ static int run(job *j, s2v_error *err)
                 (long)getpid());
     if (!ret && j->options->export)
         return export_latest(j, err);
-    if (!ret)
+    if (!ret && is_first(j))
         ret = probe_output(j, err);
+    ret = s2vi_ranks_agree(&j->ranks, ret, err);
     if (!ret)
-        ret = make_training(j, err);
+        ret = make_trainings(j, err);
     if (!ret && j->options->curves)
         ret = open_curves(j, err);
+    ret = s2vi_ranks_agree(&j->ranks, ret, err);
     if (!ret && j->options->verbose)
         print_summary(j);
     const double begin = now();
@@ -429,17 +533,26 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, "");
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow: an error, no end */
     av_log_set_level(AV_LOG_FATAL);
-    if (s2vi_train_options_parse(&j.options, argc, argv, &err) < 0) {
-        fprintf(stderr, "s2v-train: %s\n", err.message);
+    int ret = s2vi_ranks_open(&j.ranks, &err);
+    if (!ret) {
+        ret = s2vi_train_options_parse(&j.options, argc, argv, &err);
+        ret = s2vi_ranks_agree(&j.ranks, ret, &err);
+    }
+    if (ret < 0) {
+        if (is_first(&j))
+            fprintf(stderr, "s2v-train: %s\n", err.message);
+        s2vi_train_options_free(&j.options);
+        s2vi_ranks_close(&j.ranks);
         return 2;
     }
-    int ret = S2V_OK;
     j.recipe = j.options->recipe;
     if (j.options->action == S2VI_TRAIN_RUN)
         ret = run(&j, &err);
-    else
+    else if (is_first(&j))
         s2vi_train_options_print(j.options, stdout);
-    if (ret < 0)
+    if (ret < 0 && !is_first(&j) && !j.ranks.agreed)
+        end_all(&j, &err);
+    if (ret < 0 && is_first(&j))
         fprintf(stderr, "s2v-train: %s\n", err.message);
     s2vi_curves_close(&j.curves);
     if (j.training.self)
@@ -447,5 +560,6 @@ int main(int argc, char **argv)
     const int status = status_of(&j, ret);
     s2vi_train_options_free(&j.options);
     free(j.checkpoint);
-    return status;
+    s2vi_ranks_close(&j.ranks);
+    return is_first(&j) ? status : 0;
 }

@@ -104,7 +104,8 @@ typedef struct s2vi_train_options {
     json_t *record;        /**< what was given, with what a resumed checkpoint
                                 keeps of it; strings lie here, too */
     char *record_text;     /**< the same for the next checkpoint */
-    char *resumed_output;  /**< the default of `output` */
+    const struct s2vi_ranks *ranks; /**< set by main.c; NULL: one process */
+    char *resumed_output;           /**< the default of `output` */
 } s2vi_train_options;
 
 /**

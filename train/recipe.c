@@ -73,6 +73,7 @@ s2vi_trainer_params s2vi_recipe_trainer(const s2vi_train_options *o)
         .note = o->note,
         .store = stored[o->store],
         .options = o->record_text,
+        .ranks = o->ranks,
     };
 }
 

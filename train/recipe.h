@@ -47,6 +47,13 @@ typedef struct s2vi_measured {
     char note[256]; /**< what to say of it at the end; or "" */
 } s2vi_measured;
 
+/** What several processes (ranks.h) share of a training. */
+typedef enum s2vi_recipe_share {
+    S2VI_SHARE_NOTHING = 0, /**< there is one process */
+    S2VI_SHARE_BATCH,       /**< each has a part of --batch */
+    S2VI_SHARE_STREAMS,     /**< each has a sequence of its own */
+} s2vi_recipe_share;
+
 /** A row. Errors are a status and a sentence. */
 typedef struct s2vi_recipe {
     const char *name;     /**< MODEL of the command line: "listen-and-move" */
@@ -60,6 +67,7 @@ typedef struct s2vi_recipe {
     const option_row *rows;
     int n_rows;
     size_t options; /**< size of the struct that begins with `shared` */
+    s2vi_recipe_share share;
     /** Set the defaults of its own; those of all are set. */
     void (*set_defaults)(s2vi_train_options *o);
     /** Optional: check what a row cannot, and fill in what depends. */

@@ -73,6 +73,32 @@ static s2vi_node *average(s2vi_train_step *step, const s2vi_param *q,
     return s2vi_assign(mean, s2vi_add(param, change));
 }
 
+static bool is_shared(const s2vi_train_step *step)
+{
+    return step->ranks && step->ranks->count > 1;
+}
+
+/* This process's part of a gradient, in memory of its own, where the sum over
+ * all processes takes its place. One that is 0 everywhere is its own sum. */
+static s2vi_node *part_of(s2vi_train_step *step, s2vi_node *gradient)
+{
+    if (!is_shared(step) || !gradient || gradient->op == S2VI_OP_FILL)
+        return gradient;
+    s2vi_node *part = s2vi_scale(gradient, 1.0 / step->ranks->count);
+    step->gradient[step->n_gradients++] = part;
+    return part;
+}
+
+static int reserve_gradients(s2vi_train_step *step, int count, s2v_error *err)
+{
+    const size_t n = (size_t)(step->n_gradients + count);
+    s2vi_node **more = realloc(step->gradient, n * sizeof(*more));
+    if (!more)
+        return s2vi_error_nomem(err, "the training graph");
+    step->gradient = more;
+    return S2V_OK;
+}
+
 /* Adam's step, and the average, of what has this gradient. */
 static void update(s2vi_train_step *step, const s2vi_trained *t,
                    const s2vi_param *q, s2vi_node *param, s2vi_node *gradient,
@@ -102,6 +128,8 @@ int s2vi_train_step_learn(s2vi_train_step *step, s2vi_node *loss,
     const s2vi_param **which = calloc(room, sizeof(*which));
     s2vi_node **param = calloc(2 * room, sizeof(*param));
     int ret = reserve(step, 2 * t->count, err), n = 0;
+    if (!ret)
+        ret = reserve_gradients(step, t->count, err);
     if (!ret && (!param || !which))
         ret = s2vi_error_nomem(err, "the training graph");
     if (ret < 0)
@@ -126,7 +154,8 @@ int s2vi_train_step_learn(s2vi_train_step *step, s2vi_node *loss,
         gradient[i] = s2vi_fill(step->graph, 0, param[i]->shape);
     if (good >= 0)
         for (int i = 0; i < n; i++)
-            update(step, t, which[i], param[i], gradient[i], adam);
+            update(step, t, which[i], param[i], part_of(step, gradient[i]),
+                   adam);
     ret = s2vi_graph_status(step->graph, err);
 out:
     free(which);
@@ -137,12 +166,17 @@ out:
 int s2vi_train_step_plan(s2vi_train_step *step, s2vi_store *store,
                          s2v_error *err)
 {
-    s2vi_node *outputs[S2VI_TRAIN_STEP_TERMS + 1];
+    const size_t room = S2VI_TRAIN_STEP_TERMS + 1 + (size_t)step->n_gradients;
+    s2vi_node **outputs = calloc(room, sizeof(*outputs));
     int n = 0;
+    if (!outputs)
+        return s2vi_error_nomem(err, "the training graph");
     if (step->output)
         outputs[n++] = step->output;
     for (int i = 0; i < step->n_terms; i++)
         outputs[n++] = step->term[i].node;
+    for (int i = 0; i < step->n_gradients; i++)
+        outputs[n++] = step->gradient[i];
     const s2vi_plan_params params = {.outputs = outputs,
                                      .n_outputs = n,
                                      .effects = step->effect,
@@ -150,15 +184,24 @@ int s2vi_train_step_plan(s2vi_train_step *step, s2vi_store *store,
     int ret = s2vi_graph_status(step->graph, err);
     if (!ret)
         ret = s2vi_plan_create(&step->plan, step->graph, store, &params, err);
-    return ret < 0 ? ret : s2vi_exec_create(&step->exec, step->plan, err);
+    free(outputs);
+    if (!ret)
+        ret = s2vi_exec_create(&step->exec, step->plan, err);
+    return ret < 0 || !step->n_gradients
+               ? ret
+               : s2vi_reduction_create(
+                     &step->reduction, step->ranks, step->exec, step->gradient,
+                     step->n_gradients, step->effect, step->n_effects, err);
 }
 
 void s2vi_train_step_close(s2vi_train_step *step)
 {
+    s2vi_reduction_close(&step->reduction);
     s2vi_exec_close(&step->exec);
     s2vi_plan_close(&step->plan);
     s2vi_graph_close(&step->graph);
     free(step->effect);
+    free(step->gradient);
     *step = (s2vi_train_step){0};
 }
 
@@ -183,7 +226,13 @@ int s2vi_train_step_run(s2vi_train_step *step, int64_t iteration,
         ret = s2vi_train_step_write(step, step->iteration, &count, err);
     if (!ret && step->ema_decay)
         ret = s2vi_train_step_write(step, step->ema_decay, &decay, err);
-    return ret < 0 ? ret : s2vi_exec_run(step->exec, clock, err);
+    if (!ret && step->reduction)
+        s2vi_reduction_begin(step->reduction);
+    if (!ret)
+        ret = s2vi_exec_run(step->exec, clock, err);
+    return ret < 0 || !step->reduction
+               ? ret
+               : s2vi_reduction_end(step->reduction, err);
 }
 
 static const s2vi_node *state_named(const s2vi_train_step *step,
@@ -227,13 +276,16 @@ int s2vi_train_step_read(const s2vi_train_step *step, int64_t iteration,
                          const char *advice, s2v_error *err)
 {
     const char *bad = NULL;
+    float value[S2VI_TRAIN_STEP_TERMS] = {0};
+    for (int i = 0; i < step->n_terms; i++)
+        s2vi_exec_read(step->exec, step->term[i].node, &value[i]);
+    if (is_shared(step))
+        s2vi_ranks_mean(step->ranks, value, (size_t)step->n_terms);
     for (int i = 0; i < step->n_terms; i++) {
-        float value = 0;
-        s2vi_exec_read(step->exec, step->term[i].node, &value);
-        if (!isfinite(value) && !bad)
+        if (!isfinite(value[i]) && !bad)
             bad = step->term[i].name;
         if (*n < room)
-            loss[(*n)++] = (s2vi_trainer_loss){step->term[i].name, value};
+            loss[(*n)++] = (s2vi_trainer_loss){step->term[i].name, value[i]};
     }
     return bad ? s2vi_error(err, S2V_ERR_DEVICE,
                             "iteration %lld: the loss term %s is not finite; "

@@ -18,6 +18,7 @@
 #define S2VI_TRAIN_TRAIN_STEP_H
 
 #include "nn/param.h"
+#include "reduction.h"
 #include "run/exec.h"
 
 enum { S2VI_TRAIN_STEP_TERMS = 12 };
@@ -55,6 +56,12 @@ typedef struct s2vi_train_step {
     s2vi_node **effect;
     int n_effects;
     s2vi_node *output; /* to be read after a run, beside the terms; or NULL */
+    /* The processes that each have a part of the batch: gradients and terms are
+     * means over all. NULL, or one: this is the only one. */
+    const s2vi_ranks *ranks;
+    s2vi_node **gradient; /* of the parameters, where there are several */
+    int n_gradients;
+    s2vi_reduction *reduction;
     s2vi_plan *plan;
     s2vi_exec *exec;
 } s2vi_train_step;

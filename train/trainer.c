@@ -7,7 +7,37 @@
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* ----------------------------------------------------------- processes -- */
+
+int s2vi_trainer_ranks(const s2vi_trainer *t)
+{
+    return t->params.ranks ? t->params.ranks->count : 1;
+}
+
+int s2vi_trainer_rank(const s2vi_trainer *t)
+{
+    return t->params.ranks ? t->params.ranks->rank : 0;
+}
+
+int s2vi_trainer_all(const s2vi_trainer *t, int part)
+{
+    return part * s2vi_trainer_ranks(t);
+}
+
+int s2vi_trainer_part(const s2vi_trainer_params *p, int batch)
+{
+    return p->ranks ? batch / p->ranks->count : batch;
+}
+
+uint64_t s2vi_trainer_place(const s2vi_trainer *t, int64_t step)
+{
+    return ((uint64_t)step * (uint64_t)s2vi_trainer_ranks(t) +
+            (uint64_t)s2vi_trainer_rank(t)) *
+           (uint64_t)t->frames;
+}
 
 /* ------------------------------------------------------------ starting -- */
 
@@ -51,6 +81,8 @@ static int open_step(s2vi_trainer *t, s2vi_train_step *step,
                      s2vi_store *store, s2v_error *err)
 {
     int ret = s2vi_train_step_begin(step, err);
+    if (step != &t->viewer)
+        step->ranks = t->params.ranks;
     if (!ret)
         ret = record(t, err);
     return ret < 0 || !(step->n_terms + step->n_effects || step->output)
@@ -122,13 +154,17 @@ void s2vi_trainer_close(s2vi_trainer *t)
     s2vi_store_close(&t->store);
     s2vi_backend_close(&t->backend);
     s2vi_param_list_close(&t->list);
+    json_decref(t->positions);
 }
 
 s2vi_train_summary s2vi_trainer_summary(const s2vi_trainer *t)
 {
-    s2vi_train_summary m = {t->backend, s2vi_trained_numbers(&t->g), 0};
+    s2vi_train_summary m = {t->backend, s2vi_trained_numbers(&t->g), 0, 0};
     for (int i = 0; i < t->n_critics; i++)
         m.critics += s2vi_trained_numbers(&t->critic[i]);
+    m.flops = s2vi_plan_flops(t->generator.plan);
+    if (t->critics.plan)
+        m.flops += s2vi_plan_flops(t->critics.plan);
     return m;
 }
 
@@ -165,7 +201,7 @@ s2vi_clock s2vi_trainer_clock(const s2vi_trainer *t)
 {
     return (s2vi_clock){
         .seed = t->params.seed,
-        .frame = (uint64_t)t->step * (uint64_t)t->frames,
+        .frame = s2vi_trainer_place(t, t->step),
     };
 }
 
@@ -217,6 +253,46 @@ static s2vi_train_step *due(const s2vi_trainer *t, s2vi_train_step *plain,
     return lazy->exec && t->hooks->is_lazy_due(t, lazy) ? lazy : plain;
 }
 
+/* Values of the buffers that a step sets, each once, into `data` or back; their
+ * number. */
+static size_t copy_buffers(const s2vi_trainer *t, const s2vi_train_step *step,
+                           float *data, bool back)
+{
+    size_t n = 0;
+    for (int i = 0; i < step->n_effects; i++) {
+        const s2vi_node *to = step->effect[i]->input[0];
+        if (step->effect[i]->op != S2VI_OP_ASSIGN ||
+            to->var_kind != S2VI_VAR_PARAM)
+            continue;
+        if (data && back)
+            s2vi_store_write(t->store, to->name, data + n, NULL);
+        else if (data)
+            s2vi_store_read(t->store, to->name, data + n, NULL);
+        n += (size_t)s2vi_shape_count(&to->shape);
+    }
+    return n;
+}
+
+/* What is averaged over batches (running statistics) each process has of its
+ * part of the batch: the mean of that is of the whole. */
+static int share_buffers(s2vi_trainer *t, const s2vi_train_step *step,
+                         s2v_error *err)
+{
+    const size_t n = s2vi_trainer_ranks(t) > 1 && step->exec
+                         ? copy_buffers(t, step, NULL, false)
+                         : 0;
+    float *data = n ? malloc(n * sizeof(*data)) : NULL;
+    if (!n)
+        return S2V_OK;
+    if (!data)
+        return s2vi_error_nomem(err, "buffers");
+    copy_buffers(t, step, data, false);
+    s2vi_ranks_mean(t->params.ranks, data, n);
+    copy_buffers(t, step, data, true);
+    free(data);
+    return S2V_OK;
+}
+
 /* A critic's term that is not finite is what spoils the generator's. */
 int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
                          s2v_error *err)
@@ -232,6 +308,10 @@ int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
         ret = run(t, critics, err);
     if (!ret)
         ret = run(t, generator, err);
+    if (!ret)
+        ret = share_buffers(t, critics, err);
+    if (!ret)
+        ret = share_buffers(t, generator, err);
     if (ret < 0)
         return ret;
     ret = read_terms(t, generator, loss, room, n, err);
@@ -239,6 +319,7 @@ int s2vi_trainer_iterate(s2vi_trainer *t, s2vi_trainer_loss *loss, int *n,
         bad = read_terms(t, critics, loss, room, n, &spoilt);
     if (bad < 0 && err)
         *err = spoilt;
+    t->spoilt = bad < 0 || ret < 0;
     t->step++;
     return bad < 0 ? bad : ret;
 }

@@ -98,6 +98,7 @@ typedef struct s2vi_trainer_params {
                           of score: they do not compare; NULL: "best" */
     const char *options; /* what a checkpoint keeps of the command line, JSON;
                             NULL: nothing */
+    const s2vi_ranks *ranks; /* processes that share the training; NULL: one */
 } s2vi_trainer_params;
 
 enum { S2VI_TRAINER_CRITICS = 4, S2VI_TRAINER_STAGES = 15 }; /* at most */
@@ -106,7 +107,8 @@ struct s2vi_trainer {
     const s2vi_trainer_hooks *hooks;
     void *self; /* the model's */
     s2vi_trainer_params params;
-    int64_t frames; /* of an iteration, on the clock of the noise */
+    int64_t frames; /* of an iteration of this process, on the clock of the
+                       noise */
     s2vi_param_list list;
     s2vi_trained g, critic[S2VI_TRAINER_CRITICS]; /* stretches of it */
     int n_critics;
@@ -121,6 +123,7 @@ struct s2vi_trainer {
     /* The batch does not go on where the last one ended: recurrent states start
      * at zero. Else both steps begin with those that the generator's left. */
     bool fresh;
+    json_t *positions;  /* of the other processes' data, for a checkpoint */
     int64_t step;       /* iterations done */
     double share;       /* of the whole training that is done, 0 to 1: the
                            program sets it, for schedules */
@@ -128,6 +131,7 @@ struct s2vi_trainer {
     int stage;          /* of the schedule; 0 without one */
     int64_t stage_step; /* the iteration before its first */
     bool critics_rest;  /* in this stage */
+    bool spoilt;        /* a term was not finite, in all processes */
     double best;        /* held-out score; NaN: none... */
     int64_t best_step;  /* ...after this iteration; 0: not known */
 };
@@ -151,9 +155,25 @@ int s2vi_trainer_enter_stage(s2vi_trainer *t, int stage, int64_t step,
 typedef struct s2vi_train_summary {
     const s2vi_backend *backend;
     int64_t generator, critics; /* numbers that are learned */
+    double flops;               /* of an iteration of this process, as recorded */
 } s2vi_train_summary;
 
 s2vi_train_summary s2vi_trainer_summary(const s2vi_trainer *t);
+
+/** Processes that share the training, this one's number among them, and what
+ * `part`, something of this process alone, is of all: its part of the batch. */
+int s2vi_trainer_ranks(const s2vi_trainer *t);
+int s2vi_trainer_rank(const s2vi_trainer *t);
+int s2vi_trainer_all(const s2vi_trainer *t, int part);
+
+/** The part of a batch that this process has, as `params` have them.
+ * @param batch a multiple of their number */
+int s2vi_trainer_part(const s2vi_trainer_params *params, int batch);
+
+/** The number of this process's first frame of iteration `step` among all
+ * frames of all iterations, so that what is drawn by it does not depend on how
+ * many processes there are. */
+uint64_t s2vi_trainer_place(const s2vi_trainer *t, int64_t step);
 
 /** The clock of the iteration that comes next, or is being run. */
 s2vi_clock s2vi_trainer_clock(const s2vi_trainer *t);
@@ -191,11 +211,18 @@ int s2vi_trainer_view(s2vi_trainer *t, uint64_t frame, float *out,
 
 /**
  * Write everything that a resume needs, so that it ends bit-identical.
- * What was at `path` before stays until the new file is whole.
+ * What was at `path` before stays until the new file is whole. Of several
+ * processes each calls it, and the first writes.
  */
 int s2vi_trainer_save(s2vi_trainer *t, const char *path, s2v_error *err);
 
-/** Go on from a checkpoint; S2V_ERR_MODEL names what differs. */
+/** What a resume may not change, and processes have to share: JSON, to be
+ * freed; NULL: memory. */
+char *s2vi_trainer_identity(const s2vi_trainer *t);
+
+/** Go on from a checkpoint; S2V_ERR_MODEL names what differs. Of several
+ * processes each reads it. With another number of them than it was written
+ * with, recurrent states that there are none for begin at zero. */
 int s2vi_trainer_resume(s2vi_trainer *t, const char *path, s2v_error *err);
 
 /**

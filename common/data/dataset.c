@@ -155,6 +155,18 @@ void s2vi_dataset_close(s2vi_dataset *data)
     *data = (s2vi_dataset){0};
 }
 
+static int streams(const s2vi_dataset *data)
+{
+    return data->streams ? data->streams : 1;
+}
+
+s2vi_cursor s2vi_dataset_begin(const s2vi_dataset *data, int rank)
+{
+    return (s2vi_cursor){.epoch = rank,
+                         .clip = (int64_t)rank * data->count / streams(data),
+                         .frame = -1};
+}
+
 /* The first frame of a clip's sequences, this time through. */
 static int64_t first_frame(int64_t train, int T, const s2vi_cursor *cursor,
                            uint64_t seed)
@@ -201,7 +213,7 @@ static s2vi_sequence next_of_stretch(const s2vi_dataset *data,
     if (!fresh && (cursor->frame + T > c->train || cursor->clip != begin.clip ||
                    cursor->frame < begin.frame ||
                    cursor->frame >= begin.frame + length)) {
-        begin = draw_stretch(data, cursor->epoch + 1, T, seed);
+        begin = draw_stretch(data, cursor->epoch + streams(data), T, seed);
         fresh = true;
     }
     if (fresh)
@@ -229,7 +241,7 @@ s2vi_sequence s2vi_dataset_next(const s2vi_dataset *data, s2vi_cursor *cursor,
         cursor->frame = -1;
         if (++cursor->clip == data->count) {
             cursor->clip = 0;
-            cursor->epoch++;
+            cursor->epoch += streams(data);
         }
     }
 }

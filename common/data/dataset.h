@@ -22,8 +22,10 @@ typedef struct s2vi_dataset {
     int size;
     int64_t frames, train; /* of all clips */
     int stretch;           /* sequences before a jump; 0: to the clip's end */
-    char hash[65];         /* SHA-256 of the clips' hashes */
-    s2vi_shards *shards;   /* that clips are of; NULL: of none */
+    int streams;   /* that go through it beside one another, each in every so
+                      many epochs; 0: 1 */
+    char hash[65]; /* SHA-256 of the clips' hashes */
+    s2vi_shards *shards; /* that clips are of; NULL: of none */
 } s2vi_dataset;
 
 /**
@@ -67,6 +69,9 @@ typedef struct s2vi_cursor {
     int64_t clip;
     int64_t frame; /* of the next sequence; -1: the clip is not begun */
 } s2vi_cursor;
+
+/** Where stream `rank` begins. */
+s2vi_cursor s2vi_dataset_begin(const s2vi_dataset *data, int rank);
 
 /** A sequence of T frames, and whether the recurrent state is reset. */
 typedef struct s2vi_sequence {

@@ -314,6 +314,28 @@ int s2vi_exec_steps(const s2vi_exec *exec)
     return exec->n_steps;
 }
 
+int s2vi_exec_step_of(const s2vi_exec *exec, const s2vi_node *node)
+{
+    int i;
+    if (!s2vi_plan_resolve(exec->plan, node, &i))
+        return -1;
+    for (int s = 0; s < exec->n_steps; s++)
+        for (int k = 0; k < exec->step[s].n_nodes; k++)
+            if (exec->step[s].nodes[k] == exec->plan->schedule.node[i])
+                return s;
+    return -1;
+}
+
+int s2vi_exec_overwrite(s2vi_exec *exec, const s2vi_node *node,
+                        const float *data)
+{
+    int i;
+    if (!s2vi_plan_resolve(exec->plan, node, &i))
+        return S2V_ERR_INTERNAL;
+    return s2vi_copy_in(exec->plan->backend, address(exec, i), data, S2VI_F32,
+                        s2vi_shape_count(&node->shape));
+}
+
 void s2vi_exec_set_watch(s2vi_exec *exec, s2vi_exec_watch watch, void *opaque)
 {
     exec->watch = watch;

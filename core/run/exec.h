@@ -52,4 +52,11 @@ void s2vi_exec_set_watch(s2vi_exec *exec, s2vi_exec_watch watch, void *opaque);
 /** Steps of a run. */
 int s2vi_exec_steps(const s2vi_exec *exec);
 
+/** The step, from 0, that computes a node; -1: none does. */
+int s2vi_exec_step_of(const s2vi_exec *exec, const s2vi_node *node);
+
+/** For a watch: replace an output's value, for the steps that follow. */
+int s2vi_exec_overwrite(s2vi_exec *exec, const s2vi_node *node,
+                        const float *data);
+
 #endif

@@ -402,7 +402,7 @@ static int put_window(s2vi_foley_trainer *t, int i, const s2vi_foley_window *w,
 
 static uint64_t clock_of(const s2vi_trainer *trainer, int64_t step)
 {
-    return (uint64_t)step * (uint64_t)trainer->frames;
+    return s2vi_trainer_place(trainer, step);
 }
 
 /* Whether the background of frame `clock` is zeros. */
@@ -528,10 +528,10 @@ static json_t *identity(const s2vi_trainer *trainer)
     const s2vi_foley_trainer_params *p = &t->params;
     json_t *root = json_pack(
         "{s:s, s:i, s:i, s:I, s:i, s:f, s:b, s:b, s:b}", "clips", p->data->hash,
-        "sequence", p->sequence, "batch", p->batch, "trained_columns",
-        (json_int_t)(p->data->train * p->data->columns), "width", p->width,
-        "clear", p->clear, "critics", p->critics, "squares", p->squares,
-        "balance", p->balance);
+        "sequence", p->sequence, "batch", s2vi_trainer_all(trainer, p->batch),
+        "trained_columns", (json_int_t)(p->data->train * p->data->columns),
+        "width", p->width, "clear", p->clear, "critics", p->critics, "squares",
+        p->squares, "balance", p->balance);
     return with_later(p, root);
 }
 
@@ -541,9 +541,9 @@ static json_t *training(const s2vi_trainer *trainer)
     const s2vi_foley_trainer_params *p = &t->params;
     json_t *root = json_pack(
         "{s:i, s:i, s:i, s:f, s:s, s:b, s:f, s:f, s:s, s:I}", "sequence",
-        p->sequence, "batch", p->batch, "width", p->width, "critic_rate",
-        p->critics ? p->trainer.critic_rate : 0, "loss",
-        p->squares ? "l2" : "l1", "balance", p->balance, "decay",
+        p->sequence, "batch", s2vi_trainer_all(trainer, p->batch), "width",
+        p->width, "critic_rate", p->critics ? p->trainer.critic_rate : 0,
+        "loss", p->squares ? "l2" : "l1", "balance", p->balance, "decay",
         p->trainer.decay, "average", p->trainer.average, "clips", p->data->hash,
         "trained_columns", (json_int_t)(p->data->train * p->data->columns));
     return with_later(p, root);
@@ -796,11 +796,12 @@ int s2vi_foley_trainer_create(s2vi_foley_trainer **out,
     if (!t)
         return s2vi_error_nomem(err, "a training");
     t->params = *params;
-    t->viewed = params->batch < VIEWED ? params->batch : VIEWED;
+    t->params.batch = s2vi_trainer_part(&params->trainer, params->batch);
+    t->viewed = t->params.batch < VIEWED ? t->params.batch : VIEWED;
     t->trainer = (s2vi_trainer){.hooks = &hooks,
                                 .self = t,
                                 .params = params->trainer,
-                                .frames = params->batch};
+                                .frames = t->params.batch};
     int ret = start(t, err);
     if (ret < 0)
         s2vi_foley_trainer_close(out);

@@ -140,6 +140,7 @@ const s2vi_recipe s2vi_recipe_hifigan = {
         "  s2v-train hifigan impacts -o vocoder.bin --variant v3 --divide 4\n",
     .rows = rows,
     .n_rows = OPTION_ROWS(rows),
+    .share = S2VI_SHARE_BATCH,
     .options = sizeof(s2vi_hifigan_train_options),
     .set_defaults = set_defaults,
     .open = open_training,

@@ -532,6 +532,7 @@ const s2vi_recipe s2vi_recipe_listen_and_move = {
         "  ffmpeg -i song.wav -filter_complex s2v=model=concert.bin out.mp4\n",
     .rows = rows,
     .n_rows = OPTION_ROWS(rows),
+    .share = S2VI_SHARE_STREAMS,
     .options = sizeof(s2vi_lm_train_options),
     .set_defaults = set_defaults,
     .check = check,

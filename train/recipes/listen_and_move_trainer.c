@@ -154,7 +154,9 @@ static const uint8_t *real_frames(const s2vi_lm_trainer *t,
 static void add_noise(s2vi_lm_trainer *t, float *features, size_t n)
 {
     const s2vi_philox key = {t->trainer.params.seed, S2VI_STREAM_SOUND,
-                             (uint64_t)t->trainer.step};
+                             (uint64_t)t->trainer.step *
+                                     (uint64_t)s2vi_trainer_ranks(&t->trainer) +
+                                 (uint64_t)s2vi_trainer_rank(&t->trainer)};
     s2vi_philox_normal(&key, 0, n, t->noise);
     for (size_t i = 0; i < n; i++)
         features[i] += (float)t->params.sound_noise * t->noise[i];
@@ -180,6 +182,7 @@ static int prepare(s2vi_trainer *trainer, s2v_error *err)
 {
     s2vi_lm_trainer *t = trainer->self;
     s2vi_dataset data = *t->params.data;
+    data.streams = s2vi_trainer_ranks(trainer);
     if (t->stage && !data.stretch)
         data.stretch = t->stage->stretch;
     const s2vi_sequence s = t->last = s2vi_dataset_next(
@@ -426,7 +429,9 @@ int s2vi_lm_trainer_create(s2vi_lm_trainer **out,
                                 .params = params->trainer,
                                 .frames = longest(params)};
     t->longest = longest(params);
-    t->cursor.frame = -1;
+    s2vi_dataset data = *params->data;
+    data.streams = s2vi_trainer_ranks(&t->trainer);
+    t->cursor = s2vi_dataset_begin(&data, s2vi_trainer_rank(&t->trainer));
     int ret = start(t, err);
     if (ret < 0)
         s2vi_lm_trainer_close(out);

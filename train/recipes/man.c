@@ -425,6 +425,7 @@ const s2vi_recipe s2vi_recipe_man = {
                 "      s2v=model=talker.bin:image=face.png out.mp4\n",
     .rows = rows,
     .n_rows = OPTION_ROWS(rows),
+    .share = S2VI_SHARE_BATCH,
     .options = sizeof(options),
     .set_defaults = set_defaults,
     .check = check,

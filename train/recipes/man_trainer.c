@@ -49,7 +49,7 @@ enum {
     STREAM_POSTERIOR = 0x310, /* of z in the graph */
     STREAM_MIX = 0x311,       /* truth or not, for each sample */
     STREAM_PRIOR = 0x312,
-    MOUTHS = 32,
+    MOUTHS = 32, /* of all processes */
     COLUMNS = S2VI_SPEECH_COLUMNS,
     PREVIOUS = 3 * S2VI_MAN_PREVIOUS,
     FALLS = 8, /* steps of the rates in the last tenth */
@@ -77,7 +77,7 @@ typedef struct inputs {
     s2vi_node *truth;           /* (n,1): 1: it is the generator's */
     s2vi_node *known;           /* (n,1): 1: z is the posterior's */
     s2vi_node *amf, *mfcc, *pitch, *energy, *controls;
-    s2vi_node *heard, *mouth; /* (MOUTHS,13,256), (MOUTHS,4) */
+    s2vi_node *heard, *mouth; /* (m,13,256), (m,4): of m sounds */
 } inputs;
 
 /* What is recorded over them. */
@@ -226,14 +226,22 @@ static s2vi_layer declare_mouth(const s2vi_scope *scope,
                               S2VI_INIT_XAVIER, S2VI_MAN_MOUTH, "mouth");
 }
 
+/* This process's part of MOUTHS. */
+static int mouths_of(const s2vi_man_trainer *t)
+{
+    const int n = MOUTHS / s2vi_trainer_ranks(&t->trainer);
+    return n ? n : 1;
+}
+
 static int record_mouths(const s2vi_man_trainer *t, s2vi_graph *g, inputs *in,
                          nets *out, s2v_error *err)
 {
     const s2vi_man_config *c = &t->params.config;
     s2vi_node *code;
+    const int n = mouths_of(t);
     in->heard =
-        s2vi_input(g, "heard", S2VI_SHAPE(MOUTHS, COLUMNS, S2VI_SPEECH_BANDS));
-    in->mouth = s2vi_input(g, "mouth", S2VI_SHAPE(MOUTHS, S2VI_MAN_MOUTH));
+        s2vi_input(g, "heard", S2VI_SHAPE(n, COLUMNS, S2VI_SPEECH_BANDS));
+    in->mouth = s2vi_input(g, "mouth", S2VI_SHAPE(n, S2VI_MAN_MOUTH));
     const int ret = s2vi_man_predictor_listen(g, c, in->heard, &code, err);
     out->told =
         s2vi_nn_linear(code, declare_mouth(&(s2vi_scope){.graph = g}, c));
@@ -459,10 +467,13 @@ static s2vi_man_sample sample_at(const s2vi_man_trainer *t, int i)
 static void prepare_mouths(s2vi_man_trainer *t)
 {
     enum { MEL = COLUMNS * S2VI_SPEECH_BANDS };
-    for (int i = 0; i < MOUTHS; i++) {
-        s2vi_man_sampler_hear(
-            t->sampler, (uint64_t)t->trainer.step * MOUTHS + (uint64_t)i,
-            t->part, t->mouth + (ptrdiff_t)i * S2VI_MAN_MOUTH);
+    const int n = mouths_of(t);
+    const uint64_t first =
+        (uint64_t)t->trainer.step * (uint64_t)s2vi_trainer_all(&t->trainer, n) +
+        (uint64_t)s2vi_trainer_rank(&t->trainer) * (uint64_t)n;
+    for (int i = 0; i < n; i++) {
+        s2vi_man_sampler_hear(t->sampler, first + (uint64_t)i, t->part,
+                              t->mouth + (ptrdiff_t)i * S2VI_MAN_MOUTH);
         memcpy(t->heard + (ptrdiff_t)i * MEL, t->part + S2VI_SPEECH_MEL,
                MEL * sizeof(float));
     }
@@ -476,14 +487,16 @@ static int prepare(s2vi_trainer *trainer, s2v_error *err)
     (void)err;
     prepare_mouths(t);
     for (int i = 0; i < frames; i++) {
-        const s2vi_philox key = {
-            trainer->params.seed, STREAM_MIX,
-            (uint64_t)trainer->step * (uint64_t)t->params.batch + (uint64_t)i};
+        const s2vi_philox key = {trainer->params.seed, STREAM_MIX,
+                                 s2vi_trainer_place(trainer, trainer->step) +
+                                     (uint64_t)i};
         s2vi_man_sample sample = sample_at(t, i);
         bool first = true;
         float u[3];
         s2vi_philox_uniform(&key, 0, 3, u);
-        s2vi_man_sampler_draw(t->sampler, trainer->step, i, &sample, &first);
+        s2vi_man_sampler_draw(t->sampler, trainer->step,
+                              s2vi_trainer_rank(trainer) * t->params.batch + i,
+                              &sample, &first);
         t->own[i] = !first && trainer->step > trainer->stage_step &&
                     (double)u[0] < OWN_AT_LAST * into;
         t->known[i] = (double)u[2] < KNOWN;
@@ -569,11 +582,11 @@ static char *config_text(const s2vi_trainer *trainer, bool exported)
 static json_t *identity(const s2vi_trainer *trainer)
 {
     const s2vi_man_trainer *t = trainer->self;
-    return json_pack("{s:s, s:i, s:I, s:b, s:s?}", "clips",
-                     t->params.data->hash, "batch", t->params.batch,
-                     "trained_frames", (json_int_t)t->params.data->train,
-                     "critics", t->params.critics, "network",
-                     t->phi ? s2vi_perceptual_name(t->phi) : NULL);
+    return json_pack(
+        "{s:s, s:i, s:I, s:b, s:s?}", "clips", t->params.data->hash, "batch",
+        s2vi_trainer_all(trainer, t->params.batch), "trained_frames",
+        (json_int_t)t->params.data->train, "critics", t->params.critics,
+        "network", t->phi ? s2vi_perceptual_name(t->phi) : NULL);
 }
 
 static json_t *training(const s2vi_trainer *trainer)
@@ -581,7 +594,8 @@ static json_t *training(const s2vi_trainer *trainer)
     const s2vi_man_trainer *t = trainer->self;
     const s2vi_man_trainer_params *p = &t->params;
     return json_pack("{s:s, s:i, s:I, s:i, s:f, s:f, s:f, s:s?}", "clips",
-                     p->data->hash, "batch", p->batch, "trained_frames",
+                     p->data->hash, "batch",
+                     s2vi_trainer_all(trainer, p->batch), "trained_frames",
                      (json_int_t)p->data->train, "clip_count", p->data->count,
                      "critic_rate", p->critics ? p->trainer.critic_rate : 0,
                      "average", p->trainer.average, "level", p->data->level,
@@ -669,7 +683,7 @@ static int start(s2vi_man_trainer *t, s2v_error *err)
         .config = &t->params.config,
         .data = t->params.data,
         .seed = t->params.trainer.seed,
-        .batch = t->params.batch,
+        .batch = s2vi_trainer_all(&t->trainer, t->params.batch),
     };
     int ret = s2vi_man_config_check(&t->params.config, err);
     if (!ret)
@@ -689,10 +703,11 @@ int s2vi_man_trainer_create(s2vi_man_trainer **out,
     if (!t)
         return s2vi_error_nomem(err, "a training");
     t->params = *params;
+    t->params.batch = s2vi_trainer_part(&params->trainer, params->batch);
     t->trainer = (s2vi_trainer){.hooks = &hooks,
                                 .self = t,
                                 .params = params->trainer,
-                                .frames = params->batch};
+                                .frames = t->params.batch};
     const int ret = start(t, err);
     if (ret < 0)
         s2vi_man_trainer_close(out);

@@ -503,6 +503,7 @@ const s2vi_recipe s2vi_recipe_semantic = {
         "      --embedding embedding.bin -o landscape.bin\n",
     .rows = rows,
     .n_rows = OPTION_ROWS(rows),
+    .share = S2VI_SHARE_BATCH,
     .options = sizeof(options),
     .set_defaults = set_defaults,
     .check = check,

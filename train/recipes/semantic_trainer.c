@@ -529,12 +529,14 @@ static const s2vi_scene_clip *draw_stretch(const s2vi_semantic_trainer *t,
     }
 }
 
-/* A video: T frames of one clip; or T frames of any. */
-static void fill_video(s2vi_semantic_trainer *t, int i, bool apart)
+/* Video i of the batch, by its number: T frames of one clip; or T frames of
+ * any. */
+static void fill_video(s2vi_semantic_trainer *t, int i, int64_t number,
+                       bool apart)
 {
-    const int n = t->params.batch, T = t->params.sequence;
+    const int T = t->params.sequence;
     const s2vi_scene_clip *c = NULL;
-    int64_t number = t->trainer.step * n + i, frame = 0;
+    int64_t frame = 0;
     uint32_t pick = 0;
     for (int k = 0; k < T; k++) {
         if (apart || !k)
@@ -547,13 +549,17 @@ static void fill_video(s2vi_semantic_trainer *t, int i, bool apart)
 static int prepare(s2vi_trainer *trainer, s2v_error *err)
 {
     s2vi_semantic_trainer *t = trainer->self;
+    const int n = t->params.batch;
     const s2vi_philox z = {trainer->params.seed, STREAM_Z,
                            (uint64_t)trainer->step};
+    const int64_t first = trainer->step * s2vi_trainer_all(trainer, n) +
+                          (int64_t)s2vi_trainer_rank(trainer) * n;
+    const size_t zs = (size_t)s2vi_shape_count(&t->generator.z->shape);
     (void)err;
-    for (int i = 0; i < t->params.batch; i++)
-        fill_video(t, i, trainer->stage == INVERSION);
-    s2vi_philox_normal(&z, 0, (size_t)s2vi_shape_count(&t->generator.z->shape),
-                       t->z);
+    for (int i = 0; i < n; i++)
+        fill_video(t, i, first + i, trainer->stage == INVERSION);
+    s2vi_philox_normal(&z, (uint32_t)((size_t)s2vi_trainer_rank(trainer) * zs),
+                       zs, t->z);
     trainer->fresh = true;
     return S2V_OK;
 }
@@ -604,14 +610,15 @@ static json_t *identity(const s2vi_trainer *trainer)
     return json_pack(
         "{s:s, s:i, s:i, s:I, s:s?, s:s?, s:s?, s:f, s:f, s:f, s:f, s:f, s:f, "
         "s:f, s:f, s:f, s:f, s:b, s:i, s:i}",
-        "clips", p->data->hash, "batch", p->batch, "sequence", p->sequence,
-        "trained_frames", (json_int_t)p->data->train, "generator",
-        hash_of(p->generator), "embedding", hash_of(p->embedding), "network",
-        t->lpips ? s2vi_perceptual_name(t->phi) : NULL, "psi", p->psi, "alone",
-        p->alone, "clip", w->clip, "identity", w->identity, "encoder",
-        w->encoder, "mse", w->mse, "lpips", w->lpips, "length", w->length,
-        "spread", w->spread, "adversary", w->adversary, "still", p->still,
-        "critic_channels", p->critics.channels, "dv", (int)p->critics.dv);
+        "clips", p->data->hash, "batch", s2vi_trainer_all(trainer, p->batch),
+        "sequence", p->sequence, "trained_frames", (json_int_t)p->data->train,
+        "generator", hash_of(p->generator), "embedding", hash_of(p->embedding),
+        "network", t->lpips ? s2vi_perceptual_name(t->phi) : NULL, "psi",
+        p->psi, "alone", p->alone, "clip", w->clip, "identity", w->identity,
+        "encoder", w->encoder, "mse", w->mse, "lpips", w->lpips, "length",
+        w->length, "spread", w->spread, "adversary", w->adversary, "still",
+        p->still, "critic_channels", p->critics.channels, "dv",
+        (int)p->critics.dv);
 }
 
 static json_t *training(const s2vi_trainer *trainer)
@@ -841,10 +848,11 @@ int s2vi_semantic_trainer_create(s2vi_semantic_trainer **out,
     if (!t)
         return s2vi_error_nomem(err, "a training");
     t->params = *params;
+    t->params.batch = s2vi_trainer_part(&params->trainer, params->batch);
     t->trainer = (s2vi_trainer){.hooks = &hooks,
                                 .self = t,
                                 .params = params->trainer,
-                                .frames = params->batch * params->sequence};
+                                .frames = t->params.batch * params->sequence};
     const int ret = start(t, err);
     if (ret < 0)
         s2vi_semantic_trainer_close(out);

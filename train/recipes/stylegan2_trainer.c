@@ -398,6 +398,12 @@ static int64_t pick(const s2vi_stylegan2_trainer *t, const uint32_t word[2])
     return data->order[at % (uint64_t)data->train];
 }
 
+/* This process's first of a batch. */
+static int first_picture(const s2vi_stylegan2_trainer *t)
+{
+    return s2vi_trainer_rank(&t->trainer) * t->params.batch;
+}
+
 /* Pictures drawn with replacement: they follow from the iteration's number. */
 static int prepare(s2vi_trainer *trainer, s2v_error *err)
 {
@@ -407,7 +413,7 @@ static int prepare(s2vi_trainer *trainer, s2v_error *err)
     (void)err;
     for (int i = 0; i < t->params.batch; i++) {
         uint32_t word[4];
-        s2vi_philox_block(&key, (uint32_t)i, word);
+        s2vi_philox_block(&key, (uint32_t)(first_picture(t) + i), word);
         const int64_t at = pick(t, word);
         t->real_class[i] = s2vi_pictures_class_at(t->params.data, at);
         fill_real(t, at, t->params.mirror && word[2] & 1,
@@ -447,7 +453,7 @@ static int feed_classes(s2vi_stylegan2_trainer *t, s2vi_train_step *step,
     const int n = t->params.batch;
     const s2vi_philox key = key_of(&t->trainer, STREAM_CLASS, k);
     for (int i = 0; i < n; i++) {
-        const int class = draw_class(t, &key, (uint32_t)i);
+        const int class = draw_class(t, &key, (uint32_t)(first_picture(t) + i));
         put_class(t, t->c, i, class);
         put_class(t, t->c, n + i, class);
         put_class(t, t->real_c, i, t->real_class[i]);
@@ -465,13 +471,15 @@ static int feed_codes(s2vi_stylegan2_trainer *t, s2vi_train_step *step, which k,
     const int n = t->params.batch, L = t->params.config.codes;
     const s2vi_philox z = key_of(&t->trainer, STREAM_Z, k);
     const s2vi_philox mix = key_of(&t->trainer, STREAM_MIX, k);
-    s2vi_philox_normal(&z, 0, (size_t)s2vi_shape_count(&in->z->shape), t->z);
+    const size_t zs = (size_t)s2vi_shape_count(&in->z->shape);
+    s2vi_philox_normal(
+        &z, (uint32_t)((size_t)s2vi_trainer_rank(&t->trainer) * zs), zs, t->z);
     const int ret = s2vi_train_step_write(step, in->z, t->z, err);
     if (ret < 0 || !in->mix)
         return ret;
     for (int i = 0; i < n; i++) {
         float u[2];
-        s2vi_philox_uniform(&mix, 2 * (uint32_t)i, 2, u);
+        s2vi_philox_uniform(&mix, 2 * (uint32_t)(first_picture(t) + i), 2, u);
         const bool mixed = (double)u[0] < t->params.mix;
         const int from = 1 + (int)(u[1] * (float)(L - 1));
         for (int c = 0; c < L; c++)
@@ -487,9 +495,9 @@ static int feed_augment(s2vi_stylegan2_trainer *t, s2vi_train_step *step,
     const s2vi_philox key = key_of(&t->trainer, stream, k);
     if (!d->seen)
         return S2V_OK;
-    s2vi_philox_uniform(&key, 0,
-                        (size_t)t->params.batch * S2VI_DIFFAUGMENT_UNIFORMS,
-                        t->uniform);
+    s2vi_philox_uniform(
+        &key, (uint32_t)first_picture(t) * S2VI_DIFFAUGMENT_UNIFORMS,
+        (size_t)t->params.batch * S2VI_DIFFAUGMENT_UNIFORMS, t->uniform);
     return s2vi_diffaugment_feed(d, step, t->uniform, t->room, err);
 }
 
@@ -534,9 +542,9 @@ static json_t *identity(const s2vi_trainer *trainer)
     return json_pack(
         "{s:s, s:I, s:i, s:f, s:i, s:f, s:i, s:f, s:b, s:b, s:s*}", "pictures",
         p->data->hash, "trained_pictures", (json_int_t)p->data->train, "batch",
-        p->batch, "r1", p->r1, "r1_every", p->r1_every, "path", p->path,
-        "path_every", p->path_every, "mix", p->mix, "mirror", p->mirror,
-        "diffaugment", p->augment, "projected",
+        s2vi_trainer_all(trainer, p->batch), "r1", p->r1, "r1_every",
+        p->r1_every, "path", p->path, "path_every", p->path_every, "mix",
+        p->mix, "mirror", p->mirror, "diffaugment", p->augment, "projected",
         t->critic.phi ? s2vi_perceptual_name(t->critic.phi) : NULL);
 }
 
@@ -675,10 +683,11 @@ int s2vi_stylegan2_trainer_create(s2vi_stylegan2_trainer **out,
     if (!t)
         return s2vi_error_nomem(err, "a training");
     t->params = *params;
+    t->params.batch = s2vi_trainer_part(&params->trainer, params->batch);
     t->trainer = (s2vi_trainer){.hooks = &hooks,
                                 .self = t,
                                 .params = params->trainer,
-                                .frames = params->batch};
+                                .frames = t->params.batch};
     const int ret = start(t, err);
     if (ret < 0)
         s2vi_stylegan2_trainer_close(out);

@@ -207,6 +207,7 @@ const s2vi_recipe s2vi_recipe_varietysound = {
         "      --width 128 --clear 0.8 --vocoder vocoder.bin\n",
     .rows = rows,
     .n_rows = OPTION_ROWS(rows),
+    .share = S2VI_SHARE_BATCH,
     .options = sizeof(s2vi_vs_train_options),
     .set_defaults = set_defaults,
     .check = check,

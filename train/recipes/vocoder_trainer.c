@@ -166,7 +166,7 @@ static void draw_batch(s2vi_vocoder_trainer *t, int64_t step)
 {
     for (int i = 0; i < t->params.batch; i++) {
         const uint64_t clock =
-            (uint64_t)step * (uint64_t)t->params.batch + (uint64_t)i;
+            s2vi_trainer_place(&t->trainer, step) + (uint64_t)i;
         const s2vi_foley_window w = s2vi_foley_data_draw(
             t->params.data, t->trainer.params.seed, clock, t->params.sequence);
         put_piece(t, i, &w);
@@ -208,21 +208,22 @@ static json_t *identity(const s2vi_trainer *trainer)
     const s2vi_vocoder_trainer *t = trainer->self;
     const s2vi_vocoder_trainer_params *p = &t->params;
     return json_pack("{s:s, s:i, s:i, s:I, s:i, s:b}", "clips", p->data->hash,
-                     "sequence", p->sequence, "batch", p->batch,
-                     "trained_columns", (json_int_t)p->data->train, "divide",
-                     p->divide, "critics", p->critics);
+                     "sequence", p->sequence, "batch",
+                     s2vi_trainer_all(trainer, p->batch), "trained_columns",
+                     (json_int_t)p->data->train, "divide", p->divide, "critics",
+                     p->critics);
 }
 
 static json_t *training(const s2vi_trainer *trainer)
 {
     const s2vi_vocoder_trainer *t = trainer->self;
     const s2vi_vocoder_trainer_params *p = &t->params;
-    return json_pack("{s:i, s:i, s:i, s:f, s:f, s:f, s:s, s:I}", "sequence",
-                     p->sequence, "batch", p->batch, "divide", p->divide,
-                     "critic_rate", p->critics ? p->trainer.critic_rate : 0,
-                     "decay", p->trainer.decay, "average", p->trainer.average,
-                     "clips", p->data->hash, "trained_columns",
-                     (json_int_t)p->data->train);
+    return json_pack(
+        "{s:i, s:i, s:i, s:f, s:f, s:f, s:s, s:I}", "sequence", p->sequence,
+        "batch", s2vi_trainer_all(trainer, p->batch), "divide", p->divide,
+        "critic_rate", p->critics ? p->trainer.critic_rate : 0, "decay",
+        p->trainer.decay, "average", p->trainer.average, "clips", p->data->hash,
+        "trained_columns", (json_int_t)p->data->train);
 }
 
 /* ------------------------------------------------------------ starting -- */
@@ -276,11 +277,12 @@ int s2vi_vocoder_trainer_create(s2vi_vocoder_trainer **out,
     if (!t)
         return s2vi_error_nomem(err, "a training");
     t->params = *params;
-    t->viewed = params->batch < VIEWED ? params->batch : VIEWED;
+    t->params.batch = s2vi_trainer_part(&params->trainer, params->batch);
+    t->viewed = t->params.batch < VIEWED ? t->params.batch : VIEWED;
     t->trainer = (s2vi_trainer){.hooks = &hooks,
                                 .self = t,
                                 .params = params->trainer,
-                                .frames = params->batch};
+                                .frames = t->params.batch};
     int ret = start(t, err);
     if (ret < 0)
         s2vi_vocoder_trainer_close(out);
