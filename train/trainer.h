@@ -155,7 +155,7 @@ int s2vi_trainer_enter_stage(s2vi_trainer *t, int stage, int64_t step,
 typedef struct s2vi_train_summary {
     const s2vi_backend *backend;
     int64_t generator, critics; /* numbers that are learned */
-    double flops;               /* of an iteration of this process, as recorded */
+    double flops; /* of an iteration of this process, as recorded */
 } s2vi_train_summary;
 
 s2vi_train_summary s2vi_trainer_summary(const s2vi_trainer *t);
