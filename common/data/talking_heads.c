@@ -16,6 +16,11 @@
 /* The lips' distance in distances of the eyes: a mouth below is shut. */
 static const double SHUT = 0.04;
 
+int s2vi_talking_heads_side(int size)
+{
+    return size + size / 8;
+}
+
 /* ------------------------------------------------------------ one clip -- */
 
 static void free_clip(s2vi_talking_head *c)

@@ -53,6 +53,10 @@ typedef struct s2vi_talking_heads {
     s2vi_shards *shards; /* that clips are of; NULL: of none */
 } s2vi_talking_heads;
 
+/** Side of the clips' square for a network of that size: a little more than
+ * what is seen, for views that are moved. */
+int s2vi_talking_heads_side(int size);
+
 /** How clips are read: of `clip`, start, duration, track, progress and crop
  * count. */
 typedef struct s2vi_talking_source {

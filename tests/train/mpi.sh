@@ -21,7 +21,7 @@ mpi -np 2 true
 "$S2V_IMPACTS" --count 2 --size 16 --rate 21.5 -o impacts >/dev/null 2>&1 || exit 99
 "$S2V_QUINTET" --size 64 --duration 4 -o quintet.mkv >/dev/null 2>&1 || exit 99
 "$S2V_TALKERS" -i 1-2 -s 72 -d 2 -o talk >/dev/null 2>&1 || exit 99
-"$S2V_SHARDS" hifigan -o sounds impacts -q && "$S2V_SHARDS" man --size 72 -o faces talk -q &&
+"$S2V_SHARDS" hifigan -o sounds impacts -q && "$S2V_SHARDS" man --size 64 -o faces talk -q &&
     "$S2V_SHARDS" stylegan2 --size 32 --fps 2 -o stills impacts -q || exit 99
 
 # near A B: whether losses (.csv), weights and what Adam keeps of the gradients (.ckpt), by

@@ -58,7 +58,7 @@ shards listen-and-move --size 64 -o s-quintet quintet.mkv
 trained listen-and-move listen-and-move quintet.mkv s-quintet --size 64 --sequence 4 --iterations 2 --schedule paper
 shards stylegan2 --size 32 --fps 2 -o s-stills land
 trained stylegan2 stylegan2 land s-stills --size 32 --fps 2 --batch 2 --base 64 --max 8 --latent 16 --iterations 2
-shards man --size 72 -o s-talk talk
+shards man --size 64 -o s-talk talk
 trained man man talk s-talk --network small --batch 2 --iterations 2
 # Their hash, in the metadata, is that of shards: clips are not read for it.
 shards varietysound --size 32 -o s-impacts impacts
@@ -180,7 +180,6 @@ flat() {
     rm -rf few many
 }
 flat varietysound foley 16 20 --size 16 --iterations 10 --width 16 --features 16 --sight-channels 2 --sequence 64 --batch 2
-flat hifigan sounds 0 16 --iterations 1 --variant v3 --divide 8 --sequence 8 --batch 2
 flat embedding scenes 32 4 --size 32 --iterations 4 --batch 8
 flat stylegan2 pictures 32 8 --size 32 --iterations 4 --batch 2 --base 64 --max 8 --latent 16
 finish

@@ -92,15 +92,18 @@ static int load_scene(loaded *l, const char *path, const s2vi_clip_params *p,
 }
 
 const shard_model shard_models[] = {
-    {"listen-and-move", &s2vi_shards_clips, 128, s2vi_folder_media, load_clip},
-    {"varietysound", &s2vi_shards_foley, 64, s2vi_folder_media, load_seen},
-    {"hifigan", &s2vi_shards_sounds, 0, s2vi_folder_media, load_sound},
-    {"man", &s2vi_shards_faces, 128, s2vi_folder_media, load_face},
-    {"stylegan2", &s2vi_shards_pictures, 128, s2vi_folder_pictures,
+    {"listen-and-move", &s2vi_shards_clips, 128, NULL, s2vi_folder_media,
+     load_clip},
+    {"varietysound", &s2vi_shards_foley, 64, NULL, s2vi_folder_media,
+     load_seen},
+    {"hifigan", &s2vi_shards_sounds, 0, NULL, s2vi_folder_media, load_sound},
+    {"man", &s2vi_shards_faces, 128, s2vi_talking_heads_side, s2vi_folder_media,
+     load_face},
+    {"stylegan2", &s2vi_shards_pictures, 128, NULL, s2vi_folder_pictures,
      load_pictures},
-    {"embedding", &s2vi_shards_scenes, 64, s2vi_folder_media, load_scene},
-    {"semantic", &s2vi_shards_scenes, 128, s2vi_folder_media, load_scene},
-    {NULL, NULL, 0, NULL, NULL},
+    {"embedding", &s2vi_shards_scenes, 64, NULL, s2vi_folder_media, load_scene},
+    {"semantic", &s2vi_shards_scenes, 128, NULL, s2vi_folder_media, load_scene},
+    {NULL, NULL, 0, NULL, NULL, NULL},
 };
 
 const shard_model *shard_model_find(const char *name)

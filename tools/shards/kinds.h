@@ -13,7 +13,8 @@ typedef struct loaded loaded;
 typedef struct shard_model {
     const char *name; /* of the model */
     const s2vi_shards_kind *kind;
-    int size;                   /* default side of the pictures; 0: none */
+    int size;              /* default of --size; 0: there are no pictures */
+    int (*side)(int size); /* of the pictures; NULL: the size */
     const char *const *endings; /* of files' names in folders and tar files */
     int (*load)(loaded *clip, const char *path, const s2vi_clip_params *params,
                 s2v_error *err);

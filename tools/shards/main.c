@@ -59,8 +59,10 @@ static const option_row rows[] = {
     {"list", 0, OPTION_STRING, AT(list), "FILE",
      .help = "read more inputs from a file, one a line; # starts a comment"},
     {"size", 0, OPTION_INT, AT(size), "N", 8, 4096,
-     .help = "side of the pictures in pixels, as s2v-train's --size (default: "
-             "its own; semantic: 128, the generator's side is needed)"},
+     .help = "side of the model's pictures in pixels, as s2v-train's --size "
+             "(default: its own; man: 64, 128 or 256 for a small, medium or "
+             "large network, default 128; semantic: the generator's, default "
+             "128)"},
     {"crop", 0, OPTION_PARSED, AT(crop), "X,Y,W,H", .parse = parse_crop,
      .expected = "X,Y,WIDTH,HEIGHT in whole pixels, 0 to 65535",
      .help = "region of the frame to use, as s2v-train's"},
@@ -170,8 +172,9 @@ static int stop_loading(void *opaque, double fraction)
 
 static s2vi_clip_params clip_params(const options *o, gint *stopping)
 {
+    const int size = o->size ? o->size : o->model->size;
     s2vi_clip_params p = {
-        .size = o->size ? o->size : o->model->size,
+        .size = o->model->side ? o->model->side(size) : size,
         .crop_x = o->crop[0],
         .crop_y = o->crop[1],
         .crop_w = o->crop[2],

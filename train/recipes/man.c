@@ -146,7 +146,7 @@ static int load_clips(training *t, s2v_error *err)
     s2vi_talking_heads *d = &t->data;
     t->ingest = s2vi_recipe_ingest(o);
     t->source = (s2vi_talking_source){s2vi_recipe_clip(o), &t->ingest};
-    d->side = o->size + o->size / 8; /* a little more than what is seen */
+    d->side = s2vi_talking_heads_side(o->size);
     int ret = s2vi_recipe_each_clip(o, add_clip, t, err);
     if (!ret)
         ret = s2vi_ingest_require(&t->ingest, d->count, err);
