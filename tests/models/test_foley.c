@@ -237,7 +237,8 @@ static void check_text(s2vi_foley_config c, const char *what)
     if (!ret)
         text2 = s2vi_foley_config_text(&again);
     check(!ret && !strcmp(text, text2) && c.has_sight == again.has_sight &&
-              c.has_vocoder == again.has_vocoder,
+              c.has_vocoder == again.has_vocoder &&
+              c.sight.front_end == again.sight.front_end,
           what, ret ? err.message : text2);
     free(text);
     free(text2);
@@ -255,6 +256,14 @@ static void check_configs(void)
     s2vi_foley_config c = small();
     s2v_error err = {0};
     check_text(c, "as JSON and back");
+    char *text = s2vi_foley_config_text(&c);
+    check(!strstr(text, "front_end"), "pictures", "as files were before");
+    free(text);
+    for (int i = S2VI_FRONT_END_DIFFERENCES; i <= S2VI_FRONT_END_MOTION; i++) {
+        c.sight.front_end = (s2vi_front_end)i;
+        check_text(c, s2vi_front_end_words[i]);
+    }
+    c = small();
     c.has_vocoder = false;
     check_text(c, "without a vocoder");
     c.has_sight = false;
@@ -265,6 +274,10 @@ static void check_configs(void)
     check_json("{\"sight\":3}", "'sight' in s2v.config is not an object");
     check_json("{\"sight\":{\"size\":48}}", "48, expected a power of 2");
     check_json("{\"sight\":{\"depth\":8}}", "unknown setting 'depth'");
+    check_json("{\"sight\":{\"front_end\":\"ears\"}}",
+               "'ears', expected pictures, differences, flow, motion");
+    check_json("{\"sight\":{\"front_end\":\"flow\",\"size\":16}}",
+               "size is 16, expected 32 to 256");
     check_json("{\"vocoder\":{\"bands\":80}}", "'channels' is missing");
     c = small();
     c.vocoder.rate[0] = 4;
