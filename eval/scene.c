@@ -19,8 +19,9 @@
 #include <string.h>
 
 enum {
-    SIDE = 64,   /* of what the probe sees */
-    STEPS = 800, /* that it learns in */
+    SIDE = 64,    /* of what the probe sees */
+    STEPS = 1500, /* that it learns in, of many frames; */
+    FEW = 300,    /* of few */
     TEXTS = 90,
     LISTENED = 10, /* s of a real sound, at most */
     COLUMNS = 8,   /* of the sheet */
@@ -585,8 +586,10 @@ static int play_sounds(run *r, s2v_error *err)
 static int open_probe(run *r, s2v_error *err)
 {
     const s2vi_eval_options *o = r->e->options;
+    const int64_t frames = r->e->data.train;
+    const int64_t steps = frames / 2 < FEW ? FEW : frames / 2;
     const s2vi_scene_probe_params params = {.data = &r->e->data,
-                                            .steps = STEPS,
+                                            .steps = (int)MIN(steps, STEPS),
                                             .seed = o->seed,
                                             .device = o->device,
                                             .threads = o->threads,

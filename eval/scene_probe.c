@@ -24,6 +24,7 @@ enum {
 
 static const int widths[S2VI_RESIDUAL_BLOCKS] = {16, 32, 48, 64};
 static const double rate = 2e-3;
+#define JITTER 0.3 /* of colours: from 1 - half of it to 1 + half of it */
 static const double of_intensity = 4; /* its term's weight */
 
 /* One recording. */
@@ -141,13 +142,26 @@ static void close_recording(recording *r)
 
 /* ------------------------------------------------------------- learning -- */
 
+/* Mirrored or not, and brighter, darker or of another colour, by `word`: scenes
+ * are to be known by more than the colours of few clips. */
 static void fill_picture(const s2vi_scene_probe *p, const uint8_t *rgb,
-                         float *out)
+                         const uint32_t word[4], float *out)
 {
-    const size_t n =
-        3 * (size_t)p->params.data->side * (size_t)p->params.data->side;
-    for (size_t i = 0; i < n; i++)
-        out[i] = (float)rgb[i] / 127.5f - 1;
+    const int N = p->params.data->side;
+    float gain[3], more[3];
+    for (int c = 0; c < 3; c++) {
+        const double a = (double)(word[c] & 0xffff) / 65536 - 0.5;
+        const double b = (double)(word[c] >> 16) / 65536 - 0.5;
+        gain[c] = (float)(1 + JITTER * a);
+        more[c] = (float)(JITTER * b);
+    }
+    for (int y = 0; y < N; y++)
+        for (int x = 0; x < N; x++)
+            for (int c = 0; c < 3; c++) {
+                const int from = word[3] & 1 ? N - 1 - x : x;
+                const float v = (float)rgb[(y * N + from) * 3 + c] / 127.5f - 1;
+                out[(y * N + x) * 3 + c] = gain[c] * v + more[c];
+            }
 }
 
 /* Frames of all scenes alike, drawn with replacement: they follow from the
@@ -167,7 +181,8 @@ static int feed(s2vi_scene_probe *p, int64_t step)
         s2vi_philox_block(&key, (uint32_t)i, word);
         const s2vi_scene_clip *c = s2vi_scene_frame(
             d, false, (int64_t)(word[0] % (uint64_t)d->train), &t);
-        fill_picture(p, c->rgb + (size_t)t * n, p->batch + (size_t)i * n);
+        s2vi_philox_block(&key, (uint32_t)(BATCH + i), word);
+        fill_picture(p, c->rgb + (size_t)t * n, word, p->batch + (size_t)i * n);
         scene[i * d->scenes + c->scene] = 1;
         known[i] = c->intensity != NULL;
         wish[i] = c->intensity ? c->intensity[t] : 0;

@@ -24,7 +24,7 @@ train() {
     local model=$1 output=$2
     shift 2
     if [ -e "$output.ckpt" ]; then
-        s2v-train "$model" --resume "$output.ckpt" -o "$output"
+        s2v-train "$model" --resume "$output.ckpt" -o "$output" "${threads[@]}"
     elif [ ! -e "$output" ]; then
         s2v-train "$model" "$@" -o "$output" "${threads[@]}" "${about[@]}" --checkpoint-every 5m
     fi
