@@ -432,8 +432,8 @@ static int check_share(const job *j, s2v_error *err)
     const int n = j->ranks.count;
     if (n > 1 && j->recipe->share == S2VI_SHARE_NOTHING)
         return s2vi_error(err, S2V_ERR_INVALID,
-                          "%s: expected one process, found %d: each of a batch "
-                          "is compared with all others of it",
+                          "%s: expected one process, found %d: its training "
+                          "cannot be divided",
                           j->recipe->name, n);
     return n > 1 && j->recipe->share == S2VI_SHARE_BATCH && o->batch % n
                ? s2vi_error(err, S2V_ERR_INVALID,
