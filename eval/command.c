@@ -166,9 +166,9 @@ static const option_row rows[] = {
              "(default face.bin)"},
     {"set", 0, OPTION_PARSED, AT(set), "NAME=VALUE", .parse = append_setting,
      .expected = "NAME=VALUE, an option of the model's sessions",
-     .of = TALKERS | SAMPLES | SCENES,
-     .help = "set an option of the model, for instance motion=0; may be "
-             "repeated"},
+     .of = TALKERS | SAMPLES | SCENES | SOUND,
+     .help = "set an option of the model, for instance motion=0, or of a "
+             "video-to-audio model sensitivity=2; may be repeated"},
     {.kind = OPTION_NOTE,
      .help = "Of the options above, they accept --start to --skip-bad, --lpips "
              "and --level."},
@@ -191,8 +191,8 @@ static const option_row rows[] = {
     {"wavs", 0, OPTION_STRING, AT(wavs), "FOLDER", .of = SOUND,
      .help = "write the generated audio: CLIP.own.wav, CLIP.foreign.wav"},
     {.kind = OPTION_NOTE,
-     .help = "Of the other options, these models accept --track, --skip-bad "
-             "and those below."},
+     .help = "Of the other options, these models accept --track, --skip-bad, "
+             "--set and those below."},
     {.help = "Output"},
     {"json", 'j', OPTION_ON, AT(json),
      .help = "print one JSON object instead of the table"},
@@ -295,7 +295,7 @@ static int take(void *user, const option_row *row, const char *text,
     s2vi_eval_options *o = user;
     char where[32];
     snprintf(where, sizeof(where), "--%s", row->name);
-    if (row->of & PICTURES)
+    if (row->of & PICTURES && !(row->of & SOUND))
         o->picture_option = row->name;
     if (row->of & CLIPS && !(row->of & TALKERS))
         o->frame_option = row->name;

@@ -441,6 +441,8 @@ int s2vi_foley_eval_run(s2vi_foley_eval *e, s2v_error *err)
 {
     int ret = check_options(e->options, err);
     if (!ret)
+        ret = s2vi_foley_maker_set(e->maker, e->options->set, err);
+    if (!ret)
         ret = load_clips(e, err);
     if (!ret)
         ret = choose_all(e, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What makes sound for pictures: a session, or networks on feature sets. */
 #include "foley_maker.h"
+#include "generate.h"
 
 #include "base/error.h"
 #include "data/foley_data.h"
@@ -80,6 +81,16 @@ static int open_session(s2vi_foley_maker *m, const char *path,
     m->info.size = sizeof(m->info);
     s2v_model_get_info(m->model, &m->info);
     return s2v_session_create(&m->session, m->model, NULL, err);
+}
+
+int s2vi_foley_maker_set(s2vi_foley_maker *m, char *const *set, s2v_error *err)
+{
+    if (m->session)
+        return s2vi_eval_set_options(m->session, set, err);
+    return *set ? s2vi_error(err, S2V_ERR_INVALID,
+                             "--set: expected a model with a visual encoder, "
+                             "found one of feature sets")
+                : S2V_OK;
 }
 
 int s2vi_foley_maker_open(s2vi_foley_maker **out, const char *path,

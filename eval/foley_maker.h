@@ -43,6 +43,11 @@ int s2vi_foley_maker_open(s2vi_foley_maker **maker, const char *path,
                           const s2v_model_params *params, s2v_error *err);
 void s2vi_foley_maker_close(s2vi_foley_maker **maker);
 
+/** Set options of its session, each NAME=VALUE; S2V_ERR_INVALID: it has none,
+ * or not these. */
+int s2vi_foley_maker_set(s2vi_foley_maker *maker, char *const *set,
+                         s2v_error *err);
+
 /** Whether it wants feature sets; the device's name; the model's side of a
  * picture, 0 without. */
 bool s2vi_foley_maker_wants_sets(const s2vi_foley_maker *maker);

@@ -69,12 +69,15 @@ int s2vi_eval_generate(s2v_session *session, const s2vi_eval_sound *sound,
     return ret;
 }
 
-int s2vi_eval_set_option(s2v_session *session, const char *setting,
-                         s2v_error *err)
+int s2vi_eval_set_options(s2v_session *session, char *const *set,
+                          s2v_error *err)
 {
-    const char *value = strchr(setting, '=');
-    char *name = g_strndup(setting, (gsize)(value - setting));
-    const int ret = s2v_session_set_option(session, name, value + 1, err);
-    g_free(name);
+    int ret = S2V_OK;
+    for (int i = 0; set[i] && !ret; i++) {
+        const char *value = strchr(set[i], '=');
+        char *name = g_strndup(set[i], (gsize)(value - set[i]));
+        ret = s2v_session_set_option(session, name, value + 1, err);
+        g_free(name);
+    }
     return ret;
 }

@@ -38,8 +38,8 @@ int s2vi_eval_generate(s2v_session *session, const s2vi_eval_sound *sound,
                        int64_t frames, int64_t hop, s2vi_eval_frame_fn fn,
                        void *opaque, s2v_error *err);
 
-/** Set an option of a session: "NAME=VALUE", which it is. */
-int s2vi_eval_set_option(s2v_session *session, const char *setting,
-                         s2v_error *err);
+/** Set a session's options, each NAME=VALUE; the list ends with NULL. */
+int s2vi_eval_set_options(s2v_session *session, char *const *set,
+                          s2v_error *err);
 
 #endif

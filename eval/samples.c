@@ -255,8 +255,8 @@ static int still(run *r, s2v_error *err)
     for (size_t i = 0; i < sizeof(settings) / sizeof(*settings) && !ret; i++)
         ret = s2v_session_set_option(r->session, settings[i][0], settings[i][1],
                                      err);
-    for (int i = 0; r->e->options->set[i] && !ret; i++)
-        ret = s2vi_eval_set_option(r->session, r->e->options->set[i], err);
+    if (!ret)
+        ret = s2vi_eval_set_options(r->session, r->e->options->set, err);
     return ret;
 }
 

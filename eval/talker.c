@@ -621,6 +621,7 @@ typedef struct generator {
     int size;
 } generator;
 
+/* NAME=VALUE */
 /* The portrait is the crop already: all of it is taken. */
 static int generate(void *opaque, const uint8_t *portrait,
                     const s2vi_eval_sound *sound, int64_t frames,
@@ -643,8 +644,8 @@ static int generate(void *opaque, const uint8_t *portrait,
     int ret = s2v_session_create(&session, g->model, &params, err);
     if (!ret)
         ret = s2v_session_set_option(session, "crop", crop, err);
-    for (int i = 0; g->options->set[i] && !ret; i++)
-        ret = s2vi_eval_set_option(session, g->options->set[i], err);
+    if (!ret)
+        ret = s2vi_eval_set_options(session, g->options->set, err);
     if (!ret)
         ret = s2v_session_set_image(session, &image, err);
     if (!ret)

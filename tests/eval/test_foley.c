@@ -176,8 +176,11 @@ static void make_set(const char *name, int width, int units, int seed)
 static void test_rendered(void)
 {
     char *one = evaluated("tiny.bin imp --json --sheet s.png --wavs made");
-    char *two = evaluated("tiny.bin imp --json");
+    char *two = evaluated("tiny.bin imp --json --set sensitivity=1");
     CHECK(!strcmp(one, two), "not the same twice:\n%s\n%s", one, two);
+    g_free(two);
+    two = evaluated("tiny.bin imp --json --set sensitivity=0.2");
+    CHECK(strcmp(one, two), "an option of the model changes nothing");
     json_t *j = json_loads(one, 0, NULL);
     /* The detector knows rendered sound; the truth is read, pooled, matched. */
     CHECK(get(j, "onsets.real.f1") > 0.9, "%g", get(j, "onsets.real.f1"));
@@ -311,6 +314,8 @@ static void test_bad(void)
 {
     char *truth = in_folder("imp/b.json"), *kept = in_folder("b.kept");
     refuse("tiny.bin imp --region 0,0,1,1", "--region");
+    refuse("tiny.bin imp --set motion=0", "motion");
+    refuse("sets.bin sets --set gain=1", "a visual encoder");
     refuse("tiny.bin imp --reference none.wav", "none.wav");
     refuse("tiny.bin sound.wav", "no video");
     refuse("tiny.bin mute.nut", "mute.nut");
