@@ -221,6 +221,33 @@ static void check_golden(s2vi_backend *backend, const char *path)
     s2v_weights_close(&file);
 }
 
+/* After ten hours of pictures the planes are those of a film that has only the
+ * last of them. */
+static void check_hours(void)
+{
+    enum { N = 16, SIZE = N * N * 3, KINDS = 8, HOURS = 10 };
+    enum { PLANES = N / 2 * (N / 2) * 7 };
+    const int n = (int)((int64_t)HOURS * 3600 * 11025 / 512); /* pictures */
+    static float picture[KINDS][SIZE], late[PLANES], fresh[PLANES];
+    s2v_error err;
+    s2vi_motion *motion[2];
+    for (int k = 0; k < KINDS; k++)
+        golden_normal(&(s2vi_philox){.seed = 9, .frame = (uint64_t)k}, SIZE,
+                      picture[k]);
+    for (int i = 0; i < 2; i++)
+        golden_must(
+            s2vi_motion_create(&motion[i], S2VI_MOTION_DIFFERENCES, N, &err),
+            &err, "motion");
+    for (int i = 0; i < n; i++)
+        s2vi_motion_push(motion[0], picture[i % 7], late);
+    for (int i = n - S2VI_MOTION_RECENT - 1; i < n; i++)
+        s2vi_motion_push(motion[1], picture[i % 7], fresh);
+    check(n > 775000 && !memcmp(late, fresh, sizeof(late)),
+          "after ten hours the planes are those of the last second", "bits");
+    s2vi_motion_close(&motion[0]);
+    s2vi_motion_close(&motion[1]);
+}
+
 /* ------------------------------------------------------------- refused -- */
 
 static void refused(int ret, int code, const s2v_error *err, const char *part)
@@ -266,6 +293,7 @@ int main(int argc, char **argv)
                 argv[1]);
     for (int i = 2; i < argc; i++)
         check_golden(backend, argv[i]);
+    check_hours();
     check_refusals();
     s2vi_backend_close(&backend);
     printf("%d passed, %d failed\n", passed, failed);
