@@ -35,7 +35,7 @@ PY
 
 small=(--network small --batch 2 --threads 1 --split 0.7)
 
-# 24 iterations: 5 of sound alone, 11 of the predictor, 2 of frames, 2 jointly, 4 with critics.
+# 24 iterations: 5 of sound alone, 11 of the predictor, 4 of frames, 4 with critics.
 run talkers -o a.bin "${small[@]}" --iterations 24 --curves a.csv --preview look.png
 is "a training ends" "$code" 0
 like "it says how much there is" "$err" '3 clips, 150 frames at 25 fps: 105 for training, 45 held out'
