@@ -51,13 +51,11 @@ GPtrArray *s2vi_folder_folders(const char *folder)
     return folders;
 }
 
-int s2vi_folder_each(const char *path,
-                     int (*add)(void *self, const char *path, s2v_error *err),
-                     void *self, s2v_error *err)
+int s2vi_folder_each_of(GPtrArray *files, const char *path,
+                        int (*add)(void *self, const char *path,
+                                   s2v_error *err),
+                        void *self, s2v_error *err)
 {
-    if (!g_file_test(path, G_FILE_TEST_IS_DIR))
-        return add(self, path, err);
-    GPtrArray *files = s2vi_folder_files(path, s2vi_folder_media);
     int ret = files->len ? S2V_OK
                          : s2vi_error(err, S2V_ERR_INVALID,
                                       "'%s': expected a folder of media files, "
@@ -67,4 +65,14 @@ int s2vi_folder_each(const char *path,
         ret = add(self, files->pdata[i], err);
     g_ptr_array_free(files, TRUE);
     return ret;
+}
+
+int s2vi_folder_each(const char *path,
+                     int (*add)(void *self, const char *path, s2v_error *err),
+                     void *self, s2v_error *err)
+{
+    if (!g_file_test(path, G_FILE_TEST_IS_DIR))
+        return add(self, path, err);
+    return s2vi_folder_each_of(s2vi_folder_files(path, s2vi_folder_media), path,
+                               add, self, err);
 }

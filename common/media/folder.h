@@ -32,4 +32,11 @@ int s2vi_folder_each(const char *path,
                      int (*add)(void *self, const char *path, s2v_error *err),
                      void *self, s2v_error *err);
 
+/** The same for files that were listed by s2vi_folder_files(), which are freed;
+ * `path` is the folder's. */
+int s2vi_folder_each_of(GPtrArray *files, const char *path,
+                        int (*add)(void *self, const char *path,
+                                   s2v_error *err),
+                        void *self, s2v_error *err);
+
 #endif

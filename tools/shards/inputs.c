@@ -48,6 +48,11 @@ static int each_file(const inputs *in, const char *path, s2v_error *err)
     return in->each(in->self, file, err);
 }
 
+static int add_file(void *self, const char *path, s2v_error *err)
+{
+    return each_file(self, path, err);
+}
+
 static int each_of_folder(const inputs *in, const char *path, s2v_error *err)
 {
     static const char *const sets[] = {".safetensors", NULL};
@@ -56,15 +61,8 @@ static int each_of_folder(const inputs *in, const char *path, s2v_error *err)
         g_ptr_array_free(files, TRUE);
         files = s2vi_folder_files(path, in->endings);
     }
-    int ret = files->len ? S2V_OK
-                         : s2vi_error(err, S2V_ERR_INVALID,
-                                      "'%s': expected a folder of media files, "
-                                      "found none",
-                                      path);
-    for (guint i = 0; i < files->len && !ret; i++)
-        ret = each_file(in, files->pdata[i], err);
-    g_ptr_array_free(files, TRUE);
-    return ret;
+    inputs each = *in;
+    return s2vi_folder_each_of(files, path, add_file, &each, err);
 }
 
 static bool is_tar(const char *path)

@@ -17,9 +17,9 @@
  *   0.822 at its start, 0.768 after 3,131 iterations (models/talker.md).
  * - The generator sees the true geometry with a probability that falls from 1
  *   to 0.2 in the stage `frames`, else the predicted one.
- * - In all stages MOUTHS sounds more are heard for the mouth's shape alone.
- * They cost little beside frames; from the errors of maps alone the predictor
- * learns to hear only late.
+ * - In all stages MOUTHS sounds more are heard for the mouth's shape alone,
+ *   which cost little beside frames: from the errors of maps alone the
+ *   predictor learns to hear only late.
  * - Within a run (man_sample.h) the frames before are the predictor's own
  *   with a probability that rises from 0 to 0.8 in that stage.
  * - z is the posterior's in a quarter of the samples, else drawn from N(0, 1),
@@ -28,8 +28,8 @@
  * - Errors of the geometry count up to nine times as much at the lips, which
  *   are few pixels.
  * - Adam(0, 0.9), eps 1e-8; 1e-4 for the generator, five times that in the
- * stage `sound`, whose batch is larger; 4e-4 for the critics; in the last 10 %
- * of the iterations rates fall to 0, in 8 steps.
+ *   stage `sound`, whose batch is larger; 4e-4 for the critics; in the last
+ *   10 % of the iterations rates fall to 0, in 8 steps.
  */
 #include "recipes/man_trainer.h"
 
