@@ -163,28 +163,41 @@ static int reference_open(Reference *r, const char *path)
     return avcodec_open2(r->codec, decoder, NULL);
 }
 
-/** Resample so much, NULL for what the resampler still holds. */
-static int reference_resample(Reference *r, const AVFrame *frame)
+/**
+ * Append what the resampler makes of so much, data being NULL for what it still holds.
+ *
+ * @return samples, or an error
+ */
+static int resample_to(struct SwrContext *swr, float **samples, int *room, int *count,
+                       const uint8_t **data, int nb_samples)
 {
-    const uint8_t **data = frame ? (const uint8_t **)frame->extended_data : NULL;
-    const int count = frame ? frame->nb_samples : 0;
     uint8_t *to;
-    int ret = swr_get_out_samples(r->swr, count);
+    int ret = swr_get_out_samples(swr, nb_samples);
 
     if (ret < 0)
         return ret;
-    if (r->room - r->count < ret) {
-        const int room = FFMAX(2 * r->room, r->count + ret);
-        if ((ret = av_reallocp_array(&r->samples, room, sizeof(*r->samples))) < 0) {
-            r->count = r->room = 0;
+    if (*room - *count < ret) {
+        const int more = FFMAX(2 * *room, *count + ret);
+        if ((ret = av_reallocp_array(samples, more, sizeof(**samples))) < 0) {
+            *count = *room = 0;
             return ret;
         }
-        r->room = room;
+        *room = more;
     }
-    to  = (uint8_t *)(r->samples + r->count);
-    ret = swr_convert(r->swr, &to, r->room - r->count, data, count);
+    to  = (uint8_t *)(*samples + *count);
+    ret = swr_convert(swr, &to, *room - *count, data, nb_samples);
     if (ret > 0)
-        r->count += ret;
+        *count += ret;
+
+    return ret;
+}
+
+/** Resample so much, NULL for what the resampler still holds. */
+static int reference_resample(Reference *r, const AVFrame *frame)
+{
+    const int ret = resample_to(r->swr, &r->samples, &r->room, &r->count,
+                                frame ? (const uint8_t **)frame->extended_data : NULL,
+                                frame ? frame->nb_samples : 0);
 
     return FFMIN(ret, 0);
 }
@@ -524,25 +537,12 @@ static int mix_feed_own(AVFilterContext *ctx)
 static int mix_resample(Mix *m, const float *samples, int count, float scale)
 {
     const uint8_t *from = (const uint8_t *)samples;
-    uint8_t *to;
-    int ret = swr_get_out_samples(m->swr, count);
+    const int had = m->nb_made;
+    const int ret = resample_to(m->swr, &m->made, &m->room, &m->nb_made,
+                                samples ? &from : NULL, count);
 
-    if (ret < 0)
-        return ret;
-    if (m->room - m->nb_made < ret) {
-        const int room = FFMAX(2 * m->room, m->nb_made + ret);
-        if ((ret = av_reallocp_array(&m->made, room, sizeof(*m->made))) < 0) {
-            m->nb_made = m->room = 0;
-            return ret;
-        }
-        m->room = room;
-    }
-    to  = (uint8_t *)(m->made + m->nb_made);
-    ret = swr_convert(m->swr, &to, m->room - m->nb_made, samples ? &from : NULL, count);
     for (int i = 0; i < ret; i++)
-        m->made[m->nb_made + i] *= scale;
-    if (ret > 0)
-        m->nb_made += ret;
+        m->made[had + i] *= scale;
 
     return FFMIN(ret, 0);
 }
