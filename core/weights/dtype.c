@@ -113,14 +113,12 @@ static double double_of_bits(uint64_t bits)
 /* IEEE 754 binary16: sign, 5 exponent bits of bias 15, 10 fraction bits. */
 static float half_to_float(uint16_t h)
 {
-    uint32_t sign = (uint32_t)(h & 0x8000) << 16;
-    uint32_t exponent = (h >> 10) & 0x1F, fraction = h & 0x3FF;
-    if (exponent == 0x1F)
-        return s2vi_float_of(sign | 0x7F800000 | fraction << 13);
-    if (exponent)
-        return s2vi_float_of(sign | (exponent + 112) << 23 | fraction << 13);
-    float subnormal = (float)fraction * 0x1p-24f;
-    return sign ? -subnormal : subnormal;
+    const uint32_t sign = (uint32_t)(h & 0x8000) << 16, size = h & 0x7FFF;
+    /* Selected, not branched to: loops become vectors. */
+    const uint32_t subnormal = s2vi_bits_of((float)(int)size * 0x1p-24f);
+    const uint32_t bias = size < 0x7C00 ? 112u << 23 : 224u << 23;
+    const uint32_t normal = (size << 13) + bias;
+    return s2vi_float_of(sign | (size < 0x400 ? subnormal : normal));
 }
 
 static uint16_t float_to_half(float f)
@@ -224,14 +222,45 @@ static bool bits_are_bad(s2vi_stored type, uint64_t v)
     }
 }
 
+/* Whether any of n numbers is; a loop of one type becomes vectors. */
+static bool any_is_bad(s2vi_stored type, const uint8_t *p, size_t n)
+{
+    uint32_t bad = 0;
+    switch (type) {
+    case S2VI_STORED_F16:
+        for (size_t i = 0; i < n; i++)
+            bad |= bits_are_bad(S2VI_STORED_F16, load_le(p + 2 * i, 2));
+        break;
+    case S2VI_STORED_BF16:
+        for (size_t i = 0; i < n; i++)
+            bad |= bits_are_bad(S2VI_STORED_BF16, load_le(p + 2 * i, 2));
+        break;
+    case S2VI_STORED_F32:
+        for (size_t i = 0; i < n; i++)
+            bad |= bits_are_bad(S2VI_STORED_F32, load_le(p + 4 * i, 4));
+        break;
+    default:
+        for (size_t i = 0; i < n; i++)
+            bad |= bits_are_bad(S2VI_STORED_F64, load_le(p + 8 * i, 8));
+        break;
+    }
+    return bad;
+}
+
 size_t s2vi_stored_find_bad(s2vi_stored type, const void *bytes, size_t n)
 {
+    const size_t size = types[type].size, piece = 4096;
     const uint8_t *p = bytes;
-    size_t size = types[type].size;
+    size_t at = 0;
     if (!types[type].is_float)
         return n;
-    for (size_t i = 0; i < n; i++)
-        if (bits_are_bad(type, load_le(p + i * size, size)))
-            return i;
-    return n;
+    while (at < n) {
+        const size_t m = n - at < piece ? n - at : piece;
+        if (any_is_bad(type, p + at * size, m))
+            break;
+        at += m;
+    }
+    while (at < n && !bits_are_bad(type, load_le(p + at * size, size)))
+        at++;
+    return at;
 }
