@@ -114,17 +114,16 @@ static int open_network(s2v_model *model, const s2v_weights *w,
     return model->family->open(&model->network, w, &open, err);
 }
 
+/* What a file that may be damaged gives; it is checked beside. */
 static int load(s2v_model *model, const s2v_weights *w,
                 const s2v_model_params *params, s2v_error *err)
 {
-    const s2vi_progress all = {params->progress, params->progress_opaque, 0, 1};
-    const s2vi_progress reading = s2vi_progress_part(&all, 0, 0.3);
-    const s2vi_progress planning = s2vi_progress_part(&all, 0.5, 1);
-    int ret = s2vi_weights_verify(w, &reading, err);
+    const s2vi_progress all = {params->progress, params->progress_opaque, 0,
+                               0.9};
+    int ret = s2vi_progress_report(&all, 0, err);
     model->latency_ms = params->latency_ms;
     model->video_size = params->video_size;
-    if (!ret)
-        s2vi_weights_identify(w, model->identity);
+    s2vi_weights_identify(w, model->identity);
     if (!ret)
         ret = find_family(w, &model->family, err);
     if (!ret && params->video_size &&
@@ -133,11 +132,32 @@ static int load(s2v_model *model, const s2v_weights *w,
     if (!ret)
         ret = open_device(model, params, err);
     if (!ret)
-        ret = s2vi_progress_report(&planning, 0, err);
+        ret = open_network(model, w, params, &all, err);
+    return ret;
+}
+
+/* Read all bytes, and load them at the same time. That the file is damaged
+ * says more than what follows from it. */
+static int verify_and_load(s2v_model *model, const s2v_weights *w,
+                           const s2v_model_params *params, s2v_error *err)
+{
+    const s2vi_progress all = {params->progress, params->progress_opaque, 0, 1};
+    const s2vi_progress loaded = s2vi_progress_part(&all, 0.9, 1);
+    s2vi_verification *verification;
+    s2v_error damage = {0};
+    int ret = s2vi_verification_begin(&verification, w, err);
     if (!ret)
-        ret = open_network(model, w, params, &planning, err);
+        ret = load(model, w, params, err);
+    const bool cancelled = ret == S2V_ERR_CANCELLED;
+    const int damaged =
+        s2vi_verification_end(&verification, cancelled, &loaded, &damage);
+    if (damaged && !cancelled) {
+        ret = damaged;
+        if (err)
+            *err = damage;
+    }
     if (!ret)
-        ret = s2vi_progress_report(&planning, 1, err);
+        ret = s2vi_progress_report(&loaded, 1, err);
     if (!ret)
         announce(model);
     return ret;
@@ -151,7 +171,7 @@ static int open_file(s2v_model *model, const char *path,
     if (ret < 0)
         return ret;
     model->path = strdup(s2v_weights_get_path(w, NULL));
-    ret = model->path ? load(model, w, params, err)
+    ret = model->path ? verify_and_load(model, w, params, err)
                       : s2vi_error_nomem(err, "a path");
     s2v_weights_close(&w);
     return ret;

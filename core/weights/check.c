@@ -248,17 +248,101 @@ int s2vi_weights_verify_sha256(const s2v_weights *weights, s2v_error *err)
     return verify_sha256(weights, NULL, err);
 }
 
-int s2vi_weights_verify(const s2v_weights *weights,
-                        const s2vi_progress *progress, s2v_error *err)
+static int verify(const s2v_weights *weights, const s2vi_progress *progress,
+                  s2v_error *err)
 {
-    const s2vi_progress sum = s2vi_progress_part(progress, 0, 0.8);
-    const s2vi_progress finite = s2vi_progress_part(progress, 0.8, 1);
-    const int ret = verify_sha256(weights, &sum, err);
-    return ret < 0 ? ret : check_finite(weights, &finite, err);
+    const int ret = verify_sha256(weights, progress, err);
+    return ret < 0 ? ret : check_finite(weights, progress, err);
 }
 
 int s2v_weights_verify(const s2v_weights *weights, s2v_error *err)
 {
-    const s2vi_progress nobody = {0};
-    return s2vi_weights_verify(weights, &nobody, err);
+    return verify(weights, NULL, err);
+}
+
+/* --------------------------------------------- on a thread of its own -- */
+
+struct s2vi_verification {
+    const s2v_weights *weights;
+    GThread *thread;
+    GMutex mutex;
+    GCond ended;
+    bool done, cancelled; /* under the mutex */
+    int ret;
+    s2v_error err;
+};
+
+static int ask_cancelled(void *opaque, double done)
+{
+    s2vi_verification *v = opaque;
+    (void)done;
+    g_mutex_lock(&v->mutex);
+    const bool cancelled = v->cancelled;
+    g_mutex_unlock(&v->mutex);
+    return cancelled;
+}
+
+static void *run_verification(void *opaque)
+{
+    s2vi_verification *v = opaque;
+    const s2vi_progress progress = {ask_cancelled, v, 0, 1};
+    v->ret = verify(v->weights, &progress, &v->err);
+    g_mutex_lock(&v->mutex);
+    v->done = true;
+    g_cond_signal(&v->ended);
+    g_mutex_unlock(&v->mutex);
+    return NULL;
+}
+
+int s2vi_verification_begin(s2vi_verification **out, const s2v_weights *weights,
+                            s2v_error *err)
+{
+    s2vi_verification *v = *out = calloc(1, sizeof(*v));
+    if (!v)
+        return s2vi_error_nomem(err, "checking a weight file");
+    v->weights = weights;
+    g_mutex_init(&v->mutex);
+    g_cond_init(&v->ended);
+    v->thread = g_thread_try_new("s2v-verify", run_verification, v, NULL);
+    if (!v->thread)
+        run_verification(v);
+    return S2V_OK;
+}
+
+/* Half a second at most; whether it has ended. */
+static bool wait_for(s2vi_verification *v)
+{
+    const gint64 until = g_get_monotonic_time() + G_USEC_PER_SEC / 2;
+    g_mutex_lock(&v->mutex);
+    while (!v->done && g_cond_wait_until(&v->ended, &v->mutex, until))
+        ;
+    const bool done = v->done;
+    g_mutex_unlock(&v->mutex);
+    return done;
+}
+
+int s2vi_verification_end(s2vi_verification **out, bool cancel,
+                          const s2vi_progress *progress, s2v_error *err)
+{
+    s2vi_verification *v = *out;
+    int ret = S2V_OK;
+    *out = NULL;
+    if (!v)
+        return S2V_OK;
+    while (!cancel && !ret && !wait_for(v))
+        ret = s2vi_progress_report(progress, 0, err);
+    g_mutex_lock(&v->mutex);
+    v->cancelled = cancel || ret < 0;
+    g_mutex_unlock(&v->mutex);
+    if (v->thread)
+        g_thread_join(v->thread);
+    if (!ret && v->ret < 0) {
+        ret = v->ret;
+        if (err)
+            *err = v->err;
+    }
+    g_cond_clear(&v->ended);
+    g_mutex_clear(&v->mutex);
+    free(v);
+    return ret;
 }

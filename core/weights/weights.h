@@ -158,9 +158,28 @@ int s2vi_weights_check(const s2v_weights *weights, const s2vi_expect *expected,
 /** Check that every float tensor is finite; names tensor, index and value. */
 int s2vi_weights_check_finite(const s2v_weights *weights, s2v_error *err);
 
-/** s2v_weights_verify(), with its progress; S2V_ERR_CANCELLED. */
-int s2vi_weights_verify(const s2v_weights *weights,
-                        const s2vi_progress *progress, s2v_error *err);
+/** s2v_weights_verify() on a thread of its own, while a network is opened. */
+typedef struct s2vi_verification s2vi_verification;
+
+/**
+ * Begin it.
+ *
+ * @param v       set to what s2vi_verification_end() takes; NULL on failure
+ * @param weights stay open until then
+ * @return S2V_OK; S2V_ERR_NOMEM
+ */
+int s2vi_verification_begin(s2vi_verification **v, const s2v_weights *weights,
+                            s2v_error *err);
+
+/**
+ * Wait for its result.
+ *
+ * @param cancel   nobody asks any more: it ends soon
+ * @param progress is asked every half second whether to go on; NULL: nobody
+ * @return as s2v_weights_verify(); S2V_ERR_CANCELLED
+ */
+int s2vi_verification_end(s2vi_verification **v, bool cancel,
+                          const s2vi_progress *progress, s2v_error *err);
 
 /** SHA-256 of the header, and of the tensor bytes where it has no "s2v.sha256"
  * of theirs, in hexadecimal. */
