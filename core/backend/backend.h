@@ -74,9 +74,10 @@ typedef struct s2vi_backend s2vi_backend;
 typedef struct s2vi_recording s2vi_recording;
 
 typedef struct s2vi_backend_table {
-    const char *name; /* "ref", "cpu", "cuda" */
-    bool fuses;       /* wants CHAIN nodes and folded activations */
-    bool on_host;     /* its memory is the host's */
+    const char *name;         /* "ref", "cpu", "cuda" */
+    bool fuses;               /* wants CHAIN nodes and folded activations */
+    bool on_host;             /* its memory is the host's */
+    bool compiles_on_threads; /* compile() may run on several at a time */
 
     /** NULL for a module, which opens itself.
      * @param threads 0: as many as the process may use */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Plan: a graph's schedule, layout, kernels and constants for one backend. */
+/* Plan: a graph's schedule, layout, kernels (compile.c) and constants for one
+ * backend. */
 #include "run/plan_internal.h"
 
 #include "backend/host.h"
-#include "run/join.h"
 
 #include <stdlib.h>
 
@@ -115,75 +115,6 @@ static int bind_fixed(s2vi_plan *plan, s2v_error *err)
             plan->fixed[i] = s2vi_store_memory(plan->store, node->name);
         }
     }
-    return S2V_OK;
-}
-
-/* ----------------------------------------------------------- kernels -- */
-
-static bool is_fixed(const s2vi_plan *plan, const s2vi_node *node)
-{
-    const s2vi_place *root =
-        s2vi_layout_root(&plan->layout, plan->layout.index[node->id], NULL);
-    return root->region == S2VI_CONSTANT ||
-           (plan->frozen && root->region == S2VI_SHARED);
-}
-
-static bool has_kernel(const s2vi_plan *plan, int i)
-{
-    const s2vi_node *node = plan->schedule.node[i];
-    const s2vi_place *place = &plan->layout.place[i];
-    return node->op != S2VI_OP_INPUT && node->op != S2VI_OP_VAR &&
-           !place->is_view && !place->elided;
-}
-
-static int compile_step(s2vi_plan *plan, int i, s2v_error *err)
-{
-    const s2vi_node *node = plan->schedule.node[i];
-    uint32_t constant = 0;
-    for (int j = 0; j < node->n_inputs && j < 3; j++)
-        if (is_fixed(plan, node->input[j]))
-            constant |= 1u << j;
-    int ret = plan->backend->table->compile(plan->backend, node, constant,
-                                            &plan->kernel[i], err);
-    if (ret >= 0 && plan->scratch_size < plan->kernel[i]->scratch_size)
-        plan->scratch_size = plan->kernel[i]->scratch_size;
-    return ret;
-}
-
-/* The join that ends at node `last`. */
-static int join_steps(s2vi_plan *plan, int last, s2v_error *err)
-{
-    s2vi_kernel *part[S2VI_JOIN_MAX];
-    const s2vi_backend_table *table = plan->backend->table;
-    const int first = plan->layout.place[last].join_first;
-    int n = 0;
-    for (int i = first; i <= last; i++)
-        if (plan->kernel[i] && plan->layout.place[i].join_last == last)
-            part[n++] = plan->kernel[i];
-    int ret = table->join(plan->backend, part, n, &plan->joined[last], err);
-    const s2vi_kernel *joined = plan->joined[last];
-    if (joined && plan->scratch_size < joined->scratch_size)
-        plan->scratch_size = joined->scratch_size;
-    return ret;
-}
-
-static int compile(s2vi_plan *plan, s2v_error *err)
-{
-    size_t n = (size_t)plan->schedule.count + 1;
-    plan->kernel = calloc(n, sizeof(*plan->kernel));
-    plan->joined = calloc(n, sizeof(*plan->joined));
-    plan->packed = calloc(n, sizeof(*plan->packed));
-    if (!plan->kernel || !plan->joined || !plan->packed)
-        return s2vi_error_nomem(err, "a plan");
-    for (int i = 0; i < plan->schedule.count; i++)
-        if (has_kernel(plan, i)) {
-            const s2vi_place *place = &plan->layout.place[i];
-            int ret = compile_step(plan, i, err);
-            if (!ret && place->join_last == i && place->join_first < i)
-                ret = join_steps(plan, i, err);
-            if (ret < 0)
-                return ret;
-        }
     return S2V_OK;
 }
 
@@ -358,7 +289,7 @@ int s2vi_plan_create(s2vi_plan **out, s2vi_graph *graph, s2vi_store *store,
     if (!ret)
         ret = bind_fixed(plan, err);
     if (!ret)
-        ret = compile(plan, err);
+        ret = s2vi_plan_compile(plan, err);
     if (!ret)
         ret = fold(plan, err);
     if (ret < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Between plan.c and exec.c: what a plan is made of. */
+/* Between plan.c, compile.c and exec.c: what a plan is made of. */
 #ifndef S2VI_RUN_PLAN_INTERNAL_H
 #define S2VI_RUN_PLAN_INTERNAL_H
 
@@ -26,6 +26,13 @@ struct s2vi_plan {
 /** What computes `node` now and its place in the schedule, or NULL. */
 const s2vi_node *s2vi_plan_resolve(const s2vi_plan *plan, const s2vi_node *node,
                                    int *index);
+
+/** Whether the node at place i is one to run, not a view or what another does.
+ */
+bool s2vi_plan_has_kernel(const s2vi_plan *plan, int i);
+
+/** Make the kernels, and the joins of them: compile.c. */
+int s2vi_plan_compile(s2vi_plan *plan, s2v_error *err);
 
 /** Address of the value at place i, in an exec's regions; NULL where it lies in
  * one that is not given. */

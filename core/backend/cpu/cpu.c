@@ -154,6 +154,7 @@ const s2vi_backend_table s2vi_backend_cpu = {
     .name = "cpu",
     .fuses = true,
     .on_host = true,
+    .compiles_on_threads = true,
     .open = cpu_open,
     .close = cpu_close,
     .alloc = s2vi_host_alloc,
