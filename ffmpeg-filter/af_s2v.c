@@ -61,6 +61,7 @@ typedef struct FoleyContext {
     double sensitivity;
     char *regions;
     char *onsets;
+    char *synthesis;
     double mix;           ///< dB, of the film's own sound; MIX_OFF: it is no input
     int latency;          ///< ms
 
@@ -102,6 +103,7 @@ static const AVOption v2sfoley_options[] = {
     { "sensitivity", "set a factor of the motion that is seen", OFFSET(sensitivity), AV_OPT_TYPE_DOUBLE, { .dbl = 1 }, 0, 100, RUNTIME },
     { "regions", "set the regions of the picture that sound, x:y:width:height", OFFSET(regions), AV_OPT_TYPE_STRING, { .str = "all" }, 0, 0, RUNTIME },
     { "onsets",  "set a file that onsets are written to, or read from where it has any", OFFSET(onsets), AV_OPT_TYPE_STRING, { .str = "none" }, 0, 0, FLAGS },
+    { "synthesis", "set what makes the sound: vocoder, or strokes of the reference", OFFSET(synthesis), AV_OPT_TYPE_STRING, { .str = "vocoder" }, 0, 0, FLAGS },
     { "mix",     "set the gain in dB of the film's own sound, a further input, that is added", OFFSET(mix), AV_OPT_TYPE_DOUBLE, { .dbl = MIX_OFF }, MIX_OFF, 100, RUNTIME, "mix" },
         { "off", "no such input", 0, AV_OPT_TYPE_CONST, { .dbl = MIX_OFF }, 0, 0, RUNTIME, "mix" },
     { "latency", "set the maximum latency in milliseconds, 0 for the best quality", OFFSET(latency), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
@@ -433,7 +435,8 @@ static int set_values(AVFilterContext *ctx)
     int ret;
 
     if ((ret = set_number(ctx, AV_LOG_ERROR, "sensitivity", s->sensitivity)) < 0 ||
-        (ret = set_value(ctx, AV_LOG_ERROR, "regions", s->regions ? s->regions : "all")) < 0)
+        (ret = set_value(ctx, AV_LOG_ERROR, "regions", s->regions ? s->regions : "all")) < 0 ||
+        (ret = set_value(ctx, AV_LOG_ERROR, "synthesis", s->synthesis ? s->synthesis : "vocoder")) < 0)
         return ret;
 
     return set_value(ctx, AV_LOG_ERROR, "onsets", s->onsets ? s->onsets : "none");

@@ -33,6 +33,7 @@ enum {
     PROP_SENSITIVITY,
     PROP_REGIONS,
     PROP_ONSETS,
+    PROP_SYNTHESIS,
     PROP_MIX,
 };
 
@@ -379,6 +380,7 @@ static int open_session(GstS2VBase *base, s2v_error *err)
     GST_OBJECT_LOCK(self);
     char *ref = g_strdup(self->ref);
     char *regions = g_strdup(self->regions), *onsets = g_strdup(self->onsets);
+    char *synthesis = g_strdup(self->synthesis);
     const gdouble sensitivity = self->sensitivity;
     self->changed = FALSE;
     GST_OBJECT_UNLOCK(self);
@@ -388,11 +390,15 @@ static int open_session(GstS2VBase *base, s2v_error *err)
         ret = set_live(self, sensitivity, regions, err);
     if (!ret && onsets)
         ret = s2v_session_set_option(base->session, "onsets", onsets, err);
+    if (!ret && synthesis)
+        ret =
+            s2v_session_set_option(base->session, "synthesis", synthesis, err);
     if (!ret)
         ret = set_reference(self, ref, err);
     g_free(ref);
     g_free(regions);
     g_free(onsets);
+    g_free(synthesis);
     return ret;
 }
 
@@ -449,6 +455,7 @@ static void set_property(GObject *object, guint id, const GValue *value,
         self->changed = TRUE;
         break;
     case PROP_ONSETS: gst_s2v_set_string(&self->onsets, value); break;
+    case PROP_SYNTHESIS: gst_s2v_set_string(&self->synthesis, value); break;
     case PROP_MIX: self->mix = g_value_get_double(value); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     }
@@ -468,6 +475,7 @@ static void get_property(GObject *object, guint id, GValue *value,
     case PROP_SENSITIVITY: g_value_set_double(value, self->sensitivity); break;
     case PROP_REGIONS: g_value_set_string(value, self->regions); break;
     case PROP_ONSETS: g_value_set_string(value, self->onsets); break;
+    case PROP_SYNTHESIS: g_value_set_string(value, self->synthesis); break;
     case PROP_MIX: g_value_set_double(value, self->mix); break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     }
@@ -480,6 +488,7 @@ static void finalize(GObject *object)
     g_free(self->ref);
     g_free(self->regions);
     g_free(self->onsets);
+    g_free(self->synthesis);
     gst_v2s_foley_mix_free(self->own);
     G_OBJECT_CLASS(gst_v2s_foley_parent_class)->finalize(object);
 }
@@ -542,6 +551,13 @@ static void install_properties(GObjectClass *object_class)
             "onsets", "Onsets",
             "File that the times of the onsets are written to; one that has "
             "any is read, and its onsets sound instead (null = none)",
+            NULL, flags));
+    g_object_class_install_property(
+        object_class, PROP_SYNTHESIS,
+        g_param_spec_string(
+            "synthesis", "Synthesis",
+            "What makes the sound: 'vocoder', the model's, or 'strokes', those "
+            "of the reference itself at the onsets (null = vocoder)",
             NULL, flags));
     g_object_class_install_property(
         object_class, PROP_MIX,

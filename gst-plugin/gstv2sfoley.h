@@ -25,7 +25,7 @@ struct _GstV2SFoley {
     gint latency;
     gdouble gain; /* dB */
     gdouble sensitivity;
-    char *regions, *onsets;
+    char *regions, *onsets, *synthesis;
     gdouble mix;      /* dB, of the film's own sound */
     gboolean changed; /* sensitivity or regions, since they were set */
 

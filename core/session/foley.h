@@ -111,6 +111,10 @@ int s2vi_foley_stream_set_regions(s2vi_foley_stream *stream, const char *text,
                                   s2v_error *err);
 int s2vi_foley_stream_set_onsets(s2vi_foley_stream *stream, const char *path,
                                  s2v_error *err);
+/** What makes the sound, before the reference: "vocoder", or "strokes", those
+ * of the reference itself (foley_strokes.h). */
+int s2vi_foley_stream_set_synthesis(s2vi_foley_stream *stream, const char *name,
+                                    s2v_error *err);
 
 /** As s2v.h has them. */
 int s2vi_foley_stream_set_reference(s2vi_foley_stream *stream,

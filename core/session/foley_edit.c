@@ -476,6 +476,28 @@ void s2vi_foley_onsets_pass(s2vi_foley_onsets *o, float *columns, int n)
     }
 }
 
+bool s2vi_foley_onsets_are_read(const s2vi_foley_onsets *o)
+{
+    return o->count > 0;
+}
+
+bool s2vi_foley_onsets_read(s2vi_foley_onsets *o, int64_t end, double *sample)
+{
+    if (o->next == o->count || o->onset[o->next].to >= (double)(end * COLUMN))
+        return false;
+    *sample = o->onset[o->next++].to;
+    return true;
+}
+
+void s2vi_foley_onsets_write(s2vi_foley_onsets *o, int64_t column)
+{
+    if (o->again)
+        open_out(o, NULL);
+    o->column = column + 1;
+    if (o->out)
+        put(o, column);
+}
+
 int s2vi_foley_onsets_finish(s2vi_foley_onsets *o, s2v_error *err)
 {
     int64_t peak;

@@ -76,6 +76,14 @@ int64_t s2vi_foley_onsets_warp(const s2vi_foley_onsets *onsets, int64_t sample);
  * are changed so that what was read sounds, and nothing else begins. */
 void s2vi_foley_onsets_pass(s2vi_foley_onsets *onsets, float *columns, int n);
 
+/** Instead of that, for those who find the onsets and make the sound
+ * themselves: whether the file is read; its next onset before column `end`, in
+ * samples; write that of a column. */
+bool s2vi_foley_onsets_are_read(const s2vi_foley_onsets *onsets);
+bool s2vi_foley_onsets_read(s2vi_foley_onsets *onsets, int64_t end,
+                            double *sample);
+void s2vi_foley_onsets_write(s2vi_foley_onsets *onsets, int64_t column);
+
 /** Save what sounds, or restore it: with the same file, which is read. */
 void s2vi_foley_onsets_pass_state(s2vi_foley_onsets *onsets, s2vi_state *state);
 

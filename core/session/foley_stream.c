@@ -7,6 +7,7 @@
 #include "run/profile.h"
 #include "session/family.h"
 #include "session/foley_edit.h"
+#include "session/foley_strokes.h"
 #include "video/area_downscale.h"
 
 #include <float.h>
@@ -83,8 +84,9 @@ struct s2vi_foley_stream {
     float sensitivity; /* factor of motion */
     float *moved;      /* `seen`, with that motion */
     s2vi_foley_regions regions;
-    int width, height;         /* of the last picture; 0: there was none */
-    s2vi_foley_onsets *onsets; /* NULL: no file */
+    int width, height;           /* of the last picture; 0: there was none */
+    s2vi_foley_onsets *onsets;   /* NULL: no file */
+    s2vi_foley_strokes *strokes; /* NULL: the vocoder makes the sound */
 };
 
 /* ----------------------------------------------------------- lifetime -- */
@@ -229,6 +231,7 @@ void s2vi_foley_stream_close(s2vi_foley_stream **out)
     free(s->seen);
     free(s->moved);
     s2vi_foley_onsets_close(&s->onsets);
+    s2vi_foley_strokes_close(&s->strokes);
     free(s->features);
     free(s->columns);
     free(s->faded);
@@ -254,6 +257,8 @@ void s2vi_foley_stream_flush(s2vi_foley_stream *s)
         s2vi_motion_flush(s->motion);
     if (s->onsets)
         s2vi_foley_onsets_flush(s->onsets);
+    if (s->strokes)
+        s2vi_foley_strokes_flush(s->strokes);
 }
 
 /* ---------------------------------------------------------- reference -- */
@@ -347,6 +352,21 @@ static int add_timbres(s2vi_foley_stream *s, s2vi_exec *exec, const float *mel,
     return ret;
 }
 
+/* Its strokes, by all of its mel. */
+static int learn_strokes(s2vi_foley_stream *s, const float *samples,
+                         size_t count, s2v_error *err)
+{
+    const size_t columns = s2vi_foley_mel_columns(count);
+    float *mel = floats(columns * BANDS);
+    int ret = mel ? reference_mel(samples, count, mel, columns, err)
+                  : s2vi_error_nomem(err, "a reference");
+    if (!ret)
+        ret = s2vi_foley_strokes_learn(s->strokes, samples, count, mel, columns,
+                                       err);
+    free(mel);
+    return ret;
+}
+
 int s2vi_foley_stream_set_reference(s2vi_foley_stream *s, const float *samples,
                                     size_t count, s2v_error *err)
 {
@@ -367,6 +387,8 @@ int s2vi_foley_stream_set_reference(s2vi_foley_stream *s, const float *samples,
         ret = add_timbres(s, exec, mel, columns, sum, &windows, err);
     if (!ret && s->onsets)
         s2vi_foley_onsets_learn(s->onsets, mel, columns);
+    if (!ret && s->strokes)
+        ret = learn_strokes(s, samples, count, err);
     for (size_t i = 0; i < timbre_size(s) && !ret; i++)
         s->timbre[i] = sum[i] / (float)windows;
     s2vi_exec_close(&exec);
@@ -384,6 +406,10 @@ static int check_picture(const s2vi_foley_stream *s, const s2v_picture *p,
         return s2vi_error(err, S2V_ERR_EOF,
                           "a frame was sent after the drain: flush the session "
                           "to start anew");
+    if (s->strokes && !s2vi_foley_strokes_count(s->strokes))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "synthesis: expected a reference, set after it, "
+                          "whose strokes are to be played; found none");
     const int ret = s2vi_picture_check(p, err);
     if (ret < 0)
         return ret;
@@ -607,6 +633,16 @@ static void cross_fade(s2vi_foley_stream *s)
     }
 }
 
+/* Strokes at the onsets of the columns up to the next ones' end. */
+static int find_strokes(s2vi_foley_stream *s, s2v_error *err)
+{
+    const int n = s->columns_end - s->column;
+    const float *columns = s->columns + (ptrdiff_t)s->column * BANDS;
+    return s2vi_foley_strokes_columns(
+        s->strokes, columns, n, columns + (ptrdiff_t)n * BANDS,
+        RATIO * s->model->windows.length - s->columns_end, s->onsets, err);
+}
+
 static int make_window(s2vi_foley_stream *s, s2v_error *err)
 {
     const s2vi_foley_windows *w = &s->model->windows;
@@ -633,7 +669,7 @@ static int make_window(s2vi_foley_stream *s, s2v_error *err)
     memmove(s->features, feature_at(s, w->hop),
             (size_t)s->n_features * (size_t)m->config.generator.features *
                 sizeof(*s->features));
-    return S2V_OK;
+    return s->strokes ? find_strokes(s, err) : S2V_OK;
 }
 
 /* What a window leaves to the next one is heard where there is none. */
@@ -650,11 +686,14 @@ static int make_samples(s2vi_foley_stream *s, s2v_error *err)
     const s2vi_foley_part *part = &s->model->vocoder;
     const s2vi_clock clock = {0};
     const int kept = 2 * w->context;
-    int ret = s2vi_exec_write(s->vocoder, part->in, s->heard);
-    if (!ret)
-        ret = s2vi_exec_run(s->vocoder, &clock, err);
-    if (!ret)
-        ret = s2vi_exec_read(s->vocoder, part->out, s->samples);
+    int ret = S2V_OK;
+    if (!s->strokes) {
+        ret = s2vi_exec_write(s->vocoder, part->in, s->heard);
+        if (!ret)
+            ret = s2vi_exec_run(s->vocoder, &clock, err);
+        if (!ret)
+            ret = s2vi_exec_read(s->vocoder, part->out, s->samples);
+    }
     if (ret < 0)
         return ret;
     memmove(s->heard, s->heard + (ptrdiff_t)(s->n_heard - kept) * BANDS,
@@ -686,13 +725,18 @@ static int advance(s2vi_foley_stream *s, s2v_error *err)
 {
     const int length = s->model->windows.length;
     const int room = heard_columns(s) - s->n_heard;
-    if (s->column == s->columns_end && is_last(s))
+    if (s->column == s->columns_end && s->columns_end < RATIO * length &&
+        is_last(s)) {
         s->columns_end = RATIO * length;
+        const int ret = s->strokes ? find_strokes(s, err) : S2V_OK;
+        if (ret < 0)
+            return ret;
+    }
     if (s->column < s->columns_end) {
         const int left = s->columns_end - s->column;
         const int n = left < room ? left : room;
         float *from = s->columns + (ptrdiff_t)s->column * BANDS;
-        if (s->onsets)
+        if (s->onsets && !s->strokes)
             s2vi_foley_onsets_pass(s->onsets, from, n);
         s->column += n;
         return hear(s, from, n, err);
@@ -740,6 +784,22 @@ int s2vi_foley_stream_set_onsets(s2vi_foley_stream *s, const char *path,
     return S2V_OK;
 }
 
+int s2vi_foley_stream_set_synthesis(s2vi_foley_stream *s, const char *name,
+                                    s2v_error *err)
+{
+    const bool strokes = !strcmp(name, "strokes");
+    if (!strokes && strcmp(name, "vocoder"))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "synthesis: expected 'vocoder' or 'strokes', found "
+                          "'%.40s'",
+                          name);
+    if (strokes)
+        return s->strokes ? S2V_OK
+                          : s2vi_foley_strokes_create(&s->strokes, err);
+    s2vi_foley_strokes_close(&s->strokes);
+    return S2V_OK;
+}
+
 /* Each sample is given out once. */
 static void amplify(const s2vi_foley_stream *s, int64_t n)
 {
@@ -770,6 +830,9 @@ int s2vi_foley_stream_receive(s2vi_foley_stream *s, s2v_audio_frame *frame,
         n = s->total - s->made;
     if (!n)
         return end(s, err);
+    if (s->strokes)
+        s2vi_foley_strokes_render(s->strokes, s->samples + s->sample, s->made,
+                                  n);
     amplify(s, n);
     *frame = (s2v_audio_frame){
         .samples = s->samples + s->sample, .count = (size_t)n, .pts = s->made};
@@ -877,4 +940,6 @@ void s2vi_foley_stream_pass_state(s2vi_foley_stream *s, s2vi_state *state)
     s2vi_state_floats(state, "samples", s->samples, heard * COLUMN, FLT_MAX);
     if (s->onsets)
         s2vi_foley_onsets_pass_state(s->onsets, state);
+    if (s->strokes)
+        s2vi_foley_strokes_pass_state(s->strokes, state);
 }

@@ -132,6 +132,11 @@ static int set_onsets(void *stream, const s2vi_value *value, s2v_error *err)
     return s2vi_foley_stream_set_onsets(stream, value->text, err);
 }
 
+static int set_synthesis(void *stream, const s2vi_value *value, s2v_error *err)
+{
+    return s2vi_foley_stream_set_synthesis(stream, value->text, err);
+}
+
 static const s2vi_option options[] = {
     {{.name = "latency",
       .kind = S2V_OPTION_INTEGER,
@@ -171,6 +176,13 @@ static const s2vi_option options[] = {
       .help = "set a file that onsets are written to, or read from where it "
               "has any"},
      set_onsets},
+    {{.name = "synthesis",
+      .kind = S2V_OPTION_TEXT,
+      .when = S2V_OPTION_START,
+      .default_value = "vocoder",
+      .help = "set what makes the sound: vocoder, or strokes of the "
+              "reference"},
+     set_synthesis},
     {{0}, NULL},
 };
 

@@ -56,6 +56,11 @@ is "corrected ones are read" "$([ "$corrected" != "$plain" ]; echo $?)" 0
 is "and stay" "$(cat onsets.txt)" 0.5
 echo soon >onsets.txt
 like "a file that is none" "$(heard "$(film 25 50),v2sfoley=onsets=onsets.txt" 2>&1 >/dev/null)" "line 1: expected a time in seconds.*found 'soon'"
+printf '0.5\n1.2\n' >onsets.txt
+strokes=$(md5_of "$(film 25 50),v2sfoley=ref=break.wav:synthesis=strokes:onsets=onsets.txt")
+is "strokes of the reference" "$([ "$strokes" != "$(md5_of "$(film 25 50),v2sfoley=ref=break.wav:onsets=onsets.txt")" ]; echo $?)" 0
+like "without one" "$(heard "$(film 25 50),v2sfoley=synthesis=strokes" 2>&1 >/dev/null)" "synthesis: expected a reference"
+like "of another kind" "$(heard "$(film 25 50),v2sfoley=synthesis=piano" 2>&1 >/dev/null)" "'vocoder' or 'strokes', found 'piano'"
 rm onsets.txt
 
 # --- mixed with the film's own sound

@@ -393,6 +393,7 @@ static void a_film_is_edited(void)
     check_edited(plain, "regions", "0|0|0.5|0.5", FALSE, FALSE);
     check_edited(plain, "regions", "0:0:0.5:0.5", TRUE, FALSE);
     check_edited(plain, "regions", "nonsense", TRUE, TRUE);
+    check_edited(plain, "synthesis", "vocoder", FALSE, TRUE);
     check_edited(plain, "onsets", path, FALSE, TRUE);
     g_file_get_contents(path, &text, NULL, NULL);
     OK(text != NULL, "the file of onsets is there");
