@@ -2,6 +2,7 @@
 /* s2v-train: options, clips, then iterations until done or interrupted. */
 #include "curves.h"
 #include "files.h"
+#include "group.h"
 #include "terminal/interrupt.h"
 #include "options.h"
 #include "terminal/progress.h"
@@ -148,7 +149,7 @@ static int measure(job *j, s2v_error *err)
     if (is_first(j))
         ret = j->recipe->measure_held_out(j->training.self, m, err);
     double known[] = {ret, m->score};
-    s2vi_ranks_share(&j->ranks, known, 2);
+    s2vi_ranks_share(&j->ranks, known, sizeof(known));
     m->score = known[1];
     return (int)known[0];
 }
@@ -355,7 +356,9 @@ static void print_summary(const job *j)
             b->threads == 1 ? "" : "s", (long long)m.generator,
             (long long)m.critics, m.flops / 1e9);
     if (j->ranks.count > 1)
-        fprintf(stderr, "%d processes\n", j->ranks.count);
+        fprintf(stderr, "%d processes, gradients summed by %s%s%s\n",
+                j->ranks.count, *b->group ? b->group : "MPI",
+                *m.no_group ? ": " : "", m.no_group);
 }
 
 /* ...and what that took. */
@@ -471,7 +474,9 @@ static int make_trainings(job *j, s2v_error *err)
     char *identity = s2vi_trainer_identity(j->training.trainer);
     ret = s2vi_ranks_same(&j->ranks, "clips", identity ? identity : "", err);
     free(identity);
-    return ret;
+    s2vi_trainer *t = j->training.trainer;
+    return ret < 0 ? ret
+                   : s2vi_group_join(&j->ranks, t->backend, &t->no_group, err);
 }
 
 static int run(job *j, s2v_error *err)

@@ -14,6 +14,7 @@
 
 typedef struct s2vi_ranks {
     int rank, count; /* this process, from 0, of so many */
+    int local;       /* of those on this machine */
     bool agreed;     /* all processes know of the error that ends this one */
 } s2vi_ranks;
 
@@ -53,8 +54,8 @@ int s2vi_ranks_same(s2vi_ranks *ranks, const char *what, const char *text,
 void s2vi_ranks_mean(const s2vi_ranks *ranks, float *data, size_t n);
 void s2vi_ranks_max(const s2vi_ranks *ranks, double *data, int n);
 
-/** Replace a number by process 0's. */
-void s2vi_ranks_share(const s2vi_ranks *ranks, double *data, int n);
+/** Replace bytes by process 0's. */
+void s2vi_ranks_share(const s2vi_ranks *ranks, void *data, size_t bytes);
 
 /** Process 0 receives all processes' numbers in `all` (count, n). */
 void s2vi_ranks_gather(const s2vi_ranks *ranks, const float *mine, size_t n,

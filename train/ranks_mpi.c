@@ -27,6 +27,18 @@ static bool is_started_by_mpi(void)
     return false;
 }
 
+/* This process's number on its machine. */
+static int local_rank(void)
+{
+    MPI_Comm machine;
+    int rank;
+    MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL,
+                        &machine);
+    MPI_Comm_rank(machine, &rank);
+    MPI_Comm_free(&machine);
+    return rank;
+}
+
 int s2vi_ranks_open(s2vi_ranks *r, s2v_error *err)
 {
     int level;
@@ -37,6 +49,7 @@ int s2vi_ranks_open(s2vi_ranks *r, s2v_error *err)
         return s2vi_error(err, S2V_ERR_DEVICE, "MPI cannot be started");
     MPI_Comm_rank(MPI_COMM_WORLD, &r->rank);
     MPI_Comm_size(MPI_COMM_WORLD, &r->count);
+    r->local = local_rank();
     return S2V_OK;
 }
 
@@ -143,10 +156,10 @@ void s2vi_ranks_max(const s2vi_ranks *r, double *data, int n)
                       MPI_COMM_WORLD);
 }
 
-void s2vi_ranks_share(const s2vi_ranks *r, double *data, int n)
+void s2vi_ranks_share(const s2vi_ranks *r, void *data, size_t bytes)
 {
     if (r->count > 1)
-        MPI_Bcast(data, n, MPI_DOUBLE, 0, MPI_COMM_WORLD);
+        MPI_Bcast(data, (int)bytes, MPI_BYTE, 0, MPI_COMM_WORLD);
 }
 
 void s2vi_ranks_gather(const s2vi_ranks *r, const float *mine, size_t n,

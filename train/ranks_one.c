@@ -65,11 +65,11 @@ void s2vi_ranks_max(const s2vi_ranks *r, double *data, int n)
     (void)n;
 }
 
-void s2vi_ranks_share(const s2vi_ranks *r, double *data, int n)
+void s2vi_ranks_share(const s2vi_ranks *r, void *data, size_t bytes)
 {
     (void)r;
     (void)data;
-    (void)n;
+    (void)bytes;
 }
 
 void s2vi_ranks_gather(const s2vi_ranks *r, const float *mine, size_t n,

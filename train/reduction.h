@@ -14,19 +14,22 @@
 typedef struct s2vi_reduction s2vi_reduction;
 
 /**
- * Have each run of `exec` sum them. The exec's watch is taken for it.
+ * Have each run of `exec` sum them. The exec's watch is taken for it. Where the
+ * backend is in a group (backend.h), it does so itself.
  *
  * @param gradient outputs of the plan, each with memory of its own
  * @param effect   of the plan, which read them
  */
 int s2vi_reduction_create(s2vi_reduction **reduction, const s2vi_ranks *ranks,
-                          s2vi_exec *exec, s2vi_node *const *gradient, int n,
+                          s2vi_backend *backend, s2vi_exec *exec,
+                          s2vi_node *const *gradient, int n,
                           s2vi_node *const *effect, int n_effects,
                           s2v_error *err);
 void s2vi_reduction_close(s2vi_reduction **reduction);
 
-/** Before each run. */
-void s2vi_reduction_begin(s2vi_reduction *reduction);
+/** Before each run; the first is after the backend has joined a group, if it
+ * does. */
+int s2vi_reduction_begin(s2vi_reduction *reduction, s2v_error *err);
 
 /** After it: S2V_OK, or what went wrong. */
 int s2vi_reduction_end(s2vi_reduction *reduction, s2v_error *err);

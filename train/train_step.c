@@ -189,9 +189,10 @@ int s2vi_train_step_plan(s2vi_train_step *step, s2vi_store *store,
         ret = s2vi_exec_create(&step->exec, step->plan, err);
     return ret < 0 || !step->n_gradients
                ? ret
-               : s2vi_reduction_create(
-                     &step->reduction, step->ranks, step->exec, step->gradient,
-                     step->n_gradients, step->effect, step->n_effects, err);
+               : s2vi_reduction_create(&step->reduction, step->ranks,
+                                       s2vi_store_backend(store), step->exec,
+                                       step->gradient, step->n_gradients,
+                                       step->effect, step->n_effects, err);
 }
 
 void s2vi_train_step_close(s2vi_train_step *step)
@@ -227,7 +228,7 @@ int s2vi_train_step_run(s2vi_train_step *step, int64_t iteration,
     if (!ret && step->ema_decay)
         ret = s2vi_train_step_write(step, step->ema_decay, &decay, err);
     if (!ret && step->reduction)
-        s2vi_reduction_begin(step->reduction);
+        ret = s2vi_reduction_begin(step->reduction, err);
     if (!ret)
         ret = s2vi_exec_run(step->exec, clock, err);
     return ret < 0 || !step->reduction

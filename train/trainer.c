@@ -3,6 +3,7 @@
 #include "trainer.h"
 
 #include "base/error.h"
+#include "group.h"
 
 #include <assert.h>
 #include <math.h>
@@ -133,11 +134,12 @@ int s2vi_trainer_enter_stage(s2vi_trainer *t, int stage, int64_t step,
 
 int s2vi_trainer_open(s2vi_trainer *t, s2v_error *err)
 {
+    char device[64];
     const s2vi_trainer_params *p = &t->params;
     t->best = NAN;
     set_stretches(t);
-    int ret = s2vi_backend_open(&t->backend, p->device ? p->device : "auto",
-                                p->dtype, p->threads, err);
+    s2vi_group_device(p->ranks, p->device, device, sizeof(device));
+    int ret = s2vi_backend_open(&t->backend, device, p->dtype, p->threads, err);
     if (!ret)
         ret = s2vi_store_create(&t->store, t->backend, err);
     if (!ret)
@@ -159,7 +161,8 @@ void s2vi_trainer_close(s2vi_trainer *t)
 
 s2vi_train_summary s2vi_trainer_summary(const s2vi_trainer *t)
 {
-    s2vi_train_summary m = {t->backend, s2vi_trained_numbers(&t->g), 0, 0};
+    s2vi_train_summary m = {t->backend, t->no_group.message,
+                            s2vi_trained_numbers(&t->g), 0, 0};
     for (int i = 0; i < t->n_critics; i++)
         m.critics += s2vi_trained_numbers(&t->critic[i]);
     m.flops = s2vi_plan_flops(t->generator.plan);

@@ -113,6 +113,7 @@ struct s2vi_trainer {
     s2vi_trained g, critic[S2VI_TRAINER_CRITICS]; /* stretches of it */
     int n_critics;
     s2vi_backend *backend;
+    s2v_error no_group; /* why its library does not sum gradients; or empty */
     /* Parameters; m.NAME and v.NAME of each, Adam's; ema.NAME, averages. */
     s2vi_store *store;
     s2vi_train_step generator;
@@ -154,6 +155,7 @@ int s2vi_trainer_enter_stage(s2vi_trainer *t, int stage, int64_t step,
 /** What a training works with and on. */
 typedef struct s2vi_train_summary {
     const s2vi_backend *backend;
+    const char *no_group; /* why it is in none of several processes, or empty */
     int64_t generator, critics; /* numbers that are learned */
     double flops; /* of an iteration of this process, as recorded */
 } s2vi_train_summary;

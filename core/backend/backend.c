@@ -37,13 +37,13 @@ static int open_host(s2vi_backend **backend, s2vi_dtype dtype, int threads,
     return s2vi_backend_ref.open(backend, dtype, threads, err);
 }
 
-static int open_best(s2vi_backend **backend, s2vi_dtype dtype, int threads,
-                     s2v_error *err)
+static int open_best(s2vi_backend **backend, int number, s2vi_dtype dtype,
+                     int threads, s2v_error *err)
 {
     s2v_error why = {.message = ""};
     for (int i = 0; i < MODULES && dtype != S2VI_F64; i++)
         if (s2vi_module_has_driver(modules[i], &why) &&
-            !s2vi_module_open(backend, modules[i], modules[i], 0, dtype,
+            !s2vi_module_open(backend, modules[i], modules[i], number, dtype,
                               &why)) {
             snprintf((*backend)->selected, sizeof((*backend)->selected),
                      "device \"auto\": using \"%s\"", modules[i]);
@@ -77,8 +77,9 @@ int s2vi_backend_open(s2vi_backend **backend, const char *device,
                       s2vi_dtype dtype, int threads, s2v_error *err)
 {
     *backend = NULL;
-    if (!device || !strcmp(device, "auto"))
-        return open_best(backend, dtype, threads, err);
+    const int best = module_device(device ? device : "auto", "auto");
+    if (best >= 0)
+        return open_best(backend, best, dtype, threads, err);
     if (!strcmp(device, "cpu"))
         return open_cpu(backend, dtype, threads, err);
     if (!strcmp(device, "ref"))

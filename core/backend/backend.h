@@ -73,6 +73,11 @@ void s2vi_kernel_free(s2vi_kernel *kernel);
 typedef struct s2vi_backend s2vi_backend;
 typedef struct s2vi_recording s2vi_recording;
 
+/** What the processes of a group know it by. */
+typedef struct s2vi_group_id {
+    char bytes[128];
+} s2vi_group_id;
+
 typedef struct s2vi_backend_table {
     const char *name;         /* "ref", "cpu", "cuda" */
     bool fuses;               /* wants CHAIN nodes and folded activations */
@@ -133,6 +138,25 @@ typedef struct s2vi_backend_table {
     int (*end)(s2vi_backend *backend, s2vi_recording **recording);
     void (*forget)(s2vi_backend *backend, s2vi_recording *recording);
     int (*wait)(s2vi_backend *backend);
+
+    /**
+     * Optional, all or none: sums over processes, each with a device of its
+     * own, by the device's own library.
+     *
+     * group_find(): whether that library is there, else S2V_ERR_DEVICE and why.
+     * group_name(): an id, made by one process for all of them. group_open():
+     * each joins, as number `rank` of `count`, and waits for the others.
+     * sum(): replace arrays of n[i] numbers by their sums, after all that was
+     * run before; what is run next does not wait for them. sums_end(): it does
+     * from here on.
+     */
+    int (*group_find)(s2vi_backend *backend, s2v_error *err);
+    int (*group_name)(s2vi_backend *backend, s2vi_group_id *id, s2v_error *err);
+    int (*group_open)(s2vi_backend *backend, const s2vi_group_id *id, int rank,
+                      int count, s2v_error *err);
+    int (*sum)(s2vi_backend *backend, float *const *data, const size_t *n,
+               int arrays);
+    int (*sums_end)(s2vi_backend *backend);
 } s2vi_backend_table;
 
 enum { S2VI_REPLAYED = 1, S2VI_REPEAT = 2 };
@@ -145,6 +169,7 @@ struct s2vi_backend {
     char selected[256]; /* what "auto" took, and why; else empty */
     char warning[160];  /* what will be slow for want of something; or empty */
     char last_error[128]; /* the device's words for its last failure */
+    char group[64]; /* what sums over the processes of its group; empty: none */
 };
 
 extern const s2vi_backend_table s2vi_backend_ref;
@@ -154,7 +179,8 @@ extern const s2vi_backend_table s2vi_backend_cpu; /* if S2V_HAVE_CPU */
  * Open a device by name: "auto", "cpu", "ref", "cuda", "cuda:N".
  *
  * Strict: a device that is not there is S2V_ERR_DEVICE. "auto" takes the best
- * of what is there, and says in `selected` why. Backends of other names than
+ * of what is there, and says in `selected` why; "auto:N" likewise, of modules
+ * device N. Backends of other names than
  * "cpu" and "ref" are modules (module.h).
  */
 int s2vi_backend_open(s2vi_backend **backend, const char *device,

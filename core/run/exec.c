@@ -29,6 +29,7 @@ struct s2vi_exec {
     s2vi_resume *resume;       /* NULL: each run is a whole one */
     s2vi_exec_watch watch;
     void *watch_opaque;
+    bool watch_queue; /* does not wait for a step's end */
 };
 
 static bool is_run(const s2vi_plan *plan, int i)
@@ -326,6 +327,12 @@ int s2vi_exec_step_of(const s2vi_exec *exec, const s2vi_node *node)
     return -1;
 }
 
+void *s2vi_exec_address(const s2vi_exec *exec, const s2vi_node *node)
+{
+    int i;
+    return s2vi_plan_resolve(exec->plan, node, &i) ? address(exec, i) : NULL;
+}
+
 int s2vi_exec_overwrite(s2vi_exec *exec, const s2vi_node *node,
                         const float *data)
 {
@@ -340,6 +347,14 @@ void s2vi_exec_set_watch(s2vi_exec *exec, s2vi_exec_watch watch, void *opaque)
 {
     exec->watch = watch;
     exec->watch_opaque = opaque;
+    exec->watch_queue = false;
+}
+
+void s2vi_exec_set_queue_watch(s2vi_exec *exec, s2vi_exec_watch watch,
+                               void *opaque)
+{
+    s2vi_exec_set_watch(exec, watch, opaque);
+    exec->watch_queue = true;
 }
 
 static int run_step(s2vi_exec *exec, const struct s2vi_step *step,
@@ -349,7 +364,7 @@ static int run_step(s2vi_exec *exec, const struct s2vi_step *step,
     double start = exec->watch ? now() : 0;
     int ret = step->kernel->run(step->kernel, step->out, step->in,
                                 exec->scratch, clock);
-    if (!ret && exec->watch && be->table->wait)
+    if (!ret && exec->watch && !exec->watch_queue && be->table->wait)
         ret = be->table->wait(be);
     if (ret < 0)
         return s2vi_error(err, ret, "%s: a %s failed to run%s%s",

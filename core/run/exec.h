@@ -49,11 +49,20 @@ typedef void (*s2vi_exec_watch)(void *opaque, const s2vi_node *const *nodes,
                                 int n, double seconds);
 void s2vi_exec_set_watch(s2vi_exec *exec, s2vi_exec_watch watch, void *opaque);
 
+/** The same, of a device that works while the host goes on: called once a step
+ * is queued, so that its time is of that. */
+void s2vi_exec_set_queue_watch(s2vi_exec *exec, s2vi_exec_watch watch,
+                               void *opaque);
+
 /** Steps of a run. */
 int s2vi_exec_steps(const s2vi_exec *exec);
 
 /** The step, from 0, that computes a node; -1: none does. */
 int s2vi_exec_step_of(const s2vi_exec *exec, const s2vi_node *node);
+
+/** Where an output is in the backend's memory, from run to run; NULL: nowhere.
+ */
+void *s2vi_exec_address(const s2vi_exec *exec, const s2vi_node *node);
 
 /** For a watch: replace an output's value, for the steps that follow. */
 int s2vi_exec_overwrite(s2vi_exec *exec, const s2vi_node *node,

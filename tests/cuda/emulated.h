@@ -32,6 +32,12 @@ typedef void (*emulated_work)(const void *data);
 cudaError_t emulated_submit(cudaStream_t stream, emulated_work work,
                             const void *data, size_t size);
 
+/** Do it when an event of this stream is waited for, or the stream: not before,
+ * so that a missing wait shows. Abort if the stream has not waited for what was
+ * submitted to others. */
+cudaError_t emulated_submit_later(cudaStream_t stream, emulated_work work,
+                                  const void *data, size_t size);
+
 /** Run a kernel's whole grid. */
 void emulated_grid(emulated_kernel *kernel, dim3 blocks, dim3 threads,
                    const void *params);

@@ -229,12 +229,21 @@ struct CUgraphExec_st {
 };
 
 struct CUstream_st {
-    cudaGraph_t captured; /* NULL: not capturing */
+    cudaGraph_t captured;       /* NULL: not capturing */
+    struct item *later, **last; /* what is done when it is waited for */
+    int known;                  /* `submissions` when it last waited for some */
 };
+
+struct CUevent_st {
+    cudaStream_t stream;
+};
+
+static int submissions; /* to all streams */
 
 cudaError_t emulated_submit(cudaStream_t stream, emulated_work work,
                             const void *data, size_t size)
 {
+    submissions++;
     if (stream->captured) {
         struct item *item = calloc(1, sizeof(*item) + size);
         item->work = work;
@@ -263,15 +272,77 @@ cudaError_t cudaStreamCreateWithFlags(cudaStream_t *stream, unsigned flags)
     return *stream ? cudaSuccess : cudaErrorMemoryAllocation;
 }
 
+/* Do what was put off. */
+static void catch_up(cudaStream_t stream)
+{
+    struct item *item = stream->later;
+    stream->later = NULL;
+    while (item) {
+        struct item *next = item->next;
+        emulated_submit(stream, item->work, item->data, item->size);
+        free(item);
+        item = next;
+    }
+}
+
+cudaError_t emulated_submit_later(cudaStream_t stream, emulated_work work,
+                                  const void *data, size_t size)
+{
+    struct item *item = calloc(1, sizeof(*item) + size);
+    if (stream->captured || stream->known != submissions)
+        emulated_fail("a stream does not wait for what is computed");
+    item->work = work;
+    item->size = size;
+    memcpy(item->data, data, size);
+    if (!stream->later)
+        stream->last = &stream->later;
+    *stream->last = item;
+    stream->last = &item->next;
+    return cudaSuccess;
+}
+
 cudaError_t cudaStreamDestroy(cudaStream_t stream)
 {
     emulated_spoils_captures("cudaStreamDestroy()");
+    if (stream->later)
+        emulated_fail("a stream ends before its work");
     free(stream);
+    return cudaSuccess;
+}
+
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned flags)
+{
+    if (flags != cudaEventDisableTiming)
+        return said(cudaErrorInvalidValue);
+    *event = calloc(1, sizeof(**event));
+    return *event ? cudaSuccess : cudaErrorMemoryAllocation;
+}
+
+cudaError_t cudaEventDestroy(cudaEvent_t event)
+{
+    free(event);
+    return cudaSuccess;
+}
+
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
+{
+    event->stream = stream;
+    return cudaSuccess;
+}
+
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event,
+                                unsigned flags)
+{
+    if (flags || !event->stream)
+        return said(cudaErrorInvalidValue);
+    catch_up(event->stream);
+    stream->known = submissions;
     return cudaSuccess;
 }
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream)
 {
+    catch_up(stream);
     return stream->captured ? said(cudaErrorStreamCaptureUnsupported)
                             : cudaSuccess;
 }

@@ -27,6 +27,20 @@ refused() {
     is "$name: one line" "$(wc -l <err.txt)" 1
     is "$name: no file" "$(echo x.bin*)" 'x.bin*'
 }
+# mpi ARGUMENTS...: mpirun's; those who run tests in containers are root there.
+mpi() {
+    timeout 300 mpirun --allow-run-as-root --oversubscribe "$@" >out.txt 2>err.txt </dev/null
+    code=$? err=$(grep '^s2v-train: ' err.txt)
+}
+# need_mpi: skip the test where mpirun does not run two processes. MPI is yes, from meson,
+# if s2v-train was built with it.
+need_mpi() {
+    [ "$MPI" = yes ] || bail "built without MPI (libopenmpi-dev)"
+    command -v mpirun >/dev/null || bail "there is no mpirun (openmpi-bin)"
+    export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none OMP_WAIT_POLICY=passive
+    mpi -np 2 true
+    [ "$code" = 0 ] || bail "mpirun does not run two processes here: $(head -1 err.txt)"
+}
 # zeros FILE REGEX: names of tensors, of those whose name matches, that are zero.
 zeros() {
     python3 - "$1" "$2" <<'PY'

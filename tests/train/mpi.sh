@@ -7,16 +7,7 @@
 # shellcheck source=tests/train/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-[ "$MPI" = yes ] || bail "built without MPI (libopenmpi-dev)"
-command -v mpirun >/dev/null || bail "there is no mpirun (openmpi-bin)"
-export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none OMP_WAIT_POLICY=passive
-# mpi ARGUMENTS...: mpirun's; those who run tests in containers are root there.
-mpi() {
-    timeout 300 mpirun --allow-run-as-root --oversubscribe "$@" >out.txt 2>err.txt </dev/null
-    code=$? err=$(grep '^s2v-train: ' err.txt)
-}
-mpi -np 2 true
-[ "$code" = 0 ] || bail "mpirun does not run two processes here: $(head -1 err.txt)"
+need_mpi
 
 "$S2V_IMPACTS" --count 2 --size 16 --rate 21.5 -o impacts >/dev/null 2>&1 || exit 99
 "$S2V_QUINTET" --size 64 --duration 4 -o quintet.mkv >/dev/null 2>&1 || exit 99

@@ -187,6 +187,9 @@ static void cuda_close(s2vi_backend *backend)
     s2vi_cuda_lock_exclusive(cuda);
     if (cuda->stream)
         cudaStreamSynchronize(cuda->stream);
+#if S2V_HAVE_NCCL
+    s2vi_cuda_sums_close(cuda->sums);
+#endif
     s2vi_cuda_chains_close(cuda->chains);
     s2vi_dnn_close(&cuda->dnn);
     if (cuda->lt)
@@ -345,6 +348,13 @@ static const s2vi_backend_table table = {
     .end = s2vi_cuda_end,
     .forget = s2vi_cuda_forget,
     .wait = cuda_wait,
+#if S2V_HAVE_NCCL
+    .group_find = s2vi_cuda_group_find,
+    .group_name = s2vi_cuda_group_name,
+    .group_open = s2vi_cuda_group_open,
+    .sum = s2vi_cuda_sum,
+    .sums_end = s2vi_cuda_sums_end,
+#endif
 };
 
 extern const s2vi_module s2vi_backend_module;

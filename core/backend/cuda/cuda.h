@@ -27,6 +27,17 @@ int s2vi_cuda_begin(s2vi_backend *backend, s2vi_recording **recording,
 int s2vi_cuda_end(s2vi_backend *backend, s2vi_recording **recording);
 void s2vi_cuda_forget(s2vi_backend *backend, s2vi_recording *recording);
 
+/** Sums over processes, by NCCL; see s2vi_backend_table. */
+int s2vi_cuda_group_find(s2vi_backend *backend, s2v_error *err);
+int s2vi_cuda_group_name(s2vi_backend *backend, s2vi_group_id *id,
+                         s2v_error *err);
+int s2vi_cuda_group_open(s2vi_backend *backend, const s2vi_group_id *id,
+                         int rank, int count, s2v_error *err);
+int s2vi_cuda_sum(s2vi_backend *backend, float *const *data, const size_t *n,
+                  int arrays);
+int s2vi_cuda_sums_end(s2vi_backend *backend);
+void s2vi_cuda_sums_close(s2vi_cuda_sums *sums);
+
 /** Forget the chains' kernels that were compiled. */
 void s2vi_cuda_chains_close(s2vi_cuda_chains *chains);
 

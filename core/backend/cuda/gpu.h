@@ -19,6 +19,7 @@
 
 typedef struct s2vi_cuda_chains s2vi_cuda_chains;
 typedef struct s2vi_dnn s2vi_dnn;
+typedef struct s2vi_cuda_sums s2vi_cuda_sums;
 
 /** A kernel of device/kernels.cu (or a chain's), and how many threads. */
 typedef struct s2vi_cuda_launch {
@@ -41,6 +42,7 @@ typedef struct s2vi_cuda {
     cublasLtHandle_t lt;
     s2vi_dnn *dnn;
     s2vi_cuda_chains *chains;
+    s2vi_cuda_sums *sums;       /* over processes; NULL: none yet */
     unsigned long long *clock;  /* the device's: seed, frame */
     s2vi_cuda_launch set_clock; /* sets it */
     bool clock_is_set;          /* it is this run's: see s2vi_cuda_set_clock */
