@@ -29,6 +29,24 @@ is "in parts of two seconds" "$status $(last)" "0 1 converted, 0 up to date, 0 f
 is "the frames are those of one run" "$(pictures split/long.mkv)" "$(pictures whole/long.mkv)"
 is "and the sound" "$(run -i split/long.mkv -map 0:a -c copy -f md5 -)" "$(run -i whole/long.mkv -map 0:a -c copy -f md5 -)"
 is "the parts are gone" "$(find split -mindepth 1 ! -name long.mkv ! -name .s2v-batch)" ""
+# Quiet at 1, 4 and 6 seconds. Parts of three may end at 2 to 4 seconds, then at 6 to 8.
+run -f lavfi -i "aevalsrc='sin(2000*t)*(1-0.99*(between(t,0.8,1.2)+between(t,3.8,4.2)+between(t,5.8,6.2)))':s=44100:d=8.3" \
+    -c:a pcm_s16le soft.wav
+batch -o soft-whole soft.wav "${lossless[@]}"
+cat >noting <<'NOTING'
+#!/bin/sh
+for word; do
+    case $before in -frames:v) echo "$word" >>lengths ;; esac
+    before=$word
+done
+exec "$REAL" "$@"
+NOTING
+chmod +x noting
+real=$FFMPEG
+said=$(REAL=$real FFMPEG=$PWD/noting "$script" -m tiny.bin -e mkv -o soft --split 0.05 --at-silence soft.wav "${lossless[@]}" 2>&1)
+is "parts that end where it is quiet" "$(last) $(paste -sd' ' lengths)" "1 converted, 0 up to date, 0 failed 80 40"
+is "have the frames of one run" "$(pictures soft/soft.mkv)" "$(pictures soft-whole/soft.mkv)"
+like "--at-silence by itself is refused" "$("$script" -m tiny.bin --at-silence songs 2>&1)" '--at-silence is for --split'
 like "--split of a second is refused" "$("$script" -m tiny.bin --split 0.01 songs 2>&1)" '--split: expected 0.04'
 like "an option that would apply to each part, too" "$("$script" -m tiny.bin --split 1 songs -- -t 3 2>&1)" '--split: -t cannot be given after --'
 
@@ -39,7 +57,6 @@ case "$*" in *-copyts*) [ ! -e kept/.s2v-batch.parts/long.mkv/00001.nut ] || { k
 exec "$REAL" "$@"
 UNTIL
 chmod +x until-third
-real=$FFMPEG
 REAL=$real FFMPEG=$PWD/until-third "$script" -m tiny.bin -e mkv -o kept --split 0.034 songs "${lossless[@]}" >/dev/null 2>&1
 is "a run that was killed leaves its parts, and no video" "$(find kept -name '*.nut' | wc -l) $(ls kept)" "2 "
 inode=$(stat -c %i kept/.s2v-batch.parts/long.mkv/00000.nut)
