@@ -86,6 +86,32 @@ static void check_clip(const struct talkers_clip *c, int number)
     CHECK(sound / (double)s->samples > 200, "%d is silent", number);
 }
 
+/* At rest all of the head is as in the first frame; the mouth and the lids move
+ * as they did. */
+static void test_calm(void)
+{
+    const struct talkers_identity id = identity_of(5, 1);
+    struct talkers_clip moving, c;
+
+    CHECK(!talkers_clip_make(&moving, &id, 6, false) &&
+              !talkers_clip_make(&c, &id, 6, false),
+          "memory");
+    talkers_clip_calm(&c, 0);
+    for (int t = 0; t < c.frames; t++) {
+        const struct talkers_state *s = &c.states[t], *was = &moving.states[t];
+        struct talkers_expression face = was->face;
+        face.gaze_x = moving.states[0].face.gaze_x;
+        face.gaze_y = moving.states[0].face.gaze_y;
+        face.brow = moving.states[0].face.brow;
+        CHECK(!memcmp(&s->head, &moving.states[0].head, sizeof(s->head)),
+              "frame %d: the head moves", t);
+        CHECK(!memcmp(&s->face, &face, sizeof(face)), "frame %d: another face",
+              t);
+    }
+    talkers_clip_free(&moving);
+    talkers_clip_free(&c);
+}
+
 static void test_clips(void)
 {
     int closures = 0;
@@ -282,6 +308,7 @@ static void test_head(void)
 int main(void)
 {
     test_clips();
+    test_calm();
     test_tracks();
     test_score();
     test_held_out();

@@ -64,6 +64,24 @@ int talkers_clip_make(struct talkers_clip *c, const struct talkers_identity *id,
     return -1;
 }
 
+void talkers_clip_calm(struct talkers_clip *c, double motion)
+{
+    const struct talkers_state first = c->states[0];
+
+    for (int t = 0; t < c->frames; t++) {
+        struct talkers_pose *h = &c->states[t].head;
+        struct talkers_expression *e = &c->states[t].face;
+        h->yaw = mixed(first.head.yaw, h->yaw, motion);
+        h->pitch = mixed(first.head.pitch, h->pitch, motion);
+        h->roll = mixed(first.head.roll, h->roll, motion);
+        h->x = mixed(first.head.x, h->x, motion);
+        h->y = mixed(first.head.y, h->y, motion);
+        e->gaze_x = mixed(first.face.gaze_x, e->gaze_x, motion);
+        e->gaze_y = mixed(first.face.gaze_y, e->gaze_y, motion);
+        e->brow = mixed(first.face.brow, e->brow, motion);
+    }
+}
+
 void talkers_clip_free(struct talkers_clip *c)
 {
     talkers_speech_free(&c->speech);

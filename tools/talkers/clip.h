@@ -26,6 +26,10 @@ int talkers_clip_make(struct talkers_clip *clip,
                       bool held_out);
 void talkers_clip_free(struct talkers_clip *clip);
 
+/* Head, gaze and brows move so much as they did; 0: they are those of the first
+ * frame, and what moves but the lids is told by the speech. */
+void talkers_clip_calm(struct talkers_clip *clip, double motion);
+
 /* ------------------------------------------------------- parts of motion -- */
 
 enum { TALKERS_STEPS = 200 }; /* a second, in which motion is computed */

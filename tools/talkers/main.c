@@ -27,7 +27,7 @@ struct options {
     const char *output, *sheet, *visemes, *format;
     struct range identities;
     int size;
-    double seconds;
+    double seconds, motion;
     bool held_out;
     uint64_t seed;
 };
@@ -67,6 +67,9 @@ static const option_row rows[] = {
      .help = "other identities, other speech (1)"},
     {"held-out", 0, OPTION_ON, AT(held_out),
      .help = "words and voice settings that no clip without this has"},
+    {"motion", 0, OPTION_NUMBER, AT(motion), "PART", 0, 1,
+     .help = "how much head, gaze and brows move, 0 to 1; at 0, what differs "
+             "from the first frame is told by the speech, but for blinks (1)"},
     {"format", 0, OPTION_WORD, AT(format), "FORMAT", .choices = "mkv|mp4|wav",
      .help = "mkv, mp4 (MPEG-4 and AAC) or wav, the sound alone (mkv)"},
     {"sheet", 0, OPTION_STRING, AT(sheet), "FILE",
@@ -209,7 +212,7 @@ static int write_clip(const struct options *o, int number,
     snprintf(name, sizeof(name), "%s", slash + 1);
     stem[n] = 0;
     const struct talkers_truth_params params = {name, o->seed, o->size,
-                                                o->held_out};
+                                                o->held_out, o->motion};
     return talkers_truth_write(stem, clip, face, &params);
 }
 
@@ -227,6 +230,8 @@ static int make_clip(const struct options *o, int number)
         free(face);
         return mistake("not enough memory");
     }
+    if (o->motion < 1)
+        talkers_clip_calm(&clip, o->motion);
     picture = talkers_picture_new(&id, o->size, face);
     if (picture) {
         talkers_face_frame_view(face, &clip.states[0]);
@@ -266,8 +271,11 @@ static int run(const struct options *o)
 
 int main(int argc, char **argv)
 {
-    struct options o = {
-        .size = 256, .seconds = 7, .seed = 1, .identities = {1, 1}};
+    struct options o = {.size = 256,
+                        .seconds = 7,
+                        .motion = 1,
+                        .seed = 1,
+                        .identities = {1, 1}};
     const int status = parse(&o, argv);
 
     (void)argc;

@@ -170,12 +170,13 @@ static json_t *describe(const struct talkers_clip *c,
         json_pack("{s:s, s:f, s:f, s:f}", "name", s->voice, "stretch",
                   s->stretch, "rate", s->rate, "tilt", s->tilt);
     return json_pack(
-        "{s:s, s:s, s:i, s:b, s:i, s:i, s:i, s:i, s:o, s:s, s:f, s:o, s:o}",
+        "{s:s, s:s, s:i, s:b, s:f, s:i, s:i, s:i, s:i, s:o, s:s, s:f, s:o, "
+        "s:o}",
         "clip", p->clip, "seed", seed, "identity", f->id->number, "held_out",
-        p->held_out, "size", p->size, "fps", TALKERS_FPS, "rate", TALKERS_RATE,
-        "frames", c->frames, "voice", voice, "text", s->text, "opening",
-        f->id->opening, "segments", describe_segments(s), "blinks",
-        describe_blinks(c));
+        p->held_out, "motion", p->motion, "size", p->size, "fps", TALKERS_FPS,
+        "rate", TALKERS_RATE, "frames", c->frames, "voice", voice, "text",
+        s->text, "opening", f->id->opening, "segments", describe_segments(s),
+        "blinks", describe_blinks(c));
 }
 
 /* 0 or -errno. */

@@ -31,6 +31,7 @@ struct talkers_truth_params {
     uint64_t seed;
     int size;
     bool held_out;
+    double motion;
 };
 
 /* Writes STEM.safetensors and STEM.json. 0, or -1 after a message. */
