@@ -17,9 +17,13 @@
 #include <string.h>
 
 enum {
-    UNIT = 256,      /* pixels of a frame that lengths are given in */
-    PARTS = 4,       /* of a clip, for drift: the first and the last... */
-    LONGEST = 60,    /* ...seconds at most */
+    UNIT = 256,   /* pixels of a frame that lengths are given in */
+    PARTS = 4,    /* of a clip, for drift: the first and the last... */
+    LONGEST = 60, /* ...seconds at most */
+    CHIN = 6,
+    CHIN_END = 11,   /* landmarks */
+    MOUTH = 48,      /* up to the last */
+    LEAST_SIDE = 32, /* of the lower face: LPIPS takes no smaller one */
     ROWS = 3,        /* of the sheet: real, made, still */
     COLUMNS = 8,     /* of it */
     REAL_SIZE = 256, /* at least, of frames in which a face is looked for */
@@ -50,6 +54,7 @@ typedef struct run {
     s2vi_talker_kind kind;
     int64_t at;
     float *of_real, *of_made, *of_portrait; /* (size,size,3) in [0, 1] */
+    float *lower_real, *lower_made;         /* the lower face of both */
     uint8_t *packed;                        /* one with packed rows */
     uint8_t *moves;                         /* (size,size) of 0 */
     double *ssim;                           /* scratch */
@@ -105,21 +110,70 @@ double s2vi_talker_drift(const s2vi_talker_result *r)
 
 /* --------------------------------------------------------------- frames -- */
 
-/* A frame against the real one. */
-static int compare(run *r, s2vi_talker_result *result, s2v_error *err)
+static bool is_lost(const s2vi_face_marks marks)
 {
-    const int N = r->maker->size;
+    return isnan(marks[0][0]);
+}
+
+/* The truth: that of s2v-talkers, or FaceMesh's of the real frames. */
+static s2vi_talker_kind truth_of(const run *r)
+{
+    return r->truth.frames ? S2VI_TALKER_TRUTH : S2VI_TALKER_REAL;
+}
+
+static int add_score(run *r, s2vi_score *score, struct s2vi_vision *vision,
+                     const float *real, const float *made, int side,
+                     s2v_error *err)
+{
     double lpips;
     s2vi_score_add(
-        &result->score, s2vi_ssim(r->of_real, r->of_made, N, N, r->ssim),
-        s2vi_square_errors(r->of_real, r->of_made, (int64_t)N * N, r->moves));
-    if (!r->e->vision)
+        score, s2vi_ssim(real, made, side, side, r->ssim),
+        s2vi_square_errors(real, made, (int64_t)side * side, r->moves));
+    if (!vision)
         return S2V_OK;
-    const int ret = s2vi_vision_compare(r->e->vision, r->of_real, r->of_made,
-                                        &lpips, NULL, NULL, err);
+    const int ret =
+        s2vi_vision_compare(vision, real, made, &lpips, NULL, NULL, err);
     if (!ret)
-        s2vi_batched_add(&result->score.lpips, lpips);
+        s2vi_batched_add(&score->lpips, lpips);
     return ret;
+}
+
+/* Where the lower face begins along one axis. */
+static int lower_from(const run *r, const s2vi_face_marks marks, int axis)
+{
+    const int most = r->maker->size - r->e->lower;
+    double chin[2], mouth[2];
+    s2vi_face_mean(marks, CHIN, CHIN_END, chin);
+    s2vi_face_mean(marks, MOUTH, S2VI_FACE_MARKS, mouth);
+    const int n = CHIN_END - CHIN, m = S2VI_FACE_MARKS - MOUTH;
+    const double at = (n * chin[axis] + m * mouth[axis]) / (n + m);
+    return (int)fmax(0, fmin(rint(at - r->e->lower / 2.0), most));
+}
+
+static void cut(const run *r, const float *frame, int x, int y, float *out)
+{
+    const size_t row = (size_t)r->e->lower * 3;
+    for (int i = 0; i < r->e->lower; i++)
+        memcpy(out + (size_t)i * row,
+               frame +
+                   3 * ((size_t)(y + i) * (size_t)r->maker->size + (size_t)x),
+               row * sizeof(*out));
+}
+
+/* A frame, and its lower face, against the real one. */
+static int compare(run *r, s2vi_talker_result *result, s2v_error *err)
+{
+    const int ret = add_score(r, &result->score, r->e->vision, r->of_real,
+                              r->of_made, r->maker->size, err);
+    const double(*marks)[2] =
+        (const double(*)[2])r->series[truth_of(r)].marks[r->at];
+    if (ret < 0 || is_lost(marks))
+        return ret;
+    const int x = lower_from(r, marks, 0), y = lower_from(r, marks, 1);
+    cut(r, r->of_real, x, y, r->lower_real);
+    cut(r, r->of_made, x, y, r->lower_made);
+    return add_score(r, &result->lower, r->e->lower_vision, r->lower_real,
+                     r->lower_made, r->e->lower, err);
 }
 
 /* What changes from the clip's first part to its last. */
@@ -223,11 +277,6 @@ static int make_frames(run *r, s2vi_talker_kind kind, const s2vi_clip *clip,
 
 /* --------------------------------------------------------------- series -- */
 
-static bool is_lost(const s2vi_face_marks marks)
-{
-    return isnan(marks[0][0]);
-}
-
 /* The numbers of each frame. */
 static void derive(run *r, s2vi_talker_kind kind)
 {
@@ -289,12 +338,6 @@ static void describe(run *r, s2vi_talker_kind kind)
     result->blinks += s2vi_count_blinks(
         s->ratio, r->frames,
         r->truth.frames && !exact ? S2VI_BLINK_RENDERED : S2VI_BLINK);
-}
-
-/* The truth: that of s2v-talkers, or FaceMesh's of the real frames. */
-static s2vi_talker_kind truth_of(const run *r)
-{
-    return r->truth.frames ? S2VI_TALKER_TRUTH : S2VI_TALKER_REAL;
 }
 
 static void relate(run *r, s2vi_talker_kind kind)
@@ -552,36 +595,52 @@ static int measure_clips(run *r, s2v_error *err)
 
 /* ----------------------------------------------------------- all of it -- */
 
+static int open_networks(run *r, s2v_error *err)
+{
+    const s2vi_eval_options *o = r->e->options;
+    s2vi_vision_params vision = {.network = o->perceptual,
+                                 .heads = o->lpips,
+                                 .width = r->maker->size,
+                                 .height = r->maker->size,
+                                 .device = o->device,
+                                 .threads = o->threads};
+    int ret = s2vi_face_tracker_open(&r->tracker, o->face, o->device, err);
+    if (ret < 0 || !o->lpips)
+        return ret;
+    ret = s2vi_vision_open(&r->e->vision, &vision, err);
+    vision.width = vision.height = r->e->lower;
+    if (!ret)
+        ret = s2vi_vision_open(&r->e->lower_vision, &vision, err);
+    if (!ret)
+        r->e->network = s2vi_vision_network(r->e->vision);
+    return ret;
+}
+
 static int init(run *r, s2v_error *err)
 {
     const s2vi_eval_options *o = r->e->options;
     const int N = r->maker->size;
-    const s2vi_vision_params vision = {.network = o->perceptual,
-                                       .heads = o->lpips,
-                                       .width = N,
-                                       .height = N,
-                                       .device = o->device,
-                                       .threads = o->threads};
     const size_t values = bytes_of(r);
+    r->e->lower = N * 3 / 8 > LEAST_SIDE ? N * 3 / 8
+                  : N < LEAST_SIDE       ? N
+                                         : LEAST_SIDE;
     r->e->ingest = s2vi_eval_ingest(o);
     r->of_real = malloc(values * sizeof(float));
     r->of_made = malloc(values * sizeof(float));
     r->of_portrait = malloc(values * sizeof(float));
+    r->lower_real = malloc(values * sizeof(float));
+    r->lower_made = malloc(values * sizeof(float));
     r->packed = malloc(values);
     r->moves = calloc(values, 1);
     r->ssim = malloc(s2vi_ssim_scratch(N, N) * sizeof(double));
     r->edges = malloc(s2vi_cpbd_scratch(N, N) * sizeof(float));
-    bool good = r->of_real && r->of_made && r->of_portrait && r->packed &&
-                r->moves && r->ssim && r->edges;
+    bool good = r->of_real && r->of_made && r->of_portrait && r->lower_real &&
+                r->lower_made && r->packed && r->moves && r->ssim && r->edges;
     for (int i = 0; i < ROWS && o->sheet; i++)
         good = good && (r->row[i] = calloc(COLUMNS, values));
     if (!good)
         return s2vi_error_nomem(err, "frames");
-    int ret = s2vi_face_tracker_open(&r->tracker, o->face, o->device, err);
-    if (!ret && o->lpips)
-        ret = s2vi_vision_open(&r->e->vision, &vision, err);
-    if (!ret && o->lpips)
-        r->e->network = s2vi_vision_network(r->e->vision);
+    const int ret = open_networks(r, err);
     r->bar = s2vi_progress_new(
         &(s2vi_progress_params){.unit = "frames", .quiet = o->quiet});
     return ret;
@@ -594,6 +653,8 @@ static void free_run(run *r)
     free(r->of_real);
     free(r->of_made);
     free(r->of_portrait);
+    free(r->lower_real);
+    free(r->lower_made);
     free(r->packed);
     free(r->moves);
     free(r->ssim);
@@ -621,7 +682,6 @@ typedef struct generator {
     int size;
 } generator;
 
-/* NAME=VALUE */
 /* The portrait is the crop already: all of it is taken. */
 static int generate(void *opaque, const uint8_t *portrait,
                     const s2vi_eval_sound *sound, int64_t frames,
@@ -695,5 +755,6 @@ void s2vi_talker_eval_free(s2vi_talker_eval *e)
     s2vi_ingest_close(&e->ingest);
     s2vi_picture_free(&e->sheet);
     s2vi_vision_close(&e->vision);
+    s2vi_vision_close(&e->lower_vision);
     *e = (s2vi_talker_eval){0};
 }

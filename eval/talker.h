@@ -4,6 +4,10 @@
  * frames, which are compared with the real ones, beside the portrait held
  * still and the frames of the wrong sound, the clip's own from its middle on.
  *
+ * The lower face is a square of 3/8 of the frame's side, of 32 pixels at least,
+ * about the mean of the mouth's and the chin's landmarks in the real frame:
+ * what speech tells is there, whatever the rest of the head does.
+ *
  *     s2vi_talker_eval e = {.options = &o};
  *     ret = s2vi_talker_eval_run(&e, model, &err);
  *     s2vi_talker_eval_print(&e, stdout);
@@ -36,6 +40,7 @@ typedef struct s2vi_talker_result {
     int64_t frames;     /**< looked at */
     int64_t lost;       /**< without a face */
     s2vi_score score;   /**< against the real ones */
+    s2vi_score lower;   /**< the same of the lower face */
     s2vi_batched mouth; /**< LMD */
     s2vi_batched jerk;  /**< squares of second differences */
     int64_t blinks;
@@ -73,9 +78,10 @@ typedef struct s2vi_talker_eval {
     int closures; /**< p, b, m that the truth shows */
     int64_t frames;
     const char *network; /**< of LPIPS, or NULL */
+    int lower;           /**< side of the square that is the lower face */
     s2vi_talker_result result[S2VI_TALKER_KINDS];
     s2vi_picture sheet; /**< where options->sheet */
-    struct s2vi_vision *vision;
+    struct s2vi_vision *vision, *lower_vision;
 } s2vi_talker_eval;
 
 /**

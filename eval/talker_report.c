@@ -29,6 +29,14 @@ static double mse_of(const s2vi_talker_eval *e, const s2vi_talker_result *r)
     return s2vi_score_mse(&r->score, pixels, 0).all;
 }
 
+static double lower_psnr(const s2vi_talker_eval *e, const s2vi_talker_result *r)
+{
+    const int64_t pixels = (int64_t)e->lower * e->lower;
+    return r->lower.ssim.frames
+               ? s2vi_psnr(s2vi_score_mse(&r->lower, pixels, 0).all)
+               : NAN;
+}
+
 static double closures_of(const s2vi_talker_eval *e,
                           const s2vi_talker_result *r)
 {
@@ -83,6 +91,23 @@ static void print_pictures(const s2vi_talker_eval *e, FILE *out)
     }
 }
 
+static void print_lower(const s2vi_talker_eval *e, FILE *out)
+{
+    fprintf(out, "\n%-21s %7s %7s", "lower face", "SSIM", "PSNR");
+    if (e->network)
+        fprintf(out, " %7s", "LPIPS");
+    fputc('\n', out);
+    for (int k = S2VI_TALKER_RIGHT; k < S2VI_TALKER_KINDS; k++) {
+        const s2vi_talker_result *r = &e->result[k];
+        fprintf(out, "%-21s", names[k]);
+        print_number(out, 7, 4, s2vi_batched_mean(&r->lower.ssim));
+        print_number(out, 7, 2, lower_psnr(e, r));
+        if (e->network)
+            print_number(out, 7, 4, s2vi_batched_mean(&r->lower.lpips));
+        fputc('\n', out);
+    }
+}
+
 static void print_faces(const s2vi_talker_eval *e, FILE *out)
 {
     fprintf(out, "\n%-20s %6s %6s %6s %4s %6s %6s %6s %6s %6s\n", "", "LMD",
@@ -118,6 +143,11 @@ static void print_notes(const s2vi_talker_eval *e, FILE *out)
             "first quarter\n"
             "of each clip to the last; colour: that of the mean colour, %% of "
             "the range.\n"
+            "Lower face: a square of %d pixels about the real mouth and chin. "
+            "The head moves\n"
+            "at random: --set motion=0 and clips of s2v-talkers --motion 0 "
+            "leave what the\n"
+            "audio tells.\n"
             "LMD: mean distance of the mouth's landmarks, about their mean, "
             "from the truth.\n"
             "Blinks: a second. r: correlation of the inner lips' opening with "
@@ -133,7 +163,8 @@ static void print_notes(const s2vi_talker_eval *e, FILE *out)
             "those in speech.\n"
             "Jitter: rms of the second difference.\n"
             "Wrong audio: the clip's own from its middle on, then its first "
-            "half.\n");
+            "half.\n",
+            e->lower);
     if (e->network)
         fprintf(out, "LPIPS 0.1 over %s.\n", e->network);
     fprintf(out, "ACD is not measured: there is no network for identities.\n");
@@ -143,6 +174,7 @@ void s2vi_talker_eval_print(const s2vi_talker_eval *e, FILE *out)
 {
     print_head(e, out);
     print_pictures(e, out);
+    print_lower(e, out);
     print_faces(e, out);
     print_notes(e, out);
 }
@@ -160,13 +192,16 @@ static json_t *json_of(const s2vi_talker_eval *e, const s2vi_talker_result *r)
     const double best = s2vi_lagged_best(&r->opening, &lag);
     const double lips = s2vi_lagged_best(&r->height, &of_lips);
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:o, s:o, s:o, s:o, s:o}",
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, "
+        "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "ssim", number(s2vi_batched_mean(&r->score.ssim)), "mse",
         r->score.ssim.frames ? number(mse_of(e, r)) : json_null(), "psnr",
         r->score.ssim.frames ? number(s2vi_psnr(mse_of(e, r))) : json_null(),
         "cpbd", number(s2vi_batched_mean(&r->score.cpbd)), "lpips",
-        number(s2vi_batched_mean(&r->score.lpips)), "lmd",
+        number(s2vi_batched_mean(&r->score.lpips)), "lower_ssim",
+        number(s2vi_batched_mean(&r->lower.ssim)), "lower_psnr",
+        number(lower_psnr(e, r)), "lower_lpips",
+        number(s2vi_batched_mean(&r->lower.lpips)), "lmd",
         number(s2vi_batched_mean(&r->mouth)), "frames", (json_int_t)r->frames,
         "without_face", (json_int_t)r->lost, "blinks_per_second",
         number(s2vi_talker_blink_rate(r)), "opening_r", number(best),

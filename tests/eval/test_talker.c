@@ -147,6 +147,10 @@ static void check_copy(const s2vi_talker_eval *e)
     CHECK(s2vi_batched_mean(&r->score.ssim) > 1 - 1e-9 &&
               !(r->score.squares.all > 0),
           "SSIM %g", s2vi_batched_mean(&r->score.ssim));
+    CHECK(s2vi_batched_mean(&r->lower.ssim) > 1 - 1e-9 &&
+              r->lower.ssim.frames == r->frames && e->lower == N * 3 / 8,
+          "lower face: SSIM %g in %lld frames",
+          s2vi_batched_mean(&r->lower.ssim), (long long)r->lower.ssim.frames);
     /* The reader of mouths is fitted to all of the real frames for these, but
      * to the others for a real one. */
     CHECK(best > s2vi_lagged_best(&real->opening, &of_real) && !of_real,
@@ -183,6 +187,10 @@ static void check_still(const s2vi_talker_eval *e)
     CHECK(fabs(s2vi_talker_drift(r)) < 1e-9, "drift %g", s2vi_talker_drift(r));
     CHECK(s2vi_batched_mean(&r->score.ssim) < 0.999, "SSIM %g",
           s2vi_batched_mean(&r->score.ssim));
+    /* The mouth moves most. */
+    CHECK(s2vi_batched_mean(&r->lower.ssim) < s2vi_batched_mean(&r->score.ssim),
+          "SSIM %g, of the lower face %g", s2vi_batched_mean(&r->score.ssim),
+          s2vi_batched_mean(&r->lower.ssim));
 }
 
 static void check_wrong(const s2vi_talker_eval *e)
