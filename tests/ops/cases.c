@@ -307,12 +307,17 @@ static void make_fir(test_case *c, s2vi_op op, int v)
     s2vi_shape x = case_shape(&c->rng, 4, v % 7 == 6);
     s2vi_shape taps = {.rank = 1 + v % 2};
     s2vi_fir f = {.gain = rng_range(&c->rng, 0.5, 4), .correlate = v % 3 == 0};
+    const bool wide = v % 3 == 1; /* results that meet all taps, side by side */
+    if (wide) {
+        x.dim[2] = 8 + rng_int(&c->rng, 30);
+        x.dim[3] = v % 2 ? 3 : x.dim[3];
+    }
     for (int i = 0; i < taps.rank; i++)
         taps.dim[i] = 1 + rng_int(&c->rng, v % 5 ? 6 : 24);
     for (int i = 0; i < 2; i++) {
         const int n = (int)taps.dim[taps.rank > 1 ? i : 0];
         f.up[i] = 1 + rng_int(&c->rng, 4);
-        f.down[i] = 1 + rng_int(&c->rng, 3);
+        f.down[i] = wide ? 1 : 1 + rng_int(&c->rng, 3);
         f.lo[i] = rng_int(&c->rng, n + 3) - 3;
         const int span = (int)x.dim[1 + i] * f.up[i] + f.lo[i];
         f.hi[i] = rng_int(&c->rng, n + 3) - 3;

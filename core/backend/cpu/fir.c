@@ -2,9 +2,10 @@
 /*
  * FIR, a line of the result at a time: by taps of one dimension, the lines of
  * the image that it sees become one line, and that one's pixels the result;
- * by taps of two, each line adds to the result. Zeros are skipped, those
- * between the pixels and those around, so that neither the padded nor the
- * upsampled image is ever made.
+ * by taps of two, each line adds to the result. Pixels that meet all taps are
+ * made together, a sum over whole lines, where they are not every second one.
+ * Zeros are skipped, those between the pixels and those around, so that neither
+ * the padded nor the upsampled image is ever made.
  */
 #include "backend/cpu/cpu.h"
 
@@ -15,7 +16,9 @@ typedef struct fir_kernel {
     s2vi_kernel base;
     const s2vi_simd *simd;
     int64_t images, in[2], out[2], channels;
+    int64_t work;         /* numbers of a thread's own */
     int taps[2], most[2]; /* most: that meet pixels, of one result */
+    int64_t inner[2];     /* from, to: what filter_inner() makes of a line */
     int threads;
 } fir_kernel;
 
@@ -43,17 +46,72 @@ static meeting meet(const fir_kernel *k, int d, int64_t o)
                      .count = to > from ? (int)(to - from) : 0};
 }
 
-/* Pixels of one line, by the taps of one line: [phase][most]. */
-static void filter_line(const fir_kernel *k, const float *line, const float *w,
-                        bool add, float *out)
+/* Where down is 1 and all taps meet pixels, neighbours see neighbours by the
+ * same taps, except that `up` phases take turns. */
+static void find_inner(fir_kernel *k)
+{
+    const s2vi_fir *f = &k->base.node->attr.fir;
+    const int64_t in = k->in[1], out = k->out[1];
+    if (f->down[1] > 1 ||
+        (f->up[1] > 1 && k->base.node->input[1]->shape.rank > 1))
+        return;
+    int64_t from = f->lo[1] > 0 ? f->lo[1] : 0;
+    int64_t to = (in - k->most[1]) * f->up[1] + f->lo[1] + 1;
+    from = from < out ? from : out;
+    to = to < out ? to : out;
+    k->inner[0] = from;
+    k->inner[1] = to > from ? to : from;
+}
+
+/* Pixels [from,to) of one line, one by one. */
+static void filter_pixels(const fir_kernel *k, const float *line,
+                          const float *w, bool add, int64_t from, int64_t to,
+                          float *out)
 {
     const int64_t c = k->channels;
-    for (int64_t o = 0; o < k->out[1]; o++) {
+    for (int64_t o = from; o < to; o++) {
         const meeting m = meet(k, 1, o);
         const float *taps = w + m.phase * k->most[1] + m.first;
         k->simd->weigh(out + o * c, line + (m.count ? m.pixel * c : 0), c, taps,
                        m.count, (int)c, add);
     }
+}
+
+/* n pixels of c numbers, to places `step` numbers apart. */
+static void spread(const float *row, int64_t n, int64_t c, int64_t step,
+                   float *out)
+{
+    if (c == 3) /* RGB; of a size that is known, a copy is no call */
+        for (int64_t i = 0; i < n; i++)
+            memcpy(out + i * step, row + i * 3, 3 * sizeof(*out));
+    else
+        for (int64_t i = 0; i < n; i++)
+            memcpy(out + i * step, row + i * c, (size_t)c * sizeof(*out));
+}
+
+/* The inner pixels of one line, those of a phase at once. */
+static void filter_inner(const fir_kernel *k, const float *line, const float *w,
+                         bool add, float *row, float *out)
+{
+    const int64_t c = k->channels, up = k->base.node->attr.fir.up[1];
+    for (int64_t o = k->inner[0]; o < k->inner[0] + up && o < k->inner[1];
+         o++) {
+        const meeting m = meet(k, 1, o);
+        const int64_t n = (k->inner[1] - o + up - 1) / up;
+        k->simd->weigh(up > 1 ? row : out + o * c, line + m.pixel * c, c,
+                       w + m.phase * k->most[1], m.count, (int)(n * c), add);
+        if (up > 1)
+            spread(row, n, c, up * c, out + o * c);
+    }
+}
+
+/* Pixels of one line, by the taps of one line: [phase][most]. */
+static void filter_line(const fir_kernel *k, const float *line, const float *w,
+                        bool add, float *row, float *out)
+{
+    filter_pixels(k, line, w, add, 0, k->inner[0], out);
+    filter_inner(k, line, w, add, row, out);
+    filter_pixels(k, line, w, add, k->inner[1], k->out[1], out);
 }
 
 /* Line o of an image's result. w: [phase][most] of the lines, then of their
@@ -69,13 +127,13 @@ static void make_line(const fir_kernel *k, const float *image, const float *w,
     if (k->base.node->input[1]->shape.rank == 1) {
         k->simd->weigh(work, x, line, w + at, m.count, (int)line, false);
         const int down = k->base.node->attr.fir.up[0] * k->most[0];
-        filter_line(k, work, w + down, false, out);
+        filter_line(k, work, w + down, false, work + line, out);
         return;
     }
     if (!m.count)
         memset(out, 0, (size_t)(k->out[1] * k->channels) * sizeof(*out));
     for (int i = 0; i < m.count; i++)
-        filter_line(k, x + i * line, w + (at + i) * across, i > 0, out);
+        filter_line(k, x + i * line, w + (at + i) * across, i > 0, NULL, out);
 }
 
 /* n taps as the result meets them, those `up` apart one after another. */
@@ -130,8 +188,7 @@ static int run_fir(const s2vi_kernel *kernel, void *out, void *const *in,
 #pragma omp parallel for schedule(static) num_threads(k->threads)
     for (int64_t i = 0; i < k->images * k->out[0]; i++)
         make_line(k, (const float *)in[0] + i / k->out[0] * image, taps,
-                  i % k->out[0],
-                  work + omp_get_thread_num() * k->in[1] * k->channels,
+                  i % k->out[0], work + omp_get_thread_num() * k->work,
                   (float *)out + i * line);
     return S2V_OK;
 }
@@ -157,9 +214,11 @@ int s2vi_cpu_fir(s2vi_cpu *cpu, const s2vi_node *node, s2vi_kernel **kernel,
         k->taps[d] = (int)taps->dim[taps->rank > 1 ? d : 0];
         k->most[d] = (k->taps[d] + up - 1) / up;
     }
-    const int64_t work = taps->rank > 1 ? 0 : k->in[1] * k->channels;
+    find_inner(k);
+    if (taps->rank == 1) /* a line, and a phase of its results */
+        k->work = (k->in[1] + k->out[1]) * k->channels;
     k->base.scratch_size =
-        (size_t)(arranged(k) + k->threads * work) * sizeof(float);
+        (size_t)(arranged(k) + k->threads * k->work) * sizeof(float);
     *kernel = &k->base;
     return S2V_OK;
 }
