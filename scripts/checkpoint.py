@@ -9,6 +9,7 @@ import collections
 import hashlib
 import io
 import json
+import math
 import os
 import pickle
 import re
@@ -243,6 +244,9 @@ def load_zip(data):
         main = [n for n in names if n.endswith("data.pkl")]
         if not main:
             raise Refused("an archive without data.pkl")
+        if sum(entry.file_size for entry in archive.infolist()) > len(data):
+            raise Refused("an archive that is larger unpacked than as a file, which "
+                          "PyTorch does not write")
         folder = main[0][:-len("data.pkl")]
         if folder + "byteorder" in names and \
                 archive.read(folder + "byteorder") != b"little":
@@ -262,23 +266,73 @@ def load_torch(data):
     return load_old(file) if isinstance(value, int) and value == MAGIC else value
 
 
+KINDS_SAFETENSORS = {"F32": "<f4", "F16": "<f2", "BF16": "bf16", "F64": "<f8",
+                     "I64": "<i8", "U8": "<u1", "I32": "<i4", "BOOL": "<u1"}
+
+
+def safetensors_entry(name, entry, size):
+    """A tensor's kind, its shape and where it is in `size` bytes."""
+    if not isinstance(entry, dict) or not {"dtype", "shape", "data_offsets"} <= set(entry):
+        raise Refused(f"a header that does not describe the tensor {name[:80]}")
+    kind, shape, offsets = (entry[k] for k in ("dtype", "shape", "data_offsets"))
+    if kind not in KINDS_SAFETENSORS:
+        raise Refused(f"the tensor {name[:80]} of the type {str(kind)[:20]}, expected one "
+                      f"of {', '.join(KINDS_SAFETENSORS)}")
+    if not all(isinstance(x, list) and all(type(n) is int and n >= 0 for n in x)
+               for x in (shape, offsets)) or len(offsets) != 2:
+        raise Refused(f"the tensor {name[:80]} whose shape or place is no list of numbers")
+    kind = KINDS_SAFETENSORS[kind]
+    width = 2 if kind == "bf16" else np.dtype(kind).itemsize
+    begin, end = offsets
+    if end > size or end - begin != math.prod(shape) * width:
+        raise Refused(f"the tensor {name[:80]} of the shape {shape} at the bytes {begin} "
+                      f"to {end}, where it does not fit: the file is cut short or damaged")
+    return kind, shape, begin, end
+
+
 def load_safetensors(data):
     size = struct.unpack("<Q", data[:8])[0]
     header = json.loads(data[8:8 + size])
     metadata = header.pop("__metadata__", {})
-    kinds = {"F32": "<f4", "F16": "<f2", "BF16": "bf16", "F64": "<f8", "I64": "<i8",
-             "U8": "<u1", "I32": "<i4", "BOOL": "<u1"}
-    found = {}
+    found, at = {}, 8 + size
     for name, entry in header.items():
-        begin, end = entry["data_offsets"]
-        raw = data[8 + size + begin:8 + size + end]
-        found[name] = numbers_of(raw, kinds[entry["dtype"]]).reshape(entry["shape"])
-    return found, metadata
+        kind, shape, begin, end = safetensors_entry(name, entry, len(data) - at)
+        found[name] = numbers_of(data[at + begin:at + end], kind).reshape(shape)
+    return found, metadata if isinstance(metadata, dict) else {}
 
 
 def is_safetensors(data):
-    return (len(data) > 9 and data[8:9] == b"{"
-            and struct.unpack("<Q", data[:8])[0] <= len(data) - 8)
+    if len(data) <= 9 or data[8:9] != b"{":
+        return False
+    size = struct.unpack("<Q", data[:8])[0]
+    if len(data) - 8 < size < 1 << 32:
+        raise Refused(f"a header of {size} bytes, but {len(data) - 8} are there: the file "
+                      "is cut short or damaged")
+    return size <= len(data) - 8
+
+
+def reason(error):
+    """What reading a damaged file led to, in a line."""
+    if isinstance(error, MemoryError):
+        return TOO_MUCH
+    text = str(error) or type(error).__name__
+    return "".join(c if c.isprintable() else "?" for c in text)[:200]
+
+
+TOO_MUCH = "it asks for more memory than a checkpoint of its size needs"
+
+
+def limit_memory(path):
+    """A few bytes of a pickle can ask for all of a machine's memory."""
+    try:
+        import resource  # of Unix alone
+        with open("/proc/self/statm", encoding="ascii") as file:
+            have = int(file.read().split()[0]) * resource.getpagesize()
+        most = have + 16 * os.path.getsize(path) + (4 << 30)
+        if resource.getrlimit(resource.RLIMIT_AS)[0] in (resource.RLIM_INFINITY, -1):
+            resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
+    except (ImportError, OSError, ValueError):
+        pass
 
 
 # ---- weight files ----
@@ -346,6 +400,7 @@ def arguments_of(arguments, known, usage):
         os.path.splitext(os.path.basename(files[0]))[0] + ".bin"
     if os.path.realpath(output) == os.path.realpath(files[0]):
         raise Failure(f"{output} would be overwritten: choose another --output")
+    limit_memory(files[0])
     return files[0], options
 
 
@@ -357,4 +412,7 @@ def run(main):
         sys.exit(main(sys.argv[1:]))
     except (Failure, OSError) as error:
         print(f"{NAME}: {error}", file=sys.stderr)
+        sys.exit(1)
+    except MemoryError:
+        print(f"{NAME}: the file cannot be read: {TOO_MUCH}", file=sys.stderr)
         sys.exit(1)

@@ -10,6 +10,7 @@ usage: test_import_stylegan.py SCRIPT TEST_STYLEGAN GOLDENS
 """
 import argparse
 import collections
+import io
 import json
 import os
 import pickle
@@ -17,6 +18,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 try:
     import numpy as np
@@ -321,6 +323,32 @@ def test_refusals():
     refuses("text", b"text\n", ["cannot be read"])
     refuses("nothing", b"", ["cannot be read"])
     refuses("cut short", nvidia(tensors, config)[:-100], ["cannot be read"])
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", bytes(1 << 20))
+    refuses("an archive that unpacks to more", bomb.getvalue(), ["larger unpacked"])
+    refuses("a pickle that asks for 32 GiB", b"\x80\x02}r\xff\xff\xff\x7f.",
+            ["asks for more memory"])
+    refuses("a message of several lines", b"F1\n\x1b\x1b\n.", ["cannot be read"])
+    good = safetensors(tensors)
+    refuses("safetensors, cut in its header", good[:1000], ["header of", "992 are there"])
+    refuses("safetensors, cut", good[:-4], ["tensor", "where it does not fit"])
+    for what, entry, words in (
+            ("beyond the file", {"shape": [4], "data_offsets": [0, 16]}, ["[4]", "0 to 16"]),
+            ("before it", {"shape": [1], "data_offsets": [-4, 0]}, ["list of numbers"]),
+            ("of another size", {"shape": [1 << 40], "data_offsets": [0, 4]}, ["not fit"]),
+            ("without a shape", {"data_offsets": [0, 4]}, ["does not describe the tensor a"]),
+            ("of another type", {"dtype": "F8_E4M3", "shape": [4], "data_offsets": [0, 4]},
+             ["F8_E4M3", "F32, F16"])):
+        text = json.dumps({"a": {"dtype": "F32"} | entry}).encode()
+        refuses(f"safetensors, a tensor {what}",
+                struct.pack("<Q", len(text)) + text + bytes(4), words)
+    refuses("safetensors without tensors", struct.pack("<Q", 2) + b"{}" + bytes(4),
+            ["its tensors are none"])
+    wide = {k: v * np.float32(1e30) if k.startswith("mapping.fc") else v
+            for k, v in tensors.items() if k != "mapping.w_avg"}
+    refuses("an average that is not finite", safetensors(wide),
+            ["mapping.w_avg", "not finite"])
     refuses("itself", b"", ["would be overwritten"], "-o", "file")
     refuses("an option", b"", ["unknown option --wrong"], "--wrong")
     refuses("a clamp", b"", ["--clamp is much"], "--clamp", "much")
