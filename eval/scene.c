@@ -281,7 +281,8 @@ static int set_given(run *r, s2v_error *err)
     return ret;
 }
 
-/* The start of clip `index`: a seed, unless the command line has another. */
+/* The start of clip `index`: of the scene that is heard, or a seed's, unless
+ * the command line has another. */
 static int set_start(run *r, int index, s2v_error *err)
 {
     char seed[24];
@@ -291,7 +292,9 @@ static int set_start(run *r, int index, s2v_error *err)
     if (!ret)
         ret = set_option(r, "text", "none", err);
     if (!ret)
-        ret = set_option(r, "start", seed, err);
+        ret = set_option(r, "start", "auto", err);
+    if (!ret)
+        ret = set_option(r, "seed", seed, err);
     return ret ? ret : set_given(r, err);
 }
 

@@ -73,7 +73,7 @@
     V(Z,             "z",             "set how much the random variation is, 0 to 1", RUNTIME) \
     V(MERGES,        "merges",        "set CLIP's list of merges; by default the one beside clip", FLAGS) \
     V(CLIP,          "clip",          "set a weight file of CLIP, which understands the text of a semantic model", FLAGS) \
-    V(START,         "start",         "set the picture that a scene starts with: a name of the model's gallery, a number, or seed", RUNTIME) \
+    V(START,         "start",         "set the picture that a scene starts with: auto (one of the scene that is heard), a name of the model's gallery, a number, or seed", RUNTIME) \
     V(TEXT,          "text",          "set a text, which chooses the picture that a scene starts with: none or words", RUNTIME) \
     V(MORPH,         "morph",         "set how long the walk to another start lasts, in s", RUNTIME) \
     V(BLEND,         "blend",         "set the part of the new style codes in a scene's frame: auto or up to 1", RUNTIME) \

@@ -110,13 +110,32 @@ int s2vi_mel_window_receive(s2vi_mel_window *w,
     return S2V_OK;
 }
 
-bool s2vi_mel_window_is_silent(const float window[S2VI_MEL_WINDOW_NUMBERS])
+/* The first column that has sound. */
+static int find_sound(const float window[S2VI_MEL_WINDOW_NUMBERS])
 {
     const float most = scaled(log(2 * S2VI_LMS_FLOOR));
-    for (int i = 0; i < S2VI_MEL_WINDOW_NUMBERS; i++)
-        if (window[i] > most)
-            return false;
-    return true;
+    int first = COLUMNS;
+    for (int b = 0; b < BANDS; b++)
+        for (int k = 0; k < first; k++)
+            if (window[b * COLUMNS + k] > most)
+                first = k;
+    return first;
+}
+
+bool s2vi_mel_window_is_silent(const float window[S2VI_MEL_WINDOW_NUMBERS])
+{
+    return find_sound(window) == COLUMNS;
+}
+
+void s2vi_mel_window_repeat(const float window[S2VI_MEL_WINDOW_NUMBERS],
+                            float out[S2VI_MEL_WINDOW_NUMBERS])
+{
+    const int first = find_sound(window), heard = COLUMNS - first;
+    memcpy(out, window, S2VI_MEL_WINDOW_NUMBERS * sizeof(*out));
+    for (int b = 0; b < BANDS && heard > 0; b++)
+        for (int k = 0; k < first; k++) /* the last is beside the first */
+            out[b * COLUMNS + k] =
+                window[b * COLUMNS + COLUMNS - 1 - (first - 1 - k) % heard];
 }
 
 void s2vi_mel_window_pass_state(s2vi_mel_window *w, s2vi_state *state)

@@ -51,6 +51,11 @@ int s2vi_mel_window_receive(s2vi_mel_window *window,
 /** Whether a window has no sound: nothing above what silence is taken for, some
  * 36 dB below the mean of the landscapes. */
 bool s2vi_mel_window_is_silent(const float window[S2VI_MEL_WINDOW_NUMBERS]);
+
+/** A window whose sound has begun not long ago as if it had been there before:
+ * the columns since the first that is not silent, again and again. */
+void s2vi_mel_window_repeat(const float window[S2VI_MEL_WINDOW_NUMBERS],
+                            float out[S2VI_MEL_WINDOW_NUMBERS]);
 void s2vi_mel_window_pass_state(s2vi_mel_window *window, s2vi_state *state);
 
 /* ---- of whole clips, for training ---- */

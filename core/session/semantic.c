@@ -9,7 +9,9 @@
  *
  * A stream starts with codes of the gallery or of a seed. Another start, while
  * it plays, is walked to within `morph` seconds: the codes of the frame before
- * move by what the start has moved.
+ * move by what the start has moved. Where neither text nor name nor number says
+ * what it is, the sound does (semantic_listen.c): the first window of sound,
+ * and then any other scene that is heard.
  *
  * A window without sound makes no step: the scene rests.
  */
@@ -19,6 +21,7 @@
 #include "base/error.h"
 #include "graph/build.h"
 #include "session/frame_stream.h"
+#include "session/semantic_listen.h"
 
 #include <glib.h>
 #include <inttypes.h>
@@ -252,7 +255,9 @@ static int open_network(void **out, const s2v_weights *w,
     if (!ret)
         ret = s2vi_starts_read(&n->starts, w, n->generator.codes,
                                n->generator.shape.w, err);
-    return ret < 0 ? ret : s2vi_semantic_open_texts(n, w, err);
+    if (!ret)
+        ret = s2vi_semantic_open_texts(n, w, err);
+    return ret < 0 ? ret : s2vi_semantic_open_listening(n, err);
 }
 
 static void close_network(void *opaque)
@@ -260,6 +265,8 @@ static void close_network(void *opaque)
     network *n = opaque;
     if (!n)
         return;
+    s2vi_plan_close(&n->listening_plan);
+    s2vi_graph_close(&n->listening_graph);
     s2vi_plan_close(&n->embedding_plan);
     s2vi_graph_close(&n->embedding_graph);
     s2vi_plan_close(&n->plan);
@@ -276,9 +283,10 @@ static s2vi_planned get_plan(const void *opaque, int index)
     const network *n = opaque;
     const s2vi_planned plans[] = {{n->generator.plan, S2VI_WALK_FPS},
                                   {n->plan, S2VI_WALK_FPS},
+                                  {n->listening_plan, S2VI_LISTENING_FPS},
                                   {n->generator.mapping_plan, S2VI_WALK_FPS},
                                   {n->embedding_plan, 0}};
-    return index < 4 ? plans[index] : (s2vi_planned){0};
+    return index < 5 ? plans[index] : (s2vi_planned){0};
 }
 
 /* ------------------------------------------------------------- streams -- */
@@ -290,7 +298,9 @@ typedef struct stream {
     s2vi_exec *step;
     /* Options: */
     uint64_t seed;
-    bool seeded;       /* the start is that of `seed` */
+    bool automatic;    /* the start is one of the scene that is heard; if none
+                          is, */
+    bool seeded;       /* that of `seed` */
     uint32_t own_seed; /* else of this one, */
     int entry;         /* or of the gallery; < 0: of a seed */
     char *text;        /* NULL: none; else it chooses: */
@@ -299,6 +309,7 @@ typedef struct stream {
     double blend;      /* NaN: the file's */
     char *clip_path, *merges;
     s2vi_semantic_clip *clip;
+    s2vi_listener *listener; /* NULL: the model does not listen */
     /* (L,w): the start as it is, as it was a frame ago, where a walk to another
      * one began, that one; the codes of the frame before */
     float *start, *before, *from, *goal, *codes;
@@ -313,11 +324,21 @@ static size_t numbers(const stream *s)
 
 /* ---- the start ---- */
 
-/* The codes that are to be started with, by text, name or seed. */
+/* The place in the gallery, by text, sound or name; < 0: a seed's. */
+static int find_entry(const stream *s)
+{
+    const int scene = s->automatic ? s2vi_listener_scene(s->listener) : -1;
+    if (s->text)
+        return s->chosen;
+    return scene >= 0 ? s2vi_starts_of_scene(&s->model->starts, scene, s->seed)
+                      : s->entry;
+}
+
+/* The codes that are to be started with. */
 static int find_goal(stream *s, s2v_error *err)
 {
     const s2vi_starts *g = &s->model->starts;
-    const int entry = s->text ? s->chosen : s->entry;
+    const int entry = find_entry(s);
     if (entry >= 0) {
         memcpy(s->goal, g->codes + (size_t)entry * g->numbers,
                g->numbers * sizeof(*s->goal));
@@ -335,6 +356,18 @@ static void move_start(stream *s)
         return;
     memcpy(s->from, s->start, numbers(s) * sizeof(*s->from));
     s->elapsed = 0;
+}
+
+/* Whatever the start is, the scene that is heard is known. */
+static int listen(stream *s, const float *window, s2v_error *err)
+{
+    if (!s->listener)
+        return S2V_OK;
+    const int before = find_entry(s);
+    const int ret = s2vi_listener_hear(s->listener, window, err);
+    if (!ret && find_entry(s) != before)
+        move_start(s);
+    return ret;
 }
 
 /* How much of the way to another start is gone, and one frame further. */
@@ -396,8 +429,11 @@ static int make_codes(void *opaque, const float *features, float *ws,
                       s2v_error *err)
 {
     stream *s = opaque;
-    int ret = follow_start(s, err);
-    if (!ret && !s2vi_mel_window_is_silent(features))
+    const bool silent = s2vi_mel_window_is_silent(features);
+    int ret = silent ? S2V_OK : listen(s, features, err);
+    if (!ret)
+        ret = follow_start(s, err);
+    if (!ret && !silent)
         ret = make_step(s, features, ws, err);
     memcpy(ws, s->codes, numbers(s) * sizeof(*ws));
     return ret;
@@ -417,14 +453,16 @@ static int create(void **out, const void *model, const s2vi_logger *logger,
     s->model = n;
     s->logger = logger;
     s->entry = s->elapsed = -1;
-    s->seeded = true;
+    s->seeded = s->automatic = true;
     for (int i = 0; i < 5; i++) {
         *of_codes[i] = calloc(numbers(s), sizeof(float));
         if (!*of_codes[i])
             return s2vi_error_nomem(err, "a stream");
     }
-    const int ret =
+    int ret =
         s2vi_stylegan_begin(&s->base, &n->generator, &n->source, logger, err);
+    if (!ret)
+        ret = s2vi_listener_create(&s->listener, n, err);
     return ret < 0 ? ret : s2vi_exec_create(&s->step, n->plan, err);
 }
 
@@ -435,6 +473,7 @@ static void close_stream(void *opaque)
         return;
     s2vi_stylegan_end(&s->base);
     s2vi_exec_close(&s->step);
+    s2vi_listener_close(&s->listener);
     s2vi_semantic_clip_close(&s->clip);
     free(s->text);
     free(s->clip_path);
@@ -452,6 +491,7 @@ static void flush_stream(void *opaque)
     stream *s = opaque;
     s2vi_stylegan_flush(&s->base);
     s2vi_exec_reset(s->step);
+    s2vi_listener_reset(s->listener);
     s->elapsed = -1;
     s->begun = false;
 }
@@ -462,6 +502,7 @@ static void pass_stream(void *opaque, s2vi_state *state)
     stream *s = opaque;
     s2vi_stylegan_pass_state(&s->base, state);
     s2vi_exec_pass_state(s->step, state);
+    s2vi_listener_pass_state(s->listener, state);
     s2vi_state_floats(state, "scene.start", s->start, numbers(s), 1e30);
     s2vi_state_floats(state, "scene.from", s->from, numbers(s), 1e30);
     s2vi_state_floats(state, "scene.codes", s->codes, numbers(s), 1e30);
@@ -490,28 +531,30 @@ int s2vi_semantic_set_level(void *opaque, const s2vi_value *value,
     return s2vi_frame_stream_set_level(s->base.frames, value, err);
 }
 
-/* "seed", a number, or a name of the gallery. */
+/* "auto", "seed", a number, or a name of the gallery. */
 int s2vi_semantic_set_start(void *opaque, const s2vi_value *value,
                             s2v_error *err)
 {
     stream *s = opaque;
     const s2vi_starts *g = &s->model->starts;
     const char *text = value->text;
-    const bool seeded = !strcmp(text, "seed");
+    const bool automatic = !strcmp(text, "auto");
+    const bool seeded = automatic || !strcmp(text, "seed");
     char names[S2VI_STARTS_TEXT];
     s2vi_walk_seed seed = {0};
     const int entry = s2vi_starts_find(g, text);
     if (entry < 0 && !seeded &&
         (!g_ascii_isdigit(*text) ||
          s2vi_walk_parse_seed("start", text, &seed, NULL) < 0))
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "start: expected seed, a number from 0 to %u%s%s, "
-                          "found '%.40s'",
-                          UINT32_MAX,
-                          g->count ? " or one of the gallery: " : "",
-                          s2vi_starts_text(g, names), text);
-    const bool same =
-        s->entry == entry && s->seeded == seeded && s->own_seed == seed.seed;
+        return s2vi_error(
+            err, S2V_ERR_INVALID,
+            "start: expected auto, seed, a number from 0 to %u%s%s, "
+            "found '%.40s'",
+            UINT32_MAX, g->count ? " or one of the gallery: " : "",
+            s2vi_starts_text(g, names), text);
+    const bool same = s->entry == entry && s->automatic == automatic &&
+                      s->seeded == seeded && s->own_seed == seed.seed;
+    s->automatic = automatic;
     s->entry = entry;
     s->seeded = seeded;
     s->own_seed = seed.seed;

@@ -26,6 +26,11 @@ typedef struct s2vi_semantic_model {
     s2vi_embedding_graph embedding;
     s2vi_plan *embedding_plan;
     float *place; /* (starts,width) */
+    /* Where the file says so, which scene a window of sound is of: */
+    s2vi_graph *listening_graph;
+    s2vi_node *window; /* INPUT */
+    s2vi_embedding_graph listening;
+    s2vi_plan *listening_plan;
 } s2vi_semantic_model;
 
 /** Prepare texts by the file's embedding; nothing without one. The generator

@@ -55,12 +55,91 @@ int s2vi_starts_read(s2vi_starts *s, const s2v_weights *w, int codes, int width,
     return ret;
 }
 
+/* Whether a start's name is a scene's, or that and a number: "rain-2". */
+static bool is_of_scene(const char *start, const char *scene)
+{
+    const size_t n = strlen(scene);
+    if (strncmp(start, scene, n) != 0)
+        return false;
+    return !start[n] || (start[n] == '-' && start[n + 1] &&
+                         !start[n + 1 + strspn(start + n + 1, "0123456789")]);
+}
+
+/* The starts that are of it have another scene from now on, if they had one of
+ * a shorter name. Whether there are any. */
+static bool give_scene(s2vi_starts *s, const char *name, int scene)
+{
+    bool any = false;
+    for (int i = 0; i < s->count; i++)
+        if (is_of_scene(s->name[i], name) &&
+            (s->scene[i] < 0 || !strcmp(s->name[i], name))) {
+            s->scene[i] = scene;
+            any = true;
+        }
+    return any;
+}
+
+static const char *scene_name(const s2vi_tensor *t)
+{
+    const size_t n = strlen(S2VI_SEMANTIC_HEARD);
+    return strncmp(t->name, S2VI_SEMANTIC_HEARD, n) ? NULL : t->name + n;
+}
+
+static int read_heard(s2vi_starts *s, const s2v_weights *w,
+                      const s2vi_tensor *t, int width, s2v_error *err)
+{
+    if (t->rank != 1 || t->shape[0] != width)
+        return s2vi_error(err, S2V_ERR_MODEL,
+                          "%s: tensor '%s' is not of the %d numbers of the "
+                          "embedding",
+                          s2v_weights_get_path(w, NULL), t->name, width);
+    if (!give_scene(s, scene_name(t), s->scenes))
+        return S2V_OK;
+    s->scenes++;
+    return s2vi_weights_read_f32(
+        w, t, s->heard + (ptrdiff_t)(s->scenes - 1) * width, err);
+}
+
+int s2vi_starts_read_heard(s2vi_starts *s, const s2v_weights *w, int width,
+                           s2v_error *err)
+{
+    const size_t all = s2v_weights_count(w), n = (size_t)s->count;
+    size_t heard = 0;
+    int ret = S2V_OK;
+    for (size_t i = 0; i < all; i++)
+        heard += scene_name(s2vi_weights_at(w, i)) != NULL;
+    s->scene = calloc(n + 1, sizeof(*s->scene));
+    s->heard = calloc(heard * (size_t)width + 1, sizeof(*s->heard));
+    if (!s->scene || !s->heard)
+        return s2vi_error_nomem(err, "a gallery");
+    for (size_t i = 0; i < n; i++)
+        s->scene[i] = -1;
+    for (size_t i = 0; i < all && !ret; i++)
+        if (scene_name(s2vi_weights_at(w, i)))
+            ret = read_heard(s, w, s2vi_weights_at(w, i), width, err);
+    return ret;
+}
+
+int s2vi_starts_of_scene(const s2vi_starts *s, int scene, uint64_t pick)
+{
+    uint64_t n = 0;
+    int found = -1;
+    for (int i = 0; i < s->count; i++)
+        n += s->scene[i] == scene;
+    for (int i = 0; i < s->count && found < 0; i++)
+        if (s->scene[i] == scene && !(pick-- % n))
+            found = i;
+    return found;
+}
+
 void s2vi_starts_close(s2vi_starts *s)
 {
     for (int i = 0; i < s->count; i++)
         free(s->name[i]);
     free(s->name);
     free(s->codes);
+    free(s->heard);
+    free(s->scene);
     *s = (s2vi_starts){0};
 }
 
@@ -72,17 +151,28 @@ int s2vi_starts_find(const s2vi_starts *s, const char *name)
     return -1;
 }
 
+/* Whether it is a further start of a scene: "rain-2", beside "rain". */
+static bool is_further(const s2vi_starts *s, int i)
+{
+    for (int k = 0; k < s->count; k++)
+        if (k != i && is_of_scene(s->name[i], s->name[k]))
+            return true;
+    return false;
+}
+
 char *s2vi_starts_text(const s2vi_starts *s, char text[S2VI_STARTS_TEXT])
 {
     size_t used = 0;
     *text = '\0';
     for (int i = 0; i < s->count; i++) {
+        if (is_further(s, i))
+            continue;
         if (used + strlen(s->name[i]) + 8 > S2VI_STARTS_TEXT) {
             snprintf(text + used, S2VI_STARTS_TEXT - used, ", ...");
             break;
         }
         used += (size_t)snprintf(text + used, S2VI_STARTS_TEXT - used, "%s%s",
-                                 i ? ", " : "", s->name[i]);
+                                 used ? ", " : "", s->name[i]);
     }
     return text;
 }

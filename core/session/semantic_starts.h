@@ -13,18 +13,30 @@ typedef struct s2vi_starts {
     char **name;
     size_t numbers; /* of a start: L w */
     float *codes;   /* (count,L,w) */
+    /* Of "heard.NAME": the sound of scenes, whose starts are NAME, NAME-2 .. */
+    int scenes;
+    float *heard; /* (scenes,width) */
+    int *scene;   /* (count): of each start; -1: of none */
 } s2vi_starts;
 
 /** Read all tensors "gallery.NAME" (L,w), none of them as well; into zeros.
  * S2V_ERR_MODEL: one is of another shape. To be closed on failure, too. */
 int s2vi_starts_read(s2vi_starts *starts, const s2v_weights *weights, int codes,
                      int w, s2v_error *err);
+
+/** Read where the scenes' sound lies in an embedding; none as well. */
+int s2vi_starts_read_heard(s2vi_starts *starts, const s2v_weights *weights,
+                           int width, s2v_error *err);
 void s2vi_starts_close(s2vi_starts *starts);
 
 /** The place of a name, or -1. */
 int s2vi_starts_find(const s2vi_starts *starts, const char *name);
 
-/** The names, for an error: "fire, rain", cut where there are many. */
+/** One of the starts of a scene: of n, number `pick` mod n. */
+int s2vi_starts_of_scene(const s2vi_starts *starts, int scene, uint64_t pick);
+
+/** The names, for an error: "fire, rain", without "rain-2", cut where there are
+ * many. */
 enum { S2VI_STARTS_TEXT = 300 };
 char *s2vi_starts_text(const s2vi_starts *starts, char text[S2VI_STARTS_TEXT]);
 

@@ -104,6 +104,9 @@ int s2vi_semantic_open_texts(s2vi_semantic_model *m, const s2v_weights *w,
         return S2V_OK;
     int ret = read_words(m, w, err);
     if (!ret)
+        ret = s2vi_starts_read_heard(&m->starts, w, m->config.embedding.width,
+                                     err);
+    if (!ret)
         ret = plan_embedding(m, err);
     return ret < 0 ? ret : place_starts(m, err);
 }

@@ -345,8 +345,9 @@ const s2vi_option s2vi_semantic_options[] = {
     SEMANTIC(clip, START, "",
              "set a weight file of CLIP (scripts/import-clip), which "
              "understands the text instead of the model's own embedding"),
-    SEMANTIC(start, RUNNING, "seed",
-             "set the picture to start with: a name of the model's gallery, a "
+    SEMANTIC(start, RUNNING, "auto",
+             "set the picture to start with: auto (one of the scene that is "
+             "heard, if the model knows), a name of the model's gallery, a "
              "number, or seed (that of option seed)"),
     SEMANTIC(text, RUNNING, "none",
              "set a text, which chooses the start from the gallery: none or "

@@ -6,6 +6,7 @@
 #include "audio/mel_window.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { SAMPLES = 20 * 800 + 333, FRAMES = 21, N = S2VI_MEL_WINDOW_NUMBERS };
 
@@ -77,6 +78,27 @@ static void test_windows(void)
     CHECK(!silent, "%d numbers before the beginning", silent);
 }
 
+/* Column k of a window whose sound begins with column 56 - 5 t. */
+static void test_repeat(void)
+{
+    static float out[N], none[N];
+    for (int t = 0; t < 14; t++) {
+        const int first = t < 12 ? 56 - 5 * t : 0, heard = 64 - first;
+        int off = 0;
+        s2vi_mel_window_repeat(window[t], out);
+        for (int b = 0; b < 64; b++)
+            for (int k = 0; k < 64; k++)
+                off +=
+                    out[b * 64 + k] !=
+                    window[t][b * 64 + first + (k - first + 8 * heard) % heard];
+        CHECK(!off, "frame %d: %d numbers are not those heard", t, off);
+    }
+    for (int i = 0; i < N; i++)
+        none[i] = (float)((log(0.01) + 0.4) / 2);
+    s2vi_mel_window_repeat(none, out);
+    CHECK(!memcmp(out, none, sizeof(out)), "silence: other numbers");
+}
+
 int main(void)
 {
     static float other[FRAMES][N];
@@ -95,6 +117,7 @@ int main(void)
     s2vi_mel_window_close(&w);
     test_columns();
     test_windows();
+    test_repeat();
 
     const size_t n = (size_t)s2vi_mel_columns_count(FRAMES) * 64;
     float *columns = malloc(n * sizeof(*columns));

@@ -587,6 +587,124 @@ static void test_clip(s2v_model *model)
     s2v_session_close(&session);
 }
 
+/* ---- what is heard ---- */
+
+/* A low buzz, or noise. */
+static void make_scene(bool noise, float *out, int n)
+{
+    uint32_t x = 1;
+    for (int i = 0; i < n; i++) {
+        x = x * 1664525 + 1013904223;
+        out[i] = noise ? ((float)(x >> 8) / (1 << 24) - 0.5f) * 0.4f
+                       : (i % 160 < 8 ? 0.5f : -0.02f);
+    }
+}
+
+/* Where a sound lies in the embedding: that of a window in the middle. */
+static void place_of(bool noise, float *place)
+{
+    const s2vi_semantic_config c = tiny_semantic_config(&(tiny_semantic){0});
+    static float column[(FRAMES * 5 + 8) * 64], window[WINDOW];
+    s2v_model *model = open_spec(&(tiny_semantic){0});
+    s2vi_graph *g = s2vi_graph_create();
+    const s2vi_embedding_inputs in = {
+        .sound = s2vi_input(g, "x", S2VI_SHAPE(1, 64, 64, 1))};
+    s2vi_embedding_graph e;
+    s2vi_plan *plan;
+    s2vi_exec *exec;
+    s2v_error err;
+    must(s2vi_embedding_build(g, &c.embedding, S2VI_SEMANTIC_EMBEDDING, &in, &e,
+                              &err),
+         &err);
+    const s2vi_plan_params params = {.outputs = &e.sound, .n_outputs = 1};
+    must(s2vi_plan_create(&plan, g, model->store, &params, &err), &err);
+    must(s2vi_exec_create(&exec, plan, &err), &err);
+    make_scene(noise, sound, SAMPLES);
+    must(s2vi_mel_columns(sound, SAMPLES, FRAMES, column, &err), &err);
+    s2vi_mel_window_of(column, FRAMES / 2, window);
+    s2vi_exec_write(exec, in.sound, window);
+    must(s2vi_exec_run(exec, &(s2vi_clock){0}, &err), &err);
+    s2vi_exec_read(exec, e.sound, place);
+    s2vi_exec_close(&exec);
+    s2vi_plan_close(&plan);
+    s2vi_graph_close(&g);
+    s2v_model_close(&model);
+}
+
+static void check_same(s2v_model *model, const char *options, const char *other)
+{
+    const take a = play_with(model, options, 1000);
+    const take b = play_with(model, other, 1000);
+    CHECK(same(&a, &b), "%s: not %s", options, other);
+}
+
+/* Buzz for a second and a half, then noise: the scene changes once the noise is
+ * more probable than the buzz, and is then that which was asked for there. */
+static void test_new_scene(s2v_model *model)
+{
+    static const char buzz[] = "level=off|morph=0|start=fire";
+    int changed = 0;
+    make_scene(false, sound, SAMPLES / 2);
+    make_scene(true, sound + SAMPLES / 2, SAMPLES / 2);
+    const take heard = play_with(model, "level=off|morph=0", 1000);
+    const take fire = play_with(model, buzz, 1000);
+    while (changed < FRAMES && heard.hash[changed] == fire.hash[changed])
+        changed++;
+    CHECK(changed > FRAMES / 2 + 10 && changed < FRAMES - 2,
+          "another scene from frame %d", changed);
+    take want = {0};
+    s2v_session *session = session_with(model, buzz);
+    s2v_session_send_audio(session, sound, SAMPLES, NULL);
+    s2v_session_drain(session, NULL);
+    for (int t = 0; t < FRAMES; t++) {
+        s2v_video_frame frame = {.size = sizeof(frame)};
+        if (t == changed)
+            set_options(session, "start=rain-2"); /* session's seed is 7 */
+        must(s2v_session_receive_video(session, &frame, NULL), NULL);
+        want.hash[want.count++] = hash_frame(&frame);
+    }
+    want.status = heard.status;
+    s2v_session_close(&session);
+    CHECK(same(&want, &heard), "it is not the scene that is heard");
+}
+
+/* Sound alone chooses the start, from the first window on; the seed says which
+ * of a scene's; a text, a name or a number count more. */
+static void test_listening(void)
+{
+    float heard[2][TINY_WIDTH];
+    place_of(false, heard[0]);
+    place_of(true, heard[1]);
+    double sum = 0;
+    for (int i = 0; i < TINY_WIDTH; i++) {
+        const float way = heard[0][i] - heard[1][i];
+        sum += (double)way * (double)way;
+    }
+    CHECK(sum > 1e-4, "random weights hear no difference: %g", sum);
+    for (int i = 0; i < TINY_WIDTH; i++) { /* two ends of the way */
+        heard[0][i] = (heard[0][i] - heard[1][i]) / (float)sqrt(sum);
+        heard[1][i] = -heard[0][i];
+    }
+    s2v_model *model = open_spec(&(tiny_semantic){.heard = heard[0]});
+    uint8_t a[NUMBERS], b[NUMBERS];
+    make_scene(false, sound, SAMPLES);
+    check_same(model, "level=off", "level=off|start=fire");
+    check_same(model, "level=off|start=seed|seed=2", "level=off|start=2");
+    check_same(model, "level=off|text=deep", "level=off|text=deep|start=rain");
+    make_scene(true, sound, SAMPLES);
+    check_same(model, "level=off|seed=0", "level=off|seed=0|start=rain");
+    check_same(model, "level=off|seed=1", "level=off|seed=1|start=rain-2");
+    check_same(model, "level=off|seed=6", "level=off|seed=6|start=rain");
+    test_pieces(model, "start=auto|morph=0.5");
+    test_new_scene(model);
+    picture_of(model, "seed=5", a);
+    picture_of(model, "start=5", b);
+    CHECK(!distance(a, b), "in silence: not the seed's picture");
+    refused(model, "start", "dragon",
+            "or one of the gallery: deep, fire, rain, waves, found 'dragon'");
+    s2v_model_close(&model);
+}
+
 /* ---- generators ---- */
 
 static void test_three(void)
@@ -648,10 +766,12 @@ static void test_refused(s2v_model *model)
     refused(model, "text", text,
             "text: expected at most 2000 bytes, found 10000");
     refused(model, "start", "dragon",
-            "start: expected seed, a number from 0 to 4294967295 or one of the "
+            "start: expected auto, seed, a number from 0 to 4294967295 or one "
+            "of the "
             "gallery: deep, fire, rain, waves, found 'dragon'");
-    refused(model, "start", "-1", "start: expected seed, a number");
-    refused(model, "start", "4294967296", "start: expected seed, a number");
+    refused(model, "start", "-1", "start: expected auto, seed, a number");
+    refused(model, "start", "4294967296",
+            "start: expected auto, seed, a number");
     refused(model, "blend", "0",
             "blend: expected auto (the model's) or a number above 0, up to 1, "
             "found '0'");
@@ -693,7 +813,7 @@ static void test_files(void)
     refused(model, "text", "rain",
             "text: the model has no gallery of pictures to choose from");
     refused(model, "start", "rain",
-            "start: expected seed, a number from 0 to 4294967295, found "
+            "start: expected auto, seed, a number from 0 to 4294967295, found "
             "'rain'");
     s2v_model_close(&model);
 }
@@ -722,6 +842,7 @@ int main(void)
     test_silence(model, "start=rain");
     test_morph(model, "start=waves", "start=waves");
     s2v_model_close(&model);
+    test_listening();
     test_three();
     test_size();
     test_files();

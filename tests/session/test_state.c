@@ -545,11 +545,13 @@ static s2v_model *open_walk(stylegan_kind kind)
     return model;
 }
 
+/* One that listens for its scenes; the sounds of both lie anywhere. */
 static s2v_model *open_scene(void)
 {
+    float heard[2][TINY_WIDTH] = {{1}, {0, 1}};
     const s2v_model_params params = {.size = sizeof(params), .threads = 1};
     const char *path = scratch("scene.bin");
-    const tiny_semantic spec = {.previous = true};
+    const tiny_semantic spec = {.previous = true, .heard = heard[0]};
     s2v_model *model = NULL;
     s2v_error err = {0};
     if (tiny_semantic_write(path, &spec, &err) < 0 ||
@@ -595,6 +597,7 @@ int main(void)
          PICTURES, .film = true},
         {"semantic", open_scene(), "start=3 blend=0.7 contrast=0.5", SOUND / 2,
          0, 0, 0},
+        {"semantic, by sound", open_scene(), "morph=0.5", SOUND / 2, 0, 0, 0},
     };
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
         test_splits(&all[i]);

@@ -34,7 +34,8 @@ s2vi_semantic_config tiny_semantic_config(const tiny_semantic *spec)
     c.recurrent.blend = spec->previous ? 0.4 : 1;
     s2vi_embedding_defaults(&c.embedding);
     c.embedding.size = 16;
-    c.embedding.width = c.embedding.hidden = c.embedding.word = 16;
+    c.embedding.width = TINY_WIDTH;
+    c.embedding.hidden = c.embedding.word = 16;
     c.embedding.words = 6;
     for (int i = 0; i < S2VI_RESIDUAL_BLOCKS; i++)
         c.inversion.widths[i] = c.embedding.widths[i] = 8;
@@ -79,6 +80,26 @@ static void add_gallery(s2vi_writer *writer, const s2vi_semantic_config *c,
     }
 }
 
+/* Where scenes' sound lies, and a second start of one. */
+static void add_heard(s2vi_writer *writer, const s2vi_semantic_config *c,
+                      const float *heard, s2v_error *err)
+{
+    static const char *const names[] = {"fire", "rain"};
+    const int64_t shape[] = {c->inversion.codes, c->inversion.w};
+    const int64_t width = TINY_WIDTH;
+    const s2vi_philox key = {.seed = 9, .stream = TINY_STARTS};
+    float x[512];
+    char name[40];
+    for (int i = 0; i < 2; i++) {
+        snprintf(name, sizeof(name), S2VI_SEMANTIC_HEARD "%s", names[i]);
+        s2vi_writer_add(writer, name, S2VI_STORED_F32, 1, &width,
+                        heard + (ptrdiff_t)i * width, err);
+    }
+    s2vi_philox_normal(&key, 0, (size_t)(shape[0] * shape[1]), x);
+    s2vi_writer_add(writer, S2VI_SEMANTIC_GALLERY "rain-2", S2VI_STORED_F32, 2,
+                    shape, x, err);
+}
+
 static void add_others(s2vi_writer *writer, const s2vi_semantic_config *c,
                        s2v_error *err)
 {
@@ -105,6 +126,8 @@ int tiny_semantic_write(const char *path, const tiny_semantic *spec,
     add_others(writer, &c, err);
     if (c.has_embedding)
         add_gallery(writer, &c, spec->bad_start, err);
+    if (spec->heard)
+        add_heard(writer, &c, spec->heard, err);
     char *text = s2vi_semantic_config_text(&c);
     s2vi_writer_set_metadata(writer, "s2v.model", S2VI_SEMANTIC_NAME, err);
     s2vi_writer_set_metadata(writer, "s2v.config", text, err);

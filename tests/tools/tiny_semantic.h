@@ -11,12 +11,15 @@ typedef struct tiny_semantic {
     bool previous;     /* feedback, with a blend of 0.4 */
     bool no_deviation; /* no mapping.w_std */
     bool bad_start;    /* a start of one code less */
-    int columns;       /* of windows of sound; 0: 64 */
-    int codes;         /* that E_RNN says to have more than the generator */
+    /* (2,TINY_WIDTH): where the sound of fire and of rain lies; then there is a
+       start rain-2, too. NULL: it is not known */
+    const float *heard;
+    int columns; /* of windows of sound; 0: 64 */
+    int codes;   /* that E_RNN says to have more than the generator */
 } tiny_semantic;
 
 /** Names of its gallery, and its words. */
-enum { TINY_STARTS = 4 };
+enum { TINY_STARTS = 4, TINY_WIDTH = 16 };
 extern const char *const tiny_starts[TINY_STARTS];
 
 /** What the file holds. */

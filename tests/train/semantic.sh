@@ -93,6 +93,8 @@ refused "no groups" "--groups: expected 1 to 8 numbers of codes" clips "${small[
 refused "a long sequence" "--sequence: expected at most the 36 frames" clips --generator stylegan2.bin --sequence 64
 refused "CLIP's terms without an embedding" "--clip: expected --embedding as well, whose likeness it weighs, found none" \
     clips "${small[@]}" --clip 0.2
+refused "starts without an embedding" "--starts: expected --embedding as well, by which they are chosen, found none" \
+    clips "${small[@]}" --starts 32
 refused "a camera that is not there" "--camera free: expected a generator of 'stylegan3', which has a camera, found 'stylegan2'" \
     clips "${small[@]}" --camera free
 refused "half of LPIPS" "--perceptual and --lpips: expected both or none, found one" clips "${small[@]}" --lpips x

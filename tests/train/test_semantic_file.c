@@ -59,6 +59,13 @@ static void test_gallery(const s2v_weights *w)
           "the gallery");
     if (!rain || !fire)
         return;
+    const s2vi_tensor *last = s2vi_weights_find(w, "gallery.rain-16");
+    const s2vi_tensor *heard = s2vi_weights_find(w, "heard.rain");
+    CHECK(last && last->count == rain->count &&
+              !s2vi_weights_find(w, "gallery.rain-17"),
+          "16 starts of a scene");
+    CHECK(heard && heard->rank == 1 && heard->shape[0] == 128,
+          "where rain sounds");
     float *a = read_values(w, rain), sum = 0;
     for (size_t i = 0; i < rain->count; i++)
         sum += a[i] * a[i];
@@ -100,34 +107,59 @@ static double likeness(const s2vi_semantic_config *c, s2vi_store *store,
     return 1 - (double)distance;
 }
 
-/* Each of two scenes has the start that suits its text; at psi 0 there is one
- * start, the average. */
+/* By how much a start's picture is more like its text than like the other. */
+static double advantage(const s2vi_semantic_config *c, s2vi_store *store,
+                        const float *codes, int text)
+{
+    static float share[2][256];
+    share[0][0] = share[1][1] = 1;
+    return likeness(c, store, codes, share[text]) -
+           likeness(c, store, codes, share[1 - text]);
+}
+
+/* Each of two scenes has the start that suits its text, and not the other's;
+ * those that follow are others. At psi 0 there is one start, the average. */
 static void test_choice(const s2vi_semantic_config *c, s2vi_store *store)
 {
-    enum { L = 8, W = 10 };
-    static float share[2][256], codes[2][L * W], average[W];
+    enum { L = 8, W = 10, ONE = L * W };
+    static float average[W];
     s2vi_caption caption[2] = {{0, 1, 0}, {0, 1, 1}};
     s2vi_scene_clip clip[2] = {
         {.scene = 0, .caption = caption, .captions = 1},
         {.scene = 1, .caption = caption + 1, .captions = 1}};
     float *flat = calloc((size_t)(2 * c->embedding.words), sizeof(*flat));
-    const s2vi_scene_clips data = {
-        .clip = clip, .count = 2, .scenes = 2, .texts = 2, .share = flat};
-    s2vi_gallery_params params = {c, &data, store, 0.9, 1};
+    const s2vi_scene_clips data = {.clip = clip,
+                                   .count = 2,
+                                   .scenes = 2,
+                                   .texts = 2,
+                                   .side = 32,
+                                   .share = flat};
+    s2vi_gallery_params params = {c, &data, store, 0.9, 1, 128, 3};
+    s2vi_gallery g;
     s2v_error err;
-    share[0][0] = flat[0] = 1;
-    share[1][1] = flat[c->embedding.words + 1] = 1;
-    must(s2vi_gallery_make(&params, codes[0], &err), &err);
-    for (int i = 0; i < 2; i++)
-        CHECK(likeness(c, store, codes[i], share[i]) >=
-                  likeness(c, store, codes[1 - i], share[i]),
-              "text %d suits the other start", i);
+    flat[0] = 1;
+    flat[c->embedding.words + 1] = 1;
+    must(s2vi_gallery_make(&params, &g, &err), &err);
+    for (int i = 0; i < 2; i++) {
+        const float *own = g.codes + (ptrdiff_t)3 * i * ONE;
+        CHECK(advantage(c, store, own, i) >=
+                      advantage(c, store, own + ONE, i) &&
+                  advantage(c, store, own, i) >=
+                      advantage(c, store,
+                                g.codes + (ptrdiff_t)3 * (1 - i) * ONE, i),
+              "text %d suits another start", i);
+        CHECK(memcmp(own, own + ONE, ONE * sizeof(*own)) &&
+                  memcmp(own + ONE, own + 2 * ONE, ONE * sizeof(*own)),
+              "scene %d: a start twice", i);
+    }
+    s2vi_gallery_close(&g);
     params.psi = 0;
-    must(s2vi_gallery_make(&params, codes[0], &err), &err);
+    must(s2vi_gallery_make(&params, &g, &err), &err);
     must(s2vi_store_read(store, "mapping.w_avg", average, &err), &err);
-    for (int i = 0; i < L; i++)
-        CHECK(!memcmp(codes[1] + i * W, average, sizeof(average)),
+    for (int i = 0; i < 6 * L; i++)
+        CHECK(!memcmp(g.codes + (ptrdiff_t)i * W, average, sizeof(average)),
               "code %d is not the average", i);
+    s2vi_gallery_close(&g);
     free(flat);
 }
 

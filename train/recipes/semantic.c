@@ -29,7 +29,7 @@ typedef struct options {
     s2vi_semantic_dv dv;
     int camera; /* 0: still, 1: free */
     double psi, alone, blend;
-    int critic_channels;
+    int critic_channels, starts;
     s2vi_semantic_weights weights;
 } options;
 
@@ -111,6 +111,9 @@ static const option_row rows[] = {
      .help = "channels of the discriminators' first layers; in the paper 64"},
     {"psi", 0, OPTION_NUMBER, AT(psi), "PSI", 0, 2,
      .help = "how far random starts are from the average picture"},
+    {"starts", 0, OPTION_INT, AT(starts), "N", 16, 100000,
+     .help = "random pictures that the gallery is chosen from: those that are "
+             "of a scene by the embedding are what it starts with"},
     {"clip", 0, OPTION_NUMBER, AT(weights.clip), "WEIGHT", 0, 1000,
      .help = "weight of the likeness of sound and picture, and of text and "
              "picture"},
@@ -156,6 +159,7 @@ static void set_defaults(s2vi_train_options *shared)
     o->psi = 0.7;
     o->alone = 1 / 3.0;
     o->critic_channels = 32;
+    o->starts = 2048;
     o->weights = (s2vi_semantic_weights){.clip = 0.1,
                                          .identity = 1,
                                          .encoder = 1,
@@ -181,6 +185,10 @@ static int check(s2vi_train_options *shared, s2v_error *err)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "--clip: expected --embedding as well, whose "
                           "likeness it weighs, found none");
+    if (!o->embedding && s2vi_option_record_has(o->shared.record, "starts"))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "--starts: expected --embedding as well, by which "
+                          "they are chosen, found none");
     return S2V_OK;
 }
 
@@ -313,6 +321,7 @@ static int make_trainer(training *t, s2v_error *err)
         .sequence = o->shared.sequence,
         .psi = o->psi,
         .alone = o->alone,
+        .starts = o->starts,
         .weights = o->weights,
         .perceptual = o->perceptual,
         .heads = o->heads,

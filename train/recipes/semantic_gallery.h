@@ -18,15 +18,20 @@ typedef struct s2vi_gallery_params {
     s2vi_store *store; /* has the generator's parameters and "embedding." */
     double psi;
     uint64_t seed;
+    int starts; /* random ones to choose from */
+    int each;   /* that a scene gets; at most `starts` */
 } s2vi_gallery_params;
 
-/**
- * Of random starts, for each scene, the one whose picture is nearest to what is
- * said of the scene.
- *
- * @param codes (scenes,L,w)
- */
-int s2vi_gallery_make(const s2vi_gallery_params *params, float *codes,
+typedef struct s2vi_gallery {
+    float *codes; /* (scenes,each,L,w): of a scene, the most typical first */
+    float *heard; /* (scenes,width): where its sound lies in the embedding; 0
+                     where none is trained on */
+} s2vi_gallery;
+
+/** For each scene, those of random starts whose pictures are of it. To be
+ * closed on failure, too. */
+int s2vi_gallery_make(const s2vi_gallery_params *params, s2vi_gallery *gallery,
                       s2v_error *err);
+void s2vi_gallery_close(s2vi_gallery *gallery);
 
 #endif

@@ -15,8 +15,10 @@
  *              and so does a frame whose layers have codes of their own
  *
  * Choices and deviations, where the paper is silent or errs:
- * - The start's codes are random ones of a sequence, drawn towards the average
- *   (psi), not the average itself.
+ * - The start's codes are random ones, drawn towards the average (psi), not the
+ *   average itself; with an embedding, those whose pictures are of the clip's
+ *   scene (semantic_gallery.c), which is eq. 1's "frame-0 choice" by text: E_a
+ *   and E_RNN then learn how a scene moves, not to make one of another.
  * - Paired terms (table 3b, weights of pSp): E_a has to make the clip's own
  *   frame: mean square, LPIPS, and |delta w|. They carry the synchrony, the
  *   embedding's terms the meaning.
@@ -49,6 +51,7 @@ enum {
     STREAM_FRAME = 0x610,
     STREAM_Z = 0x611,
     STREAM_SAMPLE = 0x612,
+    STREAM_START = 0x614,
     STREAM_DROPOUT = 0x620, /* of real and made videos: a number each */
     WINDOW = S2VI_MEL_WINDOW_NUMBERS,
 };
@@ -63,7 +66,8 @@ static const char *const dv_prefix = "d_v.";
 
 /* One recording's inputs; NULL where it has none. */
 typedef struct inputs {
-    s2vi_node *z;     /* (n,z): the start */
+    s2vi_node *z;     /* (n,z): the start; or */
+    s2vi_node *start; /* (n,L,w) */
     s2vi_node *sound; /* (n T,bands,columns,1) */
     s2vi_node *text;  /* (n T,words) */
     s2vi_node *real;  /* (n T,N,N,3) */
@@ -93,10 +97,10 @@ struct s2vi_semantic_trainer {
     s2vi_perceptual *phi;
     s2vi_lpips *lpips;
     inputs critics, generator, viewer;
-    s2vi_node *similar, *similar_real; /* of the viewer */
-    float *z, *sound, *text, *real;    /* a batch */
-    float *made;                       /* T frames */
-    float *gallery;                    /* (scenes,L,w), once chosen */
+    s2vi_node *similar, *similar_real;  /* of the viewer */
+    float *start, *sound, *text, *real; /* a batch; start: z or codes */
+    float *made;                        /* T frames */
+    s2vi_gallery gallery;               /* with an embedding, once chosen */
 };
 
 /* --------------------------------------------------------------- stages -- */
@@ -166,6 +170,21 @@ static int load_frozen(s2vi_semantic_trainer *t, s2vi_store *store,
     return ret < 0 || !t->lpips ? ret : s2vi_lpips_load(t->lpips, store, err);
 }
 
+/* Starts for the scenes, chosen once: nothing of it learns. */
+static int make_gallery(s2vi_semantic_trainer *t, s2v_error *err)
+{
+    const s2vi_gallery_params params = {.config = &t->params.config,
+                                        .data = t->params.data,
+                                        .store = t->trainer.store,
+                                        .psi = t->params.psi,
+                                        .seed = t->trainer.params.seed,
+                                        .starts = t->params.starts,
+                                        .each = S2VI_SEMANTIC_EACH};
+    return t->gallery.codes || !t->params.embedding
+               ? S2V_OK
+               : s2vi_gallery_make(&params, &t->gallery, err);
+}
+
 /* ------------------------------------------------------------ recording -- */
 
 static int side(const s2vi_semantic_trainer *t)
@@ -183,13 +202,19 @@ static void record_inputs(const s2vi_semantic_trainer *t, s2vi_graph *g,
     in->real = s2vi_input(g, "real", S2VI_SHAPE(all, N, N, 3));
 }
 
-/* The start's codes: (n,L,w) */
+/* The start's codes: (n,L,w). With an embedding those of the gallery, which a
+ * stream begins with, too. */
 static int record_start(const s2vi_semantic_trainer *t, s2vi_graph *g, int n,
                         inputs *in, s2vi_node **start, s2v_error *err)
 {
     const s2vi_semantic_generator *c = &t->params.config.generator;
     const s2vi_stylegan_mapping m = s2vi_semantic_mapping(c);
     s2vi_stylegan_mapping_graph mapping;
+    if (t->params.embedding) {
+        *start = in->start =
+            s2vi_input(g, "start", S2VI_SHAPE(n, s2vi_semantic_codes(c), m.w));
+        return S2V_OK;
+    }
     const int ret = s2vi_stylegan_mapping_build(g, &m, n, &mapping, err);
     in->z = mapping.z;
     *start = s2vi_detach(s2vi_stylegan_truncate(
@@ -389,6 +414,8 @@ static int record_generator(s2vi_trainer *trainer, s2v_error *err)
     const int n = t->params.batch, T = t->params.sequence;
     int ret = load_frozen(t, trainer->store, err);
     if (!ret)
+        ret = make_gallery(t, err);
+    if (!ret)
         ret = record_scene(t, step->graph, apart ? n * T : n, apart ? 1 : T,
                            &t->generator, &s, err);
     if (!ret)
@@ -505,6 +532,27 @@ static void fill_frame(s2vi_semantic_trainer *t, int k,
                words * sizeof(float));
 }
 
+/* Numbers of a start: of z, or of codes. */
+static size_t start_size(const s2vi_semantic_trainer *t)
+{
+    const s2vi_semantic_generator *c = &t->params.config.generator;
+    const s2vi_stylegan_mapping m = s2vi_semantic_mapping(c);
+    return t->params.embedding ? (size_t)s2vi_semantic_codes(c) * (size_t)m.w
+                               : (size_t)m.z;
+}
+
+/* Start k of the batch: one of those of the clip's scene. */
+static void fill_start(s2vi_semantic_trainer *t, int k,
+                       const s2vi_scene_clip *clip, uint64_t pick)
+{
+    const size_t n = start_size(t);
+    const uint64_t i =
+        (uint64_t)clip->scene * S2VI_SEMANTIC_EACH + pick % S2VI_SEMANTIC_EACH;
+    if (t->params.embedding)
+        memcpy(t->start + (size_t)k * n, t->gallery.codes + i * n,
+               n * sizeof(float));
+}
+
 /* A stretch of T frames that are trained on, anywhere. */
 static const s2vi_scene_clip *draw_stretch(const s2vi_semantic_trainer *t,
                                            int64_t number, int64_t *frame,
@@ -536,11 +584,16 @@ static void fill_video(s2vi_semantic_trainer *t, int i, int64_t number,
 {
     const int T = t->params.sequence;
     const s2vi_scene_clip *c = NULL;
+    const s2vi_philox key = {t->trainer.params.seed, STREAM_START,
+                             (uint64_t)number};
     int64_t frame = 0;
-    uint32_t pick = 0;
+    uint32_t pick = 0, word[4];
     for (int k = 0; k < T; k++) {
-        if (apart || !k)
+        if (apart || !k) {
             c = draw_stretch(t, apart ? number * T + k : number, &frame, &pick);
+            s2vi_philox_block(&key, (uint32_t)k, word);
+            fill_start(t, apart ? i * T + k : i, c, word[0]);
+        }
         fill_frame(t, i * T + k, c, apart ? frame : frame + k, pick);
     }
 }
@@ -554,12 +607,16 @@ static int prepare(s2vi_trainer *trainer, s2v_error *err)
                            (uint64_t)trainer->step};
     const int64_t first = trainer->step * s2vi_trainer_all(trainer, n) +
                           (int64_t)s2vi_trainer_rank(trainer) * n;
-    const size_t zs = (size_t)s2vi_shape_count(&t->generator.z->shape);
+    const bool apart = trainer->stage == INVERSION;
+    const size_t zs =
+        start_size(t) * (size_t)(apart ? n * t->params.sequence : n);
     (void)err;
     for (int i = 0; i < n; i++)
-        fill_video(t, i, first + i, trainer->stage == INVERSION);
-    s2vi_philox_normal(&z, (uint32_t)((size_t)s2vi_trainer_rank(trainer) * zs),
-                       zs, t->z);
+        fill_video(t, i, first + i, apart);
+    if (!t->params.embedding)
+        s2vi_philox_normal(&z,
+                           (uint32_t)((size_t)s2vi_trainer_rank(trainer) * zs),
+                           zs, t->start);
     trainer->fresh = true;
     return S2V_OK;
 }
@@ -573,7 +630,9 @@ static int write_if(s2vi_train_step *step, const s2vi_node *input,
 static int write_inputs(const s2vi_semantic_trainer *t, s2vi_train_step *step,
                         const inputs *in, s2v_error *err)
 {
-    int ret = s2vi_train_step_write(step, in->z, t->z, err);
+    int ret = write_if(step, in->z, t->start, err);
+    if (!ret)
+        ret = write_if(step, in->start, t->start, err);
     if (!ret)
         ret = s2vi_train_step_write(step, in->sound, t->sound, err);
     if (!ret)
@@ -609,7 +668,7 @@ static json_t *identity(const s2vi_trainer *trainer)
     const s2vi_semantic_weights *w = &p->weights;
     return json_pack(
         "{s:s, s:i, s:i, s:I, s:s?, s:s?, s:s?, s:f, s:f, s:f, s:f, s:f, s:f, "
-        "s:f, s:f, s:f, s:f, s:b, s:i, s:i}",
+        "s:f, s:f, s:f, s:f, s:b, s:i, s:i, s:i}",
         "clips", p->data->hash, "batch", s2vi_trainer_all(trainer, p->batch),
         "sequence", p->sequence, "trained_frames", (json_int_t)p->data->train,
         "generator", hash_of(p->generator), "embedding", hash_of(p->embedding),
@@ -618,7 +677,7 @@ static json_t *identity(const s2vi_trainer *trainer)
         "encoder", w->encoder, "mse", w->mse, "lpips", w->lpips, "length",
         w->length, "spread", w->spread, "adversary", w->adversary, "still",
         p->still, "critic_channels", p->critics.channels, "dv",
-        (int)p->critics.dv);
+        (int)p->critics.dv, "starts", p->embedding ? p->starts : 0);
 }
 
 static json_t *training(const s2vi_trainer *trainer)
@@ -674,27 +733,29 @@ static int export_deviation(const s2vi_semantic_trainer *t, s2vi_writer *w,
     return ret;
 }
 
-/* Starts for the scenes, chosen once: nothing of it learns. */
-static int make_gallery(s2vi_semantic_trainer *t, s2v_error *err)
+/* A scene's starts, NAME, NAME-2 .., and where its sound lies. */
+static int export_scene(const s2vi_semantic_trainer *t, int scene,
+                        const char *name, s2vi_writer *w, s2v_error *err)
 {
-    const s2vi_semantic_config *c = &t->params.config;
-    const s2vi_gallery_params params = {.config = c,
-                                        .data = t->params.data,
-                                        .store = t->trainer.store,
-                                        .psi = t->params.psi,
-                                        .seed = t->trainer.params.seed};
-    const size_t n = (size_t)t->params.data->scenes *
-                     (size_t)c->inversion.codes * (size_t)c->inversion.w;
-    if (t->gallery)
-        return S2V_OK;
-    t->gallery = calloc(n, sizeof(float));
-    const int ret = t->gallery ? s2vi_gallery_make(&params, t->gallery, err)
-                               : s2vi_error_nomem(err, "a gallery");
-    if (ret < 0) {
-        free(t->gallery);
-        t->gallery = NULL;
+    const s2vi_inversion_config *c = &t->params.config.inversion;
+    const int64_t shape[] = {c->codes, c->w};
+    const int64_t width = t->params.config.embedding.width;
+    const float *codes =
+        t->gallery.codes + (size_t)scene * S2VI_SEMANTIC_EACH * start_size(t);
+    char full[2 * S2VI_GALLERY_NAME], number[16] = "";
+    int ret = S2V_OK;
+    for (int k = 0; k < S2VI_SEMANTIC_EACH && !ret; k++) {
+        if (k)
+            snprintf(number, sizeof(number), "-%d", k + 1);
+        snprintf(full, sizeof(full), S2VI_SEMANTIC_GALLERY "%s%s", name,
+                 number);
+        ret = s2vi_writer_add(w, full, S2VI_STORED_F32, 2, shape,
+                              codes + (size_t)k * start_size(t), err);
     }
-    return ret;
+    snprintf(full, sizeof(full), S2VI_SEMANTIC_HEARD "%s", name);
+    return ret ? ret
+               : s2vi_writer_add(w, full, S2VI_STORED_F32, 1, &width,
+                                 t->gallery.heard + scene * width, err);
 }
 
 /* Of scenes that would have the same name, the first. */
@@ -712,18 +773,13 @@ static bool is_taken(const s2vi_scene_clips *data, int scene, const char *name)
 static int export_gallery(s2vi_semantic_trainer *t, s2vi_writer *w,
                           s2v_error *err)
 {
-    const s2vi_inversion_config *c = &t->params.config.inversion;
     const s2vi_scene_clips *data = t->params.data;
-    const int64_t shape[] = {c->codes, c->w};
-    char name[S2VI_GALLERY_NAME], full[2 * S2VI_GALLERY_NAME];
-    int ret = t->params.embedding ? make_gallery(t, err) : S2V_OK;
-    for (int i = 0; t->gallery && i < data->scenes && !ret; i++) {
+    char name[S2VI_GALLERY_NAME];
+    int ret = make_gallery(t, err);
+    for (int i = 0; t->gallery.codes && i < data->scenes && !ret; i++) {
         s2vi_gallery_name(data->scene[i], name);
-        if (!*name || is_taken(data, i, name))
-            continue;
-        snprintf(full, sizeof(full), S2VI_SEMANTIC_GALLERY "%s", name);
-        ret = s2vi_writer_add(w, full, S2VI_STORED_F32, 2, shape,
-                              t->gallery + i * shape[0] * shape[1], err);
+        if (*name && !is_taken(data, i, name))
+            ret = export_scene(t, i, name, w, err);
     }
     return ret;
 }
@@ -764,14 +820,13 @@ static int allocate(s2vi_semantic_trainer *t, s2v_error *err)
     const size_t T = (size_t)t->params.sequence, number = sizeof(float);
     const size_t n = (size_t)t->params.batch * T;
     const size_t words = (size_t)t->params.data->vocabulary.count;
-    const int z = s2vi_semantic_mapping(&t->params.config.generator).z;
-    t->z = calloc(n * (size_t)z, number); /* at most one for each frame */
+    t->start = calloc(n * start_size(t), number); /* one a frame, at most */
     t->sound = calloc(n * WINDOW, number);
     t->real = calloc(n * picture_size(t), number);
     t->made = calloc(T * picture_size(t), number);
     if (t->params.embedding)
         t->text = calloc(n * words, number);
-    return t->z && t->sound && t->real && t->made &&
+    return t->start && t->sound && t->real && t->made &&
                    (t->text || !t->params.embedding)
                ? S2V_OK
                : s2vi_error_nomem(err, "a batch");
@@ -869,12 +924,12 @@ void s2vi_semantic_trainer_close(s2vi_semantic_trainer **out)
     s2vi_param_list_close(&t->embedding);
     s2vi_lpips_close(&t->lpips);
     s2vi_perceptual_close(&t->phi);
-    free(t->z);
+    free(t->start);
     free(t->sound);
     free(t->text);
     free(t->real);
     free(t->made);
-    free(t->gallery);
+    s2vi_gallery_close(&t->gallery);
     free(t);
     *out = NULL;
 }
@@ -922,8 +977,9 @@ int s2vi_semantic_trainer_make(s2vi_semantic_trainer *t,
         return ret;
     for (int k = 0; k < T; k++)
         fill_frame(t, k, clip, frame + k, 0);
-    s2vi_philox_normal(&z, 0, (size_t)s2vi_shape_count(&t->viewer.z->shape),
-                       t->z);
+    fill_start(t, 0, clip, (uint64_t)number);
+    if (!t->params.embedding)
+        s2vi_philox_normal(&z, 0, start_size(t), t->start);
     ret = write_inputs(t, &t->trainer.viewer, &t->viewer, err);
     if (!ret)
         ret = s2vi_trainer_view(&t->trainer, 0, t->made, err);

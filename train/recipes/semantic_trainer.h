@@ -11,6 +11,8 @@
 
 typedef struct s2vi_semantic_trainer s2vi_semantic_trainer;
 
+enum { S2VI_SEMANTIC_EACH = 16 }; /* starts of a scene, in the gallery */
+
 /** What the terms of the losses count. */
 typedef struct s2vi_semantic_weights {
     double clip;       /* each of eq. 2's terms: 0.1 */
@@ -33,6 +35,7 @@ typedef struct s2vi_semantic_trainer_params {
                                      the embedding's vocabulary */
     int batch, sequence;          /* n sequences of T frames */
     double psi;                   /* truncation of the start's codes */
+    int starts;   /* random ones that the gallery is chosen from */
     double alone; /* share of the training that E_a learns by itself */
     s2vi_semantic_weights weights;
     const char *perceptual, *heads; /* files of LPIPS; NULL: without */

@@ -114,7 +114,7 @@ for setting in "start waves" "text rain"; do
 done
 fails "a text that is not known" "${own}text: expected a word that the model knows \(blue, deep, fire, gentle, rain, waves\), found none" scene.bin:text=dragon
 fails "an empty text" "${own}text: expected words, found none" scene.bin:text=
-fails "a start that is not there" "${own}start: expected seed, a number from 0 to 4294967295 or one of the gallery: deep, fire, rain, waves, found 'dragon'" scene.bin:start=dragon
+fails "a start that is not there" "${own}start: expected auto, seed, a number from 0 to 4294967295 or one of the gallery: deep, fire, rain, waves, found 'dragon'" scene.bin:start=dragon
 fails "a scene's camera" "${own}zoom: the model's generator is a stylegan2, which has no camera, found '2'" scene.bin:zoom=2
 fails "seeds that are no list" "${own}seeds: expected seeds as 0-11 or 3,7,12-15, found '1-'" two.bin:seeds=1-
 fails "a class of a model without" "${own}class: the model has no classes, found '3'" two.bin:class=3

@@ -77,7 +77,7 @@ is "a scene: 20 frames of 32x32" "$(stat -c %s fire.rgb)" $((20 * 32 * 32 * 3))
 is "a text chooses its start" "$(cmp -s text.rgb other.rgb; echo $?)" 1
 fails "a text that is not known" "text: expected a word that the model knows \(blue, deep, fire, gentle, rain, waves\), found none" \
     model=scene.bin text=dragon
-fails "a start that is not there" "start: expected seed, a number from 0 to 4294967295 or one of the gallery: deep, fire" \
+fails "a start that is not there" "start: expected auto, seed, a number from 0 to 4294967295 or one of the gallery: deep, fire" \
     model=scene.bin start=dragon
 fails "a portrait's option" "a 'stylegan2' model has no option 'blink': it is one of 'man' models" \
     model=two.bin blink=0
