@@ -3,6 +3,7 @@
 #include "curves.h"
 #include "files.h"
 #include "group.h"
+#include "option_files.h"
 #include "terminal/interrupt.h"
 #include "options.h"
 #include "terminal/progress.h"
@@ -11,6 +12,7 @@
 
 #include "base/error.h"
 
+#include <glib.h>
 #include <libavutil/log.h>
 #include <locale.h>
 #include <math.h>
@@ -21,6 +23,11 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+
+/* Tests have a program of another one. */
+#ifndef TRAIN_VERSION
+#define TRAIN_VERSION s2v_version()
+#endif
 
 enum { MAX_TERMS = 2 * S2VI_TRAIN_STEP_TERMS };
 
@@ -259,8 +266,8 @@ static void show_stage(job *j)
 /* The others wait for this process, which cannot go on. */
 static void end_all(const job *j, const s2v_error *err)
 {
-    fprintf(stderr, "s2v-train: process %d of %d: %s\n", j->ranks.rank,
-            j->ranks.count, err->message);
+    fprintf(stderr, "s2v-train: process %d of %d on %s: %s\n", j->ranks.rank,
+            j->ranks.count, j->ranks.machine, err->message);
     s2vi_ranks_abort(&j->ranks);
 }
 
@@ -451,10 +458,16 @@ static int join_ranks(job *j, s2v_error *err)
 {
     s2vi_train_options *o = j->options;
     o->ranks = &j->ranks;
-    int ret = s2vi_ranks_same(&j->ranks, "version", s2v_version(), err);
+    char *files = s2vi_option_files_text(o);
+    int ret = s2vi_ranks_same(&j->ranks, "version", TRAIN_VERSION, err);
+    if (!ret)
+        ret = s2vi_ranks_same(&j->ranks, "model", j->recipe->name, err);
     if (!ret)
         ret = s2vi_ranks_same(&j->ranks, "options",
                               o->record_text ? o->record_text : "", err);
+    if (!ret)
+        ret = s2vi_ranks_same(&j->ranks, "files", files, err);
+    g_free(files);
     if (!ret)
         ret = check_share(j, err);
     if (is_first(j))

@@ -15,7 +15,8 @@
 typedef struct s2vi_ranks {
     int rank, count; /* this process, from 0, of so many */
     int local;       /* of those on this machine */
-    bool agreed;     /* all processes know of the error that ends this one */
+    char machine[64];
+    bool agreed; /* all processes know of the error that ends this one */
 } s2vi_ranks;
 
 /** A sum that is under way. */
@@ -39,7 +40,7 @@ void s2vi_ranks_abort(const s2vi_ranks *ranks);
 
 /**
  * Fail if any process has failed: each then has the sentence of the first that
- * did, with its number before it.
+ * did, with its number and machine before it.
  *
  * @param ret this process's status
  */
@@ -60,6 +61,10 @@ void s2vi_ranks_share(const s2vi_ranks *ranks, void *data, size_t bytes);
 /** Process 0 receives all processes' numbers in `all` (count, n). */
 void s2vi_ranks_gather(const s2vi_ranks *ranks, const float *mine, size_t n,
                        float *all);
+
+/** The same for each process. */
+void s2vi_ranks_gather_all(const s2vi_ranks *ranks, const float *mine, size_t n,
+                           float *all);
 
 /** Process 0 receives all processes' texts, to be freed with g_strfreev(); NULL
  * elsewhere. */

@@ -9,6 +9,7 @@
 #include <mpi.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static_assert(sizeof(MPI_Request) <= sizeof(((s2vi_ranks_sum *)0)->request),
               "room for a request");
@@ -50,6 +51,7 @@ int s2vi_ranks_open(s2vi_ranks *r, s2v_error *err)
     MPI_Comm_rank(MPI_COMM_WORLD, &r->rank);
     MPI_Comm_size(MPI_COMM_WORLD, &r->count);
     r->local = local_rank();
+    gethostname(r->machine, sizeof(r->machine) - 1);
     return S2V_OK;
 }
 
@@ -85,15 +87,15 @@ int s2vi_ranks_agree(s2vi_ranks *r, int ret, s2v_error *err)
     if (first == r->count)
         return ret;
     s2v_error its = {0};
-    if (first == r->rank)
+    if (first == r->rank && !first)
         its = *err;
+    else if (first == r->rank)
+        s2vi_error(&its, ret, "process %d of %d on %s: %s", first, r->count,
+                   r->machine, err->message);
     MPI_Bcast(&ret, 1, MPI_INT, first, MPI_COMM_WORLD);
     MPI_Bcast(its.message, sizeof(its.message), MPI_CHAR, first,
               MPI_COMM_WORLD);
     r->agreed = true;
-    if (first)
-        return s2vi_error(err, ret, "process %d of %d: %s", first, r->count,
-                          its.message);
     return s2vi_error(err, ret, "%s", its.message);
 }
 
@@ -172,6 +174,18 @@ void s2vi_ranks_gather(const s2vi_ranks *r, const float *mine, size_t n,
     assert(n < MOST);
     MPI_Gather(mine, (int)n, MPI_FLOAT, all, (int)n, MPI_FLOAT, 0,
                MPI_COMM_WORLD);
+}
+
+void s2vi_ranks_gather_all(const s2vi_ranks *r, const float *mine, size_t n,
+                           float *all)
+{
+    if (r->count == 1) {
+        memcpy(all, mine, n * sizeof(*all));
+        return;
+    }
+    assert(n < MOST);
+    MPI_Allgather(mine, (int)n, MPI_FLOAT, all, (int)n, MPI_FLOAT,
+                  MPI_COMM_WORLD);
 }
 
 char **s2vi_ranks_gather_texts(const s2vi_ranks *r, const char *mine)

@@ -79,6 +79,12 @@ void s2vi_ranks_gather(const s2vi_ranks *r, const float *mine, size_t n,
     memcpy(all, mine, n * sizeof(*all));
 }
 
+void s2vi_ranks_gather_all(const s2vi_ranks *r, const float *mine, size_t n,
+                           float *all)
+{
+    s2vi_ranks_gather(r, mine, n, all);
+}
+
 char **s2vi_ranks_gather_texts(const s2vi_ranks *r, const char *mine)
 {
     char **texts = g_new0(char *, 2);

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # s2v-train on two processes: the same bytes each time, what one process learns with the
 # same batch, resumed with as many and with others; and what ends all of them. TAP.
-# S2V_TRAIN, S2V_SHARDS, S2V_IMPACTS, S2V_QUINTET, S2V_TALKERS and S2V_LANDSCAPES are
-# programs, from meson; MPI is yes if they were built with it.
+# S2V_TRAIN, S2V_SHARDS, S2V_IMPACTS, S2V_QUINTET, S2V_TALKERS, S2V_LANDSCAPES and
+# MAKE_STYLEGAN are programs, from meson, and S2V_TRAIN_OTHER is s2v-train of another version;
+# MPI is yes if they were built with it.
 # shellcheck source=tests/train/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -14,6 +15,8 @@ need_mpi
 "$S2V_TALKERS" -i 1-2 -s 72 -d 2 -o talk >/dev/null 2>&1 || exit 99
 "$S2V_SHARDS" hifigan -o sounds impacts -q && "$S2V_SHARDS" man --size 64 -o faces talk -q &&
     "$S2V_SHARDS" stylegan2 --size 32 --fps 2 -o stills impacts -q || exit 99
+"$S2V_LANDSCAPES" --count 4 --scenes rain,fire -s 32 -d 2 -o land >/dev/null 2>&1 &&
+    "$S2V_SHARDS" embedding --size 32 -o scenes land -q && "$MAKE_STYLEGAN" generator.bin stylegan2 || exit 99
 
 # near A B KIND...: whether losses (.csv) and tensors (.ckpt) are within 1e-4, these by their
 # norm. A kind is the first two letters of what Adam keeps of the gradients, or w: weights.
@@ -59,6 +62,17 @@ as_one() {
 as_one "w m. v." hifigan sounds --variant v3 --divide 8 --sequence 8 --batch 4 --rate 1e-6 --critic-rate 1e-6
 # Its gradients are mostly of absolute values and jump where a difference changes its sign.
 as_one w man faces --network small --batch 4 --rate 2e-8 --critic-rate 1e-7
+# The right answers of a frame are in the whole batch, half of which the other process has.
+embedding=(scenes --size 32 --batch 8 --split 0.6 --rate 1e-6)
+as_one "w m. v." embedding "${embedding[@]}"
+mpi -np 2 "$S2V_TRAIN" embedding "${embedding[@]}" -o again.bin --iterations 20 --threads 1 -q
+same "embedding: the same bytes each time" two.bin again.bin
+# Both stages, with discriminators in the second.
+semantic=(scenes --generator generator.bin --embedding again.bin --sequence 4 --critic-channels 2 --batch 4 --split 0.6
+    --alone 0.5 --rate 1e-6 --critic-rate 1e-6)
+as_one w semantic "${semantic[@]}"
+mpi -np 2 "$S2V_TRAIN" semantic "${semantic[@]}" -o more.bin --iterations 20 --threads 1 -q
+same "semantic: the same bytes each time" two.bin more.bin
 
 small=(--size 32 --batch 4 --base 64 --max 8 --latent 16 --mapping 2 --threads 1)
 for name in a b; do
@@ -106,20 +120,27 @@ refuses() {
     echo "# $err"
 }
 one=(-np 1 "$S2V_TRAIN" stylegan2 stills -o x.bin "${small[@]}" -q)
-refuses "other options" "process 1 of 2: expected the options of process 0, '.*seed.*', found '" \
+refuses "other options" "process 1 of 2 on $HOSTNAME: expected the options of process 0, '.*seed.*', found '" \
     "${one[@]}" --seed 1 : "${one[@]}" --seed 2
-refuses "a mistake of one" "process 1 of 2: --iterations: expected" "${one[@]}" : "${one[@]}" --iterations x
+refuses "another model" "process 1 of 2 on $HOSTNAME: expected the model of process 0, 'stylegan2', found 'hifigan'" \
+    "${one[@]}" : -np 1 "$S2V_TRAIN" hifigan sounds -o x.bin -q
+refuses "another version" "process 1 of 2 on $HOSTNAME: expected the version of process 0, '[0-9.]+', found '0.0.1'" \
+    "${one[@]}" : -np 1 "$S2V_TRAIN_OTHER" stylegan2 stills -o x.bin "${small[@]}" -q
+refuses "a mistake of one" "process 1 of 2 on $HOSTNAME: --iterations: expected" "${one[@]}" : "${one[@]}" --iterations x
 refuses "a batch that cannot be divided" "--batch: expected a multiple of the 2 processes, found 3" \
     -np 2 "$S2V_TRAIN" stylegan2 stills -o x.bin --size 32 --latent 16 --batch 3 -q
-refuses "a batch that belongs together" "embedding: expected one process, found 2" \
-    -np 2 "$S2V_TRAIN" embedding impacts -o x.bin -q
-mkdir here there && cp -r stills here/ && "$S2V_IMPACTS" --count 2 --size 16 --rate 21.5 --seed 9 -o others >/dev/null 2>&1
+mkdir here there && cp -r stills here/ && cp a.bin.ckpt here/from.ckpt && cp c.bin.ckpt there/from.ckpt
+from=("$S2V_TRAIN" stylegan2 "$tmp/stills" -o "$tmp/x.bin" "${small[@]}" --iterations 9 --resume from.ckpt -q)
+refuses "another checkpoint" "process 1 of 2 on $HOSTNAME: expected the files of process 0, '[0-9a-f]{16} \
+of --resume from.ckpt', found '[0-9a-f]{16} of --resume from.ckpt'" \
+    -np 1 -wdir "$tmp/here" "${from[@]}" : -np 1 -wdir "$tmp/there" "${from[@]}"
+"$S2V_IMPACTS" --count 2 --size 16 --rate 21.5 --seed 9 -o others >/dev/null 2>&1
 "$S2V_SHARDS" stylegan2 --size 32 --fps 2 -o there/stills others -q
 one=("$S2V_TRAIN" stylegan2 stills -o "$tmp/x.bin" "${small[@]}" -q)
-refuses "other clips" "process 1 of 2: expected the clips of process 0, '.*', found '" \
+refuses "other clips" "process 1 of 2 on $HOSTNAME: expected the clips of process 0, '.*', found '" \
     -np 1 -wdir "$tmp/here" "${one[@]}" : -np 1 -wdir "$tmp/there" "${one[@]}"
 rm -r there/stills
-refuses "none" "process 1 of 2: .*stills" \
+refuses "none" "process 1 of 2 on $HOSTNAME: .*stills" \
     -np 1 -wdir "$tmp/here" "${one[@]}" : -np 1 -wdir "$tmp/there" "${one[@]}"
 
 # second FILE: the id of the second process of those that write it.

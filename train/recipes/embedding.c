@@ -314,6 +314,7 @@ const s2vi_recipe s2vi_recipe_embedding = {
     .rows = rows,
     .n_rows = OPTION_ROWS(rows),
     .options = sizeof(options),
+    .share = S2VI_SHARE_BATCH,
     .set_defaults = set_defaults,
     .open = open_training,
     .close = close_training,
