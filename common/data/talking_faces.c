@@ -3,9 +3,8 @@
  * Faces of real clips.
  *
  * From landmarks to controls, where nothing better is at hand:
- * - The eyes' closure is 1 - EAR / open, EAR being the eye aspect ratio and
- *   `open` its 90th percentile over the clip, over the 0.45 that shut eyes
- *   reach with FaceMesh; from 0 to 1.
+ * - The eyes' closure is s2vi_eye_closures(): 1 where those of a blink are
+ * shut, as a stream's blinks have it.
  * - Roll is that of the line between the eyes. Yaw and pitch are from the tip
  *   of the nose, which stands out by 0.6 distances of the eyes, beside and
  *   below the middle of eyes and mouth; pitch relative to the clip's median.
@@ -31,7 +30,7 @@ enum {
     LEAST_SIDE = 256,
 };
 
-static const double SHUT_EYES = 0.45, NOSE = 0.6, UNIT = 20;
+static const double NOSE = 0.6, UNIT = 20;
 static const double DEGREE = 57.29577951308232;
 
 /* What the networks find in a clip. */
@@ -244,33 +243,33 @@ static double angle(double offset)
 static int set_controls(s2vi_talking_head *c, const found *f, s2v_error *err)
 {
     const int64_t T = f->frames;
-    double *ratio = malloc(4 * (size_t)T * sizeof(*ratio));
+    double *ratio = malloc(3 * (size_t)T * sizeof(*ratio));
     c->controls =
         malloc((size_t)T * S2VI_TALKING_CONTROLS * sizeof(*c->controls));
     if (!ratio || !c->controls) {
         free(ratio);
         return s2vi_error_nomem(err, "a clip");
     }
-    double *below = ratio + T, *sorted = below + T, *level = sorted + T;
+    double *below = ratio + T, *level = below + T;
     for (int64_t t = 0; t < T; t++) {
         double beside, roll;
         float *q = c->controls + t * S2VI_TALKING_CONTROLS;
-        ratio[t] = sorted[t] = s2vi_eye_ratio((const double(*)[2])f->marks[t]);
+        ratio[t] = s2vi_eye_ratio((const double(*)[2])f->marks[t]);
         pose_of(f->marks[t], &beside, &below[t], &roll);
         level[t] = below[t];
         q[1] = (float)angle(beside);
         q[3] = (float)(roll / UNIT);
     }
-    const double open = percentile(sorted, T, 0.9);
     const double middle = percentile(level, T, 0.5);
-    for (int64_t t = 0; t < T; t++) {
+    double *closure = level;
+    const bool good = s2vi_eye_closures(ratio, T, closure);
+    for (int64_t t = 0; t < T && good; t++) {
         float *q = c->controls + t * S2VI_TALKING_CONTROLS;
-        const double shut = (1 - ratio[t] / open) / SHUT_EYES;
-        q[0] = (float)fmax(0, fmin(1, shut));
+        q[0] = (float)closure[t];
         q[2] = (float)angle(below[t] - middle);
     }
     free(ratio);
-    return S2V_OK;
+    return good ? S2V_OK : s2vi_error_nomem(err, "a clip");
 }
 
 /* ------------------------------------------------------------------ mesh -- */

@@ -26,6 +26,7 @@ enum {
 };
 
 static const double CLOSED = 0.25;
+static const double SHUT_EYES = 0.36;
 static const double QUIET = 1e-5;    /* mean square: -50 dB */
 static const double FAINT = 0.00316; /* -25 dB */
 
@@ -52,6 +53,21 @@ static double ratio_of(const double (*p)[2])
 double s2vi_eye_ratio(const s2vi_face_marks marks)
 {
     return (ratio_of(marks + RIGHT_EYE) + ratio_of(marks + LEFT_EYE)) / 2;
+}
+
+bool s2vi_eye_closures(const double *ratio, int64_t frames, double *closure)
+{
+    double *sorted = malloc((size_t)(frames + 1) * sizeof(*sorted));
+    if (!sorted)
+        return false;
+    memcpy(sorted, ratio, (size_t)frames * sizeof(*sorted));
+    qsort(sorted, (size_t)frames, sizeof(*sorted), compare);
+    const double open =
+        frames ? sorted[(int64_t)(0.9 * (double)(frames - 1) + 0.5)] : 1;
+    for (int64_t t = 0; t < frames; t++)
+        closure[t] = fmax(0, fmin(1, (1 - ratio[t] / open) / SHUT_EYES));
+    free(sorted);
+    return true;
 }
 
 /* Of what is there around frame t. */

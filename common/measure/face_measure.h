@@ -36,6 +36,18 @@ void s2vi_face_mean(const s2vi_face_marks marks, int from, int to,
  * width. */
 double s2vi_eye_ratio(const s2vi_face_marks marks);
 
+/**
+ * How far the eyes of a real face are shut, 0 to 1, by FaceMesh's landmarks:
+ * the ratio's part below its 90th percentile, which is that of open eyes, over
+ * the 0.36 that it has where a blink's eyes are shut (median of 207 blinks of
+ * 157 clips of GRID; a tenth of them reaches 0.39).
+ *
+ * @param ratio   (frames), finite
+ * @param closure (frames)
+ * @return false without memory
+ */
+bool s2vi_eye_closures(const double *ratio, int64_t frames, double *closure);
+
 /** Below so much of its median the ratio is that of a blink: of real faces, and
  * of landmarks that are exact... */
 #define S2VI_BLINK          0.75

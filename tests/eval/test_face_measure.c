@@ -104,6 +104,23 @@ static void test_blinks(void)
     CHECK(s2vi_count_blinks(ratio, 0, S2VI_BLINK) == 0, "of nothing");
 }
 
+/* Open eyes at 0.3; a blink, its half, and eyes pressed shut. */
+static void test_eye_closures(void)
+{
+    double ratio[FRAMES], closure[FRAMES];
+    for (int t = 0; t < FRAMES; t++)
+        ratio[t] = t % 20 ? 0.3 : 0.33;
+    ratio[7] = 0.3 * (1 - 0.36);
+    ratio[8] = 0.3 * (1 - 0.18);
+    ratio[9] = 0.1;
+    CHECK(s2vi_eye_closures(ratio, FRAMES, closure), "memory");
+    for (int t = 0; t < FRAMES; t++) {
+        const double right = t == 7 || t == 9 ? 1 : t == 8 ? 0.5 : 0;
+        CHECK(near(closure[t], right), "frame %d: closure %g", t, closure[t]);
+    }
+    CHECK(s2vi_eye_closures(ratio, 0, closure), "of nothing");
+}
+
 /* Speech-like, and never the same. */
 static double voice(int t)
 {
@@ -200,6 +217,7 @@ int main(void)
 {
     test_marks();
     test_blinks();
+    test_eye_closures();
     test_lags();
     test_closures();
     test_silence(0.01, 0.001); /* -40 and -60 dB */

@@ -43,8 +43,9 @@ enum {
     ECHO = 3,
 };
 
-/* Closure of the eyes from which on a frame is of a blink. */
-static const float BLINKING = 0.3F;
+/* Closure of the eyes from which on a frame is of a blink: below it are the
+ * lids of real eyes that look down. */
+static const float BLINKING = 0.5F;
 
 /* What is drawn for a run, each uniform in (0, 1). */
 enum {
