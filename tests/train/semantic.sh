@@ -37,7 +37,7 @@ like "what is held out is measured" "$err" \
     'sound and picture -?[0-9.]+ alike \(real frames -?[0-9.]+\), MSE [0-9.]+ of 2 held-out videos'
 is "its preview is a picture" "$(head -c 4 look.png | tail -c 3)" PNG
 is "the curves' columns" "$(head -1 a.csv)" \
-    "iteration,loss,mse,length,spread,sound-picture,text-picture,identity,g.video,g.image,d.video,d.image,held-out.similarity"
+    "iteration,loss,mse,length,spread,sound-picture,text-picture,intensity,identity,g.video,g.image,d.video,d.image,held-out.similarity"
 is "the inversion learns by itself for a third" "$(filled a.csv d.video)" "4 5 6 7 8 9"
 # A bias that an instance norm follows has no gradient.
 is "every parameter learns" "$(zeros a.bin.ckpt 'v\.(?!d_v.*layer[123]\.0\.bias)')" ""
@@ -47,8 +47,13 @@ is "it has generator and embedding as they were" $? 0
 sed 's/^/# /' file.txt
 
 # The paired terms are learned: the random generator makes what it can.
-run clips -o learned.bin "${small[@]}" --iterations 40 --alone 1 --rate 0.003 --psi 0 --curves learned.csv
+run clips -o learned.bin "${small[@]}" --iterations 40 --alone 1 --rate 0.003 --psi 0 --mse 1 --curves learned.csv
 is "the clip's own frames are learned" "$(falls learned.csv mse)" yes
+
+# So is the intensity that the embedding sees in pictures.
+run clips -o seen.bin "${both[@]}" --iterations 30 --alone 1 --rate 0.01 --clip 0 --mse 0 --length 0 --spread 0 \
+    --intensity 10 --curves seen.csv
+is "the clip's intensity is learned" "$(falls seen.csv intensity)" yes
 
 # A resume is the uninterrupted training, from either stage.
 run clips -o whole.bin "${both[@]}" --iterations 9
@@ -91,10 +96,10 @@ like "other groups" "$("$S2V_INFO" f.bin)" 'recurrent .*"group": \[2, 6\]'
 refused "groups" "--groups: expected 8 codes in all, as the generator takes, found 9" clips "${small[@]}" --groups 4,5
 refused "no groups" "--groups: expected 1 to 8 numbers of codes" clips "${small[@]}" --groups 4,x
 refused "a long sequence" "--sequence: expected at most the 36 frames" clips --generator stylegan2.bin --sequence 64
-refused "CLIP's terms without an embedding" "--clip: expected --embedding as well, whose likeness it weighs, found none" \
-    clips "${small[@]}" --clip 0.2
-refused "starts without an embedding" "--starts: expected --embedding as well, by which they are chosen, found none" \
-    clips "${small[@]}" --starts 32
+for option in clip intensity starts; do
+    refused "$option without an embedding" "--$option: expected --embedding as well, by which it counts, found none" \
+        clips "${small[@]}" --$option 20
+done
 refused "a camera that is not there" "--camera free: expected a generator of 'stylegan3', which has a camera, found 'stylegan2'" \
     clips "${small[@]}" --camera free
 refused "half of LPIPS" "--perceptual and --lpips: expected both or none, found one" clips "${small[@]}" --lpips x

@@ -10,9 +10,12 @@
 #include "../must.h"
 #include "graph/build.h"
 #include "models/vocabulary.h"
+#include "recipes/intensity_reading.h"
 #include "recipes/semantic_gallery.h"
 #include "run/exec.h"
 #include "semantic_loss.h"
+
+#include <math.h>
 
 static s2v_weights *open_file(const char *path)
 {
@@ -163,6 +166,30 @@ static void test_choice(const s2vi_semantic_config *c, s2vi_store *store)
     free(flat);
 }
 
+/* The corners of a cube have variances of 1 and no covariance: the reading of a
+ * linear function is that, each factor by 1.1, of a mean that stays. */
+static void test_reading(void)
+{
+    static const double factor[3] = {0.3, 0, -0.2};
+    float place[8][3], level[8], out[4];
+    s2v_error err;
+    for (int i = 0; i < 8; i++) {
+        double sum = 0.4;
+        for (int j = 0; j < 3; j++) {
+            const double x = i >> j & 1 ? 1 : -1;
+            place[i][j] = (float)(0.5 + x);
+            sum += x * factor[j];
+        }
+        level[i] = (float)sum;
+    }
+    must(s2vi_intensity_reading(place[0], level, 8, 3, out, &err), &err);
+    for (int j = 0; j < 3; j++)
+        CHECK(fabs((double)out[j] - factor[j] / 1.1) < 1e-6, "factor %d: %g", j,
+              (double)out[j]);
+    CHECK(fabs((double)out[3] - (0.4 - 0.5 * 0.1 / 1.1)) < 1e-6, "constant: %g",
+          (double)out[3]);
+}
+
 static void test_names(void)
 {
     static const char *const names[][2] = {
@@ -271,6 +298,7 @@ int main(int argc, char **argv)
     s2vi_vocabulary_close(&words);
     test_gallery(w);
     test_names();
+    test_reading();
     load(&c, w);
     test_config(&c);
     CHECK(s2vi_semantic_read(&c, generator, &err) == S2V_ERR_MODEL &&

@@ -117,6 +117,9 @@ static const option_row rows[] = {
     {"clip", 0, OPTION_NUMBER, AT(weights.clip), "WEIGHT", 0, 1000,
      .help = "weight of the likeness of sound and picture, and of text and "
              "picture"},
+    {"intensity", 0, OPTION_NUMBER, AT(weights.intensity), "WEIGHT", 0, 1000,
+     .help = "weight of the squared difference between the clip's intensity, "
+             "where it is known, and that which the embedding sees"},
     {"identity", 0, OPTION_NUMBER, AT(weights.identity), "WEIGHT", 0, 1000,
      .help = "weight of keeping style codes near their mean: less is more "
              "motion"},
@@ -160,18 +163,20 @@ static void set_defaults(s2vi_train_options *shared)
     o->alone = 1 / 3.0;
     o->critic_channels = 32;
     o->starts = 2048;
-    o->weights = (s2vi_semantic_weights){.clip = 0.1,
+    o->weights = (s2vi_semantic_weights){.clip = 1,
+                                         .intensity = 4,
                                          .identity = 1,
                                          .encoder = 1,
                                          .adversary = 0.1,
                                          .spread = 1,
-                                         .mse = 1,
+                                         .mse = 0.3,
                                          .lpips = 0.8,
                                          .length = 0.005};
 }
 
 static int check(s2vi_train_options *shared, s2v_error *err)
 {
+    static const char *const of_embedding[] = {"clip", "intensity", "starts"};
     const options *o = (const options *)shared;
     if (!o->generator)
         return s2vi_error(err, S2V_ERR_INVALID,
@@ -181,14 +186,13 @@ static int check(s2vi_train_options *shared, s2v_error *err)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "--perceptual and --lpips: expected both or none, "
                           "found one");
-    if (!o->embedding && s2vi_option_record_has(o->shared.record, "clip"))
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "--clip: expected --embedding as well, whose "
-                          "likeness it weighs, found none");
-    if (!o->embedding && s2vi_option_record_has(o->shared.record, "starts"))
-        return s2vi_error(err, S2V_ERR_INVALID,
-                          "--starts: expected --embedding as well, by which "
-                          "they are chosen, found none");
+    for (size_t i = 0; i < sizeof(of_embedding) / sizeof(*of_embedding); i++)
+        if (!o->embedding &&
+            s2vi_option_record_has(o->shared.record, of_embedding[i]))
+            return s2vi_error(err, S2V_ERR_INVALID,
+                              "--%s: expected --embedding as well, by which it "
+                              "counts, found none",
+                              of_embedding[i]);
     return S2V_OK;
 }
 

@@ -20,6 +20,7 @@
 #include "audio/mel_window.h"
 #include "base/error.h"
 #include "base/philox.h"
+#include "recipes/intensity_reading.h"
 #include "semantic_loss.h"
 #include "train_step.h"
 
@@ -31,7 +32,7 @@
 enum {
     STREAM = 0x613,
     EACH = 16,   /* pictures, texts or windows of a run */
-    MEANT = 128, /* windows of a scene, evenly spread */
+    MEANT = 512, /* frames of a scene that are looked at, evenly spread */
     TYPICAL = 2, /* times as many starts as are taken are typical enough */
     WINDOW = S2VI_MEL_WINDOW_NUMBERS,
 };
@@ -57,7 +58,8 @@ typedef struct chooser {
         *of_sound;                /* of telling, */
     s2vi_node *factor;            /* of cosines */
     size_t words, numbers, width; /* of a text, of a start's codes, embedded */
-    float *in, *place;            /* a run's; places of EACH */
+    float *in;                    /* a run's */
+    float *place, *level;         /* of a scene's frames; how intense */
     float *start, *seen;          /* (starts,L,w), (starts,width) */
     float *caption, *wish;        /* (texts,width), (scenes,width) */
     double *odds, *sorted;        /* (starts): of a scene */
@@ -140,7 +142,8 @@ static int allocate(chooser *c, s2vi_gallery *out, s2v_error *err)
     most = most > WINDOW ? most : WINDOW;
     most = most > 3 * N * N ? most : 3 * N * N;
     c->in = calloc(EACH * most, sizeof(float));
-    c->place = calloc(EACH * c->width, sizeof(float));
+    c->place = calloc((MEANT + EACH) * c->width, sizeof(float));
+    c->level = calloc(MEANT + EACH, sizeof(float));
     c->start = calloc(starts * c->numbers, sizeof(float));
     c->seen = calloc(starts * c->width, sizeof(float));
     c->caption =
@@ -152,8 +155,10 @@ static int allocate(chooser *c, s2vi_gallery *out, s2v_error *err)
     out->codes =
         calloc(scenes * (size_t)c->p->each * c->numbers, sizeof(float));
     out->heard = calloc(scenes * c->width, sizeof(float));
-    return c->in && c->place && c->start && c->seen && c->caption && c->wish &&
-                   c->odds && c->sorted && c->taken && out->codes && out->heard
+    out->reading = calloc(scenes * (c->width + 1), sizeof(float));
+    return c->in && c->place && c->level && c->start && c->seen && c->caption &&
+                   c->wish && c->odds && c->sorted && c->taken && out->codes &&
+                   out->heard && out->reading
                ? S2V_OK
                : s2vi_error_nomem(err, "a gallery");
 }
@@ -164,6 +169,7 @@ static void close_chooser(chooser *c)
     s2vi_train_step_close(&c->telling);
     free(c->in);
     free(c->place);
+    free(c->level);
     free(c->start);
     free(c->seen);
     free(c->caption);
@@ -281,30 +287,79 @@ static void fill_frame(const chooser *c, const s2vi_scene_clip *clip,
         out[i] = (float)rgb[i] / 127.5F - 1;
 }
 
-/* Add the mean place of a scene's frames, or of their sound, if it has any. */
-static int add_mean(chooser *c, int scene, bool sound, float *out,
-                    s2v_error *err)
+static int64_t count_frames(const chooser *c, int scene)
+{
+    const s2vi_scene_clips *d = c->p->data;
+    int64_t n = 0;
+    for (int i = 0; i < d->count; i++)
+        n += d->clip[i].scene == scene ? d->clip[i].train : 0;
+    return n;
+}
+
+/* The places of a scene's frames, or of their sound, MEANT at most; and how
+ * intense they are: negative where it is not known. */
+static int find_places(chooser *c, int scene, bool sound, int *n,
+                       s2v_error *err)
 {
     const s2vi_node *input = sound ? c->sound : c->frame;
-    const size_t n = (size_t)s2vi_shape_count(&input->shape) / EACH;
+    const s2vi_node *output = sound ? c->of_sound : c->of_frame;
+    const size_t size = (size_t)s2vi_shape_count(&input->shape) / EACH;
+    const int64_t all = count_frames(c, scene);
     int ret = S2V_OK;
-    for (int i = 0; i < MEANT && !ret; i += EACH) {
-        for (int k = 0; k < EACH; k++) {
+    *n = (int)(all < MEANT ? all : MEANT);
+    for (int i = 0; i < *n && !ret; i += EACH) {
+        for (int k = 0; k < EACH && i + k < *n; k++) {
             int64_t at;
-            const s2vi_scene_clip *clip =
-                find_frame(c, scene, i + k, MEANT, &at);
-            if (!clip)
-                return S2V_OK;
-            fill_frame(c, clip, at, sound, c->in + (size_t)k * n);
+            const s2vi_scene_clip *clip = find_frame(c, scene, i + k, *n, &at);
+            fill_frame(c, clip, at, sound, c->in + (size_t)k * size);
+            c->level[i + k] = clip->intensity ? clip->intensity[at] : -1;
         }
         ret = run(&c->telling, input, c->in, err);
         if (!ret)
-            ret = s2vi_exec_read(c->telling.exec,
-                                 sound ? c->of_sound : c->of_frame, c->place);
-        for (size_t k = 0; k < EACH * c->width; k++)
-            out[k % c->width] += c->place[k] / MEANT;
+            ret = s2vi_exec_read(c->telling.exec, output,
+                                 c->place + (size_t)i * c->width);
     }
     return ret;
+}
+
+static void add_mean(const chooser *c, int n, float *out)
+{
+    for (size_t i = 0; i < (size_t)n * c->width; i++)
+        out[i % c->width] += c->place[i] / (float)n;
+}
+
+/* What a scene looks like, and how its intensity is read from that. */
+static int look(chooser *c, int scene, s2vi_gallery *out, s2v_error *err)
+{
+    float *reading = out->reading + (size_t)scene * (c->width + 1);
+    int n, known = 0;
+    int ret = find_places(c, scene, false, &n, err);
+    if (ret < 0)
+        return ret;
+    add_mean(c, n, c->wish + (size_t)scene * c->width);
+    for (int i = 0; i < n; i++) {
+        if (c->level[i] < 0)
+            continue;
+        c->level[known] = c->level[i];
+        memmove(c->place + (size_t)known++ * c->width,
+                c->place + (size_t)i * c->width, c->width * sizeof(float));
+    }
+    return known ? s2vi_intensity_reading(c->place, c->level, known,
+                                          (int)c->width, reading, err)
+                 : S2V_OK;
+}
+
+/* Where it sounds. */
+static int hear(chooser *c, int scene, s2vi_gallery *out, s2v_error *err)
+{
+    float *heard = out->heard + (size_t)scene * c->width;
+    int n;
+    const int ret = find_places(c, scene, true, &n, err);
+    if (ret < 0)
+        return ret;
+    add_mean(c, n, heard);
+    normalise(heard, c->width);
+    return S2V_OK;
 }
 
 /* ------------------------------------------------------------- choosing -- */
@@ -411,13 +466,11 @@ static int choose(chooser *c, s2vi_gallery *out, s2v_error *err)
     if (!ret)
         ret = s2vi_exec_read(c->telling.exec, c->factor, &c->scale);
     for (int s = 0; s < scenes && !ret; s++)
-        ret = add_mean(c, s, false, c->wish + (size_t)s * c->width, err);
+        ret = look(c, s, out, err);
     for (int s = 0; s < scenes && !ret; s++) {
-        float *heard = out->heard + (size_t)s * c->width;
         choose_scene(c, s,
                      out->codes + (size_t)s * (size_t)c->p->each * c->numbers);
-        ret = add_mean(c, s, true, heard, err);
-        normalise(heard, c->width);
+        ret = hear(c, s, out, err);
     }
     return ret;
 }
@@ -442,5 +495,6 @@ void s2vi_gallery_close(s2vi_gallery *gallery)
 {
     free(gallery->codes);
     free(gallery->heard);
+    free(gallery->reading);
     *gallery = (s2vi_gallery){0};
 }

@@ -23,9 +23,11 @@ typedef struct s2vi_gallery_params {
 } s2vi_gallery_params;
 
 typedef struct s2vi_gallery {
-    float *codes; /* (scenes,each,L,w): of a scene, the most typical first */
-    float *heard; /* (scenes,width): where its sound lies in the embedding; 0
-                     where none is trained on */
+    float *codes;   /* (scenes,each,L,w): of a scene, the most typical first */
+    float *heard;   /* (scenes,width): where its sound lies in the embedding; 0
+                       where none is trained on */
+    float *reading; /* (scenes,width + 1): of its frames' intensity by their
+                       place (intensity_reading.h); 0 where it is not known */
 } s2vi_gallery;
 
 /** For each scene, those of random starts whose pictures are of it. To be

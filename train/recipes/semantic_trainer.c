@@ -22,6 +22,9 @@
  * - Paired terms (table 3b, weights of pSp): E_a has to make the clip's own
  *   frame: mean square, LPIPS, and |delta w|. They carry the synchrony, the
  *   embedding's terms the meaning.
+ * - With an embedding and clips whose intensity is known, what a linear reading
+ *   of the pictures' places says of it (semantic_gallery.c) has to be the
+ *   clip's: the cosines alone leave most of the curve out.
  * - Least squares for eq. 7 and 8; see semantic_loss.c.
  * - E_RNN learns by all terms of the generator, E_a by the adversaries', too.
  * - The window of sound of frame t ends 95 ms after its beginning, as a stream
@@ -66,11 +69,12 @@ static const char *const dv_prefix = "d_v.";
 
 /* One recording's inputs; NULL where it has none. */
 typedef struct inputs {
-    s2vi_node *z;     /* (n,z): the start; or */
-    s2vi_node *start; /* (n,L,w) */
-    s2vi_node *sound; /* (n T,bands,columns,1) */
-    s2vi_node *text;  /* (n T,words) */
-    s2vi_node *real;  /* (n T,N,N,3) */
+    s2vi_node *z;               /* (n,z): the start; or */
+    s2vi_node *start;           /* (n,L,w) */
+    s2vi_node *sound;           /* (n T,bands,columns,1) */
+    s2vi_node *text;            /* (n T,words) */
+    s2vi_node *real;            /* (n T,N,N,3) */
+    s2vi_node *reading, *level; /* (n T,width), (n T,1): of the intensity */
 } inputs;
 
 /* Terms of a loss, to be told of behind their sum. */
@@ -99,8 +103,9 @@ struct s2vi_semantic_trainer {
     inputs critics, generator, viewer;
     s2vi_node *similar, *similar_real;  /* of the viewer */
     float *start, *sound, *text, *real; /* a batch; start: z or codes */
-    float *made;                        /* T frames */
-    s2vi_gallery gallery;               /* with an embedding, once chosen */
+    float *reading, *level;
+    float *made;          /* T frames */
+    s2vi_gallery gallery; /* with an embedding, once chosen */
 };
 
 /* --------------------------------------------------------------- stages -- */
@@ -303,6 +308,21 @@ static void note(scene *s, const char *name, s2vi_node *node)
     s->part[s->parts++] = (part){name, node};
 }
 
+/* How far the intensity that is read from pictures is from the clip's: its mean
+ * square, of frames whose intensity is known. */
+static s2vi_node *record_intensity(const s2vi_semantic_trainer *t,
+                                   s2vi_graph *g, inputs *in, const scene *s,
+                                   s2vi_node *picture)
+{
+    const int64_t all = s->n * (int64_t)s->T;
+    in->reading = s2vi_input(g, "reading",
+                             S2VI_SHAPE(all, t->params.config.embedding.width));
+    in->level = s2vi_input(g, "level", S2VI_SHAPE(all, 1));
+    s2vi_node *read = s2vi_sum(s2vi_mul(picture, in->reading), 1u << 1);
+    return s2vi_mean_all(s2vi_square(
+        s2vi_sub(s2vi_reshape(read, S2VI_SHAPE(all, 1)), in->level)));
+}
+
 /* L_enc, eq. 3 */
 static int record_encoder_loss(s2vi_semantic_trainer *t, s2vi_graph *g,
                                inputs *in, scene *s, s2vi_node **loss,
@@ -323,6 +343,9 @@ static int record_encoder_loss(s2vi_semantic_trainer *t, s2vi_graph *g,
         note(s, "sound-picture", av);
         note(s, "text-picture", tv);
         sum = plus(plus(NULL, av, w->clip), tv, w->clip);
+        s2vi_node *off = record_intensity(t, g, in, s, e.picture);
+        note(s, "intensity", off);
+        sum = plus(sum, off, w->intensity);
     }
     note(s, "identity", identity);
     *loss = plus(sum, identity, w->identity);
@@ -464,13 +487,13 @@ static int record_critics(s2vi_trainer *trainer, s2v_error *err)
 static int terms(const s2vi_trainer *trainer, const char **name, int room)
 {
     static const char *const all[] = {
-        "loss",    "mse",           "length",       "spread",
-        "lpips",   "sound-picture", "text-picture", "identity",
-        "g.video", "g.image",       "d.video",      "d.image"};
+        "loss",          "mse",          "length",    "spread",   "lpips",
+        "sound-picture", "text-picture", "intensity", "identity", "g.video",
+        "g.image",       "d.video",      "d.image"};
     const s2vi_semantic_trainer *t = trainer->self;
     int n = 0;
     for (size_t i = 0; i < sizeof(all) / sizeof(*all) && n < room; i++) {
-        const bool of_embedding = i == 5 || i == 6;
+        const bool of_embedding = i >= 5 && i <= 7;
         if ((i != 4 || t->lpips) && (!of_embedding || t->params.embedding))
             name[n++] = all[i];
     }
@@ -515,6 +538,20 @@ static size_t picture_size(const s2vi_semantic_trainer *t)
     return 3 * N * N;
 }
 
+/* What frame k of the batch is to be read as; 0 of nothing where its intensity
+ * is not known. */
+static void fill_intensity(s2vi_semantic_trainer *t, int k,
+                           const s2vi_scene_clip *clip, int64_t frame)
+{
+    const size_t width = (size_t)t->params.config.embedding.width;
+    const float *reading =
+        t->gallery.reading + (size_t)clip->scene * (width + 1);
+    float *out = t->reading + (size_t)k * width;
+    t->level[k] = clip->intensity ? clip->intensity[frame] - reading[width] : 0;
+    for (size_t i = 0; i < width; i++)
+        out[i] = clip->intensity ? reading[i] : 0;
+}
+
 /* Frame k of the batch. */
 static void fill_frame(s2vi_semantic_trainer *t, int k,
                        const s2vi_scene_clip *clip, int64_t frame,
@@ -527,6 +564,8 @@ static void fill_frame(s2vi_semantic_trainer *t, int k,
     for (size_t i = 0; i < n; i++)
         t->real[(size_t)k * n + i] = (float)rgb[i] / 127.5F - 1;
     s2vi_mel_window_of(clip->columns, frame, t->sound + (ptrdiff_t)k * WINDOW);
+    if (t->params.embedding)
+        fill_intensity(t, k, clip, frame);
     if (t->text)
         memcpy(t->text + (size_t)k * words, data->share + (size_t)text * words,
                words * sizeof(float));
@@ -637,6 +676,10 @@ static int write_inputs(const s2vi_semantic_trainer *t, s2vi_train_step *step,
         ret = s2vi_train_step_write(step, in->sound, t->sound, err);
     if (!ret)
         ret = s2vi_train_step_write(step, in->real, t->real, err);
+    if (!ret)
+        ret = write_if(step, in->reading, t->reading, err);
+    if (!ret)
+        ret = write_if(step, in->level, t->level, err);
     return ret ? ret : write_if(step, in->text, t->text, err);
 }
 
@@ -668,16 +711,16 @@ static json_t *identity(const s2vi_trainer *trainer)
     const s2vi_semantic_weights *w = &p->weights;
     return json_pack(
         "{s:s, s:i, s:i, s:I, s:s?, s:s?, s:s?, s:f, s:f, s:f, s:f, s:f, s:f, "
-        "s:f, s:f, s:f, s:f, s:b, s:i, s:i, s:i}",
+        "s:f, s:f, s:f, s:f, s:f, s:b, s:i, s:i, s:i}",
         "clips", p->data->hash, "batch", s2vi_trainer_all(trainer, p->batch),
         "sequence", p->sequence, "trained_frames", (json_int_t)p->data->train,
         "generator", hash_of(p->generator), "embedding", hash_of(p->embedding),
         "network", t->lpips ? s2vi_perceptual_name(t->phi) : NULL, "psi",
-        p->psi, "alone", p->alone, "clip", w->clip, "identity", w->identity,
-        "encoder", w->encoder, "mse", w->mse, "lpips", w->lpips, "length",
-        w->length, "spread", w->spread, "adversary", w->adversary, "still",
-        p->still, "critic_channels", p->critics.channels, "dv",
-        (int)p->critics.dv, "starts", p->embedding ? p->starts : 0);
+        p->psi, "alone", p->alone, "clip", w->clip, "intensity", w->intensity,
+        "identity", w->identity, "encoder", w->encoder, "mse", w->mse, "lpips",
+        w->lpips, "length", w->length, "spread", w->spread, "adversary",
+        w->adversary, "still", p->still, "critic_channels", p->critics.channels,
+        "dv", (int)p->critics.dv, "starts", p->embedding ? p->starts : 0);
 }
 
 static json_t *training(const s2vi_trainer *trainer)
@@ -824,10 +867,14 @@ static int allocate(s2vi_semantic_trainer *t, s2v_error *err)
     t->sound = calloc(n * WINDOW, number);
     t->real = calloc(n * picture_size(t), number);
     t->made = calloc(T * picture_size(t), number);
-    if (t->params.embedding)
+    if (t->params.embedding) {
         t->text = calloc(n * words, number);
+        t->reading =
+            calloc(n * (size_t)t->params.config.embedding.width, number);
+        t->level = calloc(n, number);
+    }
     return t->start && t->sound && t->real && t->made &&
-                   (t->text || !t->params.embedding)
+                   ((t->text && t->reading && t->level) || !t->params.embedding)
                ? S2V_OK
                : s2vi_error_nomem(err, "a batch");
 }
@@ -927,6 +974,8 @@ void s2vi_semantic_trainer_close(s2vi_semantic_trainer **out)
     free(t->start);
     free(t->sound);
     free(t->text);
+    free(t->reading);
+    free(t->level);
     free(t->real);
     free(t->made);
     s2vi_gallery_close(&t->gallery);

@@ -16,6 +16,7 @@ enum { S2VI_SEMANTIC_EACH = 16 }; /* starts of a scene, in the gallery */
 /** What the terms of the losses count. */
 typedef struct s2vi_semantic_weights {
     double clip;       /* each of eq. 2's terms: 0.1 */
+    double intensity;  /* of what is read from pictures: 4 */
     double identity;   /* lambda_b: 1 */
     double encoder;    /* lambda_enc: 1 */
     double mse, lpips; /* the paired terms: 1, 0.8 */
