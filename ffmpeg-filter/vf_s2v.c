@@ -109,7 +109,11 @@
     V(ZOOM,          "zoom",          "set the magnification of a StyleGAN3's camera", RUNTIME) \
     V(ROTATE,        "rotate",        "set how fast a StyleGAN3's camera turns, in degrees/s", RUNTIME) \
     V(PAN_X,         "pan_x",         "set where a StyleGAN3's camera looks, in widths of the picture", RUNTIME) \
-    V(PAN_Y,         "pan_y",         "set where a StyleGAN3's camera looks, in heights of the picture", RUNTIME)
+    V(PAN_Y,         "pan_y",         "set where a StyleGAN3's camera looks, in heights of the picture", RUNTIME) \
+    V(ZOOM_REACT,    "zoom_react",    "set what the loudness adds to zoom", RUNTIME) \
+    V(ROTATE_REACT,  "rotate_react",  "set what the loudness adds to rotate", RUNTIME) \
+    V(PAN_X_REACT,   "pan_x_react",   "set what the loudness adds to pan_x", RUNTIME) \
+    V(PAN_Y_REACT,   "pan_y_react",   "set what the loudness adds to pan_y", RUNTIME)
 
 #define INDEX(i, name, help, flags) i,
 enum { MODEL_OPTIONS(INDEX) NB_VALUES };

@@ -321,20 +321,26 @@ static int map(void *opaque, const float *z, const float *classes, float *w,
     return ret < 0 ? ret : s2vi_exec_read(s->mapping, m->mapping.w, w);
 }
 
-/* The inverse of what the camera does: the picture is looked up there. */
-static void look(s2vi_stylegan_camera *c, float u[9])
+/* The inverse of what the camera does at a loudness: the picture is looked up
+ * there. */
+static void look(s2vi_stylegan_camera *c, double level, float u[9])
 {
+    const double least = 0.1; /* as the option zoom */
     const double angle = c->angle * acos(-1) / 180;
-    const double cosine = cos(angle) / c->zoom, sine = sin(angle) / c->zoom;
+    const double zoom = fmax(c->zoom + c->zoom_react * level, least);
+    const double x = c->pan_x + c->pan_x_react * level;
+    const double y = c->pan_y + c->pan_y_react * level;
+    const double cosine = cos(angle) / zoom, sine = sin(angle) / zoom;
     const double row[2][2] = {{cosine, sine}, {-sine, cosine}};
     memset(u, 0, 9 * sizeof(*u));
     for (int i = 0; i < 2; i++) {
         u[3 * i] = (float)row[i][0];
         u[3 * i + 1] = (float)row[i][1];
-        u[3 * i + 2] = (float)-(row[i][0] * c->pan_x + row[i][1] * c->pan_y);
+        u[3 * i + 2] = (float)-(row[i][0] * x + row[i][1] * y);
     }
     u[8] = 1;
-    c->angle = fmod(c->angle + c->rotate / S2VI_WALK_FPS, 360);
+    const double turn = c->rotate + c->rotate_react * level;
+    c->angle = fmod(c->angle + turn / S2VI_WALK_FPS, 360);
 }
 
 static void draw_other(stream *s, uint64_t seed)
@@ -415,7 +421,7 @@ static int feed(void *opaque, const float *features, s2vi_exec *exec,
         ret = write_noise(s, music_of, exec);
     if (ret < 0 || !s->model->transform)
         return ret;
-    look(&s->camera, u);
+    look(&s->camera, s2vi_walk_level(s->walk), u);
     return s2vi_exec_write(exec, s->model->transform, u);
 }
 
@@ -430,7 +436,7 @@ int s2vi_stylegan_picture(const s2vi_stylegan *m, s2vi_exec *exec,
         ret = s2vi_exec_write(exec, m->plane[i], plane);
         plane += s2vi_shape_count(&m->plane[i]->shape);
     }
-    look(&camera, u);
+    look(&camera, 0, u);
     if (!ret && m->transform)
         ret = s2vi_exec_write(exec, m->transform, u);
     return ret < 0 ? ret : s2vi_exec_run(exec, &(s2vi_clock){0}, err);

@@ -92,6 +92,7 @@ typedef enum s2vi_stylegan_noise {
 typedef struct s2vi_stylegan_camera {
     bool still; /* codes do not move it */
     double zoom, rotate, pan_x, pan_y;
+    double zoom_react, rotate_react, pan_x_react, pan_y_react;
     double angle; /* so far, degrees */
 } s2vi_stylegan_camera;
 

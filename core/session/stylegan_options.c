@@ -66,6 +66,10 @@ CAMERA_SETTER(zoom, 1)
 CAMERA_SETTER(rotate, 0)
 CAMERA_SETTER(pan_x, 0)
 CAMERA_SETTER(pan_y, 0)
+CAMERA_SETTER(zoom_react, 0)
+CAMERA_SETTER(rotate_react, 0)
+CAMERA_SETTER(pan_x_react, 0)
+CAMERA_SETTER(pan_y_react, 0)
 
 static int set_loop(void *opaque, const s2vi_value *value, s2v_error *err)
 {
@@ -283,7 +287,15 @@ SEED_SETTER(snare)
         NUMBER(pan_x, -10, 10, "0", NULL,                                      \
                "set where the camera looks, in widths of the picture"),        \
         NUMBER(pan_y, -10, 10, "0", NULL,                                      \
-               "set where the camera looks, in heights of the picture")
+               "set where the camera looks, in heights of the picture"),       \
+        NUMBER(zoom_react, -10, 10, "0", NULL,                                 \
+               "set what the loudness adds to zoom"),                          \
+        NUMBER(rotate_react, -3600, 3600, "0", "degrees/s",                    \
+               "set what the loudness adds to rotate"),                        \
+        NUMBER(pan_x_react, -10, 10, "0", NULL,                                \
+               "set what the loudness adds to pan_x"),                         \
+        NUMBER(pan_y_react, -10, 10, "0", NULL,                                \
+               "set what the loudness adds to pan_y")
 
 /* Of walks. */
 #define WALK                                                                   \

@@ -413,8 +413,8 @@ int s2vi_walk_parse_seed(const char *name, const char *text,
     if (!none && (!read_whole(&at, UINT32_MAX, &number) || *at))
         return s2vi_error(
             err, S2V_ERR_INVALID,
-            "%s: expected none or a seed from 0 to %u, found '%.40s'", name,
-            UINT32_MAX, text);
+            "%s: expected %s or a seed from 0 to %u, found '%.40s'", name,
+            strcmp(name, "center") != 0 ? "none" : "average", UINT32_MAX, text);
     *seed = (s2vi_walk_seed){!none, (uint32_t)number};
     return S2V_OK;
 }
@@ -517,6 +517,20 @@ static void keep_rate(s2vi_walk *k, const float *music)
     k->since = 0;
     k->rate = rate;
     k->parts = parts;
+}
+
+/* Keyframes that last beats come on the beats that the sound has: the walk is
+ * drawn there, within a second, and less than it goes on, never back. */
+static void keep_beat(s2vi_walk *k, const float *music)
+{
+    const double part = 0.08; /* of the way, each frame */
+    if (k->o.beats <= 0 || k->o.bpm != 0 || !(music[S2VI_MUSIC_TEMPO] > 0))
+        return;
+    const double beat = position(k) * k->o.beats;
+    const double ahead = (double)music[S2VI_MUSIC_PHASE] - beat;
+    const double off = ahead - round(ahead);
+    k->start = fmax(position(k) + part * off / k->o.beats, 0);
+    k->since = 0;
 }
 
 /* The keyframe before the frame, and how far it is to the next. */
@@ -795,6 +809,7 @@ int s2vi_walk_next(s2vi_walk *k, const float music[S2VI_MUSIC_COUNT], float *ws,
 {
     follow(k, music);
     keep_rate(k, music);
+    keep_beat(k, music);
     mix_classes(k, music);
     int ret = find_all(k, err); /* uses k->z */
     if (!ret)
@@ -832,6 +847,11 @@ int s2vi_walk_react(s2vi_walk *k, const float music[S2VI_MUSIC_COUNT],
     if (!ret)
         react(k, music, k->o.psi + more, ws);
     return ret;
+}
+
+double s2vi_walk_level(const s2vi_walk *k)
+{
+    return k->level;
 }
 
 void s2vi_walk_grade(const s2vi_walk *k, float *pixels, size_t n)

@@ -139,6 +139,9 @@ int s2vi_walk_start(s2vi_walk *walk, uint32_t seed, float *ws, s2v_error *err);
 int s2vi_walk_react(s2vi_walk *walk, const float music[S2VI_MUSIC_COUNT],
                     float *ws, s2v_error *err);
 
+/** The last frame's loudness, with its release: [0,1]. */
+double s2vi_walk_level(const s2vi_walk *walk);
+
 /** The last frame's pixels, of [-1,1]: contrast and flash. */
 void s2vi_walk_grade(const s2vi_walk *walk, float *pixels, size_t n);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The families stylegan2 and stylegan3: walks through pictures of random
  * weights, on synthetic sound. */
+#include "base/numpy_random.h"
 #include "run/plan_internal.h"
 #include "session/session.h"
 #include "session/stylegan.h"
@@ -299,6 +300,9 @@ static void test_refused(s2v_model *two, s2v_model *classes, s2v_model *three)
     refused(two, "chroma_seeds", "0-3",
             "chroma_seeds: expected 12 seeds, one a tone, found 4");
     refused(two, "psi", "3", "psi: expected a number from -2 to 2, found '3'");
+    refused(two, "center", "x",
+            "center: expected average or a seed from 0 to 4294967295, found "
+            "'x'");
     refused(two, "zoom", "2",
             "a 'stylegan2' model has no option 'zoom': it is one of "
             "'stylegan3', 'semantic' models");
@@ -418,6 +422,40 @@ static void test_camera(s2v_model *model)
           "rotate: not once in four seconds");
 }
 
+/* In silence it stands; a loud sound, which is at 1, adds all of it: as the
+ * sums are. */
+static void test_camera_reacts(s2v_model *model)
+{
+    static const char *const options[][2] = {
+        {"zoom=1.5 zoom_react=0.5", "zoom=2"},
+        {"pan_x_react=0.1", "pan_x=0.1"},
+        {"pan_y_react=-0.1", "pan_y=-0.1"},
+        {"zoom_react=-5", "zoom=0.1"},
+        {"rotate=45 rotate_react=45", "rotate=90"}};
+    for (int i = 0; i < SAMPLES; i++) /* a square wave's level is its height */
+        sound[i] = i / 20 % 2 ? 0.5f : -0.5f;
+    for (int i = 0; i < 5; i++) {
+        char reacts[100], fixed[100];
+        snprintf(reacts, sizeof(reacts), "seeds=5 speed=0 pulse=0 %s",
+                 options[i][0]);
+        snprintf(fixed, sizeof(fixed), "seeds=5 speed=0 pulse=0 %s",
+                 options[i][1]);
+        const take a = play_with(model, reacts, sound, 1000);
+        const take b = play_with(model, fixed, sound, 1000);
+        const take off =
+            play_with(model, "seeds=5 speed=0 pulse=0", sound, 1000);
+        CHECK(a.hash[20] == b.hash[20] && a.hash[20] != off.hash[20],
+              "%s: not as %s", options[i][0], options[i][1]);
+    }
+    silence();
+    const take still = play_with(model, "seeds=5 speed=0", sound, 1000);
+    const take quiet = play_with(model,
+                                 "seeds=5 speed=0 zoom_react=1 "
+                                 "rotate_react=90 pan_x_react=1 pan_y_react=1",
+                                 sound, 1000);
+    CHECK(same(&still, &quiet), "in silence: the camera moves");
+}
+
 /* A network that gives w = z. */
 static int map_alike(void *opaque, const float *z, const float *classes,
                      float *w, s2v_error *err)
@@ -458,6 +496,50 @@ static void test_standing_layers(void)
               "frame %d: layers that move stand", i);
     }
     s2vi_walk_close(&walk);
+}
+
+/* A keyframe a beat: where the sound's beats are, which the walk does not begin
+ * with. Only with the sound's tempo. */
+static void test_on_beats(void)
+{
+    static const float average[4];
+    const s2vi_walk_space space = {.z = 4,
+                                   .w = 4,
+                                   .codes = 1,
+                                   .w_avg = average,
+                                   .w_std = average,
+                                   .map = map_alike};
+    double z[2][4];
+    for (int k = 0; k < 2; k++)
+        s2vi_numpy_randn((uint32_t)k, 4, z[k]);
+    for (int k = 0; k < 2; k++) {
+        s2vi_walk *walk = NULL;
+        s2v_error err = {0};
+        float ws[4];
+        double nearest = HUGE_VAL;
+        CHECK(!s2vi_walk_create(&walk, &space, &err) &&
+                  !s2vi_walk_set_seeds(walk, "0-1", &err) &&
+                  !s2vi_walk_set_bpm(walk, k ? "120" : "auto", &err) &&
+                  !s2vi_walk_set_speed(walk, "1beat", &err),
+              "%s", err.message);
+        *s2vi_walk_get_options(walk) = (s2vi_walk_options){
+            .psi = 1, .cutoff = -1, .loop = true, .beats = 1, .bpm = k * 120};
+        for (int t = 0; t <= 106; t++) {
+            float music_of[S2VI_MUSIC_COUNT] = {[S2VI_MUSIC_TEMPO] = 120};
+            music_of[S2VI_MUSIC_PHASE] = (float)fmod(0.1 * t + 0.4, 1);
+            CHECK(!s2vi_walk_next(walk, music_of, ws, &err), "%s", err.message);
+        }
+        for (int i = 0; i < 2; i++) {
+            double away = 0;
+            for (int c = 0; c < 4; c++)
+                away += fabs((double)ws[c] - z[i][c]);
+            nearest = fmin(nearest, away);
+        }
+        CHECK(k ? nearest > 0.5 : nearest < 0.02,
+              "%s: on a beat, a keyframe is %g away", k ? "120" : "auto",
+              nearest);
+        s2vi_walk_close(&walk);
+    }
 }
 
 /* A model whose runs leave nothing out. */
@@ -558,10 +640,12 @@ int main(void)
     test_noise(two);
     test_size();
     test_standing_layers();
+    test_on_beats();
     test_unchanged_layers();
     test_pieces(three);
     test_mix(three);
     test_camera(three);
+    test_camera_reacts(three);
     test_classes(models[STYLEGAN2_CLASSES]);
     test_refused(two, models[STYLEGAN2_CLASSES], three);
     test_bad_file();

@@ -54,7 +54,7 @@ for setting in class=2 "classes='0,1,2,0,1,2,0,1,2,0,1,2':class_react=1:class_sm
     is "$setting changes frames" "$(cmp -s class.rgb other.rgb || echo other)" other
 done
 walk three.rgb three.bin
-for setting in zoom=2 rotate=90 pan_x=0.1 pan_y=0.1; do
+for setting in zoom=2 rotate=90 pan_x=0.1 pan_y=0.1 zoom_react=1 rotate_react=90 pan_x_react=1 pan_y_react=1; do
     walk other.rgb "three.bin:$setting"
     is "$setting changes frames" "$(cmp -s three.rgb other.rgb || echo other)" other
 done
