@@ -64,6 +64,7 @@ typedef struct chooser {
     float *caption, *wish;        /* (texts,width), (scenes,width) */
     double *odds, *sorted;        /* (starts): of a scene */
     bool *taken;                  /* (starts) */
+    double *usual;                /* (scenes): mean intensity; 0: not known */
     float scale;
 } chooser;
 
@@ -152,13 +153,14 @@ static int allocate(chooser *c, s2vi_gallery *out, s2v_error *err)
     c->odds = calloc(starts, sizeof(double));
     c->sorted = calloc(starts, sizeof(double));
     c->taken = calloc(starts, sizeof(bool));
+    c->usual = calloc(scenes, sizeof(double));
     out->codes =
         calloc(scenes * (size_t)c->p->each * c->numbers, sizeof(float));
     out->heard = calloc(scenes * c->width, sizeof(float));
     out->reading = calloc(scenes * (c->width + 1), sizeof(float));
     return c->in && c->place && c->level && c->start && c->seen && c->caption &&
-                   c->wish && c->odds && c->sorted && c->taken && out->codes &&
-                   out->heard && out->reading
+                   c->wish && c->odds && c->sorted && c->taken && c->usual &&
+                   out->codes && out->heard && out->reading
                ? S2V_OK
                : s2vi_error_nomem(err, "a gallery");
 }
@@ -177,6 +179,7 @@ static void close_chooser(chooser *c)
     free(c->odds);
     free(c->sorted);
     free(c->taken);
+    free(c->usual);
 }
 
 static int run(s2vi_train_step *step, const s2vi_node *input, const float *in,
@@ -340,10 +343,13 @@ static int look(chooser *c, int scene, s2vi_gallery *out, s2v_error *err)
     for (int i = 0; i < n; i++) {
         if (c->level[i] < 0)
             continue;
+        c->usual[scene] += (double)c->level[i];
         c->level[known] = c->level[i];
         memmove(c->place + (size_t)known++ * c->width,
                 c->place + (size_t)i * c->width, c->width * sizeof(float));
     }
+    if (known)
+        c->usual[scene] /= known;
     return known ? s2vi_intensity_reading(c->place, c->level, known,
                                           (int)c->width, reading, err)
                  : S2V_OK;
@@ -364,7 +370,7 @@ static int hear(chooser *c, int scene, s2vi_gallery *out, s2v_error *err)
 
 /* ------------------------------------------------------------- choosing -- */
 
-static double cosine(const chooser *c, int start, const float *place)
+static double times(const chooser *c, int start, const float *place)
 {
     const float *x = c->seen + (size_t)start * c->width;
     double sum = 0;
@@ -379,7 +385,7 @@ static double odds(const chooser *c, int start, int scene)
     double own = 0, others = 0;
     for (int s = 0; s < c->p->data->scenes; s++) {
         const double near =
-            (double)c->scale * cosine(c, start, c->wish + (size_t)s * c->width);
+            (double)c->scale * times(c, start, c->wish + (size_t)s * c->width);
         if (s == scene)
             own = near;
         else
@@ -430,7 +436,7 @@ static int find_start(const chooser *c, double least, const float *caption)
     int best = 0;
     double most = -INFINITY;
     for (int i = 0; i < c->p->starts; i++) {
-        const double score = caption ? cosine(c, i, caption) : c->odds[i];
+        const double score = caption ? times(c, i, caption) : c->odds[i];
         if (c->taken[i] || c->odds[i] < least || score <= most)
             continue;
         most = score;
@@ -455,6 +461,21 @@ static void choose_scene(chooser *c, int scene, float *codes)
     }
 }
 
+/* Made pictures lie elsewhere than real ones: those that a scene starts with
+ * are read as the mean of it, once the constant is moved. */
+static void calibrate(const chooser *c, int scene, float *reading)
+{
+    double sum = 0;
+    int n = 0;
+    for (int i = 0; i < c->p->starts; i++)
+        if (c->taken[i]) {
+            sum += times(c, i, reading);
+            n++;
+        }
+    if (c->usual[scene] > 0)
+        reading[c->width] = (float)(c->usual[scene] - sum / n);
+}
+
 static int choose(chooser *c, s2vi_gallery *out, s2v_error *err)
 {
     const int scenes = c->p->data->scenes;
@@ -470,6 +491,7 @@ static int choose(chooser *c, s2vi_gallery *out, s2v_error *err)
     for (int s = 0; s < scenes && !ret; s++) {
         choose_scene(c, s,
                      out->codes + (size_t)s * (size_t)c->p->each * c->numbers);
+        calibrate(c, s, out->reading + (size_t)s * (c->width + 1));
         ret = hear(c, s, out, err);
     }
     return ret;
