@@ -77,7 +77,14 @@ int s2vi_option_record_read(json_t **record, const char *checkpoint,
     *record = NULL;
     int ret = s2vi_file_open(&w, checkpoint, err);
     const char *text = NULL;
-    if (!ret && is_of_model(w, model))
+    if (!ret && !is_of_model(w, model)) {
+        const char *kind = s2v_weights_get_metadata(w, "s2v.model");
+        ret = s2vi_error(err, S2V_ERR_MODEL,
+                         "%s: expected a checkpoint of s2v-train %s (.ckpt), "
+                         "found a file of '%.40s'",
+                         checkpoint, model, kind ? kind : "no model");
+    }
+    if (!ret)
         text = s2v_weights_get_metadata(w, "s2v.options");
     if (!ret)
         *record = text ? json_loads(text, 0, NULL) : s2vi_option_record_new();

@@ -31,10 +31,10 @@ void s2vi_option_record_clips(json_t *record, char *const *clips);
 /**
  * Read the record of a checkpoint.
  *
- * @param record receives it; an empty one where the file has none, or is not a
- *               checkpoint of `model`
- * @return S2V_OK; S2V_ERR_MODEL: it is not such a record; or what opening the
- *         file fails with; then *record is NULL
+ * @param record receives it; an empty one where the file has none
+ * @return S2V_OK; S2V_ERR_MODEL: it is not such a record, or the file is not a
+ *         checkpoint of `model`; or what opening the file fails with; then
+ *         *record is NULL
  */
 int s2vi_option_record_read(json_t **record, const char *checkpoint,
                             const char *model, s2v_error *err);

@@ -362,8 +362,9 @@ static int take_kept(s2vi_train_options *o, const command_words *w,
     if (!checkpoint)
         return S2V_OK;
     int ret = s2vi_option_record_read(&kept, checkpoint, o->recipe->name, err);
-    if (ret < 0)
-        return alone ? ret : S2V_OK;
+    if (ret < 0 && alone)
+        return ret;
+    ret = S2V_OK;
     json_object_foreach(json_object_get(kept, "options"), name, value)
     {
         if (!ret)

@@ -255,6 +255,10 @@ run listen-and-move --export best.bin.ckpt
 like "--export: needs --output" "$code $err" "^2 .*--output: expected the weight file"
 run listen-and-move --resume nowhere.ckpt
 like "--resume alone, no such file" "$code $err" "^2 .*nowhere\.ckpt"
+run listen-and-move --resume best.bin
+like "--resume alone, no checkpoint" "$code $err" "^[12] .*best\.bin: expected a checkpoint of s2v-train listen-and-move .*'listen-and-move'"
+run varietysound --resume best.bin.ckpt
+like "--resume alone, of another model" "$code $err" "^[12] .*expected a checkpoint of s2v-train varietysound .*'listen-and-move checkpoint'"
 run listen-and-move --resume best.bin.ckpt --iterations 9 --rate 0.001
 like "--resume: held out as before" "$code $err" "^0 .*iteration 9: SSIM"
 run listen-and-move --resume best.bin.ckpt --iterations 9 --sequence 8
