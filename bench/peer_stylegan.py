@@ -4,6 +4,7 @@
     python3 bench/peer_stylegan.py --weights ffhq.bin --threads 2
         [--dtype bf16] [--peers eager,compile,onnxruntime,openvino]
         [--s2v PATH/TO/s2v-bench] [--frames-program PATH/TO/frames]
+        [--frames 20] [--rounds 3] [--reference FILE]
 
 One picture at a time, each of another z: mapping, truncation and synthesis. The
 walk and the conversion to 8 bits, which s2v-bench counts, are not in the peers:
@@ -47,9 +48,10 @@ import programs  # noqa: E402
 import stylegan  # noqa: E402
 import tensorfile  # noqa: E402
 
-CHECKED = 3    # frames that are compared
-WARM_UP = 3    # frames that do not count
-TRIAL = 3      # frames of each setting, to choose one
+CHECKED = 2    # frames that are compared
+WARM_UP = 3    # frames that do not count: fewer where they take more than
+TRIAL = 3      # frames of each setting, to choose one; likewise
+PATIENCE = 1.0  # seconds
 PSI = 0.7      # the walk's default
 KEYFRAME = 100  # frames from one to the next: 12 a minute, 20 frames a second
 LAYOUTS = {"channels_last": torch.channels_last,
@@ -252,6 +254,20 @@ def walk(config, frame):
     return torch.tensor(slerp(*keys, frame / KEYFRAME)).float()[None]
 
 
+def references(model, path):
+    """The reference's first frames, which another peer's comparison may have left
+    at `path`: they take long."""
+    if path and os.path.exists(path):
+        return torch.load(path, weights_only=True)
+    with torch.no_grad():
+        right = torch.cat([reference(*model, walk(model[1], t))
+                           for t in range(CHECKED)])
+    if path:
+        torch.save(right, path + ".new")
+        os.replace(path + ".new", path)
+    return right
+
+
 def reference(p, config, kind, z):
     w = torch.lerp(p["mapping.w_avg"], stylegan.mapping(p, config, z), PSI)
     ws = w[:, None].repeat(1, config["codes"], 1)
@@ -304,15 +320,21 @@ def make(peer, setting, model, arguments):
                                   arguments.dtype)
 
 
-def time_frames(run, config, count):
-    """Milliseconds of each frame that counts."""
+def time_some(run, config, first, count, patience=math.inf):
+    """Milliseconds of frames, at most `count`, until patience (s) ends."""
     times = []
-    for t in range(WARM_UP + count):
-        z = walk(config, t)
+    while len(times) < count and sum(times) < patience * 1e3:
+        z = walk(config, first + len(times))
         begin = time.perf_counter()
         run(z)
         times.append((time.perf_counter() - begin) * 1e3)
-    return times[WARM_UP:]
+    return times
+
+
+def time_frames(run, config, count):
+    """Milliseconds of each frame that counts."""
+    warm = len(time_some(run, config, 0, WARM_UP, PATIENCE))
+    return time_some(run, config, warm, count)
 
 
 def choose(peer, model, arguments):
@@ -320,7 +342,9 @@ def choose(peer, model, arguments):
     best = None
     for setting in SETTINGS[peer]:
         run, version = make(peer, setting, model, arguments)
-        took = sum(time_frames(run, model[1], TRIAL))
+        time_some(run, model[1], 0, WARM_UP, PATIENCE)
+        times = time_some(run, model[1], WARM_UP, TRIAL, PATIENCE)
+        took = sum(times) / len(times)
         if best is None or took < best[0]:
             best = took, setting, run, version
     return best[1:]
@@ -333,7 +357,8 @@ def measure(peer, model, right, arguments):
     return {"version": version, "setting": programs.limited(setting),
             "psnr_to_reference": round(psnr, 1) if psnr < math.inf else None,
             **programs.time_in_turns(
-                arguments, lambda: time_frames(run, model[1], arguments.frames))}
+                arguments, lambda: time_frames(run, model[1], arguments.frames),
+                arguments.rounds)}
 
 
 def read(path):
@@ -347,14 +372,14 @@ def main():
     """Checks, measures, and prints the rows."""
     parser = programs.parser_of(__doc__, SETTINGS)
     parser.add_argument("--frames", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=programs.ROUNDS)
     parser.add_argument("--frames-program")
+    parser.add_argument("--reference", metavar="FILE")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.set_flush_denormal(True)
     model = read(arguments.weights)
-    with torch.no_grad():
-        right = torch.cat([reference(*model, walk(model[1], t))
-                           for t in range(CHECKED)])
+    right = references(model, arguments.reference)
     own = (check_s2v(right, model[1]["size"], arguments)
            if arguments.frames_program else None)
     for peer in arguments.peers.split(","):

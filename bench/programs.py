@@ -151,11 +151,11 @@ def psnr_of(a, b, span):
     return 10 * math.log10(span * span / error) if error > 0 else math.inf
 
 
-def time_in_turns(arguments, time_frames):
+def time_in_turns(arguments, time_frames, rounds=ROUNDS):
     """s2v-bench and the peer, whose time_frames() gives milliseconds of each
     frame, in turns: the figures of a row."""
     all_times, own, ratios = [], [], []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         if arguments.s2v:
             own.append(measure_s2v(arguments, arguments.frames)["fps"])
         times = time_frames()

@@ -19,14 +19,15 @@ EPS = 1e-8
 
 
 def upfirdn(x, f, up=1, down=1, lo=0, hi=0, gain=1.0):
-    """Zeros after each pixel and around, convolution by f, every down-th."""
+    """Zeros after each pixel and around, convolution by f, every down-th; f of one
+    dimension along each axis in turn."""
     n, c, h, w = x.shape
     wide = x.new_zeros(n, c, h * up, w * up)
     wide[:, :, ::up, ::up] = x
     wide = F.pad(wide, [lo, hi, lo, hi])  # negative pads cut
-    f = torch.outer(f, f) if f.dim() == 1 else f
-    kernel = (f.flip([0, 1]) * gain).expand(c, 1, *f.shape)
-    return F.conv2d(wide, kernel, groups=c)[:, :, ::down, ::down]
+    for k in (f[:, None], f[None, :]) if f.dim() == 1 else (f,):
+        wide = F.conv2d(wide, k.flip([0, 1]).expand(c, 1, *k.shape), groups=c)
+    return wide[:, :, ::down, ::down] * gain
 
 
 def taps(kernel, like):
