@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Landmarks, iBUG's numbers. */
 enum { RIGHT_EYE = 36, LEFT_EYE = 45 };
@@ -45,24 +46,30 @@ static void divide_by_deviation(const s2vi_man_mouths *m,
             const double x = (double)m->clip[c][i];
             square[i % S2VI_MAN_MOUTH] += x * x / (double)data->train;
         }
-    for (int c = 0; c < m->count; c++)
+    for (int c = 0; c < m->count; c++) {
         for (int64_t i = 0; i < data->clip[c].train * S2VI_MAN_MOUTH; i++)
             m->clip[c][i] /=
                 (float)fmax(sqrt(square[i % S2VI_MAN_MOUTH]), 1e-6);
+        s2vi_shards_trim(data->shards);
+    }
 }
 
 int s2vi_man_mouths_measure(s2vi_man_mouths *m, const s2vi_talking_heads *data,
                             s2v_error *err)
 {
     m->count = data->count;
+    m->mapped = data->shards != NULL;
     m->clip = calloc((size_t)data->count + 1, sizeof(*m->clip));
     for (int i = 0; i < data->count && m->clip; i++) {
         const s2vi_talking_head *c = &data->clip[i];
+        const size_t n = ((size_t)c->frames + 1) * S2VI_MAN_MOUTH;
         m->clip[i] =
-            calloc((size_t)c->frames + 1, S2VI_MAN_MOUTH * sizeof(float));
+            s2vi_shards_alloc(data->shards, m->mapped, n * sizeof(float), err);
         if (!m->clip[i])
-            return s2vi_error_nomem(err, "the mouths of a clip");
+            return m->mapped ? S2V_ERR_IO : S2V_ERR_NOMEM;
+        memset(m->clip[i], 0, n * sizeof(float));
         measure_clip(c, m->clip[i]);
+        s2vi_shards_trim(data->shards);
     }
     if (!m->clip)
         return s2vi_error_nomem(err, "the mouths of clips");
@@ -72,7 +79,7 @@ int s2vi_man_mouths_measure(s2vi_man_mouths *m, const s2vi_talking_heads *data,
 
 void s2vi_man_mouths_free(s2vi_man_mouths *m)
 {
-    for (int i = 0; i < m->count && m->clip; i++)
+    for (int i = 0; i < m->count && m->clip && !m->mapped; i++)
         free(m->clip[i]);
     free(m->clip);
     *m = (s2vi_man_mouths){0};

@@ -18,6 +18,7 @@ enum { S2VI_MAN_MOUTH = 4 };
 
 typedef struct s2vi_man_mouths {
     float **clip; /* of each clip, (T,4) */
+    bool mapped;  /* they lie in the memory of shards */
     int count;
 } s2vi_man_mouths;
 

@@ -143,19 +143,34 @@ static bool fits(const s2vi_talking_head *c, int64_t t, start_kind kind)
     return good && (kind != BLINK || blinks(c, t));
 }
 
+/* Their number; into `list`, unless it is NULL. */
+static int64_t list_starts(const s2vi_talking_heads *data, start_kind kind,
+                           run_start *list)
+{
+    int64_t n = 0;
+    for (int i = 0; i < data->count; i++) {
+        for (int64_t t = 0; t < data->clip[i].train; t++)
+            if (fits(&data->clip[i], t, kind)) {
+                if (list)
+                    list[n] = (run_start){&data->clip[i], t};
+                n++;
+            }
+        s2vi_shards_trim(data->shards);
+    }
+    return n;
+}
+
 static int find_starts(s2vi_man_sampler *s, start_kind kind, s2v_error *err)
 {
     const s2vi_talking_heads *data = s->params.data;
-    int64_t frames = 1;
-    for (int i = 0; i < data->count; i++)
-        frames += data->clip[i].train;
-    run_start *list = s->starts[kind] = malloc((size_t)frames * sizeof(*list));
+    const bool mapped = data->shards != NULL;
+    const int64_t n = list_starts(data, kind, NULL);
+    run_start *list = s2vi_shards_alloc(data->shards, mapped,
+                                        ((size_t)n + 1) * sizeof(*list), err);
     if (!list)
-        return s2vi_error_nomem(err, "the frames where runs begin");
-    for (int i = 0; i < data->count; i++)
-        for (int64_t t = 0; t < data->clip[i].train; t++)
-            if (fits(&data->clip[i], t, kind))
-                list[s->count[kind]++] = (run_start){&data->clip[i], t};
+        return mapped ? S2V_ERR_IO : S2V_ERR_NOMEM;
+    s->starts[kind] = list;
+    s->count[kind] = list_starts(data, kind, list);
     return S2V_OK;
 }
 
@@ -610,7 +625,8 @@ void s2vi_man_sampler_close(s2vi_man_sampler **sampler)
     free(s->at);
     free(s->then);
     for (int i = 0; i < START_KINDS; i++)
-        free(s->starts[i]);
+        if (!s->params.data->shards)
+            free(s->starts[i]);
     free(s);
     *sampler = NULL;
 }
