@@ -2,9 +2,10 @@
 /*
  * Features of speech for MAN.
  *
- * A column depends on its 1024 samples alone, and a frame on its columns alone,
- * each in a fixed order: the result cannot depend on how the sound was cut. A
- * frame shares 20 of the 25 columns that it spans with the frame before.
+ * A column depends on its 1024 samples alone, its pitch on those of the two
+ * columns before as well, and a frame on its columns alone, each in a fixed
+ * order: the result cannot depend on how the sound was cut. A frame shares 20
+ * of the 25 columns that it spans with the frame before.
  */
 #include "audio/speech.h"
 
@@ -33,13 +34,15 @@ enum {
     SPANNED = 25,            /* columns from a frame's first to its last */
     CEPSTRUM_BANDS = 40,     /* of the mel that the MFCC is made of */
     BEFORE = 10 * HOP + 448, /* silent samples before the sound */
+    FOLLOWED = 2,            /* columns of a frame on the pitch of one before */
     CAPACITY = 8192,         /* samples there is room for from the start */
 };
 
 _Static_assert(S2VI_SPEECH_STEP == HOP * ADVANCE, "a frame's step");
 _Static_assert(S2VI_SPEECH_SPAN == HOP * (SPANNED - 1) + WINDOW - BEFORE,
                "its span");
-_Static_assert(S2VI_SPEECH_LEAD == (int)BEFORE, "what it hears before");
+_Static_assert(S2VI_SPEECH_LEAD == BEFORE + FOLLOWED * EVERY * HOP,
+               "what it hears before");
 _Static_assert(SPANNED == EVERY * (COLUMNS - 1) + 1, "its columns");
 
 static const double LOW = 50.0, HIGH = 7600.0, FLOOR = 0.01;
@@ -49,6 +52,8 @@ static const double PI = 3.14159265358979323846;
 
 typedef struct column {
     float mel[BANDS], mfcc[CEPSTRUM], pitch, energy;
+    float hertz;    /* 0: unvoiced */
+    float followed; /* columns since the one whose own pitch that was */
 } column;
 
 struct s2vi_speech {
@@ -189,12 +194,25 @@ static void fill_spectra(const s2vi_speech *s, const double *magnitude,
     }
 }
 
-static void make_column(s2vi_speech *s, const float *window, column *c)
+/* `before`: the frame's column before, or NULL. */
+static void fill_pitch(const float *window, const column *before, column *c)
+{
+    const bool may = before && before->followed < FOLLOWED;
+    bool followed;
+    const double hertz =
+        s2vi_yin_follow(window, may ? (double)before->hertz : 0.0, &followed);
+    c->hertz = (float)hertz;
+    c->followed = followed ? before->followed + 1 : 0;
+    c->pitch = (float)s2vi_speech_pitch_level(hertz);
+}
+
+static void make_column(s2vi_speech *s, const float *window,
+                        const column *before, column *c)
 {
     const double *magnitude = s2vi_stft_column(s->stft, window, WINDOW);
     fill_spectra(s, magnitude, c);
     c->energy = energy_level(magnitude);
-    c->pitch = (float)s2vi_speech_pitch_level(s2vi_yin_pitch(window));
+    fill_pitch(window, before, c);
 }
 
 /* The next column, of up to 1024 samples and then silence. */
@@ -204,7 +222,8 @@ static void add_column(s2vi_speech *s)
     const size_t waiting = s2vi_sample_queue_count(&s->samples);
     memcpy(window, s2vi_sample_queue_data(&s->samples),
            (waiting < WINDOW ? waiting : WINDOW) * sizeof(*window));
-    make_column(s, window, &s->column[s->columns++]);
+    column *c = &s->column[s->columns++];
+    make_column(s, window, s->columns > EVERY ? c - EVERY : NULL, c);
     s2vi_sample_queue_drop(&s->samples, HOP);
 }
 
@@ -239,9 +258,15 @@ int s2vi_speech_receive(s2vi_speech *s, float *out)
 
 void s2vi_speech_frame(s2vi_speech *s, const float *samples, float *out)
 {
-    for (int k = 0; k < COLUMNS; k++) {
-        column c;
-        make_column(s, samples + (ptrdiff_t)k * EVERY * HOP, &c);
+    column c = {.hertz = 0};
+    for (int k = -FOLLOWED; k < COLUMNS; k++) {
+        const column before = c;
+        const float *window = samples + (ptrdiff_t)(FOLLOWED + k) * EVERY * HOP;
+        if (k < 0) {
+            fill_pitch(window, &before, &c);
+            continue;
+        }
+        make_column(s, window, &before, &c);
         put_column(&c, k, out);
     }
 }

@@ -12,7 +12,8 @@
  *   MFCC    40 such, ln(x + 0.01), coefficients 0 to 12 of the orthonormal
  *           DCT-II, / 10
  *   pitch   a level: 0 where YIN (yin.h, without the Hann window) finds none,
- *           else 1 to 255, the logarithm of 71 to 500 Hz
+ *           else 1 to 255, the logarithm of 71 to 500 Hz; up to two columns
+ *           after a voiced one follow its pitch, i - 2 being the one before i
  *   energy  a level: 0 to 255 of the energy of the 1024-point spectrum, -30 to
  *           50 dB
  *
@@ -32,7 +33,7 @@ enum {
     S2VI_SPEECH_RATE = 16000, /* samples a second */
     S2VI_SPEECH_STEP = 640,   /* samples from one frame to the next */
     S2VI_SPEECH_SPAN = 2368,  /* samples a frame needs, from its own start... */
-    S2VI_SPEECH_LEAD = 1728,  /* ...and before it */
+    S2VI_SPEECH_LEAD = 2240,  /* ...and before it */
     S2VI_SPEECH_COLUMNS = 13, /* of a frame */
     S2VI_SPEECH_BANDS = 256,  /* of a column's mel */
     S2VI_SPEECH_CEPSTRUM = 13, /* coefficients of its MFCC */

@@ -2,7 +2,7 @@
 /* YIN: a pitch estimator. */
 #include "audio/yin.h"
 
-#include <stdbool.h>
+#include <math.h>
 #include <string.h>
 
 enum {
@@ -14,6 +14,7 @@ enum {
 };
 
 static const double SURE = 0.15, DOUBTFUL = 0.30;
+static const double FOLLOWED = 0.50, NEAR = 0.20;
 static const double QUIET = 1e-5; /* mean square: -50 dB */
 
 /* The inner loop is over lags: each sum is in the order of j, and several are
@@ -34,11 +35,16 @@ void s2vi_yin_difference(const float *x, double d[LAGS])
     }
 }
 
+static bool is_candidate(const double d[LAGS], int l)
+{
+    return d[l] < d[l - 1] && d[l] <= d[l + 1];
+}
+
 static int find_lag(const double d[LAGS])
 {
     int best = 0;
     for (int l = SHORTEST; l <= LONGEST; l++) {
-        if (!(d[l] < d[l - 1] && d[l] <= d[l + 1]))
+        if (!is_candidate(d, l))
             continue;
         if (d[l] < SURE)
             return l;
@@ -46,6 +52,18 @@ static int find_lag(const double d[LAGS])
             best = l;
     }
     return best && d[best] < DOUBTFUL ? best : 0;
+}
+
+/* One that is doubtful, but close to a pitch. */
+static int find_near(const double d[LAGS], double pitch)
+{
+    int best = 0;
+    for (int l = SHORTEST; l <= LONGEST; l++)
+        if (is_candidate(d, l) && d[l] < FOLLOWED &&
+            (!best || d[l] < d[best]) &&
+            fabs(S2VI_YIN_RATE / (l * pitch) - 1.0) < NEAR)
+            best = l;
+    return best;
 }
 
 static bool is_quiet(const float *x)
@@ -56,17 +74,31 @@ static bool is_quiet(const float *x)
     return sum < QUIET * WINDOW;
 }
 
-double s2vi_yin_pitch(const float *samples)
+/* d[lag - 1] > d[lag]: the parabola has a least point. */
+static double refine(const double d[LAGS], int lag)
 {
-    double d[LAGS];
-    if (is_quiet(samples))
-        return 0.0;
-    s2vi_yin_difference(samples, d);
-    const int lag = find_lag(d);
-    if (!lag)
-        return 0.0;
-    /* d[lag - 1] > d[lag]: the parabola has a least point. */
     const double left = d[lag - 1], right = d[lag + 1];
     const double vertex = 0.5 * (left - right) / (left - 2.0 * d[lag] + right);
     return S2VI_YIN_RATE / (lag + vertex);
+}
+
+double s2vi_yin_follow(const float *samples, double before, bool *followed)
+{
+    double d[LAGS];
+    *followed = false;
+    if (is_quiet(samples))
+        return 0.0;
+    s2vi_yin_difference(samples, d);
+    int lag = find_lag(d);
+    if (!lag && before > 0.0) {
+        lag = find_near(d, before);
+        *followed = lag > 0;
+    }
+    return lag ? refine(d, lag) : 0.0;
+}
+
+double s2vi_yin_pitch(const float *samples)
+{
+    bool followed;
+    return s2vi_yin_follow(samples, 0.0, &followed);
 }

@@ -9,9 +9,14 @@
  * 0.15 counts; without one, the least if it is below 0.30. A parabola through
  * d' at three lags refines it. Otherwise, or if the window's root mean square
  * is below -50 dB of full scale, it has no pitch.
+ *
+ * Where a voice fades, d' rises to 0.3 to 0.5. s2vi_yin_follow() goes on there
+ * with the pitch of the window before.
  */
 #ifndef S2VI_AUDIO_YIN_H
 #define S2VI_AUDIO_YIN_H
+
+#include <stdbool.h>
 
 enum {
     S2VI_YIN_RATE = 16000,  /* samples a second */
@@ -30,5 +35,15 @@ void s2vi_yin_difference(const float *samples,
 
 /** The pitch in hertz of a window of 1024 samples; 0: unvoiced. */
 double s2vi_yin_pitch(const float *samples);
+
+/**
+ * The same; in a window that is loud enough, but has no pitch, the candidate
+ * that has the least d', if that is below 0.50 and its pitch within 20 % of
+ * `before`.
+ *
+ * @param before   the pitch of the window before; 0: it is not followed
+ * @param followed set to whether it was
+ */
+double s2vi_yin_follow(const float *samples, double before, bool *followed);
 
 #endif

@@ -342,7 +342,8 @@ class Losses(Case):
 
 
 class Sound:
-    """A glide of 90-420 Hz with overtones, zeros, noise, two tones, zeros."""
+    """A glide of 90-420 Hz with overtones, which becomes hoarse, zeros, noise, two
+    tones, zeros."""
 
     metadata = {"network": "man-sound"}
     FRAMES = (0, 7, 22)
@@ -352,9 +353,10 @@ class Sound:
         phase = 2 * np.pi * (90 * t + 550 * t * t)
         glide = 0.3 * sum(np.sin(k * phase) / k for k in (1, 2, 3))
         noise = 0.05 * sounds.normal(seed, 0, 3200)
+        hoarse = np.clip((t - 0.15) / 0.03, 0, 1) * sounds.normal(seed, 1, 4800)
         tones = 0.2 * (np.sin(2 * np.pi * 220 * t[:3200])
                        + np.sin(2 * np.pi * 330 * t[:3200]))
-        x = np.concatenate([glide, np.zeros(1600), noise, tones,
+        x = np.concatenate([glide + 0.15 * hoarse, np.zeros(1600), noise, tones,
                             np.zeros(1920)])
         return np.round(32768 * x).clip(-32768, 32767) / 32768
 
@@ -367,7 +369,7 @@ class Sound:
                 "out.features": np.stack([man_sound.features(x, t)
                                           for t in frames]),
                 **{"out." + name: c[name] for name in
-                   ("f0", "pitch_level", "energy", "energy_level")}}
+                   ("own_f0", "f0", "pitch_level", "energy", "energy_level")}}
 
     def corner(self, seed):
         """How near a level comes to an edge, or d' to a threshold."""
@@ -377,7 +379,8 @@ class Sound:
             (20 * np.log10(e) + 30) * 3.2,
             254 * np.log(f / 71) / np.log(500 / 71)])
         near = np.abs(level - np.round(level)).min()
-        edge = min(np.abs(c["dmin"] - v).min() for v in (0.15, 0.3))
+        edge = min(np.abs(c["dmin"] - v).min()
+                   for v in (0.15, 0.3, man_sound.FOLLOWED))
         return min(near, edge)
 
 

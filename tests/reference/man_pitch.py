@@ -10,7 +10,7 @@ mean and median error.  DIO's settings are the paper's: 71 to 800 Hz, 2 bands an
 octave, an allowed range of 0.1, a hop of 256 samples; last, the same with a hop of
 128.  Its frames lie at the columns' centres: with 256 it runs twice, for the even and
 the odd ones.  Needs ffmpeg.  YIN is that of man_sound.py, which the library matches
-(tests/models: man_sound).
+(tests/audio: speech-reference).
 """
 
 import subprocess
@@ -55,7 +55,7 @@ def compare(path):
     """YIN, DIO with a hop of 256, of 128, of each column in the clip: [3, columns]."""
     sound = decode(path)
     count = (len(sound) - STEP) // STEP
-    own, _, _ = man_sound.pitch(man_sound.windows(sound, np.arange(count)))
+    own = man_sound.contour(sound, np.arange(count))
     return np.stack([own, world(sound, count, 256), world(sound, count, 128)])
 
 
