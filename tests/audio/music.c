@@ -90,6 +90,24 @@ static void test_tempo(void)
     }
 }
 
+/* Since the last click, of a beat: within a frame's 50 ms. */
+static void test_phase(void)
+{
+    static const double tempi[] = {90, 120, 128.5};
+    for (int k = 0; k < 3; k++) {
+        clicks(tempi[k], 0.32);
+        run(sound, LENGTH, 800, made);
+        CHECK(made[70][S2VI_MUSIC_PHASE] == 0, "a phase after 3.5 s");
+        for (int t = 5 * 20; t < FRAMES; t++) {
+            const double beat = (t * 0.05 - 0.32) * tempi[k] / 60;
+            const double off = (double)made[t][S2VI_MUSIC_PHASE] - beat;
+            CHECK(fabs(off - round(off)) < 0.05 * tempi[k] / 60,
+                  "%g a minute: the phase of frame %d is %g off", tempi[k], t,
+                  off - round(off));
+        }
+    }
+}
+
 /* Each click is an onset of the frame that it begins in, or the next if it
  * begins in its last 10 ms; none of another frame. */
 static void test_onsets(void)
@@ -197,6 +215,7 @@ static void test_flush(void)
 int main(void)
 {
     test_tempo();
+    test_phase();
     test_onsets();
     test_chroma();
     test_parts();
