@@ -4,6 +4,7 @@
 #include "run/plan_internal.h"
 
 #include "backend/host.h"
+#include "run/join.h"
 
 #include <stdlib.h>
 
