@@ -13,12 +13,13 @@ enum {
     BANDS = S2VI_FOLEY_MEL_BANDS,
     COLUMN = S2VI_FOLEY_MEL_HOP,
     RATE = S2VI_FOLEY_RATE,
-    SILENCE = 4,       /* columns before a reference: it may begin loud */
-    PEAK = 4,          /* columns after an onset in which it is loudest */
-    APART = 3,         /* columns between two onsets, at least */
-    LEAD = RATE / 100, /* samples of a stroke before its onset */
-    FADE = RATE / 100, /* samples at its end */
-    LEVELS = 64,       /* columns whose loudness is kept */
+    SILENCE = 4,             /* columns before a reference: it may begin loud */
+    PEAK = 4,                /* columns after an onset in which it is loudest */
+    APART = 3,               /* columns between two onsets, at least */
+    LEAD = RATE / 100,       /* samples of a stroke before its onset */
+    LEAST_FADE = RATE / 100, /* samples at its end, of a quarter of it */
+    MOST_FADE = RATE / 5,
+    LEVELS = 64, /* columns whose loudness is kept */
     MOST_VOICES = 1 << 16,
 };
 
@@ -333,6 +334,15 @@ int s2vi_foley_strokes_columns(s2vi_foley_strokes *s, const float *columns,
 
 /* ------------------------------------------------------------ samples -- */
 
+/* Where the next stroke of the reference cuts off what still rings. */
+static int64_t fade_of(const stroke *one)
+{
+    const int64_t quarter = (one->to - one->onset) / 4;
+    return quarter < LEAST_FADE  ? LEAST_FADE
+           : quarter > MOST_FADE ? MOST_FADE
+                                 : quarter;
+}
+
 /* Add what lies in [from, from + n). */
 static void add_voice(const s2vi_foley_strokes *s, const voice *v, float *out,
                       int64_t from, int64_t n)
@@ -340,14 +350,15 @@ static void add_voice(const s2vi_foley_strokes *s, const voice *v, float *out,
     const stroke *one = &s->strokes[v->stroke];
     const int64_t length = one->to - one->from;
     const int64_t lead = one->from ? one->onset - one->from : 0;
+    const int64_t fade = fade_of(one);
     int64_t i = at_least(from - v->at, 0);
     const int64_t end = from + n - v->at < length ? from + n - v->at : length;
     for (; i < end; i++) {
         const float in = i < lead ? (float)i / (float)lead : 1;
         const int64_t left = length - i;
-        const float fade = left < FADE ? (float)left / FADE : 1;
+        const float out_fade = left < fade ? (float)left / (float)fade : 1;
         out[v->at + i - from] +=
-            v->gain * in * fade * s->samples[one->from + i];
+            v->gain * in * out_fade * s->samples[one->from + i];
     }
 }
 
