@@ -3,9 +3,9 @@
  * The family semantic: audio in, the scene that sounds out.
  *
  * A frame: E_a of the window of sound that ends 95 ms after the frame's
- * beginning, a step of E_RNN (eq. 4), a blend with the codes of the frame
- * before, what a walk's options do to codes, and the generator. What those
- * options do is not fed back.
+ * beginning (the last 0.64 s; of a pSp encoder ten seconds), a step of E_RNN
+ * (eq. 4), a blend with the codes of the frame before, what a walk's options do
+ * to codes, and the generator. What those options do is not fed back.
  *
  * A stream starts with codes of the gallery or of a seed. Another start, while
  * it plays, is walked to within `morph` seconds: the codes of the frame before
@@ -17,6 +17,7 @@
  */
 #include "session/semantic.h"
 
+#include "audio/decibel_window.h"
 #include "audio/mel_window.h"
 #include "base/error.h"
 #include "graph/build.h"
@@ -35,22 +36,31 @@ typedef s2vi_semantic_model network;
 
 /* ------------------------------------------------------------ features -- */
 
-enum { FEATURES = S2VI_MEL_WINDOW_NUMBERS + S2VI_MUSIC_COUNT };
+/* A frame's window of sound; what a pSp encoder sees, if there is one; what a
+ * walk follows. All hear as far, and have as many frames. */
+enum { LONG = S2VI_MEL_WINDOW_NUMBERS, FEATURES = LONG + S2VI_MUSIC_COUNT };
 
-/* A frame's window of sound, then what a walk follows. */
 typedef struct extractor {
     s2vi_mel_window *window;
+    s2vi_decibel_window *psp; /* NULL: none */
+    size_t numbers;           /* of its picture */
     s2vi_music *music;
 } extractor;
 
 static int create_extractor(void **self, const void *trained,
                             const s2vi_logger *logger, s2v_error *err)
 {
+    const s2vi_inversion_config *inversion = trained;
     extractor *x = *self = calloc(1, sizeof(*x));
-    (void)trained, (void)logger;
+    (void)logger;
     if (!x)
         return s2vi_error_nomem(err, "sound features");
-    const int ret = s2vi_mel_window_create(&x->window, err);
+    int ret = s2vi_mel_window_create(&x->window, err);
+    if (!ret && inversion->kind == S2VI_INVERSION_PSP) {
+        const size_t side = (size_t)inversion->size;
+        x->numbers = side * side;
+        ret = s2vi_decibel_window_create(&x->psp, side, err);
+    }
     return ret < 0 ? ret : s2vi_music_create(&x->music, err);
 }
 
@@ -60,6 +70,7 @@ static void close_extractor(void *self)
     if (!x)
         return;
     s2vi_mel_window_close(&x->window);
+    s2vi_decibel_window_close(&x->psp);
     s2vi_music_close(&x->music);
     free(x);
 }
@@ -70,6 +81,8 @@ static int reserve(void *self, size_t n)
     int ret = s2vi_mel_window_send(x->window, NULL, 0); /* drained? */
     if (!ret)
         ret = s2vi_mel_window_reserve(x->window, n);
+    if (!ret && x->psp)
+        ret = s2vi_decibel_window_reserve(x->psp, n);
     return ret < 0 ? ret : s2vi_music_reserve(x->music, n);
 }
 
@@ -80,6 +93,8 @@ static int send(void *self, const float *samples, size_t n)
     if (ret < 0)
         return ret;
     s2vi_mel_window_send(x->window, samples, n);
+    if (x->psp)
+        s2vi_decibel_window_send(x->psp, samples, n);
     return s2vi_music_send(x->music, samples, n);
 }
 
@@ -87,23 +102,27 @@ static void drain(void *self)
 {
     const extractor *x = self;
     s2vi_mel_window_drain(x->window);
+    if (x->psp)
+        s2vi_decibel_window_drain(x->psp);
     s2vi_music_drain(x->music);
 }
 
-/* Both hear as far, and have as many frames. */
 static int receive(void *self, float *features)
 {
     const extractor *x = self;
-    const int ret = s2vi_mel_window_receive(x->window, features);
+    int ret = s2vi_mel_window_receive(x->window, features);
+    if (!ret && x->psp)
+        ret = s2vi_decibel_window_receive(x->psp, features + LONG);
     return ret < 0 ? ret
-                   : s2vi_music_receive(x->music,
-                                        features + S2VI_MEL_WINDOW_NUMBERS);
+                   : s2vi_music_receive(x->music, features + LONG + x->numbers);
 }
 
 static void flush(void *self)
 {
     const extractor *x = self;
     s2vi_mel_window_flush(x->window);
+    if (x->psp)
+        s2vi_decibel_window_flush(x->psp);
     s2vi_music_flush(x->music);
 }
 
@@ -111,6 +130,8 @@ static void pass_extractor(void *self, s2vi_state *state)
 {
     const extractor *x = self;
     s2vi_mel_window_pass_state(x->window, state);
+    if (x->psp)
+        s2vi_decibel_window_pass_state(x->psp, state);
     s2vi_music_pass_state(x->music, state);
 }
 
@@ -131,11 +152,8 @@ static const s2vi_extractor features_of_scene = {
 static int check_inversion(const network *n, const char *path, s2v_error *err)
 {
     const s2vi_inversion_config *c = &n->config.inversion;
-    if (c->kind != S2VI_INVERSION_SMALL)
-        return s2vi_error(err, S2V_ERR_MODEL,
-                          "%s: a sound inversion of kind 'psp', expected one "
-                          "of kind 'small', which streams run",
-                          path);
+    if (c->kind == S2VI_INVERSION_PSP)
+        return S2V_OK;
     if (c->bands != S2VI_MEL_WINDOW_BANDS ||
         c->columns != S2VI_MEL_WINDOW_COLUMNS)
         return s2vi_error(err, S2V_ERR_MODEL,
@@ -168,6 +186,18 @@ static int open_generator(network *n, const s2v_weights *w,
     return ret < 0 ? ret : s2vi_stylegan_plan(m, params, err);
 }
 
+/* What E_a sees of a frame; of pSp the same in three channels. */
+static s2vi_node *record_sound(network *n)
+{
+    const s2vi_inversion_config *c = &n->config.inversion;
+    const bool psp = c->kind == S2VI_INVERSION_PSP;
+    s2vi_node *x = n->sound =
+        s2vi_input(n->graph, "sound",
+                   psp ? S2VI_SHAPE(1, c->size, c->size, 1)
+                       : S2VI_SHAPE(1, c->bands, c->columns, 1));
+    return psp ? s2vi_concat((s2vi_node *[]){x, x, x}, 3, 3) : x;
+}
+
 static int record_step(network *n, s2vi_node **effects, s2v_error *err)
 {
     const s2vi_inversion_config *c = &n->config.inversion;
@@ -177,11 +207,11 @@ static int record_step(network *n, s2vi_node **effects, s2v_error *err)
     s2vi_inversion_graph inversion;
     char name[16];
     whole.blend = 1; /* the stream's is */
-    n->sound = s2vi_input(g, "sound", S2VI_SHAPE(1, c->bands, c->columns, 1));
+    s2vi_node *sound = record_sound(n);
     n->start = s2vi_input(g, "start", codes);
     n->previous = s2vi_input(g, "previous", codes);
-    int ret = s2vi_inversion_build(g, c, S2VI_SEMANTIC_INVERSION, n->sound,
-                                   false, &inversion, err);
+    int ret = s2vi_inversion_build(g, c, S2VI_SEMANTIC_INVERSION, sound, false,
+                                   &inversion, err);
     if (ret < 0)
         return ret;
     s2vi_recurrent_step step = {
@@ -223,8 +253,12 @@ static int make_codes(void *opaque, const float *features, float *ws,
 static int read_level(network *n, const s2v_weights *w,
                       const s2vi_open_params *params, s2v_error *err)
 {
-    n->source = (s2vi_stylegan_source){.extractor = &features_of_scene,
-                                       .codes = make_codes};
+    const s2vi_inversion_config *c = &n->config.inversion;
+    n->extractor = features_of_scene;
+    if (c->kind == S2VI_INVERSION_PSP)
+        n->extractor.count += c->size * c->size;
+    n->source = (s2vi_stylegan_source){
+        .extractor = &n->extractor, .trained = c, .codes = make_codes};
     const int ret = s2vi_trained_level_read(&n->source.level, w, err);
     if (!ret && isnan(n->source.level))
         s2vi_log(params->logger, S2V_LOG_INFO,
@@ -404,14 +438,16 @@ static int follow_start(stream *s, s2v_error *err)
 /* ---- a frame ---- */
 
 /* Eq. 4, and the blend. */
-static int make_step(stream *s, const float *window, float *out, s2v_error *err)
+static int make_step(stream *s, const float *features, float *out,
+                     s2v_error *err)
 {
     const network *n = s->model;
     const float blend =
         (float)(isnan(s->blend) ? n->config.recurrent.blend : s->blend);
     const bool from_start =
         n->config.recurrent.feedback == S2VI_RECURRENT_FEEDBACK_START;
-    int ret = s2vi_exec_write(s->step, n->sound, window);
+    const bool psp = n->config.inversion.kind == S2VI_INVERSION_PSP;
+    int ret = s2vi_exec_write(s->step, n->sound, features + (psp ? LONG : 0));
     if (!ret) /* the other one is not in the plan */
         ret = from_start ? s2vi_exec_write(s->step, n->start, s->start)
                          : s2vi_exec_write(s->step, n->previous, s->codes);

@@ -12,6 +12,7 @@ typedef struct s2vi_semantic_model {
     s2vi_stylegan generator; /* first: a row's functions take it for that */
     s2vi_semantic_config config;
     s2vi_stylegan_source source; /* of its streams */
+    s2vi_extractor extractor;    /* for that */
     s2vi_store *store;
     /* A step, eq. 4, of blend 1: */
     s2vi_graph *graph;

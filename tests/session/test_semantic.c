@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The family semantic: scenes of random weights, on synthetic sound. */
+#include "audio/decibel_window.h"
 #include "audio/mel_window.h"
 #include "base/numpy_random.h"
 #include "graph/build.h"
@@ -184,7 +185,10 @@ static s2vi_graph *record_whole(const s2vi_semantic_config *c, whole *in)
     s2vi_inversion_graph inversion;
     s2vi_node *codes[T];
     s2v_error err;
-    in->sound = s2vi_input(g, "sound", S2VI_SHAPE(T, 64, 64, 1));
+    const int size = c->inversion.size; /* of a pSp encoder's pictures */
+    in->sound = s2vi_input(g, "sound",
+                           size ? S2VI_SHAPE(T, size, size, 3)
+                                : S2VI_SHAPE(T, 64, 64, 1));
     in->start = s2vi_input(g, "start", S2VI_SHAPE(1, L, w));
     must(s2vi_inversion_build(g, &c->inversion, S2VI_SEMANTIC_INVERSION,
                               in->sound, false, &inversion, &err),
@@ -235,12 +239,33 @@ static void start_of(const s2vi_semantic_config *c, s2vi_store *store,
     s2vi_graph_close(&g);
 }
 
+/* What E_a hears of all frames. */
+static void hear_whole(const s2vi_semantic_config *c, float *windows)
+{
+    const int size = c->inversion.size;
+    static float column[(T * 5 + 8) * 64], picture[64 * 64];
+    s2vi_decibel_window *w = NULL;
+    s2v_error err;
+    must(s2vi_mel_columns(sound, SAMPLES, T, column, &err), &err);
+    for (int t = 0; t < T && !size; t++)
+        s2vi_mel_window_of(column, t, windows + t * WINDOW);
+    if (!size)
+        return;
+    must(s2vi_decibel_window_create(&w, (size_t)size, &err), &err);
+    must(s2vi_decibel_window_send(w, sound, SAMPLES), NULL);
+    for (int t = 0; t < T; t++) {
+        must(s2vi_decibel_window_receive(w, picture), NULL);
+        for (int i = 0; i < 3 * size * size; i++)
+            *windows++ = picture[i / 3];
+    }
+    s2vi_decibel_window_close(&w);
+}
+
 static void make_whole(const s2vi_semantic_config *c, uint32_t seed,
                        float *video)
 {
     static float windows[T * WINDOW];
-    const int64_t columns = s2vi_mel_columns_count(T);
-    float *column = malloc((size_t)columns * 64 * sizeof(*column)), start[512];
+    float start[512];
     s2vi_backend *backend = NULL;
     s2vi_store *store = NULL;
     s2v_weights *w = NULL;
@@ -257,9 +282,7 @@ static void make_whole(const s2vi_semantic_config *c, uint32_t seed,
     const s2vi_plan_params params = {.outputs = &in.video, .n_outputs = 1};
     must(s2vi_plan_create(&plan, g, store, &params, &err), &err);
     must(s2vi_exec_create(&exec, plan, &err), &err);
-    must(s2vi_mel_columns(sound, SAMPLES, T, column, &err), &err);
-    for (int t = 0; t < T; t++)
-        s2vi_mel_window_of(column, t, windows + t * WINDOW);
+    hear_whole(c, windows);
     s2vi_exec_write(exec, in.sound, windows);
     s2vi_exec_write(exec, in.start, start);
     must(s2vi_exec_run(exec, &(s2vi_clock){0}, &err), &err);
@@ -270,7 +293,6 @@ static void make_whole(const s2vi_semantic_config *c, uint32_t seed,
     s2v_weights_close(&w);
     s2vi_store_close(&store);
     s2vi_backend_close(&backend);
-    free(column);
 }
 
 /* A stream's frames are those of the networks over the whole sound. */
@@ -587,6 +609,33 @@ static void test_clip(s2v_model *model)
     s2v_session_close(&session);
 }
 
+/* ---- states ---- */
+
+/* A stream that was saved after half of its sound goes on as if it had not. */
+static void test_saved(s2v_model *model, const char *options)
+{
+    music();
+    const take want = play_with(model, options, 1000);
+    s2v_session *a = session_with(model, options);
+    s2v_session *b = session_with(model, options);
+    const void *state;
+    size_t size;
+    s2v_error err;
+    take t = {0};
+    s2v_session_send_audio(a, sound, SAMPLES / 2, NULL);
+    receive_all(a, &t);
+    must(s2v_session_save(a, NULL, &state, &size, &err), &err);
+    must(s2v_session_restore(b, state, size, NULL, &err), &err);
+    s2v_session_send_audio(b, sound + SAMPLES / 2, SAMPLES / 2, NULL);
+    s2v_session_drain(b, NULL);
+    t.status = receive_all(b, &t);
+    CHECK(t.count == want.count &&
+              !memcmp(t.hash, want.hash, (size_t)t.count * sizeof(*t.hash)),
+          "%s: a restored stream goes on otherwise", options);
+    s2v_session_close(&a);
+    s2v_session_close(&b);
+}
+
 /* ---- what is heard ---- */
 
 /* A low buzz, or noise. */
@@ -841,6 +890,13 @@ int main(void)
     test_pieces(model, "start=fire");
     test_silence(model, "start=rain");
     test_morph(model, "start=waves", "start=waves");
+    s2v_model_close(&model);
+    const tiny_semantic psp = {.psp = true};
+    test_whole(&psp);
+    model = open_spec(&psp);
+    test_pieces(model, "start=fire");
+    test_silence(model, "start=rain");
+    test_saved(model, "start=fire");
     s2v_model_close(&model);
     test_listening();
     test_three();

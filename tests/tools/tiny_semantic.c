@@ -24,6 +24,13 @@ s2vi_semantic_config tiny_semantic_config(const tiny_semantic *spec)
     const int L = s2vi_semantic_codes(&c.generator);
     const int w = s2vi_semantic_mapping(&c.generator).w;
     s2vi_inversion_defaults(&c.inversion, L, w);
+    if (spec->psp) {
+        s2vi_inversion_paper(&c.inversion, L, w);
+        c.inversion.size = 32;
+        c.inversion.reduction = 2;
+        for (int i = 0; i < S2VI_INVERSION_STAGES; i++)
+            c.inversion.units[i] = 1;
+    }
     s2vi_recurrent_defaults(&c.recurrent, L, w, spec->three ? 3 : 4);
     c.inversion.features = c.recurrent.hidden = 12;
     if (spec->columns)
@@ -53,6 +60,8 @@ static void add_params(s2vi_writer *writer, const s2vi_param_list *list,
         s2vi_param_init(list, i, 3, x, err);
         /* Last layers start at 0: sound would do nothing. */
         if (strstr(p->name, "inversion.head") ||
+            (strstr(p->name, "inversion.styles") &&
+             strstr(p->name, "linear")) ||
             (strstr(p->name, "recurrent.") && strstr(p->name, ".fc."))) {
             s2vi_philox_normal(&key, 0, n, x);
             for (size_t k = 0; k < n; k++)

@@ -8,6 +8,7 @@
 typedef struct tiny_semantic {
     bool three;        /* of a StyleGAN3, else of a StyleGAN2 */
     bool no_embedding; /* then it has no gallery either */
+    bool psp;          /* a pSp encoder of sound, of 32 x 32 pixels */
     bool previous;     /* feedback, with a blend of 0.4 */
     bool no_deviation; /* no mapping.w_std */
     bool bad_start;    /* a start of one code less */
