@@ -20,7 +20,7 @@
 
 enum {
     SIDE = 64,    /* of what the probe sees */
-    STEPS = 1500, /* that it learns in, of many frames; */
+    STEPS = 4000, /* that it learns in, of many frames; */
     FEW = 300,    /* of few */
     TEXTS = 90,
     LISTENED = 10, /* s of a real sound, at most */
@@ -298,21 +298,18 @@ static int set_start(run *r, int index, s2v_error *err)
     return ret ? ret : set_given(r, err);
 }
 
-/* All layers but those of a group show the start's seed; < 0: none does. */
-static int set_group(run *r, int group, int index, s2v_error *err)
+/* The sound moves the layers of a group only; < 0: all. */
+static int set_group(run *r, int group, s2v_error *err)
 {
     const s2vi_scene_eval *e = r->e;
-    const unsigned seed =
-        (unsigned)(e->options->seed % 1000 * 1000 + (unsigned)index);
-    GString *mix = g_string_new(NULL);
-    for (int i = 0, from = 0; group >= 0 && i < e->groups;
-         from += e->group[i++])
-        if (i != group)
-            g_string_append_printf(mix, "%s%d-%d:%u", mix->len ? "," : "", from,
-                                   from + e->group[i] - 1, seed);
-    const int ret = set_option(r, "mix", mix->len ? mix->str : "none", err);
-    g_string_free(mix, TRUE);
-    return ret;
+    char layers[32] = "all";
+    int from = 0;
+    for (int i = 0; i < group; i++)
+        from += e->group[i];
+    if (group >= 0)
+        g_snprintf(layers, sizeof(layers), "%d-%d", from,
+                   from + e->group[group] - 1);
+    return set_option(r, "layers", layers, err);
 }
 
 static int make(run *r, s2vi_scene_kind kind, const float *samples,
@@ -355,16 +352,16 @@ static const s2vi_scene_clip *other_clip(const run *r, int index)
     return NULL;
 }
 
-static int make_alone(run *r, int index, s2v_error *err)
+static int make_alone(run *r, s2v_error *err)
 {
     int ret = S2V_OK;
     for (int i = 0; i < r->e->groups && !ret; i++) {
-        ret = set_group(r, i, index, err);
+        ret = set_group(r, i, err);
         if (!ret)
             ret = make(r, (s2vi_scene_kind)(S2VI_SCENE_ALONE + i),
                        r->clip->sound, r->clip->samples, err);
     }
-    return ret ? ret : set_group(r, -1, index, err);
+    return ret ? ret : set_group(r, -1, err);
 }
 
 static int measure_kinds(run *r, int index, s2v_error *err)
@@ -380,7 +377,7 @@ static int measure_kinds(run *r, int index, s2v_error *err)
         ret = make(r, S2VI_SCENE_SILENT, silence, 1, err);
     if (!ret && other)
         ret = make(r, S2VI_SCENE_WRONG, other->sound, other->samples, err);
-    return ret || r->e->groups < 2 ? ret : make_alone(r, index, err);
+    return ret || r->e->groups < 2 ? ret : make_alone(r, err);
 }
 
 /* A first clip of its scene has two rows of the sheet: real and made. */
@@ -674,15 +671,12 @@ static void free_run(run *r)
         free(r->sheet[i]);
 }
 
-/* A start of the command line's is not a seed that groups stand still at. */
-static bool has_own_start(const s2vi_eval_options *o)
+/* The command line says which layers move. */
+static bool has_own_layers(const s2vi_eval_options *o)
 {
-    static const char *const names[] = {
-        "start=", "text=", "mix=", "psi", "center=", "cutoff="};
     for (char **s = o->set; *s; s++)
-        for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-            if (g_str_has_prefix(*s, names[i]))
-                return true;
+        if (g_str_has_prefix(*s, "layers="))
+            return true;
     return false;
 }
 
@@ -692,7 +686,7 @@ static int measure(run *r, s2v_model *model, s2v_error *err)
     const s2v_session_params params = {.size = sizeof(params),
                                        .seed = e->options->seed};
     int ret = open_file(r, err);
-    if (has_own_start(e->options))
+    if (has_own_layers(e->options))
         e->groups = 0;
     if (!ret)
         ret =

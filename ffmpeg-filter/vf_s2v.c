@@ -77,6 +77,7 @@
     V(TEXT,          "text",          "set a text, which chooses the picture that a scene starts with: none or words", RUNTIME) \
     V(MORPH,         "morph",         "set how long the walk to another start lasts, in s", RUNTIME) \
     V(BLEND,         "blend",         "set the part of the new style codes in a scene's frame: auto or up to 1", RUNTIME) \
+    V(LAYERS,        "layers",        "set the layers that a scene's sound moves: coarse, mid, fine, all, or as 0-3", RUNTIME) \
     V(CAMERA,        "camera",        "set the camera of a scene by a StyleGAN3: free (as trained) or still", RUNTIME) \
     V(SEEDS,         "seeds",         "set the keyframes of a walk: seeds and ranges of them, as 0-11", RUNTIME) \
     V(SPEED,         "speed",         "set the keyframes a minute, or what one lasts, as 4beat or 1bar", RUNTIME) \

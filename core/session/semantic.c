@@ -341,6 +341,7 @@ typedef struct stream {
     int chosen;        /* of the gallery */
     double morph;      /* s */
     double blend;      /* NaN: the file's */
+    s2vi_walk_layers layers; /* that the sound moves */
     char *clip_path, *merges;
     s2vi_semantic_clip *clip;
     s2vi_listener *listener; /* NULL: the model does not listen */
@@ -471,7 +472,9 @@ static int make_codes(void *opaque, const float *features, float *ws,
         ret = follow_start(s, err);
     if (!ret && !silent)
         ret = make_step(s, features, ws, err);
-    memcpy(ws, s->codes, numbers(s) * sizeof(*ws));
+    const size_t w = (size_t)s->model->generator.shape.w;
+    for (size_t i = 0; i < numbers(s); i++)
+        ws[i] = s->layers & 1u << i / w ? s->codes[i] : s->start[i];
     return ret;
 }
 
@@ -676,6 +679,14 @@ int s2vi_semantic_set_morph(void *opaque, const s2vi_value *value,
     (void)err;
     s->morph = value->number;
     return S2V_OK;
+}
+
+int s2vi_semantic_set_layers(void *opaque, const s2vi_value *value,
+                             s2v_error *err)
+{
+    stream *s = opaque;
+    return s2vi_walk_parse_layers("layers", value->text,
+                                  s->model->generator.codes, &s->layers, err);
 }
 
 int s2vi_semantic_set_blend(void *opaque, const s2vi_value *value,

@@ -78,6 +78,8 @@ int s2vi_semantic_set_text(void *stream, const s2vi_value *value,
                            s2v_error *err);
 int s2vi_semantic_set_morph(void *stream, const s2vi_value *value,
                             s2v_error *err);
+int s2vi_semantic_set_layers(void *stream, const s2vi_value *value,
+                             s2v_error *err);
 int s2vi_semantic_set_blend(void *stream, const s2vi_value *value,
                             s2v_error *err);
 

@@ -375,6 +375,9 @@ const s2vi_option s2vi_semantic_options[] = {
     SEMANTIC(blend, RUNNING, "auto",
              "set the part of the new style codes in a frame's: auto (the "
              "model's), or a number up to 1; smaller is slower"),
+    SEMANTIC(layers, RUNNING, "all",
+             "set the layers that the sound moves, the others being as in the "
+             "start: coarse, mid, fine, all, or as 0-3"),
     PSI,
     PULSE("0"),
     PICTURE,

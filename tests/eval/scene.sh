@@ -71,9 +71,9 @@ else
     skip "their flicker" "there is no ffmpeg, or no NumPy"
 fi
 
-measure s.bin clips --split 0.5 --set start=rain --set psi=0.5
+measure s.bin clips --split 0.5 --set start=rain --set layers=fine
 is "a part of the clips" "$code" 0
-like "a start for all: no groups alone" "$(grep -c alone <<<"$out")" '^0$|^1$'
+like "layers for all: no groups alone" "$(grep -c alone <<<"$out")" '^0$|^1$'
 like "the table" "$out" 'Probe +trained on [0-9]+ real frames'
 like "its rows" "$(sed -n 's/ [ 0-9.-]*$//p' <<<"$out" | tr '\n' ' ')" 'real frames.*generated.*without sound'
 

@@ -429,6 +429,30 @@ static void test_change(s2v_model *model)
     CHECK(t[0].count > FRAMES - 3 && same(&t[0], &t[1]), "other frames");
 }
 
+static void check_same(s2v_model *model, const char *options, const char *other)
+{
+    const take a = play_with(model, options, 1000);
+    const take b = play_with(model, other, 1000);
+    CHECK(same(&a, &b), "%s: not %s", options, other);
+}
+
+/* Layers that sound does not move stay as they are; in silence, all do. */
+static void test_layers(s2v_model *model)
+{
+    music();
+    check_same(model, "start=rain", "start=rain|layers=0-3,4-7");
+    const take all_of = play_with(model, "start=rain", 1000);
+    const take coarse = play_with(model, "start=rain|layers=0-3", 1000);
+    const take fine = play_with(model, "start=rain|layers=4-", 1000);
+    CHECK(coarse.hash[30] != all_of.hash[30] &&
+              fine.hash[30] != all_of.hash[30] &&
+              coarse.hash[30] != fine.hash[30] &&
+              coarse.hash[30] != coarse.hash[40],
+          "layers: as others");
+    silence();
+    check_same(model, "start=rain", "start=rain|layers=4-");
+}
+
 /* ---- texts ---- */
 
 /* The start whose picture has the largest cosine with the text, by the
@@ -680,13 +704,6 @@ static void place_of(bool noise, float *place)
     s2v_model_close(&model);
 }
 
-static void check_same(s2v_model *model, const char *options, const char *other)
-{
-    const take a = play_with(model, options, 1000);
-    const take b = play_with(model, other, 1000);
-    CHECK(same(&a, &b), "%s: not %s", options, other);
-}
-
 /* Buzz for a second and a half, then noise: the scene changes once the noise is
  * more probable than the buzz, and is then that which was asked for there. */
 static void test_new_scene(s2v_model *model)
@@ -824,6 +841,9 @@ static void test_refused(s2v_model *model)
     refused(model, "blend", "0",
             "blend: expected auto (the model's) or a number above 0, up to 1, "
             "found '0'");
+    refused(model, "layers", "9",
+            "layers: expected coarse, mid, fine or all, or layers of 0 to 7 as "
+            "0-3,8-, found '9'");
     refused(model, "morph", "-1",
             "morph: expected a number from 0 to 600 s, found '-1'");
     refused(model, "camera", "wild",
@@ -880,6 +900,7 @@ int main(void)
     test_morph(model, "seed=9|start=seed", "seed=9");
     test_morph(model, "text=rain", "text=rain");
     test_change(model);
+    test_layers(model);
     test_texts(model);
     test_clip(model);
     test_refused(model);
