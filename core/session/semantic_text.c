@@ -175,11 +175,15 @@ static int open_encoder(s2vi_semantic_clip *c, const s2vi_semantic_model *m,
                         const s2v_weights *w, const char *merges,
                         s2v_error *err)
 {
+    s2vi_clip_config config;
+    int ret = s2vi_clip_config_read(&config, S2VI_CLIP_BOTH, w, err);
+    if (ret < 0)
+        return ret; /* of the file, before the list is missed */
     char *list = find_merges(w, merges, err);
     if (!list)
         return S2V_ERR_INVALID;
-    const int ret = s2vi_clip_encoder_open(&c->encoder, w, S2VI_CLIP_BOTH, list,
-                                           s2vi_store_backend(m->store), err);
+    ret = s2vi_clip_encoder_open(&c->encoder, w, S2VI_CLIP_BOTH, list,
+                                 s2vi_store_backend(m->store), err);
     g_free(list);
     return ret;
 }

@@ -622,6 +622,7 @@ static void test_clip(s2v_model *model)
             "merges: CLIP's list of merges, bpe_simple_vocab_16e6.txt.gz, is "
             "not beside ");
     refused(model, "clip", scratch("none.bin"), "none.bin");
+    refused(model, "clip", scratch("semantic.bin"), "semantic.bin: ");
     s2v_session *session = session_with(model, "");
     s2v_session_set_option(session, "merges", list, NULL);
     must(tiny_clip_write(scratch("half.bin"), S2VI_CLIP_PICTURE, &err), &err);
