@@ -12,7 +12,9 @@
  *              over time has no part in it): those of one video are too alike
  *   video      all: eq. 4-9, and the paired terms; eq. 7 and 8 count a tenth,
  *              or they drive codes to where the generator makes no pictures,
- *              and so does a frame whose layers have codes of their own
+ *              and so does a frame whose layers have codes of their own; the
+ *              adversaries count from 0, rising over the first tenth of the
+ *              stage, since what they say at first is arbitrary and large
  *
  * Choices and deviations, where the paper is silent or errs:
  * - The start's codes are random ones, drawn towards the average (psi), not the
@@ -61,6 +63,8 @@ enum {
 
 enum { INVERSION, VIDEO }; /* stages */
 
+static const double RISE = 0.1; /* of the second stage */
+
 static const char *const inversion_prefix = S2VI_SEMANTIC_INVERSION;
 static const char *const recurrent_prefix = S2VI_SEMANTIC_RECURRENT;
 static const char *const embedding_prefix = S2VI_SEMANTIC_EMBEDDING;
@@ -75,6 +79,7 @@ typedef struct inputs {
     s2vi_node *text;            /* (n T,words) */
     s2vi_node *real;            /* (n T,N,N,3) */
     s2vi_node *reading, *level; /* (n T,width), (n T,1): of the intensity */
+    s2vi_node *adversary;       /* (1): what eq. 7 and 8 count */
 } inputs;
 
 /* Terms of a loss, to be told of behind their sum. */
@@ -420,7 +425,9 @@ static int record_adversaries(s2vi_semantic_trainer *t, s2vi_graph *g, scene *s,
         s2vi_least_squares_generator(judge_frames(t, s->frames, err));
     note(s, "g.video", video);
     note(s, "g.image", image);
-    *loss = plus(*loss, s2vi_add(video, image), t->params.weights.adversary);
+    t->generator.adversary = s2vi_input(g, "adversary", S2VI_SHAPE(1));
+    *loss = s2vi_add(*loss,
+                     s2vi_mul(s2vi_add(video, image), t->generator.adversary));
     return s2vi_graph_status(g, err);
 }
 
@@ -683,11 +690,22 @@ static int write_inputs(const s2vi_semantic_trainer *t, s2vi_train_step *step,
     return ret ? ret : write_if(step, in->text, t->text, err);
 }
 
+/* What the adversaries count by now. */
+static float adversary(const s2vi_semantic_trainer *t)
+{
+    const double alone = t->params.alone;
+    const double gone = (t->trainer.share - alone) / (RISE * (1 - alone));
+    return (float)(t->params.weights.adversary * fmin(1, fmax(0, gone)));
+}
+
 static int feed(s2vi_trainer *trainer, s2vi_train_step *step, s2v_error *err)
 {
     const s2vi_semantic_trainer *t = trainer->self;
-    return write_inputs(
-        t, step, step == &trainer->critics ? &t->critics : &t->generator, err);
+    const bool critics = step == &trainer->critics;
+    const inputs *in = critics ? &t->critics : &t->generator;
+    const float weight = adversary(t);
+    const int ret = write_inputs(t, step, in, err);
+    return ret ? ret : write_if(step, in->adversary, &weight, err);
 }
 
 /* --------------------------------------------------------------- texts -- */
