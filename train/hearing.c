@@ -3,7 +3,9 @@
 #include "hearing.h"
 
 #include "base/error.h"
+#include "audio/level.h"
 #include "base/philox.h"
+#include "data/parallel.h"
 #include "measure/loudness.h"
 
 #include <glib.h>
@@ -120,55 +122,80 @@ static int64_t span_stride(const s2vi_dataset *data)
     return data->shards ? (data->train + RANGE_MOST - 1) / RANGE_MOST : 1;
 }
 
-/* Hear the training part of all clips in spans, with gains as in training, and
- * count the frames. */
-static int hear_all(const s2vi_hearing *h, const s2vi_dataset *data,
-                    uint64_t draw, float *rows, int64_t *heard, s2v_error *err)
+/* What several threads prepare, a clip at a time. */
+typedef struct preparing {
+    s2vi_hearing *h;
+    s2vi_dataset *data;
+    float **levelled; /* memory for sound, of clips of shards */
+    /* Of the range: of each clip the number of its first span and row among
+     * those of a draw. */
+    int64_t *span, *row;
+    uint64_t draw;
+    float *rows;
+} preparing;
+
+/* Hear the training part of clip i in spans, with gains as in training. */
+static int hear_clip(void *self, int i, s2v_error *err)
 {
-    const int64_t stride = span_stride(data);
-    uint64_t place = draw << 32;
-    int64_t spans = 0;
+    const preparing *p = self;
+    const s2vi_dataset_clip *c = &p->data->clip[i];
+    const int64_t stride = span_stride(p->data);
+    int64_t span = p->span[i], row = p->row[i];
     double gain[BANDS];
     int ret = S2V_OK;
-    *heard = 0;
-    for (int i = 0; i < data->count; i++) {
-        const s2vi_dataset_clip *c = &data->clip[i];
-        for (int64_t t = 0; t < c->train && !ret; t += RANGE_SPAN) {
-            const int64_t left = c->train - t;
-            const int64_t n = left < RANGE_SPAN ? left : RANGE_SPAN;
-            draw_gains(h, RANGE_STREAM, place++, gain);
-            if (spans++ % stride)
-                continue;
-            ret = hear(c, t, n, gain, rows + *heard * BANDS, err);
-            *heard += n;
-        }
-        s2vi_shards_trim(data->shards);
+    for (int64_t t = 0; t < c->train && !ret; t += RANGE_SPAN, span++) {
+        const int64_t left = c->train - t;
+        const int64_t n = left < RANGE_SPAN ? left : RANGE_SPAN;
+        if (span % stride)
+            continue;
+        draw_gains(p->h, RANGE_STREAM, (p->draw << 32) + (uint64_t)span, gain);
+        ret = hear(c, t, n, gain, p->rows + row * BANDS, err);
+        row += n;
     }
+    s2vi_shards_trim(p->data->shards);
     return ret;
 }
 
-static int measure_range(s2vi_hearing *h, const s2vi_dataset *data,
-                         s2v_error *err)
+/* Number spans and rows; rows of a draw. */
+static int64_t number_spans(preparing *p)
+{
+    const int64_t stride = span_stride(p->data);
+    int64_t span = 0, row = 0;
+    for (int i = 0; i < p->data->count; i++) {
+        const int64_t train = p->data->clip[i].train;
+        p->span[i] = span;
+        p->row[i] = row;
+        for (int64_t t = 0; t < train; t += RANGE_SPAN, span++)
+            if (span % stride == 0)
+                row += train - t < RANGE_SPAN ? train - t : RANGE_SPAN;
+    }
+    return row;
+}
+
+static int measure_range(s2vi_hearing *h, s2vi_dataset *data, s2v_error *err)
 {
     const int draws = jitters(h) ? RANGE_DRAWS : 1;
-    const int64_t spans =
-        data->train / RANGE_SPAN + (span_stride(data) > 1 ? data->count : 0);
-    const int64_t room = span_stride(data) > 1
-                             ? (spans / span_stride(data) + 1) * RANGE_SPAN
-                             : data->train;
-    int64_t n = 0;
-    float *rows = malloc((size_t)(room * draws * BANDS) * sizeof(*rows));
-    if (!rows)
-        return s2vi_error_nomem(err, "sound features");
-    int ret = S2V_OK;
-    for (int k = 0; k < draws && !ret; k++)
-        ret = hear_all(h, data, (uint64_t)k, rows + n * k * BANDS, &n, err);
+    preparing p = {.h = h,
+                   .data = data,
+                   .span = calloc((size_t)data->count, sizeof(*p.span)),
+                   .row = calloc((size_t)data->count, sizeof(*p.row))};
+    const int64_t n = p.span && p.row ? number_spans(&p) : 0;
+    float *rows = malloc((size_t)(n * draws * BANDS) * sizeof(*rows) + 1);
+    int ret = p.span && p.row && rows ? S2V_OK
+                                      : s2vi_error_nomem(err, "sound features");
+    for (int k = 0; k < draws && !ret; k++) {
+        p.draw = (uint64_t)k;
+        p.rows = rows + n * k * BANDS;
+        ret = s2vi_parallel(data->count, data->threads, hear_clip, &p, err);
+    }
     if (!ret &&
         s2vi_feature_range_measure(&h->range, rows, n * draws, RANGE_PART) < 0)
         ret = s2vi_error_nomem(err, "sound features");
     if (!ret && h->normalised)
         s2vi_feature_range_measure_normal(&h->range, rows, n * draws);
     free(rows);
+    free(p.span);
+    free(p.row);
     return ret;
 }
 
@@ -188,24 +215,69 @@ static int measure_spectrum(s2vi_hearing *h, const s2vi_dataset *data,
 }
 
 /* As a session will. */
-static int equalise_clip(const s2vi_hearing *h, s2vi_shards *shards,
-                         s2vi_dataset_clip *c, s2v_error *err)
+static int equalise_clip(void *self, int i, s2v_error *err)
 {
+    const preparing *p = self;
+    s2vi_dataset_clip *c = &p->data->clip[i];
     s2vi_equaliser equaliser;
     double db[BANDS];
-    c->gain = s2vi_shards_alloc(
-        shards, c->clip->mapped,
-        (size_t)(c->clip->frames * BANDS) * sizeof(*c->gain), err);
-    if (!c->gain)
-        return c->clip->mapped ? S2V_ERR_IO : S2V_ERR_NOMEM;
-    s2vi_equaliser_start(&equaliser, &h->spectrum);
+    (void)err;
+    s2vi_equaliser_start(&equaliser, &p->h->spectrum);
     for (int64_t t = 0; t < c->clip->frames; t++) {
         s2vi_equaliser_apply(&equaliser, c->features + t * BANDS, db);
         for (int b = 0; b < BANDS; b++)
             c->gain[t * BANDS + b] = (float)db[b];
     }
-    s2vi_shards_trim(shards);
+    s2vi_shards_trim(p->data->shards);
     return S2V_OK;
+}
+
+static int equalise_clips(s2vi_hearing *h, s2vi_dataset *data, s2v_error *err)
+{
+    preparing p = {.h = h, .data = data};
+    for (int i = 0; i < data->count; i++) {
+        s2vi_dataset_clip *c = &data->clip[i];
+        c->gain = s2vi_shards_alloc(
+            data->shards, c->clip->mapped,
+            (size_t)(c->clip->frames * BANDS) * sizeof(*c->gain), err);
+        if (!c->gain)
+            return c->clip->mapped ? S2V_ERR_IO : S2V_ERR_NOMEM;
+    }
+    return s2vi_parallel(data->count, data->threads, equalise_clip, &p, err);
+}
+
+static int level_clip(void *self, int i, s2v_error *err)
+{
+    const preparing *p = self;
+    s2vi_clip *c = p->data->clip[i].clip;
+    if (!c->mapped)
+        return s2vi_loudness_level(&c->sound, c->samples, p->h->level, err);
+    if (s2vi_level_clip(c->sound, (size_t)c->samples, p->h->level,
+                        p->levelled[i]) < 0)
+        return s2vi_error_nomem(err, "sound");
+    c->sound = p->levelled[i];
+    s2vi_shards_trim(p->data->shards);
+    return S2V_OK;
+}
+
+static int level_clips(s2vi_hearing *h, s2vi_dataset *data, s2v_error *err)
+{
+    preparing p = {.h = h,
+                   .data = data,
+                   .levelled =
+                       calloc((size_t)data->count, sizeof(*p.levelled))};
+    int ret = p.levelled ? S2V_OK : s2vi_error_nomem(err, "sound");
+    for (int i = 0; i < data->count && !ret; i++) {
+        const s2vi_clip *c = data->clip[i].clip;
+        if (c->mapped)
+            p.levelled[i] = s2vi_shards_memory(
+                data->shards, (size_t)c->samples * sizeof(**p.levelled), err);
+        ret = c->mapped && !p.levelled[i] ? S2V_ERR_IO : S2V_OK;
+    }
+    if (!ret)
+        ret = s2vi_parallel(data->count, data->threads, level_clip, &p, err);
+    free(p.levelled);
+    return ret;
 }
 
 static int hear_clips(s2vi_hearing *h, s2vi_dataset *data, s2v_error *err)
@@ -213,16 +285,14 @@ static int hear_clips(s2vi_hearing *h, s2vi_dataset *data, s2v_error *err)
     int ret = S2V_OK;
     if (h->levelled)
         ret = measure_loudness(data, &h->level, err);
-    for (int i = 0; i < data->count && h->levelled && !ret; i++)
-        ret = s2vi_shards_level(data->shards, data->clip[i].clip->mapped,
-                                &data->clip[i].clip->sound,
-                                data->clip[i].clip->samples, h->level, err);
+    if (!ret && h->levelled)
+        ret = level_clips(h, data, err);
     if (!ret)
         ret = s2vi_dataset_features(data, err);
     if (!ret)
         ret = measure_spectrum(h, data, err);
-    for (int i = 0; i < data->count && h->levelled && !ret; i++)
-        ret = equalise_clip(h, data->shards, &data->clip[i], err);
+    if (!ret && h->levelled)
+        ret = equalise_clips(h, data, err);
     return ret < 0 ? ret : measure_range(h, data, err);
 }
 

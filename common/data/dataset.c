@@ -5,6 +5,7 @@
 #include "audio/lms.h"
 #include "base/error.h"
 #include "base/philox.h"
+#include "data/parallel.h"
 
 #include <glib.h>
 #include <stdlib.h>
@@ -103,6 +104,17 @@ int s2vi_dataset_add_shards(s2vi_dataset *data, const char *folder,
     return ret;
 }
 
+static int compute_features(void *self, int i, s2v_error *err)
+{
+    const s2vi_dataset *data = self;
+    const s2vi_dataset_clip *c = &data->clip[i];
+    if (s2vi_lms_features(c->clip->sound, (size_t)c->clip->samples, c->features,
+                          c->clip->frames, NULL) < 0)
+        return s2vi_error_nomem(err, "sound features");
+    s2vi_shards_trim(data->shards);
+    return S2V_OK;
+}
+
 int s2vi_dataset_features(s2vi_dataset *data, s2v_error *err)
 {
     for (int i = 0; i < data->count; i++) {
@@ -114,12 +126,9 @@ int s2vi_dataset_features(s2vi_dataset *data, s2v_error *err)
                                   rows * S2VI_LMS_BANDS * sizeof(float), err);
         if (!c->features)
             return c->clip->mapped ? S2V_ERR_IO : S2V_ERR_NOMEM;
-        if (s2vi_lms_features(c->clip->sound, (size_t)c->clip->samples,
-                              c->features, c->clip->frames, NULL) < 0)
-            return s2vi_error_nomem(err, "sound features");
-        s2vi_shards_trim(data->shards);
     }
-    return S2V_OK;
+    return s2vi_parallel(data->count, data->threads, compute_features, data,
+                         err);
 }
 
 int s2vi_dataset_split(s2vi_dataset *data, double part, int T, s2v_error *err)

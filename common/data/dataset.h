@@ -26,6 +26,7 @@ typedef struct s2vi_dataset {
                       many epochs; 0: 1 */
     char hash[65]; /* SHA-256 of the clips' hashes */
     s2vi_shards *shards; /* that clips are of; NULL: of none */
+    int threads; /* that hear clips; 0: as many as there are processors */
 } s2vi_dataset;
 
 /**

@@ -52,7 +52,8 @@ struct s2vi_shards {
     char *next;       /* what is free of its last chunk... */
     size_t left;      /* ...so many bytes */
     int statm;        /* /proc/self/statm, or -1 */
-    size_t resident;  /* bytes that were at the last trim */
+    GMutex trimming;
+    size_t resident; /* bytes that were at the last trim */
 };
 
 /* --------------------------------------------------------------- memory -- */
@@ -71,9 +72,9 @@ static size_t resident(const s2vi_shards *s)
     return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-void s2vi_shards_trim(s2vi_shards *s)
+static void trim_all(s2vi_shards *s)
 {
-    if (!s || resident(s) < s->resident + RESIDENT)
+    if (resident(s) < s->resident + RESIDENT)
         return;
     for (guint i = 0; i < s->ranges->len; i++) {
         const range *r = &g_array_index(s->ranges, range, i);
@@ -82,6 +83,15 @@ void s2vi_shards_trim(s2vi_shards *s)
     s->resident = resident(s);
     if (s->resident == SIZE_MAX)
         s->resident = 0;
+}
+
+void s2vi_shards_trim(s2vi_shards *s)
+{
+    if (!s)
+        return;
+    g_mutex_lock(&s->trimming);
+    trim_all(s);
+    g_mutex_unlock(&s->trimming);
 }
 
 static int open_nameless(const char *folder)
@@ -266,6 +276,7 @@ static s2vi_shards *create(const char *folder)
     s->files = g_ptr_array_new_with_free_func(close_file);
     s->ranges = g_array_new(FALSE, FALSE, sizeof(range));
     s->folder = g_strdup(folder);
+    g_mutex_init(&s->trimming);
     s->fd = -1;
     s->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
     s->resident = resident(s);
@@ -290,6 +301,7 @@ void s2vi_shards_close(s2vi_shards **out)
     leave_file(s);
     if (s->statm >= 0)
         close(s->statm);
+    g_mutex_clear(&s->trimming);
     free(s);
     *out = NULL;
 }

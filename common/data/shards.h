@@ -139,6 +139,6 @@ int s2vi_shards_level(s2vi_shards *shards, bool mapped, float **sound,
 /** Give back the main memory of what was touched, if that is more than a
  * little: pointers stay good. For each clip of a loop over all, and each
  * iteration. NULL is fine. */
-void s2vi_shards_trim(s2vi_shards *shards);
+void s2vi_shards_trim(s2vi_shards *shards); /* any thread's */
 
 #endif

@@ -201,8 +201,40 @@ static void test_range(void)
     s2vi_dataset_close(&data);
 }
 
+/* Any number of threads hears the same. */
+static void test_threads(void)
+{
+    enum { CLIPS = 5 };
+    s2vi_dataset data[2];
+    s2vi_hearing h[2];
+    for (int k = 0; k < 2; k++) {
+        data[k] = (s2vi_dataset){.threads = k ? 3 : 1};
+        h[k] = (s2vi_hearing){.levelled = true,
+                              .level_jitter = 6,
+                              .spectrum_jitter = 6,
+                              .normalised = true};
+        for (int i = 0; i < CLIPS; i++) {
+            s2vi_clip *c = make_clip(FRAMES - 7 * i, 0.05 * (i + 1));
+            s2vi_dataset_add(&data[k], &c, NULL);
+        }
+        s2vi_dataset_split(&data[k], 0.9, T, NULL);
+        CHECK(!s2vi_hearing_prepare(&h[k], &data[k], NULL), "prepare");
+    }
+    CHECK(!memcmp(&h[0].range, &h[1].range, sizeof(h[0].range)), "range");
+    CHECK(h[0].level == h[1].level, "level");
+    for (int i = 0; i < CLIPS; i++) {
+        const s2vi_dataset_clip *a = &data[0].clip[i], *b = &data[1].clip[i];
+        const size_t n = (size_t)(a->clip->frames * BANDS) * sizeof(float);
+        CHECK(!memcmp(a->features, b->features, n), "features of clip %d", i);
+        CHECK(!memcmp(a->gain, b->gain, n), "gains of clip %d", i);
+    }
+    s2vi_dataset_close(&data[0]);
+    s2vi_dataset_close(&data[1]);
+}
+
 int main(void)
 {
+    test_threads();
     test_level();
     test_average();
     test_silence();

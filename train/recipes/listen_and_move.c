@@ -228,6 +228,7 @@ static int load_clips(training *t, s2v_error *err)
     const s2vi_lm_train_options *o = t->o;
     int ret = s2vi_recipe_load_dataset(&o->shared, &t->ingest, &t->data, err);
     t->data.stretch = o->stretch;
+    t->data.threads = o->shared.threads;
     t->hearing = (s2vi_hearing){.levelled = o->level,
                                 .level_jitter = o->level_jitter,
                                 .spectrum_jitter = o->spectrum_jitter,
