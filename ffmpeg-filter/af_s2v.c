@@ -25,6 +25,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "libavcodec/avcodec.h"
 #include "libavformat/avformat.h"
@@ -64,6 +65,8 @@ typedef struct FoleyContext {
     char *synthesis;
     double mix;           ///< dB, of the film's own sound; MIX_OFF: it is no input
     int latency;          ///< ms
+    char *state;          ///< file; NULL: none
+    int state_interval;   ///< seconds
 
     /* state that is handed over to a rebuilt filter graph, to the end */
     S2VModel model;
@@ -84,6 +87,9 @@ typedef struct FoleyContext {
     int ended;            ///< all sound was handed on, or none can be
     int resumed;          ///< the next picture is the first of a new graph
     int cut;              ///< freed while the rest of a film that has ended was wanted
+    int restored;         ///< the session has the pictures before held_pts, and none is held
+    int64_t saves;        ///< of the state, as many as were due
+    int warned_state;     ///< it cannot be saved
     int warned_back;
 } FoleyContext;
 
@@ -107,6 +113,8 @@ static const AVOption v2sfoley_options[] = {
     { "mix",     "set the gain in dB of the film's own sound, a further input, that is added", OFFSET(mix), AV_OPT_TYPE_DOUBLE, { .dbl = MIX_OFF }, MIX_OFF, 100, RUNTIME, "mix" },
         { "off", "no such input", 0, AV_OPT_TYPE_CONST, { .dbl = MIX_OFF }, 0, 0, RUNTIME, "mix" },
     { "latency", "set the maximum latency in milliseconds, 0 for the best quality", OFFSET(latency), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
+    { "state",   "set a file for the state of the stream: read at the start if it exists, saved while it runs", OFFSET(state), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, FLAGS },
+    { "state_interval", "set the seconds of audio from one save of the state to the next", OFFSET(state_interval), AV_OPT_TYPE_INT, { .i64 = 60 }, 1, 86400, FLAGS },
     { "inputs",  "set the number of inputs; with 2, the second one is the reference", OFFSET(nb_inputs), AV_OPT_TYPE_INT, { .i64 = 1 }, 1, 2, FLAGS },
     { NULL }
 };
@@ -671,6 +679,73 @@ static int mix_output(AVFilterLink *outlink)
     return ret < 0 ? ret : 1;
 }
 
+/* ---------------------------------------------------------------- state */
+
+static int keeps_state(const FoleyContext *s)
+{
+    return s->state && s->state[0];
+}
+
+/** After sound was handed on: save the stream, if that is due. */
+static void save_state(AVFilterContext *ctx)
+{
+    FoleyContext *s = ctx->priv;
+    const int64_t due = s->out_count / ((int64_t)s->state_interval * s->model.info.sample_rate);
+    char note[160];
+
+    if (!keeps_state(s) || s->drained || !s->held || due <= s->saves)
+        return;
+    s->saves = due;
+    snprintf(note, sizeof(note), "v2sfoley %d %d %"PRId64" %"PRId64" %"PRId64,
+             s->time_base.num, s->time_base.den, s->held_pts, s->out_start, s->out_count);
+    ff_s2v_save(ctx, s->session, s->state, note, &s->warned_state);
+}
+
+/** Go on with the stream that was saved, if there is one. */
+static av_cold int restore_state(AVFilterContext *ctx)
+{
+    FoleyContext *s = ctx->priv;
+    const char *note;
+    int end = 0, ret = ff_s2v_restore(ctx, s->session, s->state, &note);
+
+    if (ret <= 0)
+        return ret;
+    if (sscanf(note, "v2sfoley %d %d %"SCNd64" %"SCNd64" %"SCNd64"%n", &s->time_base.num,
+               &s->time_base.den, &s->held_pts, &s->out_start, &s->out_count, &end) < 5 ||
+        !end || note[end] || s->time_base.num < 1 || s->time_base.num > TIME_NUM_MAX ||
+        s->time_base.den < 1 || s->out_count < 0) {
+        av_log(ctx, AV_LOG_ERROR, "%s: the state of a session that was not this filter's.\n", s->state);
+        return AVERROR(EINVAL);
+    }
+    s->saves    = s->out_count / ((int64_t)s->state_interval * s->model.info.sample_rate);
+    s->restored = 1;
+    av_log(ctx, AV_LOG_INFO, "The stream goes on at %.3f s, from %s.\n",
+           (s->out_start + s->out_count) / (double)s->model.info.sample_rate, s->state);
+
+    return 0;
+}
+
+/**
+ * A picture after a state was restored.
+ *
+ * @return 1 if it is the next one, 0 if the session has it
+ */
+static int go_on(AVFilterContext *ctx, int64_t pts)
+{
+    FoleyContext *s = ctx->priv;
+
+    if (pts < s->held_pts)
+        return 0;
+    if (pts > s->held_pts)
+        av_log(ctx, AV_LOG_WARNING, "Gap of %.3f s in the video since the state was saved: the picture before it stays.\n",
+               (pts - s->held_pts) * av_q2d(s->time_base));
+    s->restored = 0;
+    s->started  = 1;
+    s->held_pts = pts;
+
+    return 1;
+}
+
 /* --------------------------------------------------------------- filter */
 
 static int add_input(AVFilterContext *ctx, const char *name, enum AVMediaType type)
@@ -697,6 +772,11 @@ static av_cold int init(AVFilterContext *ctx)
         return AVERROR(EINVAL);
     }
 
+    if (keeps_state(s) && (s->nb_inputs > 1 || s->mix > MIX_OFF)) {
+        av_log(ctx, AV_LOG_ERROR, "state=%s: expected neither inputs=2 nor mix, which have no state.\n", s->state);
+        return AVERROR(EINVAL);
+    }
+
     if (ff_s2v_take(ctx, STATE, sizeof(*s))) {
         s->resumed = s->started;
         return 0;
@@ -719,7 +799,10 @@ static av_cold int init(AVFilterContext *ctx)
     if (s->nb_inputs > 1)
         return expect_reference(s);
 
-    return s->ref && s->ref[0] ? read_reference(ctx, AV_LOG_ERROR, s->ref) : 0;
+    if (s->ref && s->ref[0] && (ret = read_reference(ctx, AV_LOG_ERROR, s->ref)) < 0)
+        return ret;
+
+    return restore_state(ctx);
 }
 
 /** The reference may be of any format: it is converted as that of a file is. */
@@ -796,7 +879,8 @@ static int config_output(AVFilterLink *outlink)
     }
     if (s->resumed)
         return 0;
-    s->time_base = inlink->time_base.num <= TIME_NUM_MAX ? inlink->time_base : AV_TIME_BASE_Q;
+    if (!s->restored)
+        s->time_base = inlink->time_base.num <= TIME_NUM_MAX ? inlink->time_base : AV_TIME_BASE_Q;
 
     av_log(ctx, AV_LOG_INFO, "%s model '%s' on %s: %d Hz, %s\n",
            info->name, s->model_path, info->device, info->sample_rate,
@@ -891,6 +975,13 @@ static int take_picture(AVFilterContext *ctx, AVFrame *frame)
         pts = s->started ? s->held_pts + usual_duration(ctx, s->held) : 0;
     if (s->resumed)
         resume(ctx, pts);
+    if (s->restored) {
+        if (go_on(ctx, pts))
+            s->held = frame;
+        else
+            av_frame_free(&frame);
+        return 0;
+    }
     if (s->started && pts < s->held_pts && !s->warned_back) {
         av_log(ctx, AV_LOG_WARNING,
                "The time stamps of the video go back by %.3f s at %.3f s: treating the frames as simultaneous.\n",
@@ -919,7 +1010,9 @@ static int drain(AVFilterContext *ctx, int64_t end)
         return 0;
     s->drained  = 1;
     s->out_sure = s->out_count;
-    if (!s->held) {
+    if (s->restored) {
+        av_log(ctx, AV_LOG_WARNING, "The video ends before the state in %s was saved.\n", s->state);
+    } else if (!s->held) {
         av_log(ctx, AV_LOG_WARNING, "No video was received, so there is no audio.\n");
     } else {
         int64_t duration = usual_duration(ctx, s->held);
@@ -984,8 +1077,11 @@ static int output_sound(AVFilterLink *outlink, const s2v_audio_frame *sound)
     out->pts                = s->out_start + sound->pts;
     s2v_frame_duration(out) = sound->count;
     s->out_count            = sound->pts + sound->count;
+    ret = ff_filter_frame(outlink, out);
+    if (ret >= 0)
+        save_state(outlink->src);
 
-    return ff_filter_frame(outlink, out);
+    return ret;
 }
 
 static int activate(AVFilterContext *ctx)
@@ -1045,6 +1141,8 @@ static int activate(AVFilterContext *ctx)
             if (ret < 0 || !s->drained || !S2V_END_AT_ONCE)
                 return ret;
         } else if (ret == S2V_ERR_EOF) {
+            if (keeps_state(s))
+                unlink(s->state); /* the next stream starts anew */
             ff_outlink_set_status(outlink, AVERROR_EOF, s->out_start + s->out_count);
             s->ended = 1;
             return 0;

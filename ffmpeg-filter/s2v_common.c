@@ -16,14 +16,18 @@
  * Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA 02110-1301 USA
  */
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "libavutil/avstring.h"
 #include "libavutil/common.h"
 #include "libavutil/cpu.h"
 #include "libavutil/dict.h"
 #include "libavutil/error.h"
+#include "libavutil/file.h"
 #include "libavutil/frame.h"
 #include "libavutil/log.h"
 #include "libavutil/mem.h"
@@ -129,6 +133,65 @@ void ff_s2v_close(S2VModel *model)
     s2v_model_close(&model->handle);
     av_freep(&model->id);
     av_freep(&model->log);
+}
+
+/* ---------------------------------------------------------------- state */
+
+/** Write a file that is whole or not there. */
+static int write_file(const char *path, const void *data, size_t size)
+{
+    char *temporary = av_asprintf("%s.tmp", path);
+    FILE *f = temporary ? fopen(temporary, "wb") : NULL;
+    int ret = !temporary ? AVERROR(ENOMEM) : f ? 0 : AVERROR(errno);
+
+    if (f && (fwrite(data, 1, size, f) != size || fflush(f) || fsync(fileno(f))))
+        ret = AVERROR(errno);
+    if (f && fclose(f) && !ret)
+        ret = AVERROR(errno);
+    if (!ret && rename(temporary, path))
+        ret = AVERROR(errno);
+    if (ret < 0 && f)
+        unlink(temporary);
+    av_free(temporary);
+
+    return ret;
+}
+
+void ff_s2v_save(AVFilterContext *ctx, s2v_session *session, const char *path, const char *note,
+                 int *warned)
+{
+    const void *data;
+    size_t size;
+    s2v_error err = { 0 };
+    int ret = s2v_session_save(session, note, &data, &size, &err);
+
+    if (ret >= 0 && (ret = write_file(path, data, size)) < 0)
+        snprintf(err.message, sizeof(err.message), "%s", av_err2str(ret));
+    if (ret < 0 && !*warned) {
+        av_log(ctx, AV_LOG_WARNING, "The state cannot be saved to '%s': %s.\n", path, err.message);
+        *warned = 1;
+    }
+}
+
+int ff_s2v_restore(AVFilterContext *ctx, s2v_session *session, const char *path, const char **note)
+{
+    uint8_t *data;
+    size_t size;
+    s2v_error err = { 0 };
+    int ret;
+
+    if (!path || !path[0] || access(path, F_OK))
+        return 0;
+    if ((ret = av_file_map(path, &data, &size, 0, ctx)) < 0)
+        return ret;
+    ret = s2v_session_restore(session, data, size, note, &err);
+    av_file_unmap(data, size);
+    if (ret < 0) {
+        av_log(ctx, AV_LOG_ERROR, "%s: %s; without this file, the stream starts anew.\n", path, err.message);
+        return AVERROR(EINVAL);
+    }
+
+    return 1;
 }
 
 int ff_s2v_tag(const S2VModel *model, AVFrame *frame)

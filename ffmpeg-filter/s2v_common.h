@@ -65,6 +65,24 @@ int ff_s2v_open(AVFilterContext *ctx, int level, const char *path, s2v_model_par
 /** Close a model, after its sessions. One that is all zero is fine. */
 void ff_s2v_close(S2VModel *model);
 
+/**
+ * Save a session's state. One that cannot be saved is no reason to stop.
+ *
+ * @param note   the filter's own part
+ * @param warned set to 1 once it was said
+ */
+void ff_s2v_save(AVFilterContext *ctx, s2v_session *session, const char *path, const char *note,
+                 int *warned);
+
+/**
+ * Restore a session from a file, if there is one.
+ *
+ * @param path NULL or empty: none
+ * @param note set to the filter's own part, the session's
+ * @return 1; 0 if there is no file; an error, after a sentence
+ */
+int ff_s2v_restore(AVFilterContext *ctx, s2v_session *session, const char *path, const char **note);
+
 /** Set the metadata of a model's first frame: lavfi.s2v.model. */
 int ff_s2v_tag(const S2VModel *model, AVFrame *frame);
 

@@ -21,7 +21,6 @@
  * Sound to video with a generative model, through libs2v
  */
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -33,7 +32,6 @@
 #include "libavutil/common.h"
 #include "libavutil/dict.h"
 #include "libavutil/fifo.h"
-#include "libavutil/file.h"
 #include "libavutil/imgutils.h"
 #include "libavutil/mathematics.h"
 #include "libavutil/mem.h"
@@ -421,47 +419,15 @@ static int feed_image(AVFilterContext *ctx)
 
 /* ---------------------------------------------------------------- state */
 
-/** Write a file that is whole or not there. */
-static int write_file(const char *path, const void *data, size_t size)
-{
-    char *temporary = av_asprintf("%s.tmp", path);
-    FILE *f = temporary ? fopen(temporary, "wb") : NULL;
-    int ret = !temporary ? AVERROR(ENOMEM) : f ? 0 : AVERROR(errno);
-
-    if (f && (fwrite(data, 1, size, f) != size || fflush(f) || fsync(fileno(f))))
-        ret = AVERROR(errno);
-    if (f && fclose(f) && !ret)
-        ret = AVERROR(errno);
-    if (!ret && rename(temporary, path))
-        ret = AVERROR(errno);
-    if (ret < 0 && f)
-        unlink(temporary);
-    av_free(temporary);
-
-    return ret;
-}
-
 /** Save the stream after the last frame. A state that cannot be saved is no reason to stop. */
 static void save_state(AVFilterContext *ctx)
 {
     S2VContext *s = ctx->priv;
-    const void *data;
-    size_t size;
     char note[160];
-    s2v_error err = { 0 };
-    int ret;
 
     snprintf(note, sizeof(note), "s2v %"PRId64" %d %"PRId64" %"PRId64" %"PRId64" %"PRId64,
              s->origin, s->origin_rate, s->out_start, s->out_count, s->first, s->sent);
-    ret = s2v_session_save(s->session, note, &data, &size, &err);
-    if (ret >= 0) {
-        if ((ret = write_file(s->state, data, size)) < 0)
-            snprintf(err.message, sizeof(err.message), "%s", av_err2str(ret));
-    }
-    if (ret < 0 && !s->warned_state) {
-        av_log(ctx, AV_LOG_WARNING, "The state cannot be saved to '%s': %s.\n", s->state, err.message);
-        s->warned_state = 1;
-    }
+    ff_s2v_save(ctx, s->session, s->state, note, &s->warned_state);
 }
 
 /** Go on with the stream that was saved, if there is one. */
@@ -469,32 +435,21 @@ static int restore_state(AVFilterContext *ctx)
 {
     S2VContext *s = ctx->priv;
     const char *note;
-    uint8_t *data;
-    size_t size;
-    s2v_error err = { 0 };
-    int ret, end = 0;
+    int end = 0, ret = ff_s2v_restore(ctx, s->session, s->state, &note);
 
-    if (!s->state || !s->state[0] || access(s->state, F_OK))
-        return 0;
-    if ((ret = av_file_map(s->state, &data, &size, 0, ctx)) < 0)
+    if (ret <= 0)
         return ret;
-    ret = s2v_session_restore(s->session, data, size, &note, &err);
-    if (ret < 0) {
-        av_log(ctx, AV_LOG_ERROR, "%s: %s; without this file, the stream starts anew.\n", s->state, err.message);
-        ret = AVERROR(EINVAL);
-    } else if (sscanf(note, "s2v %"SCNd64" %d %"SCNd64" %"SCNd64" %"SCNd64" %"SCNd64"%n",
+    if (sscanf(note, "s2v %"SCNd64" %d %"SCNd64" %"SCNd64" %"SCNd64" %"SCNd64"%n",
                       &s->origin, &s->origin_rate, &s->out_start, &s->out_count, &s->first,
                       &s->had, &end) < 6 ||
                !end || note[end] || s->origin_rate < 1 || s->had < 0 || s->out_count < 0 || s->first < 0) {
         av_log(ctx, AV_LOG_ERROR, "%s: the state of a session that was not this filter's.\n", s->state);
-        ret = AVERROR(EINVAL);
-    } else {
-        av_log(ctx, AV_LOG_INFO, "The stream goes on at frame %"PRId64", from %s.\n", s->out_count, s->state);
-        s->restored = 1;
+        return AVERROR(EINVAL);
     }
-    av_file_unmap(data, size);
+    av_log(ctx, AV_LOG_INFO, "The stream goes on at frame %"PRId64", from %s.\n", s->out_count, s->state);
+    s->restored = 1;
 
-    return ret;
+    return 0;
 }
 
 /** The first sample of the next frame, as sent counts them. */

@@ -21,7 +21,7 @@ is "and no other" "$(comm -13 <(echo "$listed") <(sort <<<"$table"$'\n'"$own"))"
 is "each once" "$(cut -d' ' -f1 <<<"$table" | sort | uniq -d)" ""
 
 # v2sfoley: its own are not the library's; a reference and the mix can be commands.
-own=$'device 0\ndtype 0\ninputs 0\nmix 1\nmodel 0\nref 1\nthreads 0'
+own=$'device 0\ndtype 0\ninputs 0\nmix 1\nmodel 0\nref 1\nstate 0\nstate_interval 0\nthreads 0'
 listed=$("$1" sound | sort -u)
 table=$(sed -nE '/AV_OPT_TYPE_CONST/d; /v2sfoley_options\[\]/,/^};/s/^ *\{ "([^"]+)", .* (FLAGS|RUNTIME)(, "[a-z]+")? \},$/\1 \2/p' "$3" |
     sed 's/FLAGS/0/; s/RUNTIME/1/')
