@@ -248,6 +248,11 @@ def goals(rows):
                                 "<= 5", row["percent"], "%.1f", False))
     out.append(goal("adversarial iteration, f32: over PyTorch", ">= 1 x",
                     rows.one("training", dtype="f32").get("ratio"), "%.2f x"))
+    for name in ("pictures", "prompts"):
+        ratios = [row["%s_ratio" % name] for row in rows.of("clip")
+                  if "why" not in row]
+        out.append(goal("CLIP's %s: over the best peer" % name, ">= 1.2 x",
+                        min(ratios) if ratios else None, "%.2f x"))
     for row in rows.of("talker_training"):
         if "why" not in row and row["dtype"] == "f32":
             out.append(goal("iteration of man, %s, batch %d, %s: over PyTorch" %
@@ -327,6 +332,18 @@ def talker_training_cells(row):
         return failed(row, 10)
     return [row["network"], str(row["batch"]), row["stage"],
             *training_cells(row)]
+
+
+def clip_cells(row):
+    """The columns of CLIP's towers."""
+    if "why" in row:
+        return failed(row, 9)
+    return [row["peer"] + " " + row["version"], str(row["threads"]),
+            *(number(row[key], form) for name in ("pictures", "prompts")
+              for key, form in (("s2v_%s_per_second" % name, "%.1f"),
+                                ("%s_per_second" % name, "%.1f"),
+                                ("%s_ratio" % name, "%.2f"))),
+            str(row["tokens"])]
 
 
 def start_cells(row):
@@ -511,6 +528,14 @@ def print_all(rows):
             ["network", "batch", "stage", "dtype", "threads", "ms", "MB",
              "PyTorch, ms", "MB", "speedup"],
             [talker_training_cells(r) for r in rows.of("talker_training")])
+    section("CLIP", "Pictures and prompts a second through the towers of a "
+            "ViT-B/32 of random weights, one at a time, timed alternately "
+            "(bench/peer_clip.py). s2v prepares pictures and finds tokens as "
+            "well, and stops at the end of a prompt; peers run all 77 places. "
+            "f32.",
+            ["peer", "threads", "s2v, pictures/s", "peer", "ratio",
+             "s2v, prompts/s", "peer", "ratio", "tokens"],
+            [clip_cells(r) for r in rows.of("clip")])
     print(THREADS)
     print(NOT_RUN, end="")
 
