@@ -90,5 +90,5 @@ refused "a region" "--region: it is not for a model of scenes, as 's.bin' is" s.
 refused "nothing for the probe" "--split: expected clips to measure and others for the probe to learn on" \
     s.bin val --split 0
 refused "no captions" ".*a\.mkv.*" s.bin "heavy rain" --train clips
-refused "a start that is not there" "start: expected seed, a number" s.bin val --train clips --set start=dragon
+refused "a start that is not there" "start: expected auto, seed, a number" s.bin val --train clips --set start=dragon
 finish
