@@ -363,9 +363,18 @@ def write(path, metadata, tensors):
         at += value.nbytes
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    with open(path + ".part", "wb") as file:  # whole or not at all
-        file.write(struct.pack("<Q", len(text)) + text + data)
-    os.replace(path + ".part", path)
+    part = path + ".part"
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise Failure(f"{path} cannot be written: it is a folder, a pipe or a device, "
+                      "expected a file or a new name")
+    try:
+        with open(part, "wb") as file:  # whole or not at all
+            file.write(struct.pack("<Q", len(text)) + text + data)
+        os.replace(part, path)
+    except OSError as error:
+        if os.path.isfile(part):
+            os.remove(part)
+        raise Failure(f"{path} cannot be written: {error.strerror}") from error
 
 
 def license_line(license_):
@@ -410,8 +419,12 @@ NAME = "scripts/" + os.path.basename(sys.argv[0])
 def run(main):
     try:
         sys.exit(main(sys.argv[1:]))
-    except (Failure, OSError) as error:
-        print(f"{NAME}: {error}", file=sys.stderr)
+    except Failure as failure:
+        print(f"{NAME}: {failure}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        print(f"{NAME}: {error.filename} cannot be read: {error.strerror}",
+              file=sys.stderr)
         sys.exit(1)
     except MemoryError:
         print(f"{NAME}: the file cannot be read: {TOO_MUCH}", file=sys.stderr)

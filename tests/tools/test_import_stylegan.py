@@ -349,6 +349,14 @@ def test_refusals():
             for k, v in tensors.items() if k != "mapping.w_avg"}
     refuses("an average that is not finite", safetensors(wide),
             ["mapping.w_avg", "not finite"])
+    os.mkdir("folder")
+    refuses("a folder for the output", good, ["folder cannot be written: it is a folder"],
+            "-o", "folder")
+    refuses("a folder that is not there", good, ["no/where.bin cannot be written: No such"],
+            "-o", "no/where.bin")
+    point("nothing is left beside the folder", not os.path.exists("folder.part"))
+    os.mkfifo("pipe")
+    refuses("a pipe for the output", good, ["pipe cannot be written: it is"], "-o", "pipe")
     refuses("itself", b"", ["would be overwritten"], "-o", "file")
     refuses("an option", b"", ["unknown option --wrong"], "--wrong")
     refuses("a clamp", b"", ["--clamp is much"], "--clamp", "much")
