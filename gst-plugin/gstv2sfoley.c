@@ -35,6 +35,8 @@ enum {
     PROP_ONSETS,
     PROP_SYNTHESIS,
     PROP_MIX,
+    PROP_STATE,
+    PROP_STATE_INTERVAL,
 };
 
 enum { REFERENCE_MOST = 60 }; /* seconds that count */
@@ -143,7 +145,8 @@ static GstFlowReturn drain(GstS2VBase *base)
 static void restart(GstS2VBase *base)
 {
     GstV2SFoley *self = GST_V2S_FOLEY(base);
-    self->made = 0;
+    self->made = self->saves = 0;
+    self->resuming = FALSE;
     if (self->own)
         gst_v2s_foley_mix_restart(self);
 }
@@ -255,23 +258,33 @@ static GstFlowReturn chain(GstS2VBase *base, GstBuffer *buffer)
     GstV2SFoley *self = GST_V2S_FOLEY(base);
     s2v_error err = {0};
     take_changes(self);
+    if (!gst_v2s_foley_load_state(self)) {
+        gst_buffer_unref(buffer);
+        return GST_FLOW_ERROR;
+    }
     GstClockTime time = clip(self, buffer);
-    if (!GST_CLOCK_TIME_IS_VALID(time)) {
+    if (!GST_CLOCK_TIME_IS_VALID(time) ||
+        (self->resuming && time <= self->sent)) { /* the session has it */
         gst_buffer_unref(buffer);
         return GST_FLOW_OK;
     }
+    self->resuming = FALSE;
     if (!base->started)
         base->start = time;
     base->started = TRUE;
     base->empty = FALSE;
     self->next = time + self->picture;
-    int ret = send_picture(self, buffer, MAX(time, base->start), &err);
+    self->sent = MAX(time, base->start);
+    int ret = send_picture(self, buffer, self->sent, &err);
     gst_buffer_unref(buffer);
     if (ret < 0) {
         gst_s2v_post_error(GST_ELEMENT(self), &err);
         return GST_FLOW_ERROR;
     }
-    return push_all(self);
+    const GstFlowReturn flow = push_all(self);
+    if (flow == GST_FLOW_OK)
+        gst_v2s_foley_save_state(self);
+    return flow;
 }
 
 /* -------------------------------------------------------------- events -- */
@@ -326,8 +339,12 @@ static gboolean sink_event(GstS2VBase *base, GstEvent *event)
         gst_event_unref(event);
         return TRUE;
     }
-    return GST_S2V_BASE_CLASS(gst_v2s_foley_parent_class)
-        ->sink_event(base, event);
+    const gboolean eos = GST_EVENT_TYPE(event) == GST_EVENT_EOS;
+    const gboolean ok =
+        GST_S2V_BASE_CLASS(gst_v2s_foley_parent_class)->sink_event(base, event);
+    if (eos && ok)
+        gst_v2s_foley_drop_state(self);
+    return ok;
 }
 
 static gboolean src_event(GstS2VBase *base, GstEvent *event)
@@ -408,6 +425,7 @@ static void start(GstS2VBase *base)
     GST_OBJECT_LOCK(self);
     self->picture = 0;
     GST_OBJECT_UNLOCK(self);
+    self->state_loaded = self->state_warned = FALSE;
 }
 
 static GstStateChangeReturn change_state(GstElement *element,
@@ -457,6 +475,10 @@ static void set_property(GObject *object, guint id, const GValue *value,
     case PROP_ONSETS: gst_s2v_set_string(&self->onsets, value); break;
     case PROP_SYNTHESIS: gst_s2v_set_string(&self->synthesis, value); break;
     case PROP_MIX: self->mix = g_value_get_double(value); break;
+    case PROP_STATE: gst_s2v_set_string(&self->state, value); break;
+    case PROP_STATE_INTERVAL:
+        self->state_interval = g_value_get_int(value);
+        break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     }
     GST_OBJECT_UNLOCK(self);
@@ -477,6 +499,10 @@ static void get_property(GObject *object, guint id, GValue *value,
     case PROP_ONSETS: g_value_set_string(value, self->onsets); break;
     case PROP_SYNTHESIS: g_value_set_string(value, self->synthesis); break;
     case PROP_MIX: g_value_set_double(value, self->mix); break;
+    case PROP_STATE: g_value_set_string(value, self->state); break;
+    case PROP_STATE_INTERVAL:
+        g_value_set_int(value, self->state_interval);
+        break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     }
     GST_OBJECT_UNLOCK(self);
@@ -489,6 +515,7 @@ static void finalize(GObject *object)
     g_free(self->regions);
     g_free(self->onsets);
     g_free(self->synthesis);
+    g_free(self->state);
     gst_v2s_foley_mix_free(self->own);
     G_OBJECT_CLASS(gst_v2s_foley_parent_class)->finalize(object);
 }
@@ -497,6 +524,7 @@ static void gst_v2s_foley_init(GstV2SFoley *self)
 {
     self->base.path = g_strdup("foley.bin");
     self->sensitivity = 1.0;
+    self->state_interval = 60;
 }
 
 /* `model` is another one than the base's: it has a default, and is opened with
@@ -566,6 +594,19 @@ static void install_properties(GObjectClass *object_class)
                             "the request pad of this name and is added, in dB",
                             -100.0, 100.0, 0.0,
                             flags | GST_PARAM_MUTABLE_PLAYING));
+    g_object_class_install_property(
+        object_class, PROP_STATE,
+        g_param_spec_string(
+            "state", "State",
+            "File for the state of the stream: read at the start if it exists, "
+            "saved while it plays, removed at its end (null = none)",
+            NULL, flags));
+    g_object_class_install_property(
+        object_class, PROP_STATE_INTERVAL,
+        g_param_spec_int(
+            "state-interval", "State interval",
+            "Seconds of audio from one save of the state to the next", 1, 86400,
+            60, flags));
 }
 
 static void gst_v2s_foley_class_init(GstV2SFoleyClass *klass)

@@ -4,8 +4,8 @@
  * saved. The times of the sound say what the session had already.
  */
 #include "gsts2vgen.h"
+#include "state_file.h"
 
-#include <glib/gstdio.h>
 #include <stdio.h>
 
 #define GST_CAT_DEFAULT gst_s2v_gen_debug
@@ -14,9 +14,7 @@
 static char *state_file(GstS2VGen *self)
 {
     GST_OBJECT_LOCK(self);
-    char *file = self->state && *self->state
-                     ? g_filename_from_utf8(self->state, -1, NULL, NULL, NULL)
-                     : NULL;
+    char *file = gst_s2v_state_file(self->state);
     GST_OBJECT_UNLOCK(self);
     return file;
 }
@@ -33,33 +31,16 @@ static gboolean is_due(GstS2VGen *self)
     return any && self->made % MAX(interval, 1) == 0;
 }
 
-/* A state that cannot be saved is no reason to stop: it is said once. */
-static void warn(GstS2VGen *self, const char *file, const char *why)
-{
-    if (!self->state_warned)
-        GST_ELEMENT_WARNING(
-            self, RESOURCE, WRITE,
-            ("The state cannot be saved to '%s': %s.", file, why), (NULL));
-    self->state_warned = TRUE;
-}
-
 void gst_s2v_gen_save_state(GstS2VGen *self)
 {
-    const void *data;
-    size_t size;
-    s2v_error err = {0};
-    GError *error = NULL;
     char *file = is_due(self) ? state_file(self) : NULL;
     if (!file)
         return;
     char *note = g_strdup_printf("s2vgen %" G_GUINT64_FORMAT
                                  " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT,
                                  self->base.start, self->made, self->heard);
-    if (s2v_session_save(self->base.session, note, &data, &size, &err) < 0)
-        warn(self, file, err.message);
-    else if (!g_file_set_contents(file, data, (gssize)size, &error))
-        warn(self, file, error->message);
-    g_clear_error(&error);
+    gst_s2v_state_save(GST_ELEMENT(self), self->base.session, file, note,
+                       &self->state_warned);
     g_free(note);
     g_free(file);
 }
@@ -92,49 +73,25 @@ static gboolean read_note(GstS2VGen *self, const char *note)
     return TRUE;
 }
 
-static gboolean restore(GstS2VGen *self, const char *file, const char *data,
-                        gsize size)
-{
-    const char *note = NULL;
-    s2v_error err = {0};
-    const int ret =
-        s2v_session_restore(self->base.session, data, size, &note, &err);
-    if (ret < 0 || !read_note(self, note)) {
-        GST_ELEMENT_ERROR(self, LIBRARY, SETTINGS,
-                          ("%s: %s; without this file, the stream starts anew.",
-                           file,
-                           ret < 0 ? err.message
-                                   : "the state of a session that was not "
-                                     "this element's"),
-                          (NULL));
-        return FALSE;
-    }
-    fill_recent(self);
-    self->base.started = self->resuming = TRUE;
-    GST_INFO_OBJECT(
-        self, "the stream goes on at frame %" G_GUINT64_FORMAT ", from %s",
-        self->made, file);
-    return TRUE;
-}
-
 gboolean gst_s2v_gen_load_state(GstS2VGen *self)
 {
-    char *file = self->state_loaded ? NULL : state_file(self), *data = NULL;
-    gsize size = 0;
-    GError *error = NULL;
-    gboolean ok = TRUE;
+    char *file = self->state_loaded ? NULL : state_file(self);
+    const char *note = NULL;
     self->state_loaded = TRUE;
-    if (!file || !g_file_test(file, G_FILE_TEST_EXISTS)) {
-        g_free(file);
-        return TRUE;
+    gboolean ok =
+        !file || gst_s2v_state_restore(GST_ELEMENT(self), self->base.session,
+                                       file, &note);
+    if (ok && note && !read_note(self, note)) {
+        gst_s2v_state_refuse(GST_ELEMENT(self), file);
+        ok = FALSE;
     }
-    if (g_file_get_contents(file, &data, &size, &error))
-        ok = restore(self, file, data, size);
-    else
-        GST_ELEMENT_ERROR(self, RESOURCE, READ, ("%s", error->message), (NULL));
-    ok = ok && !error;
-    g_clear_error(&error);
-    g_free(data);
+    if (ok && note) {
+        fill_recent(self);
+        self->base.started = self->resuming = TRUE;
+        GST_INFO_OBJECT(
+            self, "the stream goes on at frame %" G_GUINT64_FORMAT ", from %s",
+            self->made, file);
+    }
     g_free(file);
     return ok;
 }
@@ -142,7 +99,6 @@ gboolean gst_s2v_gen_load_state(GstS2VGen *self)
 void gst_s2v_gen_drop_state(GstS2VGen *self)
 {
     char *file = state_file(self);
-    if (file)
-        g_unlink(file);
+    gst_s2v_state_drop(file);
     g_free(file);
 }

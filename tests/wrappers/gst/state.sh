@@ -48,4 +48,34 @@ like "a file that was cut, too" "$? $(cat said)" '^1 .*stream\.state: the state:
 quiet=()
 play some -1 state=nowhere/state state-interval=1
 like "a folder that is not there stops nothing" "$? $(cmp some whole) $(cat said)" "^0  .*The state cannot be saved to 'nowhere/state'"
+
+# --- v2sfoley: samples go on where they were saved
+[ -f "${S2V_TINY_FOLEY-}" ] || { skip "v2sfoley" "S2V_TINY_FOLEY names no file"; finish; }
+cp "$S2V_TINY_FOLEY" foley.bin
+# hear OUT AFTER PROPERTY...: samples; breaks after so many buffers.
+hear() {
+    local out=$1 after=$2
+    shift 2
+    timeout 120 gst-launch-1.0 "${quiet[@]}" videotestsrc pattern=ball num-buffers=250 ! \
+        video/x-raw,format=RGB,width=64,height=48,framerate=25/1 ! v2sfoley model=foley.bin latency=500 "$@" ! \
+        identity error-after="$after" ! filesink location="$out" >said 2>&1
+}
+quiet=(-q)
+hear heard -1
+is "v2sfoley: ten seconds" "$(($(stat -c %s heard) / 4))" 220500
+rm -f stream.state
+hear first 20 state=stream.state state-interval=2
+had=$(tr -d '\0' <stream.state | grep -o '"s2v.received":"[0-9]*"' | grep -o '[0-9]*"$' | tr -d '"')
+like "v2sfoley: it breaks, and the state is there" "$((had / 22050))" '^[2468]$'
+cp stream.state saved
+hear rest -1 state=stream.state state-interval=2
+is "v2sfoley: the second run succeeds" "$? $(cat said)" "0 "
+is "v2sfoley: with the samples of one" "$(head -c $((4 * had)) first | cat - rest | md5sum)" "$(md5sum <heard)"
+is "v2sfoley: at its end, the file is gone" "$([ -e stream.state ] || echo gone)" gone
+cp saved stream.state
+hear bad -1 state=stream.state sensitivity=0.5
+like "v2sfoley: another sensitivity is refused" "$? $(cat said)" '^1 .*the state is of another session'
+echo words >stream.state
+hear bad -1 state=stream.state
+like "v2sfoley: another kind of file, too" "$? $(cat said)" '^1 .*stream\.state: the state: '
 finish
