@@ -143,6 +143,13 @@ rm -r there/stills
 refuses "none" "process 1 of 2 on $HOSTNAME: .*stills" \
     -np 1 -wdir "$tmp/here" "${one[@]}" : -np 1 -wdir "$tmp/there" "${one[@]}"
 
+# What is computed of shards needs room on each machine.
+rm -f scenes/prepared*
+one=("$S2V_TRAIN" embedding "${embedding[@]}" -o x.bin --threads 1 -q)
+# shellcheck disable=SC2016
+refuses "a full disk of one" "process 1 of 2 on $HOSTNAME: 'scenes': expected room for [0-9]+ MB of what is computed" \
+    -np 1 "${one[@]}" : -np 1 bash -c 'ulimit -f 20; exec "$0" "$@"' "${one[@]}"
+
 # second FILE: the id of the second process of those that write it.
 second() {
     local p
