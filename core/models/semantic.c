@@ -278,8 +278,8 @@ static int check_tensors(const s2vi_semantic_config *c, const s2v_weights *w,
                          s2v_error *err)
 {
     static const char *const more[] = {
-        S2VI_SEMANTIC_GALLERY "*", S2VI_SEMANTIC_HEARD "*",
-        S2VI_SEMANTIC_GENERATOR "mapping.w_std", NULL};
+        S2VI_SEMANTIC_GALLERY "*", S2VI_SEMANTIC_SEEN "*",
+        S2VI_SEMANTIC_HEARD "*", S2VI_SEMANTIC_GENERATOR "mapping.w_std", NULL};
     s2vi_param_list list = {0};
     int ret = generator_in_file(c, &list, err);
     if (!ret)

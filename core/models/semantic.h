@@ -17,8 +17,10 @@
  * "embedding":{..}}, with the keys of each part's own configuration. Tensors
  * are "generator.", "inversion.", "recurrent.", "embedding." and the names of
  * the parts; "gallery.NAME" (L,w) are style codes to start with, NAME-2 and so
- * on others of that scene; "heard.NAME" (width) is where the scene's sound lies
- * in the embedding, whose words are s2v.vocabulary.
+ * on others of that scene; "seen.NAME" (width) is where a start's picture lies
+ * in the embedding, which else is found at opening; "heard.NAME" (width) is
+ * where the scene's sound lies in the embedding, whose words are
+ * s2v.vocabulary.
  */
 #ifndef S2VI_MODELS_SEMANTIC_H
 #define S2VI_MODELS_SEMANTIC_H
@@ -37,6 +39,7 @@
 #define S2VI_SEMANTIC_RECURRENT "recurrent."
 #define S2VI_SEMANTIC_EMBEDDING "embedding."
 #define S2VI_SEMANTIC_GALLERY   "gallery."
+#define S2VI_SEMANTIC_SEEN      "seen."
 #define S2VI_SEMANTIC_HEARD     "heard."
 
 /* ------------------------------------------------------- the generator -- */

@@ -55,6 +55,36 @@ int s2vi_starts_read(s2vi_starts *s, const s2v_weights *w, int codes, int width,
     return ret;
 }
 
+/* That a tensor is a place in the embedding. */
+static int check_place(const s2v_weights *w, const s2vi_tensor *t, int width,
+                       s2v_error *err)
+{
+    return t->rank == 1 && t->shape[0] == width
+               ? S2V_OK
+               : s2vi_error(err, S2V_ERR_MODEL,
+                            "%s: tensor '%s' is not of the %d numbers of the "
+                            "embedding",
+                            s2v_weights_get_path(w, NULL), t->name, width);
+}
+
+int s2vi_starts_read_seen(const s2vi_starts *s, const s2v_weights *w, int width,
+                          float *place, s2v_error *err)
+{
+    char name[512];
+    int ret = S2V_OK;
+    for (int i = 0; i < s->count && !ret; i++) {
+        snprintf(name, sizeof(name), S2VI_SEMANTIC_SEEN "%s", s->name[i]);
+        const s2vi_tensor *t = s2vi_weights_find(w, name);
+        if (!t)
+            return 0;
+        ret = check_place(w, t, width, err);
+        if (!ret)
+            ret =
+                s2vi_weights_read_f32(w, t, place + (ptrdiff_t)i * width, err);
+    }
+    return ret ? ret : s->count > 0;
+}
+
 /* Whether a start's name is a scene's, or that and a number: "rain-2". */
 static bool is_of_scene(const char *start, const char *scene)
 {
@@ -88,11 +118,9 @@ static const char *scene_name(const s2vi_tensor *t)
 static int read_heard(s2vi_starts *s, const s2v_weights *w,
                       const s2vi_tensor *t, int width, s2v_error *err)
 {
-    if (t->rank != 1 || t->shape[0] != width)
-        return s2vi_error(err, S2V_ERR_MODEL,
-                          "%s: tensor '%s' is not of the %d numbers of the "
-                          "embedding",
-                          s2v_weights_get_path(w, NULL), t->name, width);
+    const int ret = check_place(w, t, width, err);
+    if (ret < 0)
+        return ret;
     if (!give_scene(s, scene_name(t), s->scenes))
         return S2V_OK;
     s->scenes++;

@@ -24,6 +24,11 @@ typedef struct s2vi_starts {
 int s2vi_starts_read(s2vi_starts *starts, const s2v_weights *weights, int codes,
                      int w, s2v_error *err);
 
+/** Read where the starts' pictures lie, place (count,width): whether the file
+ * says so of all, or an error. */
+int s2vi_starts_read_seen(const s2vi_starts *starts, const s2v_weights *weights,
+                          int width, float *place, s2v_error *err);
+
 /** Read where the scenes' sound lies in an embedding; none as well. */
 int s2vi_starts_read_heard(s2vi_starts *starts, const s2v_weights *weights,
                            int width, s2v_error *err);

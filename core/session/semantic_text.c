@@ -81,7 +81,8 @@ static int embed_picture(void *opaque, const float *video, float *place,
     return embed(x->model, x->exec, video, NULL, place, err);
 }
 
-static int place_starts(s2vi_semantic_model *m, s2v_error *err)
+static int place_starts(s2vi_semantic_model *m, const s2v_weights *w,
+                        s2v_error *err)
 {
     const int width = m->config.embedding.width;
     embedder x = {.model = m};
@@ -89,7 +90,10 @@ static int place_starts(s2vi_semantic_model *m, s2v_error *err)
         calloc((size_t)m->starts.count * (size_t)width + 1, sizeof(*m->place));
     if (!m->place)
         return s2vi_error_nomem(err, "a gallery");
-    int ret = s2vi_exec_create(&x.exec, m->embedding_plan, err);
+    int ret = s2vi_starts_read_seen(&m->starts, w, width, m->place, err);
+    if (ret)
+        return ret < 0 ? ret : S2V_OK;
+    ret = s2vi_exec_create(&x.exec, m->embedding_plan, err);
     if (!ret)
         ret = s2vi_starts_places(&m->starts, &m->generator, embed_picture, &x,
                                  width, m->place, err);
@@ -108,7 +112,7 @@ int s2vi_semantic_open_texts(s2vi_semantic_model *m, const s2v_weights *w,
                                      err);
     if (!ret)
         ret = plan_embedding(m, err);
-    return ret < 0 ? ret : place_starts(m, err);
+    return ret < 0 ? ret : place_starts(m, w, err);
 }
 
 static int choose_by_embedding(const s2vi_semantic_model *m, const char *text,

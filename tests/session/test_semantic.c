@@ -535,6 +535,41 @@ static void test_texts(s2v_model *model)
     s2v_session_close(&session);
 }
 
+/* Where the file says where the starts' pictures lie, that counts: here on
+ * axes, so that a text's start is that of its largest number among the first
+ * four. */
+static void test_seen(void)
+{
+    const tiny_semantic spec = {.seen = true};
+    const s2vi_semantic_config c = tiny_semantic_config(&spec);
+    s2v_model *model = open_spec(&spec);
+    s2vi_graph *g = s2vi_graph_create();
+    const s2vi_embedding_inputs in = {
+        .text = s2vi_input(g, "text", S2VI_SHAPE(1, c.embedding.words))};
+    s2vi_embedding_graph e;
+    s2vi_plan *plan;
+    s2vi_exec *exec;
+    s2v_error err;
+    float share[8] = {0, 0, 1}, said[TINY_WIDTH];
+    int best = 0;
+    must(s2vi_embedding_build(g, &c.embedding, S2VI_SEMANTIC_EMBEDDING, &in, &e,
+                              &err),
+         &err);
+    const s2vi_plan_params params = {.outputs = &e.text, .n_outputs = 1};
+    must(s2vi_plan_create(&plan, g, model->store, &params, &err), &err);
+    must(s2vi_exec_create(&exec, plan, &err), &err);
+    s2vi_exec_write(exec, in.text, share);
+    must(s2vi_exec_run(exec, &(s2vi_clock){0}, &err), &err);
+    s2vi_exec_read(exec, e.text, said);
+    for (int i = 1; i < TINY_STARTS; i++)
+        best = said[i] > said[best] ? i : best;
+    CHECK(shows(model, "text=fire", best), "not %s", tiny_starts[best]);
+    s2vi_exec_close(&exec);
+    s2vi_plan_close(&plan);
+    s2vi_graph_close(&g);
+    s2v_model_close(&model);
+}
+
 /* ---- CLIP ---- */
 
 static void write_file(const char *name, const char *text)
@@ -921,6 +956,7 @@ int main(void)
     test_saved(model, "start=fire");
     s2v_model_close(&model);
     test_listening();
+    test_seen();
     test_three();
     test_size();
     test_files();

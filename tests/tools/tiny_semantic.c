@@ -74,6 +74,18 @@ static void add_params(s2vi_writer *writer, const s2vi_param_list *list,
     }
 }
 
+static void add_seen(s2vi_writer *writer, s2v_error *err)
+{
+    const int64_t width = TINY_WIDTH;
+    char name[40];
+    for (int i = 0; i < TINY_STARTS; i++) {
+        float place[TINY_WIDTH] = {0};
+        place[i] = 1;
+        snprintf(name, sizeof(name), S2VI_SEMANTIC_SEEN "%s", tiny_starts[i]);
+        s2vi_writer_add(writer, name, S2VI_STORED_F32, 1, &width, place, err);
+    }
+}
+
 static void add_gallery(s2vi_writer *writer, const s2vi_semantic_config *c,
                         bool bad, s2v_error *err)
 {
@@ -135,6 +147,8 @@ int tiny_semantic_write(const char *path, const tiny_semantic *spec,
     add_others(writer, &c, err);
     if (c.has_embedding)
         add_gallery(writer, &c, spec->bad_start, err);
+    if (spec->seen)
+        add_seen(writer, err);
     if (spec->heard)
         add_heard(writer, &c, spec->heard, err);
     char *text = s2vi_semantic_config_text(&c);

@@ -15,6 +15,8 @@ typedef struct tiny_semantic {
     /* (2,TINY_WIDTH): where the sound of fire and of rain lies; then there is a
        start rain-2, too. NULL: it is not known */
     const float *heard;
+    bool seen;   /* places of the starts' pictures: unit vectors, each the
+                    axis of its number */
     int columns; /* of windows of sound; 0: 64 */
     int codes;   /* that E_RNN says to have more than the generator */
 } tiny_semantic;

@@ -64,6 +64,9 @@ static void test_gallery(const s2v_weights *w)
         return;
     const s2vi_tensor *last = s2vi_weights_find(w, "gallery.rain-16");
     const s2vi_tensor *heard = s2vi_weights_find(w, "heard.rain");
+    const s2vi_tensor *seen = s2vi_weights_find(w, "seen.rain-16");
+    CHECK(seen && seen->rank == 1 && seen->shape[0] == 128,
+          "where its picture lies");
     CHECK(last && last->count == rain->count &&
               !s2vi_weights_find(w, "gallery.rain-17"),
           "16 starts of a scene");

@@ -156,11 +156,12 @@ static int allocate(chooser *c, s2vi_gallery *out, s2v_error *err)
     c->usual = calloc(scenes, sizeof(double));
     out->codes =
         calloc(scenes * (size_t)c->p->each * c->numbers, sizeof(float));
+    out->seen = calloc(scenes * (size_t)c->p->each * c->width, sizeof(float));
     out->heard = calloc(scenes * c->width, sizeof(float));
     out->reading = calloc(scenes * (c->width + 1), sizeof(float));
     return c->in && c->place && c->level && c->start && c->seen && c->caption &&
                    c->wish && c->odds && c->sorted && c->taken && c->usual &&
-                   out->codes && out->heard && out->reading
+                   out->codes && out->seen && out->heard && out->reading
                ? S2V_OK
                : s2vi_error_nomem(err, "a gallery");
 }
@@ -445,9 +446,10 @@ static int find_start(const chooser *c, double least, const float *caption)
     return best;
 }
 
-static void choose_scene(chooser *c, int scene, float *codes)
+static void choose_scene(chooser *c, int scene, s2vi_gallery *out)
 {
     const int each = c->p->each;
+    const size_t first = (size_t)scene * (size_t)each;
     memset(c->taken, 0, (size_t)c->p->starts * sizeof(*c->taken));
     for (int i = 0; i < c->p->starts; i++)
         c->odds[i] = odds(c, i, scene);
@@ -456,8 +458,10 @@ static void choose_scene(chooser *c, int scene, float *codes)
         const int i = find_start(
             c, least, k ? find_caption(c, scene, k - 1, each - 1) : NULL);
         c->taken[i] = true;
-        memcpy(codes + (size_t)k * c->numbers,
+        memcpy(out->codes + (first + (size_t)k) * c->numbers,
                c->start + (size_t)i * c->numbers, c->numbers * sizeof(float));
+        memcpy(out->seen + (first + (size_t)k) * c->width,
+               c->seen + (size_t)i * c->width, c->width * sizeof(float));
     }
 }
 
@@ -489,8 +493,7 @@ static int choose(chooser *c, s2vi_gallery *out, s2v_error *err)
     for (int s = 0; s < scenes && !ret; s++)
         ret = look(c, s, out, err);
     for (int s = 0; s < scenes && !ret; s++) {
-        choose_scene(c, s,
-                     out->codes + (size_t)s * (size_t)c->p->each * c->numbers);
+        choose_scene(c, s, out);
         calibrate(c, s, out->reading + (size_t)s * (c->width + 1));
         ret = hear(c, s, out, err);
     }
@@ -516,6 +519,7 @@ int s2vi_gallery_make(const s2vi_gallery_params *params, s2vi_gallery *gallery,
 void s2vi_gallery_close(s2vi_gallery *gallery)
 {
     free(gallery->codes);
+    free(gallery->seen);
     free(gallery->heard);
     free(gallery->reading);
     *gallery = (s2vi_gallery){0};

@@ -24,6 +24,7 @@ typedef struct s2vi_gallery_params {
 
 typedef struct s2vi_gallery {
     float *codes;   /* (scenes,each,L,w): of a scene, the most typical first */
+    float *seen;    /* (scenes,each,width): where their pictures lie */
     float *heard;   /* (scenes,width): where its sound lies in the embedding; 0
                        where none is trained on */
     float *reading; /* (scenes,width + 1): of its frames' intensity by their

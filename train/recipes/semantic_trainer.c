@@ -803,6 +803,7 @@ static int export_scene(const s2vi_semantic_trainer *t, int scene,
     const int64_t width = t->params.config.embedding.width;
     const float *codes =
         t->gallery.codes + (size_t)scene * S2VI_SEMANTIC_EACH * start_size(t);
+    const float *seen = t->gallery.seen + scene * S2VI_SEMANTIC_EACH * width;
     char full[2 * S2VI_GALLERY_NAME], number[16] = "";
     int ret = S2V_OK;
     for (int k = 0; k < S2VI_SEMANTIC_EACH && !ret; k++) {
@@ -812,6 +813,10 @@ static int export_scene(const s2vi_semantic_trainer *t, int scene,
                  number);
         ret = s2vi_writer_add(w, full, S2VI_STORED_F32, 2, shape,
                               codes + (size_t)k * start_size(t), err);
+        snprintf(full, sizeof(full), S2VI_SEMANTIC_SEEN "%s%s", name, number);
+        if (!ret)
+            ret = s2vi_writer_add(w, full, S2VI_STORED_F32, 1, &width,
+                                  seen + k * width, err);
     }
     snprintf(full, sizeof(full), S2VI_SEMANTIC_HEARD "%s", name);
     return ret ? ret
