@@ -211,6 +211,7 @@ s2vi_clock s2vi_trainer_clock(const s2vi_trainer *t)
 static int run(s2vi_trainer *t, s2vi_train_step *step, s2v_error *err)
 {
     const s2vi_clock clock = s2vi_trainer_clock(t);
+    const int64_t first = t->hooks->adam_by_stage ? t->stage_step : 0;
     int ret = S2V_OK;
     if (t->fresh)
         s2vi_exec_reset(step->exec);
@@ -220,7 +221,7 @@ static int run(s2vi_trainer *t, s2vi_train_step *step, s2v_error *err)
         ret = t->hooks->feed(t, step, err);
     return ret < 0
                ? ret
-               : s2vi_train_step_run(step, t->step + 1,
+               : s2vi_train_step_run(step, t->step + 1 - first,
                                      s2vi_ema_decay(t->params.average, t->step),
                                      &clock, err);
 }

@@ -70,6 +70,11 @@ typedef struct s2vi_trainer_hooks {
      * again on a resume, before the weights are read. */
     int (*stage_at)(const s2vi_trainer *t);
     int (*enter_stage)(s2vi_trainer *t, s2v_error *err);
+    /* Adam counts iterations from the stage's first. Moments of parameters that
+     * begin to learn in a late stage are 0 then: counted from the training's
+     * first iteration, with beta2 0.999, they would begin with 16 times the
+     * rate. */
+    bool adam_by_stage;
     /* Optional: names of the terms of all stages. */
     int (*terms)(const s2vi_trainer *t, const char **name, int room);
 

@@ -55,6 +55,21 @@ run clips -o seen.bin "${both[@]}" --iterations 30 --alone 1 --rate 0.01 --clip 
     --intensity 10 --curves seen.csv
 is "the clip's intensity is learned" "$(falls seen.csv intensity)" yes
 
+# What begins to learn late begins with the rate, not with more of it: Adam counts from
+# the stage's beginning.
+run clips -o late.bin "${both[@]}" --iterations 10 --alone 0.9 --rate 0.001
+is "the recurrent networks' first step" "$(python3 - late.bin.ckpt <<'PY'
+import array, json, struct, sys
+data = open(sys.argv[1], "rb").read()
+n, = struct.unpack("<Q", data[:8])
+for name, t in json.loads(data[8:8 + n]).items():
+    if name == "recurrent.0.fc.weight":
+        a, b = t["data_offsets"]
+        most = max(map(abs, array.array("f", data[8 + n + a:8 + n + b])))
+        print("the rate" if 0.0009 < most < 0.0011 else most)
+PY
+)" "the rate"
+
 # A resume is the uninterrupted training, from either stage.
 run clips -o whole.bin "${both[@]}" --iterations 9
 for at in 2 6; do

@@ -868,6 +868,7 @@ static const s2vi_trainer_hooks hooks = {
     .model = S2VI_SEMANTIC_NAME,
     .stage_at = stage_at,
     .enter_stage = enter_stage,
+    .adam_by_stage = true,
     .terms = terms,
     .record_generator = record_generator,
     .record_critics = record_critics,
