@@ -312,6 +312,14 @@ def stylegan_goals(rows):
                       r.get("dtype") == dtype and r.get("ratio")]
             out.append(goal(name + ": over the best peer", ">= 1.5 x",
                             min(ratios) if ratios else None, "%.2f x"))
+    row = next((r for r in rows.of("stylegans") if "why" not in r and
+                stem(r) == "landscape.bin" and r["dtype"] == "f32" and
+                r["threads"] == os.cpu_count()), {})
+    out.append(goal("landscape.bin, f32: fps", ">= 200", row.get("fps"), "%.1f"))
+    out.append(goal("landscape.bin, f32: the first frame, ms", "<= 150",
+                    row.get("start_ms"), "%.0f", False))
+    out.append(goal("landscape.bin, f32: memory, MB", "<= 150",
+                    row.get("rss_mb"), "%.0f", False))
     return out
 
 
@@ -457,7 +465,8 @@ def print_all(rows):
             "frame: mapping, synthesis and conversion to 8 bits. Random "
             "weights; base and most channels are 16384 and 512 at 256 pixels, "
             "32768 and 512 at 1024; landscape-size is 128 pixels, base 2048, "
-            "at most 128 channels.", HEADS,
+            "at most 128 channels. landscape.bin also hears: a scene out of "
+            "sound.", HEADS,
             [s2v_cells(r) for r in rows.of("stylegans")])
     near = [r["s2v_psnr_to_reference"] for r in rows.of("stylegan_peers")
             if r.get("s2v_psnr_to_reference")]
