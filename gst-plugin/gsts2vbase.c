@@ -310,7 +310,9 @@ static gboolean take_segment(GstS2VBase *self, GstEvent *event)
 
 static gboolean take_eos(GstS2VBase *self, GstEvent *event)
 {
-    gst_s2v_base_drain(self);
+    const GstS2VBaseClass *klass = GST_S2V_BASE_GET_CLASS(self);
+    if (gst_s2v_base_drain(self) == GST_FLOW_OK && klass->ended)
+        klass->ended(self);
     if (self->empty && !self->refused)
         GST_ELEMENT_WARNING(self, STREAM, FAILED,
                             ("No %s was received, so there is no %s.",

@@ -86,6 +86,10 @@ struct GstS2VBaseClass {
     /** The input has ended: push the rest of the output. */
     GstFlowReturn (*drain)(GstS2VBase *self);
 
+    /** Optional: all output has been pushed, and the end of the stream will
+     * be. After that the pipeline may be stopped at any time. */
+    void (*ended)(GstS2VBase *self);
+
     /** Take a buffer, which this consumes, and push what comes of it. The pad
      * has caps. */
     GstFlowReturn (*chain)(GstS2VBase *self, GstBuffer *buffer);

@@ -193,12 +193,13 @@ static gboolean sink_event(GstS2VBase *base, GstEvent *event)
     case GST_EVENT_FLUSH_STOP: gst_s2v_gen_reset_qos(self); break;
     default: break;
     }
-    const gboolean eos = GST_EVENT_TYPE(event) == GST_EVENT_EOS;
-    const gboolean ok =
-        GST_S2V_BASE_CLASS(gst_s2v_gen_parent_class)->sink_event(base, event);
-    if (eos && ok)
-        gst_s2v_gen_drop_state(self);
-    return ok;
+    return GST_S2V_BASE_CLASS(gst_s2v_gen_parent_class)
+        ->sink_event(base, event);
+}
+
+static void ended(GstS2VBase *base)
+{
+    gst_s2v_gen_drop_state(GST_S2V_GEN(base));
 }
 
 static void note_qos(GstS2VGen *self, GstEvent *event)
@@ -393,6 +394,7 @@ static void gst_s2v_gen_class_init(GstS2VGenClass *klass)
     base_class->stop = stop;
     base_class->restart = gst_s2v_gen_restart;
     base_class->drain = gst_s2v_gen_drain;
+    base_class->ended = ended;
     base_class->chain = gst_s2v_gen_take_sound;
     base_class->continues = gst_s2v_gen_continues;
     base_class->caps = pad_caps;

@@ -339,12 +339,13 @@ static gboolean sink_event(GstS2VBase *base, GstEvent *event)
         gst_event_unref(event);
         return TRUE;
     }
-    const gboolean eos = GST_EVENT_TYPE(event) == GST_EVENT_EOS;
-    const gboolean ok =
-        GST_S2V_BASE_CLASS(gst_v2s_foley_parent_class)->sink_event(base, event);
-    if (eos && ok)
-        gst_v2s_foley_drop_state(self);
-    return ok;
+    return GST_S2V_BASE_CLASS(gst_v2s_foley_parent_class)
+        ->sink_event(base, event);
+}
+
+static void ended(GstS2VBase *base)
+{
+    gst_v2s_foley_drop_state(GST_V2S_FOLEY(base));
 }
 
 static gboolean src_event(GstS2VBase *base, GstEvent *event)
@@ -624,6 +625,7 @@ static void gst_v2s_foley_class_init(GstV2SFoleyClass *klass)
     base_class->open = open_session;
     base_class->start = start;
     base_class->drain = drain;
+    base_class->ended = ended;
     base_class->restart = restart;
     base_class->caps = pad_caps;
     base_class->chain = chain;
