@@ -22,7 +22,6 @@
 #include "base/error.h"
 #include "graph/build.h"
 #include "session/frame_stream.h"
-#include "session/semantic_listen.h"
 
 #include <glib.h>
 #include <inttypes.h>

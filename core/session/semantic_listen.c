@@ -10,11 +10,10 @@
  *
  * Once it is known, a scene is looked for in each fourth window only.
  */
-#include "session/semantic_listen.h"
-
 #include "audio/mel_window.h"
 #include "base/error.h"
 #include "graph/build.h"
+#include "session/semantic.h"
 
 #include <math.h>
 #include <stdlib.h>
