@@ -212,8 +212,9 @@ static void test_gain(void)
     refused(session, "latncy", "500",
             "a 'varietysound' model has no option 'latncy': did you mean "
             "'latency'?");
-    test_list(model, (const char *const[]){"latency", "gain", "sensitivity",
-                                           "regions", "onsets", NULL});
+    test_list(model,
+              (const char *const[]){"latency", "gain", "sensitivity", "regions",
+                                    "onsets", "synthesis", NULL});
     free(plain.sample);
     free(got.sample);
     s2v_session_close(&session);
