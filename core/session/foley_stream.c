@@ -308,24 +308,19 @@ static int reference_mel(const float *samples, size_t count, float *out,
     return ret;
 }
 
-/* What sounds of a reference, as mel, of a window at least: how many columns. A
- * short sound begins again and again. */
-static int sounding(const s2vi_foley_stream *s, const float *samples,
-                    size_t count, float **mel, size_t *columns, s2v_error *err)
+/* What sounds of a reference's mel, (all, 80), of a window at least: how many
+ * columns. A short sound begins again and again. */
+static int sounding(const s2vi_foley_stream *s, const float *whole, size_t all,
+                    float **mel, size_t *columns, s2v_error *err)
 {
     const size_t window = RATIO * (size_t)s->model->windows.length;
-    const size_t all = s2vi_foley_mel_columns(count);
-    float *whole = floats(all * BANDS);
     *columns = all < window ? window : all;
     *mel = floats(*columns * BANDS);
-    int ret = whole && *mel ? reference_mel(samples, count, whole, all, err)
-                            : s2vi_error_nomem(err, "a reference");
-    if (!ret) {
-        const size_t n = s2vi_foley_mel_sounding(whole, all, *mel, *columns);
-        *columns = n < window ? window : n;
-    }
-    free(whole);
-    return ret;
+    if (!*mel)
+        return s2vi_error_nomem(err, "a reference");
+    const size_t n = s2vi_foley_mel_sounding(whole, all, *mel, *columns);
+    *columns = n < window ? window : n;
+    return S2V_OK;
 }
 
 /* Add the timbre of each whole window of the columns; their number. */
@@ -352,47 +347,38 @@ static int add_timbres(s2vi_foley_stream *s, s2vi_exec *exec, const float *mel,
     return ret;
 }
 
-/* Its strokes, by all of its mel. */
-static int learn_strokes(s2vi_foley_stream *s, const float *samples,
-                         size_t count, s2v_error *err)
-{
-    const size_t columns = s2vi_foley_mel_columns(count);
-    float *mel = floats(columns * BANDS);
-    int ret = mel ? reference_mel(samples, count, mel, columns, err)
-                  : s2vi_error_nomem(err, "a reference");
-    if (!ret)
-        ret = s2vi_foley_strokes_learn(s->strokes, samples, count, mel, columns,
-                                       err);
-    free(mel);
-    return ret;
-}
-
 int s2vi_foley_stream_set_reference(s2vi_foley_stream *s, const float *samples,
                                     size_t count, s2v_error *err)
 {
     s2vi_exec *exec = NULL;
-    float *sum = NULL, *mel = NULL;
-    size_t columns;
+    float *sum = NULL, *whole = NULL, *mel = NULL;
+    size_t all, columns;
     int windows = 0;
     int ret = check_reference(samples, count, err);
     if (ret < 0)
         return ret;
     count = count < MOST_REFERENCE ? count : MOST_REFERENCE;
+    all = s2vi_foley_mel_columns(count);
     sum = floats(timbre_size(s));
-    ret = sum ? s2vi_exec_create(&exec, s->model->timbre.plan, err)
-              : s2vi_error_nomem(err, "a timbre");
+    whole = floats(all * BANDS);
+    ret = sum && whole ? s2vi_exec_create(&exec, s->model->timbre.plan, err)
+                       : s2vi_error_nomem(err, "a timbre");
     if (!ret)
-        ret = sounding(s, samples, count, &mel, &columns, err);
+        ret = reference_mel(samples, count, whole, all, err);
+    if (!ret)
+        ret = sounding(s, whole, all, &mel, &columns, err);
     if (!ret)
         ret = add_timbres(s, exec, mel, columns, sum, &windows, err);
     if (!ret && s->onsets)
         s2vi_foley_onsets_learn(s->onsets, mel, columns);
     if (!ret && s->strokes)
-        ret = learn_strokes(s, samples, count, err);
+        ret = s2vi_foley_strokes_learn(s->strokes, samples, count, whole, all,
+                                       err);
     for (size_t i = 0; i < timbre_size(s) && !ret; i++)
         s->timbre[i] = sum[i] / (float)windows;
     s2vi_exec_close(&exec);
     free(mel);
+    free(whole);
     free(sum);
     return ret;
 }
