@@ -323,6 +323,9 @@ like "LPIPS: held out" "$err" "iteration 2: LPIPS 0\.[0-9]+, SSIM .* frames: the
 like "LPIPS: curves" "$(head -n 1 l.csv)" ",held-out\.LPIPS$"
 like "--verbose: device, weights" "$err" "f32, (2 threads|1 thread); [0-9]{5,} weights in the generator, 0 in disc"
 like "--verbose: time, memory" "$err" "s for 4 iterations, at most [0-9]+ MB of memory"
+run "${staged[@]}" long.mkv -o x.bin --iterations 10 --perceptual net.safetensors --lpips heads.safetensors
+like "LPIPS, staged: held out by default" "$code $err" "^0 .*iteration 10: LPIPS 0\.[0-9]+, SSIM"
+rm -f x.bin*
 train clip.mkv -o l.bin --iterations 4 "${seen[@]}"
 train clip.mkv -o l.bin --iterations 6 "${seen[@]}" --lpips heads.safetensors --resume l.bin.ckpt --verbose
 like "LPIPS after SSIM: its own best" "$err" "iteration 6: LPIPS .*: the best so far, saved"

@@ -196,6 +196,9 @@ static int check_schedule(s2vi_train_options *shared, s2v_error *err)
 static int check(s2vi_train_options *shared, s2v_error *err)
 {
     const s2vi_lm_train_options *o = (s2vi_lm_train_options *)shared;
+    int ret = check_schedule(shared, err);
+    if (ret < 0)
+        return ret;
     if (!o->mfs && !o->sac && !o->acin)
         return s2vi_error(
             err, S2V_ERR_INVALID,
@@ -209,7 +212,7 @@ static int check(s2vi_train_options *shared, s2v_error *err)
         return s2vi_error(
             err, S2V_ERR_INVALID,
             "--lpips: expected --hold-out-every as well, found none");
-    return check_schedule(shared, err);
+    return S2V_OK;
 }
 
 /* --------------------------------------------------------------- clips -- */
@@ -479,20 +482,18 @@ static int measure_held_out(void *self, s2vi_measured *out, s2v_error *err)
     const double lpips = s2vi_batched_mean(&m.score.lpips);
     const double mse =
         s2vi_score_mse(&m.score, (int64_t)m.size * m.size, m.moving).all;
-    char text[32] = "", moving[64] = "";
+    char text[32] = "";
     const double value = t->vision      ? lpips
                          : t->o->staged ? moving_psnr(&m)
                                         : ssim;
     *out = (s2vi_measured){.score = t->vision ? -lpips : value, .curve = value};
     if (t->vision)
         snprintf(text, sizeof(text), "LPIPS %.4f, ", lpips);
-    if (t->o->staged)
-        snprintf(moving, sizeof(moving),
-                 ", moving pixels %.2f dB (mean frame %.2f)", moving_psnr(&m),
-                 baseline_psnr(&m));
     snprintf(out->text, sizeof(out->text),
-             "%sSSIM %.4f, PSNR %.2f dB%s of %lld held-out frames", text, ssim,
-             s2vi_psnr(mse), moving, (long long)m.score.ssim.frames);
+             "%sSSIM %.4f, PSNR %.2f dB, moving pixels %.2f dB (mean frame "
+             "%.2f) of %lld held-out frames",
+             text, ssim, s2vi_psnr(mse), moving_psnr(&m), baseline_psnr(&m),
+             (long long)m.score.ssim.frames);
     const bool last = t->trainer->trainer.share >= 1;
     return ret < 0 || !t->o->staged || !last ? ret
                                              : compare_shifted(t, &m, out, err);
