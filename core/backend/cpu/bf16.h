@@ -17,16 +17,17 @@
 #define S2VI_BF16_ROWS   16  /* of a group; and columns of a block */
 #define S2VI_BF16_STEP   32  /* numbers of a row */
 #define S2VI_BF16_GROUPS 6   /* at a time, at most */
+#define S2VI_BF16_BLOCKS 2   /* likewise */
 #define S2VI_BF16_BLOCK  512 /* numbers of a block's weights, one step */
 #define S2VI_BF16_TAPS   9   /* of a cell's window */
 
-/** c: [group][16][16] = the sum over steps of a (rows, 32) times b. */
+/** c: [block][group][16][16] = the sum over steps of a (rows, 32) times b. */
 typedef struct s2vi_bf16_product {
     const uint16_t *a;     /* the first row */
     int64_t row;           /* numbers from row to row */
     const int64_t *offset; /* of each step, from `a` */
-    const uint16_t *b;     /* [step][16 pairs][16 columns][2] */
-    int steps;
+    const uint16_t *b;     /* [block][step][16 pairs][16 columns][2] */
+    int steps, groups, blocks;
 } s2vi_bf16_product;
 
 /** A block of some pixels' results: act(c + bias + addend + plane scale). */
@@ -60,12 +61,15 @@ typedef struct s2vi_bf16_cell {
 
 typedef struct s2vi_bf16 {
     const char *name;
+    /* Products take so little time (AMX's, a tenth of f32's) that Winograd's in
+     * f32, a fourth of them, gain nothing. VDPBF16PS's take half of f32's. */
+    bool fastest;
     /* Around products, on each thread. */
     void (*begin)(void);
     void (*end)(void);
     /* To the nearest, ties to even; NaN stays. */
     void (*round)(uint16_t *to, const float *from, int64_t n);
-    void (*product)(float *c, const s2vi_bf16_product *p, int groups);
+    void (*product)(float *c, const s2vi_bf16_product *p);
     /* `pixels` rows of c, one after the other, to results. */
     void (*finish)(const s2vi_bf16_result *r, const float *c, int64_t pixels);
     /* `width` pixels; taps are read as if it were a multiple of 16. */

@@ -93,15 +93,24 @@ INLINE void product_of(float *c, const s2vi_bf16_product *p, const int groups)
     STORE(5);
 }
 
-static void product(float *c, const s2vi_bf16_product *p, int groups)
+static void product_block(float *c, const s2vi_bf16_product *p)
 {
-    switch (groups) {
+    switch (p->groups) {
     case 1: product_of(c, p, 1); break;
     case 2: product_of(c, p, 2); break;
     case 3: product_of(c, p, 3); break;
     case 4: product_of(c, p, 4); break;
     case 5: product_of(c, p, 5); break;
     default: product_of(c, p, 6); break;
+    }
+}
+
+static void product(float *c, const s2vi_bf16_product *p)
+{
+    s2vi_bf16_product one = *p;
+    for (int k = 0; k < p->blocks; k++, c += p->groups * TILE) {
+        product_block(c, &one);
+        one.b += (int64_t)p->steps * BLOCK;
     }
 }
 
@@ -150,44 +159,55 @@ static void end(void)
 {
 }
 
-/* c (16,16) += the rows' 32 numbers from `a` on times a block of weights. */
-INLINE void step(__m512 *c, const uint16_t *a, int64_t row, const uint16_t *b)
+/* Rows of `blocks` blocks, a register each: of two blocks half as many rows,
+ * whose numbers are read once for both, since two reads keep up with no more
+ * than two products. */
+INLINE void rows_of(float *c, const s2vi_bf16_product *p, const uint16_t *a,
+                    const int rows, const int blocks)
 {
-    for (int pair = 0; pair < ROWS; pair++) {
-        const __m512bh w = (__m512bh)_mm512_loadu_si512(b + 32 * pair);
+    const int64_t block = (int64_t)p->steps * BLOCK;
+    __m512 sum[2][ROWS];
+#pragma GCC unroll 2
+    for (int k = 0; k < blocks; k++)
 #pragma GCC unroll 16
-        for (int i = 0; i < ROWS; i++) {
-            int two;
-            memcpy(&two, a + i * row + 2 * pair, sizeof(two));
-            c[i] = _mm512_dpbf16_ps(c[i], (__m512bh)_mm512_set1_epi32(two), w);
+        for (int i = 0; i < rows; i++)
+            sum[k][i] = _mm512_setzero_ps();
+    for (int s = 0; s < p->steps; s++) {
+        const uint16_t *from = a + p->offset[s];
+        const uint16_t *b = p->b + (int64_t)s * BLOCK;
+        for (int pair = 0; pair < ROWS; pair++, from += 2, b += 2 * ROWS) {
+            __m512bh w[2];
+#pragma GCC unroll 2
+            for (int k = 0; k < blocks; k++)
+                w[k] = (__m512bh)_mm512_loadu_si512(b + k * block);
+#pragma GCC unroll 16
+            for (int i = 0; i < rows; i++) {
+                int two;
+                memcpy(&two, from + i * p->row, sizeof(two));
+                const __m512bh x = (__m512bh)_mm512_set1_epi32(two);
+#pragma GCC unroll 2
+                for (int k = 0; k < blocks; k++)
+                    sum[k][i] = _mm512_dpbf16_ps(sum[k][i], x, w[k]);
+            }
         }
     }
-}
-
-INLINE void clear(__m512 *c)
-{
+#pragma GCC unroll 2
+    for (int k = 0; k < blocks; k++)
 #pragma GCC unroll 16
-    for (int i = 0; i < ROWS; i++)
-        c[i] = _mm512_setzero_ps();
+        for (int i = 0; i < rows; i++)
+            _mm512_storeu_ps(c + k * p->groups * TILE + i * ROWS, sum[k][i]);
 }
 
-INLINE void put(float *to, const __m512 *c)
+static void product(float *c, const s2vi_bf16_product *p)
 {
-#pragma GCC unroll 16
-    for (int i = 0; i < ROWS; i++)
-        _mm512_storeu_ps(to + i * ROWS, c[i]);
-}
-
-static void product(float *c, const s2vi_bf16_product *p, int groups)
-{
-    for (int g = 0; g < groups; g++, c += TILE) {
-        __m512 sum[ROWS];
-        clear(sum);
-        for (int s = 0; s < p->steps; s++)
-            step(sum, p->a + g * ROWS * p->row + p->offset[s], p->row,
-                 p->b + (int64_t)s * BLOCK);
-        put(c, sum);
-    }
+    const uint16_t *a = p->a;
+    for (int g = 0; g < p->groups; g++, a += ROWS * p->row, c += TILE)
+        if (p->blocks == 1) {
+            rows_of(c, p, a, ROWS, 1);
+        } else {
+            rows_of(c, p, a, ROWS / 2, 2);
+            rows_of(c + TILE / 2, p, a + ROWS / 2 * p->row, ROWS / 2, 2);
+        }
 }
 
 /* Pixels and gates that a register each sums up: with three gates a number of
@@ -304,6 +324,9 @@ static void cell_row(float *out, const s2vi_bf16_cell *cell, int width)
 
 const s2vi_bf16 JOIN(s2vi_bf16_, S2V_BF16_SET) = {
     .name = STR(S2V_BF16_SET),
+#if defined(__AMX_BF16__)
+    .fastest = true,
+#endif
     .begin = begin,
     .end = end,
     .round = round_numbers,

@@ -21,6 +21,7 @@
 #include "backend/cpu/conv_bf16.h"
 
 #include "backend/cpu/bf16.h"
+#include "backend/cpu/winograd.h"
 
 #include <omp.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@
 #define STEP        S2VI_BF16_STEP
 #define BLOCK       S2VI_BF16_BLOCK
 #define AT_ONCE     (ROWS * S2VI_BF16_GROUPS)
+#define RESULTS     (AT_ONCE * ROWS * S2VI_BF16_BLOCKS)
 #define MOST_KERNEL 32
 
 /* Bytes: weights that are worth dividing; a band's buffer, of one thread. */
@@ -245,7 +247,7 @@ static size_t buffer_size(const conv_kernel *k)
 
 static size_t work_size(const conv_kernel *k)
 {
-    return buffer_size(k) + AT_ONCE * ROWS * sizeof(float);
+    return buffer_size(k) + RESULTS * sizeof(float);
 }
 
 /* Line y of the image to a line of the buffer. */
@@ -288,7 +290,8 @@ static bool is_flat(const conv_kernel *k)
 /* Rows [from, to) of the buffer, now in c, to results of lines from `line` on.
  */
 static void finish(const conv_kernel *k, const phase *p, const work *w,
-                   int block, int64_t line, int64_t from, int64_t to)
+                   const float *c, int block, int64_t line, int64_t from,
+                   int64_t to)
 {
     const s2vi_attr *attr = &k->base.node->attr;
     const int64_t apart =
@@ -312,25 +315,29 @@ static void finish(const conv_kernel *k, const phase *p, const work *w,
         r.out = w->out + number;
         r.addend = w->addend ? w->addend + number : NULL;
         r.plane = w->plane ? w->plane + at : NULL;
-        k->bf16->finish(&r, w->c + (i - from) * ROWS, left);
+        k->bf16->finish(&r, c + (i - from) * ROWS, left);
     }
 }
 
-/* Lines [from, to) of a phase, one block of channels. */
-static void run_block(const conv_kernel *k, const phase *p, const work *w,
-                      const uint16_t *weights, int block, int64_t from,
-                      int64_t to)
+/* Lines [from, to) of a phase, one or two blocks of channels. */
+static void run_blocks(const conv_kernel *k, const phase *p, const work *w,
+                       const uint16_t *weights, int block, int blocks,
+                       int64_t from, int64_t to)
 {
     const int64_t rows = (to - from - 1) * k->pitch + p->size[1];
     s2vi_bf16_product product = {.row = k->pixel,
                                  .offset = k->offset + p->step,
                                  .b = weights,
-                                 .steps = p->steps};
+                                 .steps = p->steps,
+                                 .blocks = blocks};
     for (int64_t i = 0; i < rows; i += AT_ONCE) {
         const int64_t n = rows - i < AT_ONCE ? rows - i : AT_ONCE;
         product.a = w->buffer + i * k->pixel;
-        k->bf16->product(w->c, &product, (int)((n + ROWS - 1) / ROWS));
-        finish(k, p, w, block, from, i, i + n);
+        product.groups = (int)((n + ROWS - 1) / ROWS);
+        k->bf16->product(w->c, &product);
+        for (int b = 0; b < blocks; b++)
+            finish(k, p, w, w->c + b * product.groups * ROWS * ROWS, block + b,
+                   from, i, i + n);
     }
 }
 
@@ -340,13 +347,16 @@ static void run_band(const conv_kernel *k, const work *w,
                      int64_t to)
 {
     const int n = blocks(k);
+    const int first = n * part / k->parts, last = n * (part + 1) / k->parts;
     fill(k, w, from, to);
     for (const phase *p = k->phases; p < k->phases + k->n_phases; p++) {
         const int64_t size = (int64_t)p->steps * BLOCK;
         const int64_t end = to < p->size[0] ? to : p->size[0];
-        for (int b = n * part / k->parts; b < n * (part + 1) / k->parts; b++)
+        for (int b = first, m; b < last; b += m) {
+            m = last - b < S2VI_BF16_BLOCKS ? last - b : S2VI_BF16_BLOCKS;
             if (from < end && p->size[1])
-                run_block(k, p, w, weights + b * size, b, from, end);
+                run_blocks(k, p, w, weights + b * size, b, m, from, end);
+        }
         weights += n * size;
     }
 }
@@ -396,7 +406,7 @@ static int run(const s2vi_kernel *kernel, void *out, void *const *in,
                 from + k->band < k->size[0] ? from + k->band : k->size[0];
             work w = arrays_of(k, in, out, i / each);
             w.c = (float *)memory;
-            w.buffer = (uint16_t *)(memory + AT_ONCE * ROWS * sizeof(float));
+            w.buffer = (uint16_t *)(memory + RESULTS * sizeof(float));
             run_band(k, &w, weights, (int)(i % k->parts), from, to);
         }
         k->bf16->end();
@@ -488,11 +498,13 @@ static void cut_bands(conv_kernel *k)
     k->bands = (k->size[0] + k->band - 1) / k->band;
 }
 
-bool s2vi_cpu_conv_bf16_suits(const s2vi_cpu *cpu, const s2vi_node *node)
+bool s2vi_cpu_conv_bf16_suits(const s2vi_cpu *cpu, const s2vi_node *node,
+                              uint32_t constant)
 {
     const s2vi_window *win = &node->attr.window;
     if (!cpu->bf16 || node->shape.rank > 4 || s2vi_is_grouped(node) ||
-        s2vi_shape_channels(&node->shape) % ROWS)
+        s2vi_shape_channels(&node->shape) % ROWS ||
+        (!cpu->bf16->fastest && s2vi_cpu_winograd_is_f43(node, constant)))
         return false;
     for (int d = 0; d < node->shape.rank - 2; d++)
         if (node->input[1]->shape.dim[1 + d] > MOST_KERNEL ||

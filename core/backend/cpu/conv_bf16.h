@@ -5,8 +5,10 @@
 
 #include "backend/cpu/cpu.h"
 
-/** Whether the node is one that s2vi_cpu_conv_bf16() takes. */
-bool s2vi_cpu_conv_bf16_suits(const s2vi_cpu *cpu, const s2vi_node *node);
+/** Whether the node is one that s2vi_cpu_conv_bf16() takes, and is not faster
+ * in f32. */
+bool s2vi_cpu_conv_bf16_suits(const s2vi_cpu *cpu, const s2vi_node *node,
+                              uint32_t constant);
 
 int s2vi_cpu_conv_bf16(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
                        s2vi_kernel **kernel, s2v_error *err);

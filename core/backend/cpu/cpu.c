@@ -71,7 +71,7 @@ static int compile(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
     case S2VI_OP_CONV_WEIGHT:
         if (s2vi_cpu_pointwise_suits(cpu, node))
             return s2vi_cpu_pointwise(cpu, node, kernel, err);
-        if (s2vi_cpu_conv_bf16_suits(cpu, node))
+        if (s2vi_cpu_conv_bf16_suits(cpu, node, constant))
             return s2vi_cpu_conv_bf16(cpu, node, constant, kernel, err);
         if (s2vi_cpu_depthwise_suits(node))
             return s2vi_cpu_depthwise(cpu, node, constant, kernel, err);
@@ -81,7 +81,7 @@ static int compile(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
                    ? s2vi_cpu_winograd(cpu, node, constant, kernel, err)
                    : s2vi_cpu_conv(cpu, node, constant, kernel, err);
     case S2VI_OP_UPCONV:
-        if (s2vi_cpu_conv_bf16_suits(cpu, node))
+        if (s2vi_cpu_conv_bf16_suits(cpu, node, constant))
             return s2vi_cpu_conv_bf16(cpu, node, constant, kernel, err);
         return s2vi_cpu_winograd(cpu, node, constant, kernel, err);
     case S2VI_OP_MATMUL: return s2vi_cpu_matmul(cpu, node, kernel, err);

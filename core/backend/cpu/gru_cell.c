@@ -208,11 +208,19 @@ static void cell_prepare(const s2vi_kernel *kernel, const s2vi_strip *s)
 
 /* ------------------------------------------------------------- a cell -- */
 
-static bool by_tiles(const s2vi_cell *k)
+static bool suits_tiles(const s2vi_cell *k)
 {
     const int lanes = k->simd->cell_lanes;
-    return !k->bf16 && k->kernel[0] >= 2 && k->kernel[1] >= 2 &&
-           k->cell % lanes == 0 && k->channels[X] % lanes == 0;
+    return k->kernel[0] >= 2 && k->kernel[1] >= 2 && k->cell % lanes == 0 &&
+           k->channels[X] % lanes == 0;
+}
+
+/* Whole steps of 32 numbers, whole blocks; weights that never change. */
+static bool suits_bf16(const s2vi_cell *k, uint32_t constant)
+{
+    const int x = k->channels[X], h = k->cell;
+    return (constant & 6u) == 6u && (x == 16 || x == 32) &&
+           (h == 16 || h == 32);
 }
 
 /* As a 3x3 kernel around each pixel, so that cells see the same points of x. */
@@ -246,7 +254,8 @@ static void describe_memory(s2vi_cell *k)
     }
 }
 
-static void describe(s2vi_cell *k, const s2vi_node *node)
+static void describe(s2vi_cell *k, const s2vi_node *node, uint32_t constant,
+                     const s2vi_bf16 *bf16)
 {
     const s2vi_shape *h = &node->shape, *w = &node->input[1]->shape;
     const int lanes = k->simd->cell_lanes;
@@ -261,18 +270,11 @@ static void describe(s2vi_cell *k, const s2vi_node *node)
         k->kernel[i] = (int)w->dim[1 + i];
         k->lo[i] = node->attr.window.pad_lo[i];
     }
-    if (by_tiles(k))
+    if (bf16 && suits_bf16(k, constant) && (bf16->fastest || !suits_tiles(k)))
+        k->bf16 = bf16;
+    else if (suits_tiles(k))
         describe_tiles(k);
     describe_memory(k);
-}
-
-/* Whole steps of 32 numbers, whole blocks; weights that never change. */
-static bool suits_bf16(const s2vi_node *node, uint32_t constant)
-{
-    const int64_t x = s2vi_shape_channels(&node->input[0]->shape);
-    const int64_t h = s2vi_shape_channels(&node->shape);
-    return (constant & 6u) == 6u && (x == 16 || x == 32) &&
-           (h == 16 || h == 32);
 }
 
 int s2vi_cpu_gru_cell(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
@@ -288,9 +290,8 @@ int s2vi_cpu_gru_cell(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
         return S2V_ERR_NOMEM;
     s2vi_strip_kernel *strips = &k->strips;
     k->simd = cpu->simd;
-    k->bf16 = suits_bf16(node, constant) ? cpu->bf16 : NULL;
     strips->threads = cpu->base.threads;
-    describe(k, node);
+    describe(k, node, constant, cpu->bf16);
     for (int half = X; half <= H; half++) {
         k->packed[half] = constant >> (1 + half) & 1u;
         if (k->packed[half])

@@ -456,6 +456,13 @@ static s2vi_winograd form_of(const s2vi_node *node, uint32_t constant)
                                       : S2VI_WINOGRAD_F23;
 }
 
+bool s2vi_cpu_winograd_is_f43(const s2vi_node *node, uint32_t constant)
+{
+    return node->op != S2VI_OP_UPCONV &&
+           s2vi_cpu_winograd_suits(node, constant) &&
+           form_of(node, constant) == S2VI_WINOGRAD_F43;
+}
+
 /* Tiles that cover so many results: of each phase, from one outside on. */
 static int64_t tiles_of(const winograd_kernel *k, int64_t results)
 {

@@ -20,6 +20,9 @@ void s2vi_winograd_weights(s2vi_winograd form, const float *g, int64_t step,
 /** True of a CONV or CONV_DATA that is faster so than by oneDNN. */
 bool s2vi_cpu_winograd_suits(const s2vi_node *node, uint32_t constant);
 
+/** True of such a node that takes a fourth of the products, F(4,3). */
+bool s2vi_cpu_winograd_is_f43(const s2vi_node *node, uint32_t constant);
+
 /** Such a node, or an UPCONV. */
 int s2vi_cpu_winograd(s2vi_cpu *cpu, const s2vi_node *node, uint32_t constant,
                       s2vi_kernel **kernel, s2v_error *err);
