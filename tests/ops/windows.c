@@ -177,6 +177,17 @@ static void make_large_conv(test_case *c, s2vi_op op, int v)
                     x, x.dim[3], w.dim[0], v % 16);
         return;
     }
+    if (v / 6 % 8 == 3) { /* 3x3 with a stride */
+        s2vi_attr strided = {
+            .window = {.rank = 2, .kernel = {3, 3}, .stride = {2, 2}}};
+        for (int i = 0; i < 2; i++) {
+            x.dim[1 + i] = 33 + rng_int(r, 20);
+            strided.window.pad_lo[i] = rng_int(r, 3);
+            strided.window.pad_hi[i] = rng_int(r, 3);
+        }
+        record_conv(c, op, &strided, x, x.dim[3], w.dim[0], v % 16);
+        return;
+    }
     for (int i = 0; i < 2; i++) {
         attr.window.pad_lo[i] = rng_int(r, (int)w.dim[1 + i]);
         attr.window.pad_hi[i] = rng_int(r, (int)w.dim[1 + i]);

@@ -95,7 +95,8 @@ typedef struct s2vi_simd_result {
     const float *scale;  /* of it: (channels) */
     int64_t height, width, across;
     int channels;
-    bool split; /* of tiles [phase][channels]: the image from a pixel outside */
+    bool split; /* of tiles [phase][channels]: pixels 2 apart... */
+    int lo[2];  /* ...of the image from so many outside on */
     s2vi_activation act;
     float slope;
 } s2vi_simd_result;

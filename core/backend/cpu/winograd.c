@@ -22,7 +22,9 @@
  * 4x4 taps with a stride of 2 and zeros of one pixel around, and the adjoint:
  * with the pixels of odd and even lines and columns taken apart, they are four
  * convolutions of 2x2 taps, whose sum is the result or which have a fourth of
- * the adjoint's results each, F(3,2): 3 results of 2 taps are 4 products.
+ * the adjoint's results each, F(3,2): 3 results of 2 taps are 4 products. So is
+ * the adjoint of 3x3 taps with a stride of 2, but results of every other line
+ * or column have one tap: of their points the last is zero, and not taken.
  *
  * Tiles are taken in bands whose points stay in the second-level cache. Each
  * thread has bands of its own; where the weights are larger than that cache,
@@ -51,6 +53,7 @@ typedef struct winograd_kernel {
     int64_t tap0, tap[2], channel, result;
     int64_t phase[2]; /* from an odd line or column's to an even one's */
     int taps[2];
+    bool uneven; /* odd lines and columns have a tap less */
     s2vi_simd_tiles in;
     s2vi_simd_result out;
 } winograd_kernel;
@@ -121,6 +124,28 @@ static const float *kernel_of(const winograd_kernel *k, const float *w, int c,
            phase % 2 * k->phase[1];
 }
 
+/* Down and across, of a result, counted over phases. */
+static void taps_of(const winograd_kernel *k, int result, int *taps)
+{
+    const int phase = result / k->out.channels;
+    taps[0] = k->taps[0] - (k->uneven && phase / 2 == 0);
+    taps[1] = k->taps[1] - (k->uneven && phase % 2 == 0);
+}
+
+/* True of a point at which all weights of a block are zero. */
+static bool is_zero(const winograd_kernel *k, int block, int point)
+{
+    const int wide = width(k), lanes = k->simd->cell_lanes;
+    for (int out = block * wide; out < (block + 1) * wide; out += lanes) {
+        int taps[2];
+        taps_of(k, out, taps);
+        if (!k->uneven || ((taps[0] == 2 || point / 4 < 3) &&
+                           (taps[1] == 2 || point % 4 < 3)))
+            return false;
+    }
+    return true;
+}
+
 /* To [block][point][channel][width]. */
 static void pack_weights(const winograd_kernel *k, const float *w, float *to)
 {
@@ -132,9 +157,11 @@ static void pack_weights(const winograd_kernel *k, const float *w, float *to)
 #pragma omp parallel for schedule(static) num_threads(k->threads)
     for (int out = 0; out < k->channels; out += lanes) {
         float *at = to + out / wide * k->points * point + out % wide;
+        int taps[2];
+        taps_of(k, out, taps);
         for (int c = 0; c < cin; c++)
             k->simd->winograd_weights(at + (int64_t)c * wide, point, G, n,
-                                      kernel_of(k, w, c, out), k->taps, k->tap,
+                                      kernel_of(k, w, c, out), taps, k->tap,
                                       k->result);
     }
 }
@@ -220,10 +247,14 @@ static void run_block(const winograd_kernel *k, const images *all,
     const int64_t plane = products_plane(k);
     const int64_t size = (int64_t)k->in_channels * width(k);
     for (int p = 0; p < k->points; p++)
-        k->simd->winograd_product(m + p * plane, v + p * k->in.v_plane,
-                                  k->in.v_step,
-                                  all->w + (block * k->points + p) * size,
-                                  k->in_channels, k->vectors, (int)(to - from));
+        if (is_zero(k, block, p))
+            memset(m + p * plane, 0,
+                   (size_t)((to - from) * width(k)) * sizeof(*m));
+        else
+            k->simd->winograd_product(
+                m + p * plane, v + p * k->in.v_plane, k->in.v_step,
+                all->w + (block * k->points + p) * size, k->in_channels,
+                k->vectors, (int)(to - from));
     results_of(k, all, m, block * width(k), from, to);
 }
 
@@ -366,8 +397,32 @@ static bool is_split(const s2vi_node *node)
     return true;
 }
 
+/* The adjoint of 3x3 taps with a stride of 2. */
+static bool is_uneven(const s2vi_node *node)
+{
+    const int64_t *w = node->input[1]->shape.dim;
+    const s2vi_window *win = &node->attr.window;
+    return node->op == S2VI_OP_CONV_DATA && fits(node) && w[1] == 3 &&
+           w[2] == 3 && win->stride[0] == 2 && win->stride[1] == 2;
+}
+
 /* Of a smaller one, too many tiles reach beyond it. */
 #define LEAST_SPLIT 256 /* pixels of the coarse image */
+
+/* Weights become 64 / 9 times as many: from memory, they take longer than what
+ * is saved for fewer pixels. */
+#define LEAST_UNEVEN 2048
+#define FEW_WEIGHTS  (4 << 20) /* bytes of those */
+
+static bool suits_uneven(const s2vi_node *node, uint32_t constant)
+{
+    const s2vi_shape *x = &node->input[0]->shape, *w = &node->input[1]->shape;
+    const int64_t pixels = x->dim[1] * x->dim[2];
+    const int64_t bytes = s2vi_shape_count(w) / 9 * 64 * (int64_t)sizeof(float);
+    return is_uneven(node) && pixels >= LEAST_SPLIT &&
+           (pixels >= LEAST_UNEVEN || bytes <= FEW_WEIGHTS) &&
+           (constant & 2u || x->dim[0] * pixels >= LEAST_RESULTS);
+}
 
 static bool suits_split(const s2vi_node *node)
 {
@@ -382,7 +437,7 @@ bool s2vi_cpu_winograd_suits(const s2vi_node *node, uint32_t constant)
 {
     const s2vi_shape *y = &node->shape;
     const s2vi_window *win = &node->attr.window;
-    if (!(constant & 2u) && suits_split(node))
+    if ((!(constant & 2u) && suits_split(node)) || suits_uneven(node, constant))
         return true;
     if ((node->op != S2VI_OP_CONV &&
          (node->op != S2VI_OP_CONV_DATA || constant & 2u)) ||
@@ -444,16 +499,37 @@ static void describe_split(winograd_kernel *k, const s2vi_node *node)
     k->in.split = !turned;
     k->in.lo[0] = k->in.lo[1] = 1;
     k->out.split = turned;
+    k->out.lo[0] = k->out.lo[1] = turned;
+}
+
+/* Taps 1 are of odd lines, 2 and 0 of even ones. */
+static void describe_uneven(winograd_kernel *k, const s2vi_node *node)
+{
+    const int64_t last = node->input[1]->shape.dim[3];
+    k->uneven = true;
+    k->tap0 = 4 * last;
+    k->tap[0] = -6 * last;
+    k->tap[1] = -2 * last;
+    k->phase[0] = 3 * last;
+    k->phase[1] = last;
+    k->channel = 9 * last;
+    k->result = 1;
+    k->taps[0] = k->taps[1] = 2;
+    k->out.split = true;
+    for (int i = 0; i < 2; i++) {
+        k->in.lo[i] = 1;
+        k->out.lo[i] = 1 + node->attr.window.pad_lo[i];
+    }
 }
 
 static s2vi_winograd form_of(const s2vi_node *node, uint32_t constant)
 {
     const int64_t *y = node->shape.dim;
     const int least = has_many(node, constant) ? MANY_F43 : LEAST_F43;
-    return node->op == S2VI_OP_UPCONV ? S2VI_WINOGRAD_NEAREST
-           : is_split(node)           ? S2VI_WINOGRAD_F32
-           : y[1] * y[2] >= least     ? S2VI_WINOGRAD_F43
-                                      : S2VI_WINOGRAD_F23;
+    return node->op == S2VI_OP_UPCONV          ? S2VI_WINOGRAD_NEAREST
+           : is_split(node) || is_uneven(node) ? S2VI_WINOGRAD_F32
+           : y[1] * y[2] >= least              ? S2VI_WINOGRAD_F43
+                                               : S2VI_WINOGRAD_F23;
 }
 
 bool s2vi_cpu_winograd_is_f43(const s2vi_node *node, uint32_t constant)
@@ -463,11 +539,13 @@ bool s2vi_cpu_winograd_is_f43(const s2vi_node *node, uint32_t constant)
            form_of(node, constant) == S2VI_WINOGRAD_F43;
 }
 
-/* Tiles that cover so many results: of each phase, from one outside on. */
-static int64_t tiles_of(const winograd_kernel *k, int64_t results)
+/* Tiles that cover so many results in a dimension: of each phase, from those
+ * outside on. */
+static int64_t tiles_of(const winograd_kernel *k, int64_t results, int dim)
 {
     if (k->form == S2VI_WINOGRAD_F32)
-        return k->out.split ? ceil_div(results + 1, 6) : ceil_div(results, 3);
+        return k->out.split ? ceil_div(results + k->out.lo[dim], 6)
+                            : ceil_div(results, 3);
     return ceil_div(results, k->form == S2VI_WINOGRAD_F43 ? 4 : 2);
 }
 
@@ -492,16 +570,20 @@ static void describe(winograd_kernel *k, const s2vi_node *node,
                                 .channels = (int)y->dim[3],
                                 .act = node->attr.act,
                                 .slope = (float)node->attr.slope};
-    (k->form == S2VI_WINOGRAD_F32 ? describe_split : describe_weights)(k, node);
+    (is_uneven(node)                ? describe_uneven
+     : k->form == S2VI_WINOGRAD_F32 ? describe_split
+                                    : describe_weights)(k, node);
     k->in_channels = k->in.channels * (k->in.split ? 4 : 1);
     k->channels = k->out.channels * (k->out.split ? 4 : 1);
-    const int vectors = k->channels / k->simd->cell_lanes;
+    /* Of one phase, if some of its points are zero. */
+    const int vectors =
+        (k->uneven ? k->out.channels : k->channels) / k->simd->cell_lanes;
     k->vectors = k->simd->winograd_sums == 24 && vectors % 4 == 0 ? 4
                  : vectors % 2 == 0                               ? 2
                                                                   : 1;
-    k->blocks = vectors / k->vectors;
-    k->in.across = k->out.across = tiles_of(k, y->dim[2]);
-    k->tiles = tiles_of(k, y->dim[1]) * k->in.across;
+    k->blocks = k->channels / width(k);
+    k->in.across = k->out.across = tiles_of(k, y->dim[2], 1);
+    k->tiles = tiles_of(k, y->dim[1], 0) * k->in.across;
     /* Powers of two apart, tiles or points would share sets of the cache. */
     k->in.v_step = k->in_channels + (k->in_channels % 256 ? 0 : 16);
     cut_bands(k);
