@@ -71,8 +71,8 @@ static int width(const winograd_kernel *k)
 
 static size_t weight_size(const winograd_kernel *k)
 {
-    return (size_t)k->points * (size_t)k->in_channels * (size_t)k->channels *
-           sizeof(float);
+    return (size_t)k->points * (size_t)k->in_channels * (size_t)k->blocks *
+           (size_t)width(k) * sizeof(float);
 }
 
 const double (*s2vi_winograd_taps(s2vi_winograd form, int *n))[3]
@@ -154,6 +154,9 @@ static void pack_weights(const winograd_kernel *k, const float *w, float *to)
     const int64_t point = (int64_t)cin * wide;
     int n;
     const double(*G)[3] = s2vi_winograd_taps(k->form, &n);
+    if (k->channels % wide) /* the last block has fewer */
+        memset(to + (k->blocks - 1) * k->points * point, 0,
+               (size_t)(k->points * point) * sizeof(*to));
 #pragma omp parallel for schedule(static) num_threads(k->threads)
     for (int out = 0; out < k->channels; out += lanes) {
         float *at = to + out / wide * k->points * point + out % wide;
@@ -549,6 +552,23 @@ static int64_t tiles_of(const winograd_kernel *k, int64_t results, int dim)
     return ceil_div(results, k->form == S2VI_WINOGRAD_F43 ? 4 : 2);
 }
 
+/* Blocks of 4 or 2 vectors, where that adds at most an eighth: a number of the
+ * image is read once for all of them. They are of one phase, if some of its
+ * points are zero. */
+static void cut_channels(winograd_kernel *k)
+{
+    const int lanes = k->simd->cell_lanes;
+    const int all = k->channels / lanes;
+    const int whole = k->uneven ? k->out.channels / lanes : all;
+    k->vectors = k->simd->winograd_sums == 24 ? 4 : 2;
+    while (k->vectors > 1 &&
+           (k->uneven
+                ? whole % k->vectors
+                : 8 * (ceil_div(all, k->vectors) * k->vectors - all) > all))
+        k->vectors /= 2;
+    k->blocks = (int)ceil_div(all, k->vectors);
+}
+
 static void describe(winograd_kernel *k, const s2vi_node *node,
                      uint32_t constant)
 {
@@ -575,13 +595,7 @@ static void describe(winograd_kernel *k, const s2vi_node *node,
                                     : describe_weights)(k, node);
     k->in_channels = k->in.channels * (k->in.split ? 4 : 1);
     k->channels = k->out.channels * (k->out.split ? 4 : 1);
-    /* Of one phase, if some of its points are zero. */
-    const int vectors =
-        (k->uneven ? k->out.channels : k->channels) / k->simd->cell_lanes;
-    k->vectors = k->simd->winograd_sums == 24 && vectors % 4 == 0 ? 4
-                 : vectors % 2 == 0                               ? 2
-                                                                  : 1;
-    k->blocks = k->channels / width(k);
+    cut_channels(k);
     k->in.across = k->out.across = tiles_of(k, y->dim[2], 1);
     k->tiles = tiles_of(k, y->dim[1], 0) * k->in.across;
     /* Powers of two apart, tiles or points would share sets of the cache. */
