@@ -607,8 +607,9 @@ static void install_properties(GObjectClass *object_class)
         g_param_spec_string(
             "dtype", "Data type",
             "Precision of the operands of convolutions and matrix products: "
-            "f32, or bf16 (faster, where the processor supports it). Applies "
-            "to models opened afterwards",
+            "f32, bf16 (faster, where the processor supports it), or auto: "
+            "bf16 "
+            "where the processor has it. Applies to models opened afterwards",
             "f32", flags));
     g_object_class_install_property(
         object_class, PROP_THREADS,

@@ -28,13 +28,19 @@ static int open_cpu(s2vi_backend **backend, s2vi_dtype dtype, int threads,
 #endif
 }
 
+/* What a device other than "cpu" takes. */
+static s2vi_dtype elsewhere(s2vi_dtype dtype)
+{
+    return dtype == S2VI_FASTEST ? S2VI_F32 : dtype;
+}
+
 /* Double precision is the reference backend's alone. */
 static int open_host(s2vi_backend **backend, s2vi_dtype dtype, int threads,
                      s2v_error *err)
 {
     if (S2V_HAVE_CPU && dtype != S2VI_F64)
         return open_cpu(backend, dtype, threads, err);
-    return s2vi_backend_ref.open(backend, dtype, threads, err);
+    return s2vi_backend_ref.open(backend, elsewhere(dtype), threads, err);
 }
 
 static int open_best(s2vi_backend **backend, int number, s2vi_dtype dtype,
@@ -43,8 +49,8 @@ static int open_best(s2vi_backend **backend, int number, s2vi_dtype dtype,
     s2v_error why = {.message = ""};
     for (int i = 0; i < MODULES && dtype != S2VI_F64; i++)
         if (s2vi_module_has_driver(modules[i], &why) &&
-            !s2vi_module_open(backend, modules[i], modules[i], number, dtype,
-                              &why)) {
+            !s2vi_module_open(backend, modules[i], modules[i], number,
+                              elsewhere(dtype), &why)) {
             snprintf((*backend)->selected, sizeof((*backend)->selected),
                      "device \"auto\": using \"%s\"", modules[i]);
             return S2V_OK;
@@ -73,22 +79,21 @@ static int module_device(const char *device, const char *name)
     return digits > 4 ? 9999 : atoi(number + 1);
 }
 
-int s2vi_backend_open(s2vi_backend **backend, const char *device,
-                      s2vi_dtype dtype, int threads, s2v_error *err)
+static int open_device(s2vi_backend **backend, const char *device,
+                       s2vi_dtype dtype, int threads, s2v_error *err)
 {
-    *backend = NULL;
     const int best = module_device(device ? device : "auto", "auto");
     if (best >= 0)
         return open_best(backend, best, dtype, threads, err);
     if (!strcmp(device, "cpu"))
         return open_cpu(backend, dtype, threads, err);
     if (!strcmp(device, "ref"))
-        return s2vi_backend_ref.open(backend, dtype, threads, err);
+        return s2vi_backend_ref.open(backend, elsewhere(dtype), threads, err);
     for (int i = 0; i < MODULES; i++) {
         const int number = module_device(device, modules[i]);
         if (number >= 0)
-            return s2vi_module_open(backend, modules[i], device, number, dtype,
-                                    err);
+            return s2vi_module_open(backend, modules[i], device, number,
+                                    elsewhere(dtype), err);
     }
     return s2vi_error(err, S2V_ERR_INVALID,
                       "unknown device \"%.40s\": expected \"auto\", \"cpu\", "
@@ -96,6 +101,15 @@ int s2vi_backend_open(s2vi_backend **backend, const char *device,
                       device);
 }
 
+int s2vi_backend_open(s2vi_backend **backend, const char *device,
+                      s2vi_dtype dtype, int threads, s2v_error *err)
+{
+    *backend = NULL;
+    const int ret = open_device(backend, device, dtype, threads, err);
+    if (!ret && dtype == S2VI_BF16)
+        (*backend)->bf16 = true;
+    return ret;
+}
 void s2vi_backend_close(s2vi_backend **backend)
 {
     if (!backend || !*backend)

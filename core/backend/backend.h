@@ -16,10 +16,12 @@
 /** The number that arrays are made of, and how it is computed with. */
 typedef enum s2vi_dtype {
     S2VI_F32,
-    S2VI_F64,  /* `ref` only: gradient checks */
-    S2VI_BF16, /* to open a backend with, whose arrays are then F32: products
-                  by weights are of numbers rounded to bf16 where that is
-                  faster, their sums F32. A device without is an error */
+    S2VI_F64,     /* `ref` only: gradient checks */
+    S2VI_BF16,    /* to open a backend with, whose arrays are then F32: products
+                     by weights are of numbers rounded to bf16 where that is
+                     faster, their sums F32. A device without is an error */
+    S2VI_FASTEST, /* to open one with: BF16 on a processor that has it, where it
+                     was measured to be faster; else F32 */
 } s2vi_dtype;
 
 static inline size_t s2vi_dtype_size(s2vi_dtype dtype)
@@ -165,6 +167,7 @@ enum { S2VI_REPLAYED = 1, S2VI_REPEAT = 2 };
 struct s2vi_backend {
     const s2vi_backend_table *table;
     s2vi_dtype dtype;
+    bool bf16; /* opened with BF16, or FASTEST took it */
     int threads;
     char selected[256]; /* what "auto" took, and why; else empty */
     char warning[160];  /* what will be slow for want of something; or empty */

@@ -82,12 +82,20 @@ static void announce(const s2v_model *model)
 
 static int read_dtype(const char *name, s2vi_dtype *dtype, s2v_error *err)
 {
-    *dtype = name && !strcmp(name, "bf16") ? S2VI_BF16 : S2VI_F32;
-    return !name || !strcmp(name, "f32") || *dtype == S2VI_BF16
-               ? S2V_OK
-               : s2vi_error(err, S2V_ERR_INVALID,
-                            "dtype \"%.40s\", expected \"f32\" or \"bf16\"",
-                            name);
+    static const struct {
+        const char *name;
+        s2vi_dtype dtype;
+    } known[] = {
+        {"f32", S2VI_F32}, {"bf16", S2VI_BF16}, {"auto", S2VI_FASTEST}};
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+        if (!strcmp(name ? name : "f32", known[i].name)) {
+            *dtype = known[i].dtype;
+            return S2V_OK;
+        }
+    return s2vi_error(err, S2V_ERR_INVALID,
+                      "dtype \"%.40s\", expected \"f32\", \"bf16\" or "
+                      "\"auto\"",
+                      name);
 }
 
 /* The backend, and a store on it. */
@@ -97,8 +105,10 @@ static int open_device(s2v_model *model, const s2v_model_params *params,
     const int ret = s2vi_backend_open(&model->backend,
                                       params->device ? params->device : "auto",
                                       model->dtype, params->threads, err);
-    return ret < 0 ? ret
-                   : s2vi_store_create(&model->store, model->backend, err);
+    if (ret < 0)
+        return ret;
+    model->dtype = model->backend->bf16 ? S2VI_BF16 : S2VI_F32;
+    return s2vi_store_create(&model->store, model->backend, err);
 }
 
 static int open_network(s2v_model *model, const s2v_weights *w,

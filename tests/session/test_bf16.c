@@ -158,6 +158,27 @@ static void test_info(const char *path, const char *dtype, const char *expected)
     s2v_model_close(&model);
 }
 
+/* bf16 where the processor has it, on no other device. */
+static void test_automatic(const char *path)
+{
+    s2v_model_info info = {.size = sizeof(info)};
+    s2v_model *model = NULL;
+    s2v_error err = {0};
+    const bool has = !open_as(&model, path, "cpu", "bf16", 1, &err);
+    s2v_model_close(&model);
+    static const char *const device[] = {"cpu", "ref"};
+    for (int i = 0; i < 2; i++) {
+        const int ret = open_as(&model, path, device[i], "auto", 1, &err);
+        CHECK(!ret, "%s: %s", device[i], err.message);
+        if (ret < 0)
+            continue;
+        s2v_model_get_info(model, &info);
+        CHECK(!strcmp(info.dtype, has && i == 0 ? "bf16" : "f32"), "%s: %s",
+              device[i], info.dtype);
+        s2v_model_close(&model);
+    }
+}
+
 int main(int argc, char **argv)
 {
     tiny_model spec = small_model();
@@ -179,11 +200,12 @@ int main(int argc, char **argv)
         return 1;
     }
     test_refusal(path, "auto", "f16", S2V_ERR_INVALID,
-                 "dtype \"f16\", expected \"f32\" or \"bf16\"");
+                 "dtype \"f16\", expected \"f32\", \"bf16\" or \"auto\"");
     test_refusal(path, "ref", "bf16", S2V_ERR_DEVICE, "device 'ref'");
     test_info(path, NULL, "f32");
     test_nearness(path, true);
     test_info(path, "bf16", "bf16");
+    test_automatic(path);
     test_sameness(path);
     return report("bf16");
 }

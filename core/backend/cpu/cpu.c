@@ -28,7 +28,8 @@ static void cpu_close(s2vi_backend *backend)
 static int cpu_open(s2vi_backend **out, s2vi_dtype dtype, int threads,
                     s2v_error *err)
 {
-    const s2vi_bf16 *bf16 = dtype == S2VI_BF16 ? s2vi_bf16_get() : NULL;
+    const s2vi_bf16 *bf16 =
+        dtype == S2VI_BF16 || dtype == S2VI_FASTEST ? s2vi_bf16_get() : NULL;
     if (dtype == S2VI_F64)
         return s2vi_error(err, S2V_ERR_INVALID,
                           "device 'cpu' computes in f32 and bf16 only");
@@ -43,6 +44,7 @@ static int cpu_open(s2vi_backend **out, s2vi_dtype dtype, int threads,
     cpu->base = (s2vi_backend){
         .table = &s2vi_backend_cpu,
         .dtype = S2VI_F32,
+        .bf16 = bf16 != NULL,
         .threads = threads > 0 ? threads : processors(),
     };
     cpu->simd = s2vi_simd_get();

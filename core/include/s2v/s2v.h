@@ -179,10 +179,12 @@ typedef struct s2v_model_params {
                              and have less look-ahead. 0: the one with the best
                              quality. Ignored by other models */
     const char *dtype;  /**< precision of the operands of convolutions and
-                             matrix products: "f32" (default) or "bf16". Sums,
-                             normalisations and recurrent states are f32 in
-                             both (on a GPU, results are rounded). A device
-                             without bf16 is an error (S2V_ERR_DEVICE) */
+                             matrix products: "f32" (default), "bf16" or
+                             "auto". Sums, normalisations and recurrent states
+                             are f32 in all (on a GPU, results are rounded). A
+                             device without bf16 is an error
+                             (S2V_ERR_DEVICE). "auto": bf16 on a processor that
+                             has it, where it is faster; else f32 */
     s2v_progress_fn progress; /**< receives the progress of opening, and may
                                    cancel it; NULL: none */
     void *progress_opaque;    /**< passed to `progress` */
@@ -209,7 +211,7 @@ typedef struct s2v_model_info {
     unsigned inputs;         /**< S2V_MEDIUM_* flags of the inputs */
     unsigned required; /**< those of them without which there is no output */
     unsigned outputs;  /**< S2V_MEDIUM_* flags of the outputs */
-    const char *dtype; /**< "f32" or "bf16" */
+    const char *dtype; /**< "f32" or "bf16": what is computed with */
 } s2v_model_info;
 
 /**

@@ -36,13 +36,16 @@ for i in "${!filters[@]}"; do
     like "$name: the help tells of it" "$("$FFMPEG" -v quiet -h "filter=$name")" \
         'dtype +<string> .*bf16.*\(default "f32"\)'
     for wrong in f16 F32 bf16x ''; do
-        refused "$name: '$wrong'" "${own}dtype \"$wrong\", expected \"f32\" or \"bf16\"" "$graph:dtype=$wrong"
+        refused "$name: '$wrong'" "${own}dtype \"$wrong\", expected \"f32\", \"bf16\" or \"auto\"" "$graph:dtype=$wrong"
     done
     refused "$name: bf16 on a device without" "${own}dtype \"bf16\": device 'ref' computes in f32" \
         "$graph:device=ref:dtype=bf16"
     # A processor without bf16, or a libs2v without its backend.
     ONEDNN_MAX_CPU_ISA=AVX2 refused "$name: bf16 on a processor without" \
         "${own}dtype \"bf16\": (this processor lacks AVX512-BF16|device 'ref')" "$graph:dtype=bf16"
+    is "$name: auto on a processor without bf16" \
+        "$(ONEDNN_MAX_CPU_ISA=AVX2 run -filter_complex "$graph:dtype=auto" -f md5 -)" \
+        "$(ONEDNN_MAX_CPU_ISA=AVX2 run -filter_complex "$graph" -f md5 -)"
     is "$name: f32 is the default" "$(run -filter_complex "$graph" -f md5 -)" \
         "$(run -filter_complex "$graph:dtype=f32" -f md5 -)"
 done
@@ -57,6 +60,8 @@ fi
 
 like "s2v: the log tells of bf16" \
     "$(run -v verbose -filter_complex "$song,s2v=tiny.bin:dtype=bf16" -f null - 2>&1)" ' in bf16 with '
+is "s2v: auto is bf16 where there is such" "$(frames "$song,s2v=tiny.bin:device=cpu:dtype=auto" | md5sum)" \
+    "$(frames "$song,s2v=tiny.bin:device=cpu:dtype=bf16" | md5sum)"
 # Of all frames together, and of the worst one; inf where two are the same.
 said=$(run -v info -filter_complex \
     "$song,asplit[x][y];[x]s2v=tiny.bin[a];[y]s2v=tiny.bin:dtype=bf16[b];[a][b]psnr" -f null - 2>&1 |

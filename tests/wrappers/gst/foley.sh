@@ -147,7 +147,7 @@ fails "a reference of one sample" "the reference has 1 sample, expected at least
 fails "a missing model" "nowhere\.bin: no such file" model=nowhere.bin
 fails "a model of the other way" "quintet\.bin: a 'listen-and-move' model makes video from audio, expected one that makes audio from video and a reference sound" model=quintet.bin
 fails "too small a latency" "a latency of 10 ms, expected 0 .* or at least [0-9]+ ms" latency=10
-fails "an unknown dtype" 'dtype "f16", expected "f32" or "bf16"' dtype=f16
+fails "an unknown dtype" 'dtype "f16", expected "f32", "bf16" or "auto"' dtype=f16
 fails "bf16 on a device without" "dtype \"bf16\": device 'ref' computes in f32" device=ref dtype=bf16
 like "s2vgen with a model of sound" "$(timeout 60 gst-launch-1.0 audiotestsrc num-buffers=5 ! s2vgen model=foley.bin ! fakesink 2>&1)" \
     "foley\.bin: a 'varietysound' model makes audio from video, expected one that makes video from audio"

@@ -158,7 +158,7 @@ fails "a foreign file" 'own\.wav: ' s2vgen model=own.wav
 fails "a model of another kind" "gst-other\.bin: a 'fireworks' model" \
     s2vgen model="$S2V_GST_MODELS/gst-other.bin"
 fails "an unknown device" 'abacus' s2vgen model=quintet.bin device=abacus
-fails "an unknown dtype" 'dtype "f16", expected "f32" or "bf16"' s2vgen model=quintet.bin dtype=f16
+fails "an unknown dtype" 'dtype "f16", expected "f32", "bf16" or "auto"' s2vgen model=quintet.bin dtype=f16
 for wrong in x 61; do
     fails "level '$wrong'" "level: expected auto, off or a gain from -60 to 60 dB, found '$wrong'" \
         s2vgen model=quintet.bin level="$wrong"

@@ -1114,7 +1114,7 @@ static void settings_are_checked(void)
            "dtype %s", dtypes[i]);
         char *said = kit_said(bus, GST_MESSAGE_ERROR);
         char *wanted = g_strdup_printf(
-            "dtype \"%s\", expected \"f32\" or \"bf16\"", dtypes[i]);
+            "dtype \"%s\", expected \"f32\", \"bf16\" or \"auto\"", dtypes[i]);
         OK(strstr(said, wanted) != NULL, "%s", said);
         g_free(wanted);
         g_free(said);
