@@ -12,7 +12,15 @@
 
 #define SAME_LATENCY (4 * GST_MSECOND)
 
-enum { PROP_0, PROP_MODEL, PROP_DEVICE, PROP_DTYPE, PROP_THREADS };
+enum {
+    PROP_0,
+    PROP_MODEL,
+    PROP_DEVICE,
+    PROP_DTYPE,
+    PROP_THREADS,
+    PROP_STATE,
+    PROP_STATE_INTERVAL
+};
 
 G_DEFINE_ABSTRACT_TYPE(GstS2VBase, gst_s2v_base, GST_TYPE_ELEMENT)
 
@@ -185,7 +193,8 @@ void gst_s2v_base_restart(GstS2VBase *self)
     const GstS2VBaseClass *klass = GST_S2V_BASE_GET_CLASS(self);
     if (self->session)
         s2v_session_flush(self->session);
-    self->started = FALSE;
+    self->started = self->resuming = FALSE;
+    self->state_saves = 0;
     self->discont = TRUE;
     if (klass->restart)
         klass->restart(self);
@@ -207,7 +216,7 @@ static void start(GstS2VBase *self)
     GST_OBJECT_UNLOCK(self);
     gst_segment_init(&self->segment, GST_FORMAT_TIME);
     self->empty = TRUE;
-    self->refused = FALSE;
+    self->refused = self->state_loaded = self->state_warned = FALSE;
     if (klass->start)
         klass->start(self);
     gst_s2v_base_restart(self);
@@ -310,9 +319,9 @@ static gboolean take_segment(GstS2VBase *self, GstEvent *event)
 
 static gboolean take_eos(GstS2VBase *self, GstEvent *event)
 {
-    const GstS2VBaseClass *klass = GST_S2V_BASE_GET_CLASS(self);
-    if (gst_s2v_base_drain(self) == GST_FLOW_OK && klass->ended)
-        klass->ended(self);
+    /* Once the end is pushed, the pipeline may be stopped at any time. */
+    if (gst_s2v_base_drain(self) == GST_FLOW_OK)
+        gst_s2v_base_drop_state(self);
     if (self->empty && !self->refused)
         GST_ELEMENT_WARNING(self, STREAM, FAILED,
                             ("No %s was received, so there is no %s.",
@@ -521,6 +530,10 @@ static void set_property(GObject *object, guint id, const GValue *value,
     case PROP_DEVICE: gst_s2v_set_string(&self->device, value); break;
     case PROP_DTYPE: gst_s2v_set_string(&self->dtype, value); break;
     case PROP_THREADS: self->threads = g_value_get_int(value); break;
+    case PROP_STATE: gst_s2v_set_string(&self->state, value); break;
+    case PROP_STATE_INTERVAL:
+        self->state_interval = g_value_get_int(value);
+        break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     }
     GST_OBJECT_UNLOCK(self);
@@ -536,6 +549,10 @@ static void get_property(GObject *object, guint id, GValue *value,
     case PROP_DEVICE: g_value_set_string(value, self->device); break;
     case PROP_DTYPE: g_value_set_string(value, self->dtype); break;
     case PROP_THREADS: g_value_set_int(value, self->threads); break;
+    case PROP_STATE: g_value_set_string(value, self->state); break;
+    case PROP_STATE_INTERVAL:
+        g_value_set_int(value, self->state_interval);
+        break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     }
     GST_OBJECT_UNLOCK(self);
@@ -547,6 +564,7 @@ static void finalize(GObject *object)
     g_free(self->path);
     g_free(self->device);
     g_free(self->dtype);
+    g_free(self->state);
     g_mutex_clear(&self->open_lock);
     G_OBJECT_CLASS(gst_s2v_base_parent_class)->finalize(object);
 }
@@ -579,6 +597,7 @@ static void gst_s2v_base_init(GstS2VBase *self)
     g_mutex_init(&self->open_lock);
     self->device = g_strdup("auto");
     self->dtype = g_strdup("f32");
+    self->state_interval = 60;
     gst_segment_init(&self->segment, GST_FORMAT_TIME);
 }
 
@@ -617,6 +636,19 @@ static void install_properties(GObjectClass *object_class)
                          "Number of CPU threads used by the model (0 = one per "
                          "processor). Applies to models opened afterwards",
                          0, 1024, 0, flags));
+    g_object_class_install_property(
+        object_class, PROP_STATE,
+        g_param_spec_string(
+            "state", "State",
+            "File for the state of the stream: read at the start if it exists, "
+            "saved while it plays, removed at its end (null = none)",
+            NULL, flags));
+    g_object_class_install_property(
+        object_class, PROP_STATE_INTERVAL,
+        g_param_spec_int(
+            "state-interval", "State interval",
+            "Seconds of output from one save of the state to the next", 1,
+            86400, 60, flags));
 }
 
 static void gst_s2v_base_class_init(GstS2VBaseClass *klass)

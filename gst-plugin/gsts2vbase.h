@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The base class of the elements: a sink and a source pad, a model and a
- * session, and what follows from them: the properties model, device, dtype and
- * threads, state changes, model changes while playing, events, and the queries
- * for caps, latency and times. Abstract; elements add the processing of their
- * input.
+ * session, and what follows from them: the properties model, device, dtype,
+ * threads, state and state-interval, state changes, model changes while
+ * playing, events, and the queries for caps, latency and times. Abstract;
+ * elements add the processing of their input.
  */
 #ifndef GST_S2V_BASE_H
 #define GST_S2V_BASE_H
@@ -37,6 +37,8 @@ struct GstS2VBase {
     char *path; /* what `model` was set to; the one in use, once there is one */
     char *device, *dtype;
     gint threads;
+    char *state;         /* file; NULL: none */
+    gint state_interval; /* seconds */
 
     /* lock */
     gboolean opened;      /* NULL is left: setting `model` opens it */
@@ -52,7 +54,11 @@ struct GstS2VBase {
     GstClockTime start; /* the time at which the session's output starts */
     gboolean discont;   /* the next buffer does not follow the previous one */
     gboolean empty;     /* no input received since READY was left */
-    gboolean refused; /* downstream rejected output, and an error was posted */
+    gboolean refused;  /* downstream rejected output, and an error was posted */
+    gboolean resuming; /* a state was restored, and input of it still comes */
+    gboolean state_loaded; /* or was not there, since READY was left */
+    gboolean state_warned; /* it cannot be saved */
+    guint64 state_saves;   /* as many as were due since the last restart */
 };
 
 /*
@@ -62,6 +68,7 @@ struct GstS2VBase {
 struct GstS2VBaseClass {
     GstElementClass parent_class;
 
+    const char *name;        /* of the element */
     GstDebugCategory *debug; /* of the element's and the library's log lines */
     s2v_medium input;        /* other models are rejected */
     const char *suffix;      /* appended to the input's stream ID */
@@ -86,9 +93,10 @@ struct GstS2VBaseClass {
     /** The input has ended: push the rest of the output. */
     GstFlowReturn (*drain)(GstS2VBase *self);
 
-    /** Optional: all output has been pushed, and the end of the stream will
-     * be. After that the pipeline may be stopped at any time. */
-    void (*ended)(GstS2VBase *self);
+    /** A state was restored, of a stream that had `made` frames or samples of
+     * output, of input that `taken` says: what the element saved. FALSE: the
+     * two do not fit each other. */
+    gboolean (*resume)(GstS2VBase *self, guint64 made, guint64 taken);
 
     /** Take a buffer, which this consumes, and push what comes of it. The pad
      * has caps. */
@@ -137,5 +145,24 @@ void gst_s2v_base_latency_changed(GstS2VBase *self);
 
 /** Replace a property's string by a copy. */
 void gst_s2v_set_string(char **place, const GValue *value);
+
+/* ------------------------------------------------------------ state.c -- */
+
+/** Whether the property `state` names a file. */
+gboolean gst_s2v_base_has_state(GstS2VBase *self);
+
+/** After output: save the state where it is due. One that cannot be saved is no
+ * reason to stop: a warning, once.
+ *
+ * @param made  frames or samples of output since the last restart
+ * @param taken what the element counts of its input */
+void gst_s2v_base_save_state(GstS2VBase *self, guint64 made, guint64 taken);
+
+/** With the first session: go on with the stream that was saved, if any. FALSE:
+ * it cannot be, and an error was posted. */
+gboolean gst_s2v_base_load_state(GstS2VBase *self);
+
+/** The stream has ended: the next one starts anew. */
+void gst_s2v_base_drop_state(GstS2VBase *self);
 
 #endif

@@ -34,16 +34,7 @@
 GST_DEBUG_CATEGORY(gst_s2v_gen_debug);
 #define GST_CAT_DEFAULT gst_s2v_gen_debug
 
-enum {
-    PROP_0,
-    PROP_SEED,
-    PROP_LEVEL,
-    PROP_QOS,
-    PROP_IMAGE,
-    PROP_STATE,
-    PROP_STATE_INTERVAL,
-    PROP_OPTIONS
-};
+enum { PROP_0, PROP_SEED, PROP_LEVEL, PROP_QOS, PROP_IMAGE, PROP_OPTIONS };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE(
     "sink", GST_PAD_SINK, GST_PAD_ALWAYS,
@@ -161,7 +152,6 @@ static void start(GstS2VBase *base)
     GST_OBJECT_UNLOCK(self);
     gst_video_info_init(&self->vinfo);
     self->frame = self->processed = self->dropped = 0;
-    self->state_loaded = self->state_warned = FALSE;
     gst_s2v_gen_reset_qos(self);
 }
 
@@ -195,11 +185,6 @@ static gboolean sink_event(GstS2VBase *base, GstEvent *event)
     }
     return GST_S2V_BASE_CLASS(gst_s2v_gen_parent_class)
         ->sink_event(base, event);
-}
-
-static void ended(GstS2VBase *base)
-{
-    gst_s2v_gen_drop_state(GST_S2V_GEN(base));
 }
 
 static void note_qos(GstS2VGen *self, GstEvent *event)
@@ -264,10 +249,6 @@ static void set_property(GObject *object, guint id, const GValue *value,
         self->renew = TRUE;
         break;
     case PROP_QOS: self->qos = g_value_get_boolean(value); break;
-    case PROP_STATE: gst_s2v_set_string(&self->state, value); break;
-    case PROP_STATE_INTERVAL:
-        self->state_interval = g_value_get_int(value);
-        break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     }
     GST_OBJECT_UNLOCK(self);
@@ -291,10 +272,6 @@ static void get_property(GObject *object, guint id, GValue *value,
     case PROP_LEVEL: g_value_set_string(value, self->level); break;
     case PROP_QOS: g_value_set_boolean(value, self->qos); break;
     case PROP_IMAGE: g_value_set_string(value, self->image); break;
-    case PROP_STATE: g_value_set_string(value, self->state); break;
-    case PROP_STATE_INTERVAL:
-        g_value_set_int(value, self->state_interval);
-        break;
     default:
         if (id >= PROP_OPTIONS) {
             get_option(self, g_param_spec_get_nick(spec), value);
@@ -312,7 +289,6 @@ static void finalize(GObject *object)
     g_array_unref(self->zeros);
     g_free(self->level);
     g_free(self->image);
-    g_free(self->state);
     g_hash_table_unref(self->options);
     g_hash_table_unref(self->used);
     G_OBJECT_CLASS(gst_s2v_gen_parent_class)->finalize(object);
@@ -322,7 +298,6 @@ static void gst_s2v_gen_init(GstS2VGen *self)
 {
     self->level = g_strdup("auto");
     self->qos = TRUE;
-    self->state_interval = 60;
     self->options = gst_s2v_options_new();
     self->used = gst_s2v_options_new();
     self->recent = g_array_new(FALSE, FALSE, sizeof(float));
@@ -362,19 +337,6 @@ static void install_properties(GObjectClass *object_class)
             "File name or URI of the image that a model animates: a portrait. "
             "When set while playing, the model restarts at a later frame",
             NULL, both | GST_PARAM_MUTABLE_PLAYING));
-    g_object_class_install_property(
-        object_class, PROP_STATE,
-        g_param_spec_string(
-            "state", "State",
-            "File for the state of the stream: read at the start if it exists, "
-            "saved while it runs",
-            NULL, both));
-    g_object_class_install_property(
-        object_class, PROP_STATE_INTERVAL,
-        g_param_spec_int(
-            "state-interval", "State interval",
-            "Seconds of video from one save of the state to the next", 1, 86400,
-            60, both));
     gst_s2v_options_install(object_class, PROP_OPTIONS);
 }
 
@@ -386,6 +348,7 @@ static void gst_s2v_gen_class_init(GstS2VGenClass *klass)
     object_class->set_property = set_property;
     object_class->get_property = get_property;
     object_class->finalize = finalize;
+    base_class->name = "s2vgen";
     base_class->debug = gst_s2v_gen_debug;
     base_class->input = S2V_MEDIUM_AUDIO;
     base_class->suffix = "/s2v";
@@ -394,7 +357,7 @@ static void gst_s2v_gen_class_init(GstS2VGenClass *klass)
     base_class->stop = stop;
     base_class->restart = gst_s2v_gen_restart;
     base_class->drain = gst_s2v_gen_drain;
-    base_class->ended = ended;
+    base_class->resume = gst_s2v_gen_resume;
     base_class->chain = gst_s2v_gen_take_sound;
     base_class->continues = gst_s2v_gen_continues;
     base_class->caps = pad_caps;

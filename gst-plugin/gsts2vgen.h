@@ -21,8 +21,6 @@ struct _GstS2VGen {
     gint64 seed;
     char *level;
     char *image;         /* file; NULL: none */
-    char *state;         /* file; NULL: none */
-    gint state_interval; /* seconds */
     GHashTable *options; /* of the model, that were set: names and values */
     gboolean qos;
 
@@ -34,16 +32,13 @@ struct _GstS2VGen {
 
     /* stream */
     gint64 session_seed;
-    GHashTable *used;  /* options that the session has taken */
-    guint64 heard;     /* samples sent to the session */
-    guint64 made;      /* frames received from it */
-    GArray *recent;    /* floats: the sound from the next frame's start on */
-    GArray *zeros;     /* floats: as much silence as is sent at once */
-    guint64 frame;     /* number of the next frame since READY was left */
-    gboolean tagged;   /* the tags are those of the session */
-    gboolean resuming; /* a state was restored, and sound of it still comes */
-    gboolean state_loaded; /* or was not there, since READY was left */
-    gboolean state_warned; /* it cannot be saved */
+    GHashTable *used; /* options that the session has taken */
+    guint64 heard;    /* samples sent to the session */
+    guint64 made;     /* frames received from it */
+    GArray *recent;   /* floats: the sound from the next frame's start on */
+    GArray *zeros;    /* floats: as much silence as is sent at once */
+    guint64 frame;    /* number of the next frame since READY was left */
+    gboolean tagged;  /* the tags are those of the session */
 
     /* stream: the way out */
     GstVideoInfo vinfo; /* of the caps that were set; size 0: none yet */
@@ -57,6 +52,7 @@ struct _GstS2VGen {
 void gst_s2v_gen_restart(GstS2VBase *base);
 GstFlowReturn gst_s2v_gen_drain(GstS2VBase *base);
 gboolean gst_s2v_gen_continues(GstS2VBase *base, const GstSegment *segment);
+gboolean gst_s2v_gen_resume(GstS2VBase *base, guint64 made, guint64 heard);
 
 /** Take sound, which this consumes, and push what frames it makes. */
 GstFlowReturn gst_s2v_gen_take_sound(GstS2VBase *base, GstBuffer *buffer);
@@ -64,18 +60,6 @@ GstFlowReturn gst_s2v_gen_take_sound(GstS2VBase *base, GstBuffer *buffer);
 /** Take silence of that place and length. */
 GstFlowReturn gst_s2v_gen_take_gap(GstS2VGen *self, GstClockTime time,
                                    GstClockTime duration);
-
-/* ------------------------------------------------------------ state.c -- */
-
-/** After a frame: save the state where it is due. */
-void gst_s2v_gen_save_state(GstS2VGen *self);
-
-/** With the first session: go on with the stream that was saved, if any. FALSE:
- * it cannot be, and an error was posted. */
-gboolean gst_s2v_gen_load_state(GstS2VGen *self);
-
-/** The stream has ended: the next one starts anew. */
-void gst_s2v_gen_drop_state(GstS2VGen *self);
 
 /* ---------------------------------------------------------- options.c -- */
 

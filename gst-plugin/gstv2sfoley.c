@@ -35,8 +35,6 @@ enum {
     PROP_ONSETS,
     PROP_SYNTHESIS,
     PROP_MIX,
-    PROP_STATE,
-    PROP_STATE_INTERVAL,
 };
 
 enum { REFERENCE_MOST = 60 }; /* seconds that count */
@@ -145,8 +143,7 @@ static GstFlowReturn drain(GstS2VBase *base)
 static void restart(GstS2VBase *base)
 {
     GstV2SFoley *self = GST_V2S_FOLEY(base);
-    self->made = self->saves = 0;
-    self->resuming = FALSE;
+    self->made = 0;
     if (self->own)
         gst_v2s_foley_mix_restart(self);
 }
@@ -253,22 +250,41 @@ static void take_changes(GstV2SFoley *self)
     g_free(regions);
 }
 
+/* The film's own sound is not in a state. */
+static gboolean load_state(GstV2SFoley *self)
+{
+    if (!self->own || !gst_s2v_base_has_state(&self->base))
+        return gst_s2v_base_load_state(&self->base);
+    GST_ELEMENT_ERROR(self, LIBRARY, SETTINGS,
+                      ("state: expected no pad \"mix\", which has no state."),
+                      (NULL));
+    return FALSE;
+}
+
+static gboolean resume(GstS2VBase *base, guint64 made, guint64 sent)
+{
+    GstV2SFoley *self = GST_V2S_FOLEY(base);
+    self->made = made;
+    self->sent = sent;
+    return TRUE;
+}
+
 static GstFlowReturn chain(GstS2VBase *base, GstBuffer *buffer)
 {
     GstV2SFoley *self = GST_V2S_FOLEY(base);
     s2v_error err = {0};
     take_changes(self);
-    if (!gst_v2s_foley_load_state(self)) {
+    if (!load_state(self)) {
         gst_buffer_unref(buffer);
         return GST_FLOW_ERROR;
     }
     GstClockTime time = clip(self, buffer);
     if (!GST_CLOCK_TIME_IS_VALID(time) ||
-        (self->resuming && time <= self->sent)) { /* the session has it */
+        (base->resuming && time <= self->sent)) { /* the session has it */
         gst_buffer_unref(buffer);
         return GST_FLOW_OK;
     }
-    self->resuming = FALSE;
+    base->resuming = FALSE;
     if (!base->started)
         base->start = time;
     base->started = TRUE;
@@ -283,7 +299,7 @@ static GstFlowReturn chain(GstS2VBase *base, GstBuffer *buffer)
     }
     const GstFlowReturn flow = push_all(self);
     if (flow == GST_FLOW_OK)
-        gst_v2s_foley_save_state(self);
+        gst_s2v_base_save_state(base, self->made, self->sent);
     return flow;
 }
 
@@ -341,11 +357,6 @@ static gboolean sink_event(GstS2VBase *base, GstEvent *event)
     }
     return GST_S2V_BASE_CLASS(gst_v2s_foley_parent_class)
         ->sink_event(base, event);
-}
-
-static void ended(GstS2VBase *base)
-{
-    gst_v2s_foley_drop_state(GST_V2S_FOLEY(base));
 }
 
 static gboolean src_event(GstS2VBase *base, GstEvent *event)
@@ -426,7 +437,6 @@ static void start(GstS2VBase *base)
     GST_OBJECT_LOCK(self);
     self->picture = 0;
     GST_OBJECT_UNLOCK(self);
-    self->state_loaded = self->state_warned = FALSE;
 }
 
 static GstStateChangeReturn change_state(GstElement *element,
@@ -476,10 +486,6 @@ static void set_property(GObject *object, guint id, const GValue *value,
     case PROP_ONSETS: gst_s2v_set_string(&self->onsets, value); break;
     case PROP_SYNTHESIS: gst_s2v_set_string(&self->synthesis, value); break;
     case PROP_MIX: self->mix = g_value_get_double(value); break;
-    case PROP_STATE: gst_s2v_set_string(&self->state, value); break;
-    case PROP_STATE_INTERVAL:
-        self->state_interval = g_value_get_int(value);
-        break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     }
     GST_OBJECT_UNLOCK(self);
@@ -500,10 +506,6 @@ static void get_property(GObject *object, guint id, GValue *value,
     case PROP_ONSETS: g_value_set_string(value, self->onsets); break;
     case PROP_SYNTHESIS: g_value_set_string(value, self->synthesis); break;
     case PROP_MIX: g_value_set_double(value, self->mix); break;
-    case PROP_STATE: g_value_set_string(value, self->state); break;
-    case PROP_STATE_INTERVAL:
-        g_value_set_int(value, self->state_interval);
-        break;
     default: G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     }
     GST_OBJECT_UNLOCK(self);
@@ -516,7 +518,6 @@ static void finalize(GObject *object)
     g_free(self->regions);
     g_free(self->onsets);
     g_free(self->synthesis);
-    g_free(self->state);
     gst_v2s_foley_mix_free(self->own);
     G_OBJECT_CLASS(gst_v2s_foley_parent_class)->finalize(object);
 }
@@ -525,7 +526,6 @@ static void gst_v2s_foley_init(GstV2SFoley *self)
 {
     self->base.path = g_strdup("foley.bin");
     self->sensitivity = 1.0;
-    self->state_interval = 60;
 }
 
 /* `model` is another one than the base's: it has a default, and is opened with
@@ -595,19 +595,6 @@ static void install_properties(GObjectClass *object_class)
                             "the request pad of this name and is added, in dB",
                             -100.0, 100.0, 0.0,
                             flags | GST_PARAM_MUTABLE_PLAYING));
-    g_object_class_install_property(
-        object_class, PROP_STATE,
-        g_param_spec_string(
-            "state", "State",
-            "File for the state of the stream: read at the start if it exists, "
-            "saved while it plays, removed at its end (null = none)",
-            NULL, flags));
-    g_object_class_install_property(
-        object_class, PROP_STATE_INTERVAL,
-        g_param_spec_int(
-            "state-interval", "State interval",
-            "Seconds of audio from one save of the state to the next", 1, 86400,
-            60, flags));
 }
 
 static void gst_v2s_foley_class_init(GstV2SFoleyClass *klass)
@@ -618,6 +605,7 @@ static void gst_v2s_foley_class_init(GstV2SFoleyClass *klass)
     object_class->set_property = set_property;
     object_class->get_property = get_property;
     object_class->finalize = finalize;
+    base_class->name = "v2sfoley";
     base_class->debug = gst_v2s_foley_debug;
     base_class->input = S2V_MEDIUM_VIDEO;
     base_class->suffix = "/v2s";
@@ -625,7 +613,7 @@ static void gst_v2s_foley_class_init(GstV2SFoleyClass *klass)
     base_class->open = open_session;
     base_class->start = start;
     base_class->drain = drain;
-    base_class->ended = ended;
+    base_class->resume = resume;
     base_class->restart = restart;
     base_class->caps = pad_caps;
     base_class->chain = chain;

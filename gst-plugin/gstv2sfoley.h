@@ -26,10 +26,8 @@ struct _GstV2SFoley {
     gdouble gain; /* dB */
     gdouble sensitivity;
     char *regions, *onsets, *synthesis;
-    gdouble mix;         /* dB, of the film's own sound */
-    char *state;         /* file; NULL: none */
-    gint state_interval; /* seconds */
-    gboolean changed;    /* sensitivity or regions, since they were set */
+    gdouble mix;      /* dB, of the film's own sound */
+    gboolean changed; /* sensitivity or regions, since they were set */
 
     GstClockTime picture; /* lock: how long one stays, by the caps; 0: not
                              known */
@@ -39,10 +37,6 @@ struct _GstV2SFoley {
     GstClockTime next; /* of a picture without a time */
     guint64 made;      /* samples since the start */
     GstClockTime sent; /* time of the last picture that was sent */
-    guint64 saves;     /* of the state, as many as were due */
-    gboolean resuming; /* a state was restored, and pictures of it still come */
-    gboolean state_loaded; /* or was not there, since READY was left */
-    gboolean state_warned; /* it cannot be saved */
 
     GstV2SFoleyMix *own; /* NULL until the pad "mix" is requested, below PAUSED
                             alone, then to the end */
@@ -60,18 +54,6 @@ struct _GstV2SFoley {
  */
 GArray *gst_v2s_foley_read_reference(const char *ref, gint rate, guint most,
                                      s2v_error *err);
-
-/* ------------------------------------------------------ foley_state.c -- */
-
-/** After sound: save the state where it is due. */
-void gst_v2s_foley_save_state(GstV2SFoley *self);
-
-/** Before the first picture: go on where a state was saved, if there is one.
- * FALSE after an error was posted. */
-gboolean gst_v2s_foley_load_state(GstV2SFoley *self);
-
-/** The film has ended: the next one starts anew. */
-void gst_v2s_foley_drop_state(GstV2SFoley *self);
 
 /* -------------------------------------------------------------- mix.c -- */
 

@@ -88,7 +88,7 @@ static void rebase(GstS2VGen *self)
 {
     if (self->base.started)
         self->base.start = time_of(self, self->made);
-    self->made = 0;
+    self->made = self->base.state_saves = 0;
     self->heard = self->recent->len;
 }
 
@@ -208,7 +208,6 @@ void gst_s2v_gen_restart(GstS2VBase *base)
 {
     GstS2VGen *self = GST_S2V_GEN(base);
     self->heard = self->made = 0;
-    self->resuming = FALSE;
     g_array_set_size(self->recent, 0);
 }
 
@@ -246,7 +245,7 @@ static GstFlowReturn make_frames(GstS2VGen *self, gboolean draining)
         GstClockTime end = time_of(self, self->made + 1);
         forget_frame(self);
         if (!draining)
-            gst_s2v_gen_save_state(self);
+            gst_s2v_base_save_state(&self->base, self->made, self->heard);
         flow = gst_s2v_gen_push(self, &picture, time, end);
         if (flow != GST_FLOW_OK)
             return flow;
@@ -306,6 +305,28 @@ static gint64 samples_until(const GstS2VGen *self, GstClockTime time)
            (gint64)self->heard;
 }
 
+/* What the session is to hear from the next frame's start on, should another
+ * one take its place: silence, for what it has heard is not in the state. */
+static void fill_recent(GstS2VGen *self)
+{
+    guint64 start = gst_s2v_model_samples(self->base.current, self->made);
+    const float zero = 0;
+    g_array_set_size(self->recent, 0);
+    for (; start < self->heard; start++)
+        g_array_append_val(self->recent, zero);
+}
+
+gboolean gst_s2v_gen_resume(GstS2VBase *base, guint64 made, guint64 heard)
+{
+    GstS2VGen *self = GST_S2V_GEN(base);
+    if (gst_s2v_model_samples(base->current, made) > heard)
+        return FALSE;
+    self->made = made;
+    self->heard = heard;
+    fill_recent(self);
+    return TRUE;
+}
+
 /* After a state was restored: what the session had is skipped, to the sample,
  * and silence takes the place of what is missing. */
 static GstFlowReturn catch_up(GstS2VGen *self, GstClockTime time,
@@ -316,7 +337,7 @@ static GstFlowReturn catch_up(GstS2VGen *self, GstClockTime time,
         *overlap = (guint64)-jump;
         return GST_FLOW_OK;
     }
-    self->resuming = FALSE;
+    self->base.resuming = FALSE;
     return feed_silence(self, (guint64)jump);
 }
 
@@ -334,9 +355,9 @@ static GstFlowReturn move_to(GstS2VGen *self, GstClockTime time,
     *overlap = 0;
     if (flow != GST_FLOW_OK)
         return flow;
-    if (first && !gst_s2v_gen_load_state(self))
+    if (first && !gst_s2v_base_load_state(&self->base))
         return GST_FLOW_ERROR;
-    if (self->resuming && GST_CLOCK_TIME_IS_VALID(time))
+    if (self->base.resuming && GST_CLOCK_TIME_IS_VALID(time))
         return catch_up(self, time, overlap);
     if (self->base.started && !GST_CLOCK_TIME_IS_VALID(time))
         return GST_FLOW_OK;
