@@ -287,6 +287,8 @@ static GstFlowReturn chain(GstS2VBase *base, GstBuffer *buffer)
     base->resuming = FALSE;
     if (!base->started)
         base->start = time;
+    if (!base->started && self->own)
+        gst_v2s_foley_mix_begin(self, time);
     base->started = TRUE;
     base->empty = FALSE;
     self->next = time + self->picture;
@@ -339,6 +341,19 @@ static gboolean continues(GstS2VBase *base, const GstSegment *segment)
     return gst_segment_is_equal(segment, &base->segment);
 }
 
+/* The picture before it stays; before the first, no sound is needed. */
+static gboolean take_gap(GstV2SFoley *self, GstEvent *event)
+{
+    GstClockTime time, duration;
+    gst_event_parse_gap(event, &time, &duration);
+    gst_event_unref(event);
+    if (GST_CLOCK_TIME_IS_VALID(duration))
+        time += duration;
+    if (self->own && !self->base.started)
+        gst_v2s_foley_mix_begin(self, time);
+    return TRUE;
+}
+
 static gboolean sink_event(GstS2VBase *base, GstEvent *event)
 {
     if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS)
@@ -351,12 +366,16 @@ static gboolean sink_event(GstS2VBase *base, GstEvent *event)
     /* Caps come before segments. */
     if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT && self->own)
         gst_v2s_foley_mix_negotiate(self);
-    if (GST_EVENT_TYPE(event) == GST_EVENT_GAP) { /* the picture before stays */
-        gst_event_unref(event);
-        return TRUE;
-    }
-    return GST_S2V_BASE_CLASS(gst_v2s_foley_parent_class)
-        ->sink_event(base, event);
+    if (GST_EVENT_TYPE(event) == GST_EVENT_GAP)
+        return take_gap(self, event);
+    if (GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START && self->own)
+        gst_v2s_foley_mix_end(self, FALSE);
+    const gboolean end = GST_EVENT_TYPE(event) == GST_EVENT_EOS;
+    const gboolean ok =
+        GST_S2V_BASE_CLASS(gst_v2s_foley_parent_class)->sink_event(base, event);
+    if (end && self->own)
+        gst_v2s_foley_mix_end(self, TRUE);
+    return ok;
 }
 
 static gboolean src_event(GstS2VBase *base, GstEvent *event)

@@ -71,6 +71,14 @@ void gst_v2s_foley_mix_start(GstV2SFoley *self);
 /** In the streaming thread: begin anew. */
 void gst_v2s_foley_mix_restart(GstV2SFoley *self);
 
+/** In the streaming thread: the output starts at that time or later, sound
+ * before it is not needed. */
+void gst_v2s_foley_mix_begin(GstV2SFoley *self, GstClockTime time);
+
+/** In the streaming thread: the pictures have ended, and no more of the film's
+ * sound is taken, or, with FALSE, is again. */
+void gst_v2s_foley_mix_end(GstV2SFoley *self, gboolean over);
+
 /** In the streaming thread: wait for the caps of the film's own sound, which
  * become the output's. FALSE: nobody waits. */
 gboolean gst_v2s_foley_mix_negotiate(GstV2SFoley *self);

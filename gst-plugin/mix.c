@@ -3,7 +3,9 @@
  * v2sfoley: the generated sound, added to the film's own, which comes through
  * the request pad "mix". The film's sound keeps its rate and channels; the
  * generated one is resampled to that rate, and waits for it: both sinks need a
- * thread of their own, as of a queue.
+ * thread of their own, as of a queue. Of the film's sound, as much is held as
+ * the element's latency and HELD_MOST; more waits, unless the generated one
+ * waits for it.
  */
 #include "gstv2sfoley.h"
 
@@ -13,10 +15,13 @@
 /* Nanoseconds that a container may round the times of what goes on. */
 #define JITTER (20 * GST_MSECOND)
 
+/* How far the sound may be ahead of the pictures, as in a container. */
+#define HELD_MOST (10 * GST_SECOND)
+
 /* A buffer of the film's own sound. */
 typedef struct piece {
     GstBuffer *buffer;
-    GstClockTime time;
+    GstClockTime time, end;
     guint64 frames;
 } piece;
 
@@ -27,9 +32,14 @@ struct GstV2SFoleyMix {
     GstAudioInfo info; /* of the film's sound, once it has caps */
     GstSegment segment;
     GQueue pieces;
-    GstClockTime end; /* of the last piece; NONE: there was none */
-    gboolean ended;   /* no more will come */
-    gboolean stopped; /* nobody waits */
+    guint64 held;      /* frames in them */
+    GstClockTime end;  /* of the last piece; NONE: there was none */
+    GstClockTime from; /* sound before it is not needed; NONE: not known */
+    gboolean ended;    /* no more will come */
+    gboolean flushing; /* what comes is dropped */
+    gboolean stopped;  /* nobody waits */
+    gboolean waiting;  /* the generated sound does */
+    gboolean over;     /* the pictures have ended: no more is needed */
 
     /* the streaming thread's */
     GstAudioResampler *resampler;
@@ -45,11 +55,24 @@ static gpointer free_piece(piece *p)
     return NULL;
 }
 
+/* With the lock: drop what ends by that time. */
+static void drop_before(GstV2SFoleyMix *m, GstClockTime time)
+{
+    for (GList *l = m->pieces.head, *next; l; l = next) {
+        piece *p = l->data;
+        next = l->next;
+        if (p->end > time)
+            continue;
+        m->held -= p->frames;
+        free_piece(p);
+        g_queue_delete_link(&m->pieces, l);
+    }
+}
+
 /* With the lock. */
 static void drop_pieces(GstV2SFoleyMix *m)
 {
-    for (piece *p; (p = g_queue_pop_head(&m->pieces));)
-        free_piece(p);
+    drop_before(m, GST_CLOCK_TIME_NONE);
     m->end = GST_CLOCK_TIME_NONE;
     m->ended = FALSE;
 }
@@ -61,18 +84,35 @@ static GstV2SFoleyMix *mix_of(GstObject *parent)
     return GST_V2S_FOLEY(parent)->own;
 }
 
-static GstFlowReturn take_sound(GstPad *pad, GstObject *parent,
-                                GstBuffer *buffer)
+static GstClockTime most_held(GstV2SFoley *self)
 {
-    GstV2SFoleyMix *m = mix_of(parent);
-    (void)pad;
-    g_mutex_lock(&m->lock);
-    if (m->stopped || !GST_AUDIO_INFO_IS_VALID(&m->info)) {
-        const gboolean stopped = m->stopped;
-        g_mutex_unlock(&m->lock);
-        gst_buffer_unref(buffer);
-        return stopped ? GST_FLOW_FLUSHING : GST_FLOW_NOT_NEGOTIATED;
-    }
+    GST_OBJECT_LOCK(self);
+    const GstClockTime latency =
+        self->base.current ? GST_S2V_BASE_GET_CLASS(self)->latency(&self->base)
+                           : 0;
+    GST_OBJECT_UNLOCK(self);
+    return latency + HELD_MOST;
+}
+
+/* With the lock: wait until less than that is held. */
+static GstFlowReturn wait_for_room(GstV2SFoleyMix *m, GstClockTime most)
+{
+    while (!m->stopped && !m->flushing && !m->over && !m->waiting && m->held &&
+           gst_util_uint64_scale(m->held, GST_SECOND,
+                                 (guint64)GST_AUDIO_INFO_RATE(&m->info)) >=
+               most)
+        g_cond_wait(&m->changed, &m->lock);
+    if (m->stopped || m->flushing)
+        return GST_FLOW_FLUSHING;
+    if (m->over)
+        return GST_FLOW_EOS;
+    return GST_AUDIO_INFO_IS_VALID(&m->info) ? GST_FLOW_OK
+                                             : GST_FLOW_NOT_NEGOTIATED;
+}
+
+/* With the lock: hold a buffer, which this consumes. */
+static void hold(GstV2SFoleyMix *m, GstBuffer *buffer)
+{
     piece *p = g_new0(piece, 1);
     p->buffer = buffer;
     p->frames =
@@ -82,13 +122,31 @@ static GstFlowReturn take_sound(GstPad *pad, GstObject *parent,
         (GST_CLOCK_TIME_IS_VALID(m->end) &&
          ABS(GST_CLOCK_DIFF(m->end, p->time)) <= JITTER))
         p->time = GST_CLOCK_TIME_IS_VALID(m->end) ? m->end : m->segment.start;
-    m->end =
+    p->end =
         p->time + gst_util_uint64_scale(p->frames, GST_SECOND,
                                         (guint64)GST_AUDIO_INFO_RATE(&m->info));
+    m->end = p->end;
+    m->held += p->frames;
     g_queue_push_tail(&m->pieces, p);
+    if (GST_CLOCK_TIME_IS_VALID(m->from))
+        drop_before(m, m->from);
+}
+
+static GstFlowReturn take_sound(GstPad *pad, GstObject *parent,
+                                GstBuffer *buffer)
+{
+    GstV2SFoleyMix *m = mix_of(parent);
+    const GstClockTime most = most_held(GST_V2S_FOLEY(parent));
+    (void)pad;
+    g_mutex_lock(&m->lock);
+    const GstFlowReturn flow = wait_for_room(m, most);
+    if (flow == GST_FLOW_OK)
+        hold(m, buffer);
     g_cond_broadcast(&m->changed);
     g_mutex_unlock(&m->lock);
-    return GST_FLOW_OK;
+    if (flow != GST_FLOW_OK)
+        gst_buffer_unref(buffer);
+    return flow;
 }
 
 static gboolean take_caps(GstV2SFoleyMix *m, GstEvent *event)
@@ -116,8 +174,12 @@ static gboolean take_event(GstPad *pad, GstObject *parent, GstEvent *event)
     switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_CAPS: ok = take_caps(m, event); break;
     case GST_EVENT_SEGMENT: gst_event_copy_segment(event, &m->segment); break;
+    case GST_EVENT_FLUSH_START: m->flushing = TRUE; break;
     case GST_EVENT_STREAM_START:
-    case GST_EVENT_FLUSH_STOP: drop_pieces(m); break;
+    case GST_EVENT_FLUSH_STOP:
+        drop_pieces(m);
+        m->flushing = FALSE;
+        break;
     case GST_EVENT_EOS: m->ended = TRUE; break;
     default: break;
     }
@@ -142,10 +204,13 @@ static GstClockTime time_of(const GstV2SFoley *self, guint64 sample)
 static gboolean wait_for(GstV2SFoleyMix *m, GstClockTime time)
 {
     const gboolean sound = GST_CLOCK_TIME_IS_VALID(time);
+    m->waiting = TRUE;
+    g_cond_broadcast(&m->changed);
     while (!m->stopped && !m->ended &&
            (!GST_AUDIO_INFO_IS_VALID(&m->info) ||
             (sound && (!GST_CLOCK_TIME_IS_VALID(m->end) || m->end < time))))
         g_cond_wait(&m->changed, &m->lock);
+    m->waiting = FALSE;
     return !m->stopped;
 }
 
@@ -192,15 +257,9 @@ static void add_all(GstV2SFoley *self, gfloat *to, gsize n, gfloat scale)
                 is_heard(&m->info, c) ? g_array_index(m->made, gfloat, i) : 0;
     for (GList *l = m->pieces.head; l; l = l->next)
         add_piece(self, l->data, m->next, n, scale, to);
-    for (piece *p; (p = g_queue_peek_head(&m->pieces));) {
-        const GstClockTime end =
-            p->time +
-            gst_util_uint64_scale(p->frames, GST_SECOND,
-                                  (guint64)GST_AUDIO_INFO_RATE(&m->info));
-        if (end > time_of(self, m->next + n))
-            break;
-        free_piece(g_queue_pop_head(&m->pieces));
-    }
+    m->from = time_of(self, m->next + n);
+    drop_before(m, m->from);
+    g_cond_broadcast(&m->changed);
 }
 
 static GstFlowReturn push_mixed(GstV2SFoley *self, gfloat scale)
@@ -319,6 +378,7 @@ void gst_v2s_foley_mix_stop(GstV2SFoley *self, gboolean stopped)
     GstV2SFoleyMix *m = self->own;
     g_mutex_lock(&m->lock);
     m->stopped = stopped;
+    m->over = m->flushing = FALSE;
     drop_pieces(m);
     g_cond_broadcast(&m->changed);
     g_mutex_unlock(&m->lock);
@@ -336,6 +396,28 @@ void gst_v2s_foley_mix_restart(GstV2SFoley *self)
     g_clear_pointer(&m->resampler, gst_audio_resampler_free);
     g_array_set_size(m->made, 0);
     m->next = 0;
+    g_mutex_lock(&m->lock);
+    m->from = GST_CLOCK_TIME_NONE;
+    g_mutex_unlock(&m->lock);
+}
+
+void gst_v2s_foley_mix_begin(GstV2SFoley *self, GstClockTime time)
+{
+    GstV2SFoleyMix *m = self->own;
+    g_mutex_lock(&m->lock);
+    m->from = time;
+    drop_before(m, time);
+    g_cond_broadcast(&m->changed);
+    g_mutex_unlock(&m->lock);
+}
+
+void gst_v2s_foley_mix_end(GstV2SFoley *self, gboolean over)
+{
+    GstV2SFoleyMix *m = self->own;
+    g_mutex_lock(&m->lock);
+    m->over = over;
+    g_cond_broadcast(&m->changed);
+    g_mutex_unlock(&m->lock);
 }
 
 GstPad *gst_v2s_foley_mix_request(GstV2SFoley *self, GstPadTemplate *templ)
@@ -346,7 +428,7 @@ GstPad *gst_v2s_foley_mix_request(GstV2SFoley *self, GstPadTemplate *templ)
     g_queue_init(&m->pieces);
     gst_audio_info_init(&m->info);
     gst_segment_init(&m->segment, GST_FORMAT_TIME);
-    m->end = GST_CLOCK_TIME_NONE;
+    m->end = m->from = GST_CLOCK_TIME_NONE;
     m->made = g_array_new(FALSE, FALSE, sizeof(gfloat));
     m->pad = gst_pad_new_from_template(templ, "mix");
     gst_pad_set_chain_function(m->pad, take_sound);

@@ -66,7 +66,7 @@ mix() {
     launch videotestsrc pattern=ball num-buffers=50 ! video/x-raw,format=RGB,width=64,height=48,framerate=25/1 ! \
         queue ! v2sfoley name=m "$@" ! filesink location="$file" \
         audiotestsrc wave="$wave" num-buffers=100 samplesperbuffer=1000 ! "audio/x-raw,format=F32LE,$caps" ! \
-        queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! m.mix
+        queue ! m.mix
 }
 # furthest SCALE: how far tone.f32 is from silent.f32 and so much of own.f32.
 furthest() {

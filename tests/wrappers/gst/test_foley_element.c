@@ -419,33 +419,175 @@ static gpointer push_pictures(gpointer data)
     return GINT_TO_POINTER(flow);
 }
 
-/* The film's own sound has caps, and nothing else: what waits for it is ended
- * by a stop. */
-static void a_stop_ends_waiting(void)
+/* An element with the film's own sound, of one channel at OWN_RATE. */
+enum { OWN_RATE = 8000 };
+
+typedef struct Mixed {
+    GstHarness *h; /* of the pictures, without caps yet */
+    GstElement *element;
+    GstPad *mix;
+    gint seconds; /* of the film's sound to push */
+    gint pushed;  /* of them, atomic */
+} Mixed;
+
+static Mixed mixed(gint seconds)
 {
     GstElement *element = gst_element_factory_make("v2sfoley", NULL);
     g_object_set(element, "model", g_getenv("S2V_TINY_FOLEY"), "latency", 500,
                  "threads", 1, NULL);
-    GstPad *mix = gst_element_request_pad_simple(element, "mix");
-    OK(mix != NULL, "a pad for the film's own sound");
-    GstHarness *h = gst_harness_new_with_element(element, "sink", "src");
-    GstCaps *caps = gst_caps_from_string(
-        "audio/x-raw, format=" GST_AUDIO_NE(F32) ", layout=interleaved, "
-                                                 "channels=1, rate=48000");
-    gst_pad_send_event(mix, gst_event_new_stream_start("own"));
-    gst_pad_send_event(mix, gst_event_new_caps(caps));
+    Mixed m = {.element = element, .seconds = seconds};
+    m.mix = gst_element_request_pad_simple(element, "mix");
+    OK(m.mix != NULL, "a pad for the film's own sound");
+    m.h = gst_harness_new_with_element(element, "sink", "src");
+    GstCaps *caps = gst_caps_new_simple(
+        "audio/x-raw", "format", G_TYPE_STRING, GST_AUDIO_NE(F32), "layout",
+        G_TYPE_STRING, "interleaved", "channels", G_TYPE_INT, 1, "rate",
+        G_TYPE_INT, OWN_RATE, NULL);
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    gst_pad_send_event(m.mix, gst_event_new_stream_start("own"));
+    gst_pad_send_event(m.mix, gst_event_new_caps(caps));
+    gst_pad_send_event(m.mix, gst_event_new_segment(&segment));
+    gst_caps_unref(caps);
+    return m;
+}
+
+static void start_pictures(Mixed *m)
+{
     gst_harness_set_src_caps_str(
-        h, "video/x-raw, format=RGB, width=32, height=32, framerate=25/1");
+        m->h, "video/x-raw, format=RGB, width=32, height=32, framerate=25/1");
+}
+
+static void end_mixed(Mixed *m)
+{
+    gst_object_unref(m->mix);
+    gst_object_unref(m->element);
+    gst_harness_teardown(m->h);
+}
+
+/* The film's own sound, then its end; the last flow. */
+static gpointer push_own(gpointer data)
+{
+    Mixed *m = data;
+    GstFlowReturn flow = GST_FLOW_OK;
+    for (int i = 0; i < m->seconds && flow == GST_FLOW_OK; i++) {
+        GstBuffer *buffer =
+            gst_buffer_new_allocate(NULL, OWN_RATE * sizeof(float), NULL);
+        gst_buffer_memset(buffer, 0, 0, OWN_RATE * sizeof(float));
+        GST_BUFFER_PTS(buffer) = (GstClockTime)i * GST_SECOND;
+        flow = gst_pad_chain(m->mix, buffer);
+        if (flow == GST_FLOW_OK)
+            g_atomic_int_inc(&m->pushed);
+    }
+    if (flow == GST_FLOW_OK)
+        gst_pad_send_event(m->mix, gst_event_new_eos());
+    return GINT_TO_POINTER(flow);
+}
+
+/* Seconds of the film's sound that were taken, once no more is. */
+static gint taken_of(Mixed *m)
+{
+    gint before = -1, now;
+    while ((now = g_atomic_int_get(&m->pushed)) != before) {
+        before = now;
+        g_usleep(300000);
+    }
+    return now;
+}
+
+static gsize samples_out(GstHarness *h)
+{
+    GChecksum *sum = g_checksum_new(G_CHECKSUM_MD5);
+    const gsize n = take(h, sum);
+    g_checksum_free(sum);
+    return n;
+}
+
+/* While no picture comes, no more of the film's sound is held than ten seconds
+ * and the latency; pictures that come late get all of it. */
+static void the_mix_is_bounded(void)
+{
+    Mixed m = mixed(16);
+    GThread *thread = g_thread_new("own", push_own, &m);
+    const gint held = taken_of(&m);
+    OK(held >= 10 && held < 13, "%d s are held, expected 10 to 12", held);
+    start_pictures(&m);
+    for (int i = 0; i < 16 * 25; i++)
+        gst_harness_push(m.h, picture(i, 25, 0));
+    gst_harness_push_event(m.h, gst_event_new_eos());
+    const int flow = GPOINTER_TO_INT(g_thread_join(thread));
+    OK(flow == GST_FLOW_OK && m.pushed == 16, "all of it is taken: %s, %d s",
+       gst_flow_get_name((GstFlowReturn)flow), m.pushed);
+    const gsize n = samples_out(m.h);
+    OK(n == 16 * OWN_RATE, "%" G_GSIZE_FORMAT " samples, expected 16 s", n);
+    end_mixed(&m);
+}
+
+/* A film's sound that is longer than its picture, or has none, does not wait
+ * for more of it. */
+static void the_picture_ends_first(gint pictures)
+{
+    Mixed m = mixed(40);
+    GThread *thread = g_thread_new("own", push_own, &m);
+    OK(taken_of(&m) < 13, "the film's sound waits");
+    start_pictures(&m);
+    for (int i = 0; i < pictures; i++)
+        gst_harness_push(m.h, picture(i, 25, 0));
+    gst_harness_push_event(m.h, gst_event_new_eos());
+    const int flow = GPOINTER_TO_INT(g_thread_join(thread));
+    OK(flow == GST_FLOW_EOS, "after %d pictures it ends with %s", pictures,
+       gst_flow_get_name((GstFlowReturn)flow));
+    const gsize n = samples_out(m.h);
+    OK(n == (gsize)pictures * OWN_RATE / 25,
+       "%" G_GSIZE_FORMAT " samples of %d pictures", n, pictures);
+    end_mixed(&m);
+}
+
+/* Both come of one demuxer, the pictures from 30 s on: what of the sound lies
+ * before is not held. */
+static void the_picture_starts_late(void)
+{
+    Mixed m = mixed(32);
+    start_pictures(&m);
+    gst_harness_push_event(m.h, gst_event_new_gap(0, 30 * GST_SECOND));
+    const int flow = GPOINTER_TO_INT(push_own(&m));
+    OK(flow == GST_FLOW_OK, "32 s are taken in one thread: %s",
+       gst_flow_get_name((GstFlowReturn)flow));
+    for (int i = 0; i < 50; i++)
+        gst_harness_push(m.h, picture(i, 25, 30 * GST_SECOND));
+    gst_harness_push_event(m.h, gst_event_new_eos());
+    const gsize n = samples_out(m.h);
+    OK(n == 2 * OWN_RATE, "%" G_GSIZE_FORMAT " samples, expected 2 s", n);
+    end_mixed(&m);
+}
+
+/* A pad that is flushed does not wait. */
+static void a_flush_ends_waiting(void)
+{
+    Mixed m = mixed(40);
+    GThread *thread = g_thread_new("own", push_own, &m);
+    OK(taken_of(&m) < 13, "the film's sound waits");
+    gst_pad_send_event(m.mix, gst_event_new_flush_start());
+    const int flow = GPOINTER_TO_INT(g_thread_join(thread));
+    OK(flow == GST_FLOW_FLUSHING, "it ends with %s",
+       gst_flow_get_name((GstFlowReturn)flow));
+    end_mixed(&m);
+}
+
+/* The film's own sound has caps, and nothing else: what waits for it is ended
+ * by a stop. */
+static void a_stop_ends_waiting(void)
+{
+    Mixed m = mixed(0);
+    GstHarness *h = m.h;
+    start_pictures(&m);
     GThread *thread = g_thread_new("pictures", push_pictures, h);
     g_usleep(300000); /* it waits by now; if not, that is tested less */
-    gst_element_set_state(element, GST_STATE_NULL);
+    gst_element_set_state(m.element, GST_STATE_NULL);
     const int flow = GPOINTER_TO_INT(g_thread_join(thread));
     OK(flow == GST_FLOW_FLUSHING, "pictures end with %s",
        gst_flow_get_name((GstFlowReturn)flow));
-    gst_caps_unref(caps);
-    gst_object_unref(mix);
-    gst_object_unref(element);
-    gst_harness_teardown(h);
+    end_mixed(&m);
 }
 
 int main(int argc, char **argv)
@@ -467,5 +609,10 @@ int main(int argc, char **argv)
     nothing_gives_nothing();
     a_film_is_edited();
     a_stop_ends_waiting();
+    a_flush_ends_waiting();
+    the_mix_is_bounded();
+    the_picture_ends_first(50);
+    the_picture_ends_first(0);
+    the_picture_starts_late();
     return kit_finish();
 }
