@@ -170,6 +170,16 @@ ONEDNN_MAX_CPU_ISA=AVX2 fails "bf16 on a processor without" \
 fails "a size that is not the model's" 'RGB frames of 16x16 at 20/1' \
     s2vgen model=quintet.bin ! video/x-raw,width=100
 
+# A file without a sample is no failure, but it is said.
+python3 -c 'import wave
+file = wave.open("none.wav", "wb")
+file.setparams((1, 2, 16000, 0, "NONE", None))
+file.close()'
+said=$(timeout 60 gst-launch-1.0 filesrc location=none.wav ! wavparse ! audioconvert ! audioresample ! \
+    s2vgen model=quintet.bin ! filesink location=none.rgb 2>&1)
+is "no samples: no frames" "$? $(stat -c %s none.rgb)" "0 0"
+like "no samples: it is said" "$said" 'WARNING: .*No audio was received, so there is no video'
+
 read -r -d '' said < <(gst-inspect-1.0 s2vgen; printf '\0')
 for word in model seed level device dtype threads qos; do
     like "gst-inspect-1.0 tells of $word" "$said" "  $word +: [A-Z]"
