@@ -357,5 +357,7 @@ void s2vi_foley_pictures_pass_state(s2vi_foley_pictures *p, s2vi_state *state)
 {
     pass_ring(p, state);
     pass_clock(p, state);
-    s2vi_state_floats(state, "seen", p->seen, 2 * pixels(p), 1e6);
+    s2vi_state_floats(state, "seen", p->seen, seen_size(p), 1e6);
+    if (p->motion)
+        s2vi_motion_pass_state(p->motion, state);
 }

@@ -140,6 +140,23 @@ void s2vi_motion_flush(s2vi_motion *m)
     m->pushed = 0;
 }
 
+void s2vi_motion_pass_state(s2vi_motion *m, s2vi_state *state)
+{
+    static const char *const luma[LEVELS] = {"motion.luma0", "motion.luma1",
+                                             "motion.luma2", "motion.luma3"};
+    static const char *const moved[LEVELS] = {"motion.moved0", "motion.moved1",
+                                              "motion.moved2", "motion.moved3"};
+    const double most = 1e6;
+    s2vi_state_int64(state, "motion.pushed", &m->pushed, 0, (int64_t)1 << 40);
+    for (int l = 0; l < LEVELS; l++) {
+        s2vi_state_floats(state, luma[l], m->luma[l], level_size(m, l), most);
+        s2vi_state_floats(state, moved[l], m->moved[l], level_size(m, l), most);
+    }
+    s2vi_state_floats(state, "motion.uv", m->uv, 2 * level_size(m, 1), most);
+    s2vi_state_floats(state, "motion.recent", &m->recent[0][0][0],
+                      sizeof(m->recent) / sizeof(float), most);
+}
+
 /* -------------------------------------------------------------- motion -- */
 
 static void swap(float **a, float **b)

@@ -17,7 +17,7 @@
 #ifndef S2VI_VIDEO_MOTION_H
 #define S2VI_VIDEO_MOTION_H
 
-#include "s2v/s2v.h"
+#include "base/state.h"
 
 /** Kinds of planes; any of them together, in this order. */
 enum {
@@ -52,6 +52,9 @@ void s2vi_motion_close(s2vi_motion **motion);
 
 /** Begin another film. */
 void s2vi_motion_flush(s2vi_motion *motion);
+
+/** What the next pictures' planes depend on. */
+void s2vi_motion_pass_state(s2vi_motion *motion, s2vi_state *state);
 
 /**
  * See the next picture. What is made depends on it and the RECENT before it:

@@ -565,6 +565,9 @@ int main(void)
     tiny_model lm = small_model();
     const tiny_man talker = tiny_man_defaults();
     const tiny_foley foley = tiny_foley_defaults();
+    tiny_foley moving = foley;
+    moving.config.sight.size = 32;
+    moving.config.sight.front_end = S2VI_FRONT_END_MOTION;
     lm.level = "-20";
     lm.spectrum = tiny_model_spectrum(20.0f);
     lm.features = tiny_model_features(-4.0f, 2.0f);
@@ -594,6 +597,8 @@ int main(void)
         {"varietysound", open_foley(&foley, "auto", 1, 0), NULL, PICTURES,
          .film = true, .reference = true},
         {"varietysound, edited", open_foley(&foley, "auto", 1, 0), edited,
+         PICTURES, .film = true},
+        {"varietysound, motion", open_foley(&moving, "auto", 1, 0), NULL,
          PICTURES, .film = true},
         {"semantic", open_scene(), "start=3 blend=0.7 contrast=0.5", SOUND / 2,
          0, 0, 0},
