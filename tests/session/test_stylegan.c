@@ -238,6 +238,34 @@ static void test_change(s2v_model *model)
     s2v_session_close(&session);
 }
 
+/* A walk that is stopped stays where it is, and goes on from there. */
+static void test_stop(s2v_model *model)
+{
+    silence();
+    const take whole = play_with(model, "speed=60 pulse=0", sound, 1000);
+    s2v_session *session = session_with(model, "speed=60 pulse=0");
+    take t = {0};
+    s2v_session_send_audio(session, sound, 10 * STEP, NULL);
+    receive_all(session, &t);
+    const int before = t.count;
+    CHECK(!s2v_session_set_option(session, "speed", "0", NULL), "stop");
+    s2v_session_send_audio(session, sound, 4 * STEP, NULL);
+    receive_all(session, &t);
+    const int stopped = t.count;
+    CHECK(!s2v_session_set_option(session, "speed", "60", NULL), "go on");
+    s2v_session_send_audio(session, sound, 4 * STEP, NULL);
+    receive_all(session, &t);
+    for (int i = 0; i < t.count; i++) {
+        const int at = i < before    ? i
+                       : i < stopped ? before
+                                     : i - (stopped - before);
+        CHECK(t.hash[i] == whole.hash[at], "frame %d is not frame %d", i, at);
+    }
+    CHECK(before > 2 && stopped > before + 2 && t.count > stopped + 2,
+          "%d, %d, %d frames", before, stopped, t.count);
+    s2v_session_close(&session);
+}
+
 static void refused(s2v_model *model, const char *name, const char *value,
                     const char *sentence)
 {
@@ -637,6 +665,7 @@ int main(void)
     test_pulse(two);
     test_mix(two);
     test_change(two);
+    test_stop(two);
     test_noise(two);
     test_size();
     test_standing_layers();
