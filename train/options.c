@@ -44,6 +44,37 @@ static int refuse_unknown(const command_words *w, const s2vi_recipe *recipe,
     return ret;
 }
 
+/* The recipes whose own option that is: ", but of man, semantic"; "" if it is
+ * none's own, or of most. */
+static char *owners(const char *name)
+{
+    enum { MOST = 3 };
+    GString *text = g_string_new("");
+    int count = 0;
+    for (int i = 0; s2vi_recipes[i]; i++)
+        for (int k = 0; k < s2vi_recipes[i]->n_rows; k++) {
+            const option_row *row = &s2vi_recipes[i]->rows[k];
+            if (row->name && row->help && !strcmp(row->name, name))
+                g_string_append_printf(text, "%s %s",
+                                       count++ ? "," : ", but of",
+                                       s2vi_recipes[i]->name);
+        }
+    if (count > MOST)
+        g_string_truncate(text, 0);
+    return g_string_free(text, FALSE);
+}
+
+static int refuse_other(const s2vi_recipe *recipe, const char *name,
+                        const char *where, s2v_error *err)
+{
+    char *of = owners(name);
+    int ret = s2vi_error(err, S2V_ERR_INVALID,
+                         "%s: not an option of %s%s: see s2v-train %s --help",
+                         where, recipe->name, of, recipe->name);
+    g_free(of);
+    return ret;
+}
+
 /* The recipe's row of that name; or NULL, and a sentence that names `where` the
  * option was given. */
 static const option_row *find_row(const command_words *w,
@@ -52,9 +83,7 @@ static const option_row *find_row(const command_words *w,
 {
     const option_row *row = s2vi_option_rows_find(&w->own, name);
     if (!row && s2vi_option_rows_find(&w->all, name))
-        s2vi_error(err, S2V_ERR_INVALID,
-                   "%s: not an option of %s: see s2v-train %s --help", where,
-                   recipe->name, recipe->name);
+        refuse_other(recipe, name, where, err);
     else if (!row)
         refuse_unknown(w, recipe, name, where, err);
     return row;

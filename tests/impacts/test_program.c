@@ -339,7 +339,7 @@ static void test_mistakes(void)
         {"-o x", 1, "must end in .mkv, .mp4 or .wav"},
         {"-o nowhere/x.mkv", 1, "nowhere/x.mkv: cannot write the file"},
         {"-o x.mkv y", 2, "unexpected argument \"y\""},
-        {"-o x.mkv -s 33", 2, "must be even, not 33"},
+        {"-o x.mkv -s 33", 2, "--size: expected an even number, found 33"},
         {"-o x.mkv -s 8", 2,
          "--size: expected a whole number from 16 to 4096, found '8'"},
         {"-o x.mkv -d 0", 2,

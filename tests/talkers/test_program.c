@@ -209,7 +209,7 @@ static void test_mistakes(void)
     } cases[] = {
         {"", 2, "no output given; use -o, --sheet or --visemes"},
         {"-o x word", 2, "unexpected argument \"word\""},
-        {"-o x -s 33", 2, "the size must be even, not 33"},
+        {"-o x -s 33", 2, "--size: expected an even number, found 33"},
         {"-o x -s 16", 2,
          "--size: expected a whole number from 32 to 1024, found '16'"},
         {"-o x -d 0.5", 2, "--seconds: expected a number from 1 to 600"},

@@ -60,7 +60,7 @@ run --profile --frames 3 --threads 1 "$TINY"
 like "profile: runs" "$said" 'profile: 1[0-9] runs of [0-9.]+ ms and [0-9.]+ GFLOP, [0-9]+ GFLOPS'
 like "profile: steps" "$said" 'profile: +[0-9.]+ +[0-9.]+ +[0-9.]+  .*conv.*: 1x64x64x3'
 run
-like "no model" "$code $said" '^2 s2v-bench: expected a model, found none$'
+like "no model" "$code $said" '^2 s2v-bench: expected a model, found none: see s2v-bench --help$'
 run --threads 1,x "$TINY"
 like "bad threads" "$code $said" "^2 .*--threads: expected .* found '1,x'"
 run --dtype f64 "$TINY"

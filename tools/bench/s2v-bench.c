@@ -307,7 +307,8 @@ int main(int argc, char **argv)
     if (status >= 0)
         return status;
     if (!argv[1]) {
-        fputs("s2v-bench: expected a model, found none\n", stderr);
+        fputs("s2v-bench: expected a model, found none: see s2v-bench --help\n",
+              stderr);
         return 2;
     }
     if (o.profile)

@@ -77,7 +77,7 @@ static const option_program program = {
 
 static int refuse(const char *why)
 {
-    fprintf(stderr, "s2v-features: %s: s2v-features --help\n", why);
+    fprintf(stderr, "s2v-features: %s: see s2v-features --help\n", why);
     return 2;
 }
 

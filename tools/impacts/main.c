@@ -243,7 +243,8 @@ static int check(const struct options *o, const char *extra)
         return -1;
     }
     if (o->size % 2) {
-        fprintf(stderr, "s2v-impacts: the size must be even, not %d\n",
+        fprintf(stderr,
+                "s2v-impacts: --size: expected an even number, found %d\n",
                 o->size);
         return -1;
     }

@@ -56,9 +56,9 @@ static const option_row rows[] = {
      .help = "where to write, for each clip, SCENE-N.mkv (FFV1 and FLAC, "
              "lossless), SCENE-N.safetensors and SCENE-N.json"},
     {"count", 'n', OPTION_INT, AT(count), "N", 1, 999999,
-     .help = "how many clips; the scenes take turns (one of each)"},
+     .help = "how many clips; the scenes take turns (default: one of each)"},
     {"first", 0, OPTION_INT, AT(first), "N", 1, 999999,
-     .help = "number of the first clip or still (1)"},
+     .help = "number of the first clip or still (default 1)"},
     {"stills", 0, OPTION_INT, AT(stills), "N", 1, 999999,
      .help = "instead of clips: N pictures, SCENE-N.png, each another "
              "landscape"},
@@ -68,28 +68,30 @@ static const option_row rows[] = {
     {"scenes", 0, OPTION_PARSED, AT(scenes), "LIST", .parse = parse_scenes,
      .expected = "some of " ALL,
      .help = "only these: rain,thunder,wind,fire,volcano,waterfall,\n"
-             "brook,underwater,waves (all)"},
+             "brook,underwater,waves (default all)"},
     {"time", 0, OPTION_CHOICE, AT(time), "TIME",
      .choices = "dawn|day|dusk|night|any",
-     .help = "time of day: dawn, day, dusk, night or any (any)"},
+     .help = "time of day: dawn, day, dusk, night or any (default any)"},
     {"intensity", 0, OPTION_NUMBER, AT(intensity), "X", 0, 1,
-     .help = "the same throughout, 0 to 1 (a curve of each clip's own)"},
+     .help = "constant intensity, 0 to 1 (default: a curve for each clip)"},
     {"size", 's', OPTION_INT, AT(size), "SIZE", 32, 1024,
-     .help = "width and height in pixels, even, 32 to 1024 (128)"},
+     .help = "width and height in pixels, even, 32 to 1024 (default 128)"},
     {"seconds", 'd', OPTION_NUMBER, AT(seconds), "SEC", 1, 600,
-     .help = "length of a clip, 1 to 600 (10)"},
+     .help = "length of a clip, 1 to 600 (default 10)"},
     {"rate", 'r', OPTION_SIZE, AT(rate), "HZ", .choices = "16000|48000",
-     .help = "samples a second: 16000 or 48000 (16000)"},
-    {"seed", 0, OPTION_SEED, AT(seed), "N", .help = "other landscapes (1)"},
+     .help = "samples a second: 16000 or 48000 (default 16000)"},
+    {"seed", 0, OPTION_SEED, AT(seed), "N",
+     .help = "seed of the landscapes (default 1)"},
     {"format", 0, OPTION_WORD, AT(format), "FORMAT", .choices = "mkv|mp4|wav",
-     .help = "mkv, mp4 (MPEG-4 and AAC) or wav, the sound alone (mkv)"},
+     .help = "mkv, mp4 (MPEG-4 and AAC) or wav, the sound alone (default mkv)"},
     {"sheet", 0, OPTION_STRING, AT(sheet), "FILE",
-     .help = "instead, or first: a PNG of ten stills of each scene, from calm "
-             "to intense"},
+     .help =
+         "write a PNG of ten stills of each scene, from calm to intense; with "
+         "-o, before the clips"},
     {"spectrograms", 0, OPTION_STRING, AT(spectrograms), "FILE",
-     .help = "likewise: a PNG of the spectrogram of a clip of each"},
-    {"help", 'h', OPTION_HELP, .help = "shows this help"},
-    {"version", 'V', OPTION_VERSION, .help = "shows the version"},
+     .help = "write a PNG of the spectrogram of a clip of each, likewise"},
+    {"help", 'h', OPTION_HELP, .help = "print this help and exit"},
+    {"version", 'V', OPTION_VERSION, .help = "print the version and exit"},
 };
 
 static const option_program program = {
@@ -151,7 +153,8 @@ static int check(const struct options *o, const char *extra)
         return -1;
     }
     if (o->size % 2) {
-        fprintf(stderr, "s2v-landscapes: the size must be even, not %d\n",
+        fprintf(stderr,
+                "s2v-landscapes: --size: expected an even number, found %d\n",
                 o->size);
         return -1;
     }

@@ -77,7 +77,8 @@ static int parse(struct options *o, char **argv)
         return 2;
     }
     if (o->size % 2) {
-        fprintf(stderr, "s2v-quintet: the size must be even, not %d\n",
+        fprintf(stderr,
+                "s2v-quintet: --size: expected an even number, found %d\n",
                 o->size);
         return 2;
     }

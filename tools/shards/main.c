@@ -158,7 +158,7 @@ static int parse(options *o, char **argv)
         return refuse_model(argv[1]);
     o->paths = argv + 2;
     if (o->fps && strcmp(o->model->name, "stylegan2") != 0)
-        return refuse("--fps: expected the model stylegan2, found another");
+        return refuse("--fps: an option of the model stylegan2 alone");
     if (o->size && !o->model->size)
         return refuse("--size: expected a model with pictures, found hifigan");
     return *o->paths || o->list ? -1 : refuse("expected clips, found none");

@@ -58,26 +58,28 @@ static const option_row rows[] = {
              "lossless), N.safetensors and N.json"},
     {"identities", 'i', OPTION_PARSED, AT(identities), "A-B", 1, 999999,
      .parse = parse_range, .expected = "N or A-B, from 1 to 999999, A <= B",
-     .help = "who: a clip for each (1)"},
+     .help = "identities, one clip for each (default 1)"},
     {"size", 's', OPTION_INT, AT(size), "SIZE", 32, 1024,
-     .help = "width and height in pixels, even, 32 to 1024 (256)"},
+     .help = "width and height in pixels, even, 32 to 1024 (default 256)"},
     {"seconds", 'd', OPTION_NUMBER, AT(seconds), "SEC", 1, 600,
-     .help = "length of a clip, 1 to 600 (7)"},
+     .help = "length of a clip, 1 to 600 (default 7)"},
     {"seed", 0, OPTION_SEED, AT(seed), "N",
-     .help = "other identities, other speech (1)"},
+     .help = "seed of the identities and their speech (default 1)"},
     {"held-out", 0, OPTION_ON, AT(held_out),
-     .help = "words and voice settings that no clip without this has"},
+     .help = "use words and voice settings that no clip without this "
+             "option has"},
     {"motion", 0, OPTION_NUMBER, AT(motion), "PART", 0, 1,
-     .help = "how much head, gaze and brows move, 0 to 1; at 0, what differs "
-             "from the first frame is told by the speech, but for blinks (1)"},
+     .help = "how much head, gaze and brows move, 0 to 1; at 0, only the "
+             "mouth moves, and the lids blink (default 1)"},
     {"format", 0, OPTION_WORD, AT(format), "FORMAT", .choices = "mkv|mp4|wav",
-     .help = "mkv, mp4 (MPEG-4 and AAC) or wav, the sound alone (mkv)"},
+     .help = "mkv, mp4 (MPEG-4 and AAC) or wav, the sound alone (default mkv)"},
     {"sheet", 0, OPTION_STRING, AT(sheet), "FILE",
-     .help = "instead, or first: a PNG of 64 identities, from A on"},
+     .help = "write a PNG of 64 identities, from A on; with -o, before the "
+             "clips"},
     {"visemes", 0, OPTION_STRING, AT(visemes), "FILE",
-     .help = "likewise: a PNG of A's mouth shapes"},
-    {"help", 'h', OPTION_HELP, .help = "shows this help"},
-    {"version", 'V', OPTION_VERSION, .help = "shows the version"},
+     .help = "write a PNG of the mouth shapes of identity A, likewise"},
+    {"help", 'h', OPTION_HELP, .help = "print this help and exit"},
+    {"version", 'V', OPTION_VERSION, .help = "print the version and exit"},
 };
 
 static const option_program program = {
@@ -85,16 +87,15 @@ static const option_program program = {
     .rows = rows,
     .n_rows = OPTION_ROWS(rows),
     .column = 22,
-    .usage =
-        "Usage: s2v-talkers [OPTION]... -o FOLDER\n"
-        "       s2v-talkers [OPTION]... --sheet FILE\n"
-        "\n"
-        "Renders talking heads: faces that exist nowhere, speech by flite, "
-        "and beside each\n"
-        "clip its truth: landmarks, phonemes, blinks, head pose and exact "
-        "optical flow.\n"
-        "Equal options give equal clips.\n"
-        "\n",
+    .usage = "Usage: s2v-talkers [OPTION]... -o FOLDER\n"
+             "       s2v-talkers [OPTION]... --sheet FILE\n"
+             "\n"
+             "Renders talking heads: faces of no real person, speech by flite, "
+             "and beside each\n"
+             "clip its truth: landmarks, phonemes, blinks, head pose and exact "
+             "optical flow.\n"
+             "Equal options give equal clips.\n"
+             "\n",
     .notes = "\n"
              "Example: s2v-talkers --identities 1-300 -o talkers\n",
 };
@@ -118,7 +119,8 @@ static int check(const struct options *o, const char *extra)
     if (o->output && strlen(o->output) > NAME - 64)
         return mistake("the output's name is too long");
     if (o->size % 2) {
-        fprintf(stderr, "s2v-talkers: the size must be even, not %d\n",
+        fprintf(stderr,
+                "s2v-talkers: --size: expected an even number, found %d\n",
                 o->size);
         return -1;
     }
