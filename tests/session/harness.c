@@ -120,6 +120,22 @@ s2v_session *open_session(s2v_model *model, uint64_t seed)
     return session;
 }
 
+void set_all_options(s2v_session *session, const char *options, char between)
+{
+    char text[512], *next = text;
+    snprintf(text, sizeof(text), "%s", options ? options : "");
+    while (next && *next) {
+        s2v_error err = {0};
+        char *name = next, *value = strchr(name, '=');
+        next = strchr(name, between);
+        if (next)
+            *next++ = '\0';
+        *value++ = '\0';
+        CHECK(!s2v_session_set_option(session, name, value, &err), "%s=%s: %s",
+              name, value, err.message);
+    }
+}
+
 /* -------------------------------------------------------------- sound -- */
 
 uint32_t next_random(uint32_t *state, uint32_t below)

@@ -42,6 +42,10 @@ s2v_model *open_model(const tiny_model *spec, const char *device, int threads);
 /** A session of that seed, or exit. */
 s2v_session *open_session(s2v_model *model, uint64_t seed);
 
+/** Set options of a session, as "start=rain|psi=0.5" with '|' between them;
+ * NULL: none. */
+void set_all_options(s2v_session *session, const char *options, char between);
+
 /* -------------------------------------------------------------- sound -- */
 
 /** Chords, noise and pauses, the same everywhere; the caller frees. */

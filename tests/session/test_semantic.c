@@ -49,27 +49,11 @@ static s2v_model *open_spec(const tiny_semantic *spec)
     return model;
 }
 
-/* Set options, as "start=rain|psi=0.5". */
-static void set_options(s2v_session *session, const char *options)
-{
-    char text[512], *save = text;
-    snprintf(text, sizeof(text), "%s", options);
-    for (char *at = text; at && *at; at = save) {
-        s2v_error err = {0};
-        save = strchr(at, '|');
-        if (save)
-            *save++ = '\0';
-        char *value = strchr(at, '=');
-        *value++ = '\0';
-        CHECK(!s2v_session_set_option(session, at, value, &err), "%s",
-              err.message);
-    }
-}
-
+/* With options, as "start=rain|psi=0.5". */
 static s2v_session *session_with(s2v_model *model, const char *options)
 {
     s2v_session *session = open_session(model, 7);
-    set_options(session, options);
+    set_all_options(session, options, '|');
     return session;
 }
 
@@ -386,7 +370,7 @@ static void test_morph(s2v_model *model, const char *change, const char *other)
     for (int i = 0; i < 3; i++)
         next_frame(session, none, now);
     CHECK(!distance(now, from), "%s: not the start", change);
-    set_options(session, change);
+    set_all_options(session, change, '|');
     for (int i = 0; i < 20; i++) {
         memcpy(last, now, sizeof(now));
         next_frame(session, none, now);
@@ -398,10 +382,10 @@ static void test_morph(s2v_model *model, const char *change, const char *other)
     CHECK(!distance(now, to), "%s: not there after a second", change);
     next_frame(session, none, now);
     CHECK(!distance(now, to), "%s: it goes on", change);
-    set_options(session, "morph=0|start=deep|text=none");
+    set_all_options(session, "morph=0|start=deep|text=none", '|');
     next_frame(session, none, now);
     CHECK(!distance(now, from), "%s: no jump", change);
-    set_options(session, "morph=5|start=rain");
+    set_all_options(session, "morph=5|start=rain", '|');
     next_frame(session, none, now);
     s2v_session_flush(session);
     next_frame(session, none, now);
@@ -421,7 +405,8 @@ static void test_change(s2v_model *model)
         for (size_t at = 0; at < half; at += k ? 160 : half)
             s2v_session_send_audio(session, sound + at, k ? 160 : half, NULL);
         receive_all(session, &t[k]);
-        set_options(session, "start=waves|blend=0.5|morph=0.5|pulse=1");
+        set_all_options(session, "start=waves|blend=0.5|morph=0.5|pulse=1",
+                        '|');
         s2v_session_send_audio(session, sound + half, half, NULL);
         receive_all(session, &t[k]);
         s2v_session_close(&session);
@@ -760,8 +745,8 @@ static void test_new_scene(s2v_model *model)
     s2v_session_drain(session, NULL);
     for (int t = 0; t < FRAMES; t++) {
         s2v_video_frame frame = {.size = sizeof(frame)};
-        if (t == changed)
-            set_options(session, "start=rain-2"); /* session's seed is 7 */
+        if (t == changed) /* the session's seed is 7 */
+            set_all_options(session, "start=rain-2", '|');
         must(s2v_session_receive_video(session, &frame, NULL), NULL);
         want.hash[want.count++] = hash_frame(&frame);
     }

@@ -40,25 +40,11 @@ static bool equal(const output *a, const output *b)
     return a->hash == b->hash && a->count == b->count && a->status == b->status;
 }
 
-static void set_all(s2v_session *session, const char *options)
-{
-    char text[256], *next = text;
-    snprintf(text, sizeof(text), "%s", options ? options : "");
-    while (next && *next) {
-        char *name = next, *value = strchr(name, '=');
-        next = strchr(name, ' ');
-        if (next)
-            *next++ = '\0';
-        *value++ = '\0';
-        man_set(session, name, value);
-    }
-}
-
 static s2v_session *open_subject(const subject *s)
 {
     s2v_session *session = open_session(s->model, 3);
     s2v_error err = {0};
-    set_all(session, s->options);
+    set_all_options(session, s->options, ' ');
     if (s->portrait) {
         const s2v_picture p = man_picture();
         CHECK(!s2v_session_set_image(session, &p, &err), "%s", err.message);
@@ -389,7 +375,7 @@ static void test_inputs(const subject *man, const subject *foley)
     s2v_error err = {0};
     blob b = half_of(man);
     s2v_session *session = open_session(man->model, 3);
-    set_all(session, man->options);
+    set_all_options(session, man->options, ' ');
     refuse(session, &b, S2V_ERR_INVALID, "expected none");
     p.height--;
     CHECK(!s2v_session_set_image(session, &p, &err), "%s", err.message);
@@ -403,7 +389,7 @@ static void test_inputs(const subject *man, const subject *foley)
 
     b = half_of(foley);
     session = open_session(foley->model, 3);
-    set_all(session, foley->options);
+    set_all_options(session, foley->options, ' ');
     CHECK(!s2v_session_set_reference(session, voice + 9, 30000, &err), "%s",
           err.message);
     refuse(session, &b, S2V_ERR_INVALID, "its reference is ");

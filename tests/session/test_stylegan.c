@@ -49,18 +49,7 @@ static s2v_model *open_kind(stylegan_kind kind)
 static s2v_session *session_with(s2v_model *model, const char *options)
 {
     s2v_session *session = open_session(model, 7);
-    char text[512], *save = text;
-    snprintf(text, sizeof(text), "%s", options);
-    for (char *at = text; at && *at; at = save) {
-        save = strchr(at, ' ');
-        if (save)
-            *save++ = '\0';
-        char *value = strchr(at, '=');
-        s2v_error err = {0};
-        *value++ = '\0';
-        CHECK(!s2v_session_set_option(session, at, value, &err), "%s",
-              err.message);
-    }
+    set_all_options(session, options, ' ');
     return session;
 }
 
