@@ -219,6 +219,27 @@ static void test_bad_file(const char *path, const char *name, int *seen)
     check(false, "%s has an expected sentence in test_read.c", name);
 }
 
+/* A tensor that is not finite is told of, also where those after it are. */
+static void test_first_of_two(void)
+{
+    const char header[] =
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
+        "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}";
+    const size_t n = sizeof(header) - 1;
+    const uint8_t numbers[] = {0, 0, 0xC0, 0x7F, 0, 0, 0x80, 0x3F}; /* nan, 1 */
+    uint8_t bytes[8 + sizeof(header) - 1 + sizeof(numbers)] = {(uint8_t)n};
+    s2v_weights *w = NULL;
+    s2v_error err = {0};
+    memcpy(bytes + 8, header, n);
+    memcpy(bytes + 8 + n, numbers, sizeof(numbers));
+    int ret = s2vi_weights_open_memory(&w, bytes, sizeof(bytes), "two", &err);
+    check(ret == S2V_OK, "two tensors are opened: %s", err.message);
+    ret = ret < 0 ? ret : s2v_weights_verify(w, &err);
+    check_error("the first of two", ret, S2V_ERR_FORMAT, &err,
+                "tensor \"a\" holds nan");
+    s2v_weights_close(&w);
+}
+
 void test_corpus(const char *folder)
 {
     DIR *dir = opendir(folder);
@@ -240,6 +261,7 @@ void test_corpus(const char *folder)
     check(bad == SENTENCES, "the corpus has each of the %d bad files",
           SENTENCES);
     check(good >= 13, "the corpus has the good files");
+    test_first_of_two();
 }
 
 /* The first n bytes of a file, before a page that may not be read. */
