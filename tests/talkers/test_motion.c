@@ -149,6 +149,108 @@ static void test_tracks(void)
     CHECK(viseme_is_vowel("ow") && !viseme_is_vowel("m"), "vowels");
 }
 
+/* ------------------------------------------------------- length of clips -- */
+
+/* Two vowels in turn, ten a second; the caller frees. */
+static struct talkers_segment *long_speech(int n)
+{
+    struct talkers_segment *s = g_new0(struct talkers_segment, n);
+
+    for (int i = 0; i < n; i++)
+        s[i] = (struct talkers_segment){"aa", i * 0.1, i * 0.1 + 0.1, true};
+    for (int i = 1; i < n; i += 2)
+        strcpy(s[i].name, i % 6 == 5 ? "m" : "iy");
+    return s;
+}
+
+/* How many segments are looked at for the mouth of a clip. */
+static long work(double seconds)
+{
+    const int n = (int)(seconds * 10);
+    struct talkers_segment *s = long_speech(n);
+    long sum = 0;
+
+    for (int i = 0; i < seconds * TALKERS_STEPS; i++) {
+        int end;
+        const int from = viseme_near(s, n, (double)i / TALKERS_STEPS, 6, &end);
+        sum += end - from;
+    }
+    g_free(s);
+    return sum;
+}
+
+/* By Cohen and Massaro's formula, over all segments. */
+static double open_by_all(const struct talkers_segment *s, int n, double time)
+{
+    double sum = 0, weight = 0;
+
+    for (int i = 0; i < n; i++) {
+        const struct viseme *v = viseme_find(s[i].name);
+        const double away = time - s[i].start - 0.5 * (s[i].end - s[i].start);
+        const double theta = s[i].name[0] == 'm' ? 40 : away < 0 ? 22 : 15;
+        const double d = v->alpha * exp(-theta * fabs(away));
+        sum += d * v->target[VISEME_OPEN];
+        weight += d;
+    }
+    return sum / weight;
+}
+
+static double within_by_all(const struct talkers_segment *s, int n, double time)
+{
+    double most = 0;
+
+    for (int i = 0; i < n; i++)
+        most = fmax(most, viseme_within(&s[i], 1, VISEME_CLOSED, time, 0.06,
+                                        TALKERS_FPS));
+    return most;
+}
+
+/* Only what is near counts, in work and in what comes of it. */
+static void test_length(void)
+{
+    const long half_minute = work(30), two_minutes = work(120);
+    struct talkers_segment *s = long_speech(600);
+    double t[VISEME_TRACKS];
+
+    CHECK(two_minutes < 4.5 * half_minute, "%ld segments, then %ld",
+          half_minute, two_minutes);
+    for (double time = 0; time < 61; time += 0.0173) {
+        viseme_tracks(s, 600, time, t);
+        const double all = open_by_all(s, 600, time);
+        CHECK(fabs(t[VISEME_OPEN] - all) < 1e-12, "at %g: %g, not %g", time,
+              t[VISEME_OPEN], all);
+        const double w =
+            viseme_within(s, 600, VISEME_CLOSED, time, 0.06, TALKERS_FPS);
+        CHECK(w == within_by_all(s, 600, time), "at %g: %g", time, w);
+    }
+    for (int i = 400; i < 600; i++) /* looked at, these would spoil the sum */
+        s[i].start = NAN;
+    viseme_tracks(s, 600, 30, t);
+    CHECK(fabs(t[VISEME_OPEN] - open_by_all(s, 400, 30)) < 1e-12,
+          "what is far is looked at");
+    g_free(s);
+}
+
+/* Of the renderer as it was before it looked at near segments only. */
+static void test_same(void)
+{
+    const struct talkers_identity id = identity_of(1, 1);
+    double open = 0, width = 0, tuck = 0;
+    struct talkers_clip c;
+
+    CHECK(!talkers_clip_make(&c, &id, 30, false), "memory");
+    for (int t = 0; t < c.frames; t++) {
+        open += c.states[t].face.open;
+        width += c.states[t].face.width * sin(t);
+        tuck += c.states[t].face.tuck * cos(t);
+    }
+    CHECK(fabs(open - 144.756939032) < 1e-4 &&
+              fabs(width + 0.909032369392) < 1e-4 &&
+              fabs(tuck - 3.95366980712) < 1e-4,
+          "%.12g, %.12g, %.12g", open, width, tuck);
+    talkers_clip_free(&c);
+}
+
 /* ----------------------------------------------------------- the score -- */
 
 static uint64_t hash_text(uint64_t hash, const char *text)
@@ -310,6 +412,8 @@ int main(void)
     test_clips();
     test_calm();
     test_tracks();
+    test_length();
+    test_same();
     test_score();
     test_held_out();
     test_blinks();

@@ -31,10 +31,10 @@ static struct smoother smoother_of(double hertz, double value)
 static const struct talkers_segment *segment_at(const struct talkers_speech *s,
                                                 double time)
 {
-    for (int i = 0; i < s->count; i++)
-        if (time < s->segments[i].end)
-            return &s->segments[i];
-    return s->count ? &s->segments[s->count - 1] : NULL;
+    int end;
+    const int at = viseme_near(s->segments, s->count, time, 0, &end);
+
+    return !s->count ? NULL : &s->segments[at < s->count ? at : s->count - 1];
 }
 
 bool talkers_is_talking(const struct talkers_speech *s, double time)

@@ -99,6 +99,31 @@ static bool is_lenient(const char *name)
     return false;
 }
 
+/* The first of consecutive segments that ends after a time; n: none does. */
+static int first_after(const struct talkers_segment *s, int n, double time)
+{
+    int from = 0;
+
+    while (from < n) {
+        const int middle = from + (n - from) / 2;
+        if (s[middle].end > time)
+            n = middle;
+        else
+            from = middle + 1;
+    }
+    return from;
+}
+
+int viseme_near(const struct talkers_segment *s, int n, double time,
+                double reach, int *end)
+{
+    const int from = first_after(s, n, time - reach);
+
+    *end = from + first_after(s + from, n - from, time + reach);
+    *end += *end < n;
+    return from;
+}
+
 /* ----------------------------------------------------------- dominance -- */
 
 /* How fast the dominance falls, per second; lips round early. */
@@ -132,9 +157,11 @@ static void add(struct blend *b, const struct viseme *v, double away)
 void viseme_tracks(const struct talkers_segment *s, int n, double time,
                    double tracks[VISEME_TRACKS])
 {
+    const double reach = 6; /* seconds: exp(-11 * 6) is nothing beside 1 */
     struct blend b = {{0}, {0}};
+    int end;
 
-    for (int i = 0; i < n; i++) {
+    for (int i = viseme_near(s, n, time, reach, &end); i < end; i++) {
         const struct viseme *v = viseme_find(s[i].name);
         const int pair = find_diphthong(s[i].name);
         const double length = s[i].end - s[i].start;
@@ -172,8 +199,10 @@ double viseme_within(const struct talkers_segment *s, int n,
                      enum viseme_kind kind, double time, double ramp, int fps)
 {
     double most = 0;
+    int end;
 
-    for (int i = 0; i < n; i++) {
+    for (int i = viseme_near(s, n, time, ramp + 1.0 / fps, &end); i < end;
+         i++) {
         double from, to;
         if (viseme_find(s[i].name)->kind != kind)
             continue;

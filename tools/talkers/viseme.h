@@ -51,6 +51,12 @@ int viseme_table(const struct viseme **table);
 
 bool viseme_is_vowel(const char *name);
 
+/* Of consecutive segments the first within `reach` seconds of a time, and in
+ * *end the one after the last: what is done at each time of a clip takes time
+ * in proportion to its length. */
+int viseme_near(const struct talkers_segment *segments, int n, double time,
+                double reach, int *end);
+
 /* The tracks at a time, by dominance alone. */
 void viseme_tracks(const struct talkers_segment *segments, int n, double time,
                    double tracks[VISEME_TRACKS]);
