@@ -77,6 +77,19 @@ static const char *score_key(const s2vi_trainer *t)
     return t->params.score ? t->params.score : "best";
 }
 
+/* When each parameter began to learn, in the order of the list. */
+static json_t *beginnings(const s2vi_trainer *t)
+{
+    json_t *list = json_array();
+    bool good = list != NULL;
+    for (int i = 0; i < t->list.count && good; i++)
+        good = !json_array_append_new(list, json_integer(t->began[i]));
+    if (good)
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
 static char *progress_text(const s2vi_trainer *t)
 {
     json_t *root = t->hooks->position ? t->hooks->position(t) : json_object();
@@ -86,7 +99,8 @@ static char *progress_text(const s2vi_trainer *t)
                set_integer(root, "best_step", t->best_step);
     if (good && t->stage)
         good = set_integer(root, "stage", t->stage) &&
-               set_integer(root, "stage_step", t->stage_step);
+               set_integer(root, "stage_step", t->stage_step) &&
+               !json_object_set_new(root, "began", beginnings(t));
     if (good && t->positions)
         good = !json_object_set(root, "others", t->positions);
     if (good && t->seconds > 0)
@@ -281,6 +295,41 @@ static int read_states(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
     return ret;
 }
 
+/* Whether anything in this checkpoint moved a parameter's second moment. */
+static bool has_learned(const s2v_weights *w, const s2vi_param *p)
+{
+    char name[96];
+    snprintf(name, sizeof(name), "v.%s", p->name);
+    const s2vi_tensor *v = s2vi_weights_find(w, name);
+    float *data = v ? calloc(v->count + 1, sizeof(*data)) : NULL;
+    bool any = false;
+    if (data && !s2vi_weights_read_f32(w, v, data, NULL))
+        for (size_t i = 0; i < v->count && !any; i++)
+            any = data[i] != 0;
+    free(data);
+    return any;
+}
+
+/* When parameters began to learn. Earlier versions counted all of them from
+ * the training's first iteration and did not write it: what has learned there
+ * goes on so, the rest begins with its stage. */
+static bool read_beginnings(s2vi_trainer *t, const s2v_weights *w,
+                            const json_t *list, int64_t step)
+{
+    if (list && json_array_size(list) != (size_t)t->list.count)
+        return false;
+    for (int i = 0; i < t->list.count; i++) {
+        const json_t *value = json_array_get(list, (size_t)i);
+        t->began[i] = list ? json_integer_value(value)
+                      : has_learned(w, &t->list.param[i]) ? 0
+                                                          : S2VI_NOT_BEGUN;
+        if ((list && !json_is_integer(value)) || t->began[i] < S2VI_NOT_BEGUN ||
+            t->began[i] > step)
+            return false;
+    }
+    return true;
+}
+
 static int read_progress(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
 {
     const char *text = s2v_weights_get_metadata(w, "s2v.progress");
@@ -291,14 +340,16 @@ static int read_progress(s2vi_trainer *t, const s2v_weights *w, s2v_error *err)
         !json_unpack(root, "{s:I, s?F, s?I, s?I, s?I, s?F}", "step", &step,
                      score_key(t), &best, "best_step", &best_step, "stage",
                      &stage, "stage_step", &stage_step, "seconds", &seconds) &&
-        stage >= 0 && stage <= S2VI_TRAINER_STAGES && step >= 0 &&
-        step <= S2VI_FILE_MOST_STEPS;
+        stage >= 0 && stage <= S2VI_TRAINER_STAGES && stage_step >= 0 &&
+        stage_step <= step && step >= 0 && step <= S2VI_FILE_MOST_STEPS;
     /* A process that there was none of begins as a new one does. */
     const size_t rank = (size_t)s2vi_trainer_rank(t);
     json_t *position =
         rank ? json_array_get(json_object_get(root, "others"), rank - 1) : root;
     if (good && t->hooks->set_position && position)
         good = t->hooks->set_position(t, position);
+    if (good && stage)
+        good = read_beginnings(t, w, json_object_get(root, "began"), step);
     json_decref(root);
     if (!good)
         return s2vi_error(err, S2V_ERR_MODEL,

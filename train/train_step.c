@@ -73,6 +73,32 @@ static s2vi_node *average(s2vi_train_step *step, const s2vi_param *q,
     return s2vi_assign(mean, s2vi_add(param, change));
 }
 
+/* Adam's number of the iteration, for what began after iteration `before`. */
+static s2vi_node *count_since(s2vi_train_step *step, int64_t before)
+{
+    char name[32] = "iteration";
+    for (int i = 0; i < step->n_counts; i++)
+        if (step->count[i].before == before)
+            return step->count[i].node;
+    if (before)
+        snprintf(name, sizeof(name), "iteration.%lld", (long long)before);
+    s2vi_node *node = s2vi_input(step->graph, name, S2VI_SHAPE(1));
+    step->count[step->n_counts++] = (s2vi_train_step_count){before, node};
+    return node;
+}
+
+/* The iterations that were done when parameter i began to learn: now, if it is
+ * in the graph for the first time. */
+static int64_t beginning(const s2vi_train_step *step, const s2vi_trained *t,
+                         ptrdiff_t i, bool used)
+{
+    if (!t->began)
+        return 0;
+    if (t->began[i] == S2VI_NOT_BEGUN && used)
+        t->began[i] = step->before;
+    return t->began[i] == S2VI_NOT_BEGUN ? step->before : t->began[i];
+}
+
 static bool is_shared(const s2vi_train_step *step)
 {
     return step->ranks && step->ranks->count > 1;
@@ -99,24 +125,27 @@ static int reserve_gradients(s2vi_train_step *step, int count, s2v_error *err)
     return S2V_OK;
 }
 
+static int reserve_counts(s2vi_train_step *step, int count, s2v_error *err)
+{
+    const size_t n = (size_t)(step->n_counts + count);
+    s2vi_train_step_count *more = realloc(step->count, n * sizeof(*more));
+    if (!more)
+        return s2vi_error_nomem(err, "the training graph");
+    step->count = more;
+    return S2V_OK;
+}
+
 /* Adam's step, and the average, of what has this gradient. */
 static void update(s2vi_train_step *step, const s2vi_trained *t,
                    const s2vi_param *q, s2vi_node *param, s2vi_node *gradient,
-                   const s2vi_adam_factors *a)
+                   int64_t before, const s2vi_adam_factors *a)
 {
-    step->effect[step->n_effects++] = s2vi_adamw(
-        param, slot(step, "m", q), slot(step, "v", q), gradient,
-        step->iteration, t->rate, a->beta1, a->beta2, a->eps, a->decay);
+    step->effect[step->n_effects++] =
+        s2vi_adamw(param, slot(step, "m", q), slot(step, "v", q), gradient,
+                   count_since(step, before), t->rate, a->beta1, a->beta2,
+                   a->eps, a->decay);
     if (t->average)
         step->effect[step->n_effects++] = average(step, q, param);
-}
-
-static void record_inputs(s2vi_train_step *step, const s2vi_trained *t)
-{
-    if (!step->iteration)
-        step->iteration = s2vi_input(step->graph, "iteration", S2VI_SHAPE(1));
-    if (t->average && !step->ema_decay)
-        step->ema_decay = s2vi_input(step->graph, "ema_decay", S2VI_SHAPE(1));
 }
 
 int s2vi_train_step_learn(s2vi_train_step *step, s2vi_node *loss,
@@ -130,12 +159,15 @@ int s2vi_train_step_learn(s2vi_train_step *step, s2vi_node *loss,
     int ret = reserve(step, 2 * t->count, err), n = 0;
     if (!ret)
         ret = reserve_gradients(step, t->count, err);
+    if (!ret)
+        ret = reserve_counts(step, t->count, err);
     if (!ret && (!param || !which))
         ret = s2vi_error_nomem(err, "the training graph");
     if (ret < 0)
         goto out;
     s2vi_node **gradient = param + t->count;
-    record_inputs(step, t);
+    if (t->average && !step->ema_decay)
+        step->ema_decay = s2vi_input(step->graph, "ema_decay", S2VI_SHAPE(1));
     /* Last those that this graph does not use: they have no place in it yet,
      * and no gradient. */
     for (int unused = 0; unused < 2; unused++) {
@@ -155,7 +187,7 @@ int s2vi_train_step_learn(s2vi_train_step *step, s2vi_node *loss,
     if (good >= 0)
         for (int i = 0; i < n; i++)
             update(step, t, which[i], param[i], part_of(step, gradient[i]),
-                   adam);
+                   beginning(step, t, which[i] - t->param, i < used), adam);
     ret = s2vi_graph_status(step->graph, err);
 out:
     free(which);
@@ -201,6 +233,7 @@ void s2vi_train_step_close(s2vi_train_step *step)
     s2vi_exec_close(&step->exec);
     s2vi_plan_close(&step->plan);
     s2vi_graph_close(&step->graph);
+    free(step->count);
     free(step->effect);
     free(step->gradient);
     *step = (s2vi_train_step){0};
@@ -221,10 +254,12 @@ int s2vi_train_step_run(s2vi_train_step *step, int64_t iteration,
                         double ema_decay, const s2vi_clock *clock,
                         s2v_error *err)
 {
-    const float count = (float)iteration, decay = (float)ema_decay;
+    const float decay = (float)ema_decay;
     int ret = S2V_OK;
-    if (step->iteration)
-        ret = s2vi_train_step_write(step, step->iteration, &count, err);
+    for (int i = 0; i < step->n_counts && !ret; i++) {
+        const float count = (float)(iteration - step->count[i].before);
+        ret = s2vi_train_step_write(step, step->count[i].node, &count, err);
+    }
     if (!ret && step->ema_decay)
         ret = s2vi_train_step_write(step, step->ema_decay, &decay, err);
     if (!ret && step->reduction)

@@ -23,6 +23,8 @@
 
 enum { S2VI_TRAIN_STEP_TERMS = 12 };
 
+#define S2VI_NOT_BEGUN INT64_C(-1) /* no iteration: nothing was learned yet */
+
 /** A number of shape (1) that a run gives. */
 typedef struct s2vi_train_step_term {
     const char *name; /* a literal: "L1", "d_v.penalty" */
@@ -35,6 +37,9 @@ typedef struct s2vi_trained {
     int count;
     double rate;  /* Adam's */
     bool average; /* keep a moving average of each, in SLOT ema.NAME */
+    /* Of each, the iterations that were done when it began to learn, or
+     * S2VI_NOT_BEGUN; NULL: all began with the training. */
+    int64_t *began;
 } s2vi_trained;
 
 /** How many numbers those are that are learned. */
@@ -46,11 +51,21 @@ typedef struct s2vi_adam_factors {
     double decay; /* AdamW's; 0: Adam */
 } s2vi_adam_factors;
 
+/** INPUT (1): the number of an iteration, from 1, among those since parameters
+ * began to learn. Adam corrects the bias of their moments by it. */
+typedef struct s2vi_train_step_count {
+    int64_t before; /* iterations that were done then */
+    s2vi_node *node;
+} s2vi_train_step_count;
+
 typedef struct s2vi_train_step {
     s2vi_graph *graph;
-    /* INPUT (1): Adam's, from 1; NULL where nothing learns. */
-    s2vi_node *iteration;
-    s2vi_node *ema_decay; /* INPUT (1): of averages; or NULL */
+    /* Iterations that are done when it is recorded: what is in the graph and
+     * did not learn yet begins there. */
+    int64_t before;
+    s2vi_train_step_count *count; /* one for each beginning */
+    int n_counts;                 /* 0: nothing learns */
+    s2vi_node *ema_decay;         /* INPUT (1): of averages; or NULL */
     s2vi_train_step_term term[S2VI_TRAIN_STEP_TERMS];
     int n_terms;
     s2vi_node **effect;
@@ -92,9 +107,9 @@ int s2vi_train_step_write(s2vi_train_step *step, const s2vi_node *input,
                           const float *data, s2v_error *err);
 
 /**
- * Run, all inputs but iteration and ema_decay being set.
+ * Run, all inputs but counts and ema_decay being set.
  *
- * @param iteration from 1
+ * @param iteration of the training, from 1
  * @param ema_decay of averages: 0 .. 1
  */
 int s2vi_train_step_run(s2vi_train_step *step, int64_t iteration,

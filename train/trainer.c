@@ -66,22 +66,32 @@ void s2vi_trainer_add_critic(s2vi_trainer *t)
 }
 
 /* Now that the list has grown for the last time. */
-static void set_stretches(s2vi_trainer *t)
+static int set_stretches(s2vi_trainer *t, s2v_error *err)
 {
     const s2vi_param *at = t->list.param;
-    t->g.param = at;
-    at += t->g.count;
-    for (int i = 0; i < t->n_critics; i++) {
-        t->critic[i].param = at;
-        at += t->critic[i].count;
+    t->began = malloc(((size_t)t->list.count + 1) * sizeof(*t->began));
+    if (!t->began)
+        return s2vi_error_nomem(err, "the training");
+    for (int i = 0; i < t->list.count; i++)
+        t->began[i] = S2VI_NOT_BEGUN;
+    int64_t *began = t->began;
+    for (int i = -1; i < t->n_critics; i++) {
+        s2vi_trained *stretch = i < 0 ? &t->g : &t->critic[i];
+        stretch->param = at;
+        stretch->began = began;
+        at += stretch->count;
+        began += stretch->count;
     }
+    return S2V_OK;
 }
 
 static int open_step(s2vi_trainer *t, s2vi_train_step *step,
                      int (*record)(s2vi_trainer *, s2v_error *),
                      s2vi_store *store, s2v_error *err)
 {
+    const bool critics = step == &t->critics || step == &t->lazy_critics;
     int ret = s2vi_train_step_begin(step, err);
+    step->before = critics && t->critics_rest ? S2VI_NOT_BEGUN : t->stage_step;
     if (step != &t->viewer)
         step->ranks = t->params.ranks;
     if (!ret)
@@ -137,9 +147,10 @@ int s2vi_trainer_open(s2vi_trainer *t, s2v_error *err)
     char device[64];
     const s2vi_trainer_params *p = &t->params;
     t->best = NAN;
-    set_stretches(t);
     s2vi_group_device(p->ranks, p->device, device, sizeof(device));
-    int ret = s2vi_backend_open(&t->backend, device, p->dtype, p->threads, err);
+    int ret = set_stretches(t, err);
+    if (!ret)
+        ret = s2vi_backend_open(&t->backend, device, p->dtype, p->threads, err);
     if (!ret)
         ret = s2vi_store_create(&t->store, t->backend, err);
     if (!ret)
@@ -156,6 +167,7 @@ void s2vi_trainer_close(s2vi_trainer *t)
     s2vi_store_close(&t->store);
     s2vi_backend_close(&t->backend);
     s2vi_param_list_close(&t->list);
+    free(t->began);
     json_decref(t->positions);
 }
 
@@ -211,7 +223,6 @@ s2vi_clock s2vi_trainer_clock(const s2vi_trainer *t)
 static int run(s2vi_trainer *t, s2vi_train_step *step, s2v_error *err)
 {
     const s2vi_clock clock = s2vi_trainer_clock(t);
-    const int64_t first = t->hooks->adam_by_stage ? t->stage_step : 0;
     int ret = S2V_OK;
     if (t->fresh)
         s2vi_exec_reset(step->exec);
@@ -221,7 +232,7 @@ static int run(s2vi_trainer *t, s2vi_train_step *step, s2v_error *err)
         ret = t->hooks->feed(t, step, err);
     return ret < 0
                ? ret
-               : s2vi_train_step_run(step, t->step + 1 - first,
+               : s2vi_train_step_run(step, t->step + 1,
                                      s2vi_ema_decay(t->params.average, t->step),
                                      &clock, err);
 }

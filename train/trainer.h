@@ -70,11 +70,6 @@ typedef struct s2vi_trainer_hooks {
      * again on a resume, before the weights are read. */
     int (*stage_at)(const s2vi_trainer *t);
     int (*enter_stage)(s2vi_trainer *t, s2v_error *err);
-    /* Adam counts iterations from the stage's first. Moments of parameters that
-     * begin to learn in a late stage are 0 then: counted from the training's
-     * first iteration, with beta2 0.999, they would begin with 16 times the
-     * rate. */
-    bool adam_by_stage;
     /* Optional: names of the terms of all stages. */
     int (*terms)(const s2vi_trainer *t, const char **name, int room);
 
@@ -117,6 +112,11 @@ struct s2vi_trainer {
     s2vi_param_list list;
     s2vi_trained g, critic[S2VI_TRAINER_CRITICS]; /* stretches of it */
     int n_critics;
+    int64_t *began; /* of each parameter, see s2vi_trained: moments of what a
+                       late stage begins with are 0, and corrected for the
+                       iterations since the training's first they would be too
+                       small, and the first steps long: with beta2 0.999 up to
+                       30 times the rate */
     s2vi_backend *backend;
     s2v_error no_group; /* why its library does not sum gradients; or empty */
     /* Parameters; m.NAME and v.NAME of each, Adam's; ema.NAME, averages. */

@@ -53,9 +53,9 @@ static void record_critics(bench *b)
     s2vi_lm_step *p = &b->critics.inputs;
     s2vi_train_step *step = &b->critics.step;
     const s2vi_trained image = {b->d_i.param, b->d_i.count, b->rate * RATE_D,
-                                false};
+                                false, NULL};
     const s2vi_trained video = {b->d_v.param, b->d_v.count, b->rate * RATE_D,
-                                false};
+                                false, NULL};
     golden_must(s2vi_train_step_begin(step, &err), &err, "step");
     golden_must(s2vi_lm_step_begin(p, step, &b->config, &options, &err), &err,
                 "graph");
@@ -72,7 +72,8 @@ static void record_generator(bench *b)
     s2vi_train_step *step = &b->generator.step;
     const s2vi_lm_loss_config loss = {.adversarial = true,
                                       .alpha = S2VI_ADVERSARIAL_ALPHA};
-    const s2vi_trained g = {b->g.param, b->g.count, b->rate * RATE_G, false};
+    const s2vi_trained g = {b->g.param, b->g.count, b->rate * RATE_G, false,
+                            NULL};
     golden_must(s2vi_train_step_begin(step, &err), &err, "step");
     golden_must(s2vi_lm_step_begin(p, step, &b->config, &options, &err), &err,
                 "graph");

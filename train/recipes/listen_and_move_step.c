@@ -153,7 +153,7 @@ int s2vi_lm_step_feed(s2vi_lm_step *p, const s2vi_batch *batch,
 {
     int ret =
         s2vi_train_step_write(p->step, p->lm.features, batch->features, err);
-    if (!ret && p->step->iteration)
+    if (!ret && p->step->n_counts)
         ret = s2vi_train_step_write(p->step, p->real, batch->real, err);
     return ret < 0 || !p->adversarial.frame ? ret
                                             : write_choices(p, clock, err);

@@ -139,7 +139,6 @@ static const s2vi_trainer_hooks hooks = {
     .model = S2VI_SEMANTIC_NAME,
     .stage_at = stage_at,
     .enter_stage = enter_stage,
-    .adam_by_stage = true,
     .terms = s2vi_semantic_terms,
     .record_generator = s2vi_semantic_record_generator,
     .record_critics = s2vi_semantic_record_critics,
