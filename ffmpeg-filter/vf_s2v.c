@@ -383,7 +383,8 @@ static int set_image(AVFilterContext *ctx, int log_level, s2v_session *session)
     S2VContext *s = ctx->priv;
     const s2v_picture picture = { .size = sizeof(picture), .data = s->picture->data[0],
                                   .stride = s->picture->linesize[0],
-                                  .width = s->picture->width, .height = s->picture->height };
+                                  .width = s->picture->width, .height = s->picture->height,
+                                  .name = s->image };
     s2v_error err = { 0 };
     int ret = s2v_session_set_image(session, &picture, &err);
 

@@ -53,6 +53,8 @@ GstS2VImage *gst_s2v_image_read(const char *file, s2v_error *err)
         g_snprintf(err->message, sizeof(err->message),
                    "The image '%s' cannot be read: it has no frame", file);
     }
+    if (image)
+        image->name = g_strdup(file);
     return image;
 }
 
@@ -68,5 +70,6 @@ void gst_s2v_image_unref(GstS2VImage *image)
     if (!image || !g_atomic_ref_count_dec(&image->refs))
         return;
     g_free(image->rgb);
+    g_free(image->name);
     g_free(image);
 }

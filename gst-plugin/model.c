@@ -165,7 +165,8 @@ static int set_image(s2v_session *session, const GstS2VImage *image,
                                  .data = image->rgb,
                                  .stride = (ptrdiff_t)image->width * 3,
                                  .width = image->width,
-                                 .height = image->height};
+                                 .height = image->height,
+                                 .name = image->name};
     return s2v_session_set_image(session, &picture, err);
 }
 

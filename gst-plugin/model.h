@@ -11,6 +11,7 @@ typedef struct GstS2VImage {
     gatomicrefcount refs;
     gint width, height;
     guint8 *rgb;
+    gchar *name; /* of its file */
 } GstS2VImage;
 
 /** Read an image; NULL, and a sentence. */

@@ -111,8 +111,16 @@ int s2vi_face_tracker_start(s2vi_face_tracker *t, const uint8_t *rgb, int side,
 {
     const s2vi_image picture = picture_of(rgb, side);
     s2vi_region region;
+    s2v_error why;
     int n;
-    int ret = s2vi_face_find(t->finder, &picture, name, &t->first, 1, &n, err);
+    int ret = s2vi_face_find(t->finder, &picture, name, &t->first, 1, &n, &why);
+    if (ret == S2V_ERR_INVALID)
+        return s2vi_error(err, S2V_ERR_FORMAT,
+                          "'%s': expected a face in the first frame, found "
+                          "none; --start skips the beginning",
+                          name);
+    if (ret < 0)
+        return s2vi_error(err, ret, "%s", why.message);
     if (!ret && crop) {
         ret = s2vi_face_choose(&picture, &t->first, n, 1, name, S2VI_FACE_CROP,
                                &region, err);

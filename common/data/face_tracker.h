@@ -48,8 +48,9 @@ void s2vi_face_tracker_close(s2vi_face_tracker **tracker);
 /**
  * The largest face of a picture. s2vi_face_tracker_next() begins there.
  *
- * @param name of the picture, for messages
+ * @param name of the clip whose first frame it is, for messages
  * @param crop set to its crop; may be NULL
+ * @return S2V_OK; S2V_ERR_FORMAT: there is no face; others
  */
 int s2vi_face_tracker_start(s2vi_face_tracker *tracker, const uint8_t *rgb,
                             int side, const char *name, s2vi_head_crop *crop,

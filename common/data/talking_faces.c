@@ -97,17 +97,11 @@ static void round_found(found *f)
 static int find_all(found *f, const s2vi_clip *clip, bool crop, s2v_error *err)
 {
     s2vi_face_tracker *tracker = NULL;
-    s2v_error none;
     int ret = s2vi_face_tracker_open(&tracker, "face.bin", "cpu", err);
     if (ret < 0)
         return ret;
     ret = s2vi_face_tracker_start(tracker, clip->rgb, clip->size, clip->path,
-                                  &f->crop, &none);
-    if (ret < 0)
-        ret = s2vi_error(err, S2V_ERR_FORMAT,
-                         "'%s': expected a face in the first frame, found "
-                         "none; --start skips the beginning",
-                         clip->path);
+                                  &f->crop, err);
     if (crop)
         f->crop = s2vi_head_crop_all(clip->size);
     for (int64_t t = 0; t < clip->frames && !ret; t++)

@@ -260,6 +260,7 @@ static int set_image(void *opaque, const s2v_picture *picture, s2v_error *err)
                               .width = picture->width,
                               .height = picture->height};
     const int ret = check_detail(s, err);
+    s->framing.name = picture->name ? picture->name : "the image";
     return ret ? ret : take_image(s, &image, err);
 }
 

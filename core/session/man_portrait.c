@@ -9,8 +9,6 @@
 
 #define FACES "face.bin"
 
-static const char image_name[] = "the image";
-
 /* --------------------------------------------------------------- options -- */
 
 int s2vi_man_framing_set_crop(s2vi_man_framing *f, const char *text,
@@ -97,8 +95,8 @@ static int find_faces(const s2vi_image *image, const s2vi_man_framing *f,
     if (!ret)
         ret = open_finder(&finder, &own, w, backend, err);
     if (!ret)
-        ret = s2vi_face_find(finder, image, image_name, found, S2VI_FACE_MOST,
-                             n, err);
+        ret = s2vi_face_find(finder, image, f->name, found, S2VI_FACE_MOST, n,
+                             err);
     s2vi_face_finder_close(&finder);
     s2vi_backend_close(&own);
     s2v_weights_close(&w);
@@ -131,15 +129,15 @@ static int choose(s2vi_man_portrait *p, const s2vi_image *image,
                   const s2vi_man_framing *f, s2vi_found_face *found, int n,
                   const s2vi_logger *logger, s2v_error *err)
 {
-    const int ret = s2vi_face_choose(image, found, n, f->face, image_name,
+    const int ret = s2vi_face_choose(image, found, n, f->face, f->name,
                                      S2VI_FACE_CROP * f->pad, &p->crop, err);
     if (ret < 0)
         return ret;
     if (n > 1)
         s2vi_log(logger, S2V_LOG_INFO,
-                 "%d faces found in the image: number %d by size is used "
+                 "%d faces found in %s: number %d by size is used "
                  "(option face)",
-                 n, f->face);
+                 n, f->name, f->face);
     if (is_cut(image, &found[f->face - 1]))
         s2vi_log(logger, S2V_LOG_WARNING,
                  "the face is cut off at the image's edge, whose pixels are "

@@ -18,6 +18,7 @@ typedef struct s2vi_man_framing {
     int face;         /* number, the largest is 1 */
     double pad;       /* factor of the crop's side */
     char *face_model; /* NULL: face.bin */
+    const char *name; /* of the image, for messages */
 } s2vi_man_framing;
 
 typedef struct s2vi_man_portrait {

@@ -121,10 +121,16 @@ static void refused(s2v_model *model, const s2v_picture *p,
 static void test_refused(s2v_model *model)
 {
     static const char none[] = "no face found in the image; give crop=x:y:w:h";
-    const s2v_picture both = part(0, 0, W, H), corner = part(0, 0, 16, 16);
+    s2v_picture both = part(0, 0, W, H), corner = part(0, 0, 16, 16);
     refused(model, &both, OPTIONS({"face", "3"}),
             "face=3: there are 2 faces in the image");
     refused(model, &corner, NULL, none);
+    both.name = "two.png";
+    corner.name = "corner.png";
+    refused(model, &both, OPTIONS({"face", "3"}),
+            "face=3: there are 2 faces in two.png");
+    refused(model, &corner, NULL,
+            "no face found in corner.png; give crop=x:y:w:h");
     enum { LARGE = 8192 };
     uint8_t *black = calloc((size_t)LARGE * LARGE, 3);
     const s2v_picture large = {.size = sizeof(large),

@@ -95,6 +95,11 @@ films=${S2V_TEST_DATA-}/grid_s1/train
 if [ -d "$films" ] && [ -n "${MAKE_FACE_FILE-}" ] &&
     "$MAKE_FACE_FILE" face.bin "$S2V_TEST_DATA"; then
     export S2V_MODEL_PATH=$tmp
+    mkdir faceless
+    cp alone.mkv faceless/wall.mkv
+    refused "no face in a clip of a folder" \
+        "'faceless/wall.mkv': expected a face in the first frame, found none; --start skips the beginning" \
+        faceless --crop 0,0,16,16
     run "$films/bbas3a.mpg" -o e.bin "${small[@]}" --iterations 6
     is "a real clip trains" "$code" 0
     is "its face is kept" "$(find cache/s2v/faces -name '*.safetensors' | wc -l)" 1

@@ -409,6 +409,7 @@ typedef struct s2v_picture {
     int time_num, time_den; /**< the time base in seconds, for instance 1/1000;
                                  the same throughout a stream; time_num is at
                                  most 65535 */
+    const char *name;       /**< of its file, for messages; NULL: "the image" */
 } s2v_picture;
 
 /**

@@ -99,8 +99,8 @@ is "no image: fails" "$(has_failed $?)" 1
 like "no image: ffmpeg says so" "$said" "input pad"
 if [ -d "${S2V_TEST_DATA-}/weights" ]; then
     "$MAKE_FACE_FILE" face.bin "$S2V_TEST_DATA"
-    fails "a picture without a face" "${own}no face found in the image; give crop=x:y:w:h" talker.bin:image=face.png
-    fails "16x16 pixels" "${own}no face found in the image; give crop=x:y:w:h" talker.bin:image=tiny.png
+    fails "a picture without a face" "${own}no face found in face\.png; give crop=x:y:w:h" talker.bin:image=face.png
+    fails "16x16 pixels" "${own}no face found in tiny\.png; give crop=x:y:w:h" talker.bin:image=tiny.png
 else
     skip "a picture without a face" "S2V_TEST_DATA does not name the folder of real data"
 fi

@@ -101,8 +101,8 @@ fails "an option of another model" "a 'listen-and-move' model has no option 'bli
 data=${S2V_TEST_DATA-}
 if [ -d "$data/weights" ]; then
     "$MAKE_FACE_FILE" face.bin "$data"
-    fails "a picture without a face" "no face found in the image; give crop=x:y:w:h" image=face.png
-    fails "16x16 pixels" "no face found in the image; give crop=x:y:w:h" image=tiny.png
+    fails "a picture without a face" "no face found in face\.png; give crop=x:y:w:h" image=face.png
+    fails "16x16 pixels" "no face found in tiny\.png; give crop=x:y:w:h" image=tiny.png
 else
     skip "a picture without a face" "S2V_TEST_DATA does not name the folder of real data"
 fi
