@@ -196,7 +196,7 @@ static const option_row rows[] = {
     {.help = "Output"},
     {"json", 'j', OPTION_ON, AT(json),
      .help = "print one JSON object instead of the table"},
-    {"sheet", 0, OPTION_STRING, AT(sheet), "FILE.png",
+    {"sheet", 0, OPTION_STRING, AT(sheet), "FILE.png", .ending = ".png",
      .help =
          "image of real frames above generated ones above their difference "
          "(of talking heads, above the portrait; of StyleGANs, 64 samples); "

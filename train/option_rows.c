@@ -149,7 +149,7 @@ static const option_row shared[] = {
          "a whole number of iterations above 0, or minutes as in 10m"),
      .help = "save FILE and FILE.ckpt every N iterations, or every N minutes: "
              "10m (default 1000)"},
-    {"preview", 0, S2VI_OPTION_FILE(AT(preview), "FILE.png"),
+    {"preview", 0, S2VI_OPTION_FILE(AT(preview), "FILE.png"), .ending = ".png",
      .of = S2VI_ROWS_OUTPUT,
      .help = "preview image: real frames above generated ones"},
     {"preview-every", 0, OPTION_COUNT, AT(preview_every), "N", 1, 1e12,

@@ -64,6 +64,8 @@ struct option_row {
      * false: it is not what is `expected`. */
     bool (*parse)(void *to, const option_row *row, const char *text);
     const char *expected; /**< in the error; or NULL: from the kind */
+    const char *ending;   /**< OPTION_STRING, the name of a file: ".png", which
+                               its last letters have to be, large or small */
     int of;               /**< a mask for the program's own use */
 };
 

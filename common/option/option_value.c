@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { ROOM = 256 }; /* for what was expected */
 
@@ -96,6 +97,13 @@ static bool set_switch(bool *to, const option_row *row, const char *text)
     return true;
 }
 
+static bool set_string(const char **to, const option_row *row, const char *text)
+{
+    const size_t n = strlen(text), end = row->ending ? strlen(row->ending) : 0;
+    *to = text;
+    return n > end && (!end || !strcasecmp(text + n - end, row->ending));
+}
+
 static bool set(void *to, const option_row *row, const char *text)
 {
     switch (row->kind) {
@@ -108,7 +116,7 @@ static bool set(void *to, const option_row *row, const char *text)
     case OPTION_CHOICE:
     case OPTION_SIZE:
     case OPTION_WORD: return set_choice(to, row, text);
-    case OPTION_STRING: *(const char **)to = text; return *text;
+    case OPTION_STRING: return set_string(to, row, text);
     case OPTION_PARSED: return row->parse(to, row, text);
     default: return true;
     }
@@ -158,7 +166,11 @@ static void spell_expected(char *out, const option_row *row)
     case OPTION_CHOICE:
     case OPTION_SIZE:
     case OPTION_WORD: spell_choices(out, row->choices); break;
-    default: snprintf(out, ROOM, "%s", row->argument);
+    default:
+        if (row->ending)
+            snprintf(out, ROOM, "a file name that ends in %s", row->ending);
+        else
+            snprintf(out, ROOM, "%s", row->argument);
     }
 }
 
@@ -171,6 +183,7 @@ int option_set(void *options, const option_row *row, const char *where,
     if (set((char *)options + row->offset, row, text))
         return S2V_OK;
     spell_expected(expected, row);
-    return option_error(err, "%s: expected %s, found '%s'", where,
-                        row->expected ? row->expected : expected, text);
+    return option_error(
+        err, "%s: expected %s, found '%s'", where,
+        row->expected && !row->ending ? row->expected : expected, text);
 }

@@ -34,7 +34,7 @@ static void test_good(void)
     CHECK(!parse(&o,
                  "--json m.bin a --train-clip b c --train d --train-clip e "
                  "--seed 18446744073709551615 --crop 1,2,30,40 --shift 0 "
-                 "--threads 3 --track 1 --skip-bad --device ref --sheet s.png "
+                 "--threads 3 --track 1 --skip-bad --device ref --sheet s.PNG "
                  "-- --odd",
                  &err),
           "%s", err.message);
@@ -72,6 +72,9 @@ static void test_bad(void)
         {"m.bin a --region 0,0,0,1", "--region"},
         {"m.bin a --region 0.5,0.5,20,20", "fractions"},
         {"m.bin a --sheet ''", "--sheet"},
+        {"m.bin a --sheet x.jpg",
+         "--sheet: expected a file name that ends in .png, found 'x.jpg'"},
+        {"m.bin a --sheet png", "found 'png'"},
         {"m.bin a --json=yes", "no value"},
         {"m.bin a --track 1.5", "--track"},
         {"m.bin a --bogus", "--bogus"},

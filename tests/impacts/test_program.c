@@ -372,6 +372,8 @@ static void test_mistakes(void)
          "--kinds is for --world film, not mallets"},
         {"-o x.mkv --codec mjpeg", 2, "--codec is for --world film"},
         {"--sheet x.png", 2, "--sheet is for --world film"},
+        {"--world film --sheet x.jpg", 2,
+         "--sheet: expected a file name that ends in .png, found 'x.jpg'"},
         {"-o x.mkv --world film --materials wood", 2,
          "--materials is for --world mallets, not film"},
         {"-o x.mkv --world film --background -40", 2, "--background is for"},

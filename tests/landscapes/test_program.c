@@ -282,6 +282,8 @@ static void test_mistakes(void)
     } cases[] = {
         {"", 2, "no output given; use -o, --sheet or --spectrograms"},
         {"-o x word", 2, "unexpected argument \"word\""},
+        {"--sheet x.jpg", 2, "a file name that ends in .png, found 'x.jpg'"},
+        {"--spectrograms x.jpg", 2, "found 'x.jpg'"},
         {"-o x -s 33", 2, "--size: expected an even number, found 33"},
         {"-o x -s 16", 2,
          "--size: expected a whole number from 32 to 1024, found '16'"},

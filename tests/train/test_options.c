@@ -303,7 +303,8 @@ static void test_refused(void)
         {OK "-x", {"unknown", "-x"}},
         {OK "--verbose -qxv", {"unknown option '-x'"}},
         {LAM "a.mp4 -o a.mp4", {"--output", "a.mp4", "a distinct file"}},
-        {OK "--preview a.bin", {"--preview", "a.bin"}},
+        {OK "--preview a.bin",
+         {"--preview: expected a file name that ends in .png, found 'a.bin'"}},
         {OK "--resume a.bin", {"--output", "a.bin"}},
         {OK "--config /nonexistent/x", {"--config", "/nonexistent/x"}},
     };

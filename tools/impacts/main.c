@@ -157,7 +157,7 @@ static const option_row rows[] = {
      .help = "of the world film, compress the frames by this codec at a low "
              "rate, before they are written: none, mpeg4, mpeg2video, mjpeg or "
              "libx264 (default: depends on the seed)"},
-    {"sheet", 0, OPTION_STRING, AT(sheet), "FILE.png",
+    {"sheet", 0, OPTION_STRING, AT(sheet), "FILE.png", .ending = ".png",
      .help = "write an image of all kinds of the world film, before clips if "
              "there is an output: frames around an event, and three clips of "
              "each"},

@@ -84,11 +84,12 @@ static const option_row rows[] = {
      .help = "seed of the landscapes (default 1)"},
     {"format", 0, OPTION_WORD, AT(format), "FORMAT", .choices = "mkv|mp4|wav",
      .help = "mkv, mp4 (MPEG-4 and AAC) or wav, the sound alone (default mkv)"},
-    {"sheet", 0, OPTION_STRING, AT(sheet), "FILE",
+    {"sheet", 0, OPTION_STRING, AT(sheet), "FILE", .ending = ".png",
      .help =
          "write a PNG of ten stills of each scene, from calm to intense; with "
          "-o, before the clips"},
     {"spectrograms", 0, OPTION_STRING, AT(spectrograms), "FILE",
+     .ending = ".png",
      .help = "write a PNG of the spectrogram of a clip of each, likewise"},
     {"help", 'h', OPTION_HELP, .help = "print this help and exit"},
     {"version", 'V', OPTION_VERSION, .help = "print the version and exit"},

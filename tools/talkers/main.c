@@ -73,10 +73,10 @@ static const option_row rows[] = {
              "mouth moves, and the lids blink (default 1)"},
     {"format", 0, OPTION_WORD, AT(format), "FORMAT", .choices = "mkv|mp4|wav",
      .help = "mkv, mp4 (MPEG-4 and AAC) or wav, the sound alone (default mkv)"},
-    {"sheet", 0, OPTION_STRING, AT(sheet), "FILE",
+    {"sheet", 0, OPTION_STRING, AT(sheet), "FILE", .ending = ".png",
      .help = "write a PNG of 64 identities, from A on; with -o, before the "
              "clips"},
-    {"visemes", 0, OPTION_STRING, AT(visemes), "FILE",
+    {"visemes", 0, OPTION_STRING, AT(visemes), "FILE", .ending = ".png",
      .help = "write a PNG of the mouth shapes of identity A, likewise"},
     {"help", 'h', OPTION_HELP, .help = "print this help and exit"},
     {"version", 'V', OPTION_VERSION, .help = "print the version and exit"},
