@@ -41,6 +41,10 @@ static const option_row rows[] = {
                   "the default"),
     S2VI_ROW_START,
     S2VI_ROW_DURATION,
+    {"preview", 0, S2VI_OPTION_FILE(S2VI_SHARED(preview), "FILE.png"),
+     .ending = ".png", .of = S2VI_ROWS_OUTPUT,
+     .help = "preview image, a row each: portraits, real frames, generated "
+             "ones, the predicted flow, contours (predicted red, true green)"},
     S2VI_ROW_TIME("total time instead of --iterations, including that before "
                   "--resume: 90s, 45m or 3h"),
     {"batch", 0, OPTION_INT, S2VI_SHARED(batch), "N", 1, 1024,
@@ -417,8 +421,9 @@ const s2vi_recipe s2vi_recipe_man = {
         "Trains a model on clips of talking heads; it then makes any portrait "
         "speak. Each CLIP is a media file with one face and its speech, or a "
         "folder of such; clips of s2v-talkers bring the truth of their faces "
-        "with them. The predictor is trained first, then the generator, then "
-        "both against discriminators: shares of all iterations.",
+        "with them, in others face.bin finds the face. Four stages are shares "
+        "of all iterations: the network that hears, the predictor, the "
+        "generator, and both against discriminators.",
     .examples = "  s2v-talkers --identities 1-300 -o talkers\n"
                 "  s2v-train man talkers -o talker.bin --preview talker.png\n"
                 "  ffmpeg -i speech.wav -filter_complex \\\n"
