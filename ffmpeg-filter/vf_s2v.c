@@ -55,7 +55,7 @@
 /**
  * Options of the models that the filter passes on: the names are those of
  * s2v_family_get_option(), and what may change at run time may there.
- * "seed", "level" and "size" are options of the filter itself.
+ * "seed", "level", "size" and "fps" are options of the filter itself.
  */
 #define MODEL_OPTIONS(V) \
     V(CROP,          "crop",          "set the square of the image that is animated, x:y:width:height", FLAGS) \
@@ -134,6 +134,7 @@ typedef struct S2VContext {
     char *level;
     char *image;
     int size;
+    char *fps;            ///< NULL: the model's
     char *state;          ///< file; NULL: none
     int state_interval;   ///< seconds
     char *values[NB_VALUES]; ///< NULL: the model's default
@@ -195,6 +196,7 @@ static const AVOption s2v_options[] = {
     { "level",   "set the loudness of the audio: auto (normalize to the model's), off, or a gain in dB", OFFSET(level), AV_OPT_TYPE_STRING, { .str = "auto" }, 0, 0, RUNTIME },
     { "image",   "set the image that the model animates, a file", OFFSET(image), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, FLAGS },
     { "size",    "set the size of a StyleGAN2's frames, a smaller power of 2; 0 for the model's", OFFSET(size), AV_OPT_TYPE_INT, { .i64 = 0 }, 0, INT_MAX, FLAGS },
+    { "fps",     "set the frames a second of a StyleGAN, 1 to 60, as 12 or 30000/1001; by default 20", OFFSET(fps), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, FLAGS },
     MODEL_OPTIONS(VALUE)
     { "state",   "set a file for the state of the stream: read at the start if it exists, saved while it runs", OFFSET(state), AV_OPT_TYPE_STRING, { .str = NULL }, 0, 0, FLAGS },
     { "state_interval", "set the seconds of video from one save of the state to the next", OFFSET(state_interval), AV_OPT_TYPE_INT, { .i64 = 60 }, 1, 86400, FLAGS },
@@ -523,7 +525,7 @@ static int open_session(AVFilterContext *ctx, int log_level, const char *path,
 {
     S2VContext *s = ctx->priv;
     s2v_model_params open = { .device = s->device, .threads = s->threads,
-                              .dtype = s->dtype, .video_size = s->size };
+                              .dtype = s->dtype, .video_size = s->size, .fps = s->fps };
     s2v_session_params create = { .size = sizeof(create), .seed = s->used_seed,
                                   .level = s->used_level };
     s2v_error err = { 0 };

@@ -265,6 +265,7 @@ static GstS2VModel *open_model(GstElement *owner,
         .latency_ms = settings->latency,
         .dtype = settings->dtype,
         .video_size = gst_s2v_option_size(settings->options),
+        .fps = gst_s2v_option_fps(settings->options),
     };
     GstS2VModel *model = g_new0(GstS2VModel, 1);
     g_atomic_ref_count_init(&model->refs);

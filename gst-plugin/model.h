@@ -86,6 +86,9 @@ GHashTable *gst_s2v_options_copy(GHashTable *options);
 /** s2v_model_params.video_size. */
 int gst_s2v_option_size(GHashTable *options);
 
+/** s2v_model_params.fps, of the options. */
+const char *gst_s2v_option_fps(GHashTable *options);
+
 /** Samples that correspond to so many frames. */
 guint64 gst_s2v_model_samples(const GstS2VModel *model, guint64 frames);
 

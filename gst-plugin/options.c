@@ -124,7 +124,8 @@ static GParamSpec *spec_of(const s2v_option *o, const char *blurb)
 static gboolean is_property(const s2v_option *o)
 {
     return !is_own(o->name) &&
-           (o->when != S2V_OPTION_OPEN || !strcmp(o->name, "size"));
+           (o->when != S2V_OPTION_OPEN || !strcmp(o->name, "size") ||
+            !strcmp(o->name, "fps"));
 }
 
 void gst_s2v_options_install(GObjectClass *object_class, guint first)
@@ -206,6 +207,11 @@ int gst_s2v_option_size(GHashTable *options)
 {
     const char *text = options ? g_hash_table_lookup(options, "size") : NULL;
     return text ? atoi(text) : 0;
+}
+
+const char *gst_s2v_option_fps(GHashTable *options)
+{
+    return options ? g_hash_table_lookup(options, "fps") : NULL;
 }
 
 GHashTable *gst_s2v_options_new(void)

@@ -18,16 +18,18 @@
 #include <string.h>
 
 enum {
-    STEP = S2VI_MUSIC_STEP,
+    RATE = S2VI_MUSIC_RATE,
     SPAN = S2VI_MUSIC_SPAN,
     WINDOW = 400, /* of a column */
     HOP = 160,
     FFT = 512,
     BANDS = 64,
-    LOW_BINS = 4, /* from 31 to 125 Hz */
-    AHEAD = 3,    /* columns 5 t - 2 .. 5 t + 2 are frame t: a click shows as it
-                     enters a window */
-    ADVANCE = STEP / HOP,
+    LOW_BINS = 4,         /* from 31 to 125 Hz */
+    COLUMNS = RATE / HOP, /* a second */
+    BEFORE = 2,           /* columns in which a click shows before the one that
+                             begins with it, as it enters a window */
+    AHEAD = (SPAN - WINDOW) / HOP, /* the last column that a frame hears, from
+                                      that of its start on */
     FLUX_LAG = 2,
     MEDIAN = 17, /* columns */
     TONES_FFT = 4096,
@@ -43,7 +45,6 @@ enum {
 /* Features that the automatic gain makes, in their order. */
 enum { GAINS = S2VI_MUSIC_HARM + 1 };
 
-static const double COLUMNS_A_SECOND = (double)S2VI_MUSIC_RATE / HOP;
 static const double FLOOR = 0.01;    /* added before a logarithm */
 static const double SILENCE = 0.001; /* -60 dBFS */
 /* What counts as 1 at least: noise of an empty room does not. */
@@ -53,6 +54,7 @@ struct s2vi_music {
     s2vi_stft *stft, *tones;
     s2vi_mel *mel;
     s2vi_sample_queue samples; /* from sample `origin` on */
+    s2vi_frame_rate rate;
     int64_t origin, sent, column, frame;
     bool drained;
     double low[FLUX_LAG + 1][LOW_BINS]; /* logarithms, the newest first */
@@ -67,14 +69,15 @@ struct s2vi_music {
 
 /* ----------------------------------------------------------- lifetime -- */
 
-int s2vi_music_create(s2vi_music **out, s2v_error *err)
+int s2vi_music_create(s2vi_music **out, s2vi_frame_rate rate, s2v_error *err)
 {
     s2vi_music *m = *out = calloc(1, sizeof(*m));
     if (!m)
         return s2vi_error_nomem(err, "features of music");
+    m->rate = rate;
     m->stft = s2vi_stft_create(WINDOW, FFT);
     m->tones = s2vi_stft_create(TONES_FFT, TONES_FFT);
-    m->mel = s2vi_mel_create(BANDS, FFT, S2VI_MUSIC_RATE, 125, 7500);
+    m->mel = s2vi_mel_create(BANDS, FFT, RATE, 125, 7500);
     if (!m->stft || !m->tones || !m->mel ||
         s2vi_sample_queue_create(&m->samples, CAPACITY) < 0) {
         s2vi_music_close(out);
@@ -135,6 +138,12 @@ void s2vi_music_drain(s2vi_music *m)
 }
 
 /* ------------------------------------------------------------- columns -- */
+
+/* The sample at which frame t starts. */
+static int64_t start_of(const s2vi_music *m, int64_t t)
+{
+    return t * RATE * m->rate.den / m->rate.num;
+}
 
 /* n samples from sample `at` on; silence before the first and after the last.
  */
@@ -198,7 +207,7 @@ static void split(const s2vi_music *m, const double *now, double *perc,
 /* The automatic gain, of one feature. */
 static void gain(s2vi_music *m, int feature, double raw)
 {
-    const double decay = pow(0.5, 1 / (10 * COLUMNS_A_SECOND));
+    const double decay = pow(0.5, 1 / (10.0 * COLUMNS));
     double *peak = &m->peak[feature];
     *peak = fmax(fmax(raw, *peak * decay), LEAST[feature]);
     m->sum[feature] += raw / *peak;
@@ -243,9 +252,9 @@ static void next_column(s2vi_music *m)
 
 static void find_tones(s2vi_music *m)
 {
-    const double tau = 0.25, dt = (double)STEP / S2VI_MUSIC_RATE;
-    const double width = (double)S2VI_MUSIC_RATE / TONES_FFT;
-    const int64_t end = m->frame * STEP + SPAN;
+    const double tau = 0.25, dt = (double)m->rate.den / m->rate.num;
+    const double width = (double)RATE / TONES_FFT;
+    const int64_t end = start_of(m, m->frame) + SPAN;
     const float *x = samples_at(m, end - TONES_FFT, TONES_FFT);
     if (root_mean_square(x, TONES_FFT) < SILENCE)
         return;
@@ -330,7 +339,7 @@ static double period(const double *r, int lags)
     double best = 0;
     int lag = 0;
     for (int i = LEAST_LAG; i <= MOST_LAG; i++) {
-        const double octaves = log2(60 * COLUMNS_A_SECOND / i / 120);
+        const double octaves = log2(60.0 * COLUMNS / i / 120);
         const double prior = exp(-0.5 * octaves * octaves / (0.7 * 0.7));
         const double score = rhythm(r, lags, i) * prior;
         if (score > best) {
@@ -348,6 +357,15 @@ static double period(const double *r, int lags)
         k--;
     const int at = near_multiple(r, lag, k);
     return (at + vertex(r, at)) / k;
+}
+
+/* Columns from the last one to that which is as far from the frame's start at
+ * any rate; a part of one, or below 0. */
+static double to_own_column(const s2vi_music *m)
+{
+    const int64_t num = m->rate.num, last = m->column - 1;
+    return (double)(m->frame * COLUMNS * m->rate.den - (last - BEFORE) * num) /
+           (double)num;
 }
 
 /* Columns since the last beat: that of the comb which meets most. */
@@ -382,16 +400,28 @@ static void find_tempo(const s2vi_music *m, float *out)
     const double beat = period(r, lags);
     if (beat <= 0)
         return;
-    out[S2VI_MUSIC_TEMPO] = (float)(60 * COLUMNS_A_SECOND / beat);
-    out[S2VI_MUSIC_PHASE] = (float)(since_beat(x, n, beat) / beat);
+    out[S2VI_MUSIC_TEMPO] = (float)(60.0 * COLUMNS / beat);
+    const double since = since_beat(x, n, beat) + to_own_column(m);
+    const double beats = since / beat;
+    out[S2VI_MUSIC_PHASE] = (float)(beats - floor(beats));
 }
 
 /* ------------------------------------------------------------- frames -- */
 
+/* Columns of frame t and of those before it. */
+static int64_t columns_by(const s2vi_music *m, int64_t t)
+{
+    const int64_t own = t * COLUMNS * m->rate.den / m->rate.num;
+    const int64_t next = (t + 1) * COLUMNS * m->rate.den / m->rate.num;
+    const int64_t heard = own + AHEAD + 1, due = next - BEFORE;
+    const int64_t end = due < heard ? due : heard;
+    return end > 0 ? end : 0;
+}
+
 /* Samples that no later frame hears. */
 static void forget(s2vi_music *m)
 {
-    const int64_t tones = m->frame * STEP + SPAN - TONES_FFT;
+    const int64_t tones = start_of(m, m->frame) + SPAN - TONES_FFT;
     const int64_t column = m->column * HOP;
     const int64_t past = (tones < column ? tones : column) - m->origin;
     const int64_t count = (int64_t)s2vi_sample_queue_count(&m->samples);
@@ -404,7 +434,8 @@ static void forget(s2vi_music *m)
 
 int s2vi_music_receive(s2vi_music *m, float out[S2VI_MUSIC_COUNT])
 {
-    const int64_t start = m->frame * STEP;
+    const int64_t start = start_of(m, m->frame);
+    const int64_t end = columns_by(m, m->frame);
     int columns = 0;
     if (m->drained && start >= m->sent)
         return S2V_ERR_EOF;
@@ -412,12 +443,13 @@ int s2vi_music_receive(s2vi_music *m, float out[S2VI_MUSIC_COUNT])
         return S2V_ERR_AGAIN;
     memset(m->sum, 0, sizeof(m->sum));
     memset(m->most, 0, sizeof(m->most));
-    for (; m->column < ADVANCE * m->frame + AHEAD; columns++)
+    for (; m->column < end; columns++)
         next_column(m);
     find_tones(m);
     for (int i = 0; i < GAINS; i++) {
         const bool mean = i == S2VI_MUSIC_LEVEL || i == S2VI_MUSIC_HARM;
-        out[i] = (float)(mean ? m->sum[i] / columns : m->most[i]);
+        /* Short frames at the beginning have no column. */
+        out[i] = (float)(mean && columns ? m->sum[i] / columns : m->most[i]);
     }
     find_tempo(m, out);
     for (int k = 0; k < TONES; k++)
@@ -435,7 +467,7 @@ void s2vi_music_pass_state(s2vi_music *m, s2vi_state *state)
     s2vi_sample_queue_pass_state(&m->samples, state, "music.samples");
     s2vi_state_int64(state, "music.sent", &m->sent, 0, most);
     s2vi_state_int64(state, "music.origin", &m->origin, 0, m->sent);
-    s2vi_state_int64(state, "music.frame", &m->frame, 0, most / STEP);
+    s2vi_state_int64(state, "music.frame", &m->frame, 0, (int64_t)1 << 38);
     s2vi_state_bool(state, "music.drained", &m->drained);
     s2vi_state_doubles(state, "music.low", m->low[0],
                        sizeof(m->low) / sizeof(double), FLT_MAX);
@@ -448,5 +480,5 @@ void s2vi_music_pass_state(s2vi_music *m, s2vi_state *state)
     s2vi_state_doubles(state, "music.chroma", m->chroma, TONES, 2);
     s2vi_state_bool(state, "music.sounded", &m->sounded);
     if (state->restoring) /* a frame computes its columns */
-        m->column = m->frame ? ADVANCE * (m->frame - 1) + AHEAD : 0;
+        m->column = m->frame ? columns_by(m, m->frame - 1) : 0;
 }

@@ -23,7 +23,8 @@ typedef struct s2vi_open_params {
     s2vi_store *store;         /* for the parameters; outlives the network */
     const s2vi_logger *logger; /* valid during the call */
     int latency_ms;            /* as s2v_model_params has it */
-    int size;                  /* video_size of the same */
+    int size;                  /* video_size of the same, */
+    const char *fps;           /* and fps: NULL: its own */
     const s2vi_progress *progress; /* to be reported from time to time */
 } s2vi_open_params;
 

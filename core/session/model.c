@@ -120,8 +120,19 @@ static int open_network(s2v_model *model, const s2v_weights *w,
                                    .logger = &model->logger,
                                    .latency_ms = params->latency_ms,
                                    .size = params->video_size,
+                                   .fps = params->fps,
                                    .progress = progress};
     return model->family->open(&model->network, w, &open, err);
+}
+
+/* That the family has the options of models that are given. */
+static int check_options(const s2vi_family *family,
+                         const s2v_model_params *params, s2v_error *err)
+{
+    return (params->video_size && !s2vi_option_find(family, "size", err)) ||
+                   (params->fps && !s2vi_option_find(family, "fps", err))
+               ? S2V_ERR_INVALID
+               : S2V_OK;
 }
 
 /* What a file that may be damaged gives; it is checked beside. */
@@ -136,9 +147,8 @@ static int load(s2v_model *model, const s2v_weights *w,
     s2vi_weights_identify(w, model->identity);
     if (!ret)
         ret = find_family(w, &model->family, err);
-    if (!ret && params->video_size &&
-        !s2vi_option_find(model->family, "size", err))
-        ret = S2V_ERR_INVALID;
+    if (!ret)
+        ret = check_options(model->family, params, err);
     if (!ret)
         ret = open_device(model, params, err);
     if (!ret)

@@ -60,7 +60,8 @@ static int create_extractor(void **self, const void *trained,
         x->numbers = side * side;
         ret = s2vi_decibel_window_create(&x->psp, side, err);
     }
-    return ret < 0 ? ret : s2vi_music_create(&x->music, err);
+    const s2vi_frame_rate rate = {S2VI_WALK_FPS, 1};
+    return ret < 0 ? ret : s2vi_music_create(&x->music, rate, err);
 }
 
 static void close_extractor(void *self)
@@ -168,6 +169,7 @@ static int open_generator(network *n, const s2v_weights *w,
 {
     const s2vi_semantic_generator *c = &n->config.generator;
     s2vi_stylegan *m = &n->generator;
+    m->rate = (s2vi_frame_rate){S2VI_WALK_FPS, 1}; /* as it was trained */
     m->shape = s2vi_semantic_mapping(c);
     m->codes = s2vi_semantic_codes(c);
     m->size = s2vi_semantic_size(c);

@@ -8,6 +8,7 @@
  *   s2v.version          the library's
  *   s2v.weights          SHA-256 of the model's header and weights
  *   s2v.device, s2v.dtype, s2v.latency, s2v.size    how the model was opened
+ *   s2v.fps              its frame rate, where that is an option
  *   s2v.option.NAME      value of each option
  *   s2v.image, s2v.text, s2v.reference              SHA-256 of what was set
  *   s2v.sent, s2v.received   samples or pictures since the beginning
@@ -101,15 +102,26 @@ typedef struct binding {
     const char *value;
 } binding;
 
-enum { BINDINGS = 10, KEY = 128, NUMBER = 24 };
+enum { BINDINGS = 11, NUMBERS = 4, KEY = 128, NUMBER = 24 };
 
-static int list_bindings(const s2v_session *s, char text[3][NUMBER],
+/* "12/1"; "" of a family whose models have one rate. */
+static void write_rate(const s2v_session *s, char text[NUMBER])
+{
+    s2v_model_info info = {.size = sizeof(info)};
+    s2v_model_get_info(s->model, &info);
+    text[0] = '\0';
+    if (s2vi_option_find(s->family, "fps", NULL))
+        snprintf(text, NUMBER, "%d/%d", info.fps_num, info.fps_den);
+}
+
+static int list_bindings(const s2v_session *s, char text[NUMBERS][NUMBER],
                          binding list[BINDINGS])
 {
     const s2v_model *m = s->model;
     snprintf(text[0], NUMBER, "%d", S2VI_STATE_VERSION);
     snprintf(text[1], NUMBER, "%d", m->latency_ms);
     snprintf(text[2], NUMBER, "%d", m->video_size);
+    write_rate(s, text[3]);
     const binding all[BINDINGS] = {
         {"s2v.state", "format", text[0]},
         {"s2v.version", "version of s2v", s2v_version()},
@@ -118,6 +130,7 @@ static int list_bindings(const s2v_session *s, char text[3][NUMBER],
         {"s2v.dtype", "dtype", m->dtype == S2VI_BF16 ? "bf16" : "f32"},
         {"s2v.latency", "latency", text[1]},
         {"s2v.size", "size", text[2]},
+        {"s2v.fps", "fps", text[3]},
         {"s2v.image", "image", s->digest[S2VI_DIGEST_IMAGE]},
         {"s2v.text", "text", s->digest[S2VI_DIGEST_TEXT]},
         {"s2v.reference", "reference", s->digest[S2VI_DIGEST_REFERENCE]},
@@ -143,7 +156,7 @@ static void write_number(s2vi_writer *w, const char *key, int64_t value)
 static void write_metadata(const s2v_session *s, const char *note,
                            s2vi_writer *w)
 {
-    char text[3][NUMBER], key[KEY];
+    char text[NUMBERS][NUMBER], key[KEY];
     binding list[BINDINGS];
     const int n = list_bindings(s, text, list);
     snprintf(key, sizeof(key), "%s state", s->family->name);
@@ -180,7 +193,7 @@ static int check_value(const s2v_weights *w, const char *key, const char *what,
 static int check_metadata(const s2v_session *s, const s2v_weights *w,
                           s2v_error *err)
 {
-    char text[3][NUMBER], key[KEY];
+    char text[NUMBERS][NUMBER], key[KEY];
     binding list[BINDINGS];
     const int n = list_bindings(s, text, list);
     if (!s2v_weights_get_metadata(w, "s2v.state"))

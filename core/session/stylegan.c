@@ -8,6 +8,7 @@
 #include "models/param_file.h"
 #include "session/frame_stream.h"
 
+#include <glib.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -105,11 +106,54 @@ int s2vi_stylegan_prepare(s2vi_stylegan *m, const s2v_weights *w,
     return s2vi_progress_report(params->progress, 0.2, err);
 }
 
+/* "12" or "30000/1001". */
+static bool parse_rate(const char *text, s2vi_frame_rate *rate)
+{
+    const int most_num = 60000, most_den = 1001;
+    guint64 num, den = 1;
+    char *end;
+    num = g_ascii_strtoull(text, &end, 10);
+    if (!g_ascii_isdigit(*text))
+        return false;
+    if (*end == '/' && g_ascii_isdigit(end[1]))
+        den = g_ascii_strtoull(end + 1, &end, 10);
+    if (*end || num > (guint64)most_num || den > (guint64)most_den)
+        return false;
+    *rate = (s2vi_frame_rate){(int)num, (int)den};
+    return den && num >= den && num <= S2VI_MUSIC_MOST * den;
+}
+
+/* As a fraction without common factors, by which models are compared. */
+static s2vi_frame_rate reduced(s2vi_frame_rate rate)
+{
+    int a = rate.num, b = rate.den;
+    while (b) {
+        const int rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return (s2vi_frame_rate){rate.num / a, rate.den / a};
+}
+
+static int set_rate(s2vi_stylegan *m, const char *fps, s2v_error *err)
+{
+    m->rate = (s2vi_frame_rate){S2VI_WALK_FPS, 1};
+    if (fps && !parse_rate(fps, &m->rate))
+        return s2vi_error(err, S2V_ERR_INVALID,
+                          "fps: expected 1 to %d frames a second, as 12 or "
+                          "30000/1001, found '%.40s'",
+                          S2VI_MUSIC_MOST, fps);
+    m->rate = reduced(m->rate);
+    return S2V_OK;
+}
+
 int s2vi_stylegan_load(s2vi_stylegan *m, s2vi_param_list *list,
                        const s2v_weights *w, const s2vi_open_params *params,
                        s2v_error *err)
 {
-    int ret = s2vi_param_list_check(list, w, others, err);
+    int ret = set_rate(m, params->fps, err);
+    if (!ret)
+        ret = s2vi_param_list_check(list, w, others, err);
     if (!ret)
         ret = s2vi_param_list_load(list, w, params->store, err);
     return ret < 0 ? ret : s2vi_stylegan_prepare(m, w, "", params, err);
@@ -226,27 +270,33 @@ void s2vi_stylegan_info(const void *model, s2v_model_info *info)
     const s2vi_stylegan *m = model;
     info->sample_rate = S2VI_MUSIC_RATE;
     info->width = info->height = (int)m->video->shape.dim[1];
-    info->fps_num = S2VI_WALK_FPS;
-    info->fps_den = 1;
+    info->fps_num = m->rate.num;
+    info->fps_den = m->rate.den;
     info->latency_samples = S2VI_MUSIC_SPAN;
+}
+
+static double fps_of(const s2vi_stylegan *m)
+{
+    return (double)m->rate.num / m->rate.den;
 }
 
 s2vi_planned s2vi_stylegan_planned(const void *model, int index)
 {
     const s2vi_stylegan *m = model;
     const s2vi_plan *const plan[] = {m->plan, m->mapping_plan};
-    return index < 2 ? (s2vi_planned){plan[index], S2VI_WALK_FPS}
+    return index < 2 ? (s2vi_planned){plan[index], fps_of(m)}
                      : (s2vi_planned){0};
 }
 
 /* ------------------------------------------------------------ features -- */
 
-static int create_music(void **self, const void *trained,
+/* `rate` is a model's frame rate. */
+static int create_music(void **self, const void *rate,
                         const s2vi_logger *logger, s2v_error *err)
 {
     s2vi_music *m = NULL;
-    (void)trained, (void)logger;
-    const int ret = s2vi_music_create(&m, err);
+    (void)logger;
+    const int ret = s2vi_music_create(&m, *(const s2vi_frame_rate *)rate, err);
     *self = m;
     return ret;
 }
@@ -322,8 +372,8 @@ static int map(void *opaque, const float *z, const float *classes, float *w,
 }
 
 /* The inverse of what the camera does at a loudness: the picture is looked up
- * there. */
-static void look(s2vi_stylegan_camera *c, double level, float u[9])
+ * there. Then it turns on by a frame's part of a second. */
+static void look(s2vi_stylegan_camera *c, double level, double fps, float u[9])
 {
     const double least = 0.1; /* as the option zoom */
     const double angle = c->angle * acos(-1) / 180;
@@ -340,7 +390,7 @@ static void look(s2vi_stylegan_camera *c, double level, float u[9])
     }
     u[8] = 1;
     const double turn = c->rotate + c->rotate_react * level;
-    c->angle = fmod(c->angle + turn / S2VI_WALK_FPS, 360);
+    c->angle = fmod(c->angle + turn / fps, 360);
 }
 
 static void draw_other(stream *s, uint64_t seed)
@@ -369,7 +419,8 @@ static int write_noise(stream *s, const float *music_of, s2vi_exec *exec)
     if (react && seed != s->noise_seed)
         draw_other(s, seed);
     if (react)
-        s->turned += fmax((double)music_of[S2VI_MUSIC_LOW],
+        s->turned += S2VI_WALK_FPS / fps_of(m) *
+                     fmax((double)music_of[S2VI_MUSIC_LOW],
                           (double)music_of[S2VI_MUSIC_HIGH]);
     const float a = s->noise == S2VI_STYLEGAN_NOISE_NONE ? 0
                     : react                              ? (float)cos(s->turned)
@@ -421,7 +472,7 @@ static int feed(void *opaque, const float *features, s2vi_exec *exec,
         ret = write_noise(s, music_of, exec);
     if (ret < 0 || !s->model->transform)
         return ret;
-    look(&s->camera, s2vi_walk_level(s->walk), u);
+    look(&s->camera, s2vi_walk_level(s->walk), fps_of(s->model), u);
     return s2vi_exec_write(exec, s->model->transform, u);
 }
 
@@ -436,7 +487,7 @@ int s2vi_stylegan_picture(const s2vi_stylegan *m, s2vi_exec *exec,
         ret = s2vi_exec_write(exec, m->plane[i], plane);
         plane += s2vi_shape_count(&m->plane[i]->shape);
     }
-    look(&camera, 0, u);
+    look(&camera, 0, fps_of(m), u);
     if (!ret && m->transform)
         ret = s2vi_exec_write(exec, m->transform, u);
     return ret < 0 ? ret : s2vi_exec_run(exec, &(s2vi_clock){0}, err);
@@ -455,7 +506,7 @@ static int create_frames(stream *s, const s2vi_logger *logger, s2v_error *err)
         .plan = s->model->plan,
         .video = s->model->video,
         .extractor = source ? source->extractor : &music,
-        .trained = source ? source->trained : NULL,
+        .trained = source ? source->trained : &s->model->rate,
         .level = source ? source->level : NAN,
         .feed = feed,
         .grade = grade,
@@ -467,7 +518,8 @@ int s2vi_stylegan_begin(s2vi_stylegan_stream *s, const s2vi_stylegan *m,
                         const s2vi_stylegan_source *source,
                         const s2vi_logger *logger, s2v_error *err)
 {
-    const s2vi_walk_space space = {.z = m->shape.z,
+    const s2vi_walk_space space = {.rate = m->rate,
+                                   .z = m->shape.z,
                                    .w = m->shape.w,
                                    .codes = m->codes,
                                    .classes = m->shape.classes,

@@ -15,6 +15,7 @@ enum { S2VI_STYLEGAN_PLANES = 2 * S2VI_STYLEGAN2_BLOCKS };
 
 /** An open model; all zeros before. */
 typedef struct s2vi_stylegan {
+    s2vi_frame_rate rate; /* of its streams */
     s2vi_stylegan_mapping shape;
     int codes, size;
     float *w_avg, *w_std; /* (w) */
@@ -36,16 +37,15 @@ typedef struct s2vi_stylegan {
     size_t plane_numbers, largest_plane;
 } s2vi_stylegan;
 
-/**
- * Load all parameters of the list, and prepare. Shape, codes and size are set.
- */
+/** Load all parameters of the list, and prepare; set the frame rate. Shape,
+ * codes and size are set. S2V_ERR_INVALID: no such rate. */
 int s2vi_stylegan_load(s2vi_stylegan *model, s2vi_param_list *list,
                        const s2v_weights *weights,
                        const s2vi_open_params *params, s2v_error *err);
 
 /**
  * Plan the mapping network, whose parameters are in the store, and create
- * `graph` and `ws`. Shape, codes and size are set.
+ * `graph` and `ws`. Rate, shape, codes and size are set.
  *
  * @param prefix of the generator's tensors: "", or "generator."
  */

@@ -280,6 +280,17 @@ SEED_SETTER(snare)
             NULL                                                               \
     }
 
+/* Of models that streams may walk through at any rate. */
+#define FPS                                                                    \
+    {                                                                          \
+        {.name = "fps",                                                        \
+         .kind = S2V_OPTION_TEXT,                                              \
+         .when = S2V_OPTION_OPEN,                                              \
+         .default_value = "20",                                                \
+         .help = "set the frames a second: 1 to 60, as 12 or 30000/1001"},     \
+            NULL                                                               \
+    }
+
 #define CAMERA                                                                 \
     NUMBER(zoom, 0.1, 10, "1", NULL, "set the camera's magnification"),        \
         NUMBER(rotate, -3600, 3600, "0", "degrees/s",                          \
@@ -332,9 +343,10 @@ SEED_SETTER(snare)
                "set how unevenly the motion moves"),                           \
         PICTURE
 
-const s2vi_option s2vi_stylegan2_options[] = {WALK, NOISE, SIZE, {{0}, NULL}};
+const s2vi_option s2vi_stylegan2_options[] = {
+    WALK, NOISE, SIZE, FPS, {{0}, NULL}};
 
-const s2vi_option s2vi_stylegan3_options[] = {WALK, CAMERA, {{0}, NULL}};
+const s2vi_option s2vi_stylegan3_options[] = {WALK, CAMERA, FPS, {{0}, NULL}};
 
 /* A text that the family reads; merges and clip come before text, which is
  * read by them. */

@@ -16,9 +16,9 @@ enum {
     TONES = S2VI_MUSIC_TONES,
     SIGNS_STREAM = 0x57, /* of random numbers: u of the pulse */
     MOTION_STREAM,       /* how fast each number of z moves */
-    REDRAWN = 4 * S2VI_WALK_FPS,
-    TYPICAL = 120, /* beats a minute, until there is a tempo */
-    BAR = 4,       /* beats */
+    REDRAWN = 4,         /* s that a pace of the motion lasts */
+    TYPICAL = 120,       /* beats a minute, until there is a tempo */
+    BAR = 4,             /* beats */
 };
 
 /* A seed's w, and what it was made of. */
@@ -31,6 +31,8 @@ typedef struct place {
 
 struct s2vi_walk {
     s2vi_walk_space space;
+    double fps;
+    double steps; /* of a twentieth of a second, in a frame */
     s2vi_walk_options o;
     s2vi_walk_seeds seeds, chroma_seeds;
     double start;  /* the position where the rate was last changed, */
@@ -85,6 +87,8 @@ int s2vi_walk_create(s2vi_walk **out, const s2vi_walk_space *space,
     if (!k)
         return s2vi_error_nomem(err, "a walk");
     k->space = *space;
+    k->fps = (double)space->rate.num / space->rate.den;
+    k->steps = S2VI_WALK_FPS / k->fps;
     float **const of_z[] = {&k->z,    &k->way,    &k->turn,
                             &k->pace, &k->key[0], &k->key[1]};
     float **const of_classes[] = {&k->hard, &k->soft};
@@ -300,11 +304,13 @@ int s2vi_walk_set_classes(s2vi_walk *k, const char *text, s2v_error *err)
     return S2V_OK;
 }
 
-/* Keyframes so far: the walk goes on from there at another rate. */
+/* Keyframes so far: the walk goes on from there at another rate. Products of
+ * whole numbers are exact, so that a walk that comes round does, too. */
 static double position(const s2vi_walk *k)
 {
-    return k->parts > 0 ? k->start + (double)k->since * k->rate /
-                                         (60.0 * S2VI_WALK_FPS * k->parts)
+    const s2vi_frame_rate fps = k->space.rate;
+    return k->parts > 0 ? k->start + (double)k->since * k->rate * fps.den /
+                                         (60.0 * fps.num * k->parts)
                         : k->start;
 }
 
@@ -523,7 +529,8 @@ static void keep_rate(s2vi_walk *k, const float *music)
  * drawn there, within a second, and less than it goes on, never back. */
 static void keep_beat(s2vi_walk *k, const float *music)
 {
-    const double part = 0.08; /* of the way, each frame */
+    const double step = 0.08; /* of the way, each twentieth of a second */
+    const double part = k->steps == 1 ? step : 1 - pow(1 - step, k->steps);
     if (k->o.beats <= 0 || k->o.bpm != 0 || !(music[S2VI_MUSIC_TEMPO] > 0))
         return;
     const double beat = position(k) * k->o.beats;
@@ -585,30 +592,45 @@ static const float *key_of(s2vi_walk *k, int slot, uint32_t seed)
 
 /* ---- motion ---- */
 
+/* The pace that a frame has: another each REDRAWN seconds. */
+static int64_t epoch_of(const s2vi_walk *k)
+{
+    return k->frame * k->space.rate.den / (REDRAWN * k->space.rate.num);
+}
+
 static void redraw_pace(s2vi_walk *k)
 {
     const s2vi_philox key = {.seed = k->o.seed,
                              .stream = MOTION_STREAM,
-                             .frame = (uint64_t)(k->frame / REDRAWN)};
+                             .frame = (uint64_t)k->epoch};
     s2vi_philox_uniform(&key, 0, (size_t)k->space.z, k->pace);
     for (int i = 0; i < k->space.z; i++)
         k->pace[i] =
             k->pace[i] < 0.5f ? 1.0f : 1.0f - (float)k->o.motion_random;
 }
 
-/* z moves as fast as the sound is strong; it turns where it gets far out. */
+static void move_one(s2vi_walk *k, int i, float step)
+{
+    const float most = 2.0f, z = k->z[i] + k->way[i];
+    if (fabsf(z) > most)
+        k->turn[i] = z > 0 ? -1.0f : 1.0f;
+    k->way[i] += step * k->turn[i] * k->pace[i];
+}
+
+/* z moves as fast as the sound is strong; it turns where it gets far out: of a
+ * long frame, in steps of a twentieth of a second at most, or it would leave
+ * that range. */
 static void move(s2vi_walk *k, double strength)
 {
-    const float most = 2.0f, step = (float)(k->o.motion * strength);
-    if (k->epoch != k->frame / REDRAWN) {
-        k->epoch = k->frame / REDRAWN;
+    const int n = (int)ceil(k->steps);
+    const float step = (float)(k->o.motion * strength * k->steps / n);
+    if (k->epoch != epoch_of(k)) {
+        k->epoch = epoch_of(k);
         redraw_pace(k);
     }
     for (int i = 0; i < k->space.z; i++) {
-        const float z = k->z[i] + k->way[i];
-        if (fabsf(z) > most)
-            k->turn[i] = z > 0 ? -1.0f : 1.0f;
-        k->way[i] += step * k->turn[i] * k->pace[i];
+        for (int s = 0; s < n; s++)
+            move_one(k, i, step);
         k->z[i] += k->way[i];
     }
 }
@@ -651,7 +673,7 @@ static int spline(s2vi_walk *k, int i, double t, s2v_error *err)
 /* The classes of the tones that sound, with the chosen one. */
 static void mix_classes(s2vi_walk *k, const float *music)
 {
-    const double smooth = k->o.class_smooth * S2VI_WALK_FPS;
+    const double smooth = k->o.class_smooth * k->fps;
     const double part = smooth > 0 && k->frame ? 1 - exp(-1 / smooth) : 1;
     double sum = 0;
     choose(k, k->hard);
@@ -686,7 +708,7 @@ static int base(s2vi_walk *k, s2v_error *err)
 static void follow(s2vi_walk *k, const float *music)
 {
     const double keep =
-        k->o.release > 0 ? exp(-1000.0 / S2VI_WALK_FPS / k->o.release) : 0;
+        k->o.release > 0 ? exp(-1000.0 / k->fps / k->o.release) : 0;
     for (int i = 0; i <= S2VI_MUSIC_HARM; i++)
         k->envelope[i] = fmax((double)music[i], k->envelope[i] * keep);
     k->level = k->envelope[S2VI_MUSIC_LEVEL];

@@ -28,13 +28,15 @@
 #include <stdbool.h>
 
 enum {
-    S2VI_WALK_SEEDS = 256, /* keyframes at most */
-    S2VI_WALK_CODES = 18,  /* style codes at most */
-    S2VI_WALK_FPS = S2VI_MUSIC_RATE / S2VI_MUSIC_STEP,
+    S2VI_WALK_SEEDS = 256,          /* keyframes at most */
+    S2VI_WALK_CODES = 18,           /* style codes at most */
+    S2VI_WALK_FPS = S2VI_MUSIC_FPS, /* if nothing else is asked for */
 };
 
-/** What it walks through. */
+/** What it walks through, and in what steps: what it does in a second is the
+ * same at any rate. */
 typedef struct s2vi_walk_space {
+    s2vi_frame_rate rate;
     int z, w, codes, classes;
     const float *w_avg, *w_std; /* (w): outlive the walk */
     char *const *class_name;    /* (classes), likewise; or NULL */

@@ -15,7 +15,7 @@ cat >"$tmp/alone.c" <<'C'
 extern int use(void);
 int use(void)
 {
-    s2v_model_params a = {sizeof(s2v_model_params), "cpu", 1, NULL, NULL, 0, "f32", NULL, NULL, 0};
+    s2v_model_params a = {sizeof(s2v_model_params), "cpu", 1, NULL, NULL, 0, "f32", NULL, NULL, 0, NULL};
     s2v_session_params b = {sizeof(s2v_session_params), 1, NULL, NULL, "auto"};
     s2v_error e;
     e.code = S2V_ERR_AGAIN;

@@ -877,6 +877,21 @@ static void test_refused(s2v_model *model)
             "'stylegan2', 'stylegan3' models");
 }
 
+/* It was trained at 20 frames a second. */
+static void other_rate(const tiny_semantic *spec)
+{
+    const s2v_model_params params = {.size = sizeof(params), .fps = "20"};
+    const char *path = scratch("semantic.bin");
+    s2v_model *model = NULL;
+    s2v_error err = {0};
+    must(tiny_semantic_write(path, spec, &err), &err);
+    CHECK(s2v_model_open(&model, path, &params, &err) == S2V_ERR_INVALID &&
+              !strcmp(err.message,
+                      "a 'semantic' model has no option 'fps': it is one of "
+                      "'stylegan2', 'stylegan3' models"),
+          "%s", err.message);
+}
+
 static void bad_file(const tiny_semantic *spec, const char *sentence)
 {
     s2v_model *model = NULL;
@@ -944,6 +959,7 @@ int main(void)
     test_seen();
     test_three();
     test_size();
+    other_rate(&(tiny_semantic){0});
     test_files();
     return report("semantic");
 }

@@ -521,14 +521,28 @@ static void test_failing(const subject *foley)
     s2v_session_close(&session);
 }
 
-static s2v_model *open_walk(stylegan_kind kind)
+static s2v_model *open_walk(stylegan_kind kind, const char *fps)
 {
-    const s2v_model_params params = {.size = sizeof(params), .threads = 1};
+    const s2v_model_params params = {
+        .size = sizeof(params), .threads = 1, .fps = fps};
     s2v_model *model = NULL;
     s2v_error err = {0};
     if (s2v_model_open(&model, write_stylegan(kind, true), &params, &err) < 0)
         skip_all(err.message);
     return model;
+}
+
+/* The same file at another frame rate: its frames are at other times. */
+static void test_other_rate(const subject *s)
+{
+    blob state = half_of(s);
+    subject usual = *s;
+    usual.model = open_walk(STYLEGAN3, NULL);
+    s2v_session *session = open_subject(&usual);
+    refuse(session, &state, S2V_ERR_INVALID, "fps is 12/1, expected 20/1");
+    s2v_session_close(&session);
+    s2v_model_close(&usual.model);
+    free(state.data);
 }
 
 /* One that listens for its scenes; the sounds of both lie anywhere. */
@@ -572,14 +586,14 @@ int main(void)
          SOUND / 2, .portrait = true},
         {"man, full", open_man(&talker, "auto"),
          "crop=10:5:64:64 full=1 blink=4", SOUND / 2, .portrait = true},
-        {"stylegan2", open_walk(STYLEGAN2),
+        {"stylegan2", open_walk(STYLEGAN2, NULL),
          "seeds=3-9 speed=1beat noise=react motion=0.3 pulse=0.5 kick=8", SOUND,
          0, 0, 0},
-        {"stylegan2, classes", open_walk(STYLEGAN2_CLASSES),
+        {"stylegan2, classes", open_walk(STYLEGAN2_CLASSES, "30000/1001"),
          "seeds=3-9 interp=spline classes=0,1,2,0,1,2,0,1,2,0,1,2 chroma=0.5",
          SOUND / 2, 0, 0, 0},
-        {"stylegan3", open_walk(STYLEGAN3),
-         "seeds=3-9 loop=1 rotate=20 contrast=0.5", SOUND / 2, 0, 0, 0},
+        {"stylegan3", open_walk(STYLEGAN3, "12"),
+         "seeds=3-9 loop=1 rotate=20 contrast=0.5", SOUND, 0, 0, 0},
         {"varietysound", open_foley(&foley, "auto", 1, 0), NULL, PICTURES,
          .film = true, .reference = true},
         {"varietysound, edited", open_foley(&foley, "auto", 1, 0), edited,
@@ -598,6 +612,7 @@ int main(void)
     test_options(&all[0]);
     test_inputs(&all[1], &all[6]);
     test_other_models(&all[0], &all[3]);
+    test_other_rate(&all[5]);
     test_failing(&all[6]);
     for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
         s2v_model *model = all[i].model;

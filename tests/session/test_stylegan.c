@@ -25,12 +25,13 @@ enum {
 static const char *const names[STYLEGAN_KINDS] = {
     "stylegan2", "stylegan2, classes", "stylegan3"};
 
-static s2v_model *open_sized(stylegan_kind kind, int size)
+static s2v_model *open_with(stylegan_kind kind, int size, const char *fps)
 {
     const s2v_model_params params = {.size = sizeof(params),
                                      .device = "cpu",
                                      .threads = 1,
-                                     .video_size = size};
+                                     .video_size = size,
+                                     .fps = fps};
     s2v_model *model = NULL;
     s2v_error err = {0};
     if (s2v_model_open(&model, write_stylegan(kind, true), &params, &err) < 0) {
@@ -38,6 +39,11 @@ static s2v_model *open_sized(stylegan_kind kind, int size)
         exit(1);
     }
     return model;
+}
+
+static s2v_model *open_sized(stylegan_kind kind, int size)
+{
+    return open_with(kind, size, NULL);
 }
 
 static s2v_model *open_kind(stylegan_kind kind)
@@ -53,13 +59,18 @@ static s2v_session *session_with(s2v_model *model, const char *options)
     return session;
 }
 
+/* All of the sound: as many frames as last as long. */
 static take play_with(s2v_model *model, const char *options, const float *sound,
                       size_t piece)
 {
+    s2v_model_info info = {.size = sizeof(info)};
     s2v_session *session = session_with(model, options);
     const take t = play(session, sound, SAMPLES, piece);
-    CHECK(t.count == FRAMES && t.status == S2V_ERR_EOF, "%d frames, %d",
-          t.count, t.status);
+    s2v_model_get_info(model, &info);
+    const int frames =
+        (SECONDS * info.fps_num + info.fps_den - 1) / info.fps_den;
+    CHECK(t.count == frames && t.status == S2V_ERR_EOF, "%d frames of %d, %d",
+          t.count, frames, t.status);
     s2v_session_close(&session);
     return t;
 }
@@ -79,6 +90,16 @@ static void clicks(void) /* 120 a minute, 20 ms after a frame's start */
     for (int at = 320 + RATE / 4; at + 80 < SAMPLES; at += RATE / 2)
         for (int i = 0; i < 80; i++)
             sound[at + i] = (float)(0.5 * sin(i) * (80 - i) / 80);
+}
+
+/* The same, over a tone that changes each second and swells. */
+static void song(void)
+{
+    static const double hertz[] = {262, 330, 392, 294, 349, 440};
+    clicks();
+    for (int i = 0; i < SAMPLES; i++)
+        sound[i] += (float)((0.2 + 0.1 * sin(0.0003 * i)) *
+                            sin(6.283185307 * hertz[i / RATE] * i / RATE));
 }
 
 static void music(void)
@@ -128,12 +149,12 @@ static void test_silence(s2v_model *model)
     silence();
     const take t =
         play_with(model, "speed=0 motion=1 pulse=1 chroma=1", sound, 1000);
-    for (int i = 1; i < FRAMES; i++)
+    for (int i = 1; i < t.count; i++)
         CHECK(t.hash[i] == t.hash[0], "silence: frame %d moves", i);
     music();
     const take moved =
         play_with(model, "speed=0 motion=1 pulse=0", sound, 1000);
-    CHECK(moved.hash[FRAMES - 1] != t.hash[0], "motion: nothing moves");
+    CHECK(moved.hash[t.count - 1] != t.hash[0], "motion: nothing moves");
 }
 
 /* Three keyframes of a second: the fourth second is the first again; seeds
@@ -328,6 +349,8 @@ static void test_refused(s2v_model *two, s2v_model *classes, s2v_model *three)
             "models");
     refused(two, "pluse", "2",
             "a 'stylegan2' model has no option 'pluse': did you mean 'pulse'?");
+    refused(two, "fps", "12",
+            "fps: it is set when the model is opened, in s2v_model_params");
     refused(three, "zoom", "0",
             "zoom: expected a number from 0.1 to 10, found '0'");
 }
@@ -488,7 +511,8 @@ static void test_standing_layers(void)
 {
     static const float average[4] = {0.1f, -0.2f, 0.3f, 0.7f};
     static const float music_of_silence[S2VI_MUSIC_COUNT];
-    const s2vi_walk_space space = {.z = 4,
+    const s2vi_walk_space space = {.rate = {S2VI_WALK_FPS, 1},
+                                   .z = 4,
                                    .w = 4,
                                    .codes = 8,
                                    .w_avg = average,
@@ -516,16 +540,18 @@ static void test_standing_layers(void)
 }
 
 /* A keyframe a beat: where the sound's beats are, which the walk does not begin
- * with. Only with the sound's tempo. */
-static void test_on_beats(void)
+ * with. Only with the sound's tempo; at any rate. */
+static void check_on_beats(s2vi_frame_rate rate)
 {
     static const float average[4];
-    const s2vi_walk_space space = {.z = 4,
+    const s2vi_walk_space space = {.rate = rate,
+                                   .z = 4,
                                    .w = 4,
                                    .codes = 1,
                                    .w_avg = average,
                                    .w_std = average,
                                    .map = map_alike};
+    const double fps = (double)rate.num / rate.den;
     double z[2][4];
     for (int k = 0; k < 2; k++)
         s2vi_numpy_randn((uint32_t)k, 4, z[k]);
@@ -541,9 +567,9 @@ static void test_on_beats(void)
               "%s", err.message);
         *s2vi_walk_get_options(walk) = (s2vi_walk_options){
             .psi = 1, .cutoff = -1, .loop = true, .beats = 1, .bpm = k * 120};
-        for (int t = 0; t <= 106; t++) {
+        for (int t = 0; t <= lround(5.3 * fps); t++) {
             float music_of[S2VI_MUSIC_COUNT] = {[S2VI_MUSIC_TEMPO] = 120};
-            music_of[S2VI_MUSIC_PHASE] = (float)fmod(0.1 * t + 0.4, 1);
+            music_of[S2VI_MUSIC_PHASE] = (float)fmod(2 * t / fps + 0.4, 1);
             CHECK(!s2vi_walk_next(walk, music_of, ws, &err), "%s", err.message);
         }
         for (int i = 0; i < 2; i++) {
@@ -553,8 +579,274 @@ static void test_on_beats(void)
             nearest = fmin(nearest, away);
         }
         CHECK(k ? nearest > 0.5 : nearest < 0.02,
-              "%s: on a beat, a keyframe is %g away", k ? "120" : "auto",
-              nearest);
+              "%s: on a beat, a keyframe is %g away at %g frames/s",
+              k ? "120" : "auto", nearest, fps);
+        s2vi_walk_close(&walk);
+    }
+}
+
+static void test_on_beats(void)
+{
+    check_on_beats((s2vi_frame_rate){S2VI_WALK_FPS, 1});
+    check_on_beats((s2vi_frame_rate){10, 1});
+    check_on_beats((s2vi_frame_rate){40, 1});
+}
+
+/* ---- frame rates ---- */
+
+static const char *const rates[] = {"12", "20", "25", "30", "30000/1001", "60"};
+enum { RATES = sizeof(rates) / sizeof(*rates) };
+
+static void test_rate_of_model(void)
+{
+    static const struct {
+        const char *fps;
+        int num, den;
+    } right[] = {{"1", 1, 1},
+                 {"12", 12, 1},
+                 {"24/2", 12, 1},
+                 {"20", 20, 1},
+                 {"60", 60, 1},
+                 {"7/3", 7, 3},
+                 {"30000/1001", 30000, 1001}};
+    static const char *const wrong[] = {"",
+                                        "0",
+                                        "61",
+                                        "12.5",
+                                        "-12",
+                                        "12/",
+                                        "12/0",
+                                        "1/2",
+                                        "fast",
+                                        " 12",
+                                        "12 ",
+                                        "30/1/1",
+                                        "999999999999/1",
+                                        "12/1002"};
+    s2v_model_info info = {.size = sizeof(info)};
+    for (size_t i = 0; i < sizeof(right) / sizeof(*right); i++) {
+        s2v_model *model =
+            open_with(i % 2 ? STYLEGAN2 : STYLEGAN3, 0, right[i].fps);
+        s2v_model_get_info(model, &info);
+        CHECK(info.fps_num == right[i].num && info.fps_den == right[i].den &&
+                  info.latency_samples == SPAN,
+              "%s: %d/%d, %d samples", right[i].fps, info.fps_num, info.fps_den,
+              (int)info.latency_samples);
+        s2v_model_close(&model);
+    }
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        const s2v_model_params params = {.size = sizeof(params),
+                                         .fps = wrong[i]};
+        char sentence[200];
+        s2v_model *model = NULL;
+        s2v_error err = {0};
+        snprintf(sentence, sizeof(sentence),
+                 "fps: expected 1 to 60 frames a second, as 12 or 30000/1001, "
+                 "found '%s'",
+                 wrong[i]);
+        const int ret = s2v_model_open(&model, write_stylegan(STYLEGAN2, true),
+                                       &params, &err);
+        CHECK(ret == S2V_ERR_INVALID && !strcmp(err.message, sentence),
+              "%s: %d, %s", wrong[i], ret, err.message);
+        s2v_model_close(&model);
+    }
+}
+
+/* s from the click before a time and to the one after it. */
+static void near_clicks(double time, double *since, double *until)
+{
+    const double beats = (time - 0.27) * 2, before = floor(beats);
+    *since = before < 0 ? HUGE_VAL : (beats - before) / 2;
+    *until = (before + 1 - beats) / 2;
+}
+
+/* A pulse is in the frame that is seen while the click begins, and within 30 ms
+ * after it: an onset lasts as long. */
+static void check_pulses(s2v_model *model, double fps)
+{
+    clicks();
+    const take t = play_with(
+        model, "speed=0 pulse=1 pulse_source=high release=0", sound, 1000);
+    for (int i = 0; i + 1 < t.count; i++) {
+        const bool moved = t.hash[i] != t.hash[0];
+        double since, until;
+        near_clicks(i / fps, &since, &until);
+        if (until > 0.01 && until < 1 / fps - 0.012)
+            CHECK(moved, "%g frames/s: frame %d, %g s before a click: no pulse",
+                  fps, i, until);
+        if (since > 0.032 && until > 1 / fps + 0.008)
+            CHECK(!moved,
+                  "%g frames/s: frame %d, %g s after a click and %g s before "
+                  "one: a pulse",
+                  fps, i, since, until);
+    }
+}
+
+static void test_rates(void)
+{
+    for (int r = 0; r < RATES; r++) {
+        s2v_model *model = open_with(STYLEGAN2, 0, rates[r]);
+        s2v_model_info info = {.size = sizeof(info)};
+        s2v_model_get_info(model, &info);
+        check_pulses(model, (double)info.fps_num / info.fps_den);
+        test_silence(model);
+        test_pieces(model);
+        s2v_model_close(&model);
+    }
+}
+
+/* Three keyframes of a second each, as test_loop() has them at 20: they close
+ * on the frame, and the first of a second is the same picture at any rate. */
+static void test_loop_of_rates(s2v_model *usual)
+{
+    silence();
+    const char *const options = "seeds=4-6 speed=60 pulse=0";
+    const take want = play_with(usual, options, sound, 1000);
+    for (int r = 0; r < RATES; r++) {
+        s2v_model *model = open_with(STYLEGAN2, 0, rates[r]);
+        s2v_model_info info = {.size = sizeof(info)};
+        s2v_model_get_info(model, &info);
+        const take t = play_with(model, options, sound, 1000);
+        const int second = info.fps_num;
+        for (int i = 0; info.fps_den == 1 && i < t.count; i++) {
+            CHECK(i < 3 * second || t.hash[i] == t.hash[i - 3 * second],
+                  "%s: frame %d", rates[r], i);
+            CHECK(i % second || t.hash[i] == want.hash[i / second * 20],
+                  "%s: second %d is another picture", rates[r], i / second);
+        }
+        s2v_model_close(&model);
+    }
+}
+
+/* A camera that turns once in four seconds. */
+static void test_camera_of_rates(void)
+{
+    static const char *const some[] = {"5", "12", "40"};
+    silence();
+    for (int r = 0; r < 3; r++) {
+        s2v_model *model = open_with(STYLEGAN3, 0, some[r]);
+        const int second = atoi(some[r]);
+        const take t =
+            play_with(model, "seeds=5 speed=0 rotate=90", sound, 1000);
+        CHECK(t.hash[4 * second] == t.hash[0] && t.hash[second] != t.hash[0],
+              "%s: not once in four seconds", some[r]);
+        s2v_model_close(&model);
+    }
+}
+
+/* ---- of walks alone, w being z ---- */
+
+enum { WIDE = 64 };
+
+static int map_wide(void *opaque, const float *z, const float *classes,
+                    float *w, s2v_error *err)
+{
+    float *seen = opaque;
+    (void)err;
+    memcpy(w, z, WIDE * sizeof(*w));
+    if (seen)
+        memcpy(seen, classes, 2 * sizeof(*seen));
+    return S2V_OK;
+}
+
+static s2vi_walk *wide_walk(s2vi_frame_rate rate, float *classes)
+{
+    static const float average[WIDE];
+    const s2vi_walk_space space = {.rate = rate,
+                                   .z = WIDE,
+                                   .w = WIDE,
+                                   .codes = 1,
+                                   .classes = classes ? 2 : 0,
+                                   .w_avg = average,
+                                   .w_std = average,
+                                   .map = map_wide,
+                                   .opaque = classes};
+    s2vi_walk *walk = NULL;
+    s2v_error err = {0};
+    CHECK(!s2vi_walk_create(&walk, &space, &err), "%s", err.message);
+    *s2vi_walk_get_options(walk) = (s2vi_walk_options){
+        .psi = 1, .cutoff = -1, .release = 150, .motion_random = 0.5};
+    s2vi_walk_get_options(walk)->motion_source = S2VI_WALK_HARM;
+    return walk;
+}
+
+/* How far the sound's motion goes, all numbers of z together, and how far out
+ * one is at most. */
+static double distance(s2vi_frame_rate rate, double motion, double *farthest)
+{
+    s2vi_music *front = NULL;
+    s2vi_walk *walk = wide_walk(rate, NULL);
+    s2v_error err = {0};
+    float of[S2VI_MUSIC_COUNT], ws[2][WIDE];
+    double sum = 0, start[WIDE];
+    s2vi_numpy_randn(0, WIDE, start);
+    CHECK(!s2vi_music_create(&front, rate, &err), "%s", err.message);
+    s2vi_walk_get_options(walk)->motion = motion;
+    s2vi_music_send(front, sound, SAMPLES);
+    s2vi_music_drain(front);
+    *farthest = 0;
+    for (int i = 0; i < WIDE; i++)
+        ws[1][i] = (float)start[i];
+    for (int t = 0; !s2vi_music_receive(front, of); t++) {
+        CHECK(!s2vi_walk_next(walk, of, ws[t % 2], &err), "%s", err.message);
+        for (int i = 0; i < WIDE; i++) {
+            sum += fabs((double)ws[1][i] - (double)ws[0][i]);
+            *farthest = fmax(*farthest, fabs((double)ws[t % 2][i]));
+        }
+    }
+    s2vi_walk_close(&walk);
+    s2vi_music_close(&front);
+    return sum;
+}
+
+static void test_motion_of_rates(void)
+{
+    static const s2vi_frame_rate other[] = {
+        {10, 1}, {12, 1}, {30000, 1001}, {60, 1}};
+    double out, way;
+    song();
+    const double usual =
+        distance((s2vi_frame_rate){S2VI_WALK_FPS, 1}, 0.02, &out);
+    for (int i = 0; i < 4; i++) {
+        way = distance(other[i], 0.02, &out);
+        CHECK(fabs(way / usual - 1) < 0.02,
+              "%d/%d frames/s: the motion goes %g, %g at 20", other[i].num,
+              other[i].den, way, usual);
+    }
+    /* Steps of a long frame do not leave the range. */
+    distance((s2vi_frame_rate){S2VI_WALK_FPS, 1}, 0.5, &out);
+    const double range = out;
+    distance((s2vi_frame_rate){1, 1}, 0.5, &out);
+    CHECK(out < range + 0.1, "at 1 frame/s z goes to %g, %g at 20", out, range);
+}
+
+/* A second after an onset and half a second after another tone, what is left of
+ * them is the same. */
+static void test_smoothing_of_rates(void)
+{
+    static const int fps[] = {2, 12, 20, 60};
+    for (int r = 0; r < 4; r++) {
+        float classes[2] = {0}, ws[WIDE];
+        s2v_error err = {0};
+        s2vi_walk *walk = wide_walk((s2vi_frame_rate){fps[r], 1}, classes);
+        s2vi_walk_options *o = s2vi_walk_get_options(walk);
+        CHECK(!s2vi_walk_set_classes(walk, "0,1,1,1,1,1,1,1,1,1,1,1", &err),
+              "%s", err.message);
+        o->class_react = o->class_smooth = 1;
+        for (int t = 0; t <= fps[r]; t++) {
+            const float level = t ? 0 : 1;
+            const int tone = t > fps[r] / 2 ? 1 : 0;
+            const float of[S2VI_MUSIC_COUNT] = {
+                [S2VI_MUSIC_LEVEL] = level,
+                [S2VI_MUSIC_CHROMA] = tone ? 0.0f : 1.0f,
+                [S2VI_MUSIC_CHROMA + 1] = tone ? 1.0f : 0.0f};
+            CHECK(!s2vi_walk_next(walk, of, ws, &err), "%s", err.message);
+        }
+        CHECK(fabs(s2vi_walk_level(walk) / exp(-1000.0 / 150) - 1) < 1e-6,
+              "%d frames/s: the level is %g", fps[r], s2vi_walk_level(walk));
+        CHECK(fabs((double)classes[0] - exp(-0.5)) < 1e-5,
+              "%d frames/s: the part of the class before is %g", fps[r],
+              (double)classes[0]);
         s2vi_walk_close(&walk);
     }
 }
@@ -659,6 +951,12 @@ int main(void)
     test_size();
     test_standing_layers();
     test_on_beats();
+    test_rate_of_model();
+    test_rates();
+    test_loop_of_rates(two);
+    test_camera_of_rates();
+    test_motion_of_rates();
+    test_smoothing_of_rates();
     test_unchanged_layers();
     test_pieces(three);
     test_mix(three);

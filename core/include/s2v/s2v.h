@@ -192,6 +192,9 @@ typedef struct s2v_model_params {
                          the frames, a power of 2 below the model's, as a fast
                          preview: option "size". 0: the model's. An error for
                          other models */
+    const char *fps; /**< for models of the families stylegan2 and stylegan3:
+                          frames a second, 1 to 60, as "12" or "30000/1001":
+                          option "fps". NULL: 20. An error for other models */
 } s2v_model_params;
 
 /** Properties of a model. */
@@ -546,9 +549,9 @@ S2V_API int s2v_session_save(s2v_session *session, const char *note,
  * as s2v_session_get_info() tells. Send the input from sample (or picture)
  * `sent` on.
  *
- * The model file, how it was opened (device, dtype, latency_ms, video_size),
- * all options, image, text and reference have to be those of the session that
- * was saved, and the library the same version; the number of threads may
+ * The model file, how it was opened (device, dtype, latency_ms, video_size,
+ * fps), all options, image, text and reference have to be those of the session
+ * that was saved, and the library the same version; the number of threads may
  * differ. On another kind of processor the output may differ by rounding.
  *
  * @param data as s2v_session_save() has made it; not trusted, read during the

@@ -10,8 +10,8 @@ set -uo pipefail
 [ -f "${2-}" ] || bail "not a file: '${2-}'"
 [ -f "${3-}" ] || bail "not a file: '${3-}'"
 
-# The filter's own: seed and level are commands, size is not.
-own=$'level 1\nseed 1\nsize 0'
+# The filter's own: seed and level are commands, size and fps are not.
+own=$'fps 0\nlevel 1\nseed 1\nsize 0'
 listed=$("$1" | sort -u)
 table=$(sed -nE 's/^ *V\([A-Z_0-9]+, *"([^"]+)", *".*", (FLAGS|RUNTIME)\).*/\1 \2/p' "$2" |
     sed 's/FLAGS/0/; s/RUNTIME/1/')

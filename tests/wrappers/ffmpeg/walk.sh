@@ -26,7 +26,7 @@ frame=$((32 * 32 * 3))
 walk plain.rgb two.bin
 is "20 frames of 32x32" "$(stat -c %s plain.rgb)" $((20 * frame))
 is "a file and its sound" "$(run -i own.wav -filter_complex "[0:a]s2v=model=two.bin:seeds=0-11:pulse=0.7:bpm=auto" out.mp4 2>&1; echo $?)" 0
-walk default.rgb "two.bin:seeds=0-11:speed=12:bpm=auto:interp=slerp:loop=1:psi=0.7:psi_react=0:cutoff=-1:center=average:class=0:classes=none:class_react=0.5:class_smooth=1:release=150:pulse=0.5:pulse_source=perc:pulse_layers=coarse+mid:motion=0:motion_source=harm:motion_random=0.5:chroma=0:chroma_seeds=100-111:chroma_layers=fine:kick=none:snare=none:mix=none:contrast=0:flash=0:noise=const:size=0:seed=0"
+walk default.rgb "two.bin:seeds=0-11:speed=12:bpm=auto:interp=slerp:loop=1:psi=0.7:psi_react=0:cutoff=-1:center=average:class=0:classes=none:class_react=0.5:class_smooth=1:release=150:pulse=0.5:pulse_source=perc:pulse_layers=coarse+mid:motion=0:motion_source=harm:motion_random=0.5:chroma=0:chroma_seeds=100-111:chroma_layers=fine:kick=none:snare=none:mix=none:contrast=0:flash=0:noise=const:size=0:fps=20:seed=0"
 is "the defaults of the options" "$(cmp plain.rgb default.rgb 2>&1)" ""
 for setting in seeds=5 "seeds='3,5-7'" speed=600 speed=1beat speed=1beat:bpm=170 interp=spline psi=1 \
     psi_react=1 cutoff=2 center=9 release=20 pulse=2 pulse_source=low \
@@ -48,6 +48,22 @@ walk other.rgb "two.bin:mix='0-1\:5,4-\:7'"
 is "mix with a colon that is escaped" "$(cmp other.rgb of-mix=-0-1-5-4--7-.rgb 2>&1)" ""
 walk small.rgb two.bin:size=16
 is "size=16: frames of 16x16" "$(stat -c %s small.rgb)" $((20 * 16 * 16 * 3))
+for rate in 12:12 25:25 30000/1001:30 60:60; do
+    walk rate.rgb "two.bin:fps=${rate%:*}"
+    is "fps=${rate%:*}: frames of a second" "$(stat -c %s rate.rgb)" $((${rate#*:} * frame))
+    run -i own.wav -filter_complex "[0:a]s2v=two.bin:fps=${rate%:*}" -c:v rawvideo rate.nut
+    is "fps=${rate%:*}: of the stream" \
+        "$("$FFPROBE" -v error -select_streams v -show_entries stream=r_frame_rate -of csv=p=0 rate.nut)" \
+        "$([ "${rate#*:}" = "${rate%:*}" ] && echo "${rate%:*}/1" || echo "${rate%:*}")"
+done
+walk rate.rgb two.bin:fps=12
+for piece in 1 77 5000; do
+    walk other.rgb two.bin:fps=12 "asetnsamples=$piece:p=0,"
+    is "fps=12: the same bytes from $piece samples a frame" "$(cmp rate.rgb other.rgb 2>&1)" ""
+done
+run -i own.wav -filter_complex "[0:a]s2v=two.bin:fps=12,minterpolate=fps=24" -c:v rawvideo rate.nut
+is "fps=12 and minterpolate: 24 a second" \
+    "$("$FFPROBE" -v error -select_streams v -show_entries stream=r_frame_rate -of csv=p=0 rate.nut)" 24/1
 walk class.rgb classes.bin:class=0
 for setting in class=2 "classes='0,1,2,0,1,2,0,1,2,0,1,2':class_react=1:class_smooth=0"; do
     walk other.rgb "classes.bin:$setting"
@@ -88,6 +104,8 @@ walk other.rgb two.bin "asetnsamples=160,asendcmd=c='0.6 s2v seeds none',"
 is "a command that is wrong changes nothing" "$(cmp plain.rgb other.rgb 2>&1)" ""
 walk other.rgb two.bin "asetnsamples=160,asendcmd=c='0.6 s2v size 16',"
 is "nor does one for what is set at the beginning" "$(cmp plain.rgb other.rgb 2>&1)" ""
+walk other.rgb two.bin "asetnsamples=160,asendcmd=c='0.6 s2v fps 12',"
+is "nor one for the frame rate" "$(cmp plain.rgb other.rgb 2>&1)" ""
 
 # fails NAME REGEX OPTIONS: says it once
 fails() {
@@ -120,6 +138,10 @@ fails "seeds that are no list" "${own}seeds: expected seeds as 0-11 or 3,7,12-15
 fails "a class of a model without" "${own}class: the model has no classes, found '3'" two.bin:class=3
 fails "a class that is not there" "${own}class: the model has 3 classes, expected 0 to 2, or fire, rain, wind, found '3'" classes.bin:class=3
 fails "a size above" "${own}size: the model makes frames of 32 pixels, expected a power of 2 from 4 to that, found 64" two.bin:size=64
+for rate in 0 61 12.5 fast; do
+    fails "$rate frames a second" "${own}fps: expected 1 to 60 frames a second, as 12 or 30000/1001, found '$rate'" "two.bin:fps=$rate"
+done
+fails "a frame rate of a scene" "${own}a 'semantic' model has no option 'fps': it is one of 'stylegan2', 'stylegan3' models" scene.bin:fps=12
 fails "psi that is no number" "${own}psi: expected a number from -2 to 2, found 'much'" two.bin:psi=much
 fails "a size of a StyleGAN3" "${own}a 'stylegan3' model has no option 'size': it is one of 'stylegan2', 'semantic' models" three.bin:size=16
 fails "noise of a StyleGAN3" "${own}a 'stylegan3' model has no option 'noise': it is one of 'stylegan2', 'semantic' models" three.bin:noise=none

@@ -235,6 +235,7 @@ static void what_is_wrong_changes_nothing(const float *sound)
         {"classes", "1", "none", "classes: the model has no classes"},
         {"blink", "2", "1.0", "has no option 'blink': it is one of 'man'"},
         {"size", "20", "0", "size: the model makes frames of 32 pixels"},
+        {"fps", "61", "20", "fps: expected 1 to 60 frames a second"},
     };
     g_autoptr(Take) want = wanted(two, "seeds=4-6", sound, NULL, NULL);
     for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
@@ -272,6 +273,80 @@ static void size_is_of_the_frames(const float *sound)
     GstBuffer *buffer = gst_harness_pull(h);
     OK(gst_buffer_get_size(buffer) == 16 * 16 * 3, "16x16");
     gst_buffer_unref(buffer);
+    gst_harness_teardown(h);
+}
+
+/* The rate of what comes out. */
+static gboolean has_rate(GstHarness *h, int num, int den)
+{
+    GstCaps *caps = gst_pad_get_current_caps(h->sinkpad);
+    int n = 0, d = 0;
+    gst_structure_get_fraction(gst_caps_get_structure(caps, 0), "framerate", &n,
+                               &d);
+    gst_caps_unref(caps);
+    return n == num && d == den;
+}
+
+/* Caps, times and frames are those of the rate: 1.2 s. */
+static void fps_is_of_the_frames(const float *sound)
+{
+    static const struct {
+        const char *fps;
+        int num, den;
+        guint frames;
+    } rates[] = {
+        {"12", 12, 1, 15}, {"25", 25, 1, 30}, {"30000/1001", 30000, 1001, 36}};
+    for (guint i = 0; i < G_N_ELEMENTS(rates); i++) {
+        const s2v_model_params params = {.size = sizeof(params),
+                                         .device = "ref",
+                                         .threads = 1,
+                                         .fps = rates[i].fps};
+        s2v_model *model = NULL;
+        g_assert_true(!s2v_model_open(&model, two, &params, NULL));
+        s2v_session *session = session_with(model, "speed=60 motion=0.2");
+        g_autoptr(Take) want = kit_take_new();
+        s2v_session_send_audio(session, sound, SAMPLES, NULL);
+        s2v_session_drain(session, NULL);
+        while (receive(session, want))
+            ;
+        s2v_session_close(&session);
+        s2v_model_close(&model);
+        g_autofree char *options = g_strdup_printf(
+            "device=ref speed=60 motion=0.2 fps=%s", rates[i].fps);
+        for (gsize piece = 100; piece <= HALF; piece *= 96) {
+            GstHarness *h = kit_harness(two, options);
+            g_autoptr(Take) got = play(h, sound, piece, NULL, NULL);
+            OK(got->pts->len == rates[i].frames &&
+                   kit_same(got, 0, want, 0, rates[i].frames),
+               "fps=%s: %u frames", rates[i].fps, got->pts->len);
+            OK(has_rate(h, rates[i].num, rates[i].den), "fps=%s: caps",
+               rates[i].fps);
+            guint right = 0;
+            for (guint k = 0; k < got->pts->len; k++)
+                right +=
+                    g_array_index(got->pts, GstClockTime, k) ==
+                    gst_util_uint64_scale(k, GST_SECOND * (guint64)rates[i].den,
+                                          (guint64)rates[i].num);
+            OK(right == rates[i].frames, "fps=%s: %u times", rates[i].fps,
+               right);
+            gst_harness_teardown(h);
+        }
+    }
+}
+
+/* As size does, it opens the model anew: the next frame is of the new rate. */
+static void fps_while_playing(const float *sound)
+{
+    GstHarness *h = kit_harness(two, "");
+    g_autoptr(Take) got = play(h, sound, 500, "fps", "10");
+    const guint after = got->pts->len - BEFORE;
+    OK(has_rate(h, 10, 1), "fps=10 while playing: caps");
+    OK(after > 6 && after < 9, "%u frames of the half second after %d", after,
+       (int)BEFORE);
+    OK(g_array_index(got->pts, GstClockTime, BEFORE + 1) -
+               g_array_index(got->pts, GstClockTime, BEFORE) ==
+           100 * GST_MSECOND,
+       "100 ms apart");
     gst_harness_teardown(h);
 }
 
@@ -344,6 +419,8 @@ int main(int argc, char **argv)
     a_controller_sets_each_frame(sound);
     what_is_wrong_changes_nothing(sound);
     size_is_of_the_frames(sound);
+    fps_is_of_the_frames(sound);
+    fps_while_playing(sound);
     motion_is_of_two_families();
     a_default_unsets_an_option(sound);
     g_free(sound);

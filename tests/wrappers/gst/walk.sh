@@ -37,7 +37,7 @@ walk plain.rgb model=two.bin
 is "20 frames of 32x32" "$(stat -c %s plain.rgb)" $((20 * 32 * 32 * 3))
 walk default.rgb model=two.bin seeds=0-11 speed=12 bpm=auto interp=slerp loop=1 psi=0.7 \
     psi_react=0 cutoff=-1 pulse=0.5 pulse_layers=coarse+mid motion=0 chroma=0 kick=none \
-    mix=none noise=const size=0
+    mix=none noise=const size=0 fps=20
 is "the defaults of the options" "$(cmp plain.rgb default.rgb 2>&1)" ""
 settings=(seeds=0-3 pulse=0.7 speed=60 chroma=0.3 psi_react=0.2 mix="0-1|5" size=16)
 walk set.rgb model=two.bin "${settings[@]}"
@@ -49,6 +49,17 @@ if "${FFMPEG:-ffmpeg}" -v quiet -h filter=s2v | grep ' seeds ' >/dev/null; then
 else
     skip "the FFmpeg filter's frames" "there is no ffmpeg with the filter s2v: run scripts/ffmpeg"
 fi
+
+for rate in 12/1:12 30000/1001:30 60/1:60; do
+    walk rate.rgb model=two.bin fps="${rate%:*}"
+    is "fps=${rate%:*}: frames of a second" "$(stat -c %s rate.rgb)" $((${rate#*:} * 32 * 32 * 3))
+done
+said=$(timeout 60 gst-launch-1.0 -v filesrc location=own.wav ! wavparse ! audioconvert ! \
+    s2vgen model=two.bin device=ref fps=12 ! fakesink 2>&1)
+like "fps=12: in the caps" "$said" 's2vgen.*src: caps = video/x-raw.*framerate=\(fraction\)12/1'
+walk rate.rgb model=two.bin fps=12 ! videorate ! video/x-raw,framerate=24/1
+frames=$(($(stat -c %s rate.rgb) / (32 * 32 * 3))) # videorate may leave the last ones out
+is "fps=12 and videorate: 24 frames a second" "$((frames >= 22 && frames <= 24))" 1
 
 # fails NAME REGEX SETTING..
 fails() {
@@ -68,6 +79,10 @@ fails "a size above" "size: the model makes frames of 32 pixels, expected a powe
     model=two.bin size=64
 fails "a size of a StyleGAN3" "a 'stylegan3' model has no option 'size': it is one of 'stylegan2', 'semantic' models" \
     model=three.bin size=16
+fails "a frame rate above" "fps: expected 1 to 60 frames a second, as 12 or 30000/1001, found '61'" \
+    model=two.bin fps=61
+fails "a frame rate of a scene" "a 'semantic' model has no option 'fps': it is one of 'stylegan2', 'stylegan3' models" \
+    model=scene.bin fps=12
 fails "noise of a StyleGAN3" "a 'stylegan3' model has no option 'noise': it is one of 'stylegan2', 'semantic' models" \
     model=three.bin noise=none
 walk fire.rgb model=scene.bin start=fire
