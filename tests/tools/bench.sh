@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# s2v-bench: rows, JSON, errors; no times. TAP. S2V_BENCH, TINY and
-# FOLEY and MAN (models) come from meson.
+# s2v-bench: rows, JSON, errors; no times. TAP. S2V_BENCH, and the models TINY,
+# FOLEY, MAN and STYLEGAN, come from meson.
 set -uo pipefail
 # shellcheck source=tests/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../tap.sh"
@@ -20,6 +20,10 @@ like "rows: one thread" "$said" 'tiny\.bin +64 +f32 +1 +1 .* '"$floor\$"
 like "rows: two threads" "$said" 'tiny\.bin +64 +f32 +2 +1 '
 run --json --frames 1 --device ref "$TINY"
 like "JSON" "$said" '^\{"model":".*tiny\.bin","kind":"listen-and-move","size":64,"dtype":"f32","device":"ref","threads":0,"sessions":1,"fps":[0-9.]+,"ms_median":[0-9.]+,"ms_p99":[0-9.]+,"rtf":[0-9.]+,"start_ms":[0-9.]+,"rss_mb":[0-9.]+,"gflops":[0-9.e-]+,"floor_ms":null,"floor_ratio":null,"stream_mb":[0-9.]+,"spread":[0-9.]+,"fps_low":null,"fps_high":null,"processor":"[^"]+"\}$'
+run --frames 2 --no-floor --fps 12 "$TINY"
+like "fps: of a StyleGAN alone" "$code $said" "^1 s2v-bench: a 'listen-and-move' model has no option 'fps': it is one of 'stylegan2', 'stylegan3' models"
+run --json --frames 3 --no-floor --device ref --fps 60 "$STYLEGAN"
+like "fps: rtf is relative to it" "$(awk -F'[:,]' '{for (i = 1; i < NF; i++) { if ($i == "\"fps\"") a = $(i+1); if ($i == "\"rtf\"") b = $(i+1) } r = a / b; print (r > 59 && r < 61)}' <<<"$said")" '^1$'
 run --json --frames 2 --threads 1 --sessions 2,1 "$TINY"
 like "sessions: status" "$code" '^0$'
 like "sessions: two, without a floor" "$said" '"sessions":2,.*"floor_ms":'"$null"',"floor_ratio":null,"stream_mb":[0-9.]+,"spread":[0-9.]+,'

@@ -8,6 +8,7 @@
 /** What to measure. */
 typedef struct bench_job {
     const char *path, *device, *dtype;
+    const char *fps; /* of a StyleGAN's video; NULL: the model's */
     int threads, sessions;
     int frames; /* of each session; 0: 200, or a minute's pictures */
     bool profile;

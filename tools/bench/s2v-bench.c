@@ -34,7 +34,7 @@ typedef struct bench_options {
     bench_list threads, sessions;
     bench_dtypes dtypes;
     int frames;
-    const char *device;
+    const char *device, *fps;
     bool json, profile, no_floor, start, header;
     const char *compare;
     bench_earlier *earlier; /* of `compare`; NULL: none */
@@ -208,6 +208,9 @@ static const option_row rows[] = {
     {"dtype", 'T', OPTION_PARSED, AT(dtypes), "NAME[,NAME]",
      .parse = parse_dtypes, .expected = "f32, bf16 or f32,bf16",
      .help = "f32, bf16 or both (default f32)"},
+    {"fps", 0, OPTION_STRING, AT(fps), "RATE",
+     .help = "frames a second of a StyleGAN's video, which rtf is relative to: "
+             "1 to 60, as 12 or 30000/1001 (default 20)"},
     {"start", 0, OPTION_ON, AT(start),
      .help = "measure the start only: the time to the first frame, or for a "
              "video-to-audio model, until it accepts the first frame"},
@@ -282,6 +285,7 @@ static int run_model(const char *path, bench_options *o)
             for (int s = 0; s < o->sessions.n; s++) {
                 const bench_job job = {.path = path,
                                        .device = o->device,
+                                       .fps = o->fps,
                                        .dtype = o->dtypes.name[d],
                                        .threads = o->threads.value[t],
                                        .sessions = o->sessions.value[s],

@@ -323,6 +323,7 @@ int bench_streams(const bench_job *job, s2v_model **model, bench_row *row,
                                      .device = job->device,
                                      .dtype = job->dtype,
                                      .threads = job->threads,
+                                     .fps = job->fps,
                                      .log = job->profile ? print_line : NULL};
     const double begin = bench_now_ms();
     int ret = s2v_model_open(model, job->path, &params, err);
