@@ -5,14 +5,21 @@
 # minute and a tone that changes each second. Needs scripts/build and scripts/ffmpeg;
 # run it after `. scripts/env`.
 #
-# usage: docs/images/stylegan-options.sh MODEL [FOLDER]
+# usage: docs/images/stylegan-options.sh MODEL [FOLDER [CLASSES]]
 #   MODEL    for instance models/landscape-g.bin
 #   FOLDER   where to write (default: where this file is)
+#   CLASSES  a StyleGAN2 of the classes fire, underwater and waves, for walk-class.jpg,
+#            which is left out without it; that of the document is small, and made by
+#            s2v-landscapes --stills 1500 --folders --scenes fire,waves,underwater \
+#                -s 64 --seed 5 -o scenes
+#            s2v-train stylegan2 scenes --classes -o classes.bin --size 32 --base 1024 \
+#                --average 0.995 --diffaugment --threads 1 --iterations 3599 --seed 1
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 model=$(realpath "${1:?the weight file of a StyleGAN2: see the head of this file}")
 to=$(realpath "${2-$here}")
+classes=${3:+$(realpath "$3")}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 cd "$tmp"
@@ -69,3 +76,12 @@ picture kick 58 2 "$stands:pulse=0:kick=8" "$stands:pulse=0:snare=8"
 picture noise 58 2 "$stands:pulse=0:noise=const" "$stands:pulse=0:noise=none" \
     "$stands:pulse=0:noise=react"
 picture flash 58 2 "$stands:pulse=0" "$stands:pulse=0:contrast=0.8" "$stands:pulse=0:flash=0.5"
+# The tone is C, E, G sharp, a second each: of fire, underwater and waves. The end of
+# each second.
+if [ "$classes" ]; then
+    model=$classes
+    stands=seeds=3:speed=0:pulse=0:psi=1
+    tones="classes='fire,0,0,0,underwater,0,0,0,waves,0,0,0':class_smooth=0.2"
+    picture class 18 20 "$seeds:psi=1:class=fire" "$seeds:psi=1:class=waves" \
+        "$stands:class=fire:$tones" "$stands:class=fire:$tones:class_react=1"
+fi
