@@ -28,19 +28,13 @@ static int open_cpu(s2vi_backend **backend, s2vi_dtype dtype, int threads,
 #endif
 }
 
-/* What a device other than "cpu" takes. */
-static s2vi_dtype elsewhere(s2vi_dtype dtype)
-{
-    return dtype == S2VI_FASTEST ? S2VI_F32 : dtype;
-}
-
 /* Double precision is the reference backend's alone. */
 static int open_host(s2vi_backend **backend, s2vi_dtype dtype, int threads,
                      s2v_error *err)
 {
     if (S2V_HAVE_CPU && dtype != S2VI_F64)
         return open_cpu(backend, dtype, threads, err);
-    return s2vi_backend_ref.open(backend, elsewhere(dtype), threads, err);
+    return s2vi_backend_ref.open(backend, dtype, threads, err);
 }
 
 static int open_best(s2vi_backend **backend, int number, s2vi_dtype dtype,
@@ -49,8 +43,8 @@ static int open_best(s2vi_backend **backend, int number, s2vi_dtype dtype,
     s2v_error why = {.message = ""};
     for (int i = 0; i < MODULES && dtype != S2VI_F64; i++)
         if (s2vi_module_has_driver(modules[i], &why) &&
-            !s2vi_module_open(backend, modules[i], modules[i], number,
-                              elsewhere(dtype), &why)) {
+            !s2vi_module_open(backend, modules[i], modules[i], number, dtype,
+                              &why)) {
             snprintf((*backend)->selected, sizeof((*backend)->selected),
                      "device \"auto\": using \"%s\"", modules[i]);
             return S2V_OK;
@@ -88,12 +82,12 @@ static int open_device(s2vi_backend **backend, const char *device,
     if (!strcmp(device, "cpu"))
         return open_cpu(backend, dtype, threads, err);
     if (!strcmp(device, "ref"))
-        return s2vi_backend_ref.open(backend, elsewhere(dtype), threads, err);
+        return s2vi_backend_ref.open(backend, dtype, threads, err);
     for (int i = 0; i < MODULES; i++) {
         const int number = module_device(device, modules[i]);
         if (number >= 0)
-            return s2vi_module_open(backend, modules[i], device, number,
-                                    elsewhere(dtype), err);
+            return s2vi_module_open(backend, modules[i], device, number, dtype,
+                                    err);
     }
     return s2vi_error(err, S2V_ERR_INVALID,
                       "unknown device \"%.40s\": expected \"auto\", \"cpu\", "
@@ -110,6 +104,7 @@ int s2vi_backend_open(s2vi_backend **backend, const char *device,
         (*backend)->bf16 = true;
     return ret;
 }
+
 void s2vi_backend_close(s2vi_backend **backend)
 {
     if (!backend || !*backend)

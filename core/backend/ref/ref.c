@@ -23,7 +23,7 @@ static int ref_open(s2vi_backend **backend, s2vi_dtype dtype, int threads,
     if (!*backend)
         return s2vi_error_nomem(err, "the reference backend");
     (*backend)->table = &s2vi_backend_ref;
-    (*backend)->dtype = dtype;
+    (*backend)->dtype = dtype == S2VI_F64 ? S2VI_F64 : S2VI_F32;
     (*backend)->threads = 1;
     return S2V_OK;
 }
